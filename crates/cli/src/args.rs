@@ -1,0 +1,225 @@
+//! The command line: every command, flag, variable and help text.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+
+const EXAMPLES: &str = "\
+Examples:
+  autoheal serve                                  take reports on http://127.0.0.1:8787, show them, send nothing
+  autoheal serve --issue --repo acme/shop         also open a GitHub issue for each distinct failure
+  autoheal explain report.json                    show what would become of one report
+";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  autoheal serve                                  preview: nothing is sent to GitHub
+  autoheal serve --issue --pr --heal --repo acme/shop
+                                                  issue, draft pull request, and a coding agent after approval
+  autoheal serve --upstream http://127.0.0.1:9000/ --static ./public
+                                                  one origin for a page (/app/), its MCP server (/jsonrpc) and reports
+
+The token is read from GITHUB_TOKEN, else GH_TOKEN, else from `gh auth token`.
+While the file STORE.stop exists beside the store, nothing is written to GitHub.
+";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  autoheal explain report.json
+  curl -s http://example.invalid/report | autoheal explain -
+  autoheal explain --json - < reports.jsonl       one JSON line out for each line in
+";
+
+/// Every failure of an MCP application becomes exactly one GitHub issue.
+#[derive(Debug, Parser)]
+#[command(version, before_help = EXAMPLES, arg_required_else_help = true, help_expected = true)]
+pub(crate) struct Args {
+    /// How much is logged to stderr: error, warn, info, debug, trace
+    #[arg(long, env = "AUTOHEAL_LOG", default_value = "info", global = true, value_name = "LEVEL")]
+    pub(crate) log: tracing::Level,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take reports over HTTP, show them, and heal them on GitHub
+    #[command(before_help = SERVE_EXAMPLES)]
+    Serve(Box<ServeArgs>),
+    /// Show what would become of a report: frames, scrubbing, fingerprint, issue
+    #[command(before_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+}
+
+/// `autoheal serve`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// Address to listen on
+    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = "127.0.0.1:8787", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// SQLite file; by default in $XDG_DATA_HOME/autoheal/
+    #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
+    pub(crate) store: Option<String>,
+    /// Where browsers reach this service, when not at its own host
+    #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Origins of other sites whose pages may send, separated by commas
+    #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// Public keys and the projects they route to, separated by commas
+    #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_name = "KEY=PROJECT")]
+    pub(crate) project_key: Vec<String>,
+    /// Keys of trusted senders, separated by commas; never put one into a page
+    #[arg(long, env = "AUTOHEAL_KEY", value_delimiter = ',', hide_env_values = true, value_name = "KEY")]
+    pub(crate) sender_key: Vec<SecretString>,
+    /// Lets the operator in from other machines
+    #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) operator_token: Option<SecretString>,
+    /// Reports a minute from one client; 0 turns the limit off
+    #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_name = "N")]
+    pub(crate) rate_limit: u32,
+    /// Take the client's address from the last X-Forwarded-For: only behind a proxy that sets it
+    #[arg(long, env = "AUTOHEAL_TRUST_PROXY")]
+    pub(crate) trust_proxy: bool,
+    /// MCP server behind /jsonrpc
+    #[arg(long, env = "AUTOHEAL_UPSTREAM", value_name = "URL")]
+    pub(crate) upstream: Option<String>,
+    /// Files served at /app/
+    #[arg(long = "static", env = "AUTOHEAL_STATIC", value_name = "DIR")]
+    pub(crate) static_dir: Option<PathBuf>,
+    /// How much is taken out of reports
+    #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
+    pub(crate) scrub: Scrub,
+    /// What is done on GitHub
+    #[command(flatten)]
+    pub(crate) healing: HealingArgs,
+    /// How GitHub is reached
+    #[command(flatten)]
+    pub(crate) github: GithubArgs,
+}
+
+/// The switches and thresholds.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Healing")]
+pub(crate) struct HealingArgs {
+    /// Create issues [variable: AUTOHEAL_ISSUE]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub(crate) issue: Option<String>,
+    /// Open draft pull requests [variable: AUTOHEAL_PR]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub(crate) pr: Option<String>,
+    /// Hand over to a coding agent [variable: AUTOHEAL_HEAL]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub(crate) heal: Option<String>,
+    /// Repository for issues: owner/name [variable: AUTOHEAL_REPO]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Option<String>,
+    /// Coding agent: copilot, or the login that issues are assigned to
+    #[arg(long, env = "AUTOHEAL_AGENT", default_value = "copilot", value_name = "AGENT")]
+    pub(crate) agent: String,
+    /// Sources whose errors need no person's approval: run, mcp, browser, none
+    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "run", value_name = "SOURCE")]
+    pub(crate) trust: Vec<String>,
+    /// Occurrences before an issue
+    #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]
+    pub(crate) min_occurrences: u64,
+    /// How often counts on issues are brought up to date
+    #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = duration, value_name = "TIME")]
+    pub(crate) bundle_interval: Duration,
+    /// Most new issues an hour
+    #[arg(long, env = "AUTOHEAL_ISSUES_PER_HOUR", default_value_t = 30, value_name = "N")]
+    pub(crate) issues_per_hour: u64,
+    /// Most hand-overs to the agent a day
+    #[arg(long, env = "AUTOHEAL_HAND_OVERS_PER_DAY", default_value_t = 10, value_name = "N")]
+    pub(crate) hand_overs_per_day: u64,
+    /// Most hand-overs whose issue is still open
+    #[arg(long, env = "AUTOHEAL_OPEN_HAND_OVERS", default_value_t = 5, value_name = "N")]
+    pub(crate) open_hand_overs: u64,
+}
+
+/// How GitHub is reached.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "GitHub")]
+pub(crate) struct GithubArgs {
+    /// API base: for GitHub Enterprise, https://HOST/api/v3
+    #[arg(long, env = "AUTOHEAL_GITHUB_URL", default_value = "https://api.github.com", value_name = "URL")]
+    pub(crate) github_url: String,
+    /// Token of the user the agent works for; by default the issues' token
+    #[arg(long, env = "AUTOHEAL_AGENT_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) agent_token: Option<SecretString>,
+    /// How often the gate is looked at
+    #[arg(long, env = "AUTOHEAL_POLL_INTERVAL", default_value = "30s", value_parser = duration, value_name = "TIME")]
+    pub(crate) poll_interval: Duration,
+    /// Shortest time between two writes
+    #[arg(long, env = "AUTOHEAL_WRITE_PACE", default_value = "1s", value_parser = duration, hide = true)]
+    pub(crate) write_pace: Duration,
+    /// How long GitHub's lists may lag behind its writes
+    #[arg(long, env = "AUTOHEAL_LAG_BOUND", default_value = "2m", value_parser = duration, hide = true)]
+    pub(crate) lag_bound: Duration,
+}
+
+/// `autoheal explain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// Report to read; - for standard input
+    #[arg(default_value = "-", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Read JSON lines, print one JSON line each
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How much is taken out of reports
+    #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
+    pub(crate) scrub: Scrub,
+    /// What would be done on GitHub
+    #[command(flatten)]
+    pub(crate) healing: HealingArgs,
+}
+
+/// How much is taken out of reports.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Scrub {
+    /// Credentials and personal data
+    Standard,
+    /// Also paths, hosts and all parameter values
+    Strict,
+}
+
+/// Reads `500ms`, `30s`, `15m`, `2h`, `1d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no time; write it like 30s or 15m"))?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(format!("`{text}` needs a unit: ms, s, m, h or d")),
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_valid() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_need_a_unit() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert!(duration("15").is_err() && duration("m").is_err() && duration("99999999999999999d").is_err());
+    }
+}

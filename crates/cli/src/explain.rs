@@ -1,0 +1,162 @@
+//! `autoheal explain`: what would become of a report, for people or as JSON lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::compose::{ComposedIssue, Occurrences, compose};
+use autoheal_pipeline::fingerprint::Fingerprinted;
+use autoheal_pipeline::prepare::prepare;
+use autoheal_pipeline::settings::Settings;
+use autoheal_pipeline::store::Sample;
+use autoheal_pipeline::validate::{Arrival, Sender};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::args::ExplainArgs;
+use crate::settings;
+
+/// One line of JSON input is read up to this size, in bytes.
+const LINE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Explains one report, or a report a line.
+pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
+    let explainer = Explainer { level: options.scrub.into(), settings: settings::healing(&options.healing)? };
+    let input = open(&options.file)?;
+    let mut output = BufWriter::new(io::stdout().lock());
+    let written = if options.json { explainer.lines(input, &mut output) } else { explainer.one(input, &mut output) };
+    match written.and_then(|()| Ok(output.flush()?)) {
+        // Whoever reads us has seen enough (`| head -1`).
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) => Ok(()),
+        result => result,
+    }
+}
+
+fn open(file: &Path) -> Result<Box<dyn BufRead>> {
+    if file == Path::new("-") {
+        if io::stdin().is_terminal() {
+            eprintln!("autoheal: reading a report from the terminal; end it with Ctrl-D");
+        }
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    let file_handle = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
+    Ok(Box::new(BufReader::new(file_handle)))
+}
+
+struct Explainer {
+    level: ScrubLevel,
+    settings: Option<Settings>,
+}
+
+impl Explainer {
+    fn one(&self, mut input: impl Read, output: &mut impl Write) -> Result<()> {
+        let mut text = String::new();
+        input.read_to_string(&mut text).context("the report is not UTF-8 text")?;
+        let raw: &RawValue = serde_json::from_str(text.trim()).context("the report is not JSON")?;
+        let record = match prepare(raw, arrival(), self.level) {
+            Ok(record) => record,
+            Err(rejected) => bail!("the report would be rejected: {rejected}"),
+        };
+        self.for_people(&record, output)
+    }
+
+    fn lines(&self, mut input: impl BufRead, output: &mut impl Write) -> Result<()> {
+        let mut line = Vec::new();
+        while input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
+            if !line.trim_ascii().is_empty() {
+                writeln!(output, "{}", self.line(&line))?;
+            }
+            line.clear();
+        }
+        Ok(())
+    }
+
+    /// The answer to one line: always one line of JSON.
+    fn line(&self, line: &[u8]) -> Value {
+        let Ok(raw) = serde_json::from_slice::<&RawValue>(line.trim_ascii()) else {
+            return json!({"rejected": "the line is not JSON"});
+        };
+        match prepare(raw, arrival(), self.level) {
+            Ok(record) => self.as_json(&record),
+            Err(rejected) => json!({"rejected": rejected.0}),
+        }
+    }
+
+    fn as_json(&self, record: &Fingerprinted) -> Value {
+        let report = record.report();
+        json!({
+            "frames": record.frames(),
+            "normalised_message": record.normalised_message(),
+            "scrubbed": {
+                "error_message": report.error_message,
+                "stack_trace": report.stack_trace,
+                "context": report.context,
+            },
+            "severity": record.severity(),
+            "fingerprint": record.fingerprint(),
+            "fingerprint_parts": record.parts(),
+            "decision": self.decision(record),
+            "issue": composed(record),
+        })
+    }
+
+    /// What happens to the first report of a group under these switches.
+    fn decision(&self, record: &Fingerprinted) -> Vec<&'static str> {
+        let Some(settings) = &self.settings else { return vec!["preview"] };
+        if record.report().count.unwrap_or(1) < settings.min_occurrences {
+            return vec!["wait_for_more_occurrences"];
+        }
+        let mut steps = vec!["open_issue"];
+        if settings.switches.pull {
+            steps.push("open_draft_pull_request");
+        }
+        if settings.switches.heal {
+            if !settings.trust.covers(record.source(), Sender::Anonymous) {
+                steps.push("await_approval");
+            }
+            steps.push("hand_over");
+        }
+        steps
+    }
+
+    fn for_people(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
+        let issue = composed(record);
+        writeln!(output, "Severity     {}", record.severity().name())?;
+        writeln!(output, "Fingerprint  {}", record.fingerprint())?;
+        for part in record.parts() {
+            writeln!(output, "             {} = {}", part.name, part.value)?;
+        }
+        writeln!(output, "Message      {}", record.normalised_message())?;
+        writeln!(output, "Frames       {}", if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" })?;
+        for frame in record.frames() {
+            let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
+            let function = frame.function.as_deref().unwrap_or("(anonymous)");
+            let own = if frame.in_app { '*' } else { ' ' };
+            writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;
+        }
+        writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
+        writeln!(output, "Title        {}", issue.title)?;
+        writeln!(output, "Labels       {}", issue.labels.join(", "))?;
+        writeln!(output, "\n{}", issue.body)?;
+        Ok(())
+    }
+}
+
+/// As it would arrive over HTTP from nobody in particular.
+fn arrival() -> Arrival {
+    Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
+}
+
+fn composed(record: &Fingerprinted) -> ComposedIssue {
+    let occurrences = Occurrences {
+        count: record.report().count.unwrap_or(1),
+        clients: u64::from(record.report().client.is_some()),
+        first_seen: record.received_at(),
+        last_seen: record.received_at(),
+        releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),
+    };
+    compose(&Sample::of(record), record.fingerprint(), record.severity(), &occurrences)
+}

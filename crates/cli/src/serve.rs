@@ -1,0 +1,91 @@
+//! `autoheal serve`: the HTTP service and the worker as two tasks over one store.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use autoheal_ingest::App;
+use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::github::Github;
+use autoheal_pipeline::settings::Settings;
+use autoheal_pipeline::store::{Sqlite, Store};
+use autoheal_pipeline::worker::Worker;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+
+use crate::args::ServeArgs;
+use crate::settings;
+
+/// Starts everything, runs until SIGTERM or Ctrl-C, ends everything in order.
+#[tokio::main]
+pub(crate) async fn run(options: ServeArgs) -> Result<()> {
+    let healing = settings::healing(&options.healing)?;
+    let config = settings::service(&options, healing.is_some())?;
+    let path = settings::store_path(options.store.as_deref())?;
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
+    let clock = Clock::system();
+    let wake = Arc::new(Notify::new());
+
+    let healing = healing.map(|settings| Settings {
+        pace: options.github.write_pace,
+        lag_bound: options.github.lag_bound,
+        poll_interval: options.github.poll_interval,
+        stop_file: Some(path.with_added_extension("stop")),
+        ..settings
+    });
+    let worker = match healing {
+        Some(settings) => Some(worker(&options, settings, &store, &clock, &wake)?),
+        None => None,
+    };
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;
+    let address = listener.local_addr()?;
+    println!("listening on http://{address}");
+    tracing::info!(store = %path.display(), sends = worker.is_some(), "dashboard at http://{address}/, reports to http://{address}/report-error");
+
+    let (stop, stopped) = watch::channel(false);
+    let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
+        // The sender lives until the end of this function; its loss means stop as well.
+        let _stop = stopped.wait_for(|stop| *stop).await;
+    };
+    let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
+    let app = App::build(config, Arc::clone(&store), clock, wake, listener);
+    let serving = tokio::spawn(app.run(until_stopped(stopped)));
+
+    asked_to_stop().await?;
+    tracing::info!("stopping: finishing what is in hand");
+    stop.send_replace(true);
+    let served = serving.await.context("the service ended early")?;
+    if let Some(working) = working {
+        working.await.context("the worker ended early")?;
+    }
+    store.close().await?;
+    served.context("the listener failed")
+}
+
+fn worker(
+    options: &ServeArgs,
+    settings: Settings,
+    store: &Arc<dyn Store>,
+    clock: &Clock,
+    wake: &Arc<Notify>,
+) -> Result<Worker> {
+    let url = &options.github.github_url;
+    let client = |token| {
+        Github::new(url, token, settings.repository.clone(), clock.clone())
+            .map_err(|error| anyhow::anyhow!("AUTOHEAL_GITHUB_URL: {error}"))
+    };
+    let token = settings::issues_token()?;
+    let issues = client(&token)?;
+    let agent = options.github.agent_token.as_ref().map(client).transpose()?;
+    Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone(), Arc::clone(wake)))
+}
+
+async fn asked_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}

@@ -1,0 +1,143 @@
+//! From flags and variables to what the service and the worker go by; impossible combinations are refused here.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use autoheal_ingest::{Config, Origin, ProjectKey};
+use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::settings::{Repository, Settings, Switches, Trust};
+use secrecy::SecretString;
+
+use crate::args::{HealingArgs, Scrub, ServeArgs};
+
+impl From<Scrub> for ScrubLevel {
+    fn from(scrub: Scrub) -> Self {
+        match scrub {
+            Scrub::Standard => Self::Standard,
+            Scrub::Strict => Self::Strict,
+        }
+    }
+}
+
+/// What the HTTP service goes by.
+pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
+    let origin = |name: &str, text: &String| {
+        Origin::parse(text).with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
+    };
+    let upstream = options.upstream.as_ref().map(|url| {
+        autoheal_ingest::upstream(url).with_context(|| format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// URL"))
+    });
+    if let Some(directory) = &options.static_dir
+        && !directory.is_dir()
+    {
+        bail!("AUTOHEAL_STATIC: {} is no directory", directory.display());
+    }
+    Ok(Config {
+        public_url: options.public_url.as_ref().map(|url| origin("AUTOHEAL_PUBLIC_URL", url)).transpose()?,
+        allow_origin: options
+            .allow_origin
+            .iter()
+            .map(|text| origin("AUTOHEAL_ALLOW_ORIGIN", text))
+            .collect::<Result<_>>()?,
+        project_keys: options
+            .project_key
+            .iter()
+            .map(|text| ProjectKey::parse(text).with_context(|| format!("AUTOHEAL_PROJECT_KEYS: `{text}` is not KEY=PROJECT")))
+            .collect::<Result<_>>()?,
+        sender_keys: options.sender_key.clone(),
+        operator_token: options.operator_token.clone(),
+        rate_limit: options.rate_limit,
+        trust_proxy: options.trust_proxy,
+        upstream: upstream.transpose()?,
+        static_dir: options.static_dir.clone(),
+        scrub: options.scrub.into(),
+        sends,
+    })
+}
+
+/// What the worker goes by; nothing when all switches are off.
+pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
+    let switches = Switches {
+        issue: switch(options.issue.as_ref(), "AUTOHEAL_ISSUE", "IPFS_AUTO_ISSUE")?,
+        pull: switch(options.pr.as_ref(), "AUTOHEAL_PR", "IPFS_AUTO_PR")?,
+        heal: switch(options.heal.as_ref(), "AUTOHEAL_HEAL", "IPFS_AUTO_HEAL")?,
+    };
+    let trust = trust(&options.trust)?;
+    if !switches.any() {
+        return Ok(None);
+    }
+    let text = options.repo.clone().or_else(|| variable("AUTOHEAL_REPO")).or_else(|| variable("IPFS_REPO"));
+    let text = text.context("a switch is on, but AUTOHEAL_REPO is not set; set it to owner/name (or use --repo)")?;
+    let repository = Repository::parse(&text).with_context(|| format!("AUTOHEAL_REPO: `{text}` is not owner/name"))?;
+    let agent = match options.agent.as_str() {
+        "copilot" => "copilot-swe-agent[bot]".to_owned(),
+        login => login.to_owned(),
+    };
+    Ok(Some(Settings {
+        agent,
+        trust,
+        min_occurrences: options.min_occurrences,
+        bundle_interval: options.bundle_interval,
+        issues_per_hour: options.issues_per_hour,
+        hand_overs_per_day: options.hand_overs_per_day,
+        open_hand_overs: options.open_hand_overs,
+        ..Settings::new(switches, repository)
+    }))
+}
+
+/// The flag, else the variable, else the original's variable; off when none is set.
+fn switch(flag: Option<&String>, name: &str, original: &str) -> Result<bool> {
+    let set = |name: &str| variable(name).map(|value| (value, name.to_owned()));
+    let flagged = flag.map(|value| (value.clone(), name.to_owned()));
+    let Some((value, name)) = flagged.or_else(|| set(name)).or_else(|| set(original)) else { return Ok(false) };
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => bail!("{name}: `{value}` is neither true, 1, yes nor false, 0, no"),
+    }
+}
+
+fn trust(sources: &[String]) -> Result<Trust> {
+    let mut trust = Trust { run: false, mcp: false, browser: false };
+    for source in sources {
+        match source.trim() {
+            "run" => trust.run = true,
+            "mcp" => trust.mcp = true,
+            "browser" => trust.browser = true,
+            "none" | "" => {}
+            other => bail!("AUTOHEAL_TRUST: `{other}` is none of run, mcp, browser, none"),
+        }
+    }
+    Ok(trust)
+}
+
+/// The token for issues: GITHUB_TOKEN, GH_TOKEN, else what `gh` is logged in with.
+pub(crate) fn issues_token() -> Result<SecretString> {
+    if let Some(token) = variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN")) {
+        return Ok(token.into());
+    }
+    let printed = Command::new("gh").args(["auth", "token"]).output().ok().filter(|output| output.status.success());
+    let token = printed.and_then(|output| String::from_utf8(output.stdout).ok()).map(|token| token.trim().to_owned());
+    let token = token.filter(|token| !token.is_empty());
+    token.map(Into::into).context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
+}
+
+/// The store's file: `--store`, else in the user's data directory.
+pub(crate) fn store_path(store: Option<&str>) -> Result<PathBuf> {
+    if let Some(store) = store {
+        return match store.split_once("://") {
+            None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
+            Some(("sqlite", path)) => Ok(PathBuf::from(path)),
+            Some((scheme, _)) => bail!("AUTOHEAL_STORE: {scheme}:// is not supported; give the path of a SQLite file"),
+        };
+    }
+    let data = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
+    let data = data.context("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
+    Ok(data.join("autoheal").join("autoheal.db"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}

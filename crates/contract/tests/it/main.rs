@@ -1,0 +1,51 @@
+//! Golden shapes: what one side writes, the other side reads, and nothing is lost on the way.
+
+use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK};
+use autoheal_contract::{ErrorReport, Json, Receipt, Refusal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Reads a golden file as `T`, writes it again and compares every member.
+fn survives<T: DeserializeOwned + Serialize>(golden: &str) {
+    let read: T = serde_json::from_str(golden).unwrap();
+    let written = serde_json::to_value(&read).unwrap();
+    assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+}
+
+#[test]
+fn the_original_sdk_shape_is_read_unchanged() {
+    survives::<ErrorReport>(include_str!("../golden/original-sdk.json"));
+}
+
+#[test]
+fn every_field_of_the_superset_survives() {
+    survives::<ErrorReport>(include_str!("../golden/everything.json"));
+}
+
+#[test]
+fn answers_survive() {
+    survives::<Vec<Receipt>>(include_str!("../golden/receipts.json"));
+    survives::<Refusal>(include_str!("../golden/refusal.json"));
+}
+
+#[test]
+fn hostile_nesting_is_cut_without_recursion() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let mut read: &Json = &serde_json::from_str(&deep).unwrap();
+    for _ in 0..CONTEXT_DEPTH {
+        let Json::Array(items) = read else { panic!("expected an array, found {read:?}") };
+        read = &items[0];
+    }
+    assert_eq!(read, &Json::Text(CUT_MARK.to_owned()));
+}
+
+#[test]
+fn shrinking_keeps_the_beginning_and_marks_the_cut() {
+    let mut json: Json = serde_json::from_str(r#"{"first":"kept","second":"xxxxxxxxxxxxxxxxxxxxxxxxx","third":3}"#).unwrap();
+    assert!(json.shrink_to(40));
+    assert_eq!(json.get("first").and_then(Json::as_str), Some("kept"));
+    let written = serde_json::to_string(&json).unwrap();
+    assert!(written.contains(CUT_MARK) && !written.contains("third"), "{written}");
+    assert!(!json.clone().shrink_to(1000), "what fits is left alone");
+}

@@ -1,0 +1,135 @@
+//! What is written on GitHub, as text; the only place where report text meets Markdown.
+
+mod body;
+mod fence;
+mod inert;
+mod instructions;
+mod occurrences;
+mod title;
+
+pub use body::issue_body;
+pub use fence::{code_span, fenced};
+pub use inert::inert;
+pub use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task_prompt};
+pub use occurrences::{Occurrences, replace_occurrences, without_occurrences};
+pub use title::{issue_title, safe_name, slug};
+
+use autoheal_contract::{Severity, Source};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::fingerprint::Fingerprint;
+use crate::store::{Sample, Work};
+
+/// The label every issue of ours carries, which reconciling looks for.
+pub const OUR_LABEL: &str = "auto-generated";
+/// The label by which a person with write access approves.
+pub const APPROVED_LABEL: &str = "autoheal-approved";
+
+/// An issue, ready to be sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComposedIssue {
+    /// One line, at most 200 characters from a closed alphabet.
+    pub title: String,
+    /// Markdown; report text only inside fences.
+    pub body: String,
+    /// From closed sets only.
+    pub labels: Vec<&'static str>,
+}
+
+/// The first line of every issue body of ours: how it is found again.
+#[must_use]
+pub fn marker(fingerprint: Fingerprint) -> String {
+    format!("<!-- autoheal:fp={fingerprint} v=1 -->")
+}
+
+/// The fingerprint in the first line of a body, if it is one of ours.
+#[must_use]
+pub fn read_marker(body: &str) -> Option<Fingerprint> {
+    let first = body.lines().next()?.trim_end();
+    Fingerprint::parse(first.strip_prefix("<!-- autoheal:fp=")?.strip_suffix(" v=1 -->")?)
+}
+
+/// Composes the issue of a group as it stands.
+#[must_use]
+pub fn issue(work: &Work) -> ComposedIssue {
+    compose(&work.sample, work.group.fingerprint, work.group.severity, &Occurrences::of(work))
+}
+
+/// Composes the issue a sample would make.
+#[must_use]
+pub fn compose(
+    sample: &Sample,
+    fingerprint: Fingerprint,
+    severity: Severity,
+    occurrences: &Occurrences,
+) -> ComposedIssue {
+    let source = sample.report.source.unwrap_or_default();
+    ComposedIssue {
+        title: issue_title(&sample.report.error_type, &sample.report.error_message),
+        body: issue_body(sample, fingerprint, severity, occurrences),
+        labels: vec![OUR_LABEL, "bug", source.label(), severity.name()],
+    }
+}
+
+/// The draft pull request of a group with an issue: no word of the report is in it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComposedPull {
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// Title of the pull request, and message of its commit.
+    pub title: String,
+    /// Its description, which closes the issue on merge.
+    pub body: String,
+}
+
+/// Composes the draft pull request for issue `number`.
+#[must_use]
+pub fn pull(work: &Work, number: u64) -> ComposedPull {
+    let error_type = &work.sample.report.error_type;
+    ComposedPull {
+        branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
+        title: format!("[Auto-Generated] Fix {} of issue {number}", safe_name(error_type, 60)),
+        body: format!(
+            "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in #{number}. It starts with \
+             an empty commit; the fix and a regression test are added on this branch, by a person or by a coding agent.\n\n\
+             Nothing is merged automatically.\n",
+            marker(work.group.fingerprint),
+        ),
+    }
+}
+
+/// Every label the worker makes sure of: name, colour, description.
+#[must_use]
+pub fn labels() -> Vec<(&'static str, &'static str, &'static str)> {
+    let mut labels = vec![
+        (OUR_LABEL, "5319e7", "Opened by autoheal from an error report"),
+        ("bug", "d73a4a", "Something isn't working"),
+        (APPROVED_LABEL, "0e8a16", "A person with write access lets the coding agent work on this"),
+    ];
+    labels.extend(Source::ALL.map(|source| (source.label(), "c5def5", "Where the error was seen")));
+    let colour = |severity| match severity {
+        Severity::Critical => "b60205",
+        Severity::High => "d93f0b",
+        Severity::Medium => "fbca04",
+        Severity::Low => "c2e0c6",
+    };
+    labels.extend(Severity::ALL.map(|severity| (severity.name(), colour(severity), "How bad the error is")));
+    labels
+}
+
+/// Hash of what the agent would read of an issue (and its draft), our own counts left out.
+#[must_use]
+pub fn shown_hash(texts: &[(&str, &str)]) -> String {
+    let mut hasher = Sha256::new();
+    for (title, body) in texts {
+        for text in [title.trim(), without_occurrences(&body.replace("\r\n", "\n")).trim()] {
+            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(text);
+        }
+    }
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Titles, names and slugs from closed alphabets: they stand outside of fences.
+
+/// Longest title, in characters; GitHub takes 256.
+const TITLE_CHARS: usize = 200;
+
+/// `[Auto-Generated] {type}: {message}`: letters, digits, spaces and `.,:;'()=_/-`, one line, at most 200 characters.
+#[must_use]
+pub fn issue_title(error_type: &str, message: &str) -> String {
+    let title = format!("[Auto-Generated] {}: {}", plain(error_type), plain(message));
+    let cut = title.char_indices().nth(TITLE_CHARS).map_or(title.len(), |(at, _)| at);
+    title[..cut].trim_end_matches([' ', ':']).to_owned()
+}
+
+/// Everything outside the alphabet becomes a space; runs of spaces become one.
+fn plain(text: &str) -> String {
+    let allowed = |c: char| if allowed_in_title(c) { c } else { ' ' };
+    let spaced: String = text.chars().map(allowed).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn allowed_in_title(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || ".,:;'()=_/-".contains(c);
+    }
+    // Letters of scripts written right to left would turn the words around them.
+    let right_to_left = matches!(u32::from(c), 0x590..=0x8FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFF | 0x10800..=0x10FFF | 0x1E800..=0x1EFFF);
+    c.is_alphanumeric() && !right_to_left && !matches!(u32::from(c), 0x115F..=0x1160 | 0x3164 | 0xFFA0)
+}
+
+/// A name from `[A-Za-z0-9._:/-]`, everything else `_`; at most so many characters, never empty.
+#[must_use]
+pub fn safe_name(text: &str, characters: usize) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "._:/-".contains(c) { c } else { '_' };
+    let name: String = text.trim().chars().take(characters).map(allowed).collect();
+    // `owner/name#1` and `user@sha` need characters that are not allowed; a bare `GH-1` is all that could link.
+    let name = name.replace("GH-", "GH_").replace("gh-", "gh_");
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}
+
+/// `[a-z0-9-]{1,40}` out of a type, for a branch.
+#[must_use]
+pub fn slug(error_type: &str) -> String {
+    let lower = error_type.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let joined = words.join("-");
+    let cut = joined.get(..40).unwrap_or(&joined).trim_end_matches('-');
+    if cut.is_empty() { "error".to_owned() } else { cut.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_hold_no_markup() {
+        let title = issue_title("TypeError", "fixes #1 @ada `x` <!-- y --> \u{202e}a\u{200b}b\n[l](u) {price=2}");
+        assert_eq!(title, "[Auto-Generated] TypeError: fixes 1 ada x -- y -- a b l (u) price=2");
+        assert_eq!(issue_title("E", &"x".repeat(500)).chars().count(), 200);
+        assert_eq!(issue_title("E", "\u{202e}"), "[Auto-Generated] E");
+    }
+
+    #[test]
+    fn slugs_are_branch_safe() {
+        assert_eq!(slug("TypeError"), "typeerror");
+        assert_eq!(slug("requests.exceptions.Timeout"), "requests-exceptions-timeout");
+        assert_eq!(slug("../../etc"), "etc");
+        assert_eq!(slug("日本"), "error");
+        assert_eq!(slug(&"ab ".repeat(40)).len(), 38 + 1);
+    }
+
+    #[test]
+    fn names_are_safe() {
+        assert_eq!(safe_name("a`b@c d#1", 80), "a_b_c_d_1");
+        assert_eq!(safe_name("  ", 80), "unknown");
+    }
+}

@@ -1,0 +1,21 @@
+//! The healing pipeline behind every source: prepare a report, store it, act on it.
+//!
+//! [`prepare`] is pure; [`store`] is what a crash cannot take; [`worker`] is the only caller of [`github`].
+
+mod act;
+pub mod clock;
+pub mod compose;
+pub mod decide;
+pub mod fingerprint;
+pub mod github;
+pub mod normalise;
+pub mod parse;
+pub mod prepare;
+pub mod scrub;
+pub mod settings;
+pub mod severity;
+pub mod store;
+pub mod validate;
+pub mod worker;
+
+pub use autoheal_scrub::Level as ScrubLevel;

@@ -1,0 +1,120 @@
+//! Places: URLs, file paths and hosts.
+
+use super::Match;
+
+/// Last labels that hardly any property has, so that `api.example.com` is a host and `window.app` is not.
+const TOP_LEVEL: [&str; 10] = ["com", "org", "net", "edu", "gov", "local", "internal", "lan", "corp", "cloud"];
+
+/// File endings that make a name or a relative path one of a file.
+const FILE_ENDINGS: [&str; 24] = [
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "css", "html", "json", "map", "wasm", "vue", "svelte", "bundle", "py",
+    "rs", "go", "java", "rb", "php", "txt", "log",
+];
+
+/// A URL, path or host at the beginning of the text.
+pub(super) fn find(rest: &str) -> Match {
+    let first = *rest.as_bytes().first()?;
+    if first.is_ascii_alphanumeric() || first == b'[' {
+        return url(rest).or_else(|| drive(rest)).or_else(|| relative(rest)).or_else(|| host(rest));
+    }
+    absolute(rest).or_else(|| ip6(rest).map(|length| (length, "<host>")))
+}
+
+fn url(rest: &str) -> Match {
+    let scheme = rest.bytes().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+    let rest_of = &rest[scheme..];
+    let is_url = rest_of.starts_with("://") || ["blob", "data"].contains(&&rest[..scheme]) && rest_of.len() > 1 && rest_of.starts_with(':') && !rest_of[1..].starts_with(' ');
+    is_url.then(|| (end_of(rest, scheme, |c| !(c.is_whitespace() || "\"'`<>".contains(c))), "<url>"))
+}
+
+/// The end of a run, without the punctuation of the sentence or the bracket around it.
+fn end_of(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
+    let length = rest[from..].find(|c| !belongs(c)).map_or(rest.len(), |length| from + length);
+    from + rest[from..length].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '|']).len()
+}
+
+fn absolute(rest: &str) -> Match {
+    let is_absolute = ["/", "./", "../", "~/"].iter().any(|start| rest.starts_with(start)) && !rest.starts_with("//");
+    // asked before reading on, so that a long row of signs is not read from each of them
+    let is_named = rest.chars().take(8).any(char::is_alphanumeric);
+    let end = if is_absolute && is_named { end_of(rest, 0, is_path_character) } else { 0 };
+    rest[..end].contains(char::is_alphanumeric).then_some((end, "<path>"))
+}
+
+fn drive(rest: &str) -> Match {
+    let bytes = rest.as_bytes();
+    let is_drive = bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
+    let belongs = |c| is_path_character(c) || c == '\\';
+    is_drive.then(|| (end_of(rest, 3, belongs), "<path>"))
+}
+
+/// `src/app/main.ts:1:2`, but neither `and/or` nor `text/html`.
+fn relative(rest: &str) -> Match {
+    let end = end_of(rest, 0, |c| is_path_character(c) && !":@".contains(c));
+    let (folder, file) = rest[..end].rsplit_once('/')?;
+    let is_path = !folder.is_empty() && has_file_ending(file);
+    is_path.then(|| (end + position(&rest[end..]), "<path>"))
+}
+
+fn is_path_character(c: char) -> bool {
+    c.is_alphanumeric() || "/._-~$%+@:#&!".contains(c)
+}
+
+/// The length of `:12:34`.
+fn position(rest: &str) -> usize {
+    let part = |text: &str| {
+        let digits = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        if text.starts_with(':') && digits > 0 { digits + 1 } else { 0 }
+    };
+    let line = part(rest);
+    line + part(&rest[line..])
+}
+
+/// The length of a file's name at the beginning of the text, 0 if there is none.
+pub(super) fn file_name(rest: &str) -> usize {
+    let end = end_of(rest, 0, |c| c.is_alphanumeric() || "._-~".contains(c));
+    if has_file_ending(&rest[..end]) { end } else { 0 }
+}
+
+fn has_file_ending(name: &str) -> bool {
+    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
+    ending.is_some_and(|(_, ending)| FILE_ENDINGS.contains(&ending))
+}
+
+/// An address, `localhost`, a name under a known domain, or any dotted name in front of a port.
+fn host(rest: &str) -> Match {
+    if let Some(length) = ip6(rest) {
+        return Some((length, "<host>"));
+    }
+    let end = end_of(rest, 0, |c| c.is_alphanumeric() || c == '.' || c == '-');
+    let name = &rest[..end];
+    let labels = name.split('.').count();
+    let last = name.rsplit('.').next()?;
+    let port = position(&rest[end..]);
+    let is_port = (3..=6).contains(&port) && rest[end + 1..end + port].bytes().all(|byte| byte.is_ascii_digit());
+    let is_address = labels == 4 && name.split('.').all(|label| label.parse::<u8>().is_ok());
+    let is_known = labels > 1 && TOP_LEVEL.contains(&last);
+    let is_served = is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let follows = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
+    let is_host = !follows && (is_address || is_known || is_served || name == "localhost");
+    is_host.then_some((end + if is_port { port } else { 0 }, "<host>"))
+}
+
+/// `[::1]:80`, `fe80::1`, `2001:db8:0:0:0:0:0:1`: hexadecimal groups with `::` among them, or eight of them.
+fn ip6(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('[').unwrap_or(rest);
+    let length = inner.bytes().take(46).take_while(|byte| byte.is_ascii_hexdigit() || *byte == b':').count();
+    let text = &inner[..length];
+    let colons = text.bytes().filter(|byte| *byte == b':').count();
+    let is_address = text.split(':').all(|group| group.len() <= 4) && (colons == 7 || (2..8).contains(&colons) && text.contains("::"));
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    let open = rest.len() - inner.len();
+    let end = open + length;
+    if !is_address || !has_digit || rest[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+        return None;
+    }
+    if open == 0 {
+        return Some(end);
+    }
+    rest[end..].starts_with(']').then(|| end + 1 + position(&rest[end + 1..]))
+}

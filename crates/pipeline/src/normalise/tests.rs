@@ -1,0 +1,150 @@
+//! What must become equal, what must stay apart, and what holds for any text.
+
+use super::{normalise_file, normalise_message};
+
+#[test]
+fn each_kind_has_its_placeholder() {
+    let cases = [
+        ("took 1503 ms, 1,234,567 rows, -5 and 1.5e-7", "took <n> ms, <n> rows, <n> and <n>"),
+        ("user 550e8400-e29b-41d4-a716-446655440000 gone", "user <id> gone"),
+        ("commit 3f786850e387550f at 0x7ffe12", "commit <id> at <id>"),
+        ("req_8f3a9c1d failed", "req_<id> failed"),
+        ("id V1StGXR8Z5jdHi6BmyT", "id <id>"),
+        ("GET https://a.example.com:80/x?y=1#z, failed", "GET <url>, failed"),
+        ("(see http://h/p)", "(see <url>)"),
+        ("open '/home/ann/x.txt'", "open '<path>'"),
+        ("open C:\\Users\\ann\\x.txt", "open <path>"),
+        ("in src/app/main.ts:12:3.", "in <path>."),
+        ("at 2024-01-31T10:20:30.123Z, 31/01/2024 and 10:20:30", "at <date>, <date> and <date>"),
+        ("connect ECONNREFUSED 127.0.0.1:5432", "connect ECONNREFUSED <host>"),
+        ("connect ECONNREFUSED ::1:5432", "connect ECONNREFUSED <host>"),
+        ("ENOTFOUND db.example.com", "ENOTFOUND <host>"),
+        ("localhost:3000 refused", "<host> refused"),
+        ("Loading chunk 42 failed (main.3f2a1b9c.js)", "Loading chunk <n> failed (main.<hash>.js)"),
+        ("needs node 18.2.0 or v20.1", "needs node <version> or <version>"),
+        ("  a \n\t b  ", "a b"),
+    ];
+    for (before, after) in cases {
+        assert_eq!(normalise_message(before), after, "from {before:?}");
+    }
+}
+
+#[test]
+fn protocol_codes_words_and_placeholders_stay() {
+    for text in [
+        "MCP error -32602: Invalid params",
+        "Request failed with status code 503",
+        "HTTP 404 Not Found (429)",
+        "sha256 utf8 http2 x86_64 base64 ipv6 es2022 h2c",
+        "Cannot read properties of undefined (reading 'length')",
+        "no such user 'bob'",
+        "<token> for <email> at <path>",
+        "and/or text/html application/json",
+        "window.app.start is not a function",
+        "Unexpected token < in JSON",
+        "a::b::c",
+        "deadbeef cafe",
+    ] {
+        assert_eq!(normalise_message(text), text);
+    }
+}
+
+#[test]
+fn one_error_of_two_users_is_one_text() {
+    for (one, other) in [
+        ("timeout after 503 ms", "timeout after 30000 ms"),
+        ("timeout after 500ms", "timeout after 1200ms"),
+        ("Unexpected token in JSON at position 404", "Unexpected token in JSON at position 12"),
+        ("ENOENT: no such file, open '/home/ann/a.json'", "ENOENT: no such file, open '/Users/bob/b.json'"),
+        ("ENOENT: open 'C:\\Users\\ann\\a.json'", "ENOENT: open 'D:\\b.json'"),
+        ("fetch https://eu.example.com/a?id=1 failed", "fetch https://us.example.com/b failed"),
+        ("connect ECONNREFUSED 10.0.0.1:5432", "connect ECONNREFUSED [::1]:5432"),
+        ("session 3f786850e387550f expired", "session 99ab12ef expired"),
+        ("expired at 2024-01-31T10:20:30Z", "expired at 2025-12-01 01:02:03.456+02:00"),
+        ("Loading chunk 1 failed (/assets/a.js)", "Loading chunk 7 failed (/assets/b.js)"),
+        ("index-BkX3d9Zq.js broke", "index-Qa7Lm2Xy.js broke"),
+        ("row  12\nfailed", "row 7 failed"),
+    ] {
+        assert_eq!(normalise_message(one), normalise_message(other));
+    }
+}
+
+#[test]
+fn different_errors_stay_apart() {
+    for (one, other) in [
+        ("error -32602", "error -32603"),
+        ("status 503", "status 404"),
+        ("reading 'a'", "reading 'b'"),
+        ("sha256 failed", "sha512 failed"),
+        ("main.3f2a1b9c.js failed", "vendor.3f2a1b9c.js failed"),
+        ("connect ECONNREFUSED 10.0.0.1", "connect ETIMEDOUT 10.0.0.1"),
+    ] {
+        assert_ne!(normalise_message(one), normalise_message(other));
+    }
+}
+
+#[test]
+fn files_are_the_same_on_every_machine() {
+    for (before, after) in [
+        ("https://a.example.com/assets/main.3f2a1b9c.js?v=1#x", "assets/main.<hash>.js"),
+        ("http://localhost:8080/assets/main.99ab12ef.js", "assets/main.<hash>.js"),
+        ("/assets/index-BkX3d9Zq.js", "assets/index-<hash>.js"),
+        ("/home/ann/work/app/src/a.js", "src/a.js"),
+        ("C:\\Users\\bob\\app\\src\\a.js", "src/a.js"),
+        ("file:///C:/Users/bob/app/src/a.js", "src/a.js"),
+        ("file:///home/ann/tool/a.js", "tool/a.js"),
+        ("/home/ann/app/node_modules/x/lib/y.js", "node_modules/x/lib/y.js"),
+        ("webpack-internal:///./src/a.js", "src/a.js"),
+        ("webpack://shop/./src/a.js?1234", "src/a.js"),
+        ("blob:http://h/550e8400-e29b-41d4-a716-446655440000", "<id>"),
+        ("node:internal/process/task_queues", "node:internal/process/task_queues"),
+        ("[native code]", "[native code]"),
+        ("index.android.bundle", "index.android.bundle"),
+    ] {
+        assert_eq!(normalise_file(before), after, "from {before:?}");
+        assert_eq!(normalise_file(after), after, "twice: {before:?}");
+    }
+    assert_ne!(normalise_file("/app/packages/a/src/i.js"), normalise_file("/app/packages/b/src/i.js"));
+}
+
+/// Pieces chosen so that they meet the recognisers and each other in every order.
+const PIECES: &[&str] = &[
+    " ", "\n", "\"", "'", "(", ")", "[", "]", ":", "::", "/", "//", "://", ".", ",", "-", "+", "_", "<", ">", "%", "@", "~", "\\", "#", "=", "e", "v", "x",
+    "1", "42", "503", "-32602", "1.2.3", "1.5", "2024-01-31", "10:20:30", "T", "Z", "ms", "http", "https://a.b/c", "C:\\x", "/home/a", "src/a.js", ".js",
+    "main", "3f2a1b9c", "BkX3d9Zq", "550e8400-e29b-41d4-a716-446655440000", "0x1f", "127.0.0.1", "localhost", "a.com", "blob:", "data:",
+    "<n>", "<id>", "<url>", "<path>", "<host>", "<hash>", "<date>", "<version>", "é", "日本", "\u{200b}", "🦀", "\0", "status", "line ",
+];
+
+#[test]
+fn normal_text_stays_as_it_is() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    for _ in 0..if cfg!(debug_assertions) { 60_000 } else { 1_000_000 } {
+        let piece = |random: &mut fastrand::Rng| if random.u8(0..12) == 0 { random.char(..).to_string() } else { PIECES[random.usize(..PIECES.len())].to_owned() };
+        let text: String = (0..random.usize(0..12)).map(|_| piece(&mut random)).collect();
+        let once = normalise_message(&text);
+        assert_eq!(normalise_message(&once), once, "seed {seed}: {text:?}");
+        normalise_file(&text);
+    }
+}
+
+/// Four times the text may cost four times the time; twelve leaves room for a busy machine and is far from sixteen.
+#[test]
+fn hostile_text_costs_linear_time() {
+    let fastest = |text: &str| {
+        let run = |_| {
+            let start = std::time::Instant::now();
+            std::hint::black_box(normalise_message(std::hint::black_box(text)));
+            start.elapsed()
+        };
+        (0..5).map(run).min().unwrap_or_default()
+    };
+    let units = ["a", "1", "1.", "1,", ":", "::", "1:", "/", "/@", "@/", "a@", "a/", "a.", "a-", "<", "<a", "[", "[:", "://", "a://", "é", "_", "1_", "-1", "v1.", "~/", " ", "data:", "1e", "a/a@"];
+    for unit in units {
+        let size = if cfg!(debug_assertions) { 4_000 } else { 50_000 };
+        let (small, large) = (unit.repeat(size / unit.len()), unit.repeat(4 * size / unit.len()) + "x");
+        let (short, long) = (fastest(&small), fastest(&large));
+        assert!(long < short.max(std::time::Duration::from_micros(200)) * 12, "{unit:?}: {short:?}, then {long:?}");
+    }
+}

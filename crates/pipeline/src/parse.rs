@@ -1,0 +1,68 @@
+//! Parse: the text of a stack becomes frames, innermost first; one module per language, this page only chooses.
+
+mod in_app;
+mod javascript;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+/// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.
+pub const MAX_FRAMES: usize = 100;
+
+/// One call on the stack, as the engine told it, before any source map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The function, method or constructor; none for anonymous ones.
+    pub function: Option<String>,
+    /// URL, path or `[native code]`; none where the engine names no source.
+    pub file: Option<String>,
+    /// Line, counted from 1.
+    pub line: Option<u32>,
+    /// Column, counted from 1; in a WebAssembly frame the byte offset into the module, and `line` is none.
+    pub column: Option<u32>,
+    /// Whether this is the application's own code: not a dependency, the engine, an extension, a CDN or our SDK.
+    pub in_app: bool,
+}
+
+/// Parses a stack as an engine printed it. Text that is no stack gives no frames.
+pub fn parse_stack(stack: &str) -> Vec<Frame> {
+    javascript::parse(stack).into_iter().map(Borrowed::into_frame).collect()
+}
+
+/// Parses a stack whose head repeats `message`, as V8's do, so that a message quoting another stack adds no frames.
+pub fn parse_stack_of(stack: &str, message: &str) -> Vec<Frame> {
+    parse_stack(after_message(stack, message))
+}
+
+/// The head is `message`, or `Name: message`; anywhere else the text is not the engine's repetition.
+fn after_message<'a>(stack: &'a str, message: &str) -> &'a str {
+    let message = message.trim();
+    if message.is_empty() {
+        return stack;
+    }
+    let head = stack.split_once('\n').map_or(stack, |(first, _)| first);
+    let named = head.split_once(": ").map(|(name, _)| &stack[name.len() + 2..]);
+    [Some(stack), named].into_iter().flatten().find_map(|text| text.strip_prefix(message)).unwrap_or(stack)
+}
+
+/// A frame whose texts still point into the stack, so that the frames dropped from the middle cost no allocation.
+#[derive(Debug, Clone, Copy, Default)]
+struct Borrowed<'a> {
+    function: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl Borrowed<'_> {
+    fn into_frame(self) -> Frame {
+        Frame {
+            function: self.function.map(str::to_owned),
+            file: self.file.map(str::to_owned),
+            line: self.line,
+            column: self.column,
+            in_app: in_app::is_in_app(self.file),
+        }
+    }
+}

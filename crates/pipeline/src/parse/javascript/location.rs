@@ -1,0 +1,64 @@
+//! Where a frame is: `file:line:column` and the engines' special places, shared by both dialects.
+
+use super::Borrowed;
+
+/// How both dialects' engine-internal code is named in a frame's `file`.
+pub(super) const NATIVE: &str = "[native code]";
+
+/// Parses a location that ends in a position or is one of the special places; anything else is prose.
+pub(super) fn parse(text: &str) -> Option<Borrowed<'_>> {
+    if let Some(frame) = special(text) {
+        return Some(frame);
+    }
+    if let Some(frame) = wasm(text) {
+        return Some(frame);
+    }
+    let (file, line, column) = split_position(text);
+    line?;
+    let file = Some(file).filter(|file| !matches!(*file, "" | "<anonymous>" | "eval code" | "eval"));
+    Some(Borrowed { function: None, file, line, column })
+}
+
+/// Splits `file:line:column` or `file:line`; numbers that fit no `u32` stay in the file.
+pub(super) fn split_position(text: &str) -> (&str, Option<u32>, Option<u32>) {
+    match split_number(text) {
+        None => (text, None, None),
+        Some((rest, last)) => match split_number(rest) {
+            None => (rest, Some(last), None),
+            Some((file, line)) => (file, Some(line), Some(last)),
+        },
+    }
+}
+
+fn split_number(text: &str) -> Option<(&str, u32)> {
+    let digits = text.bytes().rev().take(11).take_while(u8::is_ascii_digit).count();
+    let (rest, number) = text.split_at(text.len() - digits);
+    Some((rest.strip_suffix(':')?, number.parse().ok()?))
+}
+
+fn special(text: &str) -> Option<Borrowed<'_>> {
+    let file = match text {
+        "native" | "native code" | NATIVE => Some(NATIVE),
+        "[wasm code]" => Some(text),
+        "<anonymous>" | "unknown location" | "unknown" => None,
+        _ if text.strip_prefix("index ").is_some_and(is_number) => None,
+        _ if text.starts_with("native ") && text.contains(".js") => Some(NATIVE),
+        _ => return None,
+    };
+    Some(Borrowed { file, ..Borrowed::default() })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `module.wasm:wasm-function[12]:0x3a`: the offset is what symbolication needs, the index what a reader has.
+fn wasm(text: &str) -> Option<Borrowed<'_>> {
+    let (place, offset) = text.rsplit_once(":0x")?;
+    let (file, function) = place.rsplit_once(':')?;
+    if !function.starts_with("wasm-function[") {
+        return None;
+    }
+    let column = Some(u32::from_str_radix(offset, 16).ok()?);
+    Some(Borrowed { function: Some(function), file: Some(file).filter(|file| *file != "<anonymous>"), line: None, column })
+}

@@ -1,0 +1,158 @@
+//! What the operator decided: switches, trust, thresholds, budgets. Read once, passed down by value.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use autoheal_contract::Source;
+
+use crate::validate::Sender;
+
+/// The three opt-ins; all off means preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Switches {
+    /// Create issues (`AUTOHEAL_ISSUE`).
+    pub issue: bool,
+    /// Open draft pull requests (`AUTOHEAL_PR`).
+    pub pull: bool,
+    /// Hand over to an agent (`AUTOHEAL_HEAL`).
+    pub heal: bool,
+}
+
+impl Switches {
+    /// Whether anything at all is sent to GitHub. Draft and hand-over both need the issue.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.issue || self.pull || self.heal
+    }
+}
+
+/// The sources whose text needs no person's approval (`AUTOHEAL_TRUST`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trust {
+    /// The operator's own commands.
+    pub run: bool,
+    /// MCP servers the operator wrapped.
+    pub mcp: bool,
+    /// Browsers: anybody who can open the page.
+    pub browser: bool,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { run: true, mcp: false, browser: false }
+    }
+}
+
+impl Trust {
+    /// Whether text of this source, from this sender, may reach an agent without a person's approval.
+    ///
+    /// `source` is a claim, so it counts only from senders that are known; a browser never is, and trusting browsers
+    /// means trusting everybody who can reach the service.
+    #[must_use]
+    pub fn covers(self, source: Source, sender: Sender) -> bool {
+        let known = sender != Sender::Anonymous;
+        match source {
+            Source::Cli | Source::Rust => self.run && known,
+            Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => self.mcp && known,
+            Source::JavascriptSdk => self.browser,
+        }
+    }
+}
+
+/// `owner/name` of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The owner.
+    pub owner: String,
+    /// The name.
+    pub name: String,
+}
+
+impl Repository {
+    /// Reads `owner/name`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (owner, name) = text.trim().split_once('/')?;
+        let fits = |part: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && part.len() <= 100 && part.chars().all(allowed) && part != "." && part != ".."
+        };
+        (fits(owner) && fits(name)).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// Everything deciding and carrying out go by.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The opt-ins.
+    pub switches: Switches,
+    /// Where issues go.
+    pub repository: Repository,
+    /// The agent's login for assigning, such as `copilot-swe-agent[bot]`.
+    pub agent: String,
+    /// The sources that skip approval.
+    pub trust: Trust,
+    /// Occurrences before an issue.
+    pub min_occurrences: u64,
+    /// How often the counts on issues are brought up to date.
+    pub bundle_interval: Duration,
+    /// Shortest time between two writes.
+    pub pace: Duration,
+    /// How long GitHub's lists may lag behind a write that took place.
+    pub lag_bound: Duration,
+    /// How often the gate is looked at.
+    pub poll_interval: Duration,
+    /// Most new issues an hour.
+    pub issues_per_hour: u64,
+    /// Most hand-overs a day.
+    pub hand_overs_per_day: u64,
+    /// Most hand-overs whose issue is still open.
+    pub open_hand_overs: u64,
+    /// While this file exists, nothing is written to GitHub: the kill switch.
+    pub stop_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The defaults for a repository.
+    #[must_use]
+    pub fn new(switches: Switches, repository: Repository) -> Self {
+        Self {
+            switches,
+            repository,
+            agent: "copilot-swe-agent[bot]".to_owned(),
+            trust: Trust::default(),
+            min_occurrences: 1,
+            bundle_interval: Duration::from_secs(15 * 60),
+            pace: Duration::from_secs(1),
+            lag_bound: Duration::from_secs(120),
+            poll_interval: Duration::from_secs(30),
+            issues_per_hour: 30,
+            hand_overs_per_day: 10,
+            open_hand_overs: 5,
+            stop_file: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_are_owner_and_name() {
+        assert!(Repository::parse("acme/shop").is_some());
+        for wrong in ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x"] {
+            assert_eq!(Repository::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_claimed_source_raises_no_trust() {
+        let trust = Trust { run: true, mcp: true, browser: false };
+        assert!(!trust.covers(Source::Cli, Sender::Anonymous));
+        assert!(!trust.covers(Source::McpTool, Sender::Anonymous));
+        assert!(trust.covers(Source::Cli, Sender::Keyed));
+        assert!(!Trust::default().covers(Source::McpTool, Sender::Keyed));
+        assert!(!trust.covers(Source::JavascriptSdk, Sender::Keyed));
+    }
+}

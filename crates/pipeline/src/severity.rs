@@ -1,0 +1,115 @@
+//! How bad a failure is, judged by its type, code and end, as the original did, until a better rule speaks.
+
+use autoheal_contract::{ErrorReport, Severity};
+
+/// Memory or recursion exhausted, wherever in the type's name.
+const CRITICAL: [&str; 9] = [
+    "memoryerror",
+    "outofmemory",
+    "recursionerror",
+    "stackoverflow",
+    "stack overflow",
+    "too much recursion",
+    "maximum call stack",
+    "heap out of memory",
+    "allocation failed",
+];
+/// A person's own wish to stop, or a caller's mistake.
+const LOW: [&str; 6] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "caller_error", "cancelled"];
+/// The operating system, I/O, the runtime, a panic.
+const HIGH: [&str; 14] = [
+    "oserror",
+    "ioerror",
+    "runtimeerror",
+    "systemerror",
+    "connectionerror",
+    "connectionrefused",
+    "connectionreset",
+    "brokenpipe",
+    "permissionerror",
+    "filenotfound",
+    "networkerror",
+    "timeouterror",
+    "panic",
+    "internalerror",
+];
+/// JSON-RPC: the server itself failed.
+const INTERNAL_ERROR: i64 = -32603;
+
+/// Judges a report; the sender's own opinion counts where it gave one.
+#[must_use]
+pub fn severity(report: &ErrorReport) -> Severity {
+    if let Some(claimed) = report.severity {
+        return claimed;
+    }
+    let error_type = report.error_type.to_lowercase();
+    let class = report.class.as_deref().unwrap_or_default();
+    let any = |names: &[&str]| names.iter().any(|name| error_type.contains(name));
+    let message = report.error_message.to_lowercase();
+    if any(&CRITICAL) || CRITICAL.iter().any(|name| message.contains(name)) || crashed(report) {
+        return Severity::Critical;
+    }
+    if any(&LOW) || LOW.contains(&class) || interrupted(report) {
+        return Severity::Low;
+    }
+    let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
+    if any(&HIGH) || code == Some(INTERNAL_ERROR) || matches!(class, "network" | "timeout" | "server_exit" | "no_answer") {
+        return Severity::High;
+    }
+    Severity::Medium
+}
+
+fn signal(report: &ErrorReport) -> Option<&str> {
+    report.exit.as_ref()?.signal.as_deref()
+}
+
+/// A signal nobody sends on purpose.
+fn crashed(report: &ErrorReport) -> bool {
+    matches!(signal(report), Some("SIGSEGV" | "SIGABRT" | "SIGBUS" | "SIGILL" | "SIGFPE" | "SIGKILL" | "SIGTRAP"))
+}
+
+fn interrupted(report: &ErrorReport) -> bool {
+    matches!(signal(report), Some("SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT"))
+}
+
+#[cfg(test)]
+mod tests {
+    use autoheal_contract::{Exit, Rpc};
+
+    use super::*;
+
+    fn check(error_type: &str, expected: Severity) {
+        let report = ErrorReport { error_type: error_type.to_owned(), ..ErrorReport::default() };
+        assert_eq!(severity(&report), expected, "{error_type}");
+    }
+
+    #[test]
+    fn types_are_judged_as_the_original_did() {
+        for (error_type, expected) in [
+            ("MemoryError", Severity::Critical),
+            ("RecursionError", Severity::Critical),
+            ("OSError", Severity::High),
+            ("RuntimeError", Severity::High),
+            ("ValueError", Severity::Medium),
+            ("TypeError", Severity::Medium),
+            ("KeyError", Severity::Medium),
+            ("AttributeError", Severity::Medium),
+            ("Whatever", Severity::Medium),
+            ("KeyboardInterrupt", Severity::Low),
+        ] {
+            check(error_type, expected);
+        }
+    }
+
+    #[test]
+    fn codes_signals_and_messages_speak_too() {
+        let code = Rpc { code: Some(-32603), ..Rpc::default() };
+        assert_eq!(severity(&ErrorReport { rpc: Some(code), ..ErrorReport::default() }), Severity::High);
+        let exit = Exit { signal: Some("SIGSEGV".to_owned()), code: None };
+        assert_eq!(severity(&ErrorReport { exit: Some(exit), ..ErrorReport::default() }), Severity::Critical);
+        let message = "Maximum call stack size exceeded".to_owned();
+        assert_eq!(severity(&ErrorReport { error_message: message, ..ErrorReport::default() }), Severity::Critical);
+        let claimed = ErrorReport { severity: Some(Severity::Low), error_type: "OSError".to_owned(), ..ErrorReport::default() };
+        assert_eq!(severity(&claimed), Severity::Low);
+    }
+}

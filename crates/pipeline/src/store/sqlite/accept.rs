@@ -1,0 +1,223 @@
+//! Counting records into groups: one statement per group and commit, however many reports came.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::fingerprint::{Fingerprint, Fingerprinted};
+use crate::store::{Accepted, GroupId, Sample};
+use crate::validate::Identity;
+
+/// How many samples a group keeps: the first, and a few to compare it with.
+const SAMPLES: usize = 10;
+/// How many distinct clients are told apart per group; beyond that the number stands still.
+const CLIENTS: usize = 1_000;
+/// How many groups are remembered between commits.
+const GROUPS: usize = 2_000;
+
+/// What the writer knows of groups without asking the file. It is the only writer, so it stays true.
+#[derive(Default)]
+pub(super) struct Cache {
+    projects: HashMap<String, i64>,
+    groups: HashMap<(i64, Fingerprint), Known>,
+}
+
+struct Known {
+    id: i64,
+    samples: usize,
+    clients: HashSet<u64>,
+}
+
+impl Cache {
+    /// After a failed commit nothing is known any more.
+    pub(super) fn forget(&mut self) {
+        self.projects.clear();
+        self.groups.clear();
+    }
+}
+
+/// What the reports of one transaction add to each group.
+#[derive(Default)]
+pub(super) struct Batch {
+    deltas: HashMap<i64, Delta>,
+}
+
+struct Delta {
+    count: u64,
+    clients: u64,
+    last_seen: Timestamp,
+    releases: HashMap<String, u64>,
+}
+
+impl Batch {
+    /// Counts records; ids seen before are told apart. Group totals are written by [`Batch::write`].
+    pub(super) fn count(
+        &mut self,
+        connection: &Connection,
+        cache: &mut Cache,
+        records: Vec<Fingerprinted>,
+    ) -> Result<Vec<Accepted>> {
+        records.into_iter().map(|record| self.count_one(connection, cache, &record)).collect()
+    }
+
+    fn count_one(&mut self, connection: &Connection, cache: &mut Cache, record: &Fingerprinted) -> Result<Accepted> {
+        let project = project_id(connection, cache, &record.arrival.project)?;
+        let id = record.identity.uuid();
+        if let Identity::Given(id) = record.identity
+            && let Some(fingerprint) = seen_before(connection, project, id)?
+        {
+            return Ok(Accepted { id, fingerprint, duplicate: true });
+        }
+        let known = known_group(connection, cache, project, record)?;
+        if let Identity::Given(id) = record.identity {
+            connection
+                .prepare_cached("INSERT INTO report_ids (project_id, id, group_id, seen_at) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![project, id.as_bytes(), known.id, record.received_at().0])?;
+        }
+        if known.samples < SAMPLES {
+            known.samples += 1;
+            keep_sample(connection, known.id, record)?;
+        }
+        let delta = self.deltas.entry(known.id).or_insert_with(|| Delta {
+            count: 0,
+            clients: 0,
+            last_seen: record.received_at(),
+            releases: HashMap::new(),
+        });
+        let report = record.report();
+        let count = report.count.unwrap_or(1);
+        delta.count += count;
+        delta.last_seen = delta.last_seen.max(record.received_at());
+        if let Some(release) = &report.release {
+            *delta.releases.entry(release.clone()).or_default() += count;
+        }
+        if let Some(client) = &report.client
+            && known.clients.len() < CLIENTS
+            && known.clients.insert(hash(client))
+        {
+            // A forgotten cache has forgotten the clients too; the table knows them.
+            delta.clients += connection
+                .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client) VALUES (?1, ?2)")?
+                .execute(params![known.id, hash(client).to_le_bytes()])? as u64;
+        }
+        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false })
+    }
+
+    /// Writes what was counted since the last call.
+    pub(super) fn write(&mut self, connection: &Connection, cache: &mut Cache) -> Result<()> {
+        for (group, delta) in self.deltas.drain() {
+            // A group without an issue is looked at now. One with an issue only has its counts brought up to date,
+            // which the worker has its own interval for: it is due at once, and the worker says "not yet".
+            connection
+                .prepare_cached(
+                    "UPDATE groups SET count = count + ?2, clients = clients + ?3, last_seen = max(last_seen, ?4),
+                     act_at = iif(status = 'refused', act_at, coalesce(act_at, ?4)) WHERE id = ?1",
+                )?
+                .execute(params![group, delta.count, delta.clients, delta.last_seen.0])?;
+            for (release, count) in delta.releases {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO releases (group_id, release, count, first_seen, last_seen)
+                         VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE
+                         SET count = count + excluded.count, last_seen = excluded.last_seen",
+                    )?
+                    .execute(params![group, release, count, delta.last_seen.0])?;
+            }
+        }
+        if cache.groups.len() > GROUPS {
+            cache.groups.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Stands for a client in the file: stable between versions, which the standard library's hasher is not.
+fn hash(client: &str) -> u64 {
+    let digest = Sha256::digest(client);
+    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+fn project_id(connection: &Connection, cache: &mut Cache, name: &str) -> Result<i64> {
+    if let Some(id) = cache.projects.get(name) {
+        return Ok(*id);
+    }
+    connection.prepare_cached("INSERT OR IGNORE INTO projects (name) VALUES (?1)")?.execute([name])?;
+    let id = connection.prepare_cached("SELECT id FROM projects WHERE name = ?1")?.query_row([name], |row| row.get(0))?;
+    cache.projects.insert(name.to_owned(), id);
+    Ok(id)
+}
+
+/// The fingerprint of the group this id was counted in.
+fn seen_before(connection: &Connection, project: i64, id: Uuid) -> Result<Option<Fingerprint>> {
+    connection
+        .prepare_cached(
+            "SELECT groups.fingerprint FROM report_ids JOIN groups ON groups.id = group_id
+             WHERE report_ids.project_id = ?1 AND report_ids.id = ?2",
+        )?
+        .query_row(params![project, id.as_bytes()], |row| row.get(0))
+        .optional()
+        .map(|found| found.map(Fingerprint))
+}
+
+fn known_group<'a>(
+    connection: &Connection,
+    cache: &'a mut Cache,
+    project: i64,
+    record: &Fingerprinted,
+) -> Result<&'a mut Known> {
+    let key = (project, record.fingerprint());
+    if !cache.groups.contains_key(&key) {
+        let id = match find_group(connection, project, record.fingerprint())? {
+            Some(id) => id,
+            None => make_group(connection, project, record)?,
+        };
+        let samples = connection
+            .prepare_cached("SELECT count(*) FROM samples WHERE group_id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        cache.groups.insert(key, Known { id, samples, clients: HashSet::new() });
+    }
+    // Just put there when it was absent.
+    cache.groups.get_mut(&key).ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT group_id FROM fingerprints WHERE project_id = ?1 AND fingerprint = ?2")?
+        .query_row(params![project, fingerprint.0], |row| row.get(0))
+        .optional()
+}
+
+fn make_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<i64> {
+    let report = record.report();
+    connection
+        .prepare_cached(
+            "INSERT INTO groups (project_id, fingerprint, error_type, error_message, source, severity, first_seen, last_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+        )?
+        .execute(params![
+            project,
+            record.fingerprint().0,
+            report.error_type,
+            report.error_message,
+            record.source().name(),
+            record.severity().name(),
+            record.received_at().0,
+        ])?;
+    let id = GroupId(connection.last_insert_rowid());
+    connection
+        .prepare_cached("INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)")?
+        .execute(params![project, record.fingerprint().0, id.0])?;
+    Ok(id.0)
+}
+
+fn keep_sample(connection: &Connection, group: i64, record: &Fingerprinted) -> Result<()> {
+    let json = serde_json::to_string(&Sample::of(record))
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    connection
+        .prepare_cached("INSERT INTO samples (group_id, seen_at, record) VALUES (?1, ?2, ?3)")?
+        .execute(params![group, record.received_at().0, json])?;
+    Ok(())
+}

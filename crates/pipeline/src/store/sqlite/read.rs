@@ -1,0 +1,143 @@
+//! Rows out of SQLite.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
+
+use crate::clock::Timestamp;
+use crate::fingerprint::Fingerprint;
+use crate::store::{
+    Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
+};
+use autoheal_contract::{Severity, Source};
+
+/// The columns of a group, in the order [`group`] reads them.
+const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
+    first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
+    counts_written, counts_at";
+
+/// The columns of an intent, in the order [`intent`] reads them.
+pub(super) const INTENT: &str =
+    "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
+
+pub(super) fn groups(connection: &Connection, project: &str, limit: u32) -> Result<Vec<Group>> {
+    let sql = format!(
+        "SELECT {GROUP} FROM groups JOIN projects ON projects.id = project_id
+         WHERE projects.name = ?1 ORDER BY last_seen DESC, groups.id DESC LIMIT ?2"
+    );
+    all(connection, &sql, params![project, limit], group)
+}
+
+pub(super) fn detail(connection: &Connection, project: &str, fingerprint: Fingerprint) -> Result<Option<Detail>> {
+    let sql = format!(
+        "SELECT {GROUP} FROM fingerprints AS alias JOIN groups ON groups.id = alias.group_id
+         JOIN projects ON projects.id = alias.project_id WHERE projects.name = ?1 AND alias.fingerprint = ?2"
+    );
+    let found = connection.prepare_cached(&sql)?.query_row(params![project, fingerprint.0], group).optional()?;
+    let Some(group) = found else { return Ok(None) };
+    Ok(Some(Detail {
+        samples: samples(connection, group.id, 10)?,
+        releases: releases(connection, group.id)?,
+        intents: intents(connection, group.id)?,
+        approvals: approvals(connection, group.id)?,
+        group,
+    }))
+}
+
+pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>> {
+    let sql = format!("SELECT {GROUP} FROM groups WHERE id = ?1");
+    let Some(group) = connection.prepare_cached(&sql)?.query_row([id.0], group).optional()? else { return Ok(None) };
+    let Some(sample) = samples(connection, id, 1)?.pop() else { return Ok(None) };
+    Ok(Some(Work {
+        sample,
+        releases: releases(connection, id)?,
+        intents: intents(connection, id)?,
+        approval: approvals(connection, id)?.into_iter().rfind(|approval| approval.revoked_at.is_none()),
+        group,
+    }))
+}
+
+/// Runs a query and reads every row.
+pub(super) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_map(values, read)?.collect()
+}
+
+fn samples(connection: &Connection, group: GroupId, limit: u32) -> Result<Vec<Sample>> {
+    let sql = "SELECT record FROM samples WHERE group_id = ?1 ORDER BY id LIMIT ?2";
+    all(connection, sql, params![group.0, limit], |row| {
+        let json: String = row.get(0)?;
+        serde_json::from_str(&json).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
+    })
+}
+
+fn releases(connection: &Connection, group: GroupId) -> Result<Vec<Release>> {
+    let sql = "SELECT release, count FROM releases WHERE group_id = ?1 ORDER BY first_seen LIMIT 50";
+    all(connection, sql, [group.0], |row| Ok(Release { release: row.get(0)?, count: row.get(1)? }))
+}
+
+fn intents(connection: &Connection, group: GroupId) -> Result<Vec<Intent>> {
+    all(connection, &format!("SELECT {INTENT} FROM intents WHERE group_id = ?1 ORDER BY id"), [group.0], intent)
+}
+
+fn approvals(connection: &Connection, group: GroupId) -> Result<Vec<Approval>> {
+    let sql = "SELECT hash, login, seen_at, revoked_at FROM approvals WHERE group_id = ?1 ORDER BY id";
+    all(connection, sql, [group.0], |row| {
+        Ok(Approval {
+            hash: row.get(0)?,
+            login: row.get(1)?,
+            seen_at: Timestamp(row.get(2)?),
+            revoked_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+        })
+    })
+}
+
+fn group(row: &Row<'_>) -> Result<Group> {
+    let link = |number: Option<u64>, url: Option<String>| Some(Link { number: number?, url: url? });
+    let counts: (Option<u64>, Option<i64>) = (row.get(18)?, row.get(19)?);
+    Ok(Group {
+        id: GroupId(row.get(0)?),
+        fingerprint: Fingerprint(row.get(1)?),
+        error_type: row.get(2)?,
+        error_message: row.get(3)?,
+        source: named(row, 4, &Source::ALL, Source::name)?,
+        severity: named(row, 5, &Severity::ALL, Severity::name)?,
+        count: row.get(6)?,
+        clients: row.get(7)?,
+        first_seen: Timestamp(row.get(8)?),
+        last_seen: Timestamp(row.get(9)?),
+        status: named(row, 10, &Status::ALL, Status::name)?,
+        note: row.get(11)?,
+        issue: link(row.get(12)?, row.get(13)?),
+        pull: link(row.get(14)?, row.get(15)?),
+        hand_over: row.get(16)?,
+        shown_hash: row.get(17)?,
+        counts_written: counts.0.zip(counts.1.map(Timestamp)),
+    })
+}
+
+pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {
+    Ok(Intent {
+        id: IntentId(row.get(0)?),
+        group: row.get::<_, Option<i64>>(1)?.map(GroupId),
+        kind: named(row, 2, &IntentKind::ALL, IntentKind::name)?,
+        state: named(row, 3, &IntentState::ALL, IntentState::name)?,
+        attempt: row.get(4)?,
+        payload: row.get(5)?,
+        outcome: row.get(6)?,
+        planned_at: Timestamp(row.get(7)?),
+        sent_at: Timestamp(row.get(8)?),
+        act_at: Timestamp(row.get(9)?),
+    })
+}
+
+/// Reads a closed set by its names.
+fn named<T: Copy>(row: &Row<'_>, column: usize, all: &[T], name: fn(T) -> &'static str) -> Result<T> {
+    let text: String = row.get(column)?;
+    all.iter().copied().find(|member| name(*member) == text).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown name {text}").into())
+    })
+}

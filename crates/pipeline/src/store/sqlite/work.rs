@@ -1,0 +1,202 @@
+//! What the worker asks and tells: claims, intents, approvals, pauses.
+
+use std::time::Duration;
+
+use autoheal_contract::limits::{ID_MEMORY_HOURS, ID_MEMORY_ROWS};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::read::{self, INTENT, all, intent};
+use crate::clock::Timestamp;
+use crate::store::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Work};
+
+/// There is one credential so far; the table has room for more.
+const CREDENTIAL: &str = "issues";
+
+pub(super) fn claim_due(
+    connection: &Connection,
+    owner: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Work>> {
+    // New issues ahead of other writes; among equals, the group that came first.
+    let found = connection
+        .prepare_cached(
+            "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
+             WHERE id = (SELECT id FROM groups WHERE act_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
+                         ORDER BY issue_number IS NOT NULL, id LIMIT 1)
+             RETURNING id",
+        )?
+        .query_row(params![owner, now.0, lease_until.0], |row| row.get(0))
+        .optional()?;
+    match found {
+        Some(id) => read::work(connection, GroupId(id)),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn begin(
+    connection: &Connection,
+    group: Option<GroupId>,
+    kind: IntentKind,
+    payload: String,
+    now: Timestamp,
+) -> Result<Intent> {
+    connection.prepare_cached(&format!(
+        "INSERT INTO intents (group_id, kind, state, payload, planned_at, sent_at, act_at)
+         VALUES (?1, ?2, 'sent', ?3, ?4, ?4, ?4) RETURNING {INTENT}"
+    ))?
+    .query_row(params![group.map(|group| group.0), kind.name(), payload, now.0], intent)
+}
+
+pub(super) fn begin_again(connection: &Connection, id: IntentId, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE intents SET state = 'sent', attempt = attempt + 1, sent_at = ?2, act_at = ?2 WHERE id = ?1",
+        )?
+        .execute(params![id.0, now.0])
+        .map(drop)
+}
+
+pub(super) fn settle(
+    connection: &Connection,
+    id: IntentId,
+    state: IntentState,
+    outcome: Option<String>,
+    act_at: Timestamp,
+    changes: &[Change],
+) -> Result<()> {
+    let group: Option<i64> = connection
+        .prepare_cached(
+            "UPDATE intents SET state = ?2, outcome = coalesce(?3, outcome), act_at = ?4 WHERE id = ?1
+             RETURNING group_id",
+        )?
+        .query_row(params![id.0, state.name(), outcome, act_at.0], |row| row.get(0))?;
+    match group {
+        Some(group) => change(connection, GroupId(group), changes),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
+    connection.prepare_cached(&format!(
+        "SELECT {INTENT} FROM intents WHERE state IN ('sent', 'held', 'recheck') AND act_at <= ?1
+         ORDER BY kind <> 'open_issue', id LIMIT 1"
+    ))?
+    .query_row([now.0], intent)
+    .optional()
+}
+
+pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]) -> Result<()> {
+    let set = |column: &str, value: &dyn rusqlite::ToSql| {
+        connection.prepare_cached(&format!("UPDATE groups SET {column} = ?2 WHERE id = ?1"))?.execute(params![group.0, value])
+    };
+    set("owner", &None::<String>)?;
+    set("lease_until", &None::<i64>)?;
+    for change in changes {
+        match change {
+            Change::Status(status) => set("status", &status.name())?,
+            Change::Note(note) => set("note", note)?,
+            Change::Issue(link) => set("issue_number", &link.number)? + set("issue_url", &link.url)?,
+            Change::Pull(link) => set("pull_number", &link.number)? + set("pull_url", &link.url)?,
+            Change::HandOver(words) => set("hand_over", words)?,
+            Change::ShownHash(hash) => set("shown_hash", hash)?,
+            Change::CountsWritten(count, at) => set("counts_written", count)? + set("counts_at", &at.0)?,
+            Change::ActAt(at) => set("act_at", &at.map(|at| at.0))?,
+        };
+    }
+    Ok(())
+}
+
+pub(super) fn approve(connection: &Connection, group: GroupId, approval: &Approval) -> Result<()> {
+    connection
+        .prepare_cached("INSERT INTO approvals (group_id, hash, login, seen_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![group.0, approval.hash, approval.login, approval.seen_at.0])?;
+    change(connection, group, &[Change::ActAt(Some(approval.seen_at)), Change::Note(None)])
+}
+
+pub(super) fn revoke(connection: &Connection, group: GroupId, shown_hash: &str, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE approvals SET revoked_at = ?2 WHERE group_id = ?1 AND revoked_at IS NULL")?
+        .execute(params![group.0, now.0])?;
+    change(connection, group, &[Change::ShownHash(shown_hash.to_owned())])
+}
+
+pub(super) fn awaiting(connection: &Connection) -> Result<Vec<(GroupId, u64)>> {
+    let sql = "SELECT id, issue_number FROM groups WHERE status = 'awaiting_approval' AND issue_number IS NOT NULL";
+    all(connection, sql, [], |row| Ok((GroupId(row.get(0)?), row.get(1)?)))
+}
+
+pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
+    let sql = "SELECT issue_number FROM groups WHERE status IN ('handed_over', 'hand_over_unknown')
+               AND issue_number IS NOT NULL";
+    all(connection, sql, [], |row| row.get(0))
+}
+
+pub(super) fn next_act_at(connection: &Connection) -> Result<Option<Timestamp>> {
+    connection
+        .prepare_cached(
+            "SELECT min(at) FROM (SELECT min(act_at) AS at FROM groups WHERE act_at IS NOT NULL
+             UNION ALL SELECT min(act_at) FROM intents WHERE state IN ('sent', 'held', 'recheck'))",
+        )?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))
+        .map(|at| at.map(Timestamp))
+}
+
+pub(super) fn last_sent_at(connection: &Connection) -> Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT max(sent_at) FROM intents")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))
+        .map(|at| at.map(Timestamp))
+}
+
+pub(super) fn sent_since(connection: &Connection, kinds: &[IntentKind], since: Timestamp) -> Result<u64> {
+    let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+    connection
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM intents WHERE sent_at > ?1 AND state <> 'refused' AND kind IN ({})",
+            names.join(", ")
+        ))?
+        .query_row([since.0], |row| row.get(0))
+}
+
+pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
+    connection
+        .prepare_cached("SELECT until, reason, times FROM pauses WHERE credential = ?1")?
+        .query_row([CREDENTIAL], |row| {
+            Ok(Pause { until: Timestamp(row.get(0)?), reason: row.get(1)?, times: row.get(2)? })
+        })
+        .optional()
+}
+
+pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Result<()> {
+    match pause {
+        Some(pause) => connection
+            .prepare_cached("INSERT OR REPLACE INTO pauses (credential, until, reason, times) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![CREDENTIAL, pause.until.0, pause.reason, pause.times]),
+        None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([CREDENTIAL]),
+    }
+    .map(drop)
+}
+
+pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
+    // Other switches may be on than last time, and what was refused may have been mended: look at everything once.
+    let sql = "UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND status <> 'handed_over'";
+    connection.prepare_cached(sql)?.execute([now.0]).map(|rows| rows as u64)
+}
+
+pub(super) fn forget_ids(connection: &Connection, now: Timestamp) -> Result<u64> {
+    let oldest = now.minus(Duration::from_secs(ID_MEMORY_HOURS * 3600));
+    let expired = connection.prepare_cached("DELETE FROM report_ids WHERE seen_at < ?1")?.execute([oldest.0])?;
+    let mut forgotten = expired as u64;
+    let counts = all(connection, "SELECT project_id, count(*) FROM report_ids GROUP BY project_id", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?))
+    })?;
+    for (project, rows) in counts {
+        if let Some(excess) = rows.checked_sub(ID_MEMORY_ROWS).filter(|excess| *excess > 0) {
+            let sql = "DELETE FROM report_ids WHERE (project_id, id) IN
+                (SELECT project_id, id FROM report_ids WHERE project_id = ?1 ORDER BY seen_at LIMIT ?2)";
+            forgotten += connection.prepare_cached(sql)?.execute(params![project, excess])? as u64;
+        }
+    }
+    Ok(forgotten)
+}

@@ -1,0 +1,248 @@
+//! Field by field from raw JSON into an `ErrorReport`, dropping and cutting with a mark instead of failing.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use autoheal_contract::limits::{
+    CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, STACK_TRACE_CHARS, TAGS, TEXT_CHARS,
+};
+use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::text::{cut, read_text, show_lone_surrogates};
+use super::{Mark, MarkKind, Rejected};
+
+/// The members of a report, each still raw JSON; a repeated member counts as its last, as browsers do.
+#[derive(Debug, Default)]
+pub struct RawReport<'a> {
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawReport<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = RawReport<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some(key) = map.next_key::<Key<'de>>()? {
+                    if members.len() < MOST_MEMBERS {
+                        members.push((key.0, map.next_value::<&RawValue>()?));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(RawReport { members })
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// Unknown members are ignored; this many in all are looked at.
+const MOST_MEMBERS: usize = 200;
+
+/// A member's name, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> RawReport<'a> {
+    /// Reads every known member.
+    pub(super) fn read(&self, marks: &mut Vec<Mark>) -> Result<ErrorReport, Rejected> {
+        let error_type = self.required("error_type", ERROR_TYPE_CHARS, marks)?;
+        let error_message = self.required("error_message", ERROR_MESSAGE_CHARS, marks)?;
+        let mut fields = Fields { raw: self, marks };
+        Ok(ErrorReport {
+            error_type,
+            error_message,
+            stack_trace: fields.text("stack_trace", STACK_TRACE_CHARS).filter(|stack| !stack.trim().is_empty()),
+            context: fields.json("context", CONTEXT_BYTES),
+            schema: fields.typed("schema"),
+            id: fields.text("id", TEXT_CHARS),
+            source: fields.typed("source"),
+            class: fields.text("class", 100),
+            severity: fields.typed("severity"),
+            release: fields.text("release", 200),
+            environment: fields.text("environment", 200),
+            tags: fields.object("tags"),
+            user: fields.text("user", 200),
+            count: fields.typed("count"),
+            first_seen: fields.text("first_seen", 40),
+            last_seen: fields.text("last_seen", 40),
+            causes: fields.list("causes", CAUSES, cut_cause),
+            logs: fields.logs(),
+            server: fields.part("server", cut_server),
+            rpc: fields.part("rpc", cut_rpc),
+            reproduction: fields.text("reproduction", TEXT_CHARS),
+            command: fields.text("command", TEXT_CHARS),
+            exit: fields.part("exit", cut_exit),
+            system: fields.object("system"),
+            client: fields.text("client", 200),
+            debug_ids: fields.object("debug_ids"),
+            fingerprint: fields.text("fingerprint", 200),
+        })
+    }
+
+    fn member(&self, name: &str) -> Option<&'a RawValue> {
+        let (_, raw) = self.members.iter().rev().find(|(key, _)| key == name)?;
+        (raw.get() != "null").then_some(*raw)
+    }
+
+    fn required(&self, name: &str, characters: usize, marks: &mut Vec<Mark>) -> Result<String, Rejected> {
+        let raw = self.member(name).ok_or_else(|| Rejected(format!("the report has no {name}")))?;
+        let mut text = read_text(raw).ok_or_else(|| Rejected(format!("{name} must be text")))?;
+        if text.trim().is_empty() {
+            return Err(Rejected(format!("{name} is empty")));
+        }
+        if cut(&mut text, characters) {
+            marks.push(Mark { field: name.to_owned(), done: MarkKind::Cut });
+        }
+        Ok(text)
+    }
+}
+
+/// Reads optional members and keeps the marks.
+struct Fields<'a, 'm> {
+    raw: &'a RawReport<'a>,
+    marks: &'m mut Vec<Mark>,
+}
+
+impl Fields<'_, '_> {
+    fn mark(&mut self, field: &str, done: MarkKind) {
+        self.marks.push(Mark { field: field.to_owned(), done });
+    }
+
+    /// Reads a member with `read`; when that finds the wrong type, the member is dropped and marked.
+    fn read<T>(&mut self, name: &str, read: impl FnOnce(&RawValue) -> Option<T>) -> Option<T> {
+        let value = read(self.raw.member(name)?);
+        if value.is_none() {
+            self.mark(name, MarkKind::Dropped);
+        }
+        value
+    }
+
+    fn text(&mut self, name: &str, characters: usize) -> Option<String> {
+        let mut text = self.read(name, read_text)?;
+        if cut(&mut text, characters) {
+            self.mark(name, MarkKind::Cut);
+        }
+        Some(text)
+    }
+
+    fn typed<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.read(name, read_typed)
+    }
+
+    fn json(&mut self, name: &str, bytes: usize) -> Option<Json> {
+        let mut json: Json = self.typed(name)?;
+        if !matches!(json, Json::Object(_)) {
+            self.mark(name, MarkKind::Dropped);
+            return None;
+        }
+        if json.shrink_to(bytes) {
+            self.mark(name, MarkKind::Cut);
+        }
+        Some(json)
+    }
+
+    /// A flat object of small facts.
+    fn object(&mut self, name: &str) -> Option<Json> {
+        let mut json = self.json(name, TEXT_CHARS)?;
+        if let Json::Object(members) = &mut json
+            && members.len() > TAGS
+        {
+            members.truncate(TAGS);
+            self.mark(name, MarkKind::Cut);
+        }
+        Some(json)
+    }
+
+    /// A part with fields of its own, such as `rpc`; `limit` cuts its texts.
+    fn part<T: DeserializeOwned>(&mut self, name: &str, limit: fn(&mut T) -> bool) -> Option<T> {
+        let mut part = self.read(name, |raw| raw.get().starts_with('{').then(|| read_typed(raw)).flatten())?;
+        if limit(&mut part) {
+            self.mark(name, MarkKind::Cut);
+        }
+        Some(part)
+    }
+
+    /// A list; members that cannot be read are left out, and only so many are kept.
+    fn list<T: DeserializeOwned>(&mut self, name: &str, most: usize, limit: fn(&mut T) -> bool) -> Vec<T> {
+        let Some(raw) = self.raw.member(name) else { return Vec::new() };
+        let Ok(members) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
+            self.mark(name, MarkKind::Dropped);
+            return Vec::new();
+        };
+        // The last members are the ones next to the failure.
+        let kept = &members[members.len().saturating_sub(most)..];
+        let mut list: Vec<T> = kept.iter().filter_map(|raw| read_typed(raw)).collect();
+        if list.len() < kept.len() {
+            self.mark(name, MarkKind::Dropped);
+        }
+        // `|`, not `||`: every member must be cut, not only the first.
+        if list.iter_mut().fold(kept.len() < members.len(), |cut, member| limit(member) | cut) {
+            self.mark(name, MarkKind::Cut);
+        }
+        list
+    }
+
+    fn logs(&mut self) -> Vec<LogLine> {
+        let name = if self.raw.member("logs").is_some() { "logs" } else { "breadcrumbs" };
+        let Some(raw) = self.raw.member(name) else { return Vec::new() };
+        // Plain lines are accepted too: `["line", …]`.
+        if let Ok(lines) = serde_json::from_str::<Vec<String>>(raw.get()) {
+            let skipped = lines.len().saturating_sub(LOG_LINES);
+            let line = |message| LogLine { message, ..LogLine::default() };
+            let mut logs: Vec<LogLine> = lines.into_iter().skip(skipped).map(line).collect();
+            if logs.iter_mut().fold(skipped > 0, |cut, log| cut_log(log) | cut) {
+                self.mark(name, MarkKind::Cut);
+            }
+            return logs;
+        }
+        self.list(name, LOG_LINES, cut_log)
+    }
+}
+
+fn read_typed<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok().or_else(|| match show_lone_surrogates(raw.get()) {
+        Cow::Owned(shown) => serde_json::from_str(&shown).ok(),
+        Cow::Borrowed(_) => None,
+    })
+}
+
+fn cut_text(text: &mut Option<String>) -> bool {
+    text.as_mut().is_some_and(|text| cut(text, TEXT_CHARS))
+}
+
+fn cut_cause(cause: &mut Cause) -> bool {
+    let stack = cause.stack_trace.as_mut().is_some_and(|stack| cut(stack, STACK_TRACE_CHARS / CAUSES));
+    cut(&mut cause.error_type, ERROR_TYPE_CHARS) | cut(&mut cause.error_message, TEXT_CHARS) | stack
+}
+
+fn cut_log(log: &mut LogLine) -> bool {
+    cut(&mut log.message, 1_000) | cut_text(&mut log.level) | cut_text(&mut log.timestamp)
+}
+
+fn cut_server(server: &mut Server) -> bool {
+    cut(&mut server.name, 200) | cut_text(&mut server.version)
+}
+
+fn cut_exit(exit: &mut Exit) -> bool {
+    cut_text(&mut exit.signal)
+}
+
+fn cut_rpc(rpc: &mut Rpc) -> bool {
+    let params = rpc.params.as_mut().is_some_and(|params| params.shrink_to(CONTEXT_BYTES));
+    cut_text(&mut rpc.method)
+        | cut_text(&mut rpc.tool)
+        | cut_text(&mut rpc.transport)
+        | cut_text(&mut rpc.protocol_version)
+        | params
+}

@@ -1,0 +1,101 @@
+//! The gate: a person with write access approves by a label, and the approval is bound to what the agent would read.
+
+use serde_json::json;
+
+use super::{WorkError, WorkResult, Worker};
+use crate::clock::Timestamp;
+use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
+use crate::store::{Approval, Change, GroupId, IntentKind, IntentState, Work};
+
+impl Worker {
+    /// One list tells which of the waiting groups carry the label; only those are looked at closely.
+    pub(super) async fn look_at_gate(&mut self) -> WorkResult<()> {
+        let waiting = self.store.awaiting().await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let labels = format!("{OUR_LABEL},{APPROVED_LABEL}");
+        let labelled = self.github.list_issues("open", &labels, None, None).await?;
+        self.went_well().await?;
+        for (group, number) in waiting {
+            if labelled.iter().any(|issue| issue.link.number == number) {
+                match self.check_approval(group, number).await {
+                    Err(WorkError::Github(error)) => self.give_up_on(group, error).await?,
+                    result => result?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_approval(&mut self, group: GroupId, number: u64) -> WorkResult<()> {
+        let Some(work) = self.store.work(group).await? else { return Ok(()) };
+        if work.approval.is_some() || work.intents.iter().any(|intent| intent.state.unsettled()) {
+            return Ok(());
+        }
+        let Some((login, labelled_at)) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
+        if !self.github.may_write(&login).await? {
+            let note = "the approval label was set by somebody without write access".to_owned();
+            return Ok(self.store.change(group, vec![Change::Note(Some(note))]).await?);
+        }
+        let hash = self.live_hash(&work, number).await?;
+        if work.group.shown_hash.as_ref() != Some(&hash) || self.others_commented(&work, &login, labelled_at).await? {
+            return self.revoke(&work, number, hash).await;
+        }
+        tracing::info!(issue = number, login, "gate: approved");
+        let seen_at = self.clock.now();
+        Ok(self.store.approve(group, Approval { hash, login, seen_at, revoked_at: None }).await?)
+    }
+
+    /// Whether what the agent would read is still what was approved; if not, the approval is taken back.
+    pub(crate) async fn still_approved(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
+        let Some(approval) = &work.approval else { return Ok(true) };
+        let hash = self.live_hash(work, number).await?;
+        if hash == approval.hash && !self.others_commented(work, &approval.login, approval.seen_at).await? {
+            return Ok(true);
+        }
+        self.revoke(work, number, hash).await?;
+        Ok(false)
+    }
+
+    /// Hash of the issue and its draft as they are on GitHub now.
+    async fn live_hash(&self, work: &Work, number: u64) -> WorkResult<String> {
+        let issue = self.github.issue(number).await?;
+        let pull = match &work.group.pull {
+            Some(link) => Some(self.github.pull(link.number).await?),
+            None => None,
+        };
+        let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
+        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_str())));
+        Ok(shown_hash(&texts))
+    }
+
+    /// Whether somebody else wrote or changed a comment since; the agent reads comments too.
+    async fn others_commented(&self, work: &Work, login: &str, since: Timestamp) -> WorkResult<bool> {
+        let agent_login = self.agent().login().await?;
+        let links = [work.group.issue.as_ref(), work.group.pull.as_ref()];
+        for link in links.into_iter().flatten() {
+            let comments = self.github.comments(link.number, since).await?;
+            let ours = |author: &str| Some(author) == self.login() || author == agent_login;
+            let foreign = |(author, _): &(String, String)| author != login && !ours(author);
+            if comments.iter().any(foreign) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes the approval back: the label goes, and what stands there now is what the next approval is about.
+    async fn revoke(&mut self, work: &Work, number: u64, hash: String) -> WorkResult<()> {
+        tracing::warn!(issue = number, "gate: what the agent would read has changed; approval is needed again");
+        let now = self.clock.now();
+        let group = work.group.id;
+        self.store.revoke(group, hash, now).await?;
+        let note = "what the agent would read was changed after it was shown; approve it again".to_owned();
+        self.store.change(group, vec![Change::Note(Some(note)), Change::ActAt(Some(now))]).await?;
+        // Sent by the next tick: this one has read enough.
+        let payload = json!({"number": number}).to_string();
+        let intent = self.store.begin(Some(group), IntentKind::RemoveApproval, payload, now).await?;
+        Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
+    }
+}

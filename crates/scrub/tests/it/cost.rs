@@ -1,0 +1,52 @@
+//! What scrubbing costs: linear on hostile text, and little on clean text.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use autoheal_scrub::{Level, scrub, scrub_with};
+
+fn fastest(text: &str, level: Level) -> Duration {
+    let run = |_| {
+        let start = Instant::now();
+        black_box(scrub_with(black_box(text), level));
+        start.elapsed()
+    };
+    (0..5).map(run).min().unwrap_or_default()
+}
+
+/// Four times the text may cost four times the time; twelve leaves room for a busy machine and is far from sixteen.
+#[test]
+fn hostile_text_costs_linear_time() {
+    let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
+    let units = [
+        "a", "1", "@", ":", "=", "-", "_", "\\", "\"", "'", "%40", "a@", "a.", "eyJ", "-eyJ", "eyJ.", "eyJaaaaaaa.", "sk-", "://", "://a", "a://a:",
+        "token:[", "token:[\"", "token:[\"\",", "token=\"", "token:'[\"", "password=", "password=\\", "password= ", "Bearer ", "bearer a", "--", "--a ", "-u ",
+        "4111 ", "4111-", "4", "a.b", "B/", "/B", "[", "token=,a", "token=a,,,,", "cookie:", "cookie: a", "xoxb-", "npm_", "ghp_", "a/b@", "?a=", "/a", "a:1", "é", "é@é.", "<secret>",
+        "\"token\":", "\\\"token\\\":\\\"", "A\u{0}", begin, "-----BEGIN ", "Unexpected token: ",
+    ];
+    for unit in units {
+        for level in [Level::Standard, Level::Strict] {
+            let size = if cfg!(debug_assertions) { 20_000 } else { 100_000 };
+            let (small, large) = (unit.repeat(size / unit.len()), unit.repeat(4 * size / unit.len()));
+            let (short, long) = (fastest(&small, level), fastest(&large, level));
+            let allowed = short.max(Duration::from_micros(200)) * 12;
+            assert!(long < allowed, "{unit:?} at {level:?}: {short:?} for {size} bytes, {long:?} for four times as much");
+        }
+    }
+}
+
+/// Run with `cargo test --release -p autoheal-scrub --test it -- --ignored --nocapture clean_text`.
+#[test]
+#[ignore = "a measurement"]
+fn clean_text_is_read_fast() {
+    let stack = "TypeError: Cannot read properties of undefined (reading 'length')\n    at renderRow (https://app.example.com/assets/main.3f2a1b9c.js:12:3456)\n    \
+        at Object.callTool (https://app.example.com/assets/vendor.99ab12ef.js:1:20391)\n    at async MCPClient.request (webpack-internal:///./src/client.ts:88:17)\n    \
+        at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n";
+    let prose = "the quick brown fox jumps over the lazy dog and nothing of it is of any interest to anybody\n";
+    for (name, unit) in [("stack traces", stack), ("prose", prose)] {
+        let text = unit.repeat(4_000_000 / unit.len());
+        assert!(matches!(scrub(&text), std::borrow::Cow::Borrowed(_)));
+        let time = fastest(&text, Level::Standard);
+        println!("{name}: {:.0} MB/s", text.len() as f64 / 1e6 / time.as_secs_f64());
+    }
+}

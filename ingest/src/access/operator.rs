@@ -1,0 +1,109 @@
+//! The operator's routes: a token, or this very machine and nothing in between.
+
+use std::net::SocketAddr;
+
+use autoheal_contract::RefusalCode;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::{bearer, same_secret};
+use crate::app::Shared;
+use crate::error::ApiError;
+
+/// Any of these says that somebody stands between the peer and the person.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
+/// Lets only the operator pass.
+pub(crate) async fn require_operator(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let token = shared.config.operator_token.as_ref();
+    let shown = token.is_some_and(|token| shown_token(headers).is_some_and(|shown| same_secret(token, &shown)));
+    if shown || is_local(peer, headers) {
+        return next.run(request).await;
+    }
+    let message = if token.is_some() {
+        "this page is the operator's: send AUTOHEAL_OPERATOR_TOKEN as a bearer, or as the password when asked"
+    } else {
+        "this page is the operator's: open it on the machine itself by localhost, or set AUTOHEAL_OPERATOR_TOKEN"
+    };
+    ApiError::new(RefusalCode::OperatorOnly, message).into_response()
+}
+
+/// The token as a bearer, or as the password of Basic authentication, which every browser can ask for.
+fn shown_token(headers: &HeaderMap) -> Option<String> {
+    if let Some(token) = bearer(headers) {
+        return Some(token.to_owned());
+    }
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let decoded = decode_base64(value.strip_prefix("Basic ")?)?;
+    let (_, password) = decoded.split_once(':')?;
+    Some(password.to_owned())
+}
+
+fn decode_base64(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0);
+    for c in text.trim_end_matches('=').bytes() {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xFF) as u8);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A loopback peer that named a loopback host. A page that rebinds its name to 127.0.0.1 names its own host.
+fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    peer.ip().to_canonical().is_loopback()
+        && is_loopback_host(host)
+        && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_loopback() {
+        for host in ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "127.9.9.9", "[::1]:8787"] {
+            assert!(is_loopback_host(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "[::2]"] {
+            assert!(!is_loopback_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_decoded() {
+        assert_eq!(decode_base64("YTpi").as_deref(), Some("a:b"));
+        assert_eq!(decode_base64("YTpiYw==").as_deref(), Some("a:bc"));
+        assert_eq!(decode_base64("!"), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! Which pages may send: our own, allowed ones, and whoever is no page at all.
+
+use autoheal_contract::RefusalCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::Shared;
+use crate::config::{Config, Origin};
+use crate::error::{ApiError, ApiResult};
+
+/// How long browsers may remember a preflight, in seconds; Chromium takes two hours at most.
+const PREFLIGHT_SECONDS: &str = "7200";
+
+/// The page a request comes from, if it comes from one.
+pub(crate) struct Page {
+    origin: Option<HeaderValue>,
+}
+
+impl Page {
+    /// Reads the `Origin`.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self { origin: headers.get(header::ORIGIN).cloned() }
+    }
+
+    /// Refuses pages of other sites, and `null`, which sandboxed frames of any site carry.
+    pub(crate) fn require(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        let origin = origin.to_str().ok().and_then(Origin::parse);
+        if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin)) {
+            return Ok(());
+        }
+        let message = "pages of this origin may not send here; the operator allows it with --allow-origin";
+        Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
+    }
+
+    /// Lets the page read the answer, whatever it is: a refusal nobody can read helps nobody.
+    pub(crate) fn may_read(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = self.origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        }
+        response
+    }
+}
+
+/// Our own origin is the configured one, else the host the request was sent to.
+fn is_own(origin: &Origin, config: &Config, headers: &HeaderMap) -> bool {
+    if let Some(public) = &config.public_url {
+        return origin == public;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    ["http", "https"].iter().any(|scheme| Origin::parse(&format!("{scheme}://{host}")).as_ref() == Some(origin))
+}
+
+/// `OPTIONS`: what a browser asks before it sends JSON to another origin.
+pub(crate) async fn answer_preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let page = Page::of(&headers);
+    let response = match page.require(&shared.config, &headers) {
+        Ok(()) => {
+            let allowed = [
+                (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, authorization"),
+                (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS),
+            ];
+            (StatusCode::NO_CONTENT, allowed).into_response()
+        }
+        Err(error) => error.into_response(),
+    };
+    page.may_read(response)
+}

@@ -1,0 +1,103 @@
+//! `App`: built from a configuration, a store and a listener; runs until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::store::Store;
+use axum::extract::FromRef;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::rate::RateLimit;
+use crate::routes;
+use crate::routes::gateway::Gateway;
+
+/// How long requests in hand may take once the service is told to stop.
+const FINISH: Duration = Duration::from_secs(10);
+/// How often ids that are too old are forgotten.
+const FORGET: Duration = Duration::from_secs(3600);
+
+/// What every handler shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) rate: Arc<RateLimit>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) gateway: Option<Gateway>,
+}
+
+impl FromRef<Shared> for Arc<Metrics> {
+    fn from_ref(shared: &Shared) -> Self {
+        Arc::clone(&shared.metrics)
+    }
+}
+
+/// The service, ready to run.
+pub struct App {
+    listener: TcpListener,
+    shared: Shared,
+}
+
+impl App {
+    /// Puts the service together. `wake` is notified whenever something new was stored, for the worker.
+    #[must_use]
+    pub fn build(config: Config, store: Arc<dyn Store>, clock: Clock, wake: Arc<Notify>, listener: TcpListener) -> Self {
+        let shared = Shared {
+            rate: Arc::new(RateLimit::per_minute(config.rate_limit)),
+            gateway: config.upstream.clone().map(Gateway::new),
+            config: Arc::new(config),
+            store,
+            clock,
+            wake,
+            metrics: Arc::default(),
+        };
+        Self { listener, shared }
+    }
+
+    /// Serves until `shutdown` ends; then stops accepting and finishes what is in hand.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let Self { listener, shared } = self;
+        let housekeeping = tokio::spawn(forget_old_ids(shared.clone()));
+        let stopping = Arc::new(Notify::new());
+        let signal = Arc::clone(&stopping);
+        let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+            shutdown.await;
+            signal.notify_one();
+        });
+        let overdue = async {
+            stopping.notified().await;
+            tokio::time::sleep(FINISH).await;
+        };
+        let result = tokio::select! {
+            served = serving => served,
+            () = overdue => {
+                tracing::warn!("some requests did not finish in {FINISH:?}; closing all the same");
+                Ok(())
+            }
+        };
+        housekeeping.abort();
+        result
+    }
+}
+
+async fn forget_old_ids(shared: Shared) {
+    loop {
+        shared.clock.sleep_until(Some(shared.clock.now().plus(FORGET))).await;
+        match shared.store.forget_ids(shared.clock.now()).await {
+            Ok(ids) => tracing::debug!(ids, "forgot ids older than their memory"),
+            Err(error) => tracing::warn!(%error, "could not forget old ids; trying again in an hour"),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What `serve` goes by: read once, checked once, passed down by value.
+
+use std::path::PathBuf;
+
+use autoheal_pipeline::ScrubLevel;
+use axum::http::Uri;
+use secrecy::SecretString;
+
+/// The service's configuration. Every field has a flag and a variable of the command line.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where browsers reach this service, when not at its own Host (`AUTOHEAL_PUBLIC_URL`).
+    pub public_url: Option<Origin>,
+    /// Origins of other sites whose pages may send (`AUTOHEAL_ALLOW_ORIGIN`).
+    pub allow_origin: Vec<Origin>,
+    /// Public keys and the projects they route to; without one, everything belongs to `default`.
+    pub project_keys: Vec<ProjectKey>,
+    /// Keys that raise trust; never in a browser (`AUTOHEAL_KEY`).
+    pub sender_keys: Vec<SecretString>,
+    /// Shows who the operator is from elsewhere than this machine (`AUTOHEAL_OPERATOR_TOKEN`).
+    pub operator_token: Option<SecretString>,
+    /// Reports a minute from one client; 0 turns the limit off.
+    pub rate_limit: u32,
+    /// Whether the last address of `X-Forwarded-For` is the client: only behind a proxy that sets it.
+    pub trust_proxy: bool,
+    /// The MCP server behind `/jsonrpc`.
+    pub upstream: Option<Uri>,
+    /// Files served at `/app/`.
+    pub static_dir: Option<PathBuf>,
+    /// How much is scrubbed.
+    pub scrub: ScrubLevel,
+    /// Whether any switch is on; off means preview.
+    pub sends: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            allow_origin: Vec::new(),
+            project_keys: Vec::new(),
+            sender_keys: Vec::new(),
+            operator_token: None,
+            rate_limit: 600,
+            trust_proxy: false,
+            upstream: None,
+            static_dir: None,
+            scrub: ScrubLevel::Standard,
+            sends: false,
+        }
+    }
+}
+
+/// Reads the URL of an MCP server; plain `http` only.
+#[must_use]
+pub fn upstream(url: &str) -> Option<Uri> {
+    url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+}
+
+/// `scheme://host[:port]`, as browsers write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads an origin, or the origin of a URL; lower case, default ports left out.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.trim().parse().ok()?;
+        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+        let authority = uri.authority()?;
+        if authority.as_str().contains('@') {
+            return None;
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let default = if scheme == "http" { 80 } else { 443 };
+        let port = authority.port_u16().filter(|port| *port != default);
+        Some(Self(match port {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }))
+    }
+
+    /// The text browsers write.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A public key, `KEY=PROJECT` on the command line: it routes, and grants nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectKey {
+    /// What senders put into `?key=`.
+    pub key: String,
+    /// The project their reports belong to.
+    pub project: String,
+}
+
+impl ProjectKey {
+    /// Reads `KEY=PROJECT`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (key, project) = text.split_once('=')?;
+        let named = |part: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && part.len() <= 100 && part.chars().all(allowed)
+        };
+        (named(key) && named(project)).then(|| Self { key: key.to_owned(), project: project.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_compare_as_browsers_write_them() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(Origin::parse(text).as_ref().map(Origin::as_str), expected, "{text}");
+        };
+        check("https://Shop.example:443/path?q", Some("https://shop.example"));
+        check("http://127.0.0.1:8787", Some("http://127.0.0.1:8787"));
+        check("http://[::1]:80", Some("http://[::1]"));
+        for wrong in ["null", "shop.example", "ftp://shop.example", "https://user@shop.example", ""] {
+            check(wrong, None);
+        }
+    }
+}

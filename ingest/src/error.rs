@@ -1,0 +1,61 @@
+//! `ApiError`: every answer that is not a success, as JSON `{code, message}`.
+
+use autoheal_contract::{Refusal, RefusalCode};
+use autoheal_pipeline::store::StoreError;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// A refused request. The message is for the sender: what happened and what to do.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    code: RefusalCode,
+    message: String,
+    retry_after: Option<u64>,
+}
+
+/// The result of a handler.
+pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+/// How long a sender waits when the store cannot take reports, in seconds.
+const STORE_RETRY: u64 = 5;
+
+impl ApiError {
+    pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
+
+    pub(crate) fn rate_limited(seconds: u64) -> Self {
+        let message = format!("too many reports from this client; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
+    }
+
+    pub(crate) fn code(&self) -> RefusalCode {
+        self.code
+    }
+}
+
+/// What the database said is logged, never sent.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "answering 503");
+        let message = "the report could not be stored now; keep it and try again".to_owned();
+        Self { retry_after: Some(STORE_RETRY), ..Self::new(RefusalCode::StoreUnavailable, message) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(Refusal { code: self.code, message: self.message })).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code == RefusalCode::OperatorOnly {
+            // A browser then asks for the token: any user name, the token as password.
+            let challenge = HeaderValue::from_static("Basic realm=\"autoheal operator\", charset=\"UTF-8\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

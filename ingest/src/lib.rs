@@ -1,0 +1,14 @@
+//! The ingest service: reports in over HTTP, durable before they are answered, and a dashboard for the operator.
+
+mod access;
+mod app;
+mod body;
+mod config;
+mod error;
+mod metrics;
+mod rate;
+mod routes;
+mod templates;
+
+pub use app::App;
+pub use config::{Config, Origin, ProjectKey, upstream};

@@ -1,0 +1,76 @@
+//! Counters for `/metrics`, in the text format Prometheus reads.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use autoheal_contract::ReceiptStatus;
+
+/// What the service counts about itself since it started.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    accepted: AtomicU64,
+    duplicate: AtomicU64,
+    rejected: AtomicU64,
+    refused: AtomicU64,
+    rate_limited: AtomicU64,
+    store_unavailable: AtomicU64,
+    prepare_nanoseconds: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn receipt(&self, status: ReceiptStatus) {
+        let counter = match status {
+            ReceiptStatus::Accepted => &self.accepted,
+            ReceiptStatus::Duplicate => &self.duplicate,
+            ReceiptStatus::Rejected => &self.rejected,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refusal(&self, status: u16) {
+        let counter = match status {
+            429 => &self.rate_limited,
+            503 => &self.store_unavailable,
+            _ => &self.refused,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn prepared_in(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.prepare_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// The whole page.
+    #[expect(clippy::cast_precision_loss, reason = "seconds for people; a lost nanosecond is no loss")]
+    pub(crate) fn render(&self, store_ready: bool) -> String {
+        let mut page = String::new();
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        page.push_str("# HELP autoheal_reports_total Reports by what became of them.\n# TYPE autoheal_reports_total counter\n");
+        let reports = [("accepted", &self.accepted), ("duplicate", &self.duplicate), ("rejected", &self.rejected)];
+        for (status, counter) in reports {
+            // Writing to a String cannot fail.
+            let _always = writeln!(page, "autoheal_reports_total{{status=\"{status}\"}} {}", get(counter));
+        }
+        page.push_str("# HELP autoheal_refusals_total Requests refused whole.\n# TYPE autoheal_refusals_total counter\n");
+        let refusals = [
+            ("rate_limited", &self.rate_limited),
+            ("store_unavailable", &self.store_unavailable),
+            ("other", &self.refused),
+        ];
+        for (reason, counter) in refusals {
+            let _always = writeln!(page, "autoheal_refusals_total{{reason=\"{reason}\"}} {}", get(counter));
+        }
+        let seconds = get(&self.prepare_nanoseconds) as f64 / 1e9;
+        let _always = write!(
+            page,
+            "# HELP autoheal_prepare_seconds_total Time spent preparing reports.\n\
+             # TYPE autoheal_prepare_seconds_total counter\nautoheal_prepare_seconds_total {seconds}\n\
+             # HELP autoheal_store_ready Whether the store takes reports.\n\
+             # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
+            u8::from(store_ready)
+        );
+        page
+    }
+}

@@ -1,0 +1,68 @@
+//! Every route, its audience and its limits on one screen.
+
+mod dashboard;
+pub(crate) mod gateway;
+mod groups;
+mod health;
+mod reports;
+
+use autoheal_contract::RefusalCode;
+use axum::Router;
+use axum::http::{HeaderValue, Uri, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tower_http::services::ServeDir;
+
+use crate::access::{answer_preflight, require_operator};
+use crate::app::Shared;
+use crate::error::ApiError;
+
+/// What pages of `/app/` may do: run WebAssembly and talk to servers; nothing is fetched from elsewhere.
+const APP_POLICY: &str =
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+     connect-src *; frame-ancestors 'none'; base-uri 'none'";
+
+/// The whole surface.
+pub(crate) fn router(shared: Shared) -> Router {
+    // For everybody. Bodies are read, limited and drained by `body::read`.
+    let mut public = Router::new()
+        .route("/report-error", post(reports::receive).options(answer_preflight))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    if shared.gateway.is_some() {
+        public = public.route("/jsonrpc", post(gateway::forward).options(answer_preflight));
+    }
+    // For the operator: with the token, or from this machine.
+    let operator = Router::new()
+        .route("/", get(dashboard::groups))
+        .route("/groups/{fingerprint}", get(dashboard::group))
+        .route("/style.css", get(dashboard::style))
+        .route("/api/groups", get(groups::list))
+        .route("/api/groups/{fingerprint}", get(groups::one))
+        .route("/metrics", get(health::metrics))
+        .route_layer(from_fn_with_state(shared.clone(), require_operator));
+    let mut router = public
+        .merge(operator)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(shared.clone());
+    if let Some(directory) = &shared.config.static_dir {
+        let files = Router::new().fallback_service(ServeDir::new(directory)).layer(map_response(
+            |mut response: Response| async move {
+                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(APP_POLICY));
+                response
+            },
+        ));
+        router = router.route("/app", get(|| async { Redirect::permanent("/app/") })).nest_service("/app/", files);
+    }
+    router
+}
+
+async fn not_found(uri: Uri) -> Response {
+    ApiError::new(RefusalCode::NotFound, format!("nothing lives at {}", uri.path())).into_response()
+}
+
+async fn method_not_allowed(uri: Uri) -> Response {
+    ApiError::new(RefusalCode::MethodNotAllowed, format!("{} does not take this method", uri.path())).into_response()
+}

@@ -1,0 +1,191 @@
+//! The dashboard: two pages rendered here, no script needed, every value escaped.
+
+use autoheal_pipeline::compose::inert;
+use autoheal_pipeline::parse::Frame;
+use autoheal_pipeline::store::{Detail, Group, Intent};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::groups::{LISTED, ProjectParameter, find, preview};
+use crate::app::Shared;
+use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
+
+/// Nothing but our own stylesheet: no script, no image, no frame, no form.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /`: every group.
+pub(super) async fn groups(State(shared): State<Shared>, Query(project): Query<ProjectParameter>) -> Response {
+    let groups = match shared.store.groups(project.name(), LISTED).await {
+        Ok(groups) => groups,
+        Err(error) => {
+            tracing::error!(%error, "dashboard: reading groups failed");
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "The store cannot be read", "Nothing is lost. Look at the log of autoheal serve, then load this page again.");
+        }
+    };
+    let rows = groups.iter().map(row).collect();
+    let full = groups.len() >= LISTED as usize;
+    page(StatusCode::OK, &GroupsPage { rows, full, sends: shared.config.sends })
+}
+
+/// `GET /groups/{fingerprint}`: one group.
+pub(super) async fn group(
+    State(shared): State<Shared>,
+    Path(fingerprint): Path<String>,
+    Query(project): Query<ProjectParameter>,
+) -> Response {
+    match find(&shared, project.name(), &fingerprint).await {
+        Ok(detail) => page(StatusCode::OK, &group_page(&detail, shared.config.sends)),
+        Err(error) if error.code().status() == 404 => problem(
+            StatusCode::NOT_FOUND,
+            "There is no such group",
+            "The address names a fingerprint that is not in this store. It may belong to another project or another store.",
+        ),
+        Err(_) => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The store cannot be read",
+            "Nothing is lost. Look at the log of autoheal serve, then load this page again.",
+        ),
+    }
+}
+
+/// `GET /style.css`.
+pub(super) async fn style() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
+    (headers, include_str!("../../web/style.css")).into_response()
+}
+
+fn problem(status: StatusCode, title: &'static str, advice: &'static str) -> Response {
+    page(status, &ProblemPage { title, advice })
+}
+
+fn page(status: StatusCode, page: &impl Page) -> Response {
+    let html = match page.html() {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "dashboard: rendering failed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let mut response = (status, axum::response::Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn row(group: &Group) -> Row {
+    Row {
+        fingerprint: group.fingerprint.to_string(),
+        error_type: inert(&group.error_type),
+        message: shortened(&inert(&group.error_message), 240),
+        source: group.source.label(),
+        severity: group.severity.name(),
+        status: status_words(group),
+        count: group.count,
+        last_seen: group.last_seen.to_string(),
+    }
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn status_words(group: &Group) -> &'static str {
+    use autoheal_pipeline::store::Status;
+    match group.status {
+        Status::Recorded => "recorded",
+        Status::IssueOpen => "issue open",
+        Status::PullRequestOpen => "draft open",
+        Status::AwaitingApproval => "waits for approval",
+        Status::HandedOver => "handed over",
+        Status::HandOverUnknown => "hand-over unknown",
+        Status::Refused => "refused by GitHub",
+    }
+}
+
+fn group_page(detail: &Detail, sends: bool) -> GroupPage {
+    let group = &detail.group;
+    let mut sections = Vec::new();
+    let mut section = |title: &'static str, text: String| {
+        if !text.trim().is_empty() {
+            sections.push(Section { title, text: inert(&text) });
+        }
+    };
+    let mut calls = Vec::new();
+    if let Some(sample) = detail.samples.first() {
+        let report = &sample.report;
+        section("Message", report.error_message.clone());
+        section("Stack", report.stack_trace.clone().unwrap_or_default());
+        for cause in &report.causes {
+            section("Caused by", format!("{}: {}", cause.error_type, cause.error_message));
+        }
+        section("Context", pretty(&report.context));
+        section("Call", pretty(&report.rpc));
+        section("Log", report.logs.iter().map(|log| format!("{}\n", log.message)).collect());
+        section("What made the fingerprint", sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect());
+        section("Left out or cut", sample.marks.iter().map(|mark| format!("{} was {:?}\n", mark.field, mark.done).to_lowercase()).collect());
+        calls = sample.frames.iter().take(30).map(call).collect();
+    }
+    let issue = preview(detail);
+    GroupPage {
+        title: inert(&format!("{}: {}", group.error_type, shortened(&group.error_message, 300))),
+        facts: facts(group, detail),
+        status: status_words(group),
+        severity: group.severity.name(),
+        note: group.note.as_deref().map(inert),
+        issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
+        pull: group.pull.clone().map(|link| (link.number, web_address(link.url))),
+        awaits: group.status == autoheal_pipeline::store::Status::AwaitingApproval,
+        calls,
+        sections,
+        preview: issue.filter(|_| group.issue.is_none()).map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
+        steps: detail.intents.iter().map(step).collect(),
+        sends,
+    }
+}
+
+/// Only web addresses become links: the API that named them is trusted, its answers are still data.
+fn web_address(url: String) -> Option<String> {
+    (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+}
+
+fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
+    let releases: Vec<String> =
+        detail.releases.iter().map(|release| format!("{} ({}×)", inert(&release.release), release.count)).collect();
+    let facts = [
+        ("Seen", format!("{} times", group.count)),
+        ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
+        ("First seen", group.first_seen.to_string()),
+        ("Last seen", group.last_seen.to_string()),
+        ("Source", group.source.label().to_owned()),
+        ("Releases", releases.join(", ")),
+        ("Agent", group.hand_over.as_deref().map(inert).unwrap_or_default()),
+        ("Fingerprint", group.fingerprint.to_string()),
+    ];
+    facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Fact { name, value }).collect()
+}
+
+fn call(frame: &Frame) -> Call {
+    let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
+    Call {
+        function: inert(frame.function.as_deref().unwrap_or("(anonymous)")),
+        place: inert(&format!("{}{place}", frame.file.as_deref().unwrap_or("?"))),
+        in_app: frame.in_app,
+    }
+}
+
+fn pretty(value: &Option<impl serde::Serialize>) -> String {
+    value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
+}
+
+fn step(intent: &Intent) -> String {
+    let tries = if intent.attempt > 1 { format!(", {} tries", intent.attempt) } else { String::new() };
+    format!("{} · {} · {}{tries}", intent.sent_at, intent.kind.name().replace('_', " "), intent.state.name())
+}

@@ -1,0 +1,109 @@
+//! `/api/groups`: what the dashboard shows, for programs.
+
+use autoheal_contract::RefusalCode;
+use autoheal_pipeline::compose::{self, ComposedIssue, Occurrences, issue_title};
+use autoheal_pipeline::fingerprint::Fingerprint;
+use autoheal_pipeline::store::{Detail, Group};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::Shared;
+use crate::error::{ApiError, ApiResult};
+
+/// How many groups a list shows.
+pub(super) const LISTED: u32 = 200;
+
+/// Which project; `default` when nothing is said.
+#[derive(Debug, Deserialize)]
+pub(super) struct ProjectParameter {
+    /// Its name.
+    pub(super) project: Option<String>,
+}
+
+impl ProjectParameter {
+    pub(super) fn name(&self) -> &str {
+        self.project.as_deref().unwrap_or("default")
+    }
+}
+
+/// `GET /api/groups`.
+pub(super) async fn list(State(shared): State<Shared>, Query(project): Query<ProjectParameter>) -> ApiResult<Json<Value>> {
+    let groups = shared.store.groups(project.name(), LISTED).await?;
+    Ok(Json(json!({"groups": groups.iter().map(summary).collect::<Vec<_>>()})))
+}
+
+/// `GET /api/groups/{fingerprint}`.
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    Path(fingerprint): Path<String>,
+    Query(project): Query<ProjectParameter>,
+) -> ApiResult<Json<Value>> {
+    let detail = find(&shared, project.name(), &fingerprint).await?;
+    let mut group = summary(&detail.group);
+    group["clients"] = json!(detail.group.clients);
+    group["note"] = json!(detail.group.note);
+    group["hand_over"] = json!(detail.group.hand_over);
+    group["releases"] = json!(detail.releases);
+    group["preview"] = json!(preview(&detail));
+    let time = |time: autoheal_pipeline::clock::Timestamp| time.to_string();
+    let intents: Vec<Value> = detail
+        .intents
+        .iter()
+        .map(|intent| {
+            json!({
+                "kind": intent.kind, "state": intent.state, "attempt": intent.attempt,
+                "sent_at": time(intent.sent_at), "outcome": intent.outcome,
+            })
+        })
+        .collect();
+    let approvals: Vec<Value> = detail
+        .approvals
+        .iter()
+        .map(|approval| {
+            let revoked_at = approval.revoked_at.map(time);
+            json!({"login": approval.login, "hash": approval.hash, "seen_at": time(approval.seen_at), "revoked_at": revoked_at})
+        })
+        .collect();
+    Ok(Json(json!({"group": group, "samples": detail.samples, "intents": intents, "approvals": approvals})))
+}
+
+/// Finds a group by any of its fingerprints.
+pub(super) async fn find(shared: &Shared, project: &str, fingerprint: &str) -> ApiResult<Detail> {
+    let unknown = || ApiError::new(RefusalCode::NotFound, "there is no group with this fingerprint");
+    let fingerprint = Fingerprint::parse(fingerprint).ok_or_else(unknown)?;
+    shared.store.detail(project, fingerprint).await?.ok_or_else(unknown)
+}
+
+/// The issue as it would be, or was, sent.
+pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
+    let group = &detail.group;
+    let occurrences = Occurrences {
+        count: group.count,
+        clients: group.clients,
+        first_seen: group.first_seen,
+        last_seen: group.last_seen,
+        releases: detail.releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
+    };
+    let sample = detail.samples.first()?;
+    Some(compose::compose(sample, group.fingerprint, group.severity, &occurrences))
+}
+
+fn summary(group: &Group) -> Value {
+    json!({
+        "fingerprint": group.fingerprint,
+        "title": issue_title(&group.error_type, &group.error_message),
+        "error_type": group.error_type,
+        "source": group.source,
+        "severity": group.severity,
+        "status": group.status,
+        "count": group.count,
+        "first_seen": group.first_seen.to_string(),
+        "last_seen": group.last_seen.to_string(),
+        "issue": group.issue,
+        "pull_request": group.pull,
+        // Nothing was sent for it: what is shown is what would be.
+        "preview": group.issue.is_none(),
+    })
+}

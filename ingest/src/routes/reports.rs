@@ -1,0 +1,183 @@
+//! `POST /report-error`: reports in, receipts out, 202 only after the records are durable.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use autoheal_contract::limits::BATCH_REPORTS;
+use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
+use autoheal_pipeline::fingerprint::Fingerprinted;
+use autoheal_pipeline::prepare::prepare;
+use autoheal_pipeline::store::Accepted;
+use autoheal_pipeline::validate::{Arrival, Rejected, Sender};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::access::{Page, project, sender};
+use crate::app::Shared;
+use crate::body;
+use crate::error::{ApiError, ApiResult};
+
+/// Bodies over this are prepared off the async threads, so that one long batch does not hold up everybody.
+const INLINE_BYTES: usize = 32 * 1024;
+
+/// What the address may say.
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameters {
+    /// The public project key.
+    key: Option<String>,
+}
+
+/// The handler. Every answer, refusals too, can be read by the page that asked.
+pub(super) async fn receive(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let page = Page::of(&headers);
+    let answer = match accept(&shared, &page, peer, parameters.key.as_deref(), &headers, body).await {
+        Ok(receipts) => {
+            receipts.iter().for_each(|receipt| shared.metrics.receipt(receipt.status));
+            (StatusCode::ACCEPTED, Json(receipts)).into_response()
+        }
+        Err(error) => {
+            shared.metrics.refusal(error.code().status());
+            error.into_response()
+        }
+    };
+    page.may_read(answer)
+}
+
+async fn accept(
+    shared: &Shared,
+    page: &Page,
+    peer: SocketAddr,
+    key: Option<&str>,
+    headers: &HeaderMap,
+    body: Body,
+) -> ApiResult<Vec<Receipt>> {
+    // The body is read first even if it is refused: an answer to a sender that is still sending is lost.
+    let body = body::read(body, headers).await;
+    page.require(&shared.config, headers)?;
+    require_json(headers)?;
+    let arrival = Arrival {
+        project: project(&shared.config, key)?.to_owned(),
+        sender: sender(&shared.config, headers)?,
+        received_at: shared.clock.now(),
+    };
+    let body = body?;
+    let client = client_address(shared, peer, headers);
+    let prepared = if body.len() > INLINE_BYTES {
+        let shared = shared.clone();
+        let prepared = tokio::task::spawn_blocking(move || prepare_all(&shared, client, &body, &arrival)).await;
+        prepared.map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
+    } else {
+        prepare_all(shared, client, &body, &arrival)
+    }?;
+    store(shared, prepared).await
+}
+
+/// `text/plain` is what `sendBeacon` and a `fetch` without preflight send; a Blob without a type sends nothing.
+fn require_json(headers: &HeaderMap) -> ApiResult<()> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let media = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if ["application/json", "text/plain"].iter().any(|known| media.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    Err(ApiError::new(RefusalCode::UnsupportedMediaType, "send application/json, or JSON as text/plain"))
+}
+
+/// The peer, or behind a trusted proxy the last address it added. Anything before that is the sender's own claim.
+fn client_address(shared: &Shared, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let forwarded = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
+    };
+    if shared.config.trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
+}
+
+type Prepared = Vec<Result<Fingerprinted, Rejected>>;
+
+fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
+    let started = Instant::now();
+    let text = std::str::from_utf8(body).map_err(|error| {
+        ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
+    })?;
+    let limited = |reports: usize| match arrival.sender {
+        Sender::Anonymous => shared.rate.take(client, reports).map_err(ApiError::rate_limited),
+        Sender::Keyed | Sender::Local => Ok(()),
+    };
+    let one = |raw: &RawValue| prepare(raw, arrival.clone(), shared.config.scrub);
+    let prepared = if text.trim_start().starts_with('[') {
+        let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
+        if members.len() > BATCH_REPORTS {
+            let message = format!("a batch holds at most {BATCH_REPORTS} reports, this one {}", members.len());
+            return Err(ApiError::new(RefusalCode::TooLarge, message));
+        }
+        limited(members.len())?;
+        members.into_iter().map(one).collect()
+    } else {
+        let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
+        limited(1)?;
+        // A lone report that cannot be used is an error of the request, not a receipt.
+        vec![Ok(one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
+    };
+    shared.metrics.prepared_in(started.elapsed());
+    Ok(prepared)
+}
+
+fn not_json(error: serde_json::Error) -> ApiError {
+    ApiError::new(RefusalCode::NotJson, format!("the body is not JSON: {error}"))
+}
+
+/// Stores what could be prepared and puts the receipts back into input order.
+async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+    let mut rejections = Vec::with_capacity(prepared.len());
+    let mut records = Vec::with_capacity(prepared.len());
+    for result in prepared {
+        match result {
+            Ok(record) => {
+                records.push(record);
+                rejections.push(None);
+            }
+            Err(rejected) => rejections.push(Some(rejected)),
+        }
+    }
+    let accepted = if records.is_empty() { Vec::new() } else { shared.store.accept(records).await? };
+    if accepted.iter().any(|accepted| !accepted.duplicate) {
+        shared.wake.notify_one();
+    }
+    let mut accepted = accepted.into_iter();
+    Ok(rejections
+        .into_iter()
+        .filter_map(|rejection| match rejection {
+            Some(rejected) => Some(rejection_receipt(rejected)),
+            None => accepted.next().map(receipt),
+        })
+        .collect())
+}
+
+fn receipt(accepted: Accepted) -> Receipt {
+    Receipt {
+        id: accepted.id.to_string(),
+        fingerprint: accepted.fingerprint.to_string(),
+        status: if accepted.duplicate { ReceiptStatus::Duplicate } else { ReceiptStatus::Accepted },
+        reason: None,
+    }
+}
+
+fn rejection_receipt(rejected: Rejected) -> Receipt {
+    Receipt {
+        id: String::new(),
+        fingerprint: String::new(),
+        status: ReceiptStatus::Rejected,
+        reason: Some(rejected.0),
+    }
+}
