@@ -1,0 +1,170 @@
+//! Pull requests: the half that is about branches.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{EventKind, NewIssue, Repository};
+
+/// What a pull request has beyond its issue.
+#[derive(Clone, Debug, Serialize)]
+pub struct PullRequest {
+    /// GitHub's number of the pull request object (`id`), another than its issue's.
+    pub id: u64,
+    /// The branch with the change.
+    pub head: String,
+    /// The branch it is for.
+    pub base: String,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// Whether maintainers may push to its branch.
+    pub maintainer_can_modify: bool,
+    /// When it was merged, if it was.
+    pub merged_at: Option<DateTime<Utc>>,
+}
+
+/// A pull request as one reads it: both halves in one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pull {
+    /// The number people use.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// `open` or `closed`.
+    pub state: String,
+    /// Who opened it.
+    pub author: String,
+    /// Its labels' names.
+    pub labels: Vec<String>,
+    /// Who is assigned.
+    pub assignees: Vec<String>,
+    /// The branch with the change.
+    pub head: String,
+    /// The commit that branch points to.
+    pub head_sha: String,
+    /// The branch it is for.
+    pub base: String,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// Whether it was merged.
+    pub merged: bool,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a new pull request is made of.
+pub(crate) struct NewPull<'text> {
+    pub(crate) title: &'text str,
+    pub(crate) body: &'text str,
+    pub(crate) head: &'text str,
+    pub(crate) base: &'text str,
+    pub(crate) draft: bool,
+}
+
+/// Why a pull request was not opened.
+pub(crate) enum PullRefused {
+    NoSuchBranch(&'static str),
+    Custom(String),
+}
+
+impl Repository {
+    /// Opens a pull request between two branches of this repository.
+    pub(crate) fn open_pull(
+        &mut self,
+        new: &NewPull<'_>,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<u64, PullRefused> {
+        let base = self.branch(new.base).ok_or(PullRefused::NoSuchBranch("base"))?;
+        let head = self.branch(new.head).ok_or(PullRefused::NoSuchBranch("head"))?;
+        let (behind, ahead) = (self.history(&base.sha), self.history(&head.sha));
+        if ahead.is_subset(&behind) {
+            return Err(PullRefused::Custom(format!("No commits between {} and {}", new.base, new.head)));
+        }
+        if ahead.is_disjoint(&behind) {
+            let text = format!("The {} branch has no history in common with {}", new.head, new.base);
+            return Err(PullRefused::Custom(text));
+        }
+        if new.draft && !self.settings.drafts_supported {
+            return Err(PullRefused::Custom("Draft pull requests are not supported in this repository.".into()));
+        }
+        if self.open_pull_of(new.head, new.base).is_some() {
+            let text = format!("A pull request already exists for {}:{}.", self.owner, new.head);
+            return Err(PullRefused::Custom(text));
+        }
+        let issue = NewIssue { title: new.title, body: new.body, labels: Vec::new() };
+        let number = self.open_issue(issue, author, now);
+        let pull = PullRequest {
+            id: self.new_id(),
+            head: new.head.to_owned(),
+            base: new.base.to_owned(),
+            draft: new.draft,
+            maintainer_can_modify: true,
+            merged_at: None,
+        };
+        self.pulls.insert(number, pull);
+        for mentioned in self.mentioned_in(new.body) {
+            self.happened(mentioned, author, now, EventKind::CrossReferenced(number));
+        }
+        Ok(number)
+    }
+
+    /// Merges a pull request. Its branch's commit becomes the base's, and the issues its text says it fixes are closed,
+    /// as GitHub does when the base is the default branch.
+    pub(crate) fn merge(&mut self, number: u64, actor: &str, now: DateTime<Utc>) {
+        let Some(pull) = self.pulls.get_mut(&number) else { return };
+        pull.merged_at = Some(now);
+        pull.draft = false;
+        let (head, base) = (pull.head.clone(), pull.base.clone());
+        if let Some(sha) = self.branch(&head).map(|commit| commit.sha.clone()) {
+            self.refs.insert(format!("refs/heads/{base}"), sha);
+        }
+        self.set_state(number, "closed", None, actor, now);
+        if base == self.default_branch {
+            let body = self.issues[&number].body.to_lowercase();
+            for fixed in self.mentioned_in(&body) {
+                let says = |keyword: &&str| body.contains(&format!("{keyword} #{fixed}"));
+                if ["fix", "fixes", "fixed", "close", "closes", "closed", "resolve", "resolves", "resolved"]
+                    .iter()
+                    .any(says)
+                {
+                    self.set_state(fixed, "closed", Some("completed"), actor, now);
+                }
+            }
+        }
+    }
+
+    /// The open pull request from one branch to another.
+    pub(crate) fn open_pull_of(&self, head: &str, base: &str) -> Option<u64> {
+        let fitting = self.pulls.iter().filter(|(_, pull)| pull.head == head && pull.base == base);
+        fitting.map(|(number, _)| *number).find(|number| self.issues[number].is_open())
+    }
+
+    /// The numbers of this repository's issues that a text mentions as `#7`.
+    pub(crate) fn mentioned_in(&self, text: &str) -> Vec<u64> {
+        let after = text.split('#').skip(1);
+        let digits = after.map(|rest| rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default());
+        digits.filter_map(|digits| digits.parse().ok()).filter(|number| self.issues.contains_key(number)).collect()
+    }
+
+    /// Both halves of a pull request.
+    pub fn pull(&self, number: u64) -> Option<Pull> {
+        let (issue, pull) = (self.issues.get(&number)?, self.pulls.get(&number)?);
+        Some(Pull {
+            number,
+            title: issue.title.clone(),
+            body: issue.body.clone(),
+            state: issue.state.clone(),
+            author: issue.author.clone(),
+            labels: issue.labels.clone(),
+            assignees: issue.assignees.clone(),
+            head: pull.head.clone(),
+            head_sha: self.branch(&pull.head).map(|commit| commit.sha.clone()).unwrap_or_default(),
+            base: pull.base.clone(),
+            draft: pull.draft,
+            merged: pull.merged_at.is_some(),
+            created_at: issue.created_at,
+        })
+    }
+}

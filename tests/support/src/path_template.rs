@@ -1,0 +1,75 @@
+//! Paths with named places, as the description writes them: `/repos/{owner}/{repo}/issues/{issue_number}`.
+
+use std::collections::BTreeMap;
+
+use crate::percent::decode;
+
+/// A path whose `{name}` segments take any value.
+pub(crate) struct PathTemplate {
+    text: String,
+}
+
+impl PathTemplate {
+    pub(crate) fn new(text: &str) -> Self {
+        PathTemplate { text: text.to_owned() }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many segments are fixed; of two fitting templates the one with more is meant.
+    pub(crate) fn literals(&self) -> usize {
+        self.text.split('/').filter(|segment| !segment.starts_with('{')).count()
+    }
+
+    /// The decoded values at the named places, if the path fits.
+    pub(crate) fn values(&self, path: &str) -> Option<BTreeMap<String, String>> {
+        let mut values = BTreeMap::new();
+        let mut given = path.split('/');
+        let mut wanted = self.text.split('/').peekable();
+        while let Some(segment) = wanted.next() {
+            let part = given.next()?;
+            let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+                if segment != part {
+                    return None;
+                }
+                continue;
+            };
+            let mut value = decode(part);
+            // git names contain slashes, and GitHub takes them unencoded at the end of a path
+            if wanted.peek().is_none() && ["ref", "path", "branch", "basehead"].contains(&name) {
+                for more in given.by_ref() {
+                    value.push('/');
+                    value.push_str(&decode(more));
+                }
+            }
+            let numbered = name.ends_with("_number") || ["comment_id", "installation_id"].contains(&name);
+            if value.is_empty() || numbered && value.parse::<u64>().is_err() {
+                return None;
+            }
+            values.insert(name.to_owned(), value);
+        }
+        given.next().is_none().then_some(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_decoded_and_only_git_names_span_segments() {
+        let reference = PathTemplate::new("/repos/{owner}/{repo}/git/ref/{ref}");
+        assert_eq!(
+            reference.values("/repos/a/b/git/ref/heads/auto-fix/issue-1").unwrap()["ref"],
+            "heads/auto-fix/issue-1"
+        );
+        let label = PathTemplate::new("/repos/{owner}/{repo}/labels/{name}");
+        assert_eq!(label.values("/repos/a/b/labels/good%20first").unwrap()["name"], "good first");
+        assert!(label.values("/repos/a/b/labels/x/y").is_none());
+        let issue = PathTemplate::new("/repos/{owner}/{repo}/issues/{issue_number}");
+        assert!(issue.values("/repos/a/b/issues/seven").is_none());
+        assert!(issue.values("/repos/a/b/issues/").is_none());
+    }
+}

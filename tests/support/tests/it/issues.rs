@@ -1,0 +1,153 @@
+//! Issues, labels, assignees, comments and events as GitHub keeps them.
+
+use autoheal_test_support::Permission;
+use serde_json::{Value, json};
+
+use crate::client::{assert_clean, start};
+
+#[tokio::test]
+async fn unknown_labels_are_made_on_the_way_and_names_ignore_case() {
+    let (github, client) = start().await;
+    let made = client.post("/repos/acme/shop/labels", json!({ "name": "Bug", "color": "d73a4a" })).await;
+    assert_eq!(made.status, 201);
+    let issue = json!({ "title": "A", "labels": ["bug", "new one"] });
+    let issue = client.post("/repos/acme/shop/issues", issue).await;
+    let names: Vec<_> = issue.body["labels"].as_array().unwrap().iter().map(|label| label["name"].clone()).collect();
+    assert_eq!(names, ["Bug", "new one"]);
+    assert_eq!(github.labels().len(), 2);
+    let again = client.post("/repos/acme/shop/labels", json!({ "name": "BUG", "color": "d73a4a" })).await;
+    assert_eq!(again.status, 422);
+    assert_eq!(again.reason(), &json!({ "resource": "Label", "field": "name", "code": "already_exists" }));
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn labels_have_limits() {
+    let (github, client) = start().await;
+    for label in [
+        json!({ "name": "a", "color": "#d73a4a" }),
+        json!({ "name": "a".repeat(51), "color": "d73a4a" }),
+        json!({ "name": "a", "color": "d73a4a", "description": "a".repeat(101) }),
+    ] {
+        assert_eq!(client.post("/repos/acme/shop/labels", label).await.status, 422);
+    }
+    assert!(github.labels().is_empty());
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn titles_and_bodies_that_are_too_long_are_refused() {
+    let (github, client) = start().await;
+    for (title, body, told) in [
+        ("a".repeat(257), String::new(), "title is too long (maximum is 256 characters)"),
+        ("a".repeat(256), "b".repeat(65_537), "body is too long (maximum is 65536 characters)"),
+    ] {
+        let refused = client.post("/repos/acme/shop/issues", json!({ "title": title, "body": body })).await;
+        assert_eq!((refused.status.as_u16(), &refused.reason()["message"]), (422, &json!(told)));
+    }
+    let longest = json!({ "title": "ü".repeat(256), "body": "ü".repeat(65_536) });
+    assert_eq!(client.post("/repos/acme/shop/issues", longest).await.status, 201);
+    let comment = json!({ "body": "b".repeat(65_537) });
+    assert_eq!(client.post("/repos/acme/shop/issues/1/comments", comment).await.status, 422);
+    assert_eq!(client.post("/repos/acme/shop/issues", json!({ "title": " " })).await.status, 422);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn people_who_cannot_be_assigned_are_dropped_without_a_word() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    let asked = json!({ "assignees": ["nobody", "copilot", "Copilot", "triager", "maintainer"] });
+    let answer = client.post("/repos/acme/shop/issues/1/assignees", asked).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(github.issues()[0].assignees, ["maintainer"]);
+    let answer = client.delete("/repos/acme/shop/issues/1/assignees", json!({ "assignees": ["maintainer"] })).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["assignees"]), (200, &json!([])));
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn someone_who_may_not_write_opens_issues_without_labels() {
+    let (github, mut client) = start().await;
+    github.add_token("second", "stranger", Permission::Read);
+    client.token = "second".into();
+    let issue = json!({ "title": "A", "labels": ["bug"], "assignees": ["maintainer"] });
+    let issue = client.post("/repos/acme/shop/issues", issue).await;
+    assert_eq!((issue.status.as_u16(), &issue.body["labels"]), (201, &json!([])));
+    assert!(github.issues()[0].assignees.is_empty());
+    assert_eq!(client.patch("/repos/acme/shop/issues/1", json!({ "body": "mine" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn closing_and_reopening_keep_their_reasons() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    client.open_issue("B").await;
+    let original = github.issues()[0].id;
+    let closing = json!({ "state": "closed", "state_reason": "duplicate", "duplicate_issue_id": original });
+    let closed = client.patch("/repos/acme/shop/issues/2", closing).await;
+    assert_eq!((&closed.body["state"], &closed.body["state_reason"]), (&json!("closed"), &json!("duplicate")));
+    assert!(closed.body["closed_at"].is_string());
+    assert_eq!(github.issues()[1].duplicate_of, Some(original));
+    let reopening = json!({ "state": "open", "state_reason": "reopened" });
+    let reopened = client.patch("/repos/acme/shop/issues/2", reopening).await;
+    assert_eq!((&reopened.body["state"], &reopened.body["closed_at"]), (&json!("open"), &Value::Null));
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn events_tell_who_put_a_label_on() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    github.add_label(1, "autoheal-approved", "triager");
+    let events = client.get("/repos/acme/shop/issues/1/events").await.body;
+    assert_eq!(events[0]["event"], "labeled");
+    assert_eq!(events[0]["label"]["name"], "autoheal-approved");
+    assert_eq!(events[0]["actor"]["login"], "triager");
+    for (login, permission, role) in
+        [("triager", "read", "triage"), ("maintainer", "write", "write"), ("stranger", "read", "read")]
+    {
+        let answer = client.get(&format!("/repos/acme/shop/collaborators/{login}/permission")).await.body;
+        assert_eq!((&answer["permission"], &answer["role_name"]), (&json!(permission), &json!(role)), "{login}");
+    }
+    github.set_permission("triager", Permission::Maintain);
+    let answer = client.get("/repos/acme/shop/collaborators/triager/permission").await.body;
+    assert_eq!((&answer["permission"], &answer["role_name"]), (&json!("write"), &json!("maintain")));
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn labels_come_and_go_by_name() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    let added = client.post("/repos/acme/shop/issues/1/labels", json!({ "labels": ["good first", "bug"] })).await;
+    assert_eq!((added.status.as_u16(), added.body.as_array().unwrap().len()), (200, 2));
+    let left = client.delete("/repos/acme/shop/issues/1/labels/good%20first", Value::Null).await;
+    assert_eq!((left.status.as_u16(), &left.body[0]["name"]), (200, &json!("bug")));
+    assert_eq!(client.delete("/repos/acme/shop/issues/1/labels/none", Value::Null).await.status, 404);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn comments_share_their_numbers_with_pull_requests() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    assert_eq!(client.open_pull("fix").await.body["number"], 2);
+    let comment = client.post("/repos/acme/shop/issues/2/comments", json!({ "body": "hello" })).await;
+    assert_eq!(comment.status, 201);
+    let changed = format!("/repos/acme/shop/issues/comments/{}", comment.body["id"]);
+    assert_eq!(client.patch(&changed, json!({ "body": "hello again" })).await.status, 200);
+    assert_eq!(github.comments(2)[0].body, "hello again");
+    assert_eq!(client.get("/repos/acme/shop/issues/2/comments").await.body[0]["body"], "hello again");
+    assert_eq!(client.post("/repos/acme/shop/issues/9/comments", json!({ "body": "x" })).await.status, 404);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn issues_that_are_switched_off_are_gone() {
+    let (github, client) = start().await;
+    github.set_has_issues(false);
+    assert_eq!(client.post("/repos/acme/shop/issues", json!({ "title": "A" })).await.status, 410);
+    assert_eq!(client.get("/repos/acme/shop").await.body["has_issues"], false);
+    assert_clean(&github);
+}

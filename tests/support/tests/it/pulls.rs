@@ -1,0 +1,84 @@
+//! Pull requests: what opens one, and what GitHub says when it does not.
+
+use serde_json::json;
+
+use crate::client::{assert_clean, start};
+
+#[tokio::test]
+async fn a_draft_is_opened_and_linked_to_its_issue() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    let pull = client.open_pull("fix").await;
+    assert_eq!(pull.status, 201, "{}", pull.text);
+    assert_eq!((&pull.body["draft"], &pull.body["head"]["ref"]), (&json!(true), &json!("fix")));
+    assert_eq!(pull.body["html_url"], format!("{}/acme/shop/pull/2", github.url()));
+    assert_eq!(github.pulls()[0].base, "main");
+    assert_eq!(github.issues().len(), 1, "the pull request is not an issue");
+    let timeline = client.get("/repos/acme/shop/issues/1/timeline").await.body;
+    assert_eq!(timeline[0]["event"], "cross-referenced");
+    assert_eq!(timeline[0]["source"]["issue"]["number"], 2);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn each_refusal_has_githubs_words() {
+    let (github, client) = start().await;
+    let tree = github.look(|state| state.repository().branch("main").unwrap().tree.clone());
+    let main = github.look(|state| state.repository().branch("main").unwrap().sha.clone());
+    client.open_pull("taken").await;
+    let orphan = client.post("/repos/acme/shop/git/commits", json!({ "message": "x", "tree": tree })).await;
+    for (branch, sha) in [("same", json!(main)), ("orphan", orphan.body["sha"].clone())] {
+        let reference = json!({ "ref": format!("refs/heads/{branch}"), "sha": sha });
+        assert_eq!(client.post("/repos/acme/shop/git/refs", reference).await.status, 201);
+    }
+    for (head, base, reason) in [
+        ("same", "main", "No commits between main and same"),
+        ("orphan", "main", "The orphan branch has no history in common with main"),
+        ("taken", "main", "A pull request already exists for acme:taken."),
+    ] {
+        let refused = client.post("/repos/acme/shop/pulls", json!({ "title": "A", "head": head, "base": base })).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.reason(), &json!({ "resource": "PullRequest", "code": "custom", "message": reason }));
+    }
+    for (head, base, field) in [("none", "main", "head"), ("taken", "none", "base"), ("other:taken", "main", "head")] {
+        let refused = client.post("/repos/acme/shop/pulls", json!({ "title": "A", "head": head, "base": base })).await;
+        assert_eq!(refused.reason(), &json!({ "resource": "PullRequest", "field": field, "code": "invalid" }));
+    }
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn drafts_can_be_unsupported() {
+    let (github, client) = start().await;
+    github.set_drafts_supported(false);
+    let refused = client.open_pull("fix").await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.reason()["message"], "Draft pull requests are not supported in this repository.");
+    let ready = json!({ "title": "A", "head": "acme:fix", "base": "main" });
+    assert_eq!(client.post("/repos/acme/shop/pulls", ready).await.status, 201);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn a_closed_pull_request_makes_room_for_another() {
+    let (github, client) = start().await;
+    client.open_pull("fix").await;
+    assert_eq!(client.patch("/repos/acme/shop/pulls/1", json!({ "state": "closed" })).await.body["state"], "closed");
+    let pull = json!({ "title": "A", "head": "fix", "base": "main" });
+    assert_eq!(client.post("/repos/acme/shop/pulls", pull).await.status, 201);
+    assert_clean(&github);
+}
+
+#[tokio::test]
+async fn merging_closes_the_issues_that_are_fixed() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    client.open_issue("B").await;
+    client.open_pull("fix").await;
+    github.merge_pull(3, "maintainer");
+    let pull = client.get("/repos/acme/shop/pulls/3").await.body;
+    assert_eq!((&pull["state"], &pull["merged"]), (&json!("closed"), &json!(true)));
+    let states: Vec<String> = github.issues().into_iter().map(|issue| issue.state).collect();
+    assert_eq!(states, ["closed", "open"]);
+    assert_clean(&github);
+}
