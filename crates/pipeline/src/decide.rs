@@ -48,7 +48,9 @@ const BUDGET_WAIT: Duration = Duration::from_secs(60);
 /// Decides about one group.
 #[must_use]
 pub fn decide(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
-    if let Some(pending) = work.intents.iter().find(|intent| intent.state.unsettled()) {
+    // A draft is for one issue, so which issue is ours must be sure: a recheck counts as pending too.
+    let pending = |intent: &&Intent| intent.state.unsettled() || intent.state == IntentState::Recheck;
+    if let Some(pending) = work.intents.iter().find(pending) {
         // Reconciling comes first; a second write before that could be the second of its kind.
         return Decision::Later(pending.act_at.max(now.plus(Duration::from_secs(1))), "a write is not settled yet");
     }

@@ -15,15 +15,16 @@ type Match = Option<(usize, &'static str)>;
 /// In place of a placeholder: what was found stays.
 const KEPT: &str = "";
 
-/// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, versions by `<version>`, URLs by `<url>`, file
-/// paths by `<path>` and hosts by `<host>`; runs of whitespace become one space.
+/// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, versions by `<version>`, URLs by `<url>`,
+/// file paths by `<path>` and hosts by `<host>`; runs of whitespace become one space.
 ///
-/// Protocol codes stay, since they say what went wrong: JSON-RPC's -32768 to -32000, and HTTP's registered 4xx and 5xx
-/// where the digits stand alone and count nothing. Words with digits (`sha256`, `x86_64`) and placeholders stay too.
+/// Protocol codes stay, since they say what went wrong: JSON-RPC's -32768 to -32000, and HTTP's registered 4xx and
+/// 5xx where the digits stand alone and count nothing. Words with digits (`sha256`, `x86_64`) and placeholders stay
+/// too.
 pub fn normalise_message(text: &str) -> String {
     let mut normal = pass(text);
-    // A placeholder may end a word that went on before, and so change what its neighbour is. Passes until nothing changes
-    // make normal text stay as it is; the count keeps the work linear.
+    // A placeholder may end a word that went on before, and so change what its neighbour is. Passes until nothing
+    // changes make normal text stay as it is; the count keeps the work linear.
     for _ in 0..MAX_PASSES {
         let next = pass(&normal);
         if next == normal {
@@ -48,6 +49,9 @@ fn pass(text: &str) -> String {
                 out.push(' ');
             }
             blank
+        } else if let Some(length) = plain_word(rest) {
+            out.push_str(&rest[..length]);
+            length
         } else if let Some(length) = placeholder(rest) {
             out.push_str(&rest[..length]);
             length
@@ -66,6 +70,13 @@ fn pass(text: &str) -> String {
     out
 }
 
+/// Most of a message is words of letters only, which no recogniser wants.
+fn plain_word(rest: &str) -> Option<usize> {
+    let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let ends = matches!(rest.as_bytes().get(length), None | Some(b' ' | b'\n' | b'\'' | b'"' | b')' | b','));
+    (length > 0 && ends && &rest[..length] != "localhost").then_some(length)
+}
+
 /// A placeholder of the scrubbing, or of an earlier normalisation.
 fn placeholder(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('<')?;
@@ -78,7 +89,7 @@ fn recognise(text: &str, at: usize, before: char) -> Match {
     let rest = &text[at..];
     let begins_place = before.is_whitespace() || "\"'`([{,;=|:@".contains(before);
     let begins_word = !(before.is_alphanumeric() || before == '_');
-    let as_place = || begins_place.then(|| place::find(rest)).flatten();
+    let as_place = || begins_place.then(|| place::find(rest, before)).flatten();
     let as_number = || begins_word.then(|| number::find(text, at, before)).flatten();
     as_place().or_else(as_number)
 }

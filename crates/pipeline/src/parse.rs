@@ -27,7 +27,15 @@ pub struct Frame {
 
 /// Parses a stack as an engine printed it. Text that is no stack gives no frames.
 pub fn parse_stack(stack: &str) -> Vec<Frame> {
-    javascript::parse(stack).into_iter().map(Borrowed::into_frame).collect()
+    // neighbours are often of one file: what is known of it is not worked out again
+    let (mut file, mut in_app) = (None, false);
+    let frames = javascript::parse(stack).into_iter().map(|frame| {
+        if frame.file != file {
+            (file, in_app) = (frame.file, in_app::is_in_app(frame.file));
+        }
+        frame.into_frame(in_app)
+    });
+    frames.collect()
 }
 
 /// Parses a stack whose head repeats `message`, as V8's do, so that a message quoting another stack adds no frames.
@@ -43,7 +51,9 @@ fn after_message<'a>(stack: &'a str, message: &str) -> &'a str {
     }
     let head = stack.split_once('\n').map_or(stack, |(first, _)| first);
     let named = head.split_once(": ").map(|(name, _)| &stack[name.len() + 2..]);
-    [Some(stack), named].into_iter().flatten().find_map(|text| text.strip_prefix(message)).unwrap_or(stack)
+    let behind =
+        |text: &'a str| text.strip_prefix(message).filter(|rest| rest.is_empty() || rest.starts_with(['\n', '\r']));
+    [Some(stack), named].into_iter().flatten().find_map(behind).unwrap_or(stack)
 }
 
 /// A frame whose texts still point into the stack, so that the frames dropped from the middle cost no allocation.
@@ -56,13 +66,13 @@ struct Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
-    fn into_frame(self) -> Frame {
+    fn into_frame(self, in_app: bool) -> Frame {
         Frame {
             function: self.function.map(str::to_owned),
             file: self.file.map(str::to_owned),
             line: self.line,
             column: self.column,
-            in_app: in_app::is_in_app(self.file),
+            in_app,
         }
     }
 }

@@ -1,20 +1,21 @@
 //! Values under names of secrets: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
+use crate::SECRET;
 use crate::boundary::run;
 use crate::key::{self, is_secret_key};
 use crate::scanner::{Found, Seen};
 use crate::value::{Quote, bare_end, is_placeholder, is_quote, line_end, quote_at, quoted_end};
-use crate::SECRET;
 
 /// `Unexpected token: '}'`, `missing secret: NAME`: what follows is what was found or is wanted, no secret.
-const PROSE_BEFORE: &str = "unexpected missing expected unknown required no unset reserved illegal undefined unresolved";
+const PROSE_BEFORE: &str =
+    "unexpected missing expected unknown required no unset reserved illegal undefined unresolved";
 
 /// First words after `key: ` that go on with a sentence or name a type.
-const PROSE_AFTER: &str = "is are was were be must should shall may can cannot could would will has have had needs need does do did \
-    not no too only at least a an the and or for from in of on to with by please provided given required expected \
-    expired invalid incorrect wrong missing failed failure denied revoked rejected mismatch unknown unset empty blank \
-    optional disabled enabled unauthorized forbidden unsupported malformed already string number boolean object array \
-    function any never void str int bool bytes";
+const PROSE_AFTER: &str = "is are was were be must should shall may can cannot could would will has have had needs need does do did not no \
+    too only at least a an the and or for from in of on to with by please provided given required expected expired \
+    invalid incorrect wrong missing failed failure denied revoked rejected mismatch unknown unset empty blank \
+    optional disabled enabled unauthorized forbidden unsupported malformed already string number boolean object \
+    array function any never void str int bool bytes";
 
 /// Values that hide nothing.
 const LITERALS: &str = "null undefined true false none nil nan yes no";
@@ -36,7 +37,8 @@ struct Key<'a> {
 pub(crate) fn value<'a>(seen: &Seen<'a>, sign: usize) -> Option<Found<'a>> {
     let (before, after) = (seen.before(sign), seen.at(sign + 1));
     let is_colon = seen.at(sign) == b':';
-    let is_path = is_colon && (matches!(after, b':' | b'=') || before == b':' || after == b'/' && seen.at(sign + 2) == b'/');
+    let is_path =
+        is_colon && (matches!(after, b':' | b'=') || before == b':' || after == b'/' && seen.at(sign + 2) == b'/');
     let is_position = is_colon && before.is_ascii_digit() && after.is_ascii_digit();
     let is_comparison = !is_colon && (after == b'=' || matches!(before, b'=' | b'!' | b'<' | b'>' | b'+' | b'-'));
     if is_path || is_position || is_comparison {
@@ -55,7 +57,7 @@ pub(crate) fn value<'a>(seen: &Seen<'a>, sign: usize) -> Option<Found<'a>> {
         (Some(quote), _) => quoted(seen, &quote),
         // `token => …` is a function
         _ if is_arrow => None,
-        (None, b'{') => None,
+        (None, b'{' | b'(') => None,
         (None, b'[') => list(seen, start + 1),
         (None, _) => bare(seen, &key, start, is_colon),
     }
@@ -76,12 +78,24 @@ fn key_before<'a>(seen: &Seen<'a>, sign: usize) -> Option<Key<'a>> {
     if is_quote(mark) {
         end = back(end - 1, 15, |byte| byte == b'\\');
     }
-    let start = back(end, key::LONGEST, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | b'%'));
+    let start = back(end, key::LONGEST, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | b'%')
+    });
     if start == end || is_quote(mark) && seen.before(start) != mark {
         return None;
     }
     let quote = if is_index { "" } else { &seen.text[end..quote_end] };
-    Some(Key { start, text: &seen.text[start..end], quote })
+    let first = if quote.is_empty() { first_of_two(seen, start, end) } else { start };
+    Some(Key { start: first, text: &seen.text[first..end], quote })
+}
+
+/// In prose a name may be two words: `API key: …`, `session id = …`.
+fn first_of_two(seen: &Seen<'_>, start: usize, end: usize) -> usize {
+    if seen.before(start) != b' ' || !is_one_of("key id code number", &seen.bytes[start..end]) {
+        return start;
+    }
+    let head = seen.bytes[seen.floor..start - 1].iter().rev();
+    start - 1 - head.take(16).take_while(|byte| byte.is_ascii_alphabetic()).count()
 }
 
 fn is_prose(seen: &Seen<'_>, key: &Key<'_>) -> bool {
@@ -109,7 +123,8 @@ fn bare<'a>(seen: &Seen<'a>, key: &Key<'a>, start: usize, is_colon: bool) -> Opt
     let in_url = matches!(seen.before(key.start), b'?' | b'&' | b'#');
     if let Some(credential) = credential_start(seen, start) {
         // digests are lists with quotes of their own
-        let has_parts = is_header(key.text) && matches!(seen.at(start) | 0x20, b'd' | b'h') || seen.at(start + 3) == b'4';
+        let has_parts =
+            is_header(key.text) && matches!(seen.at(start) | 0x20, b'd' | b'h') || seen.at(start + 3) == b'4';
         let around = Some(seen.before(key.start)).filter(|byte| is_quote(*byte)).unwrap_or(0);
         let end = if has_parts { line_end(seen, credential, around) } else { bare_end(seen, credential, in_url) };
         return keep_placeholder(seen, Found::new(credential, end, "<token>"));
@@ -117,7 +132,11 @@ fn bare<'a>(seen: &Seen<'a>, key: &Key<'a>, start: usize, is_colon: bool) -> Opt
     let end = bare_end(seen, start, in_url);
     let text = &seen.text[start..end];
     let is_statement = is_colon && key.quote.is_empty() && is_one_of(PROSE_AFTER, first_word(text));
-    if is_statement || is_one_of(LITERALS, text.as_bytes()) || is_code(&seen.text[start..], text) || is_folder(key, text) {
+    if is_statement
+        || is_one_of(LITERALS, text.as_bytes())
+        || is_code(&seen.text[start..], text)
+        || is_folder(key, text)
+    {
         return None;
     }
     if is_colon && key.quote.is_empty() && is_header(key.text) {
@@ -159,13 +178,17 @@ fn keep_placeholder<'a>(seen: &Seen<'a>, found: Found<'a>) -> Option<Found<'a>> 
 
 /// Headers whose value holds blanks and separators.
 fn is_header(key: &str) -> bool {
-    let ends = |end: &str| key.len() >= end.len() && key.as_bytes()[key.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes());
+    let ends = |end: &str| {
+        key.len() >= end.len() && key.as_bytes()[key.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    };
     ends("cookie") || ends("authorization")
 }
 
 /// A call without arguments or a look-up, as source lines and templates show them.
 fn is_code(rest: &str, text: &str) -> bool {
-    let is_call = text.find("()").is_some_and(|call| text[..call].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$')));
+    let is_call = text.find("()").is_some_and(|call| {
+        text[..call].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'))
+    });
     is_call || CODE.iter().any(|code| rest.starts_with(code))
 }
 

@@ -68,12 +68,12 @@ fn is_card(number: &[u8]) -> bool {
 fn has_issuer(number: &[u8]) -> bool {
     let prefix = number[..4].iter().fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     match (prefix, number.len()) {
-        (4000..=4999, 13 | 16 | 18 | 19) => true,                        // Visa
-        (5100..=5599 | 2221..=2720 | 2200..=2204, 16) => true,           // Mastercard, Mir
-        (3400..=3499 | 3700..=3799, 15) => true,                         // American Express
-        (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => true,    // Diners Club
-        (3528..=3589, 16..=19) => true,                                  // JCB
-        (6011 | 6440..=6599 | 6200..=6299, 16..=19) => true,             // Discover, UnionPay
+        (4000..=4999, 13 | 16 | 18 | 19) => true,                     // Visa
+        (5100..=5599 | 2221..=2720 | 2200..=2204, 16) => true,        // Mastercard, Mir
+        (3400..=3499 | 3700..=3799, 15) => true,                      // American Express
+        (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => true, // Diners Club
+        (3528..=3589, 16..=19) => true,                               // JCB
+        (6011 | 6440..=6599 | 6200..=6299, 16..=19) => true,          // Discover, UnionPay
         (5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763, 13..=19) => true, // Maestro
         _ => false,
     }

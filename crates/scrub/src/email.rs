@@ -3,9 +3,8 @@
 use crate::scanner::{Found, Seen};
 
 /// Last labels that are file endings and no top-level domains: `fn@app.bundle`, `logo@2x.png`.
-const FILE_ENDINGS: &str =
-    "js mjs cjs jsx ts mts cts tsx json html htm css scss map wasm bundle vue svelte png jpg jpeg gif svg webp ico \
-     txt xml yaml yml toml lock hbc jsbundle";
+const FILE_ENDINGS: &str = "js mjs cjs jsx ts mts cts tsx json html htm css scss map wasm bundle vue svelte png jpg jpeg gif svg webp ico \
+    txt xml yaml yml toml lock hbc jsbundle";
 
 /// Asked at `@`, or at `%` for the `%40` of URLs.
 pub(crate) fn address<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {

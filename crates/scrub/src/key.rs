@@ -5,14 +5,42 @@ pub(crate) const LONGEST: usize = 64;
 
 /// Secret wherever they stand in a name, unless the name ends in one of [`ATTRIBUTES`].
 static ANYWHERE: [&str; 14] = [
-    "password", "passwd", "passphrase", "passcode", "privatekey", "secret", "sessionid", "sessid", "credential", "cookie",
-    "cardnumber", "creditcard", "authorization", "apikey",
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "privatekey",
+    "secret",
+    "sessionid",
+    "sessid",
+    "credential",
+    "cookie",
+    "cardnumber",
+    "creditcard",
+    "authorization",
+    "apikey",
 ];
 
 /// Secret at the end of a name, written in any way: `access_token`, `XAuth`, `signing-key`.
 static AT_THE_END: [&str; 18] = [
-    "token", "auth", "session", "signature", "pwd", "jwt", "accesskey", "signingkey", "encryptionkey", "sshkey", "authkey",
-    "accountkey", "masterkey", "sharedkey", "servicekey", "rolekey", "hmackey", "securitycode",
+    "token",
+    "auth",
+    "session",
+    "signature",
+    "pwd",
+    "jwt",
+    "accesskey",
+    "signingkey",
+    "encryptionkey",
+    "sshkey",
+    "authkey",
+    "accountkey",
+    "masterkey",
+    "sharedkey",
+    "servicekey",
+    "rolekey",
+    "hmackey",
+    "securitycode",
 ];
 
 /// Secret only as a whole last word, since longer words end like this.
@@ -20,18 +48,87 @@ static LAST_WORD: [&str; 11] = ["pass", "otp", "totp", "pin", "ssn", "cvv", "cvc
 
 /// Last words that make it a statement about the secret instead of the secret.
 static ATTRIBUTES: [&str; 59] = [
-    "age", "algorithm", "at", "attempts", "banner", "byte", "bytes", "changed", "consent", "count", "created", "domain",
-    "enabled", "endpoint", "error", "errors", "exists", "expired", "expires", "expiry", "failed", "field", "fields", "hint",
-    "in", "input", "invalid", "label", "length", "less", "limit", "max", "min", "missing", "mode", "name", "names", "ok",
-    "path", "policy", "prefix", "provider", "required", "reset", "rules", "size", "status", "strength", "timeout", "ttl",
-    "type", "types", "updated", "uri", "url", "valid", "version", "stdin", "scheme",
+    "age",
+    "algorithm",
+    "at",
+    "attempts",
+    "banner",
+    "byte",
+    "bytes",
+    "changed",
+    "consent",
+    "count",
+    "created",
+    "domain",
+    "enabled",
+    "endpoint",
+    "error",
+    "errors",
+    "exists",
+    "expired",
+    "expires",
+    "expiry",
+    "failed",
+    "field",
+    "fields",
+    "hint",
+    "in",
+    "input",
+    "invalid",
+    "label",
+    "length",
+    "less",
+    "limit",
+    "max",
+    "min",
+    "missing",
+    "mode",
+    "name",
+    "names",
+    "ok",
+    "path",
+    "policy",
+    "prefix",
+    "provider",
+    "required",
+    "reset",
+    "rules",
+    "size",
+    "status",
+    "strength",
+    "timeout",
+    "ttl",
+    "type",
+    "types",
+    "updated",
+    "uri",
+    "url",
+    "valid",
+    "version",
+    "stdin",
+    "scheme",
 ];
 
 /// Names whose end looks secret and is not: cursors, progress and the error names of services.
 static HARMLESS: [&str; 18] = [
-    "progresstoken", "pagetoken", "nexttoken", "continuationtoken", "cancellationtoken", "canceltoken", "unexpectedtoken",
-    "invalidtoken", "expiredtoken", "missingtoken", "badtoken", "invalidsignature", "badsignature", "invalidsession",
-    "badcredentials", "invalidcredentials", "missingcredentials", "secretary",
+    "progresstoken",
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "cancellationtoken",
+    "canceltoken",
+    "unexpectedtoken",
+    "invalidtoken",
+    "expiredtoken",
+    "missingtoken",
+    "badtoken",
+    "invalidsignature",
+    "badsignature",
+    "invalidsession",
+    "badcredentials",
+    "invalidcredentials",
+    "missingcredentials",
+    "secretary",
 ];
 
 /// Whether values under this key are to be hidden, however the key is written: `api_key`, `X-Api-Key`, `apiKey`.
@@ -78,5 +175,7 @@ fn judge(whole: &[u8], last: &[u8]) -> bool {
 fn begins_secret(letters: &[u8]) -> bool {
     // asked at every letter of every name: most are turned away by their first one
     matches!(letters.first(), Some(b'p' | b's' | b'c' | b'a'))
-        && ANYWHERE.iter().any(|word| letters.first() == word.as_bytes().first() && letters.starts_with(word.as_bytes()))
+        && ANYWHERE
+            .iter()
+            .any(|word| letters.first() == word.as_bytes().first() && letters.starts_with(word.as_bytes()))
 }

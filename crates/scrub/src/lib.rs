@@ -2,8 +2,9 @@
 //!
 //! Each secret becomes a placeholder that says what it was: `<token>`, `<secret>`, `<credentials>`, `<email>`,
 //! `<card>`, `<private-key>`. There is no regular expression engine: a scanner walks the bytes once and asks a rule
-//! only at the few bytes that can betray a secret (`:`, `=`, `@`, `-`, `_`, digits, a handful of letters). Every rule looks a bounded
-//! way, or over bytes that no other call of it looks at again, so hostile text costs no more than any other.
+//! only at the few bytes that can betray a secret (`:`, `=`, `@`, `-`, `_`, digits, a handful of letters). Every
+//! rule looks a bounded way, or over bytes that no other call of it looks at again, so hostile text costs no more
+//! than any other.
 #![forbid(unsafe_code)]
 
 mod assignment;
@@ -44,8 +45,9 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
 /// Scrubs at the given level; borrowed when nothing was found.
 pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
     let mut scrubbed = Cow::Borrowed(text);
-    // A placeholder may stand where a neighbour had hidden a secret from its rule. Repeating until nothing changes makes
-    // scrubbed text stay as it is when it is scrubbed again; the count keeps the work linear. Clean text is read once.
+    // A placeholder may stand where a neighbour had hidden a secret from its rule. Repeating until nothing changes
+    // makes scrubbed text stay as it is when it is scrubbed again; the count keeps the work linear. Clean text is
+    // read once.
     for _ in 0..MAX_PASSES {
         match pass(&scrubbed, level) {
             Some(changed) => scrubbed = Cow::Owned(changed),

@@ -51,12 +51,15 @@ fn path(text: &str, at: usize) -> Option<Span> {
         let end = run_end(bytes, at + 2, is_host_byte);
         return (at > 0 && bytes[at - 1] == b':').then_some((at + 2, with_port(bytes, end), "<host>"));
     }
-    let is_drive = rest.len() > 2 && bytes[at].is_ascii_alphabetic() && [":\\", ":/"].contains(&rest.get(1..3).unwrap_or_default());
+    let is_drive = rest.len() > 2
+        && bytes[at].is_ascii_alphabetic()
+        && [":\\", ":/"].contains(&rest.get(1..3).unwrap_or_default());
     let is_drive = is_drive && !rest[2..].starts_with("//");
     let is_absolute = is_drive || ["/", "./", "../", "~/"].iter().any(|start| rest.starts_with(start));
     if is_absolute {
         let body = at + if is_drive || is_authority { 2 } else { 0 };
-        let end = run_end(bytes, body, |byte| is_path_byte(byte) || b"@:=+!".contains(&byte) || is_drive && byte == b'\\');
+        let end =
+            run_end(bytes, body, |byte| is_path_byte(byte) || b"@:=+!".contains(&byte) || is_drive && byte == b'\\');
         let end = before_position(bytes, body, end);
         let start = if is_authority { body } else { at };
         return bytes[start..end].iter().any(u8::is_ascii_alphanumeric).then_some((start, end, "<path>"));
@@ -83,7 +86,8 @@ fn host(text: &str, at: usize) -> Option<Span> {
     let is_known = labels > 1 && TOP_LEVEL.split(' ').any(|domain| domain.eq_ignore_ascii_case(last));
     // with one number it is a port, with two a place in a file
     let port = with_port(bytes, end);
-    let is_dotted = labels > 1 && !crate::email::is_file_ending(last) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_dotted =
+        labels > 1 && !crate::email::is_file_ending(last) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let has_port = port > end + 2 && bytes.get(port) != Some(&b':') && is_dotted;
     let is_call = bytes.get(end) == Some(&b'(');
     (!is_call && (is_address || is_known || has_port || name == "localhost")).then_some((at, port, "<host>"))

@@ -55,7 +55,8 @@ pub(crate) fn prefixed<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
     }
     // the letter before turns nearly all away, for one comparison each
     let letter = seen.before(at);
-    let prefix = PREFIXES.iter().find(|prefix| prefix.text[prefix.text.len() - 2] == letter && seen.ends(body, prefix.text))?;
+    let prefix =
+        PREFIXES.iter().find(|prefix| prefix.text[prefix.text.len() - 2] == letter && seen.ends(body, prefix.text))?;
     let start = body - prefix.text.len();
     let end = run_end(seen.bytes, body, prefix.belongs);
     (begins_word(seen, start) && end - body >= prefix.least).then(|| Found::new(start, end, TOKEN))
@@ -141,8 +142,9 @@ fn is_token68(byte: u8) -> bool {
 /// `Bearer token`, `Basic authentication` and `Bearer realm="…"` are prose; credentials are long or mixed.
 fn looks_random(credential: &[u8]) -> bool {
     let has_digit = credential.iter().any(u8::is_ascii_digit);
-    let is_mixed = credential.iter().skip(1).any(u8::is_ascii_uppercase) && credential.iter().any(u8::is_ascii_lowercase);
-    let is_padded = credential.len() % 4 == 0 && credential.ends_with(b"=");
+    let is_mixed =
+        credential.iter().skip(1).any(u8::is_ascii_uppercase) && credential.iter().any(u8::is_ascii_lowercase);
+    let is_padded = credential.len().is_multiple_of(4) && credential.ends_with(b"=");
     credential.len() >= 20 || credential.len() >= 6 && (has_digit || is_mixed || is_padded)
 }
 
@@ -154,5 +156,6 @@ pub(crate) fn webhook<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
     }
     let team = seen.bytes[seen.floor..at - 1].iter().rev().take(24).take_while(|byte| is_alphanumeric(**byte)).count();
     let start = at - 1 - team;
-    seen.ends(start, HOST).then(|| Found::new(start, run_end(seen.bytes, at, |byte| is_base64url(byte) || byte == b'/'), TOKEN))
+    seen.ends(start, HOST)
+        .then(|| Found::new(start, run_end(seen.bytes, at, |byte| is_base64url(byte) || byte == b'/'), TOKEN))
 }

@@ -2,7 +2,8 @@
 
 use crate::scanner::{Found, Seen};
 
-/// `scheme://user:password@host`, asked at the colon. A name alone may be a token, so it goes too; `git@` tells nothing.
+/// `scheme://user:password@host`, asked at the colon. A name alone may be a token, so it goes too; `git@` tells
+/// nothing.
 pub(crate) fn userinfo<'a>(seen: &Seen<'a>, colon: usize) -> Option<Found<'a>> {
     if !seen.has(colon, b"://") || !seen.before(colon).is_ascii_alphanumeric() {
         return None;

@@ -86,7 +86,8 @@ fn is_closed(seen: &Seen<'_>, at: usize) -> bool {
 }
 
 fn begins_assignment(seen: &Seen<'_>, at: usize) -> bool {
-    let name = run(seen.bytes, at, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' '));
+    let name =
+        run(seen.bytes, at, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' '));
     name > 0 && matches!(seen.at(at + name), b'=' | b':')
 }
 

@@ -32,6 +32,7 @@ mod reply;
 mod routes;
 mod schema;
 mod server;
+pub mod service;
 mod shared;
 mod stand_in;
 mod state;

@@ -7,8 +7,8 @@ const PROJECT_FOLDERS: [&str; 5] = ["packages", "apps", "src", "dist", "build"];
 
 /// The path of a frame's file without scheme, host, query, fragment, position and the hashes of builds.
 ///
-/// Local paths lose everything before `node_modules` or before the first folder a project's tree usually begins with, else
-/// the home directory. Paths of URLs are kept whole: they are the same for everyone.
+/// Local paths lose everything before `node_modules` or before the first folder a project's tree usually begins
+/// with, else the home directory. Paths of URLs are kept whole: they are the same for everyone.
 pub fn normalise_file(file: &str) -> String {
     let file = file.split(['?', '#']).next().unwrap_or(file).trim();
     let (path, is_local) = path_of(file);
@@ -43,7 +43,8 @@ fn path_of(file: &str) -> (&str, bool) {
 
 fn without_drive(path: &str) -> &str {
     let bytes = path.as_bytes();
-    let is_drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\');
+    let is_drive =
+        bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\');
     if is_drive { &path[2..] } else { path }
 }
 

@@ -44,8 +44,8 @@ pub(super) fn without_hashes(name: &str, out: &mut String) {
     }
 }
 
-/// Eight or more hexadecimal digits with digits and letters among them; or a long word that changes often between digits,
-/// small and capital letters, as random ones do.
+/// Eight or more hexadecimal digits with digits and letters among them; or a long word that changes often between
+/// digits, small and capital letters, as random ones do.
 fn is_id(word: &str) -> bool {
     if word.len() < 8 || !word.is_ascii() {
         return false;

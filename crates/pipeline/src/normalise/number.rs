@@ -3,12 +3,14 @@
 use super::{KEPT, Match, id};
 
 /// What makes a number a count although it looks like a protocol code: `503 ms`.
-const UNITS: &str = "ms s sec secs second seconds m min mins minute minutes h hr hrs hour hours day days week weeks byte bytes b kb mb gb kib mib \
-    gib kbit mbit px em rem pt deg hz khz mhz item items row rows line lines column columns char chars character characters record records time \
-    times retry retries attempt attempts entry entries element elements request requests user users file files x";
+const UNITS: &str = "ms s sec secs second seconds m min mins minute minutes h hr hrs hour hours day days week weeks byte bytes b kb \
+    mb gb kib mib gib kbit mbit px em rem pt deg hz khz mhz item items row rows line lines column columns char chars \
+    character characters record records time times retry retries attempt attempts entry entries element elements \
+    request requests user users file files x";
 
 /// Words in front of a number that is no protocol code.
-const COUNTED: &str = "line column col position pos index row offset length size limit timeout page port pid after byte bytes id chunk module width height";
+const COUNTED: &str = "line column col position pos index row offset length size limit timeout page port pid after byte bytes id chunk \
+    module width height";
 
 /// Numbers in parts are looked at this far, so that a long chain of them is not read again from each of its links.
 const LONGEST: usize = 64;
@@ -57,7 +59,10 @@ fn is_code(number: &str, after: &str, head: &str) -> bool {
         Ok(400..=418 | 421..=426 | 428 | 429 | 431 | 451 | 500..=508 | 510 | 511) => {
             let unit = after.strip_prefix([' ', '-']).unwrap_or(after);
             let counts = after.starts_with('%') || unit.starts_with('%') || is_one_of(UNITS, &unit[..letters(unit)]);
-            number.len() == 3 && !counts && !is_one_of(COUNTED, last_word(head)) && !head.ends_with(['#', '/', '.', '$'])
+            number.len() == 3
+                && !counts
+                && !is_one_of(COUNTED, last_word(head))
+                && !head.ends_with(['#', '/', '.', '$'])
         }
         _ => false,
     }
@@ -85,8 +90,12 @@ fn version(rest: &str) -> Option<usize> {
 
 /// `2024-01-31`, `31/01/2024`, `10:20:30.5Z`, and a date with its time and zone.
 fn date(rest: &str) -> Option<usize> {
-    let day = pattern(rest, "dddd-dd-dd").or_else(|| pattern(rest, "dddd/dd/dd")).or_else(|| pattern(rest, "dd/dd/dddd"));
-    let day = day.or_else(|| pattern(rest, "d/d/dddd")).or_else(|| pattern(rest, "d/dd/dddd")).or_else(|| pattern(rest, "dd.dd.dddd"));
+    let day =
+        pattern(rest, "dddd-dd-dd").or_else(|| pattern(rest, "dddd/dd/dd")).or_else(|| pattern(rest, "dd/dd/dddd"));
+    let day = day
+        .or_else(|| pattern(rest, "d/d/dddd"))
+        .or_else(|| pattern(rest, "d/dd/dddd"))
+        .or_else(|| pattern(rest, "dd.dd.dddd"));
     let time_at = match day {
         Some(end) if rest[end..].starts_with(['T', ' ', 't']) => end + 1,
         Some(end) if rest[end..].starts_with(", ") => end + 2,
@@ -108,7 +117,9 @@ fn time(rest: &str) -> Option<usize> {
     end += match () {
         () if zone.starts_with(['Z', 'z']) => 1,
         () if zone.starts_with(" AM") || zone.starts_with(" PM") => 3,
-        () if zone.starts_with(['+', '-']) => pattern(&zone[1..], "dd:dd").or_else(|| pattern(&zone[1..], "dddd")).map_or(0, |zone| zone + 1),
+        () if zone.starts_with(['+', '-']) => {
+            pattern(&zone[1..], "dd:dd").or_else(|| pattern(&zone[1..], "dddd")).map_or(0, |zone| zone + 1)
+        }
         () => 0,
     };
     is_end(rest, end).then_some(end)

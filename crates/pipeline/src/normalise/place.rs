@@ -7,24 +7,40 @@ const TOP_LEVEL: [&str; 10] = ["com", "org", "net", "edu", "gov", "local", "inte
 
 /// File endings that make a name or a relative path one of a file.
 const FILE_ENDINGS: [&str; 24] = [
-    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "css", "html", "json", "map", "wasm", "vue", "svelte", "bundle", "py",
-    "rs", "go", "java", "rb", "php", "txt", "log",
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "css", "html", "json", "map", "wasm", "vue", "svelte",
+    "bundle", "py", "rs", "go", "java", "rb", "php", "txt", "log",
 ];
 
 /// A URL, path or host at the beginning of the text.
-pub(super) fn find(rest: &str) -> Match {
+pub(super) fn find(rest: &str, before: char) -> Match {
     let first = *rest.as_bytes().first()?;
     if first.is_ascii_alphanumeric() || first == b'[' {
         return url(rest).or_else(|| drive(rest)).or_else(|| relative(rest)).or_else(|| host(rest));
     }
-    absolute(rest).or_else(|| ip6(rest).map(|length| (length, "<host>")))
+    quoted(rest, before).or_else(|| absolute(rest)).or_else(|| ip6(rest).map(|length| (length, "<host>")))
 }
 
 fn url(rest: &str) -> Match {
     let scheme = rest.bytes().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
     let rest_of = &rest[scheme..];
-    let is_url = rest_of.starts_with("://") || ["blob", "data"].contains(&&rest[..scheme]) && rest_of.len() > 1 && rest_of.starts_with(':') && !rest_of[1..].starts_with(' ');
-    is_url.then(|| (end_of(rest, scheme, |c| !(c.is_whitespace() || "\"'`<>".contains(c))), "<url>"))
+    let is_url = rest_of.starts_with("://")
+        || ["blob", "data"].contains(&&rest[..scheme])
+            && rest_of.len() > 1
+            && rest_of.starts_with(':')
+            && !rest_of[1..].starts_with(' ');
+    is_url.then(|| (url_end(rest, scheme), "<url>"))
+}
+
+/// Credentials and secret parameters are placeholders by now; the URL goes on behind them.
+fn url_end(rest: &str, from: usize) -> usize {
+    let mut end = from;
+    loop {
+        end = end_of(rest, end, |c| !(c.is_whitespace() || "\"'`<>".contains(c)));
+        match super::placeholder(&rest[end..]) {
+            Some(length) => end += length,
+            None => return end,
+        }
+    }
 }
 
 /// The end of a run, without the punctuation of the sentence or the bracket around it.
@@ -38,12 +54,27 @@ fn absolute(rest: &str) -> Match {
     // asked before reading on, so that a long row of signs is not read from each of them
     let is_named = rest.chars().take(8).any(char::is_alphanumeric);
     let end = if is_absolute && is_named { end_of(rest, 0, is_path_character) } else { 0 };
-    rest[..end].contains(char::is_alphanumeric).then_some((end, "<path>"))
+    let is_path = rest[..end].contains(char::is_alphanumeric);
+    // the query of a URL without its host
+    let end = if is_path && rest[end..].starts_with('?') { url_end(rest, end) } else { end };
+    is_path.then_some((end, "<path>"))
+}
+
+/// A path in quotes may hold blanks: `open '/home/ann/My Documents/x'`.
+fn quoted(rest: &str, quote: char) -> Match {
+    const LONGEST: usize = 260;
+    if !matches!(quote, '"' | '\'') || !(rest.starts_with('/') || rest.starts_with("~/")) {
+        return None;
+    }
+    let mut characters = rest.char_indices().take(LONGEST).skip_while(|(_, c)| *c != quote && *c != '\n');
+    let (end, _) = characters.next().filter(|(_, c)| *c == quote)?;
+    (rest[..end].contains(char::is_alphanumeric) && !rest[..end].contains(['<', '>'])).then_some((end, "<path>"))
 }
 
 fn drive(rest: &str) -> Match {
     let bytes = rest.as_bytes();
-    let is_drive = bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
+    let is_drive =
+        bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
     let belongs = |c| is_path_character(c) || c == '\\';
     is_drive.then(|| (end_of(rest, 3, belongs), "<path>"))
 }
@@ -94,7 +125,8 @@ fn host(rest: &str) -> Match {
     let is_port = (3..=6).contains(&port) && rest[end + 1..end + port].bytes().all(|byte| byte.is_ascii_digit());
     let is_address = labels == 4 && name.split('.').all(|label| label.parse::<u8>().is_ok());
     let is_known = labels > 1 && TOP_LEVEL.contains(&last);
-    let is_served = is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_served =
+        is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let follows = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
     let is_host = !follows && (is_address || is_known || is_served || name == "localhost");
     is_host.then_some((end + if is_port { port } else { 0 }, "<host>"))
@@ -106,7 +138,8 @@ fn ip6(rest: &str) -> Option<usize> {
     let length = inner.bytes().take(46).take_while(|byte| byte.is_ascii_hexdigit() || *byte == b':').count();
     let text = &inner[..length];
     let colons = text.bytes().filter(|byte| *byte == b':').count();
-    let is_address = text.split(':').all(|group| group.len() <= 4) && (colons == 7 || (2..8).contains(&colons) && text.contains("::"));
+    let is_address = text.split(':').all(|group| group.len() <= 4)
+        && (colons == 7 || (2..8).contains(&colons) && text.contains("::"));
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let open = rest.len() - inner.len();
     let end = open + length;

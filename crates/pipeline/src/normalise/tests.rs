@@ -11,6 +11,9 @@ fn each_kind_has_its_placeholder() {
         ("req_8f3a9c1d failed", "req_<id> failed"),
         ("id V1StGXR8Z5jdHi6BmyT", "id <id>"),
         ("GET https://a.example.com:80/x?y=1#z, failed", "GET <url>, failed"),
+        ("POST /login?user=a&password=<secret> now", "POST <path> now"),
+        ("jdbc https://<credentials>@h/db?token=<secret>&x=1 down", "jdbc <url> down"),
+        ("open '/home/ann/My Documents/x.txt'", "open '<path>'"),
         ("(see http://h/p)", "(see <url>)"),
         ("open '/home/ann/x.txt'", "open '<path>'"),
         ("open C:\\Users\\ann\\x.txt", "open <path>"),
@@ -109,10 +112,77 @@ fn files_are_the_same_on_every_machine() {
 
 /// Pieces chosen so that they meet the recognisers and each other in every order.
 const PIECES: &[&str] = &[
-    " ", "\n", "\"", "'", "(", ")", "[", "]", ":", "::", "/", "//", "://", ".", ",", "-", "+", "_", "<", ">", "%", "@", "~", "\\", "#", "=", "e", "v", "x",
-    "1", "42", "503", "-32602", "1.2.3", "1.5", "2024-01-31", "10:20:30", "T", "Z", "ms", "http", "https://a.b/c", "C:\\x", "/home/a", "src/a.js", ".js",
-    "main", "3f2a1b9c", "BkX3d9Zq", "550e8400-e29b-41d4-a716-446655440000", "0x1f", "127.0.0.1", "localhost", "a.com", "blob:", "data:",
-    "<n>", "<id>", "<url>", "<path>", "<host>", "<hash>", "<date>", "<version>", "é", "日本", "\u{200b}", "🦀", "\0", "status", "line ",
+    " ",
+    "\n",
+    "\"",
+    "'",
+    "(",
+    ")",
+    "[",
+    "]",
+    ":",
+    "::",
+    "/",
+    "//",
+    "://",
+    ".",
+    ",",
+    "-",
+    "+",
+    "_",
+    "<",
+    ">",
+    "%",
+    "@",
+    "~",
+    "\\",
+    "#",
+    "=",
+    "e",
+    "v",
+    "x",
+    "1",
+    "42",
+    "503",
+    "-32602",
+    "1.2.3",
+    "1.5",
+    "2024-01-31",
+    "10:20:30",
+    "T",
+    "Z",
+    "ms",
+    "http",
+    "https://a.b/c",
+    "C:\\x",
+    "/home/a",
+    "src/a.js",
+    ".js",
+    "main",
+    "3f2a1b9c",
+    "BkX3d9Zq",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "0x1f",
+    "127.0.0.1",
+    "localhost",
+    "a.com",
+    "blob:",
+    "data:",
+    "<n>",
+    "<id>",
+    "<url>",
+    "<path>",
+    "<host>",
+    "<hash>",
+    "<date>",
+    "<version>",
+    "é",
+    "日本",
+    "\u{200b}",
+    "🦀",
+    "\0",
+    "status",
+    "line ",
 ];
 
 #[test]
@@ -120,8 +190,14 @@ fn normal_text_stays_as_it_is() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    for _ in 0..if cfg!(debug_assertions) { 60_000 } else { 1_000_000 } {
-        let piece = |random: &mut fastrand::Rng| if random.u8(0..12) == 0 { random.char(..).to_string() } else { PIECES[random.usize(..PIECES.len())].to_owned() };
+    for _ in 0..if cfg!(debug_assertions) { 20_000 } else { 1_000_000 } {
+        let piece = |random: &mut fastrand::Rng| {
+            if random.u8(0..12) == 0 {
+                random.char(..).to_string()
+            } else {
+                PIECES[random.usize(..PIECES.len())].to_owned()
+            }
+        };
         let text: String = (0..random.usize(0..12)).map(|_| piece(&mut random)).collect();
         let once = normalise_message(&text);
         assert_eq!(normalise_message(&once), once, "seed {seed}: {text:?}");
@@ -140,7 +216,10 @@ fn hostile_text_costs_linear_time() {
         };
         (0..5).map(run).min().unwrap_or_default()
     };
-    let units = ["a", "1", "1.", "1,", ":", "::", "1:", "/", "/@", "@/", "a@", "a/", "a.", "a-", "<", "<a", "[", "[:", "://", "a://", "é", "_", "1_", "-1", "v1.", "~/", " ", "data:", "1e", "a/a@"];
+    let units = [
+        "a", "1", "1.", "1,", ":", "::", "1:", "/", "/@", "@/", "a@", "a/", "a.", "a-", "<", "<a", "[", "[:", "://",
+        "a://", "é", "_", "1_", "-1", "v1.", "~/", " ", "data:", "1e", "a/a@",
+    ];
     for unit in units {
         let size = if cfg!(debug_assertions) { 4_000 } else { 50_000 };
         let (small, large) = (unit.repeat(size / unit.len()), unit.repeat(4 * size / unit.len()) + "x");

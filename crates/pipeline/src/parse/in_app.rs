@@ -38,24 +38,35 @@ const FOREIGN_FOLDERS: [&str; 7] =
 /// A frame without a file is anonymous or native, so not in the application.
 pub(super) fn is_in_app(file: Option<&str>) -> bool {
     let Some(file) = file else { return false };
-    !(FOREIGN_PREFIXES.iter().any(|prefix| file.starts_with(prefix)) || is_extension_or_package(file) || has_foreign_part(file))
+    !(FOREIGN_PREFIXES.iter().any(|prefix| file.starts_with(prefix))
+        || is_extension_or_package(file)
+        || has_foreign_part(file))
 }
 
 fn is_extension_or_package(file: &str) -> bool {
     let Some((scheme, rest)) = file.split_once("://") else { return false };
     let host = rest.split(['/', ':']).next().unwrap_or(rest);
-    scheme.ends_with("-extension") || PACKAGE_HOSTS.contains(&host) || rest.trim_start_matches('/').starts_with("webpack/")
+    scheme.ends_with("-extension")
+        || PACKAGE_HOSTS.contains(&host)
+        || rest.trim_start_matches('/').starts_with("webpack/")
 }
 
+/// Bytes, not characters: this looks at every byte of every frame's file.
 fn has_foreign_part(file: &str) -> bool {
-    let path = file.split(['?', '#']).next().unwrap_or(file);
-    let mut last = "";
-    for part in path.split(['/', '\\']) {
-        if FOREIGN_FOLDERS.contains(&part) {
+    let mut last: &[u8] = b"";
+    for part in file.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')) {
+        if FOREIGN_FOLDERS.iter().any(|folder| folder.as_bytes() == part) {
             return true;
+        }
+        if part.contains(&b'?') || part.contains(&b'#') {
+            return is_ours(part);
         }
         last = part;
     }
-    // our SDK reports the caller's error; its own frames are in every report and tell nothing
-    last.starts_with("mcp-autoheal") || last.starts_with("mcp_autoheal")
+    is_ours(last)
+}
+
+/// Our SDK reports the caller's error; its own frames are in every report and tell nothing.
+fn is_ours(name: &[u8]) -> bool {
+    name.starts_with(b"mcp-autoheal") || name.starts_with(b"mcp_autoheal")
 }

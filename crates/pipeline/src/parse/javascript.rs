@@ -1,4 +1,5 @@
-//! JavaScript stacks: V8's `at` lines (also Chakra's and Hermes') or the `@` lines of SpiderMonkey and JavaScriptCore.
+//! JavaScript stacks: V8's `at` lines (also Chakra's and Hermes') or the `@` lines of SpiderMonkey and
+//! JavaScriptCore.
 
 mod at_sign;
 mod location;
@@ -6,7 +7,8 @@ mod v8;
 
 use super::{Borrowed, MAX_FRAMES};
 
-/// An engine prints one dialect; lines of the other one are the message's. The dialect with more frames is the engine's.
+/// An engine prints one dialect; lines of the other one are the message's. The dialect with more frames is the
+/// engine's.
 pub(super) fn parse(stack: &str) -> Vec<Borrowed<'_>> {
     let (mut v8, mut at_sign) = (Kept::default(), Kept::default());
     for line in stack.lines().map(str::trim) {

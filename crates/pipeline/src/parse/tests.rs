@@ -12,12 +12,17 @@ fn shown(stack: &str) -> String {
     let text = |text: Option<String>| text.unwrap_or("-".to_owned());
     let line = |frame: super::Frame| {
         let star = if frame.in_app { "*" } else { " " };
-        format!("{star} {} | {} | {}:{}\n", text(frame.function), text(frame.file), number(frame.line), number(frame.column))
+        format!(
+            "{star} {} | {} | {}:{}\n",
+            text(frame.function),
+            text(frame.file),
+            number(frame.line),
+            number(frame.column)
+        )
     };
     parse_stack(stack).into_iter().map(line).collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "expect! makes values")]
 fn check(stack: &str, expected: Expect) {
     expected.assert_eq(&shown(stack));
 }
@@ -172,7 +177,7 @@ fn a_message_that_quotes_a_stack_adds_no_frames() {
     let message = "wrapped: Error: x\n    at quoted (/q.js:1:2)\nend";
     let frames = parse_stack_of(&format!("Error: {message}\n    at real (/r.js:3:4)"), message);
     assert_eq!(frames.iter().map(|frame| frame.function.as_deref()).collect::<Vec<_>>(), [Some("real")]);
-    assert_eq!(parse_stack_of("f@https://a.example/app.js:1:2", "f").len(), 1);
+    assert_eq!(parse_stack_of("f@https://a.example/app.js:1:2", "f")[0].function.as_deref(), Some("f"));
     assert_eq!(parse_stack_of("Error: x\n    at f (/a.js:1:2)", "").len(), 1);
 }
 
@@ -186,7 +191,26 @@ fn the_innermost_and_the_outermost_frames_are_kept() {
 
 #[test]
 fn one_long_line_costs_linear_time() {
-    let units = ["a", "@", "(", ")", "at ", ":1", "@a", "eval at ", " (", "), ", " line 1 > ", "\"@", "*", "@/", "é", ":0x1", "[", "a@b:1:2 "];
+    let units = [
+        "a",
+        "@",
+        "(",
+        ")",
+        "at ",
+        ":1",
+        "@a",
+        "eval at ",
+        " (",
+        "), ",
+        " line 1 > ",
+        "\"@",
+        "*",
+        "@/",
+        "é",
+        ":0x1",
+        "[",
+        "a@b:1:2 ",
+    ];
     for unit in units {
         for (head, tail) in [("", ""), ("at ", ")"), ("at f (eval at ", ":1:2)"), ("f@", ":1:2")] {
             let fastest = |size: usize| {
@@ -198,7 +222,8 @@ fn one_long_line_costs_linear_time() {
                 };
                 (0..7).map(run).min().unwrap_or_default()
             };
-            let (short, long) = (fastest(50_000), fastest(200_000));
+            let size = if cfg!(debug_assertions) { 12_500 } else { 50_000 };
+            let (short, long) = (fastest(size), fastest(4 * size));
             // four times the text; twelve leaves room for a busy machine and is far from sixteen
             assert!(long < short.max(Duration::from_micros(300)) * 12, "{head}{unit}…{tail}: {short:?}, then {long:?}");
         }
@@ -208,13 +233,47 @@ fn one_long_line_costs_linear_time() {
 #[test]
 fn no_text_panics() {
     let pieces = [
-        "at ", "async ", "new ", "eval at ", "f", "(", ")", "@", ":", "12", "99999999999", " line ", " > ", "eval", "native", "[native code]", "<anonymous>", "http://h/", "a.js",
-        "wasm-function[1]", ":0x", "0xff", "C:\\", "/", "\n", " ", "\"", "*", "é", "🦀", "\u{200b}", "index ", "address at ", "blob:", "::", "?",
+        "at ",
+        "async ",
+        "new ",
+        "eval at ",
+        "f",
+        "(",
+        ")",
+        "@",
+        ":",
+        "12",
+        "99999999999",
+        " line ",
+        " > ",
+        "eval",
+        "native",
+        "[native code]",
+        "<anonymous>",
+        "http://h/",
+        "a.js",
+        "wasm-function[1]",
+        ":0x",
+        "0xff",
+        "C:\\",
+        "/",
+        "\n",
+        " ",
+        "\"",
+        "*",
+        "é",
+        "🦀",
+        "\u{200b}",
+        "index ",
+        "address at ",
+        "blob:",
+        "::",
+        "?",
     ];
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    for _ in 0..100_000 {
+    for _ in 0..20_000 {
         let stack: String = (0..random.usize(0..16)).map(|_| pieces[random.usize(..pieces.len())]).collect();
         assert!(parse_stack(&stack).len() <= MAX_FRAMES, "seed {seed}: {stack:?}");
     }

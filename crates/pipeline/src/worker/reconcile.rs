@@ -1,5 +1,6 @@
 //! What became of a write whose answer is missing: looked for by its own means, and only then sent again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ impl Worker {
                 let mut issues = self.issues_of(intent).await?.into_iter();
                 match issues.next() {
                     Some(oldest) => {
-                        self.close_duplicates(intent.group, issues).await?;
+                        self.close_duplicates(intent.group, issues.map(|issue| issue.link.number)).await?;
                         let count = payload["count"].as_u64().unwrap_or(1);
                         Found::Yes(Outcome::issue(&oldest.link, count, intent.sent_at))
                     }
@@ -118,27 +119,35 @@ impl Worker {
 
     /// The first try of an issue may have shown up after the second was sent: the lowest number stays.
     async fn recheck(&mut self, intent: &Intent) -> WorkResult<()> {
-        let mut issues = self.issues_of(intent).await?.into_iter();
+        let issues = self.issues_of(intent).await?;
         self.went_well().await?;
-        let changes = match issues.next() {
-            Some(oldest) => {
+        let record = intent.outcome.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        // The one whose answer we have exists, whether the list shows it yet or not.
+        let known = record.and_then(|record| record["number"].as_u64());
+        let mut changes = vec![];
+        if let Some(oldest) = issues.first()
+            && known.is_none_or(|known| oldest.link.number <= known)
+        {
+            let mut duplicates: BTreeSet<u64> = issues.iter().map(|issue| issue.link.number).chain(known).collect();
+            duplicates.remove(&oldest.link.number);
+            self.close_duplicates(intent.group, duplicates).await?;
+            if known != Some(oldest.link.number) {
                 let payload: Value = serde_json::from_str(&intent.payload).unwrap_or(Value::Null);
-                let known = intent.outcome.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-                let moved = known.is_none_or(|known| known["number"] != oldest.link.number);
-                self.close_duplicates(intent.group, issues).await?;
-                let count = payload["count"].as_u64().unwrap_or(1);
-                if moved { Outcome::issue(&oldest.link, count, intent.sent_at).changes } else { vec![] }
+                changes = Outcome::issue(&oldest.link, payload["count"].as_u64().unwrap_or(1), intent.sent_at).changes;
             }
-            None => vec![],
-        };
+        }
         Ok(self.store.settle(intent.id, IntentState::Done, None, self.clock.now(), changes).await?)
     }
 
     /// Stores an intent for each; they are sent one a tick like every other write.
-    async fn close_duplicates(&self, group: Option<GroupId>, issues: impl Iterator<Item = Issue>) -> WorkResult<()> {
-        for issue in issues {
-            tracing::warn!(number = issue.link.number, "worker: closing a duplicate of ours");
-            let payload = json!({"number": issue.link.number}).to_string();
+    async fn close_duplicates(
+        &self,
+        group: Option<GroupId>,
+        numbers: impl IntoIterator<Item = u64>,
+    ) -> WorkResult<()> {
+        for number in numbers {
+            tracing::warn!(number, "worker: closing a duplicate of ours");
+            let payload = json!({"number": number}).to_string();
             let now = self.clock.now();
             let intent = self.store.begin(group, IntentKind::CloseDuplicate, payload, now).await?;
             self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?;

@@ -12,7 +12,9 @@ fn check(level: Level, cases: &[(&str, &str)]) {
         let twice = scrub_with(&scrubbed, level);
         let is_borrowed = matches!(scrubbed, Cow::Borrowed(_));
         if scrubbed != *after || twice != scrubbed || is_borrowed != (before == after) {
-            wrong += &format!("\n from {before:?}\n  got {scrubbed:?}\n want {after:?}\ntwice {twice:?}, borrowed: {is_borrowed}\n");
+            wrong += &format!(
+                "\n from {before:?}\n  got {scrubbed:?}\n want {after:?}\ntwice {twice:?}, borrowed: {is_borrowed}\n"
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -44,7 +46,10 @@ fn credentials_in_headers() {
         (r#"{"Authorization":"Bearer a.b.c","x":1}"#, r#"{"Authorization":"Bearer <token>","x":1}"#),
         (concat!("https://hooks.slack", ".com/services/T0000/B0000/ab12"), "https://hooks.slack.com/services/<token>"),
         (r#"{"headers":{"authorization":["Bearer a","b"]}}"#, r#"{"headers":{"authorization":["<secret>"]}}"#),
-        ("curl -H 'Authorization: Bearer abc123' https://a.b/c", "curl -H 'Authorization: Bearer <token>' https://a.b/c"),
+        (
+            "curl -H 'Authorization: Bearer abc123' https://a.b/c",
+            "curl -H 'Authorization: Bearer <token>' https://a.b/c",
+        ),
         ("Authorization: Digest username=\"x\", response=\"y\"\nHost: a", "Authorization: Digest <token>\nHost: a"),
         ("sent Bearer q7Zk2Wm9Xc4V to it", "sent Bearer <token> to it"),
         ("Cookie: a=b; c=d\nHost: x", "Cookie: <secret>\nHost: x"),
@@ -89,6 +94,8 @@ fn values_under_secret_keys() {
         ("password: \"cut off he", "password: \"<secret>"),
         ("aws_secret_access_key = wJalrXUt/K7MDENG", "aws_secret_access_key = <secret>"),
         ("card_number: 12", "card_number: <secret>"),
+        ("API key: abc123", "API key: <secret>"),
+        ("the session id = abc123", "the session id = <secret>"),
         ("token=Bearer abc def", "token=Bearer <token> def"),
     ]);
     stay(&[
@@ -109,6 +116,8 @@ fn values_under_secret_keys() {
         "const token = getToken()",
         "password: this.password,",
         "if (token === other) token => token.length",
+        "primary key: id, user id: 12",
+        "signature: (name: string) => void",
         "password != other",
         "PWD=/home/me/project",
         "max_tokens: 4096, tokens: 12, token_count=3",
@@ -315,7 +324,10 @@ fn strict_hides_places_too() {
     check(
         Level::Strict,
         &[
-            ("at f (https://example.com:8080/a/b.js?v=1&w=x:12:34)", "at f (https://<host><path>?v=<value>&w=<value>:12:34)"),
+            (
+                "at f (https://example.com:8080/a/b.js?v=1&w=x:12:34)",
+                "at f (https://<host><path>?v=<value>&w=<value>:12:34)",
+            ),
             ("f@http://localhost/a.js:1:2", "f@http://<host><path>:1:2"),
             ("open '/home/ann/x.txt' failed", "open '<path>' failed"),
             ("at g (C:\\Users\\ann\\x.js:1:2)", "at g (<path>:1:2)"),

@@ -38,9 +38,11 @@ fn begins_like_a_location(text: &str) -> bool {
     rest.starts_with("://") || (scheme > 1 && rest.starts_with(":http")) || text.starts_with(['/', '[']) && scheme == 0
 }
 
-/// Firefox prints evaluated code as `file line 26 > eval:2:96`; the line in the file is worth more than the one in the code.
+/// Firefox prints evaluated code as `file line 26 > eval:2:96`; the line in the file is worth more than the one in
+/// the code.
 fn place_of(place: &str) -> Option<Borrowed<'_>> {
-    if let Some((file, rest)) = place.split_once(" line ")
+    if place.contains(' ')
+        && let Some((file, rest)) = place.split_once(" line ")
         && let Some((line, _)) = rest.split_once(" > ")
     {
         return Some(Borrowed { file: Some(file), line: Some(line.parse().ok()?), ..Borrowed::default() });
@@ -51,7 +53,9 @@ fn place_of(place: &str) -> Option<Borrowed<'_>> {
 /// A message may hold an address and a port; without a column, a location needs something of a path or URL.
 fn is_certain(place: &str, frame: &Borrowed<'_>) -> bool {
     let Some(file) = frame.file else { return true };
-    file.contains('/') || file == location::NATIVE || frame.column.is_some() && !place.contains(": ") && file.contains(char::is_alphabetic)
+    file.contains('/')
+        || file == location::NATIVE
+        || frame.column.is_some() && !place.contains(": ") && file.contains(char::is_alphabetic)
 }
 
 /// Names have at most two words (`get size`, `global code`) outside of quotes and brackets; prose has more.

@@ -54,11 +54,17 @@ fn is_number(text: &str) -> bool {
 
 /// `module.wasm:wasm-function[12]:0x3a`: the offset is what symbolication needs, the index what a reader has.
 fn wasm(text: &str) -> Option<Borrowed<'_>> {
-    let (place, offset) = text.rsplit_once(":0x")?;
+    let (place, offset) = text.rsplit_once(':')?;
+    let offset = offset.strip_prefix("0x")?;
     let (file, function) = place.rsplit_once(':')?;
     if !function.starts_with("wasm-function[") {
         return None;
     }
     let column = Some(u32::from_str_radix(offset, 16).ok()?);
-    Some(Borrowed { function: Some(function), file: Some(file).filter(|file| *file != "<anonymous>"), line: None, column })
+    Some(Borrowed {
+        function: Some(function),
+        file: Some(file).filter(|file| *file != "<anonymous>"),
+        line: None,
+        column,
+    })
 }

@@ -36,7 +36,8 @@ fn place_of(place: &str) -> Option<Borrowed<'_>> {
     location::parse(place.strip_prefix("address at ").unwrap_or(place))
 }
 
-/// `eval at f (origin), place`: the place if it has a name of its own, else the innermost origin, which is a real file.
+/// `eval at f (origin), place`: the place if it has a name of its own, else the innermost origin, which is a real
+/// file.
 fn eval_origin(place: &str) -> Borrowed<'_> {
     if let Some((_, last)) = place.rsplit_once("), ")
         && let Some(frame) = location::parse(last).filter(|frame| frame.file.is_some())

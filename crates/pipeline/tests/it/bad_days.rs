@@ -1,0 +1,208 @@
+//! Bad days at GitHub: whatever is lost, late or refused, there is still exactly one of everything.
+
+use std::time::Duration;
+
+use autoheal_pipeline::settings::{Repository, Settings, Switches};
+use autoheal_pipeline::store::Status;
+use autoheal_test_support::{Failure, Fault, Lag, Operation, Outage};
+
+use crate::path::{ALL, Path};
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Every write on the way from report to hand-over.
+const WRITES: [Operation; 5] = [
+    Operation::CreateIssue,
+    Operation::CreateCommit,
+    Operation::CreateRef,
+    Operation::CreatePull,
+    Operation::StartTask,
+];
+
+/// Reports, lets the fault strike, approves, and waits until all is over.
+async fn walk(fault: Fault, lag: Lag) -> Path {
+    let mut path = Path::start(ALL).await;
+    path.github.set_lag(lag);
+    path.github.inject(fault);
+    path.report("price is undefined").await;
+    path.work_for(20 * MINUTE).await;
+    path.github.add_label(1, "autoheal-approved", "maintainer");
+    path.work_for(20 * MINUTE).await;
+    path
+}
+
+#[tokio::test]
+async fn a_lost_answer_at_any_write_doubles_nothing() {
+    for on in WRITES {
+        for failure in [Failure::BadGatewayAfter, Failure::CutAfter, Failure::GarbledAfter] {
+            println!("{on:?} {failure:?}");
+            let path = walk(Fault::on(on, failure), Lag::None).await;
+            path.assert_once();
+            assert_eq!(path.github.hand_overs().len(), 1);
+            let status = path.only_group().await.group.status;
+            // A task whose answer was lost cannot be found again: it is shown as unknown and never repeated.
+            let expected = if on == Operation::StartTask { Status::HandOverUnknown } else { Status::HandedOver };
+            assert_eq!(status, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_did_not_happen_is_sent_again() {
+    for on in WRITES.into_iter().filter(|on| *on != Operation::StartTask) {
+        for failure in [Failure::BadGatewayBefore, Failure::CutBefore] {
+            println!("{on:?} {failure:?}");
+            let path = walk(Fault::on(on, failure), Lag::None).await;
+            path.assert_once();
+            assert_eq!(path.github.hand_overs().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_may_have_been_started_is_never_started_twice() {
+    let path = walk(Fault::on(Operation::StartTask, Failure::CutBefore), Lag::None).await;
+    assert!(path.github.tasks().is_empty());
+    let group = path.only_group().await.group;
+    assert_eq!(group.status, Status::HandOverUnknown);
+    assert!(group.note.unwrap().contains("look at the pull request"));
+}
+
+#[tokio::test]
+async fn lists_that_lag_hide_nothing_from_us() {
+    for failure in [Failure::BadGatewayAfter, Failure::CutAfter] {
+        let path = walk(Fault::on(Operation::CreateIssue, failure), Lag::For(Duration::from_secs(100))).await;
+        path.assert_once();
+        assert_eq!(path.github.writes().iter().filter(|write| write.path.ends_with("/issues")).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_lags_longer_than_the_bound_leaves_one_open_issue_all_the_same() {
+    let path = walk(Fault::on(Operation::CreateIssue, Failure::CutAfter), Lag::For(Duration::from_secs(150))).await;
+    // The first showed up after the second was made: the lowest number stays, the other is closed in its favour.
+    let states: Vec<(u64, String)> = path.github.issues().iter().map(|issue| (issue.number, issue.state.clone())).collect();
+    assert_eq!(states.iter().filter(|(_, state)| state == "open").count(), 1, "{states:?}");
+    assert_eq!(path.only_group().await.group.issue.unwrap().number, 1);
+    path.assert_proper();
+}
+
+#[tokio::test]
+async fn a_crash_at_any_write_doubles_nothing() {
+    for on in WRITES {
+        for failure in [Failure::HoldBefore, Failure::HoldAfter] {
+            println!("{on:?} {failure:?}");
+            let mut path = Path::start(ALL).await;
+            path.github.inject(Fault::on(on, failure));
+            path.report("price is undefined").await;
+            if on == Operation::StartTask {
+                path.work_for(MINUTE).await;
+                path.github.add_label(1, "autoheal-approved", "maintainer");
+            }
+            path.tick_until_held(on).await;
+            path.crash().await;
+            path.github.release_all();
+            path.work_for(10 * MINUTE).await;
+            path.github.add_label(1, "autoheal-approved", "maintainer");
+            path.work_for(10 * MINUTE).await;
+            path.assert_once();
+            assert_eq!(path.github.hand_overs().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_hour_without_github_loses_nothing_and_keeps_the_order() {
+    for outage in [Outage::BadGateway, Outage::Cut, Outage::Refused] {
+        println!("{outage:?}");
+        let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+        path.work_for(MINUTE).await;
+        path.github.go_down(outage).await;
+        let words = ["apples", "pears", "plums", "figs", "dates"];
+        for word in words {
+            path.report(&format!("no {word}")).await;
+            path.work_for(12 * MINUTE).await;
+        }
+        path.github.come_back().await;
+        path.work_for(30 * MINUTE).await;
+        let titles: Vec<String> = path.github.issues().into_iter().map(|issue| issue.title).collect();
+        let expected = words.map(|word| format!("[Auto-Generated] TypeError: no {word}"));
+        assert_eq!(titles, expected);
+        path.assert_proper();
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_waited_out_and_nothing_is_sent_meanwhile() {
+    let limits = [
+        (Failure::RetryAfter { seconds: 90 }, 90),
+        (Failure::LimitExhausted { reset_in_seconds: 600 }, 600),
+        (Failure::SecondaryLimit, 60),
+        (Failure::TooManyRequests { retry_after_seconds: Some(30) }, 30),
+        (Failure::TooManyRequests { retry_after_seconds: None }, 60),
+    ];
+    for (failure, seconds) in limits {
+        println!("{failure:?}");
+        let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+        path.work_for(MINUTE).await;
+        path.github.inject(Fault::on(Operation::CreateIssue, failure));
+        path.report("price is undefined").await;
+        path.work_for(Duration::from_secs(1)).await;
+        let before = path.github.requests().len();
+        path.work_for(Duration::from_secs(seconds - 3)).await;
+        assert_eq!(path.github.requests().len(), before, "nothing is sent while GitHub asks to wait");
+        path.work_for(2 * MINUTE).await;
+        assert_eq!(path.github.issues().len(), 1);
+        path.assert_proper();
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_stops_the_queue_until_it_is_there() {
+    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+    path.github.inject(Fault::on(Operation::CreateIssue, Failure::forbidden()).times(3));
+    path.report("price is undefined").await;
+    path.work_for(30 * MINUTE).await;
+    assert_eq!(path.github.issues().len(), 1, "tried again until the operator has mended the token");
+}
+
+#[tokio::test]
+async fn a_repository_without_drafts_keeps_its_issue_and_the_agent_gets_that() {
+    let mut path = Path::start(ALL).await;
+    path.github.inject(Fault::on(Operation::CreatePull, Failure::drafts_unsupported()).forever());
+    path.report("price is undefined").await;
+    path.work_for(5 * MINUTE).await;
+    path.github.add_label(1, "autoheal-approved", "maintainer");
+    path.work_for(5 * MINUTE).await;
+    assert_eq!(path.github.issues()[0].assignees, ["Copilot"]);
+    path.assert_proper();
+}
+
+#[tokio::test]
+async fn without_agent_tasks_the_agent_is_asked_by_a_comment() {
+    let mut path = Path::start(ALL).await;
+    path.github.inject(Fault::on(Operation::StartTask, Failure::forbidden()).forever());
+    path.github.inject(Fault::on(Operation::CreateComment, Failure::CutAfter));
+    path.report("price is undefined").await;
+    path.work_for(5 * MINUTE).await;
+    path.github.add_label(1, "autoheal-approved", "maintainer");
+    path.work_for(10 * MINUTE).await;
+    let comments = path.github.comments(2);
+    assert_eq!(comments.len(), 1, "{comments:?}");
+    assert!(comments[0].body.contains("@copilot"));
+    assert_eq!(path.only_group().await.group.status, Status::HandedOver);
+    path.assert_once();
+}
+
+#[tokio::test]
+async fn a_dropped_assignee_is_noticed() {
+    let settings = Settings::new(Switches { issue: true, pull: false, heal: true }, Repository::parse("acme/shop").unwrap());
+    let mut path = Path::start_with(settings).await;
+    path.github.inject(Fault::on(Operation::AddAssignees, Failure::DropAssignees));
+    path.report("price is undefined").await;
+    path.work_for(5 * MINUTE).await;
+    path.github.add_label(1, "autoheal-approved", "maintainer");
+    path.work_for(5 * MINUTE).await;
+    let group = path.only_group().await.group;
+    assert_eq!(group.status, Status::Refused);
+    assert!(group.note.unwrap().contains("dropped"), "the dashboard says why");
+}

@@ -1,0 +1,151 @@
+//! A worker, its store and its GitHub, as a test holds them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::clock::{Clock, Timestamp};
+use autoheal_pipeline::fingerprint::Fingerprinted;
+use autoheal_pipeline::github::Github;
+use autoheal_pipeline::prepare::prepare;
+use autoheal_pipeline::settings::{Repository, Settings, Switches};
+use autoheal_pipeline::store::{Detail, Group, Sqlite, Store};
+use autoheal_pipeline::validate::{Arrival, Sender};
+use autoheal_pipeline::worker::Worker;
+use autoheal_test_support::StandIn;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+
+/// Where both clocks start.
+pub(crate) const START: &str = "2026-11-22T08:00:00Z";
+/// All three opt-ins.
+pub(crate) const ALL: Switches = Switches { issue: true, pull: true, heal: true };
+
+pub(crate) struct Path {
+    pub(crate) github: StandIn,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<dyn Store>,
+    worker: Worker,
+    directory: tempfile::TempDir,
+}
+
+impl Path {
+    pub(crate) async fn start(switches: Switches) -> Self {
+        Self::start_with(Settings::new(switches, Repository::parse("acme/shop").unwrap())).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings) -> Self {
+        let github = StandIn::start().await;
+        github.set_now(START);
+        let clock = Clock::manual(Timestamp::parse(START).unwrap());
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
+        let worker = worker(&github, &store, &settings, &clock);
+        Self { github, clock, settings, store, worker, directory }
+    }
+
+    /// The process is gone, with whatever it had in hand; another one starts over the same file.
+    pub(crate) async fn crash(&mut self) {
+        self.store.close().await.unwrap();
+        self.store = Arc::new(Nothing::store());
+        self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
+        self.store = Arc::new(Sqlite::open(&self.directory.path().join("store.db")).unwrap());
+        self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
+    }
+
+    /// Stores one report with this message, from a browser.
+    pub(crate) async fn report(&self, message: &str) {
+        self.store.accept(vec![self.record(message, Sender::Anonymous, "javascript_sdk")]).await.unwrap();
+    }
+
+    pub(crate) fn record(&self, message: &str, sender: Sender, source: &str) -> Fingerprinted {
+        let report = json!({"error_type": "TypeError", "error_message": message, "source": source});
+        let raw = RawValue::from_string(report.to_string()).unwrap();
+        let arrival = Arrival { project: "default".to_owned(), sender, received_at: self.clock.now() };
+        prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+    }
+
+    /// Lets time pass on both clocks.
+    pub(crate) fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+        self.github.advance(time);
+    }
+
+    /// Works for so long by the worker's clock.
+    pub(crate) async fn work_for(&mut self, time: Duration) {
+        let end = self.clock.now().plus(time);
+        for _ in 0..10_000 {
+            let next = self.worker.tick().await.unwrap();
+            let now = self.clock.now();
+            let next = next.unwrap_or(end).min(end);
+            if next >= end && now >= end {
+                return;
+            }
+            if let Ok(wait) = u64::try_from(next.0 - now.0) {
+                self.advance(Duration::from_millis(wait));
+            }
+        }
+        panic!("the worker is always busy:\n{}", self.github.look(|state| state.story()));
+    }
+
+    /// Runs one tick until a request is held by a fault, then drops it there: what `kill -9` leaves behind.
+    pub(crate) async fn tick_until_held(&mut self, on: autoheal_test_support::Operation) {
+        loop {
+            let held = tokio::select! {
+                tick = self.worker.tick() => { Err(tick.unwrap()) }
+                held = self.github.wait_for_held(on) => { Ok(held) }
+            };
+            match held {
+                Ok(_) => return,
+                Err(next) => {
+                    let next = next.expect("the write that is to be held comes");
+                    let wait = u64::try_from(next.0 - self.clock.now().0).unwrap_or(0);
+                    self.advance(Duration::from_millis(wait));
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn groups(&self) -> Vec<Group> {
+        self.store.groups("default", 100).await.unwrap()
+    }
+
+    pub(crate) async fn only_group(&self) -> Detail {
+        let groups = self.groups().await;
+        assert_eq!(groups.len(), 1);
+        self.store.detail("default", groups[0].fingerprint).await.unwrap().unwrap()
+    }
+
+    /// The whole path was walked exactly once, and never in a way GitHub's description forbids.
+    pub(crate) fn assert_once(&self) {
+        let story = || self.github.look(|state| state.story());
+        let open: Vec<_> = self.github.issues().into_iter().filter(|issue| issue.state == "open").collect();
+        assert_eq!(open.len(), 1, "one open issue\n{}", story());
+        assert_eq!(self.github.pulls().len(), 1, "one pull request\n{}", story());
+        let ours = self.github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
+        assert_eq!(ours, 1, "one branch\n{}", story());
+        self.assert_proper();
+    }
+
+    pub(crate) fn assert_proper(&self) {
+        assert!(self.github.violations().is_empty(), "{:?}", self.github.violations());
+        assert!(self.github.most_writes_in_flight() <= 1, "writes are serial");
+    }
+}
+
+/// Stands where a store was, between two processes.
+struct Nothing;
+
+impl Nothing {
+    fn store() -> Sqlite {
+        let directory = tempfile::tempdir().unwrap();
+        Sqlite::open(&directory.path().join("nothing.db")).unwrap()
+    }
+}
+
+fn worker(github: &StandIn, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
+    let client = Github::new(github.url(), &github.token().to_owned().into(), settings.repository.clone(), clock.clone());
+    Worker::new(Arc::clone(store), client.unwrap(), None, settings.clone(), clock.clone(), Arc::new(Notify::new()))
+}

@@ -1,0 +1,90 @@
+//! The store's story: what is counted once, what survives, what is refused. Generic, so that a second store tells it too.
+
+use std::sync::Arc;
+
+use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::clock::Timestamp;
+use autoheal_pipeline::fingerprint::Fingerprinted;
+use autoheal_pipeline::prepare::prepare;
+use autoheal_pipeline::store::{Sqlite, Store};
+use autoheal_pipeline::validate::{Arrival, Sender};
+use serde_json::{Value, json};
+use serde_json::value::RawValue;
+
+fn record(report: Value, at: i64) -> Fingerprinted {
+    let raw = RawValue::from_string(report.to_string()).unwrap();
+    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
+    prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+}
+
+fn failure(message: &str) -> Value {
+    json!({"error_type": "TypeError", "error_message": message})
+}
+
+async fn story(open: impl Fn() -> Arc<dyn Store>) {
+    let store = open();
+    // An id counts once, whenever it comes again.
+    let mut with_id = failure("first");
+    with_id["id"] = json!("7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10");
+    let same_batch = vec![record(with_id.clone(), 1), record(with_id.clone(), 1), record(failure("second"), 2)];
+    let accepted = store.accept(same_batch).await.unwrap();
+    assert_eq!(accepted.iter().map(|accepted| accepted.duplicate).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(accepted[0].fingerprint, accepted[1].fingerprint);
+    let again = store.accept(vec![record(with_id.clone(), 3)]).await.unwrap();
+    assert!(again[0].duplicate);
+
+    // Counts, folded repeats, clients and releases add up.
+    let mut folded = failure("first");
+    folded["count"] = json!(5);
+    folded["client"] = json!("c-1");
+    folded["release"] = json!("2.0");
+    store.accept(vec![record(folded.clone(), 4), record(folded, 5)]).await.unwrap();
+    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    assert_eq!((detail.group.count, detail.group.clients), (11, 1));
+    assert_eq!((detail.group.first_seen, detail.group.last_seen), (Timestamp(1), Timestamp(5)));
+    assert_eq!(detail.releases[0].count, 10);
+
+    // A storm costs counters, not rows.
+    store.accept((0..100).map(|at| record(failure("first"), at)).collect()).await.unwrap();
+    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    assert_eq!((detail.group.count, detail.samples.len()), (111, 10));
+
+    // Everything is there after a restart, ids included.
+    store.close().await.unwrap();
+    drop(store);
+    let store = open();
+    assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
+    assert!(store.groups("other", 10).await.unwrap().is_empty(), "projects do not see each other");
+    assert!(store.accept(vec![record(with_id.clone(), 6)]).await.unwrap()[0].duplicate);
+
+    // After a day an id is forgotten.
+    let tomorrow = Timestamp(25 * 3600 * 1000);
+    assert_eq!(store.forget_ids(tomorrow).await.unwrap(), 1);
+    assert!(!store.accept(vec![record(with_id, tomorrow.0)]).await.unwrap()[0].duplicate);
+}
+
+#[tokio::test]
+async fn sqlite_tells_the_story() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("deep/er/store.db");
+    story(|| Arc::new(Sqlite::open(&file).unwrap())).await;
+}
+
+#[tokio::test]
+async fn one_file_serves_one_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let _first = Sqlite::open(&file).unwrap();
+    let second = Sqlite::open(&file).err().unwrap().to_string();
+    assert!(second.contains("in use by another autoheal"), "{second}");
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    drop(Sqlite::open(&file).unwrap());
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let error = Sqlite::open(&file).err().unwrap().to_string();
+    assert!(error.contains("newer autoheal"), "{error}");
+}

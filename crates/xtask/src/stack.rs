@@ -1,0 +1,132 @@
+//! Everything the demo and the browser tests run: the stand-in for GitHub, the example server, the service itself.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, step};
+use crate::root;
+
+/// A made-up token: the stand-in takes this one and no other.
+const TOKEN: &str = "made-up-token-of-the-stand-in";
+/// The repository the stand-in has.
+const REPOSITORY: &str = "acme/shop";
+
+/// The running processes; dropping this ends them.
+pub(crate) struct Stack {
+    /// Where the service answers.
+    pub(crate) service: String,
+    /// Where the stand-in for GitHub answers.
+    pub(crate) github: String,
+    children: Vec<Child>,
+}
+
+/// The programs.
+pub(crate) struct Binaries {
+    autoheal: PathBuf,
+    stand_in: PathBuf,
+}
+
+/// Builds the binaries in a profile; cargo knows what is up to date.
+pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
+    let packages = ["--package", "autoheal", "--package", "autoheal-test-support"];
+    let mut build = cargo(&["build", "--quiet", "--bins", "--profile", profile]);
+    step("building the binaries", build.args(packages))?;
+    let directory = target_directory().join(if profile == "dev" { "debug" } else { profile });
+    Ok(Binaries { autoheal: directory.join("autoheal"), stand_in: directory.join("github-stand-in") })
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |directory| root().join(directory))
+}
+
+impl Binaries {
+    /// The service's binary.
+    pub(crate) fn autoheal(&self) -> &Path {
+        &self.autoheal
+    }
+}
+
+impl Stack {
+    /// Starts everything with a fresh store; `listen` is the service's address.
+    pub(crate) fn start(binaries: &Binaries, listen: &str) -> Result<Self> {
+        let directory = target_directory().join("demo");
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory).with_context(|| format!("cannot empty {}", directory.display()))?;
+        }
+        let app = assemble_app(&directory)?;
+        let mut stack = Self { service: String::new(), github: String::new(), children: Vec::new() };
+
+        let mut stand_in = Command::new(&binaries.stand_in);
+        stand_in.args(["--listen", "127.0.0.1:0", "--repository", REPOSITORY, "--token", TOKEN]);
+        stack.github = stack.spawn("the stand-in for GitHub", &mut stand_in)?;
+
+        let mut shop = Command::new("node");
+        shop.arg(root().join("examples/shop-server.mjs")).env("PORT", "0");
+        let shop = stack.spawn("the example MCP server", &mut shop)?;
+
+        let mut service = Command::new(&binaries.autoheal);
+        service
+            .args(["--log", "warn", "serve", "--listen", listen, "--issue", "--pr", "--heal", "--repo", REPOSITORY])
+            .args(["--poll-interval", "1s", "--github-url", &stack.github, "--upstream", &shop])
+            .arg("--static")
+            .arg(app)
+            .arg("--store")
+            .arg(directory.join("store.db"))
+            .env("GITHUB_TOKEN", TOKEN);
+        stack.service = stack.spawn("autoheal serve", &mut service)?;
+        Ok(stack)
+    }
+
+    /// Starts a program whose first line says `listening on URL`, and returns the URL.
+    fn spawn(&mut self, what: &str, command: &mut Command) -> Result<String> {
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{what} does not start"))?;
+        let output = child.stdout.take().context("its output was asked for")?;
+        self.children.push(child);
+        let mut lines = BufReader::new(output).lines();
+        let first = lines.next().transpose()?.unwrap_or_default();
+        let Some(url) = first.split_whitespace().find(|word| word.starts_with("http://")) else {
+            bail!("{what} does not say where it listens; it said `{first}`");
+        };
+        // Whatever else it prints is read on, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(url.to_owned())
+    }
+
+    /// Waits until one of them ends, which none does by itself.
+    pub(crate) fn wait(&mut self) -> Result<()> {
+        match self.children.last_mut() {
+            Some(child) => bail!("autoheal serve ended with {}", child.wait()?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            // It may have ended already; then there is nothing to end.
+            let _ended = child.kill();
+            let _reaped = child.wait();
+        }
+    }
+}
+
+/// One directory with the page and the package, as a web server would have them.
+fn assemble_app(directory: &Path) -> Result<PathBuf> {
+    let app = directory.join("app");
+    std::fs::create_dir_all(&app).with_context(|| format!("cannot make {}", app.display()))?;
+    let page = root().join("examples/demo.html");
+    for (from, to) in [
+        (page.clone(), "index.html"),
+        (page, "demo.html"),
+        (root().join("npm/dist/mcp-autoheal.js"), "mcp-autoheal.js"),
+        (root().join("npm/dist/mcp-autoheal_bg.wasm"), "mcp-autoheal_bg.wasm"),
+    ] {
+        std::fs::copy(&from, app.join(to)).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(app)
+}

@@ -1,0 +1,3 @@
+// The package's entry: the client and its error.
+export { MCPClient } from './client.js';
+export { MCPError } from './error.js';

@@ -1,0 +1,140 @@
+// Calls that fail: which code, which message, and that nothing hangs.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { test } from 'node:test';
+
+import { connect, error, json, MCPClient, MCPError, rejection, result } from './harness.mjs';
+
+test('a JSON-RPC error becomes an MCPError with the server\'s code, message and data', async (t) => {
+  const { client } = await connect(t, (body, response) => error(body, response, -32000, 'out of tea', { cups: 0 }));
+  const failure = await rejection(client.callTool('tea'));
+  assert.ok(failure instanceof MCPError && failure instanceof Error);
+  const { name, code, message, data } = failure;
+  assert.deepEqual({ name, code, message, data }, { name: 'MCPError', code: -32000, message: 'out of tea', data: { cups: 0 } });
+});
+
+test('the error\'s stack is the caller\'s', async (t) => {
+  const { client } = await connect(t, (body, response) => error(body, response, 1, 'no'));
+  function takeInventory() {
+    return client.request('stock');
+  }
+  const [heading, first] = (await rejection(takeInventory())).stack.split('\n');
+  assert.equal(heading, 'MCPError: no');
+  assert.match(first, /takeInventory.*failures\.test\.mjs/);
+});
+
+// One POST, one answer: each of these must fail that call, with this code and this message.
+const bad = {
+  'HTML instead of JSON': ['<!doctype html><p>hello', /is HTML or XML, not JSON/],
+  'an empty body': ['', /is empty/],
+  'truncated JSON': ['{"jsonrpc":"2.0","id":1,"resu', /is broken or incomplete JSON/],
+  'plain text': ['hello', /is not JSON/],
+  'an event stream': ['event: message\ndata: {}\n\n', /is an event stream/],
+  'no version': ['{"id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
+  'version 1': ['{"jsonrpc":"1.0","id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
+  'a number as version': ['{"jsonrpc":2.0,"id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
+  'the id as text': ['{"jsonrpc":"2.0","id":"1","result":1}', /carries the id "1", not 1/],
+  'another id': ['{"jsonrpc":"2.0","id":2,"result":1}', /carries the id 2, not 1/],
+  'no id': ['{"jsonrpc":"2.0","result":1}', /carries the id undefined, not 1/],
+  'an id of null': ['{"jsonrpc":"2.0","id":null,"result":1}', /carries the id null, not 1/],
+  'both result and error': ['{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"x"}}', /both a result and an error/],
+  'neither': ['{"jsonrpc":"2.0","id":1}', /neither a result nor an error/],
+  'an error for somebody else': ['{"jsonrpc":"2.0","id":"1","error":{"code":1,"message":"x"}}', /carries the id "1", not 1/],
+  'an error without a code': ['{"jsonrpc":"2.0","id":1,"error":{"message":"x"}}', /without a whole number as its code/],
+  'an error that is text': ['{"jsonrpc":"2.0","id":1,"error":"x"}', /without a whole number as its code/],
+  'a code with a fraction': ['{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}', /without a whole number as its code/],
+  'an array': ['[{"jsonrpc":"2.0","id":1,"result":1}]', /not a JSON-RPC object/],
+  null: ['null', /not a JSON-RPC object/],
+  'a number': ['5', /not a JSON-RPC object/],
+};
+for (const [name, [text, message]] of Object.entries(bad)) {
+  test(`an answer that cannot be used: ${name}`, async (t) => {
+    const { client, server } = await connect(t, (body, response) => response.end(text));
+    const failure = await rejection(client.request('anything'));
+    assert.equal(failure.code, 'INVALID_RESPONSE');
+    assert.match(failure.message, message);
+    assert.equal(failure.data, text.slice(0, 500));
+    assert.equal(server.calls.length, 1);
+  });
+}
+
+test('a null error beside a result, as older servers write it, is no error', async (t) => {
+  const { client } = await connect(t, ({ id }, response) => json(response, { jsonrpc: '2.0', id, result: 7, error: null }));
+  assert.equal(await client.request('old'), 7);
+});
+
+test('an error with a null or absent id fails the POST it came on', async (t) => {
+  const ids = [{ id: null }, {}];
+  const { client } = await connect(t, (body, response, number) =>
+    json(response, { jsonrpc: '2.0', ...ids[number - 1], error: { code: -32700, message: 'Parse error' } }, 400));
+  for (const _ of ids) assert.equal((await rejection(client.request('anything'))).code, -32700);
+});
+
+test('HTTP errors carry their status; a JSON-RPC error in the body wins', async (t) => {
+  const answers = [
+    (body, response) => response.writeHead(500, 'Broken').end('<h1>oops'),
+    (body, response) => json(response, { code: 'upstream_unreachable', message: 'nobody is there' }, 502),
+    (body, response) => json(response, { error: { message: 'inner' } }, 404),
+    ({ id }, response) => json(response, { jsonrpc: '2.0', id, error: { code: -32601, message: 'no such' } }, 404),
+    ({ id }, response) => json(response, { jsonrpc: '2.0', id, result: 1 }, 500),
+  ];
+  const { client, server } = await connect(t, (body, response, number) => answers[number - 1](body, response));
+  const seen = [];
+  for (const _ of answers) {
+    const { code, message } = await rejection(client.request('anything'));
+    seen.push([code, message.replace(server.endpoint, 'E')]);
+  }
+  assert.deepEqual(seen, [
+    ['HTTP_500', 'E answered HTTP 500: Broken'],
+    ['HTTP_502', 'E answered HTTP 502: nobody is there'],
+    ['HTTP_404', 'E answered HTTP 404: inner'],
+    [-32601, 'no such'],
+    ['HTTP_500', 'E answered HTTP 500: Internal Server Error'],
+  ]);
+});
+
+test('nobody listens, and a connection that is cut', async (t) => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address();
+  closed.close();
+  const failure = await rejection(new MCPClient(`http://127.0.0.1:${port}/`).request('anything'));
+  assert.equal(failure.code, 'NETWORK');
+  assert.ok(failure.cause instanceof TypeError);
+
+  const { client, server } = await connect(t, (body, response) => {
+    response.writeHead(200, { 'content-length': 100 });
+    response.write('{"jsonrpc"', () => response.destroy());
+  });
+  assert.equal((await rejection(client.request('anything'))).code, 'NETWORK');
+  assert.equal(server.calls.length, 1, 'an answer that was lost is not asked for twice');
+});
+
+test('a server that never answers, and one that never finishes', async (t) => {
+  const { client } = await connect(t, (body, response, number) => {
+    if (number === 2) response.writeHead(200).write('{');
+  });
+  for (const _ of [1, 2]) {
+    const failure = await rejection(client.request('anything', {}, { timeout: 50 }));
+    assert.equal(failure.code, 'TIMEOUT');
+    assert.match(failure.message, /^No answer from .* within 50 ms$/);
+  }
+});
+
+test('an answer after the timeout harms nothing', async (t) => {
+  let late;
+  const { client } = await connect(t, (body, response, number) => {
+    if (number === 1) late = () => result(body, response, 'late');
+    else result(body, response, 'in time');
+  }, { timeout: 60 });
+  assert.equal((await rejection(client.request('slow'))).code, 'TIMEOUT');
+  late();
+  assert.equal(await client.request('quick'), 'in time');
+});
+
+test('a notification the server refuses', async (t) => {
+  const { client } = await connect(t, (body, response) => response.writeHead(500).end());
+  assert.equal((await rejection(client.notify('note'))).code, 'HTTP_500');
+});

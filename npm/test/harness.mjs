@@ -1,0 +1,33 @@
+// What every test of the client needs: a server and a client that end with the test.
+
+import { MCPClient } from '../dist/mcp-autoheal.js';
+import { startServer } from './server.mjs';
+
+export { MCPClient, MCPError } from '../dist/mcp-autoheal.js';
+export { error, json, result } from './server.mjs';
+
+/** A server that answers with `handle`, and a client for it. */
+export async function connect(t, handle, options = {}) {
+  const server = await startServer(handle);
+  t.after(() => server.close());
+  const client = new MCPClient(server.endpoint, options);
+  return { client, server };
+}
+
+/** The same with reporting on. */
+export async function connectReporting(t, handle, options = {}) {
+  const server = await startServer(handle);
+  t.after(() => server.close());
+  const client = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo, ...options });
+  return { client, server };
+}
+
+/** What the promise rejects with. */
+export async function rejection(promise) {
+  const value = await promise.then(
+    (value) => ({ value }),
+    (reason) => ({ reason }),
+  );
+  if (!('reason' in value)) throw new Error(`it resolved to ${JSON.stringify(value.value)}`);
+  return value.reason;
+}

@@ -1,0 +1,158 @@
+// Reports about failures: what they say, what they leave out, and that they never get in the way.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { connectReporting, error, json, MCPClient, rejection, result } from './harness.mjs';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+test('an application error, in full', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, -32000, 'no discount', { type: 'TypeError' }));
+  async function checkOut() {
+    return client.callTool('total_price', { items: [{ sku: 'POT-2' }] });
+  }
+  await rejection(checkOut());
+  const [report] = await server.reported(1);
+
+  const params = { name: 'total_price', arguments: { items: [{ sku: 'POT-2' }] } };
+  assert.equal(report.error_type, 'MCPError');
+  assert.equal(report.error_message, 'no discount');
+  const [heading, first] = report.stack_trace.split('\n');
+  assert.equal(heading, 'MCPError: no discount');
+  assert.match(first, /^ {4}at .*checkOut.*reports\.test\.mjs:\d+:\d+/);
+  assert.equal(report.schema, 1);
+  assert.match(report.id, UUID);
+  assert.equal(report.source, 'javascript_sdk');
+  assert.equal(report.class, 'application');
+  assert.match(report.client, /^[0-9a-f]{32}$/);
+  const { duration_ms, ...rpc } = report.rpc;
+  assert.ok(duration_ms > 0);
+  assert.deepEqual(rpc, { method: 'tools/call', tool: 'total_price', code: -32000, params, transport: 'http' });
+  const { timestamp, ...context } = report.context;
+  assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 10_000);
+  assert.deepEqual(context, { method: 'tools/call', params, endpoint: server.endpoint, data: { type: 'TypeError' } });
+  assert.equal(server.reports[0].headers['content-type'], 'application/json');
+});
+
+test('every class of failure', async (t) => {
+  const answers = [
+    (body, response) => error(body, response, 5, 'mine'),
+    (body, response) => error(body, response, -32601, 'no such method'),
+    (body, response) => response.end('<html>'),
+    (body, response) => response.writeHead(500).end(),
+    (body, response) => response.destroy(),
+    () => {},
+    (body, response) => result(body, response, { isError: true, content: [{ type: 'text', text: 'no tea' }, { type: 'image' }] }),
+  ];
+  const { client, server } = await connectReporting(t, (body, response, number) => answers[number - 1](body, response), { timeout: 100 });
+  for (const _ of answers) await client.callTool('tea').catch(() => {});
+  const reports = await server.reported(answers.length);
+  assert.deepEqual(
+    reports.map(({ error_type, class: kind, rpc }) => [error_type, kind, rpc.code]),
+    [
+      ['MCPError', 'application', 5],
+      ['MCPError', 'protocol', -32601],
+      ['MCPError', 'protocol', undefined],
+      ['MCPError', 'http', 500],
+      ['MCPError', 'network', undefined],
+      ['MCPError', 'timeout', undefined],
+      ['MCPToolError', 'tool_error', undefined],
+    ],
+  );
+  assert.equal(reports[2].context.answer, '<html>');
+  assert.equal(reports[4].causes[0].error_type, 'TypeError');
+  assert.equal(reports[6].error_message, 'no tea');
+});
+
+test('no secret leaves the page', async (t) => {
+  const secret = 'hunter2hunter2';
+  const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
+  const { client, server } = await connectReporting(
+    t,
+    (body, response) => error(body, response, 1, `cannot log in with Bearer ${jwt}`, { password: secret }),
+    { headers: { authorization: `Bearer ${secret}` } },
+  );
+  await rejection(client.callTool('login', { user: 'anna@example.org', password: secret, nested: [{ api_key: { deep: secret } }], url: `https://u:${secret}@example.org/?token=${secret}` }));
+  await server.reported(1);
+  const [{ text, report }] = server.reports;
+  for (const hidden of [secret, jwt, 'anna@']) assert.equal(text.includes(hidden), false, `${hidden} in ${text}`);
+  assert.equal(report.rpc.params.arguments.password, '<secret>');
+  assert.deepEqual(report.rpc.params.arguments.nested, [{ api_key: '<secret>' }]);
+});
+
+test('a secret in the endpoint stays out of the report', async (t) => {
+  const { server } = await connectReporting(t, (body, response) => response.writeHead(500).end());
+  const endpoint = `${server.endpoint}?token=hunter2hunter2#part`;
+  const client = new MCPClient(endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo });
+  await rejection(client.ping());
+  await server.reported(1);
+  assert.equal(server.reports[0].text.includes('hunter2'), false, server.reports[0].text);
+});
+
+test('huge parameters make a small report', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
+  await rejection(client.request('many', { texts: Array.from({ length: 200 }, () => 'x'.repeat(1000)) }));
+  await rejection(client.request('huge', { text: 'x'.repeat(300_000) }));
+  await server.reported(2);
+  for (const { text } of server.reports) assert.ok(text.length < 30_000, String(text.length));
+});
+
+test('the call rejects before its report is sent, and a broken report endpoint changes nothing', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
+  await rejection(client.request('a'));
+  assert.equal(server.reports.length, 0);
+  const lost = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: 'http://127.0.0.1:1/' });
+  assert.equal((await rejection(lost.request('b'))).code, 1);
+  const invalid = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: 'not an address' });
+  assert.equal((await rejection(invalid.request('c'))).code, 1);
+  await server.reported(1);
+});
+
+test('nothing is reported unless asked for, and successes never are', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => {
+    if (body.method === 'fail') error(body, response, 1, 'no');
+    else result(body, response, { isError: false });
+  });
+  const silent = new MCPClient(server.endpoint);
+  await rejection(silent.request('fail'));
+  await client.callTool('fine');
+  await rejection(client.request('fail'));
+  await server.reported(1);
+  assert.equal(server.reports.length, 1);
+});
+
+test('bad parameters are the page\'s own mistake and are not reported', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
+  await rejection(client.request('a', { big: 1n }));
+  await rejection(client.request('b'));
+  const [report] = await server.reported(1);
+  assert.equal(report.rpc.method, 'b');
+});
+
+test('failing members of a batch are reported one by one', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) =>
+    json(response, [{ jsonrpc: '2.0', id: body[0].id, error: { code: 3, message: 'first' } }, { jsonrpc: '2.0', id: body[2].id, result: 1 }]));
+  await client.batch([{ method: 'a' }, { method: 'b' }, { method: 'c' }]);
+  const reports = await server.reported(2);
+  assert.deepEqual(reports.map(({ rpc, class: kind }) => [rpc.method, kind]), [['a', 'application'], ['b', 'protocol']]);
+});
+
+test('a storm sends thirty reports a minute and counts the rest', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'storm'));
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all(Array.from({ length: 50 }, () => rejection(client.request('storm'))));
+  }
+  await server.reported(30);
+  // Another client's report leaves after all those of the first.
+  const witness = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo });
+  await rejection(witness.request('witness'));
+  await server.reported(31);
+  assert.equal(server.reports.length, 31);
+
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 61_000 });
+  await rejection(client.request('storm'));
+  const report = (await server.reported(32))[31];
+  assert.equal(report.count, 971);
+  assert.ok(Date.parse(report.first_seen) < Date.parse(report.last_seen));
+});

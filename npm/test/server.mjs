@@ -1,0 +1,57 @@
+// A real server for the tests: every request waits until the test answers it.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+/** Starts a server on a free port. `handle(body, request, response)` answers calls; reports are collected. */
+export async function startServer(handle) {
+  const calls = [];
+  const reports = [];
+  const wanted = [];
+  const server = createServer(async (request, response) => {
+    const text = Buffer.concat(await request.toArray()).toString();
+    if (request.url === '/report-error') {
+      reports.push({ report: JSON.parse(text), text, headers: request.headers });
+      response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
+      wanted.splice(0).forEach((look) => look());
+      return;
+    }
+    const body = text && JSON.parse(text);
+    calls.push({ body, headers: request.headers });
+    await handle(body, response, calls.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return {
+    calls,
+    reports,
+    endpoint: `${origin}/jsonrpc`,
+    reportTo: `${origin}/report-error`,
+    /** Resolves once that many reports have arrived. */
+    async reported(count) {
+      while (reports.length < count) await new Promise((look) => wanted.push(look));
+      return reports.slice(0, count).map(({ report }) => report);
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Answers with JSON. */
+export function json(response, value, status = 200, headers = {}) {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+}
+
+/** Answers with a result. */
+export function result({ id }, response, value) {
+  json(response, { jsonrpc: '2.0', id, result: value });
+}
+
+/** Answers with an error. */
+export function error({ id }, response, code, message, data) {
+  json(response, { jsonrpc: '2.0', id, error: { code, message, data } });
+}

@@ -1,0 +1,62 @@
+//! The caller's own stack frames, cut out of the stack that was captured inside the client's public method.
+
+/// Frames of the code that called the client, as the engine wrote them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CallerFrames<'stack> {
+    /// One frame per line, innermost first; empty when the engine gave none.
+    pub(crate) text: &'stack str,
+    /// Whether this engine (V8) opens a stack with the error's name and message.
+    pub(crate) with_heading: bool,
+}
+
+/// Drops the heading and the one frame that is ours.
+///
+/// Every public method captures the stack itself, so exactly one frame is the client's. Counting is used instead of
+/// looking for our file's name, because a bundler puts the page's functions into the same file.
+pub(crate) fn caller_frames(stack: &str) -> CallerFrames<'_> {
+    let with_heading = stack.lines().find(|line| !line.trim().is_empty()).is_some_and(|first| {
+        // SpiderMonkey and JavaScriptCore start with a frame, `name@url:1:2`; V8 with `Error`.
+        first.starts_with("Error") && !first.contains('@')
+    });
+    let ours = if with_heading { after_line(stack) } else { stack };
+    CallerFrames { text: after_line(ours).trim_end(), with_heading }
+}
+
+fn after_line(text: &str) -> &str {
+    text.split_once('\n').map_or("", |(_, rest)| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(stack: &str, text: &str, with_heading: bool) {
+        assert_eq!(caller_frames(stack), CallerFrames { text, with_heading });
+    }
+
+    #[test]
+    fn v8_loses_heading_and_our_frame() {
+        check(
+            "Error\n    at c.callTool (https://shop/mcp-autoheal.js:1:22)\n    at checkOut (https://shop/page.js:7:3)",
+            "    at checkOut (https://shop/page.js:7:3)",
+            true,
+        );
+    }
+
+    #[test]
+    fn spidermonkey_and_javascriptcore_have_no_heading() {
+        check(
+            "callTool@https://shop/mcp-autoheal.js:1:22\ncheckOut@https://shop/page.js:7:3\n",
+            "checkOut@https://shop/page.js:7:3",
+            false,
+        );
+    }
+
+    #[test]
+    fn no_caller_and_no_stack() {
+        check("Error\n    at c.callTool (x.js:1:1)", "", true);
+        check("Error", "", true);
+        check("", "", false);
+    }
+}

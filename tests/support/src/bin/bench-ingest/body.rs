@@ -1,0 +1,81 @@
+//! Bodies of about 2 KB as the browser client sends them; every id and timestamp different.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+
+/// Stands where the id goes.
+const ID: &str = "00000000-0000-4000-8000-000000000000";
+/// Stands where the milliseconds and seconds of the timestamp go.
+const TIME: &str = "2026-11-22T08:00:00.000Z";
+/// Sessions the reports come from.
+const CLIENTS: usize = 50;
+
+/// Whole requests, one per group, and where their id and timestamp are.
+pub(crate) struct Bodies {
+    templates: Vec<Template>,
+    next: AtomicU64,
+    /// Ids of two runs never meet.
+    run: u64,
+}
+
+struct Template {
+    request: Vec<u8>,
+    id_at: usize,
+    time_at: usize,
+}
+
+impl Bodies {
+    /// Requests for so many distinct failures.
+    pub(crate) fn new(groups: usize) -> Self {
+        let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+        Self { templates: (0..groups).map(template).collect(), next: AtomicU64::new(0), run }
+    }
+
+    /// Writes the next request into the buffer.
+    pub(crate) fn next(&self, buffer: &mut Vec<u8>) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let template = &self.templates[number as usize % self.templates.len()];
+        buffer.clear();
+        buffer.extend_from_slice(&template.request);
+        // Spread over the whole range like random ids, so that the index is met at random places.
+        let spread = (number ^ self.run).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let id = format!("{:08x}-{:04x}-4{:03x}-8000-{:012x}", spread >> 32, spread >> 16 & 0xFFFF, spread & 0xFFF, number);
+        buffer[template.id_at..][..ID.len()].copy_from_slice(id.as_bytes());
+        let time = format!("2026-11-22T08:{:02}:{:02}.{:03}Z", number / 60_000 % 60, number / 1000 % 60, number % 1000);
+        buffer[template.time_at..][..TIME.len()].copy_from_slice(time.as_bytes());
+    }
+}
+
+fn template(group: usize) -> Template {
+    let frames: String = (0..9)
+        .map(|depth| format!("\n    at step{depth}Of{group} (https://shop.example/assets/checkout.js:{}:{})", 40 + depth, 7 + depth))
+        .collect();
+    let params = json!({"name": "price", "arguments": {"item": group, "note": "n".repeat(180)}});
+    let body = json!({
+        "error_type": "TypeError",
+        "error_message": format!("Cannot read properties of undefined (reading 'price{group}')"),
+        "stack_trace": format!("TypeError: Cannot read properties of undefined (reading 'price{group}'){frames}"),
+        "context": {
+            "timestamp": TIME,
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+            "url": "https://shop.example/checkout?step=2",
+            "method": "tools/call",
+            "params": params,
+        },
+        "schema": 1,
+        "id": ID,
+        "source": "javascript_sdk",
+        "class": "application",
+        "release": "2.4.1",
+        "client": format!("session-{}", group % CLIENTS),
+        "rpc": {"method": "tools/call", "tool": "price", "code": -32000, "params": params, "transport": "http", "duration_ms": 12.5},
+    })
+    .to_string();
+    let head = format!(
+        "POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let find = |what: &str| head.len() + body.find(what).unwrap_or_default();
+    Template { id_at: find(ID), time_at: find(TIME), request: [head.as_bytes(), body.as_bytes()].concat() }
+}

@@ -1,0 +1,152 @@
+//! Measures the ingest service against a bare axum route: same machine, same run, same client, same bodies.
+
+mod body;
+mod client;
+mod process;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use serde_json::json;
+
+use crate::body::Bodies;
+use crate::client::{Load, Measured};
+use crate::process::Process;
+
+/// Connections held open at once.
+const CONNECTIONS: usize = 256;
+/// Distinct failures among the reports.
+const GROUPS: usize = 100;
+/// Rounds of each kind, interleaved; the median counts, because machines are noisy.
+const ROUNDS: usize = 3;
+
+struct Options {
+    service: PathBuf,
+    directory: PathBuf,
+    reports: usize,
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = |threads: usize| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    if arguments.first().is_some_and(|first| first == "echo") {
+        // As many threads as the service's own runtime has.
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        return runtime(threads)?.block_on(echo());
+    }
+    let options = options(&arguments)?;
+    runtime(1)?.block_on(measure(&options))
+}
+
+fn options(arguments: &[String]) -> Result<Options> {
+    let mut options = Options { service: PathBuf::new(), directory: PathBuf::new(), reports: 60_000 };
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, value] if name == "--service" => options.service = value.into(),
+            [name, value] if name == "--directory" => options.directory = value.into(),
+            [name, value] if name == "--reports" => options.reports = value.parse()?,
+            _ => bail!("usage: bench-ingest --service PATH --directory DIR [--reports N]"),
+        }
+    }
+    Ok(options)
+}
+
+/// The measure of all things: reads the same body and answers 202.
+async fn echo() -> Result<()> {
+    let routes = Router::new().route("/report-error", post(|_body: Bytes| async { StatusCode::ACCEPTED }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, routes).await.context("the echo server ended")
+}
+
+/// Figures of one kind of load, a round each.
+#[derive(Default)]
+struct Rounds(Vec<Measured>);
+
+impl Rounds {
+    fn median(&self, figure: impl Fn(&Measured) -> f64) -> f64 {
+        let mut figures: Vec<f64> = self.0.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    }
+}
+
+async fn measure(options: &Options) -> Result<()> {
+    let echo = Process::start(std::env::current_exe()?.as_path(), &["echo"])?;
+    let (mut bare, mut many, mut single) = (Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut cpu, mut peak) = (Vec::new(), 0.0_f64);
+    let load = |reports| Load { connections: CONNECTIONS, reports };
+    load(options.reports / 10).run(&echo.address, &Bodies::new(GROUPS)).await?;
+    for round in 1..=ROUNDS {
+        eprintln!("round {round} of {ROUNDS}");
+        bare.0.push(load(options.reports).run(&echo.address, &Bodies::new(GROUPS)).await?);
+        for (groups, rounds) in [(GROUPS, &mut many), (1, &mut single)] {
+            let service = start_service(options)?;
+            let bodies = Bodies::new(groups);
+            let warm = load(options.reports / 10).run(&service.address, &bodies).await?;
+            let before = service.cpu_seconds()?;
+            let measured = load(options.reports).run(&service.address, &bodies).await?;
+            if groups == GROUPS {
+                cpu.push((service.cpu_seconds()? - before) * 1e6 / measured.reports as f64);
+            }
+            peak = peak.max(service.peak_mib()?);
+            check(&service.address, groups, warm.reports + measured.reports).await?;
+            rounds.0.push(measured);
+        }
+    }
+    cpu.sort_by(f64::total_cmp);
+    print(&bare, &many, &single, cpu[cpu.len() / 2], peak);
+    Ok(())
+}
+
+fn start_service(options: &Options) -> Result<Process> {
+    let store = fresh_store(&options.directory)?;
+    let store = store.to_str().context("the store's path is text")?;
+    let arguments = ["--log", "error", "serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--store", store];
+    Process::start(&options.service, &arguments)
+}
+
+fn fresh_store(directory: &Path) -> Result<PathBuf> {
+    if directory.exists() {
+        std::fs::remove_dir_all(directory)?;
+    }
+    std::fs::create_dir_all(directory)?;
+    Ok(directory.join("store.db"))
+}
+
+/// Every report that was answered 202 is counted, in the right number of groups.
+async fn check(address: &str, groups: usize, reports: usize) -> Result<()> {
+    let answer: serde_json::Value = serde_json::from_slice(&client::get(address, "/api/groups").await?)?;
+    let listed = answer["groups"].as_array().context("a list of groups")?;
+    let counted: u64 = listed.iter().filter_map(|group| group["count"].as_u64()).sum();
+    if listed.len() != groups || counted != reports as u64 {
+        bail!("{reports} reports in {groups} groups were answered 202, {counted} in {} groups were counted", listed.len());
+    }
+    Ok(())
+}
+
+fn print(bare: &Rounds, many: &Rounds, single: &Rounds, cpu: f64, peak: f64) {
+    let rate = |rounds: &Rounds| rounds.median(Measured::per_second);
+    let p99 = |rounds: &Rounds| rounds.median(|measured| measured.p99_ms);
+    println!("\n2 KB reports at /report-error, {CONNECTIONS} connections, rate limit off, ids and timestamps all different");
+    println!("{:34}{:>12}{:>12}{:>10}", "", "reports/s", "of echo", "p99 ms");
+    for (name, rounds) in [("bare axum route", bare), ("durable, 100 groups", many), ("durable, one group", single)] {
+        println!("{name:34}{:>12.0}{:>12.3}{:>10.1}", rate(rounds), rate(rounds) / rate(bare), p99(rounds));
+    }
+    println!("CPU of the service per report {cpu:.1} µs; peak memory {peak:.1} MiB");
+    let round = |figure: f64| (figure * 1000.0).round() / 1000.0;
+    println!(
+        "{}",
+        json!({
+            "ratio_to_echo": round(rate(many) / rate(bare)),
+            "ratio_to_echo_one_group": round(rate(single) / rate(bare)),
+            "cpu_us_per_report": round(cpu),
+            "p99_ms": round(p99(many)),
+            "peak_mib": round(peak),
+        })
+    );
+}
