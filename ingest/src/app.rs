@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::store::Store;
-use axum::extract::FromRef;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -21,22 +20,18 @@ const FINISH: Duration = Duration::from_secs(10);
 /// How often ids that are too old are forgotten.
 const FORGET: Duration = Duration::from_secs(3600);
 
-/// What every handler shares.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) config: Arc<Config>,
+/// What every handler shares; one pointer, because every request takes a clone.
+pub(crate) type Shared = Arc<Parts>;
+
+/// The parts handlers work with.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) rate: Arc<RateLimit>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rate: RateLimit,
+    pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Gateway>,
-}
-
-impl FromRef<Shared> for Arc<Metrics> {
-    fn from_ref(shared: &Shared) -> Self {
-        Arc::clone(&shared.metrics)
-    }
 }
 
 /// The service, ready to run.
@@ -48,16 +43,22 @@ pub struct App {
 impl App {
     /// Puts the service together. `wake` is notified whenever something new was stored, for the worker.
     #[must_use]
-    pub fn build(config: Config, store: Arc<dyn Store>, clock: Clock, wake: Arc<Notify>, listener: TcpListener) -> Self {
-        let shared = Shared {
-            rate: Arc::new(RateLimit::per_minute(config.rate_limit)),
+    pub fn build(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        wake: Arc<Notify>,
+        listener: TcpListener,
+    ) -> Self {
+        let shared = Arc::new(Parts {
+            rate: RateLimit::per_minute(config.rate_limit),
             gateway: config.upstream.clone().map(Gateway::new),
-            config: Arc::new(config),
+            config,
             store,
             clock,
             wake,
-            metrics: Arc::default(),
-        };
+            metrics: Metrics::default(),
+        });
         Self { listener, shared }
     }
 

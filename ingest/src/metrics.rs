@@ -47,13 +47,17 @@ impl Metrics {
     pub(crate) fn render(&self, store_ready: bool) -> String {
         let mut page = String::new();
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        page.push_str("# HELP autoheal_reports_total Reports by what became of them.\n# TYPE autoheal_reports_total counter\n");
+        page.push_str(
+            "# HELP autoheal_reports_total Reports by what became of them.\n# TYPE autoheal_reports_total counter\n",
+        );
         let reports = [("accepted", &self.accepted), ("duplicate", &self.duplicate), ("rejected", &self.rejected)];
         for (status, counter) in reports {
             // Writing to a String cannot fail.
             let _always = writeln!(page, "autoheal_reports_total{{status=\"{status}\"}} {}", get(counter));
         }
-        page.push_str("# HELP autoheal_refusals_total Requests refused whole.\n# TYPE autoheal_refusals_total counter\n");
+        page.push_str(
+            "# HELP autoheal_refusals_total Requests refused whole.\n# TYPE autoheal_refusals_total counter\n",
+        );
         let refusals = [
             ("rate_limited", &self.rate_limited),
             ("store_unavailable", &self.store_unavailable),

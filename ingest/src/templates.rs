@@ -20,6 +20,8 @@ impl<T: Template> Page for T {
 pub(crate) struct GroupsPage {
     /// Last seen first.
     pub(crate) rows: Vec<Row>,
+    /// How many of them wait for a person.
+    pub(crate) waiting: usize,
     /// Whether there may be more than are shown.
     pub(crate) full: bool,
     /// Whether any switch is on.
@@ -33,9 +35,11 @@ pub(crate) struct Row {
     pub(crate) message: String,
     pub(crate) source: &'static str,
     pub(crate) severity: &'static str,
+    /// The status as a class of the stylesheet, and in words.
+    pub(crate) state: &'static str,
     pub(crate) status: &'static str,
     pub(crate) count: u64,
-    pub(crate) last_seen: String,
+    pub(crate) last_seen: Moment,
 }
 
 /// `/groups/{fingerprint}`: one group.
@@ -44,18 +48,22 @@ pub(crate) struct Row {
 pub(crate) struct GroupPage {
     pub(crate) title: String,
     pub(crate) facts: Vec<Fact>,
+    /// The status as a class of the stylesheet, in words, and what it means.
+    pub(crate) state: &'static str,
     pub(crate) status: &'static str,
+    pub(crate) meaning: &'static str,
     pub(crate) severity: &'static str,
     pub(crate) note: Option<String>,
     /// Number and address; no address where it is none of the web.
     pub(crate) issue: Option<(u64, Option<String>)>,
     pub(crate) pull: Option<(u64, Option<String>)>,
-    pub(crate) awaits: bool,
+    /// How the agent was asked, and where.
+    pub(crate) agent: Option<(String, Option<String>)>,
     pub(crate) calls: Vec<Call>,
     pub(crate) sections: Vec<Section>,
     /// Title, labels and body of the issue that would be sent.
     pub(crate) preview: Option<(String, String, String)>,
-    pub(crate) steps: Vec<String>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) sends: bool,
 }
 
@@ -63,6 +71,19 @@ pub(crate) struct GroupPage {
 pub(crate) struct Fact {
     pub(crate) name: &'static str,
     pub(crate) value: String,
+}
+
+/// A moment, as programs and as people read it.
+pub(crate) struct Moment {
+    pub(crate) exact: String,
+    pub(crate) shown: String,
+}
+
+/// One write to GitHub.
+pub(crate) struct Step {
+    pub(crate) at: Moment,
+    pub(crate) what: &'static str,
+    pub(crate) outcome: String,
 }
 
 /// One frame of the stack.

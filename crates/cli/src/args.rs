@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Show what would become of a report: frames, scrubbing, fingerprint, issue
     #[command(before_help = EXPLAIN_EXAMPLES)]
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
 }
 
 /// `autoheal serve`.

@@ -30,7 +30,11 @@ pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let written = if options.json { explainer.lines(input, &mut output) } else { explainer.one(input, &mut output) };
     match written.and_then(|()| Ok(output.flush()?)) {
         // Whoever reads us has seen enough (`| head -1`).
-        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) => Ok(()),
+        Err(error)
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(())
+        }
         result => result,
     }
 }
@@ -66,9 +70,14 @@ impl Explainer {
     fn lines(&self, mut input: impl BufRead, output: &mut impl Write) -> Result<()> {
         let mut line = Vec::new();
         while input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
-            if !line.trim_ascii().is_empty() {
-                writeln!(output, "{}", self.line(&line))?;
-            }
+            let answer = if line.len() as u64 == LINE_BYTES && !line.ends_with(b"\n") {
+                // The rest of it is passed over, so that answers stay in step with lines.
+                input.skip_until(b'\n')?;
+                json!({"rejected": format!("the line is over {LINE_BYTES} bytes")})
+            } else {
+                self.line(&line)
+            };
+            writeln!(output, "{answer}")?;
             line.clear();
         }
         Ok(())
@@ -130,9 +139,14 @@ impl Explainer {
             writeln!(output, "             {} = {}", part.name, part.value)?;
         }
         writeln!(output, "Message      {}", record.normalised_message())?;
-        writeln!(output, "Frames       {}", if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" })?;
+        writeln!(
+            output,
+            "Frames       {}",
+            if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" }
+        )?;
         for frame in record.frames() {
-            let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
+            let place =
+                [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
             let function = frame.function.as_deref().unwrap_or("(anonymous)");
             let own = if frame.in_app { '*' } else { ' ' };
             writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;

@@ -11,6 +11,10 @@ use clap::Parser;
 
 use crate::args::{Args, Command};
 
+/// Records are made on one thread and dropped on another, which glibc's allocator pays for with locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     init_logging(args.log);
@@ -31,5 +35,10 @@ fn main() -> ExitCode {
 fn init_logging(level: tracing::Level) {
     use std::io::IsTerminal;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colours).with_max_level(level).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_max_level(level)
+        .with_target(false)
+        .init();
 }

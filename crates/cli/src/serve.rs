@@ -10,7 +10,7 @@ use autoheal_pipeline::settings::Settings;
 use autoheal_pipeline::store::{Sqlite, Store};
 use autoheal_pipeline::worker::Worker;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
 use crate::args::ServeArgs;
@@ -41,6 +41,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;
     let address = listener.local_addr()?;
+    // Before anybody is told that we are there: a SIGTERM from here on ends us in order.
+    let terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address}");
     tracing::info!(store = %path.display(), sends = worker.is_some(), "dashboard at http://{address}/, reports to http://{address}/report-error");
 
@@ -53,7 +55,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let app = App::build(config, Arc::clone(&store), clock, wake, listener);
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
-    asked_to_stop().await?;
+    asked_to_stop(terminate).await?;
     tracing::info!("stopping: finishing what is in hand");
     stop.send_replace(true);
     let served = serving.await.context("the service ended early")?;
@@ -82,8 +84,7 @@ fn worker(
     Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone(), Arc::clone(wake)))
 }
 
-async fn asked_to_stop() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn asked_to_stop(mut terminate: Signal) -> Result<()> {
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),

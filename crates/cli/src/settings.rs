@@ -23,7 +23,8 @@ impl From<Scrub> for ScrubLevel {
 /// What the HTTP service goes by.
 pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
     let origin = |name: &str, text: &String| {
-        Origin::parse(text).with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
+        Origin::parse(text)
+            .with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
     };
     let upstream = options.upstream.as_ref().map(|url| {
         autoheal_ingest::upstream(url).with_context(|| format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// URL"))
@@ -43,7 +44,9 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         project_keys: options
             .project_key
             .iter()
-            .map(|text| ProjectKey::parse(text).with_context(|| format!("AUTOHEAL_PROJECT_KEYS: `{text}` is not KEY=PROJECT")))
+            .map(|text| {
+                ProjectKey::parse(text).with_context(|| format!("AUTOHEAL_PROJECT_KEYS: `{text}` is not KEY=PROJECT"))
+            })
             .collect::<Result<_>>()?,
         sender_keys: options.sender_key.clone(),
         operator_token: options.operator_token.clone(),
@@ -120,7 +123,9 @@ pub(crate) fn issues_token() -> Result<SecretString> {
     let printed = Command::new("gh").args(["auth", "token"]).output().ok().filter(|output| output.status.success());
     let token = printed.and_then(|output| String::from_utf8(output.stdout).ok()).map(|token| token.trim().to_owned());
     let token = token.filter(|token| !token.is_empty());
-    token.map(Into::into).context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
+    token
+        .map(Into::into)
+        .context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
 }
 
 /// The store's file: `--store`, else in the user's data directory.

@@ -100,8 +100,7 @@ impl Json {
                 }
             }
             Json::Object(members) => {
-                let cut =
-                    members.iter_mut().position(|(key, value)| !shrink_member(left, text_size(key) + 2, value));
+                let cut = members.iter_mut().position(|(key, value)| !shrink_member(left, text_size(key) + 2, value));
                 if let Some(kept) = cut {
                     members.truncate(kept);
                     members.push((CUT_MARK.to_owned(), Json::Text(CUT_MARK.to_owned())));

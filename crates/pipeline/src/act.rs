@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::compose::{
-    Occurrences, OUR_LABEL, agent_comment, agent_instructions, issue, pull, replace_occurrences, shown_hash, task_prompt,
+    OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences, shown_hash,
+    task_prompt,
 };
 use crate::decide::{Budget, Decision, decide, happened};
 use crate::store::{Change, IntentKind, Status, Work};

@@ -119,7 +119,10 @@ mod tests {
     #[tokio::test]
     async fn a_manual_clock_wakes_its_sleepers_when_it_is_turned() {
         let clock = Clock::manual(Timestamp(0));
-        let sleeper = { let clock = clock.clone(); tokio::spawn(async move { clock.sleep_until(Some(Timestamp(5))).await }) };
+        let sleeper = {
+            let clock = clock.clone();
+            tokio::spawn(async move { clock.sleep_until(Some(Timestamp(5))).await })
+        };
         clock.advance(Duration::from_millis(5));
         sleeper.await.unwrap();
     }

@@ -1,5 +1,6 @@
 //! What makes two failures one group: a versioned hash, and the record of what went into it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use autoheal_contract::{ErrorReport, Severity, Source};
@@ -53,7 +54,7 @@ impl Serialize for Fingerprint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Such as `error_type`, `frame`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its value, as hashed.
     pub value: String,
 }
@@ -150,7 +151,7 @@ pub fn fingerprint(normalised: Normalised) -> Fingerprinted {
 
 fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
     let mut parts = Vec::with_capacity(FRAMES + 4);
-    let mut part = |name: &str, value: String| parts.push(Part { name: name.to_owned(), value });
+    let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
     part("source", report.source.unwrap_or_default().name().to_owned());
     if let Some(chosen) = &report.fingerprint {
         part("chosen", chosen.clone());
@@ -185,7 +186,7 @@ fn hash(parts: &[Part]) -> Fingerprint {
     hasher.update(VERSION.to_le_bytes());
     for Part { name, value } in parts {
         // Lengths keep `ab` + `c` apart from `a` + `bc`.
-        for text in [name, value] {
+        for text in [name.as_ref(), value] {
             hasher.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
             hasher.update(text);
         }

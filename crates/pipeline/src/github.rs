@@ -137,7 +137,9 @@ impl Github {
         match (status, json) {
             (200..=299, Some(json)) => Ok(json),
             // What was asked for happened; what came of it is unknown.
-            (200..=299, None) => Err(GithubError::Lost(format!("{method} {path} answered {status} with unreadable JSON"))),
+            (200..=299, None) => {
+                Err(GithubError::Lost(format!("{method} {path} answered {status} with unreadable JSON")))
+            }
             (500..=599, _) => Err(GithubError::Lost(format!("{method} {path} answered {status}"))),
             (_, json) => Err(self.refusal(status, &json.unwrap_or(Value::Null), header)),
         }
@@ -161,7 +163,13 @@ impl Github {
         }
         for error in json["errors"].as_array().into_iter().flatten() {
             let part = |name: &str| error[name].as_str().unwrap_or_default();
-            message.push_str(&format!(" [{} {} {} {}]", part("resource"), part("field"), part("code"), part("message")));
+            message.push_str(&format!(
+                " [{} {} {} {}]",
+                part("resource"),
+                part("field"),
+                part("code"),
+                part("message")
+            ));
         }
         GithubError::Refused { status, message }
     }

@@ -53,7 +53,10 @@ pub fn severity(report: &ErrorReport) -> Severity {
         return Severity::Low;
     }
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
-    if any(&HIGH) || code == Some(INTERNAL_ERROR) || matches!(class, "network" | "timeout" | "server_exit" | "no_answer") {
+    if any(&HIGH)
+        || code == Some(INTERNAL_ERROR)
+        || matches!(class, "network" | "timeout" | "server_exit" | "no_answer")
+    {
         return Severity::High;
     }
     Severity::Medium
@@ -109,7 +112,8 @@ mod tests {
         assert_eq!(severity(&ErrorReport { exit: Some(exit), ..ErrorReport::default() }), Severity::Critical);
         let message = "Maximum call stack size exceeded".to_owned();
         assert_eq!(severity(&ErrorReport { error_message: message, ..ErrorReport::default() }), Severity::Critical);
-        let claimed = ErrorReport { severity: Some(Severity::Low), error_type: "OSError".to_owned(), ..ErrorReport::default() };
+        let claimed =
+            ErrorReport { severity: Some(Severity::Low), error_type: "OSError".to_owned(), ..ErrorReport::default() };
         assert_eq!(severity(&claimed), Severity::Low);
     }
 }

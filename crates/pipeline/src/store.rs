@@ -7,8 +7,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use rows::{
-    Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Pause, Release,
-    Sample, Status, Work,
+    Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Pause,
+    Release, Sample, Status, Work,
 };
 pub use sqlite::Sqlite;
 

@@ -3,8 +3,8 @@
 mod fields;
 mod text;
 
-use autoheal_contract::limits::{ANONYMOUS_COUNT, SENDER_COUNT};
 use autoheal_contract::ErrorReport;
+use autoheal_contract::limits::{ANONYMOUS_COUNT, SENDER_COUNT};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 
 pub use fields::RawReport;
+use text::show_lone_surrogates;
 
 /// Who handed a report in, and when: facts the sender cannot choose.
 #[derive(Debug, Clone)]
@@ -94,8 +95,16 @@ impl Identity {
 ///
 /// When it is not an object, or has no usable `error_type` or `error_message`.
 pub fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Rejected> {
-    let raw: RawReport<'_> = serde_json::from_str(raw.get())
-        .map_err(|_| Rejected("a report is a JSON object with error_type and error_message".to_owned()))?;
+    let shown;
+    let raw: RawReport<'_> = match serde_json::from_str(raw.get()) {
+        Ok(raw) => raw,
+        Err(_) => {
+            // Half a surrogate pair in a member's name must not lose the report.
+            shown = show_lone_surrogates(raw.get());
+            serde_json::from_str(&shown)
+                .map_err(|_| Rejected("a report is a JSON object with error_type and error_message".to_owned()))?
+        }
+    };
     let mut marks = Vec::new();
     let mut report = raw.read(&mut marks)?;
     let identity = identity(report.id.as_deref(), &mut marks);

@@ -189,7 +189,8 @@ impl Worker {
         match error {
             GithubError::Refused { status, .. } if status != 401 => {
                 tracing::warn!(%error, "worker: nothing more is done about this group");
-                let changes = vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::ActAt(None)];
+                let changes =
+                    vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::ActAt(None)];
                 Ok(self.store.change(group, changes).await?)
             }
             error => {

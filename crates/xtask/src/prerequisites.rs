@@ -41,7 +41,8 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
     }
-    let remedy = "the browser tests need Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM";
+    let remedy =
+        "the browser tests need Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM";
     if is_root() && answers("apt-get", "--version") {
         step("apt-get update", Command::new("apt-get").args(["update", "-qq"])).context(remedy)?;
         let mut install = Command::new("apt-get");

@@ -12,9 +12,8 @@ use super::{bearer, same_secret};
 use crate::app::Shared;
 use crate::error::ApiError;
 
-/// Any of these says that somebody stands between the peer and the person.
-const FORWARDED: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+/// Any of these says that somebody stands between the peer and the person; so does every `X-Forwarded-*`.
+const FORWARDED: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
 /// Lets only the operator pass.
 pub(crate) async fn require_operator(
@@ -75,7 +74,7 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     peer.ip().to_canonical().is_loopback()
         && is_loopback_host(host)
-        && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+        && !headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
 }
 
 fn is_loopback_host(host: &str) -> bool {
@@ -83,7 +82,8 @@ fn is_loopback_host(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ impl Page {
     pub(crate) fn require(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
         let Some(origin) = &self.origin else { return Ok(()) };
         let origin = origin.to_str().ok().and_then(Origin::parse);
-        if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin)) {
+        if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin))
+        {
             return Ok(());
         }
         let message = "pages of this origin may not send here; the operator allows it with --allow-origin";

@@ -1,13 +1,16 @@
 //! The dashboard: two pages rendered here, no script needed, every value escaped.
 
+mod words;
+
+use autoheal_contract::LogLine;
 use autoheal_pipeline::compose::inert;
 use autoheal_pipeline::parse::Frame;
-use autoheal_pipeline::store::{Detail, Group, Intent};
-use axum::extract::{Path, Query, State};
+use autoheal_pipeline::store::{Detail, Group, Status};
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::groups::{LISTED, ProjectParameter, find, preview};
+use super::groups::{LISTED, Named, Parameters, find, preview};
 use crate::app::Shared;
 use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
 
@@ -16,26 +19,31 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `GET /`: every group.
-pub(super) async fn groups(State(shared): State<Shared>, Query(project): Query<ProjectParameter>) -> Response {
-    let groups = match shared.store.groups(project.name(), LISTED).await {
+pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> Response {
+    let groups = match shared.store.groups(parameters.project(), LISTED).await {
         Ok(groups) => groups,
         Err(error) => {
             tracing::error!(%error, "dashboard: reading groups failed");
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "The store cannot be read", "Nothing is lost. Look at the log of autoheal serve, then load this page again.");
+            return problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The store cannot be read",
+                "Nothing is lost. Look at the log of autoheal serve, then load this page again.",
+            );
         }
     };
     let rows = groups.iter().map(row).collect();
+    let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
     let full = groups.len() >= LISTED as usize;
-    page(StatusCode::OK, &GroupsPage { rows, full, sends: shared.config.sends })
+    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends: shared.config.sends })
 }
 
 /// `GET /groups/{fingerprint}`: one group.
 pub(super) async fn group(
     State(shared): State<Shared>,
-    Path(fingerprint): Path<String>,
-    Query(project): Query<ProjectParameter>,
+    fingerprint: Named,
+    Query(parameters): Query<Parameters>,
 ) -> Response {
-    match find(&shared, project.name(), &fingerprint).await {
+    match find(&shared, parameters.project(), fingerprint).await {
         Ok(detail) => page(StatusCode::OK, &group_page(&detail, shared.config.sends)),
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
@@ -80,13 +88,14 @@ fn page(status: StatusCode, page: &impl Page) -> Response {
 fn row(group: &Group) -> Row {
     Row {
         fingerprint: group.fingerprint.to_string(),
-        error_type: inert(&group.error_type),
+        error_type: shortened(&inert(&group.error_type), 80),
         message: shortened(&inert(&group.error_message), 240),
         source: group.source.label(),
         severity: group.severity.name(),
-        status: status_words(group),
+        state: group.status.name(),
+        status: words::status(group),
         count: group.count,
-        last_seen: group.last_seen.to_string(),
+        last_seen: words::moment(group.last_seen),
     }
 }
 
@@ -94,19 +103,6 @@ fn shortened(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
-    }
-}
-
-fn status_words(group: &Group) -> &'static str {
-    use autoheal_pipeline::store::Status;
-    match group.status {
-        Status::Recorded => "recorded",
-        Status::IssueOpen => "issue open",
-        Status::PullRequestOpen => "draft open",
-        Status::AwaitingApproval => "waits for approval",
-        Status::HandedOver => "handed over",
-        Status::HandOverUnknown => "hand-over unknown",
-        Status::Refused => "refused by GitHub",
     }
 }
 
@@ -128,25 +124,35 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
         }
         section("Context", pretty(&report.context));
         section("Call", pretty(&report.rpc));
-        section("Log", report.logs.iter().map(|log| format!("{}\n", log.message)).collect());
-        section("What made the fingerprint", sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect());
-        section("Left out or cut", sample.marks.iter().map(|mark| format!("{} was {:?}\n", mark.field, mark.done).to_lowercase()).collect());
+        section("Log", report.logs.iter().map(log_line).collect());
+        section(
+            "What made the fingerprint",
+            sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect(),
+        );
+        section(
+            "Left out or cut",
+            sample.marks.iter().map(|mark| format!("{} was {:?}\n", mark.field, mark.done).to_lowercase()).collect(),
+        );
         calls = sample.frames.iter().take(30).map(call).collect();
     }
     let issue = preview(detail);
     GroupPage {
-        title: inert(&format!("{}: {}", group.error_type, shortened(&group.error_message, 300))),
+        title: inert(&format!("{}: {}", shortened(&group.error_type, 80), shortened(&group.error_message, 240))),
         facts: facts(group, detail),
-        status: status_words(group),
+        state: group.status.name(),
+        status: words::status(group),
+        meaning: words::meaning(group, sends),
         severity: group.severity.name(),
         note: group.note.as_deref().map(inert),
         issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
         pull: group.pull.clone().map(|link| (link.number, web_address(link.url))),
-        awaits: group.status == autoheal_pipeline::store::Status::AwaitingApproval,
+        agent: group.hand_over.as_deref().map(agent),
         calls,
         sections,
-        preview: issue.filter(|_| group.issue.is_none()).map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
-        steps: detail.intents.iter().map(step).collect(),
+        preview: issue
+            .filter(|_| group.issue.is_none())
+            .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
+        steps: detail.intents.iter().map(words::step).collect(),
         sends,
     }
 }
@@ -160,13 +166,12 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
     let releases: Vec<String> =
         detail.releases.iter().map(|release| format!("{} ({}×)", inert(&release.release), release.count)).collect();
     let facts = [
-        ("Seen", format!("{} times", group.count)),
+        ("Seen", words::times(group.count)),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
-        ("First seen", group.first_seen.to_string()),
-        ("Last seen", group.last_seen.to_string()),
+        ("First seen", words::moment(group.first_seen).shown),
+        ("Last seen", words::moment(group.last_seen).shown),
         ("Source", group.source.label().to_owned()),
-        ("Releases", releases.join(", ")),
-        ("Agent", group.hand_over.as_deref().map(inert).unwrap_or_default()),
+        ("Releases", shortened(&releases.join(", "), 400)),
         ("Fingerprint", group.fingerprint.to_string()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Fact { name, value }).collect()
@@ -175,8 +180,8 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
 fn call(frame: &Frame) -> Call {
     let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
     Call {
-        function: inert(frame.function.as_deref().unwrap_or("(anonymous)")),
-        place: inert(&format!("{}{place}", frame.file.as_deref().unwrap_or("?"))),
+        function: shortened(&inert(frame.function.as_deref().unwrap_or("(anonymous)")), 160),
+        place: format!("{}{place}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240)),
         in_app: frame.in_app,
     }
 }
@@ -185,7 +190,15 @@ fn pretty(value: &Option<impl serde::Serialize>) -> String {
     value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
 }
 
-fn step(intent: &Intent) -> String {
-    let tries = if intent.attempt > 1 { format!(", {} tries", intent.attempt) } else { String::new() };
-    format!("{} · {} · {}{tries}", intent.sent_at, intent.kind.name().replace('_', " "), intent.state.name())
+fn log_line(log: &LogLine) -> String {
+    let parts = [log.timestamp.as_deref(), log.level.as_deref(), Some(log.message.as_str())];
+    format!("{}\n", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// Where the agent was asked: words, and an address when the last of them is one.
+fn agent(told: &str) -> (String, Option<String>) {
+    match told.rsplit_once(' ').map(|(words, address)| (words, web_address(address.to_owned()))) {
+        Some((words, Some(address))) => (inert(words), Some(address)),
+        _ => (inert(told), None),
+    }
 }

@@ -16,7 +16,8 @@ use crate::body;
 use crate::error::ApiError;
 
 /// What of the request reaches the upstream: nothing that is the operator's, such as cookies of this origin.
-const FORWARDED: [HeaderName; 4] = [header::ACCEPT, header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE];
+const FORWARDED: [HeaderName; 4] =
+    [header::ACCEPT, header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE];
 /// What of the answer reaches the page.
 const RETURNED: [HeaderName; 3] = [header::CONTENT_TYPE, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
 /// JSON-RPC: no meaning of its own, said in words.

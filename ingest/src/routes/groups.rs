@@ -1,10 +1,13 @@
 //! `/api/groups`: what the dashboard shows, for programs.
 
+use std::collections::HashMap;
+
 use autoheal_contract::RefusalCode;
 use autoheal_pipeline::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_pipeline::fingerprint::Fingerprint;
 use autoheal_pipeline::store::{Detail, Group};
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,32 +18,34 @@ use crate::error::{ApiError, ApiResult};
 /// How many groups a list shows.
 pub(super) const LISTED: u32 = 200;
 
-/// Which project; `default` when nothing is said.
+/// What the address says; whatever it says, it can be read.
 #[derive(Debug, Deserialize)]
-pub(super) struct ProjectParameter {
-    /// Its name.
-    pub(super) project: Option<String>,
-}
+#[serde(transparent)]
+pub(super) struct Parameters(HashMap<String, String>);
 
-impl ProjectParameter {
-    pub(super) fn name(&self) -> &str {
-        self.project.as_deref().unwrap_or("default")
+impl Parameters {
+    /// Which project; `default` when nothing is said.
+    pub(super) fn project(&self) -> &str {
+        self.0.get("project").map_or("default", String::as_str)
     }
 }
 
+/// The last part of the address; empty, which names nothing, when it is no text.
+pub(super) type Named = Result<Path<String>, PathRejection>;
+
 /// `GET /api/groups`.
-pub(super) async fn list(State(shared): State<Shared>, Query(project): Query<ProjectParameter>) -> ApiResult<Json<Value>> {
-    let groups = shared.store.groups(project.name(), LISTED).await?;
+pub(super) async fn list(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> ApiResult<Json<Value>> {
+    let groups = shared.store.groups(parameters.project(), LISTED).await?;
     Ok(Json(json!({"groups": groups.iter().map(summary).collect::<Vec<_>>()})))
 }
 
 /// `GET /api/groups/{fingerprint}`.
 pub(super) async fn one(
     State(shared): State<Shared>,
-    Path(fingerprint): Path<String>,
-    Query(project): Query<ProjectParameter>,
+    fingerprint: Named,
+    Query(parameters): Query<Parameters>,
 ) -> ApiResult<Json<Value>> {
-    let detail = find(&shared, project.name(), &fingerprint).await?;
+    let detail = find(&shared, parameters.project(), fingerprint).await?;
     let mut group = summary(&detail.group);
     group["clients"] = json!(detail.group.clients);
     group["note"] = json!(detail.group.note);
@@ -70,9 +75,10 @@ pub(super) async fn one(
 }
 
 /// Finds a group by any of its fingerprints.
-pub(super) async fn find(shared: &Shared, project: &str, fingerprint: &str) -> ApiResult<Detail> {
+pub(super) async fn find(shared: &Shared, project: &str, fingerprint: Named) -> ApiResult<Detail> {
     let unknown = || ApiError::new(RefusalCode::NotFound, "there is no group with this fingerprint");
-    let fingerprint = Fingerprint::parse(fingerprint).ok_or_else(unknown)?;
+    let Path(text) = fingerprint.map_err(|_| unknown())?;
+    let fingerprint = Fingerprint::parse(&text).ok_or_else(unknown)?;
     shared.store.detail(project, fingerprint).await?.ok_or_else(unknown)
 }
 

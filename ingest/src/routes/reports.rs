@@ -1,6 +1,8 @@
 //! `POST /report-error`: reports in, receipts out, 202 only after the records are durable.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use autoheal_contract::limits::BATCH_REPORTS;
@@ -15,7 +17,6 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::access::{Page, project, sender};
@@ -26,12 +27,8 @@ use crate::error::{ApiError, ApiResult};
 /// Bodies over this are prepared off the async threads, so that one long batch does not hold up everybody.
 const INLINE_BYTES: usize = 32 * 1024;
 
-/// What the address may say.
-#[derive(Debug, Deserialize)]
-pub(super) struct Parameters {
-    /// The public project key.
-    key: Option<String>,
-}
+/// What the address says, such as the public project `key`; whatever it says, it can be read.
+type Parameters = HashMap<String, String>;
 
 /// The handler. Every answer, refusals too, can be read by the page that asked.
 pub(super) async fn receive(
@@ -42,7 +39,7 @@ pub(super) async fn receive(
     body: Body,
 ) -> Response {
     let page = Page::of(&headers);
-    let answer = match accept(&shared, &page, peer, parameters.key.as_deref(), &headers, body).await {
+    let answer = match accept(&shared, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
         Ok(receipts) => {
             receipts.iter().for_each(|receipt| shared.metrics.receipt(receipt.status));
             (StatusCode::ACCEPTED, Json(receipts)).into_response()
@@ -75,9 +72,10 @@ async fn accept(
     let body = body?;
     let client = client_address(shared, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
-        let shared = shared.clone();
+        let shared = Arc::clone(shared);
         let prepared = tokio::task::spawn_blocking(move || prepare_all(&shared, client, &body, &arrival)).await;
-        prepared.map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
+        prepared
+            .map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
     } else {
         prepare_all(shared, client, &body, &arrival)
     }?;
@@ -174,10 +172,5 @@ fn receipt(accepted: Accepted) -> Receipt {
 }
 
 fn rejection_receipt(rejected: Rejected) -> Receipt {
-    Receipt {
-        id: String::new(),
-        fingerprint: String::new(),
-        status: ReceiptStatus::Rejected,
-        reason: Some(rejected.0),
-    }
+    Receipt { id: String::new(), fingerprint: String::new(), status: ReceiptStatus::Rejected, reason: Some(rejected.0) }
 }

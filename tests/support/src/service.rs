@@ -2,10 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request as it will stand on the wire.
 #[derive(Clone, Debug)]
@@ -132,8 +136,12 @@ impl Connection {
     /// Reads one whole answer, interim ones (`100 Continue`) too.
     ///
     /// # Errors
-    /// When the connection ends before the answer does.
+    /// When the connection ends before the answer does, or nothing comes for a minute.
     pub async fn answer(&mut self) -> io::Result<Answer> {
+        tokio::time::timeout(PATIENCE, self.read_answer()).await?
+    }
+
+    async fn read_answer(&mut self) -> io::Result<Answer> {
         let end = self.until(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&self.take(end)).into_owned();
         let mut lines = head.trim_end().split("\r\n");

@@ -1,5 +1,7 @@
 //! Golden shapes: what one side writes, the other side reads, and nothing is lost on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK};
 use autoheal_contract::{ErrorReport, Json, Receipt, Refusal};
 use serde::Serialize;
@@ -42,7 +44,8 @@ fn hostile_nesting_is_cut_without_recursion() {
 
 #[test]
 fn shrinking_keeps_the_beginning_and_marks_the_cut() {
-    let mut json: Json = serde_json::from_str(r#"{"first":"kept","second":"xxxxxxxxxxxxxxxxxxxxxxxxx","third":3}"#).unwrap();
+    let mut json: Json =
+        serde_json::from_str(r#"{"first":"kept","second":"xxxxxxxxxxxxxxxxxxxxxxxxx","third":3}"#).unwrap();
     assert!(json.shrink_to(40));
     assert_eq!(json.get("first").and_then(Json::as_str), Some("kept"));
     let written = serde_json::to_string(&json).unwrap();

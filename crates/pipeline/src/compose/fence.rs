@@ -81,8 +81,34 @@ mod tests {
         println!("SEED={seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         let pieces = [
-            "`", "``", "```", "````\n", "~~~", "\n", "\n\n", " ", "    ", "\t", "text", "</details>", "<!-- -->", "-->", "@x",
-            "fixes #1", "<script>", "| a |", "# h", "- ", "> ", "\\", "\r\n", "\u{200b}", "\u{202e}", "\0", "&lt;", "[a](b)",
+            "`",
+            "``",
+            "```",
+            "````\n",
+            "~~~",
+            "\n",
+            "\n\n",
+            " ",
+            "    ",
+            "\t",
+            "text",
+            "</details>",
+            "<!-- -->",
+            "-->",
+            "@x",
+            "fixes #1",
+            "<script>",
+            "| a |",
+            "# h",
+            "- ",
+            "> ",
+            "\\",
+            "\r\n",
+            "\u{200b}",
+            "\u{202e}",
+            "\0",
+            "&lt;",
+            "[a](b)",
         ];
         for _ in 0..2_000 {
             let text: String = (0..random.usize(0..30)).map(|_| pieces[random.usize(..pieces.len())]).collect();

@@ -25,7 +25,9 @@ impl Github {
         let assigned = super::Issue::read(&answer)?.assigned_to(agent);
         assigned.then_some(()).ok_or_else(|| GithubError::Refused {
             status: 201,
-            message: format!("{agent} was dropped from the assignees; the agent is not enabled for this token or repository"),
+            message: format!(
+                "{agent} was dropped from the assignees; the agent is not enabled for this token or repository"
+            ),
         })
     }
 }

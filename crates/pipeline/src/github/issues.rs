@@ -39,7 +39,8 @@ impl Issue {
     pub fn assigned_to(&self, agent: &str) -> bool {
         let stem = agent.trim_end_matches("[bot]");
         self.assignees.iter().any(|login| {
-            login.trim_end_matches("[bot]") == stem || (stem.starts_with("copilot") && login.eq_ignore_ascii_case("copilot"))
+            login.trim_end_matches("[bot]") == stem
+                || (stem.starts_with("copilot") && login.eq_ignore_ascii_case("copilot"))
         })
     }
 }
@@ -67,7 +68,8 @@ impl Github {
         let mut issues = Vec::new();
         for page in 1..=PAGES {
             let answer = self.get(&self.path(&format!("{query}&page={page}"))).await?;
-            let page = answer.as_array().ok_or_else(|| GithubError::Lost("the list of issues is no list".to_owned()))?;
+            let page =
+                answer.as_array().ok_or_else(|| GithubError::Lost("the list of issues is no list".to_owned()))?;
             for json in page.iter().filter(|json| json["pull_request"].is_null()) {
                 issues.push(Issue::read(json)?);
             }

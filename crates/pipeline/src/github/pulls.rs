@@ -90,7 +90,9 @@ impl Github {
         match self.post(&self.path("pulls"), payload).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => {
                 let branch = payload["head"].as_str().unwrap_or_default();
-                self.pull_of(branch).await?.ok_or_else(|| GithubError::Lost("the pull request is not listed yet".to_owned()))
+                self.pull_of(branch)
+                    .await?
+                    .ok_or_else(|| GithubError::Lost("the pull request is not listed yet".to_owned()))
             }
             answer => Pull::read(&answer?),
         }

@@ -39,14 +39,19 @@ pub fn mask_home(text: &str) -> Cow<'_, str> {
 /// Where the next home root starts, and where the name after it starts.
 fn next_home(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    // Both kinds of root have an `s` or `m` early; looking for the separators alone keeps this one pass.
-    (from..bytes.len()).filter(|&at| bytes[at] == b'/' || bytes[at] == b'\\').find_map(|at| {
+    let mut pairs = bytes.windows(2).enumerate().skip(from);
+    // Paths are full of separators; the letter after one tells most of them apart from a root.
+    pairs.find_map(|(at, pair)| {
+        if !matches!(pair, [b'/', b'h' | b'U' | b'u'] | [b'\\', b'U']) {
+            return None;
+        }
         HOMES.iter().find(|home| bytes[at..].starts_with(home.as_bytes())).map(|home| (at, at + home.len()))
     })
 }
 
 fn name_length(rest: &str) -> usize {
-    let end = |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '"' | '\'' | ')' | ']' | '<' | '>' | ',' | ';');
+    let end =
+        |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '"' | '\'' | ')' | ']' | '<' | '>' | ',' | ';');
     let length = rest.find(end).unwrap_or(rest.len());
     rest.floor_char_boundary(length.min(LONGEST_NAME))
 }

@@ -286,8 +286,7 @@ pub enum IntentState {
 
 impl IntentState {
     /// Every state there is.
-    pub const ALL: [IntentState; 6] =
-        [Self::Sent, Self::Held, Self::Recheck, Self::Done, Self::Refused, Self::Unknown];
+    pub const ALL: [IntentState; 6] = [Self::Sent, Self::Held, Self::Recheck, Self::Done, Self::Refused, Self::Unknown];
 
     /// The name in the database and the API.
     #[must_use]

@@ -146,7 +146,9 @@ impl Fields<'_, '_> {
             self.mark(name, MarkKind::Dropped);
             return None;
         }
-        if json.shrink_to(bytes) {
+        // What came in few bytes needs no measuring.
+        let written = self.raw.member(name).map_or(0, |raw| raw.get().len());
+        if written > bytes && json.shrink_to(bytes) {
             self.mark(name, MarkKind::Cut);
         }
         Some(json)

@@ -140,11 +140,7 @@ impl Worker {
     }
 
     /// Stores an intent for each; they are sent one a tick like every other write.
-    async fn close_duplicates(
-        &self,
-        group: Option<GroupId>,
-        numbers: impl IntoIterator<Item = u64>,
-    ) -> WorkResult<()> {
+    async fn close_duplicates(&self, group: Option<GroupId>, numbers: impl IntoIterator<Item = u64>) -> WorkResult<()> {
         for number in numbers {
             tracing::warn!(number, "worker: closing a duplicate of ours");
             let payload = json!({"number": number}).to_string();

@@ -42,9 +42,11 @@ impl Worker {
         let body = &payload["body"];
         match intent.kind {
             IntentKind::CreateLabel => self.github.create_label(&payload).await.map(|()| Outcome::nothing()),
-            IntentKind::OpenIssue => self.github.create_issue(&payload["send"]).await.map(|issue| {
-                Outcome::issue(&issue.link, payload["count"].as_u64().unwrap_or(1), intent.sent_at)
-            }),
+            IntentKind::OpenIssue => self
+                .github
+                .create_issue(&payload["send"])
+                .await
+                .map(|issue| Outcome::issue(&issue.link, payload["count"].as_u64().unwrap_or(1), intent.sent_at)),
             IntentKind::CreateCommit => {
                 let sha = self.github.create_commit(body).await?;
                 Ok(Outcome { record: json!({"sha": sha}), changes: vec![] })
@@ -72,9 +74,7 @@ impl Worker {
                 let label = crate::compose::APPROVED_LABEL;
                 self.github.remove_label(target(), label).await.map(|()| Outcome::nothing())
             }
-            IntentKind::CloseDuplicate => {
-                self.github.close_as_duplicate(target()).await.map(|_| Outcome::nothing())
-            }
+            IntentKind::CloseDuplicate => self.github.close_as_duplicate(target()).await.map(|_| Outcome::nothing()),
         }
     }
 

@@ -17,7 +17,8 @@ impl Worker {
     pub(super) async fn look_around(&mut self) -> WorkResult<Ground> {
         let login = self.github.login().await?;
         let existing = self.github.labels().await?;
-        let missing = |(name, _, _): &(&str, &str, &str)| !existing.iter().any(|label| label.eq_ignore_ascii_case(name));
+        let missing =
+            |(name, _, _): &(&str, &str, &str)| !existing.iter().any(|label| label.eq_ignore_ascii_case(name));
         let payload = |(name, color, description)| json!({"name": name, "color": color, "description": description});
         let missing_labels: Vec<Value> = labels().into_iter().filter(missing).map(payload).collect();
         self.went_well().await?;

@@ -80,7 +80,8 @@ async fn lists_that_lag_hide_nothing_from_us() {
 async fn a_list_that_lags_longer_than_the_bound_leaves_one_open_issue_all_the_same() {
     let path = walk(Fault::on(Operation::CreateIssue, Failure::CutAfter), Lag::For(Duration::from_secs(150))).await;
     // The first showed up after the second was made: the lowest number stays, the other is closed in its favour.
-    let states: Vec<(u64, String)> = path.github.issues().iter().map(|issue| (issue.number, issue.state.clone())).collect();
+    let states: Vec<(u64, String)> =
+        path.github.issues().iter().map(|issue| (issue.number, issue.state.clone())).collect();
     assert_eq!(states.iter().filter(|(_, state)| state == "open").count(), 1, "{states:?}");
     assert_eq!(path.only_group().await.group.issue.unwrap().number, 1);
     path.assert_proper();
@@ -195,7 +196,8 @@ async fn without_agent_tasks_the_agent_is_asked_by_a_comment() {
 
 #[tokio::test]
 async fn a_dropped_assignee_is_noticed() {
-    let settings = Settings::new(Switches { issue: true, pull: false, heal: true }, Repository::parse("acme/shop").unwrap());
+    let settings =
+        Settings::new(Switches { issue: true, pull: false, heal: true }, Repository::parse("acme/shop").unwrap());
     let mut path = Path::start_with(settings).await;
     path.github.inject(Fault::on(Operation::AddAssignees, Failure::DropAssignees));
     path.report("price is undefined").await;

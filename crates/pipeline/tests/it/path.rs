@@ -146,6 +146,7 @@ impl Nothing {
 }
 
 fn worker(github: &StandIn, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
-    let client = Github::new(github.url(), &github.token().to_owned().into(), settings.repository.clone(), clock.clone());
+    let client =
+        Github::new(github.url(), &github.token().to_owned().into(), settings.repository.clone(), clock.clone());
     Worker::new(Arc::clone(store), client.unwrap(), None, settings.clone(), clock.clone(), Arc::new(Notify::new()))
 }

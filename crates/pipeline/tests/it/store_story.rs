@@ -8,8 +8,8 @@ use autoheal_pipeline::fingerprint::Fingerprinted;
 use autoheal_pipeline::prepare::prepare;
 use autoheal_pipeline::store::{Sqlite, Store};
 use autoheal_pipeline::validate::{Arrival, Sender};
-use serde_json::{Value, json};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 fn record(report: Value, at: i64) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();

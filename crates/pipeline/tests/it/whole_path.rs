@@ -54,7 +54,8 @@ async fn writes_keep_their_pace_and_new_issues_go_first() {
     let first_ref = writes.iter().position(|write| write.path.ends_with("/git/commits")).unwrap();
     let issues = writes[..first_ref].iter().filter(|write| write.path.ends_with("/issues")).count();
     assert_eq!(issues, 3, "all issues come before the first draft");
-    let numbers: Vec<u64> = path.groups().await.iter().rev().map(|group| group.issue.as_ref().unwrap().number).collect();
+    let numbers: Vec<u64> =
+        path.groups().await.iter().rev().map(|group| group.issue.as_ref().unwrap().number).collect();
     assert_eq!(numbers, [1, 2, 3], "in the order the failures came");
     path.assert_proper();
 }
@@ -139,7 +140,8 @@ async fn a_storm_of_different_failures_opens_only_so_many_issues_an_hour() {
 async fn the_stop_file_stops_everything_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let stop_file = directory.path().join("stop");
-    let settings = Settings { stop_file: Some(stop_file.clone()), ..Settings::new(ALL, Repository::parse("acme/shop").unwrap()) };
+    let settings =
+        Settings { stop_file: Some(stop_file.clone()), ..Settings::new(ALL, Repository::parse("acme/shop").unwrap()) };
     let mut path = Path::start_with(settings).await;
     std::fs::write(&stop_file, "").unwrap();
     path.report("price is undefined").await;

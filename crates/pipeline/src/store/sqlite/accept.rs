@@ -1,5 +1,6 @@
 //! Counting records into groups: one statement per group and commit, however many reports came.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
@@ -66,16 +67,18 @@ impl Batch {
     fn count_one(&mut self, connection: &Connection, cache: &mut Cache, record: &Fingerprinted) -> Result<Accepted> {
         let project = project_id(connection, cache, &record.arrival.project)?;
         let id = record.identity.uuid();
-        if let Identity::Given(id) = record.identity
+        // A group that is not known yet may have to be made, and a duplicate must not make one.
+        let key = (project, record.fingerprint());
+        if matches!(record.identity, Identity::Given(_))
+            && !cache.groups.contains_key(&key)
             && let Some(fingerprint) = seen_before(connection, project, id)?
         {
             return Ok(Accepted { id, fingerprint, duplicate: true });
         }
         let known = known_group(connection, cache, project, record)?;
-        if let Identity::Given(id) = record.identity {
-            connection
-                .prepare_cached("INSERT INTO report_ids (project_id, id, group_id, seen_at) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![project, id.as_bytes(), known.id, record.received_at().0])?;
+        if matches!(record.identity, Identity::Given(_)) && !remember(connection, project, id, known.id, record)? {
+            let fingerprint = seen_before(connection, project, id)?.unwrap_or(record.fingerprint());
+            return Ok(Accepted { id, fingerprint, duplicate: true });
         }
         if known.samples < SAMPLES {
             known.samples += 1;
@@ -145,9 +148,18 @@ fn project_id(connection: &Connection, cache: &mut Cache, name: &str) -> Result<
         return Ok(*id);
     }
     connection.prepare_cached("INSERT OR IGNORE INTO projects (name) VALUES (?1)")?.execute([name])?;
-    let id = connection.prepare_cached("SELECT id FROM projects WHERE name = ?1")?.query_row([name], |row| row.get(0))?;
+    let id =
+        connection.prepare_cached("SELECT id FROM projects WHERE name = ?1")?.query_row([name], |row| row.get(0))?;
     cache.projects.insert(name.to_owned(), id);
     Ok(id)
+}
+
+/// Remembers an id; false when it was there already.
+fn remember(connection: &Connection, project: i64, id: Uuid, group: i64, record: &Fingerprinted) -> Result<bool> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO report_ids (project_id, id, group_id, seen_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![project, id.as_bytes(), group, record.received_at().0])
+        .map(|rows| rows > 0)
 }
 
 /// The fingerprint of the group this id was counted in.
@@ -168,19 +180,18 @@ fn known_group<'a>(
     project: i64,
     record: &Fingerprinted,
 ) -> Result<&'a mut Known> {
-    let key = (project, record.fingerprint());
-    if !cache.groups.contains_key(&key) {
-        let id = match find_group(connection, project, record.fingerprint())? {
-            Some(id) => id,
-            None => make_group(connection, project, record)?,
-        };
-        let samples = connection
-            .prepare_cached("SELECT count(*) FROM samples WHERE group_id = ?1")?
-            .query_row([id], |row| row.get(0))?;
-        cache.groups.insert(key, Known { id, samples, clients: HashSet::new() });
-    }
-    // Just put there when it was absent.
-    cache.groups.get_mut(&key).ok_or(rusqlite::Error::QueryReturnedNoRows)
+    let absent = match cache.groups.entry((project, record.fingerprint())) {
+        Entry::Occupied(known) => return Ok(known.into_mut()),
+        Entry::Vacant(absent) => absent,
+    };
+    let id = match find_group(connection, project, record.fingerprint())? {
+        Some(id) => id,
+        None => make_group(connection, project, record)?,
+    };
+    let samples = connection
+        .prepare_cached("SELECT count(*) FROM samples WHERE group_id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(absent.insert(Known { id, samples, clients: HashSet::new() }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {

@@ -16,8 +16,7 @@ const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, s
     counts_written, counts_at";
 
 /// The columns of an intent, in the order [`intent`] reads them.
-pub(super) const INTENT: &str =
-    "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
+pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
 
 pub(super) fn groups(connection: &Connection, project: &str, limit: u32) -> Result<Vec<Group>> {
     let sql = format!(
@@ -70,7 +69,8 @@ fn samples(connection: &Connection, group: GroupId, limit: u32) -> Result<Vec<Sa
     let sql = "SELECT record FROM samples WHERE group_id = ?1 ORDER BY id LIMIT ?2";
     all(connection, sql, params![group.0, limit], |row| {
         let json: String = row.get(0)?;
-        serde_json::from_str(&json).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
+        serde_json::from_str(&json)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
     })
 }
 

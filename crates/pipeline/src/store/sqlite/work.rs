@@ -41,11 +41,12 @@ pub(super) fn begin(
     payload: String,
     now: Timestamp,
 ) -> Result<Intent> {
-    connection.prepare_cached(&format!(
-        "INSERT INTO intents (group_id, kind, state, payload, planned_at, sent_at, act_at)
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO intents (group_id, kind, state, payload, planned_at, sent_at, act_at)
          VALUES (?1, ?2, 'sent', ?3, ?4, ?4, ?4) RETURNING {INTENT}"
-    ))?
-    .query_row(params![group.map(|group| group.0), kind.name(), payload, now.0], intent)
+        ))?
+        .query_row(params![group.map(|group| group.0), kind.name(), payload, now.0], intent)
 }
 
 pub(super) fn begin_again(connection: &Connection, id: IntentId, now: Timestamp) -> Result<()> {
@@ -78,17 +79,20 @@ pub(super) fn settle(
 }
 
 pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
-    connection.prepare_cached(&format!(
-        "SELECT {INTENT} FROM intents WHERE state IN ('sent', 'held', 'recheck') AND act_at <= ?1
+    connection
+        .prepare_cached(&format!(
+            "SELECT {INTENT} FROM intents WHERE state IN ('sent', 'held', 'recheck') AND act_at <= ?1
          ORDER BY kind <> 'open_issue', id LIMIT 1"
-    ))?
-    .query_row([now.0], intent)
-    .optional()
+        ))?
+        .query_row([now.0], intent)
+        .optional()
 }
 
 pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]) -> Result<()> {
     let set = |column: &str, value: &dyn rusqlite::ToSql| {
-        connection.prepare_cached(&format!("UPDATE groups SET {column} = ?2 WHERE id = ?1"))?.execute(params![group.0, value])
+        connection
+            .prepare_cached(&format!("UPDATE groups SET {column} = ?2 WHERE id = ?1"))?
+            .execute(params![group.0, value])
     };
     set("owner", &None::<String>)?;
     set("lease_until", &None::<i64>)?;

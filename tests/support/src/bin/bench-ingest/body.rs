@@ -28,7 +28,8 @@ struct Template {
 impl Bodies {
     /// Requests for so many distinct failures.
     pub(crate) fn new(groups: usize) -> Self {
-        let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+        let run =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
         Self { templates: (0..groups).map(template).collect(), next: AtomicU64::new(0), run }
     }
 
@@ -40,7 +41,8 @@ impl Bodies {
         buffer.extend_from_slice(&template.request);
         // Spread over the whole range like random ids, so that the index is met at random places.
         let spread = (number ^ self.run).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let id = format!("{:08x}-{:04x}-4{:03x}-8000-{:012x}", spread >> 32, spread >> 16 & 0xFFFF, spread & 0xFFF, number);
+        let id =
+            format!("{:08x}-{:04x}-4{:03x}-8000-{:012x}", spread >> 32, spread >> 16 & 0xFFFF, spread & 0xFFF, number);
         buffer[template.id_at..][..ID.len()].copy_from_slice(id.as_bytes());
         let time = format!("2026-11-22T08:{:02}:{:02}.{:03}Z", number / 60_000 % 60, number / 1000 % 60, number % 1000);
         buffer[template.time_at..][..TIME.len()].copy_from_slice(time.as_bytes());
@@ -49,7 +51,13 @@ impl Bodies {
 
 fn template(group: usize) -> Template {
     let frames: String = (0..9)
-        .map(|depth| format!("\n    at step{depth}Of{group} (https://shop.example/assets/checkout.js:{}:{})", 40 + depth, 7 + depth))
+        .map(|depth| {
+            format!(
+                "\n    at step{depth}Of{group} (https://shop.example/assets/checkout.js:{}:{})",
+                40 + depth,
+                7 + depth
+            )
+        })
         .collect();
     let params = json!({"name": "price", "arguments": {"item": group, "note": "n".repeat(180)}});
     let body = json!({

@@ -32,7 +32,8 @@ struct Options {
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let runtime = |threads: usize| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime =
+        |threads: usize| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     if arguments.first().is_some_and(|first| first == "echo") {
         // As many threads as the service's own runtime has.
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
@@ -124,7 +125,10 @@ async fn check(address: &str, groups: usize, reports: usize) -> Result<()> {
     let listed = answer["groups"].as_array().context("a list of groups")?;
     let counted: u64 = listed.iter().filter_map(|group| group["count"].as_u64()).sum();
     if listed.len() != groups || counted != reports as u64 {
-        bail!("{reports} reports in {groups} groups were answered 202, {counted} in {} groups were counted", listed.len());
+        bail!(
+            "{reports} reports in {groups} groups were answered 202, {counted} in {} groups were counted",
+            listed.len()
+        );
     }
     Ok(())
 }
@@ -132,7 +136,9 @@ async fn check(address: &str, groups: usize, reports: usize) -> Result<()> {
 fn print(bare: &Rounds, many: &Rounds, single: &Rounds, cpu: f64, peak: f64) {
     let rate = |rounds: &Rounds| rounds.median(Measured::per_second);
     let p99 = |rounds: &Rounds| rounds.median(|measured| measured.p99_ms);
-    println!("\n2 KB reports at /report-error, {CONNECTIONS} connections, rate limit off, ids and timestamps all different");
+    println!(
+        "\n2 KB reports at /report-error, {CONNECTIONS} connections, rate limit off, ids and timestamps all different"
+    );
     println!("{:34}{:>12}{:>12}{:>10}", "", "reports/s", "of echo", "p99 ms");
     for (name, rounds) in [("bare axum route", bare), ("durable, 100 groups", many), ("durable, one group", single)] {
         println!("{name:34}{:>12.0}{:>12.3}{:>10.1}", rate(rounds), rate(rounds) / rate(bare), p99(rounds));

@@ -30,16 +30,19 @@ impl Process {
 
     /// CPU seconds spent so far, user and system (Linux: /proc).
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).context("CPU time needs Linux")?;
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).context("CPU time needs Linux")?;
         // The name in parentheses may hold spaces; the times are the 12th and 13th field after it, in 1/100 s.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks: u64 = fields.get(11..13).context("times in stat")?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+        let ticks: u64 =
+            fields.get(11..13).context("times in stat")?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
         Ok(ticks as f64 / 100.0)
     }
 
     /// The most memory it ever held, in MiB.
     pub(crate) fn peak_mib(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory needs Linux")?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory needs Linux")?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("VmHWM in status")?;
         let kib: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
         Ok(kib / 1024.0)
