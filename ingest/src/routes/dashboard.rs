@@ -2,7 +2,6 @@
 
 mod words;
 
-use autoheal_contract::LogLine;
 use autoheal_pipeline::compose::inert;
 use autoheal_pipeline::parse::Frame;
 use autoheal_pipeline::store::{Detail, Group, Status};
@@ -11,12 +10,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::groups::{LISTED, Named, Parameters, find, preview};
+use self::words::shortened;
 use crate::app::Shared;
 use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
 
 /// Nothing but our own stylesheet: no script, no image, no frame, no form.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// How much of a message stands in a heading or a row; a longer one has a section of its own.
+const TITLE_CHARS: usize = 240;
 
 /// `GET /`: every group.
 pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> Response {
@@ -89,20 +92,13 @@ fn row(group: &Group) -> Row {
     Row {
         fingerprint: group.fingerprint.to_string(),
         error_type: shortened(&inert(&group.error_type), 80),
-        message: shortened(&inert(&group.error_message), 240),
+        message: shortened(&inert(&group.error_message), TITLE_CHARS),
         source: group.source.label(),
         severity: group.severity.name(),
         state: group.status.name(),
         status: words::status(group),
         count: group.count,
         last_seen: words::moment(group.last_seen),
-    }
-}
-
-fn shortened(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
     }
 }
 
@@ -117,14 +113,16 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
     let mut calls = Vec::new();
     if let Some(sample) = detail.samples.first() {
         let report = &sample.report;
-        section("Message", report.error_message.clone());
+        if report.error_message.chars().count() > TITLE_CHARS || report.error_message.contains('\n') {
+            section("Message", report.error_message.clone());
+        }
         section("Stack", report.stack_trace.clone().unwrap_or_default());
         for cause in &report.causes {
             section("Caused by", format!("{}: {}", cause.error_type, cause.error_message));
         }
         section("Context", pretty(&report.context));
         section("Call", pretty(&report.rpc));
-        section("Log", report.logs.iter().map(log_line).collect());
+        section("Log", report.logs.iter().map(words::log_line).collect());
         section(
             "What made the fingerprint",
             sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect(),
@@ -137,7 +135,7 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
     }
     let issue = preview(detail);
     GroupPage {
-        title: inert(&format!("{}: {}", shortened(&group.error_type, 80), shortened(&group.error_message, 240))),
+        title: inert(&format!("{}: {}", shortened(&group.error_type, 80), shortened(&group.error_message, TITLE_CHARS))),
         facts: facts(group, detail),
         state: group.status.name(),
         status: words::status(group),
@@ -188,11 +186,6 @@ fn call(frame: &Frame) -> Call {
 
 fn pretty(value: &Option<impl serde::Serialize>) -> String {
     value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
-}
-
-fn log_line(log: &LogLine) -> String {
-    let parts = [log.timestamp.as_deref(), log.level.as_deref(), Some(log.message.as_str())];
-    format!("{}\n", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 /// Where the agent was asked: words, and an address when the last of them is one.

@@ -1,5 +1,6 @@
 //! The dashboard's words: what a state means, what was sent, when.
 
+use autoheal_contract::LogLine;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::store::{Group, Intent, IntentKind, IntentState, Status};
 
@@ -28,14 +29,28 @@ pub(super) fn meaning(group: &Group, sends: bool) -> &'static str {
             "Its issue and a draft pull request are open; the draft is empty until somebody works on it."
         }
         Status::AwaitingApproval => {
-            "The coding agent starts once a person with write access has read the issue and added the label autoheal-approved to it."
+            "Before the coding agent starts, a person with write access reads the issue and adds this label to it:"
         }
         Status::HandedOver => "The coding agent was asked to work on it. Nothing is merged automatically.",
         Status::HandOverUnknown => {
             "The coding agent may have been asked: the answer was lost, and it is not asked twice."
         }
-        Status::Refused => "Nothing more is done about it by itself.",
+        Status::Refused => "GitHub refused for good, so nothing more is done about it by itself.",
     }
+}
+
+/// The beginning of a text, and a sign where there was more.
+pub(super) fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// One line of the log before the failure.
+pub(super) fn log_line(log: &LogLine) -> String {
+    let parts = [log.timestamp.as_deref(), log.level.as_deref(), Some(log.message.as_str())];
+    format!("{}\n", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 /// How often, for people.
