@@ -1,1 +1,163 @@
+//! Every decision, from the state that asks for it.
 
+use autoheal_contract::{ErrorReport, Severity, Source};
+
+use super::*;
+use crate::fingerprint::Fingerprint;
+use crate::settings::{Repository, Switches};
+use crate::store::{Approval, Group, GroupId, IntentId, Link, Sample};
+use crate::validate::Sender;
+
+const NOW: Timestamp = Timestamp(1_000_000_000);
+const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };
+
+/// A group a browser told of once, at the beginning of its way.
+fn told() -> Work {
+    let group = Group {
+        id: GroupId(1),
+        fingerprint: Fingerprint([1; 16]),
+        error_type: "TypeError".to_owned(),
+        error_message: "x".to_owned(),
+        source: Source::JavascriptSdk,
+        severity: Severity::Medium,
+        count: 1,
+        clients: 0,
+        first_seen: NOW,
+        last_seen: NOW,
+        status: Status::Recorded,
+        note: None,
+        issue: None,
+        pull: None,
+        hand_over: None,
+        shown_hash: None,
+        counts_written: None,
+    };
+    let sample = Sample {
+        report: ErrorReport::default(),
+        frames: vec![],
+        normalised_message: String::new(),
+        parts: vec![],
+        marks: vec![],
+        sender: Sender::Anonymous,
+        received_at: NOW,
+    };
+    Work { group, sample, releases: vec![], intents: vec![], approval: None }
+}
+
+fn with_issue() -> Work {
+    let mut work = told();
+    work.group.issue = Some(Link { number: 1, url: String::new() });
+    work.group.counts_written = Some((1, NOW));
+    work
+}
+
+fn with_draft() -> Work {
+    let mut work = with_issue();
+    work.group.pull = Some(Link { number: 2, url: String::new() });
+    work
+}
+
+fn approved(mut work: Work) -> Work {
+    work.approval = Some(Approval { hash: String::new(), login: "ada".to_owned(), seen_at: NOW, revoked_at: None });
+    work
+}
+
+fn after(mut work: Work, kind: IntentKind, state: IntentState) -> Work {
+    work.intents.push(Intent {
+        id: IntentId(1),
+        group: Some(GroupId(1)),
+        kind,
+        state,
+        attempt: 1,
+        payload: String::new(),
+        outcome: None,
+        planned_at: NOW,
+        sent_at: NOW,
+        act_at: NOW,
+    });
+    work
+}
+
+fn settings(issue: bool, pull: bool, heal: bool) -> Settings {
+    let repository = Repository { owner: "acme".to_owned(), name: "shop".to_owned() };
+    Settings::new(Switches { issue, pull, heal }, repository)
+}
+
+#[track_caller]
+fn check(work: &Work, settings: &Settings, expected: &Decision) {
+    assert_eq!(decide(work, settings, PLENTY, NOW), *expected);
+}
+
+#[test]
+fn a_new_group_becomes_an_issue_or_stays_a_preview() {
+    check(&told(), &settings(true, false, false), &Decision::OpenIssue);
+    check(&told(), &settings(false, false, false), &Decision::Quiet("preview: no switch is on"));
+    let more = Settings { min_occurrences: 2, ..settings(true, false, false) };
+    assert!(matches!(decide(&told(), &more, PLENTY, NOW), Decision::Quiet(_)));
+    let spent = Budget { issues: 0, ..PLENTY };
+    assert!(matches!(decide(&told(), &settings(true, true, true), spent, NOW), Decision::Later(..)));
+}
+
+#[test]
+fn the_draft_is_made_step_by_step_before_any_hand_over() {
+    let all = settings(true, true, true);
+    check(&with_issue(), &all, &Decision::CreateCommit);
+    let committed = after(with_issue(), IntentKind::CreateCommit, IntentState::Done);
+    check(&committed, &all, &Decision::CreateBranch);
+    let branched = after(committed, IntentKind::CreateBranch, IntentState::Done);
+    check(&branched, &all, &Decision::OpenPull);
+    check(&with_draft(), &all, &Decision::AwaitApproval);
+}
+
+#[test]
+fn strangers_wait_and_the_operators_own_commands_do_not() {
+    let all = settings(true, true, true);
+    check(&with_draft(), &all, &Decision::AwaitApproval);
+    check(&approved(with_draft()), &all, &Decision::StartTask);
+    let mut own = with_draft();
+    own.group.source = Source::Cli;
+    check(&own, &all, &Decision::AwaitApproval);
+    own.sample.sender = Sender::Keyed;
+    check(&own, &all, &Decision::StartTask);
+}
+
+#[test]
+fn the_agent_is_asked_by_the_first_route_that_is_open_and_once() {
+    let all = settings(true, true, true);
+    let no_tasks = after(approved(with_draft()), IntentKind::StartTask, IntentState::Refused);
+    check(&no_tasks, &all, &Decision::CommentAgent);
+    check(&approved(with_issue()), &settings(true, false, true), &Decision::AssignAgent);
+    let no_drafts = after(approved(with_issue()), IntentKind::OpenPull, IntentState::Refused);
+    check(&no_drafts, &all, &Decision::AssignAgent);
+    for state in [IntentState::Done, IntentState::Unknown] {
+        let asked = after(approved(with_draft()), IntentKind::StartTask, state);
+        check(&asked, &all, &Decision::Quiet("the issue is up to date"));
+    }
+    let spent = Budget { hand_overs: 0, ..PLENTY };
+    assert!(matches!(decide(&approved(with_draft()), &all, spent, NOW), Decision::Later(..)));
+}
+
+#[test]
+fn while_a_write_is_not_settled_nothing_else_is_decided() {
+    for state in [IntentState::Sent, IntentState::Held, IntentState::Recheck] {
+        let pending = after(with_issue(), IntentKind::OpenIssue, state);
+        assert!(matches!(decide(&pending, &settings(true, true, true), PLENTY, NOW), Decision::Later(..)));
+    }
+}
+
+#[test]
+fn counts_are_written_once_an_interval_also_while_the_group_waits() {
+    let mut work = with_issue();
+    work.group.count = 5;
+    let issue_only = settings(true, false, false);
+    check(
+        &work,
+        &issue_only,
+        &Decision::Later(NOW.plus(issue_only.bundle_interval), "counts are written once an interval"),
+    );
+    work.group.counts_written = Some((1, NOW.minus(issue_only.bundle_interval)));
+    check(&work, &issue_only, &Decision::UpdateCounts);
+    work.group.status = Status::AwaitingApproval;
+    work.group.shown_hash = Some(String::new());
+    check(&work, &settings(true, false, true), &Decision::UpdateCounts);
+}

@@ -1,1 +1,115 @@
+//! Lenient reading: what is refused, what is dropped, what is cut.
 
+use autoheal_contract::Source;
+use autoheal_contract::limits::{CUT_MARK, STACK_TRACE_CHARS};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
+    let raw = RawValue::from_string(json.to_owned()).unwrap();
+    validate(&raw, Arrival { project: "default".to_owned(), sender, received_at: Timestamp(0) })
+}
+
+fn valid(json: &Value) -> Valid {
+    read(&json.to_string(), Sender::Anonymous).unwrap()
+}
+
+#[test]
+fn the_golden_files_are_read_without_a_mark() {
+    for golden in [
+        include_str!("../../../contract/tests/golden/original-sdk.json"),
+        include_str!("../../../contract/tests/golden/everything.json"),
+        include_str!("../../../contract/tests/golden/browser-report.json"),
+    ] {
+        let valid = read(golden, Sender::Keyed).unwrap();
+        assert_eq!(valid.marks, []);
+        let mut expected: ErrorReport = serde_json::from_str(golden).unwrap();
+        expected.count = Some(expected.count.unwrap_or(1));
+        assert_eq!(valid.report, expected);
+    }
+}
+
+#[test]
+fn what_has_no_type_or_message_is_refused_with_the_reason() {
+    let check = |json: &str, reason: &str| {
+        let rejected = read(json, Sender::Anonymous).unwrap_err();
+        assert!(rejected.0.contains(reason), "{json}: {rejected}");
+    };
+    check("[]", "JSON object");
+    check("null", "JSON object");
+    check(r#"{"error_message":"m"}"#, "no error_type");
+    check(r#"{"error_type":null,"error_message":"m"}"#, "no error_type");
+    check(r#"{"error_type":"E","error_message":"  "}"#, "error_message is empty");
+    check(r#"{"error_type":5,"error_message":"m"}"#, "error_type must be text");
+}
+
+#[test]
+fn a_wrong_type_drops_its_field_alone() {
+    for field in [
+        "stack_trace",
+        "context",
+        "schema",
+        "id",
+        "source",
+        "class",
+        "severity",
+        "release",
+        "environment",
+        "tags",
+        "user",
+        "count",
+        "first_seen",
+        "last_seen",
+        "causes",
+        "logs",
+        "server",
+        "rpc",
+        "reproduction",
+        "command",
+        "exit",
+        "system",
+        "client",
+        "debug_ids",
+        "fingerprint",
+    ] {
+        let mut report = json!({"error_type": "E", "error_message": "m", "release": "1.0"});
+        report[field] = json!(false);
+        let valid = valid(&report);
+        assert_eq!(valid.marks, [Mark { field: field.to_owned(), done: MarkKind::Dropped }], "{field}");
+        assert_eq!(valid.report.release.is_some(), field != "release");
+    }
+    assert_eq!(valid(&json!({"error_type": "E", "error_message": "m", "unknown": false})).marks, []);
+}
+
+#[test]
+fn too_much_is_cut_with_a_visible_mark() {
+    let report = valid(&json!({
+        "error_type": "E", "error_message": "m", "stack_trace": "x".repeat(STACK_TRACE_CHARS + 1),
+        "logs": (0..60).map(|line| line.to_string()).collect::<Vec<_>>(),
+    }));
+    assert!(report.report.stack_trace.unwrap().ends_with(CUT_MARK));
+    assert_eq!(report.report.logs.len(), 50);
+    assert_eq!(report.report.logs[49].message, "59", "the last lines are next to the failure");
+    assert_eq!(report.marks.iter().filter(|mark| mark.done == MarkKind::Cut).count(), 2);
+}
+
+#[test]
+fn what_a_stranger_claims_raises_nothing() {
+    let report =
+        json!({"error_type": "E", "error_message": "m", "count": 5000, "fingerprint": "mine", "source": "cli"});
+    let anonymous = read(&report.to_string(), Sender::Anonymous).unwrap().report;
+    assert_eq!((anonymous.count, anonymous.fingerprint.as_deref()), (Some(100), None));
+    assert_eq!(anonymous.source, Some(Source::Cli), "a source is a claim, and kept as one");
+    let keyed = read(&report.to_string(), Sender::Keyed).unwrap().report;
+    assert_eq!((keyed.count, keyed.fingerprint.as_deref()), (Some(5000), Some("mine")));
+}
+
+#[test]
+fn an_id_that_is_none_is_exchanged() {
+    let given = valid(&json!({"error_type": "E", "error_message": "m", "id": "7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10"}));
+    assert!(matches!(given.identity, Identity::Given(_)));
+    let made = valid(&json!({"error_type": "E", "error_message": "m", "id": "first"}));
+    assert!(matches!(made.identity, Identity::Made(_)));
+    assert_eq!(made.marks.len(), 1);
+}
