@@ -4,7 +4,7 @@ mod operator;
 mod origin;
 
 pub(crate) use operator::require_operator;
-pub(crate) use origin::{Page, answer_preflight};
+pub(crate) use origin::{Page, answer_preflight, require_own_host};
 
 use autoheal_contract::RefusalCode;
 use autoheal_pipeline::validate::Sender;

@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Decides about a claimed group and carries the decision out, at most one write. The claim is given up in every case.
 pub(crate) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
     match step(worker, &work).await {
-        Err(WorkError::Github(error)) => worker.give_up_on(work.group.id, error).await,
+        Err(WorkError::Github(error)) => worker.give_up_on(&work.group, error).await,
         result => result,
     }
 }
@@ -33,8 +33,8 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     tracing::debug!(fingerprint = %work.group.fingerprint, ?decision, "decide");
     let number = work.group.issue.as_ref().map_or(0, |link| link.number);
     match decision {
-        Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::ActAt(None)]).await?),
-        Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(Some(at))]).await?),
+        Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::Quiet(work.group.count)]).await?),
+        Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(at)]).await?),
         Decision::OpenIssue => {
             let composed = issue(work);
             let fingerprint = work.group.fingerprint.to_string();
@@ -62,7 +62,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
             worker.begin_and_send(group, IntentKind::OpenPull, json!({"body": send})).await
         }
         Decision::AwaitApproval => {
-            let mut changes = vec![Change::Status(Status::AwaitingApproval), Change::ActAt(Some(now))];
+            let mut changes = vec![Change::Status(Status::AwaitingApproval), Change::ActAt(now)];
             if work.group.shown_hash.is_none() {
                 changes.push(Change::ShownHash(composed_hash(work, number)));
             }

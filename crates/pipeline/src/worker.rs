@@ -17,7 +17,7 @@ use crate::act::act;
 use crate::clock::{Clock, Timestamp};
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
-use crate::store::{Change, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
+use crate::store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
 
 use self::start::Ground;
 
@@ -185,16 +185,19 @@ impl Worker {
     }
 
     /// GitHub failed while a group was read for: what is about this group alone ends here, the rest is waited out.
-    pub(crate) async fn give_up_on(&mut self, group: GroupId, error: GithubError) -> WorkResult<()> {
+    pub(crate) async fn give_up_on(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
         match error {
             GithubError::Refused { status, .. } if status != 401 => {
                 tracing::warn!(%error, "worker: nothing more is done about this group");
-                let changes =
-                    vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::ActAt(None)];
-                Ok(self.store.change(group, changes).await?)
+                let changes = vec![
+                    Change::Status(Status::Refused),
+                    Change::Note(Some(error.to_string())),
+                    Change::Quiet(group.count),
+                ];
+                Ok(self.store.change(group.id, changes).await?)
             }
             error => {
-                self.store.change(group, vec![]).await?;
+                self.store.change(group.id, vec![]).await?;
                 Err(error.into())
             }
         }

@@ -1,10 +1,13 @@
 //! Which pages may send: our own, allowed ones, and whoever is no page at all.
 
+use std::net::SocketAddr;
+
 use autoheal_contract::RefusalCode;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::operator::is_loopback_host;
 use crate::app::Shared;
 use crate::config::{Config, Origin};
 use crate::error::{ApiError, ApiResult};
@@ -45,6 +48,19 @@ impl Page {
         }
         response
     }
+}
+
+/// Refuses a host that is not ours, where a call would reach a server on this machine: a page that rebinds its name to
+/// 127.0.0.1 is same-origin with itself, and only its Host gives it away.
+pub(crate) fn require_own_host(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> ApiResult<()> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let public = config.public_url.as_ref().and_then(|public| public.as_str().split_once("://"));
+    let own = public.is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
+    if own || is_loopback_host(host) || !peer.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    let message = "this host name is not ours; behind a proxy, set AUTOHEAL_PUBLIC_URL to the address people use";
+    Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
 }
 
 /// Our own origin is the configured one, else the host the request was sent to.

@@ -9,8 +9,8 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::groups::{LISTED, Named, Parameters, find, preview};
 use self::words::shortened;
+use super::groups::{LISTED, Named, Parameters, find, preview};
 use crate::app::Shared;
 use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
 
@@ -134,8 +134,9 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
         calls = sample.frames.iter().take(30).map(call).collect();
     }
     let issue = preview(detail);
+    let message = shortened(&group.error_message, TITLE_CHARS);
     GroupPage {
-        title: inert(&format!("{}: {}", shortened(&group.error_type, 80), shortened(&group.error_message, TITLE_CHARS))),
+        title: inert(&format!("{}: {message}", shortened(&group.error_type, 80))),
         facts: facts(group, detail),
         state: group.status.name(),
         status: words::status(group),

@@ -1,8 +1,10 @@
 //! `POST /jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
 
+use std::net::SocketAddr;
+
 use autoheal_contract::RefusalCode;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
@@ -10,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-use crate::access::Page;
+use crate::access::{Page, require_own_host};
 use crate::app::Shared;
 use crate::body;
 use crate::error::ApiError;
@@ -38,10 +40,17 @@ impl Gateway {
 }
 
 /// The handler.
-pub(super) async fn forward(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn forward(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let page = Page::of(&headers);
     let body = body::read(body, &headers).await;
-    let answer = match (page.require(&shared.config, &headers), body, &shared.gateway) {
+    let allowed =
+        page.require(&shared.config, &headers).and_then(|()| require_own_host(&shared.config, peer, &headers));
+    let answer = match (allowed, body, &shared.gateway) {
         (Err(error), ..) | (_, Err(error), _) => error.into_response(),
         (Ok(()), Ok(body), Some(gateway)) => send(gateway, &headers, body).await,
         (Ok(()), Ok(_), None) => ApiError::new(RefusalCode::NotFound, "there is no --upstream").into_response(),

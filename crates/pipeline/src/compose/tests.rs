@@ -95,7 +95,8 @@ fn an_issue_reads_like_this() {
         - Count: 1
         - First seen: 2026-11-22T08:00:00Z
         - Last seen: 2026-11-22T08:00:00Z
-    "#]].assert_eq(&issue.body);
+    "#]]
+    .assert_eq(&issue.body);
 }
 
 /// What a renderer shows outside of code: text, and anything active.

@@ -380,6 +380,9 @@ pub enum Change {
     ShownHash(String),
     /// The count that stands on the issue now.
     CountsWritten(u64, Timestamp),
-    /// When the worker looks at it next; none = when something new is told of it.
-    ActAt(Option<Timestamp>),
+    /// When the worker looks at it next.
+    ActAt(Timestamp),
+    /// Nothing to do until something new is told of it. The count is the one that was decided by: a report that came
+    /// since leaves the group due.
+    Quiet(u64),
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{WorkError, WorkResult, Worker};
 use crate::clock::Timestamp;
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
-use crate::store::{Approval, Change, GroupId, IntentKind, IntentState, Work};
+use crate::store::{Approval, Change, IntentKind, IntentState, Work};
 
 impl Worker {
     /// One list tells which of the waiting groups carry the label; only those are looked at closely.
@@ -19,8 +19,9 @@ impl Worker {
         self.went_well().await?;
         for (group, number) in waiting {
             if labelled.iter().any(|issue| issue.link.number == number) {
-                match self.check_approval(group, number).await {
-                    Err(WorkError::Github(error)) => self.give_up_on(group, error).await?,
+                let Some(work) = self.store.work(group).await? else { continue };
+                match self.check_approval(&work, number).await {
+                    Err(WorkError::Github(error)) => self.give_up_on(&work.group, error).await?,
                     result => result?,
                 }
             }
@@ -28,8 +29,8 @@ impl Worker {
         Ok(())
     }
 
-    async fn check_approval(&mut self, group: GroupId, number: u64) -> WorkResult<()> {
-        let Some(work) = self.store.work(group).await? else { return Ok(()) };
+    async fn check_approval(&mut self, work: &Work, number: u64) -> WorkResult<()> {
+        let group = work.group.id;
         if work.approval.is_some() || work.intents.iter().any(|intent| intent.state.unsettled()) {
             return Ok(());
         }
@@ -38,9 +39,9 @@ impl Worker {
             let note = "the approval label was set by somebody without write access".to_owned();
             return Ok(self.store.change(group, vec![Change::Note(Some(note))]).await?);
         }
-        let hash = self.live_hash(&work, number).await?;
-        if work.group.shown_hash.as_ref() != Some(&hash) || self.others_commented(&work, &login, labelled_at).await? {
-            return self.revoke(&work, number, hash).await;
+        let hash = self.live_hash(work, number).await?;
+        if work.group.shown_hash.as_ref() != Some(&hash) || self.others_commented(work, &login, labelled_at).await? {
+            return self.revoke(work, number, hash).await;
         }
         tracing::info!(issue = number, login, "gate: approved");
         let seen_at = self.clock.now();
@@ -92,7 +93,7 @@ impl Worker {
         let group = work.group.id;
         self.store.revoke(group, hash, now).await?;
         let note = "what the agent would read was changed after it was shown; approve it again".to_owned();
-        self.store.change(group, vec![Change::Note(Some(note)), Change::ActAt(Some(now))]).await?;
+        self.store.change(group, vec![Change::Note(Some(note)), Change::ActAt(now)]).await?;
         // Sent by the next tick: this one has read enough.
         let payload = json!({"number": number}).to_string();
         let intent = self.store.begin(Some(group), IntentKind::RemoveApproval, payload, now).await?;

@@ -82,7 +82,7 @@ impl Worker {
     pub(super) async fn settle_happened(&mut self, intent: &Intent, outcome: Outcome) -> WorkResult<()> {
         let now = self.clock.now();
         let Outcome { record, mut changes } = outcome;
-        changes.push(Change::ActAt(Some(now)));
+        changes.push(Change::ActAt(now));
         let again = intent.attempt > 1 && intent.kind == IntentKind::OpenIssue;
         let (state, act_at) =
             if again { (IntentState::Recheck, now.plus(self.settings.lag_bound)) } else { (IntentState::Done, now) };
@@ -128,7 +128,7 @@ impl Worker {
     async fn settle_refused(&mut self, intent: &Intent, words: Option<String>, now: Timestamp) -> WorkResult<()> {
         tracing::warn!(kind = intent.kind.name(), reason = words.as_deref(), "worker: refused");
         // Other routes may be left: deciding again finds them.
-        let mut changes = vec![Change::Note(words.clone()), Change::ActAt(Some(now))];
+        let mut changes = vec![Change::Note(words.clone()), Change::ActAt(now)];
         if matches!(intent.kind, IntentKind::OpenIssue | IntentKind::AssignAgent | IntentKind::CommentAgent) {
             changes.push(Change::Status(Status::Refused));
         }

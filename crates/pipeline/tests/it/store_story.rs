@@ -6,7 +6,7 @@ use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::fingerprint::Fingerprinted;
 use autoheal_pipeline::prepare::prepare;
-use autoheal_pipeline::store::{Sqlite, Store};
+use autoheal_pipeline::store::{Change, Sqlite, Store};
 use autoheal_pipeline::validate::{Arrival, Sender};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -61,6 +61,26 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
     let tomorrow = Timestamp(25 * 3600 * 1000);
     assert_eq!(store.forget_ids(tomorrow).await.unwrap(), 1);
     assert!(!store.accept(vec![record(with_id, tomorrow.0)]).await.unwrap()[0].duplicate);
+}
+
+/// A report that comes while its group is decided about must not be slept through.
+async fn nothing_is_slept_through(store: Arc<dyn Store>) {
+    store.accept(vec![record(failure("first"), 1)]).await.unwrap();
+    let work = store.claim_due("worker", Timestamp(1), Timestamp(100)).await.unwrap().unwrap();
+    assert!(store.claim_due("another", Timestamp(2), Timestamp(100)).await.unwrap().is_none(), "claimed");
+    assert_eq!(store.next_act_at().await.unwrap(), Some(Timestamp(100)), "not due before the claim ends");
+    store.accept(vec![record(failure("first"), 2)]).await.unwrap();
+    store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
+    let work = store.claim_due("worker", Timestamp(3), Timestamp(100)).await.unwrap().unwrap();
+    assert_eq!(work.group.count, 2);
+    store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
+    assert_eq!(store.next_act_at().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn sqlite_sleeps_through_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    nothing_is_slept_through(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
 }
 
 #[tokio::test]

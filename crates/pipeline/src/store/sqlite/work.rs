@@ -105,7 +105,10 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
             Change::HandOver(words) => set("hand_over", words)?,
             Change::ShownHash(hash) => set("shown_hash", hash)?,
             Change::CountsWritten(count, at) => set("counts_written", count)? + set("counts_at", &at.0)?,
-            Change::ActAt(at) => set("act_at", &at.map(|at| at.0))?,
+            Change::ActAt(at) => set("act_at", &at.0)?,
+            Change::Quiet(count) => connection
+                .prepare_cached("UPDATE groups SET act_at = NULL WHERE id = ?1 AND count = ?2")?
+                .execute(params![group.0, count])?,
         };
     }
     Ok(())
@@ -115,7 +118,7 @@ pub(super) fn approve(connection: &Connection, group: GroupId, approval: &Approv
     connection
         .prepare_cached("INSERT INTO approvals (group_id, hash, login, seen_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![group.0, approval.hash, approval.login, approval.seen_at.0])?;
-    change(connection, group, &[Change::ActAt(Some(approval.seen_at)), Change::Note(None)])
+    change(connection, group, &[Change::ActAt(approval.seen_at), Change::Note(None)])
 }
 
 pub(super) fn revoke(connection: &Connection, group: GroupId, shown_hash: &str, now: Timestamp) -> Result<()> {
@@ -139,7 +142,7 @@ pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
 pub(super) fn next_act_at(connection: &Connection) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
-            "SELECT min(at) FROM (SELECT min(act_at) AS at FROM groups WHERE act_at IS NOT NULL
+            "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups WHERE act_at IS NOT NULL
              UNION ALL SELECT min(act_at) FROM intents WHERE state IN ('sent', 'held', 'recheck'))",
         )?
         .query_row([], |row| row.get::<_, Option<i64>>(0))
