@@ -35,14 +35,14 @@ Examples:
 
 /// Every failure of an MCP application becomes exactly one GitHub issue.
 #[derive(Debug, Parser)]
-#[command(version, before_help = EXAMPLES, arg_required_else_help = true, help_expected = true)]
+#[command(version, before_help = EXAMPLES, help_expected = true)]
 pub(crate) struct Args {
     /// How much is logged to stderr: error, warn, info, debug, trace
     #[arg(long, env = "AUTOHEAL_LOG", default_value = "info", global = true, value_name = "LEVEL")]
     pub(crate) log: tracing::Level,
     /// What to do
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// The commands.

@@ -7,7 +7,7 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, Command};
 
@@ -19,8 +19,13 @@ fn main() -> ExitCode {
     let args = Args::parse();
     init_logging(args.log);
     let result = match args.command {
-        Command::Serve(options) => serve::run(*options),
-        Command::Explain(options) => explain::run(&options),
+        Some(Command::Serve(options)) => serve::run(*options),
+        Some(Command::Explain(options)) => explain::run(&options),
+        None => {
+            // clap's own way to do this is confused by a variable that is set. A failed write has nobody to be told.
+            let _written = Args::command().print_help();
+            return ExitCode::from(2);
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,7 +32,7 @@ pub(crate) struct Binaries {
 /// Builds the binaries in a profile; cargo knows what is up to date.
 pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
     let packages = ["--package", "autoheal", "--package", "autoheal-test-support"];
-    let mut build = cargo(&["build", "--quiet", "--bins", "--profile", profile]);
+    let mut build = cargo(&["build", "--bins", "--profile", profile]);
     step("building the binaries", build.args(packages))?;
     let directory = target_directory().join(if profile == "dev" { "debug" } else { profile });
     Ok(Binaries { autoheal: directory.join("autoheal"), stand_in: directory.join("github-stand-in") })

@@ -97,7 +97,7 @@ fn compile(root: &Path) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     run(
         Command::new(cargo)
-            .args(["build", "--quiet", "--package", "mcp-autoheal-wasm", "--profile", "wasm", "--target", TARGET])
+            .args(["build", "--package", "mcp-autoheal-wasm", "--profile", "wasm", "--target", TARGET])
             .current_dir(root),
         "sdk-wasm does not compile",
     )?;

@@ -19,10 +19,12 @@ const TOGETHER: usize = 512;
 
 /// Tells one caller how it went, once the commit is known to have succeeded or failed.
 type Reply = Box<dyn FnOnce(Option<&StoreError>) + Send>;
+/// One job of the worker's; without a connection it is not run, only told of the failure.
+type Work = Box<dyn FnOnce(Option<&Connection>) -> Reply + Send>;
 
 enum Job {
     Accept { records: Vec<Fingerprinted>, reply: oneshot::Sender<std::result::Result<Vec<Accepted>, StoreError>> },
-    Run(Box<dyn FnOnce(&Connection) -> Reply + Send>),
+    Run(Work),
 }
 
 /// The handle to the writer thread.
@@ -64,13 +66,14 @@ impl Writer {
     ) -> impl Future<Output = std::result::Result<T, StoreError>> + Send {
         let (reply, answer) = oneshot::channel();
         let job = Job::Run(Box::new(move |connection| {
-            let result = in_savepoint(connection, work);
+            let result = connection.map(|connection| in_savepoint(connection, work));
             Box::new(move |failed| {
                 // The caller may have gone away; what it asked for is done all the same.
                 let _gone = reply.send(match (result, failed) {
-                    (Ok(value), None) => Ok(value),
-                    (Ok(_), Some(error)) => Err(error.clone()),
-                    (Err(error), _) => Err(error.into()),
+                    (Some(Err(error)), _) => Err(error.into()),
+                    (_, Some(error)) => Err(error.clone()),
+                    (Some(Ok(value)), None) => Ok(value),
+                    (None, None) => Err(closed()),
                 });
             })
         }));
@@ -135,38 +138,22 @@ fn write_all(connection: Connection, mut waiting: mpsc::Receiver<Job>, healthy: 
 fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) -> std::result::Result<(), StoreError> {
     let mut batch = Batch::default();
     let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
-    let result = connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .and_then(|()| {
-            for job in jobs {
-                match job {
-                    Job::Accept { records, reply } => {
-                        let accepted = batch.count(connection, cache, records);
-                        let failed = accepted.as_ref().err().map(ToString::to_string);
-                        replies.push(Box::new(move |error| {
-                            let _gone = reply.send(match (accepted, error) {
-                                (Ok(accepted), None) => Ok(accepted),
-                                (Ok(_), Some(error)) => Err(error.clone()),
-                                (Err(error), _) => Err(error.into()),
-                            });
-                        }));
-                        if let Some(message) = failed {
-                            // A half-counted report must not be committed with the others.
-                            return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
-                        }
-                    }
-                    Job::Run(work) => {
-                        // What was counted so far is written first, so that this job sees it.
-                        batch.write(connection, cache)?;
-                        replies.push(work(connection));
-                    }
-                }
-            }
-            batch.write(connection, cache)
-        })
-        .and_then(|()| connection.execute_batch("COMMIT"));
-    let failed = result.err().map(StoreError::from);
-    if failed.is_some() {
+    let mut result = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
+    for job in jobs {
+        // After a failure the others are not tried, only told.
+        let tried = result.is_ok();
+        let (reply, ran) = match job {
+            Job::Accept { records, reply } => accept(connection, cache, &mut batch, records, reply, tried),
+            Job::Run(work) if tried => run(connection, cache, &mut batch, work),
+            Job::Run(work) => (work(None), Ok(())),
+        };
+        replies.push(reply);
+        result = result.and(ran);
+    }
+    let result = result
+        .and_then(|()| Ok(batch.write(connection, cache)?))
+        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if result.is_err() {
         cache.forget();
         // SQLite may have rolled back by itself already (disk full); then there is nothing left to take back.
         if !connection.is_autocommit()
@@ -176,7 +163,44 @@ fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) ->
         }
     }
     for reply in replies {
-        reply(failed.as_ref());
+        reply(result.as_ref().err());
     }
-    failed.map_or(Ok(()), Err)
+    result
+}
+
+/// Counts one job's records. A half-counted report must not be committed with the others, so its failure is everybody's.
+fn accept(
+    connection: &Connection,
+    cache: &mut Cache,
+    batch: &mut Batch,
+    records: Vec<Fingerprinted>,
+    reply: oneshot::Sender<std::result::Result<Vec<Accepted>, StoreError>>,
+    tried: bool,
+) -> (Reply, std::result::Result<(), StoreError>) {
+    let accepted =
+        if tried { batch.count(connection, cache, records).map_err(StoreError::from) } else { Ok(Vec::new()) };
+    let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
+    let reply: Reply = Box::new(move |failed| {
+        let _gone = reply.send(match failed {
+            None => accepted,
+            Some(error) => Err(error.clone()),
+        });
+    });
+    (reply, ran)
+}
+
+/// Runs one job of the worker's. Its failure is its own, unless SQLite gave up the whole transaction over it.
+fn run(
+    connection: &Connection,
+    cache: &mut Cache,
+    batch: &mut Batch,
+    work: Work,
+) -> (Reply, std::result::Result<(), StoreError>) {
+    // What was counted so far is written first, so that this job sees it.
+    if let Err(error) = batch.write(connection, cache) {
+        return (work(None), Err(error.into()));
+    }
+    let reply = work(Some(connection));
+    let kept = !connection.is_autocommit();
+    (reply, kept.then_some(()).ok_or_else(|| StoreError("the transaction was rolled back".to_owned())))
 }

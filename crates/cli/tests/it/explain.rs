@@ -1,0 +1,176 @@
+//! `autoheal explain`: for people, and one JSON line for each line.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+
+use crate::place::autoheal;
+use crate::settings::sentence;
+
+const STACK: &str = "TypeError: price is undefined\n    at checkout (https://shop.example/cart.js:10:5)\n    at main (https://shop.example/cart.js:20:1)";
+
+fn report() -> Value {
+    json!({
+        "error_type": "TypeError", "error_message": "price of item 4711 is undefined, token=ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+        "stack_trace": STACK, "context": {"page": "cart", "password": "hunter2"},
+    })
+}
+
+/// Runs `explain` with these arguments over this input.
+async fn explain(arguments: &[&str], variables: &[(&str, &str)], input: &[u8]) -> std::process::Output {
+    let mut command = autoheal();
+    command.arg("explain").args(arguments).envs(variables.iter().copied());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writing = tokio::spawn(async move {
+        // It may have read enough before the end.
+        let _closed = stdin.write_all(&input).await;
+    });
+    let output = child.wait_with_output().await.unwrap();
+    writing.await.unwrap();
+    output
+}
+
+async fn lines(input: &[u8]) -> Vec<Value> {
+    let output = explain(&["--json", "-"], &[], input).await;
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn people_read_what_would_become_of_a_report() {
+    for arguments in [&[][..], &["-"]] {
+        let output = explain(arguments, &[], report().to_string().as_bytes()).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        for shown in [
+            "Severity     medium",
+            "Fingerprint  ",
+            "* checkout https://shop.example/cart.js:10:5",
+            "Decision     preview",
+            "Title        [Auto-Generated] TypeError: ",
+            "Labels       auto-generated, bug, mcp-sdk, medium",
+            "# Auto-Generated Error Report",
+            "## Occurrences",
+        ] {
+            assert!(text.contains(shown), "{shown:?} is not in {text}");
+        }
+        assert!(!text.contains("ghp_") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_comes_out_for_each_line_in_order() {
+    let mut input = Vec::new();
+    for at in 0..40 {
+        input.extend(json!({"error_type": "E", "error_message": "m", "context": {"at": at}}).to_string().into_bytes());
+        input.push(b'\n');
+    }
+    let answers = lines(&input).await;
+    let found: Vec<u64> = answers.iter().map(|line| line["scrubbed"]["context"]["at"].as_u64().unwrap()).collect();
+    assert_eq!(found, (0..40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_report_is_rejected_in_its_place() {
+    let good = json!({"error_type": "E", "error_message": "m"}).to_string();
+    let long = format!(r#"{{"error_type":"E","error_message":"{}"}}"#, "x".repeat(9 * 1024 * 1024));
+    let deep = "[".repeat(10_000);
+    let bad: [&[u8]; 9] =
+        [b"not json", b"5", b"[]", b"{}", b"", b"  \t", b"\"\xff\"", long.as_bytes(), deep.as_bytes()];
+    let mut input = Vec::new();
+    for line in bad {
+        input.extend_from_slice(line);
+        input.push(b'\n');
+        input.extend_from_slice(good.as_bytes());
+        input.push(b'\n');
+    }
+    let answers = lines(&input).await;
+    assert_eq!(answers.len(), 18);
+    for pair in answers.chunks(2) {
+        let keys: Vec<&String> = pair[0].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["rejected"], "{}", pair[0]);
+        assert!(pair[0]["rejected"].as_str().unwrap().len() > 10);
+        assert!(pair[1]["fingerprint"].is_string(), "{}", pair[1]);
+    }
+    assert_eq!(lines(b"").await, Vec::<Value>::new());
+    assert_eq!(lines(good.as_bytes()).await.len(), 1, "the last line needs no end");
+}
+
+#[tokio::test]
+async fn a_line_has_just_the_named_members() {
+    let answer = lines(report().to_string().as_bytes()).await.remove(0);
+    let keys = |value: &Value| {
+        let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys.join(" ")
+    };
+    assert_eq!(
+        keys(&answer),
+        "decision fingerprint fingerprint_parts frames issue normalised_message scrubbed severity"
+    );
+    assert_eq!(keys(&answer["scrubbed"]), "context error_message stack_trace");
+    assert_eq!(keys(&answer["issue"]), "body labels title");
+    let frame = &answer["frames"][0];
+    assert_eq!(keys(frame), "column file function in_app line");
+    assert_eq!(
+        *frame,
+        json!({"function": "checkout", "file": "https://shop.example/cart.js", "line": 10, "column": 5, "in_app": true})
+    );
+    assert_eq!(answer["severity"], "medium");
+    assert_eq!(answer["fingerprint"].as_str().unwrap().len(), 32);
+    assert!(answer["fingerprint_parts"].as_array().is_some_and(|parts| !parts.is_empty()));
+    assert!(!answer["normalised_message"].as_str().unwrap().contains("4711"));
+    assert_eq!(answer["decision"], json!(["preview"]));
+    assert!(!answer.to_string().contains("ghp_") && !answer.to_string().contains("hunter2"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_decision_follows_the_switches() {
+    let body = json!({"error_type": "E", "error_message": "m"}).to_string();
+    type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let cases: [Case; 4] = [
+        (&[("AUTOHEAL_ISSUE", "yes"), ("AUTOHEAL_REPO", "acme/shop")], &["open_issue"]),
+        (
+            &[("IPFS_AUTO_ISSUE", "1"), ("IPFS_AUTO_PR", "TRUE"), ("IPFS_REPO", "acme/shop")],
+            &["open_issue", "open_draft_pull_request"],
+        ),
+        (&[("AUTOHEAL_ISSUE", "no"), ("IPFS_AUTO_ISSUE", "true")], &["preview"]),
+        (&[("IPFS_AUTO_HEAL", "true"), ("IPFS_REPO", "acme/shop")], &["open_issue", "await_approval", "hand_over"]),
+    ];
+    for (variables, steps) in cases {
+        let output = explain(&["--json", "-"], variables, body.as_bytes()).await;
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["decision"], json!(steps), "{variables:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut input = Vec::new();
+    for _ in 0..2_000 {
+        input.extend_from_slice(report().to_string().as_bytes());
+        input.push(b'\n');
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("reports.jsonl");
+    std::fs::write(&file, input).unwrap();
+    let script = "set -o pipefail; \"$0\" explain --json \"$1\" | head -1";
+    let mut shell = tokio::process::Command::new("bash");
+    let output = shell.args(["-c", script, env!("CARGO_BIN_EXE_autoheal")]).arg(&file).output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!((output.stdout.iter().filter(|byte| **byte == b'\n').count(), output.stderr.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_explained_is_told_in_a_sentence() {
+    for (input, word) in [("nonsense", "JSON"), ("{}", "error_type"), ("", "JSON")] {
+        assert!(sentence(&explain(&["-"], &[], input.as_bytes()).await).contains(word));
+    }
+    let absent = explain(&["/nonexistent/report.json"], &[], b"").await;
+    assert!(sentence(&absent).contains("cannot open /nonexistent/report.json"));
+}

@@ -1,0 +1,14 @@
+//! The binary `autoheal` as people and machines start it, feed it, stop it and kill it.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod crash;
+mod disk_full;
+mod durable;
+mod explain;
+mod github_crash;
+mod healing;
+mod place;
+mod serving;
+mod settings;
+mod spy;

@@ -1,0 +1,80 @@
+//! `autoheal serve`: how it starts, how it ends, and what it does not share.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::place::Place;
+use crate::settings::sentence;
+
+#[tokio::test]
+async fn sigterm_ends_it_well_and_what_was_told_is_there_next_time() {
+    let place = Place::new();
+    let serve = place.serve().await;
+    let report = json!({"error_type": "TypeError", "error_message": "price is undefined"});
+    assert_eq!(serve.report(&report).await.status, 202);
+    assert_eq!(serve.terminate().await.code(), Some(0));
+    assert_eq!(place.serve().await.count().await, 1);
+}
+
+#[tokio::test]
+async fn sigterm_right_after_the_start_ends_it_well() {
+    for _ in 0..5 {
+        assert_eq!(Place::new().serve().await.terminate().await.code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_up_the_end() {
+    let serve = Place::new().serve().await;
+    let mut idle = serve.connect().await;
+    idle.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert_eq!(idle.answer().await.unwrap().status, 200);
+    assert_eq!(serve.terminate().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_one_on_the_same_store_is_refused_in_a_sentence() {
+    let place = Place::new();
+    let first = place.serve().await;
+    let said = sentence(&place.command().output().await.unwrap());
+    assert!(said.contains("is in use by another autoheal") && said.contains("--store"), "{said}");
+    // The lock of one that was killed is no lock.
+    first.kill().await;
+    assert_eq!(place.serve().await.terminate().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_in_a_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::new();
+    let mut command = crate::place::autoheal();
+    command.args(["serve", "--listen", &address, "--store"]).arg(place.store());
+    let said = sentence(&command.output().await.unwrap());
+    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("--listen"), "{said}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_made_is_told_in_a_sentence() {
+    let place = Place::new();
+    let file = place.directory.path().join("file");
+    std::fs::write(&file, "not a directory").unwrap();
+    let mut command = crate::place::autoheal();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--store"]).arg(file.join("store.db"));
+    let said = sentence(&command.output().await.unwrap());
+    assert!(said.contains("cannot open") && said.contains("check that the directory exists"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_store_named_it_lives_in_the_data_directory() {
+    let place = Place::new();
+    let mut command = crate::place::autoheal();
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("XDG_DATA_HOME", place.directory.path());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut output = tokio::io::BufReader::new(child.stdout.take().unwrap());
+    tokio::io::AsyncBufReadExt::read_line(&mut output, &mut line).await.unwrap();
+    assert!(line.starts_with("listening on ") && place.directory.path().join("autoheal/autoheal.db").exists());
+    child.kill().await.unwrap();
+}

@@ -1,0 +1,96 @@
+//! What the binary says before it does anything: help, and refusals that name what to change.
+
+use std::process::Output;
+
+use crate::place::{Place, autoheal};
+
+/// Starts `serve` with arguments and variables that are refused; returns what it said.
+async fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let place = Place::new();
+    let output = place.command().args(arguments).envs(variables.iter().copied()).output().await.unwrap();
+    let said = sentence(&output);
+    assert!(!place.store().exists(), "nothing is made by a command that is refused");
+    said
+}
+
+#[track_caller]
+pub(crate) fn sentence(output: &Output) -> String {
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "one sentence: {said}");
+    said
+}
+
+#[tokio::test]
+async fn help_starts_with_examples() {
+    for arguments in [&["--help"][..], &["-h"], &["serve", "--help"], &["explain", "--help"], &["help", "serve"]] {
+        let output = autoheal().args(arguments).output().await.unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.starts_with("Examples:\n  autoheal "), "{arguments:?}: {text}");
+    }
+    let nothing = autoheal().env_remove("AUTOHEAL_LOG").output().await.unwrap();
+    assert!(String::from_utf8_lossy(&nothing.stderr).starts_with("Examples:"), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn help_shows_no_secret_of_the_environment() {
+    let secrets = [
+        ("AUTOHEAL_KEY", "made-up-1"),
+        ("AUTOHEAL_OPERATOR_TOKEN", "made-up-2"),
+        ("AUTOHEAL_AGENT_TOKEN", "made-up-3"),
+    ];
+    let output = autoheal().args(["serve", "--help"]).envs(secrets).output().await.unwrap();
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("made-up"));
+}
+
+#[tokio::test]
+async fn a_switch_without_a_repository_is_refused_by_name() {
+    for switch in ["--issue", "--pr", "--heal"] {
+        let said = refused(&[switch], &[("GITHUB_TOKEN", "made-up")]).await;
+        assert!(said.contains("AUTOHEAL_REPO") && said.contains("owner/name"), "{said}");
+    }
+    for (name, value) in
+        [("AUTOHEAL_ISSUE", "true"), ("IPFS_AUTO_ISSUE", "1"), ("IPFS_AUTO_PR", "YES"), ("IPFS_AUTO_HEAL", "True")]
+    {
+        assert!(refused(&[], &[(name, value)]).await.contains("AUTOHEAL_REPO"), "{name}");
+    }
+    let odd = refused(&["--issue", "--repo", "shop"], &[("GITHUB_TOKEN", "made-up")]).await;
+    assert!(odd.contains("AUTOHEAL_REPO: `shop` is not owner/name"), "{odd}");
+}
+
+#[tokio::test]
+async fn a_switch_value_that_is_neither_on_nor_off_is_refused_by_name() {
+    for name in ["AUTOHEAL_ISSUE", "AUTOHEAL_PR", "AUTOHEAL_HEAL", "IPFS_AUTO_ISSUE", "IPFS_AUTO_PR", "IPFS_AUTO_HEAL"]
+    {
+        let said = refused(&[], &[(name, "maybe")]).await;
+        assert!(said.contains(&format!("{name}: `maybe`")), "{said}");
+    }
+    assert!(refused(&["--issue=perhaps"], &[]).await.contains("AUTOHEAL_ISSUE: `perhaps`"));
+}
+
+#[tokio::test]
+async fn a_switch_without_a_token_is_refused_by_name() {
+    let place = Place::new();
+    let output = place.command().args(["--issue", "--repo", "acme/shop"]).output().await.unwrap();
+    let said = sentence(&output);
+    assert!(said.contains("GITHUB_TOKEN") && said.contains("gh auth login"), "{said}");
+}
+
+#[tokio::test]
+async fn other_odd_values_are_refused_by_name() {
+    let cases = [
+        ("AUTOHEAL_TRUST", "everybody"),
+        ("AUTOHEAL_ALLOW_ORIGIN", "shop.example"),
+        ("AUTOHEAL_PUBLIC_URL", "ftp://errors.example"),
+        ("AUTOHEAL_PROJECT_KEYS", "no-project"),
+        ("AUTOHEAL_UPSTREAM", "https://not.supported.example"),
+        ("AUTOHEAL_STATIC", "/nonexistent/directory"),
+    ];
+    for (name, value) in cases {
+        let said = refused(&[], &[(name, value)]).await;
+        assert!(said.contains(name) && said.contains(value), "{said}");
+    }
+    let output = autoheal().args(["serve", "--store", "postgres://db"]).output().await.unwrap();
+    assert!(sentence(&output).contains("AUTOHEAL_STORE: postgres:// is not supported"));
+}

@@ -1,0 +1,119 @@
+//! `spawn_app`: the real service on a free port over a fresh store, as a test holds it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use autoheal_ingest::{App, Config};
+use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::store::{Sqlite, Store};
+use autoheal_test_support::service::{Answer, Connection, Request, exchange};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) directory: tempfile::TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    pub(crate) running: JoinHandle<std::io::Result<()>>,
+}
+
+/// As it starts without any configuration.
+pub(crate) async fn spawn_app() -> TestApp {
+    spawn_app_with(|_| {}).await
+}
+
+pub(crate) async fn spawn_app_with(configure: impl FnOnce(&mut Config)) -> TestApp {
+    let mut config = Config::default();
+    configure(&mut config);
+    let directory = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), listener);
+    let (stop, stopped) = oneshot::channel();
+    let running = tokio::spawn(app.run(async move {
+        let _dropped_is_stopped_too = stopped.await;
+    }));
+    TestApp { address, store, directory, stop: Some(stop), running }
+}
+
+impl TestApp {
+    pub(crate) async fn connect(&self) -> Connection {
+        Connection::open(self.address).await.unwrap()
+    }
+
+    pub(crate) async fn send(&self, request: &Request) -> Answer {
+        exchange(self.address, request).await
+    }
+
+    pub(crate) async fn report(&self, body: &Value) -> Answer {
+        self.send(&Request::report(body.to_string())).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(&Request::get(path)).await
+    }
+
+    /// How many occurrences were counted in all groups of the default project.
+    pub(crate) async fn count(&self) -> u64 {
+        self.count_in("default").await
+    }
+
+    pub(crate) async fn count_in(&self, project: &str) -> u64 {
+        let groups = self.get(&format!("/api/groups?project={project}")).await.json();
+        groups["groups"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum()
+    }
+
+    /// `/api/groups/{fingerprint}` of the one group there is.
+    pub(crate) async fn only_group(&self) -> Value {
+        let groups = self.get("/api/groups").await.json();
+        assert_eq!(groups["groups"].as_array().unwrap().len(), 1, "{groups}");
+        let fingerprint = groups["groups"][0]["fingerprint"].as_str().unwrap();
+        self.get(&format!("/api/groups/{fingerprint}")).await.json()
+    }
+
+    /// The first sample of the one group there is.
+    pub(crate) async fn only_sample(&self) -> Value {
+        self.only_group().await["samples"][0].clone()
+    }
+
+    /// Asks the service to end, as SIGTERM does.
+    pub(crate) fn stop(&mut self) {
+        let _gone = self.stop.take().unwrap().send(());
+    }
+}
+
+/// A report with this message, as a well-behaved sender writes it.
+pub(crate) fn report(message: &str) -> Value {
+    json!({"error_type": "TypeError", "error_message": message})
+}
+
+/// The answer is a refusal with this status and code and a sentence; nothing else is in it.
+#[track_caller]
+pub(crate) fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.text());
+    let body = answer.json();
+    assert_eq!(body["code"], code, "{body}");
+    assert!(body["message"].as_str().is_some_and(|message| message.len() > 10), "{body}");
+    assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{body}");
+}
+
+/// The answer is 202 and the receipts say just this, in this order.
+#[track_caller]
+pub(crate) fn assert_receipts(answer: &Answer, statuses: &[&str]) {
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let body = answer.json();
+    let found: Vec<&str> = body.as_array().unwrap().iter().map(|receipt| receipt["status"].as_str().unwrap()).collect();
+    assert_eq!(found, statuses, "{body}");
+}
+
+/// What was done to fields of a sample, as `field done`.
+pub(crate) fn marks(sample: &Value) -> Vec<String> {
+    let marks = sample["marks"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    marks.iter().map(|mark| format!("{} {}", text(&mark["field"]), text(&mark["done"]))).collect()
+}

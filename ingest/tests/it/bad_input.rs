@@ -1,0 +1,137 @@
+//! Bodies that are no report: each is refused with the reason, and nothing is counted.
+
+use autoheal_test_support::service::Request;
+use serde_json::json;
+
+use crate::app::{TestApp, assert_receipts, assert_refused, marks, report, spawn_app};
+
+/// Sends a body, asserts the refusal, and that the service counted nothing and still works.
+async fn check(app: &TestApp, body: impl Into<Vec<u8>>, status: u16, code: &str) {
+    assert_refused(&app.send(&Request::report(body)).await, status, code);
+    assert_eq!(app.count().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_refused() {
+    let app = spawn_app().await;
+    for body in ["", " ", "hello", "{", "{\"error_type\":", "[", "[1,", "{} {}", "{'a':1}", "\u{feff}{}", "NaN"] {
+        println!("{body:?}");
+        check(&app, body, 400, "not_json").await;
+    }
+    assert_receipts(&app.report(&report("still here")).await, &["accepted"]);
+}
+
+#[tokio::test]
+async fn json_that_is_no_object_is_refused() {
+    let app = spawn_app().await;
+    for body in ["null", "true", "5", "\"text\"", "-0.5e9"] {
+        println!("{body:?}");
+        check(&app, body, 422, "invalid_report").await;
+    }
+}
+
+#[tokio::test]
+async fn a_report_without_type_or_message_is_refused_by_name() {
+    let app = spawn_app().await;
+    let cases = [
+        (json!({}), "error_type"),
+        (json!({"error_message": "m"}), "error_type"),
+        (json!({"error_type": null, "error_message": "m"}), "error_type"),
+        (json!({"error_type": "", "error_message": "m"}), "error_type"),
+        (json!({"error_type": " \n\t", "error_message": "m"}), "error_type"),
+        (json!({"error_type": 5, "error_message": "m"}), "error_type"),
+        (json!({"error_type": ["E"], "error_message": "m"}), "error_type"),
+        (json!({"error_type": "E"}), "error_message"),
+        (json!({"error_type": "E", "error_message": ""}), "error_message"),
+        (json!({"error_type": "E", "error_message": {"a": 1}}), "error_message"),
+        (json!({"error_type": "E", "error_message": false}), "error_message"),
+    ];
+    for (body, field) in cases {
+        println!("{body}");
+        let answer = app.report(&body).await;
+        assert_refused(&answer, 422, "invalid_report");
+        assert!(answer.json()["message"].as_str().unwrap().contains(field), "{}", answer.text());
+    }
+    assert_eq!(app.count().await, 0);
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf8_is_refused_and_the_place_is_named() {
+    let app = spawn_app().await;
+    let body = b"{\"error_type\":\"E\",\"error_message\":\"\xff\"}";
+    let answer = app.send(&Request::report(*body)).await;
+    assert_refused(&answer, 400, "not_json");
+    assert!(answer.text().contains("byte 35"), "{}", answer.text());
+    // Overlong and surrogate forms are not UTF-8 either.
+    for bytes in [&b"\"\xc0\x80\""[..], b"\"\xed\xa0\x80\"", b"\"\xf5\x80\x80\x80\""] {
+        check(&app, bytes, 400, "not_json").await;
+    }
+}
+
+#[tokio::test]
+async fn other_content_types_are_refused_and_plain_text_is_taken() {
+    let app = spawn_app().await;
+    let body = report("m").to_string();
+    for wrong in
+        ["text/html", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp"]
+    {
+        let answer = app.send(&Request::post("/report-error", body.clone()).header("content-type", wrong)).await;
+        assert_refused(&answer, 415, "unsupported_media_type");
+    }
+    assert_eq!(app.count().await, 0);
+    for right in ["text/plain", "text/plain;charset=UTF-8", "Application/JSON; charset=utf-8"] {
+        let answer = app.send(&Request::post("/report-error", body.clone()).header("content-type", right)).await;
+        assert_receipts(&answer, &["accepted"]);
+    }
+    // A Blob without a type sends no content type at all.
+    assert_receipts(&app.send(&Request::post("/report-error", body)).await, &["accepted"]);
+    assert_eq!(app.count().await, 4);
+}
+
+#[tokio::test]
+async fn nesting_ten_thousand_deep_harms_nobody() {
+    let app = spawn_app().await;
+    let arrays = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let objects = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
+    for (open, deep) in [("[", &arrays), ("{", &objects)] {
+        println!("{open}");
+        let whole = app.send(&Request::report(deep.clone())).await;
+        if open == "[" {
+            assert_receipts(&whole, &["rejected"]);
+        } else {
+            assert_refused(&whole, 422, "invalid_report");
+        }
+        let unclosed = app.send(&Request::report(open.repeat(10_000))).await;
+        assert_refused(&unclosed, 400, "not_json");
+        let batch = format!(r#"[{deep},{{"error_type":"E","error_message":"{open}batch","tags":{deep}}}]"#);
+        assert_receipts(&app.send(&Request::report(batch)).await, &["rejected", "accepted"]);
+    }
+    assert_eq!(app.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_deep_context_is_kept_as_far_as_it_is_shallow() {
+    let app = spawn_app().await;
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
+    let body = format!(r#"{{"error_type":"E","error_message":"m","context":{{"page":"cart","deep":{deep}}}}}"#);
+    assert_receipts(&app.send(&Request::report(body)).await, &["accepted"]);
+    let sample = app.only_sample().await;
+    assert_eq!(sample["report"]["context"]["page"], "cart");
+    assert!(sample["report"]["context"].to_string().contains("<cut>"), "{sample}");
+    assert_eq!(marks(&sample), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_address_with_odd_parameters_is_refused_as_json_too() {
+    let app = spawn_app().await;
+    let request = Request::post("/report-error?key=a&key=b", report("m").to_string()).header("origin", "null");
+    let answer = app.send(&request).await;
+    assert_refused(&answer, 403, "forbidden_origin");
+    assert!(answer.header("access-control-allow-origin").is_some());
+    let answer = app.send(&Request::post("/report-error?key=a&key=%ff&=&&x", report("m").to_string())).await;
+    assert_refused(&answer, 401, "unknown_key");
+    assert_eq!(app.get("/api/groups?project=a&project=%ff").await.json()["groups"], json!([]));
+    assert_eq!(app.get("/api/groups/%ff").await.json()["code"], "not_found");
+    assert_eq!(app.get("/groups/%ff").await.status, 404);
+    assert_eq!(app.count().await, 0);
+}

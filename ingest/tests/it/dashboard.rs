@@ -1,0 +1,119 @@
+//! The dashboard: hostile text is shown and never acts, and every state has its page.
+
+use autoheal_test_support::service::Answer;
+use serde_json::json;
+
+use crate::app::{assert_receipts, report, spawn_app, spawn_app_with};
+use crate::groups::walk_the_whole_path;
+
+/// Text that tries to leave its place in a page in every way we know.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)></pre></li><a href=javascript:alert(3)>\
+                       {{7*7}}&lt;\u{202e}\u{200b}\u{feff}\0\u{1b}";
+/// Characters that turn or hide what stands around them.
+const UNSEEN: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\0', '\u{1b}'];
+
+#[track_caller]
+fn assert_page(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+    for directive in ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(directive), "{policy}");
+    }
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let html = answer.text();
+    assert!(!html.contains("<script") && !html.contains(" style="), "{html}");
+    html
+}
+
+/// The page holds the text, but only as text.
+#[track_caller]
+fn assert_tame(html: &str) {
+    for raw in ["<script", "<img", "alert(1)</script", "<a href=javascript", "href=\"javascript", "</pre></li>"] {
+        assert!(!html.contains(raw), "{raw} in {html}");
+    }
+    assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
+    assert!(!html.contains(UNSEEN), "{html:?}");
+    assert!(html.contains(r"\u{202e}\u{200b}\u{feff}\u{0}\u{1b}"), "what is hidden is shown: {html}");
+    assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+}
+
+#[tokio::test]
+async fn hostile_text_is_shown_and_never_acts() {
+    let app = spawn_app().await;
+    let body = json!({
+        "error_type": HOSTILE, "error_message": HOSTILE, "release": HOSTILE, "environment": HOSTILE, "class": HOSTILE,
+        "stack_trace": format!("{HOSTILE}\n    at {HOSTILE} (https://shop.example/{HOSTILE}.js:1:2)\n    at f (a.js:3:4)"),
+        "context": {HOSTILE: HOSTILE, "userAgent": HOSTILE, "url": HOSTILE}, "tags": {HOSTILE: HOSTILE},
+        "logs": [HOSTILE], "causes": [{"error_type": HOSTILE, "error_message": HOSTILE}],
+        "rpc": {"method": HOSTILE, "tool": HOSTILE, "params": {"a": HOSTILE}}, "server": {"name": HOSTILE, "version": HOSTILE},
+        "command": HOSTILE, "reproduction": HOSTILE, "client": HOSTILE, "user": HOSTILE,
+    });
+    let receipt = app.report(&body).await.json();
+    assert_tame(&assert_page(&app.get("/").await, 200));
+    let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
+    assert_tame(&assert_page(&app.get(&path).await, 200));
+    // The same with an issue, where the preview is gone and links stand instead.
+    walk_the_whole_path(&app, HOSTILE).await;
+    assert_tame(&assert_page(&app.get(&path).await, 200));
+}
+
+#[tokio::test]
+async fn an_empty_store_says_so_and_what_to_do() {
+    let app = spawn_app().await;
+    let html = assert_page(&app.get("/").await, 200);
+    assert!(html.contains("No errors yet.") && html.contains("/report-error"));
+    assert!(html.contains("preview: nothing is sent to GitHub"));
+    assert!(html.contains("name=\"viewport\"") && html.contains("content=\"light dark\""));
+}
+
+#[tokio::test]
+async fn an_unknown_group_has_a_page_that_helps() {
+    let app = spawn_app().await;
+    for path in ["/groups/00112233445566778899aabbccddeeff", "/groups/%3Cscript%3E", "/groups/x"] {
+        let html = assert_page(&app.get(path).await, 404);
+        assert!(html.contains("There is no such group") && html.contains("href=\"/\""));
+    }
+}
+
+#[tokio::test]
+async fn a_group_shows_what_is_known_of_it() {
+    let app = spawn_app().await;
+    let mut body = report("price is undefined");
+    body["stack_trace"] = json!("TypeError: price is undefined\n    at checkout (https://shop.example/cart.js:10:5)");
+    body["context"] = json!({"page": "cart"});
+    body["release"] = json!("2.4.1");
+    body["count"] = json!("many");
+    let receipt = app.report(&body).await.json();
+    assert!(assert_page(&app.get("/").await, 200).contains("price is undefined"));
+    let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
+    let html = assert_page(&app.get(&path).await, 200);
+    for shown in ["checkout", "cart.js", ":10:5", "2.4.1 (1×)", "<dt>Seen</dt>", "&#34;page&#34;", "count was dropped"]
+    {
+        assert!(html.contains(shown), "{shown} is not in {html}");
+    }
+    assert!(html.contains("The issue that would be opened") && html.contains("AUTOHEAL_ISSUE"));
+}
+
+#[tokio::test]
+async fn a_group_with_issue_and_draft_links_to_them_and_names_the_gate() {
+    let app = spawn_app_with(|config| config.sends = true).await;
+    let receipt = app.report(&report("m")).await.json();
+    walk_the_whole_path(&app, "the note of the worker").await;
+    let html = assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200);
+    assert!(html.contains("<a href=\"https://github.example/acme/shop/issues/7\" rel=\"noreferrer\">Issue 7</a>"));
+    assert!(html.contains("Draft pull request 8") && html.contains("the note of the worker"));
+    assert!(html.contains("autoheal-approved") && html.contains("waits for approval"));
+    assert!(!html.contains("preview: nothing is sent") && !html.contains("would be opened"));
+}
+
+#[tokio::test]
+async fn the_stylesheet_is_ours_and_cached() {
+    let app = spawn_app().await;
+    let answer = app.get("/style.css").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert!(!answer.text().contains("@import") && !answer.text().contains("http"));
+    assert_receipts(&app.report(&report("m")).await, &["accepted"]);
+    assert!(app.get("/").await.text().contains("href=\"/style.css\""));
+}

@@ -1,0 +1,117 @@
+//! `/api/groups`: the shape programs rely on, and every fingerprint of a group leading to it.
+
+use autoheal_pipeline::fingerprint::Fingerprint;
+use autoheal_pipeline::store::{Change, GroupId, Link, Status};
+use rusqlite::params;
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app};
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Lets the one group have come all the way.
+pub(crate) async fn walk_the_whole_path(app: &TestApp, note: &str) {
+    let link =
+        |number: u64, kind: &str| Link { number, url: format!("https://github.example/acme/shop/{kind}/{number}") };
+    let changes = vec![
+        Change::Issue(link(7, "issues")),
+        Change::Pull(link(8, "pull")),
+        Change::Status(Status::AwaitingApproval),
+        Change::Note(Some(note.to_owned())),
+    ];
+    app.store.change(GroupId(1), changes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_in_the_list_has_just_the_named_members() {
+    let app = spawn_app().await;
+    assert_eq!(app.get("/api/groups").await.json(), json!({"groups": []}));
+    assert_receipts(&app.report(&report("price is undefined")).await, &["accepted"]);
+    let list = app.get("/api/groups").await.json();
+    assert_eq!(keys(&list), ["groups"]);
+    let group = &list["groups"][0];
+    assert_eq!(
+        keys(group),
+        [
+            "count",
+            "error_type",
+            "fingerprint",
+            "first_seen",
+            "issue",
+            "last_seen",
+            "preview",
+            "pull_request",
+            "severity",
+            "source",
+            "status",
+            "title",
+        ]
+    );
+    assert_eq!(group["title"], "[Auto-Generated] TypeError: price is undefined");
+    let facts = ["error_type", "source", "severity", "status"].map(|key| group[key].as_str().unwrap());
+    assert_eq!(facts, ["TypeError", "javascript_sdk", "medium", "recorded"]);
+    assert_eq!((&group["count"], &group["issue"], &group["pull_request"]), (&json!(1), &json!(null), &json!(null)));
+    assert_eq!(group["fingerprint"].as_str().unwrap().len(), 32);
+    assert!(group["first_seen"].as_str().unwrap().ends_with('Z') && group["last_seen"].is_string());
+    assert_eq!(group["preview"], true);
+}
+
+#[tokio::test]
+async fn a_group_that_went_all_the_way_names_its_issue_and_draft() {
+    let app = spawn_app().await;
+    assert_receipts(&app.report(&report("m")).await, &["accepted"]);
+    walk_the_whole_path(&app, "waits").await;
+    let group = app.get("/api/groups").await.json()["groups"][0].clone();
+    assert_eq!(group["issue"], json!({"number": 7, "url": "https://github.example/acme/shop/issues/7"}));
+    assert_eq!(group["pull_request"]["number"], 8);
+    assert_eq!((&group["status"], &group["preview"]), (&json!("awaiting_approval"), &json!(false)));
+}
+
+#[tokio::test]
+async fn one_group_comes_with_its_samples_and_its_intents() {
+    let app = spawn_app().await;
+    let mut body = report("token=ghp_0123456789abcdefghijklmnopqrstuvwxyz failed");
+    body["release"] = json!("1.0");
+    for _ in 0..12 {
+        assert_receipts(&app.report(&body).await, &["accepted"]);
+    }
+    let one = app.only_group().await;
+    assert_eq!(keys(&one), ["approvals", "group", "intents", "samples"]);
+    assert_eq!(one["samples"].as_array().unwrap().len(), 10, "a storm costs counters, not rows");
+    assert_eq!(one["group"]["count"], 12);
+    assert_eq!(one["group"]["releases"], json!([{"release": "1.0", "count": 12}]));
+    assert_eq!(keys(&one["group"]["preview"]), ["body", "labels", "title"]);
+    assert!(!one.to_string().contains("ghp_"), "{one}");
+}
+
+#[tokio::test]
+async fn every_fingerprint_of_a_group_leads_to_it() {
+    let app = spawn_app().await;
+    let answer = app.report(&report("m")).await;
+    let first = answer.json()[0]["fingerprint"].as_str().unwrap().to_owned();
+    let alias = "00112233445566778899aabbccddeeff";
+    let database = rusqlite::Connection::open(app.directory.path().join("store.db")).unwrap();
+    let bytes = Fingerprint::parse(alias).unwrap().0;
+    let insert = "INSERT INTO fingerprints SELECT project_id, ?1, group_id FROM fingerprints";
+    assert_eq!(database.execute(insert, params![bytes]).unwrap(), 1);
+    let by_alias = app.get(&format!("/api/groups/{alias}")).await;
+    assert_eq!(by_alias.status, 200);
+    assert_eq!(by_alias.json()["group"]["fingerprint"], first.as_str());
+    let page = app.get(&format!("/groups/{alias}")).await;
+    assert!(page.status == 200 && page.text().contains(&first));
+    assert_eq!(app.get(&format!("/api/groups/{}", alias.to_uppercase())).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_unknown_group_is_not_found() {
+    let app = spawn_app().await;
+    for unknown in ["00112233445566778899aabbccddeeff", "x", "..%2f", "%C3%A4"] {
+        assert_refused(&app.get(&format!("/api/groups/{unknown}")).await, 404, "not_found");
+    }
+    let other = app.report(&report("m")).await.json()[0]["fingerprint"].as_str().unwrap().to_owned();
+    assert_refused(&app.get(&format!("/api/groups/{other}?project=other")).await, 404, "not_found");
+}

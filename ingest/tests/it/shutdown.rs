@@ -1,0 +1,27 @@
+//! The end of the service: what is in hand is finished, and nothing new is taken.
+
+use autoheal_test_support::service::{Connection, Request};
+
+use crate::app::{assert_receipts, report, spawn_app};
+
+#[tokio::test]
+async fn a_request_in_hand_is_finished() {
+    let mut app = spawn_app().await;
+    let mut idle = app.connect().await;
+    assert_eq!(idle.exchange(&Request::get("/healthz")).await.unwrap().status, 200);
+    let mut busy = app.connect().await;
+    let body = report("the last one").to_string();
+    let head = Request::report("").header("content-length", &body.len().to_string()).header("expect", "100-continue");
+    busy.write(head.head(app.address).as_bytes()).await.unwrap();
+    // The service asks for the body only once it has the request in hand.
+    assert_eq!(busy.answer().await.unwrap().status, 100);
+    app.stop();
+    // An idle connection is closed, which also tells that stopping has begun.
+    assert!(idle.answer().await.is_err());
+    busy.write(body.as_bytes()).await.unwrap();
+    assert_receipts(&busy.answer().await.unwrap(), &["accepted"]);
+    (&mut app.running).await.unwrap().unwrap();
+    assert!(Connection::open(app.address).await.is_err(), "nobody listens any more");
+    let groups = app.store.groups("default", 10).await.unwrap();
+    assert_eq!((groups.len(), groups[0].count), (1, 1));
+}

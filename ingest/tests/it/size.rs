@@ -1,0 +1,107 @@
+//! Bodies over the limit: the refusal reaches a sender that is still sending, and nothing is counted.
+
+use autoheal_test_support::service::Request;
+use serde_json::json;
+
+use crate::app::{assert_receipts, assert_refused, report, spawn_app};
+
+const MIB: usize = 1024 * 1024;
+
+fn padded(bytes: usize) -> String {
+    let empty = json!({"error_type": "E", "error_message": "m", "padding": ""}).to_string();
+    json!({"error_type": "E", "error_message": "m", "padding": "x".repeat(bytes - empty.len())}).to_string()
+}
+
+#[tokio::test]
+async fn two_mebibytes_are_refused_and_the_sender_hears_it() {
+    let app = spawn_app().await;
+    let mut connection = app.connect().await;
+    let answer = connection.exchange(&Request::report(padded(2 * MIB))).await.unwrap();
+    assert_refused(&answer, 413, "too_large");
+    assert_eq!(app.count().await, 0);
+    // The whole body was drained, so the connection goes on.
+    let answer = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
+    assert_receipts(&answer, &["accepted"]);
+}
+
+#[tokio::test]
+async fn two_mebibytes_in_chunks_are_refused_and_the_sender_hears_it() {
+    let app = spawn_app().await;
+    let mut connection = app.connect().await;
+    let head = Request::report("").header("transfer-encoding", "chunked").head(app.address);
+    connection.write(head.as_bytes()).await.unwrap();
+    let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, " ".repeat(64 * 1024));
+    for _ in 0..32 {
+        connection.write(chunk.as_bytes()).await.unwrap();
+    }
+    connection.write(b"0\r\n\r\n").await.unwrap();
+    assert_refused(&connection.answer().await.unwrap(), 413, "too_large");
+    let answer = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
+    assert_receipts(&answer, &["accepted"]);
+}
+
+#[tokio::test]
+async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
+    let app = spawn_app().await;
+    assert_receipts(&app.send(&Request::report(padded(MIB))).await, &["accepted"]);
+    assert_refused(&app.send(&Request::report(padded(MIB + 1))).await, 413, "too_large");
+    assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_broken_off() {
+    let app = spawn_app().await;
+    let mut connection = app.connect().await;
+    let announced = 1024 * MIB;
+    let head = Request::report("").header("content-length", &announced.to_string()).head(app.address);
+    connection.write(head.as_bytes()).await.unwrap();
+    let piece = vec![b' '; MIB];
+    let mut sent = 0;
+    while sent < announced && connection.write(&piece).await.is_ok() {
+        sent += MIB;
+    }
+    assert!(sent < 64 * MIB, "{sent} bytes were taken");
+    // The answer may be lost with the connection; if it comes, it is this one.
+    if let Ok(answer) = connection.answer().await {
+        assert_refused(&answer, 413, "too_large");
+    }
+    assert_eq!(app.count().await, 0);
+    assert_receipts(&app.report(&report("still here")).await, &["accepted"]);
+}
+
+#[tokio::test]
+async fn nine_mebibytes_are_refused_and_the_service_goes_on() {
+    let app = spawn_app().await;
+    let mut connection = app.connect().await;
+    if connection.send(&Request::report(padded(9 * MIB))).await.is_ok()
+        && let Ok(answer) = connection.answer().await
+    {
+        assert_refused(&answer, 413, "too_large");
+    }
+    assert_eq!(app.count().await, 0);
+    assert_receipts(&app.report(&report("still here")).await, &["accepted"]);
+}
+
+#[tokio::test]
+async fn a_refusal_for_another_reason_reaches_a_sender_of_much_too() {
+    let app = spawn_app().await;
+    let foreign = Request::report(padded(2 * MIB)).header("origin", "https://evil.example");
+    assert_refused(&app.send(&foreign).await, 403, "forbidden_origin");
+    let html = Request::post("/report-error", padded(2 * MIB)).header("content-type", "text/html");
+    assert_refused(&app.send(&html).await, 415, "unsupported_media_type");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_counts_nothing() {
+    let app = spawn_app().await;
+    let body = report("m").to_string();
+    for sent in [0, 1, body.len() - 1] {
+        let mut connection = app.connect().await;
+        let head = Request::report("").header("content-length", &body.len().to_string()).head(app.address);
+        connection.write(head.as_bytes()).await.unwrap();
+        connection.write(&body.as_bytes()[..sent]).await.unwrap();
+        drop(connection);
+    }
+    assert_receipts(&app.report(&report("after")).await, &["accepted"]);
+    assert_eq!(app.count().await, 1);
+}
