@@ -20,7 +20,7 @@ use crate::error::ApiError;
 
 /// What pages of `/app/` may do: run WebAssembly and talk to servers; nothing is fetched from elsewhere.
 const APP_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
-     connect-src *; frame-ancestors 'none'; base-uri 'none'";
+     img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'";
 
 /// The whole surface.
 pub(crate) fn router(shared: Shared) -> Router {

@@ -43,7 +43,6 @@ test('a click on a failing button ends with Copilot being asked once, after a pe
     assert.deepEqual(lines.filter((line) => line.startsWith('## ')).map((line) => line.slice(3)), [
       'Error Message',
       'Stack Trace',
-      'Source',
       'Reproduction',
       'Context',
       'Occurrences',

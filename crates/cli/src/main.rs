@@ -22,8 +22,8 @@ fn main() -> ExitCode {
         Some(Command::Serve(options)) => serve::run(*options),
         Some(Command::Explain(options)) => explain::run(&options),
         None => {
-            // clap's own way to do this is confused by a variable that is set. A failed write has nobody to be told.
-            let _written = Args::command().print_help();
+            // clap's own way to do this is confused by a variable that is set.
+            eprintln!("{}", Args::command().render_help());
             return ExitCode::from(2);
         }
     };

@@ -89,9 +89,9 @@ pub fn pull(work: &Work, number: u64) -> ComposedPull {
     let error_type = &work.sample.report.error_type;
     ComposedPull {
         branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        title: format!("[Auto-Generated] Fix {} of issue {number}", safe_name(error_type, 60)),
+        title: format!("[Auto-Generated] Fix {} of issue {number}", safe_name(error_type, 40)),
         body: format!(
-            "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in #{number}. It starts with \
+            "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \
              an empty commit; the fix and a regression test are added on this branch, by a person or by a coding agent.\n\n\
              Nothing is merged automatically.\n",
             marker(work.group.fingerprint),

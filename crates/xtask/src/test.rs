@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<()> {
     let stack = Stack::start(&build_binaries("dev")?, "127.0.0.1:0")?;
     let mut end_to_end = Command::new("node");
     end_to_end
-        .args(["--test", "--test-concurrency=1", "."])
+        .args(["--test", "--test-concurrency=1"])
         .current_dir(&browser)
         .env("SERVICE", &stack.service)
         .env("GITHUB", &stack.github)

@@ -29,8 +29,11 @@ async fn help_starts_with_examples() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && text.starts_with("Examples:\n  autoheal "), "{arguments:?}: {text}");
     }
-    let nothing = autoheal().env_remove("AUTOHEAL_LOG").output().await.unwrap();
-    assert!(String::from_utf8_lossy(&nothing.stderr).starts_with("Examples:"), "{nothing:?}");
+    for level in [None, Some("warn")] {
+        let nothing = autoheal().envs(level.map(|level| ("AUTOHEAL_LOG", level))).output().await.unwrap();
+        assert!(String::from_utf8_lossy(&nothing.stderr).starts_with("Examples:"), "{nothing:?}");
+        assert_eq!(nothing.status.code(), Some(2));
+    }
 }
 
 #[tokio::test]

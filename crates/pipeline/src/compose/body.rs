@@ -42,8 +42,9 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
         let stack = cause.stack_trace.as_deref().unwrap_or_default();
         section("Caused By", "text", &format!("{}: {}\n{stack}", cause.error_type, cause.error_message), CAUSE);
     }
-    let source = source_lines(&sample.frames);
-    if !source.is_empty() {
+    // Where every frame is the application's own, the stack says it all.
+    if sample.frames.iter().any(|frame| !frame.in_app) && sample.frames.iter().any(|frame| frame.in_app) {
+        let source = source_lines(&sample.frames);
         section("Source", "text", &source, SOURCE);
     }
     if let Some(reproduction) = reproduction(report) {
@@ -83,6 +84,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
         ("Method", method.map(name)),
         ("Tool Name", tool.map(name)),
         ("Error Code", rpc.and_then(|rpc| rpc.code).map(|code| code.to_string())),
+        ("Failed After", rpc.and_then(|rpc| rpc.duration_ms).map(|time| format!("{time:.0} ms"))),
         (
             "Command",
             report.command.as_deref().map(|command| name(command.split_whitespace().next().unwrap_or_default())),
@@ -119,22 +121,44 @@ fn source_lines(frames: &[Frame]) -> String {
     let line = |frame: &Frame| {
         let place =
             [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
-        let file = mask_home(frame.file.as_deref().unwrap_or("?")).into_owned();
-        format!("{} ({file}{place})\n", frame.function.as_deref().unwrap_or("(anonymous)"))
+        // Parameters of the page's address say nothing about the code.
+        let file = frame.file.as_deref().unwrap_or("?").split(['?', '#']).next().unwrap_or_default();
+        format!("{} ({}{place})\n", frame.function.as_deref().unwrap_or("(anonymous)"), mask_home(file))
     };
     frames.iter().filter(|frame| frame.in_app).take(20).map(line).collect()
 }
 
+/// What the sender gave, else the failed call as a command that makes it again.
 fn reproduction(report: &ErrorReport) -> Option<String> {
     if report.reproduction.is_some() {
         return report.reproduction.clone();
     }
-    // A failed call can be made again by whoever has the server: that is the call, as JSON-RPC.
     let rpc = report.rpc.as_ref()?;
     let method = serde_json::to_string(rpc.method.as_deref()?).ok()?;
     let params = rpc.params.as_ref().and_then(|params| serde_json::to_string(params).ok());
     let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
-    Some(format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#))
+    let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#);
+    Some(match endpoint(report) {
+        // A quote ends a quoted word of the shell; this is the shell's own way to put one into it.
+        Some(url) => format!("curl -H 'content-type: application/json' -d '{}' '{url}'", call.replace('\'', r"'\''")),
+        None => call,
+    })
+}
+
+/// Where the call went, made absolute by the page's address.
+fn endpoint(report: &ErrorReport) -> Option<String> {
+    let context = report.context.as_ref()?;
+    let text = |name: &str| context.get(name).and_then(Json::as_str);
+    let endpoint = text("endpoint")?;
+    let absolute = if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
+        endpoint.to_owned()
+    } else {
+        let (scheme, rest) = text("url")?.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        endpoint.starts_with('/').then(|| format!("{scheme}://{host}{endpoint}"))?
+    };
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '\'' | '\\' | '"' | '`' | '$');
+    absolute.chars().all(plain).then_some(absolute)
 }
 
 fn log_lines(report: &ErrorReport) -> String {
