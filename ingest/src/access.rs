@@ -3,7 +3,7 @@
 mod operator;
 mod origin;
 
-pub(crate) use operator::require_operator;
+pub(crate) use operator::{require_operator, shows_operator_token};
 pub(crate) use origin::{Page, answer_preflight, require_own_host};
 
 use autoheal_contract::RefusalCode;

@@ -95,10 +95,10 @@ impl App {
 
 async fn forget_old_ids(shared: Shared) {
     loop {
-        shared.clock.sleep_until(Some(shared.clock.now().plus(FORGET))).await;
         match shared.store.forget_ids(shared.clock.now()).await {
             Ok(ids) => tracing::debug!(ids, "forgot ids older than their memory"),
             Err(error) => tracing::warn!(%error, "could not forget old ids; trying again in an hour"),
         }
+        shared.clock.sleep_until(Some(shared.clock.now().plus(FORGET))).await;
     }
 }

@@ -5,6 +5,7 @@ import { MCPError } from './error.js';
 import { reportFromPlainJavaScript } from './last-resort.js';
 import { loadModule } from './module.js';
 import { post } from './post.js';
+import { Reporter } from './reporter.js';
 import { settings } from './settings.js';
 
 const READS_ONLY = { idempotent: true };
@@ -15,13 +16,14 @@ export class MCPClient {
   #settings;
   #session;
   #ready;
-  #flushing = false;
+  #reporter;
   #loadReported = false;
 
   constructor(endpoint = '/jsonrpc', options = {}) {
     const { endpoint: address, retries, reportTo } = (this.#settings = settings(endpoint, options));
     this.#ready = loadModule().then((Session) => {
       this.#session = new Session(address, retries, reportTo);
+      if (reportTo !== undefined) this.#reporter = new Reporter(this.#session);
     });
     this.#ready.catch(() => {}); // every call tells; nobody needs to watch `ready`
   }
@@ -98,7 +100,7 @@ export class MCPClient {
   #settled(session, member, outcome) {
     if (member.kind === NOTIFICATION) return { status: 'fulfilled', value: undefined };
     const verdict = session.settle(member, outcome.status, outcome.message);
-    if (verdict !== 1) this.#flushSoon(session);
+    if (verdict !== 1) this.#reporter?.flushIn(0);
     return verdict === 0
       ? { status: 'rejected', reason: session.judge(member, outcome) }
       : { status: 'fulfilled', value: outcome.message.result };
@@ -112,27 +114,17 @@ export class MCPClient {
       const verdict = session.settle(call, outcome.status, outcome.message);
       if (verdict === 1) return outcome;
       if (verdict === 2) {
-        this.#flushSoon(session);
+        this.#reporter?.flushIn(0);
         return outcome;
       }
       const next = session.judge(call, outcome); // an MCPError, or how long to wait
       if (typeof next !== 'number') {
-        this.#flushSoon(session);
+        this.#reporter?.flushIn(0);
         throw next;
       }
       call.repeats += 1;
       await new Promise((resume) => setTimeout(resume, next));
     }
-  }
-
-  /** Reports leave in a task of their own, so that the failing call rejects first. */
-  #flushSoon(session) {
-    if (this.#flushing || this.#settings.reportTo === undefined) return;
-    this.#flushing = true;
-    setTimeout(() => {
-      this.#flushing = false;
-      session.flush();
-    });
   }
 
   async #opened(trace) {

@@ -81,6 +81,15 @@ test('no secret leaves the page', async (t) => {
   assert.deepEqual(report.rpc.params.arguments.nested, [{ api_key: '<secret>' }]);
 });
 
+test('a card number is hidden as a number, too', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'declined', { card: 4111111111111111 }));
+  await rejection(client.callTool('pay', { no: 4111111111111111, cents: 1299, at: 1763798400000 }));
+  await server.reported(1);
+  const [{ text, report }] = server.reports;
+  assert.equal(text.includes('4111'), false, text);
+  assert.deepEqual(report.rpc.params.arguments, { no: '<card>', cents: 1299, at: 1763798400000 });
+});
+
 test('a secret in the endpoint stays out of the report', async (t) => {
   const { server } = await connectReporting(t, (body, response) => response.writeHead(500).end());
   const endpoint = `${server.endpoint}?token=hunter2hunter2#part`;

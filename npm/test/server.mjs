@@ -12,7 +12,9 @@ export async function startServer(handle) {
     const text = Buffer.concat(await request.toArray()).toString();
     if (request.url === '/report-error') {
       reports.push({ report: JSON.parse(text), text, headers: request.headers });
-      response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
+      if (!made.answerReport(response, reports.length)) {
+        response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
+      }
       wanted.splice(0).forEach((look) => look());
       return;
     }
@@ -23,9 +25,11 @@ export async function startServer(handle) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return {
+  const made = {
     calls,
     reports,
+    /** Answers a report in the test's own way and says so, or leaves it to be taken. */
+    answerReport: () => false,
     endpoint: `${origin}/jsonrpc`,
     reportTo: `${origin}/report-error`,
     /** Resolves once that many reports have arrived. */
@@ -39,6 +43,7 @@ export async function startServer(handle) {
       await once(server, 'close');
     },
   };
+  return made;
 }
 
 /** Answers with JSON. */

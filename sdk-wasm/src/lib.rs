@@ -7,6 +7,9 @@
 mod answer;
 mod failure;
 mod frames;
+mod kept;
+mod noted;
+mod outbox;
 mod page;
 mod report;
 mod retry;

@@ -33,6 +33,14 @@ pub(crate) fn rfc3339(milliseconds: f64) -> String {
     Date::new(&JsValue::from_f64(milliseconds)).to_iso_string().into()
 }
 
+/// `Retry-After` in milliseconds from now, whichever form it has.
+pub(crate) fn asked_wait(retry_after: &str) -> Option<f64> {
+    crate::retry::seconds(retry_after).or_else(|| {
+        let moment = Date::parse(retry_after);
+        moment.is_finite().then(|| (moment - Date::now()).max(0.0))
+    })
+}
+
 /// The browser.
 pub(crate) fn user_agent() -> Option<String> {
     NAVIGATOR.with(|navigator| navigator.as_ref()?.user_agent().ok())
@@ -59,6 +67,15 @@ pub(crate) fn is_foreign(address: &str) -> bool {
         let Some(location) = location else { return false };
         let (Ok(base), Ok(origin)) = (location.href(), location.origin()) else { return true };
         Url::new_with_base(address, &base).is_ok_and(|url| url.origin() != origin)
+    })
+}
+
+/// Gives the browser a text to post without us, as `text/plain`; false if it does not take it.
+pub(crate) fn send_beacon(address: &str, text: &str) -> bool {
+    NAVIGATOR.with(|navigator| {
+        navigator
+            .as_ref()
+            .is_some_and(|navigator| navigator.send_beacon_with_opt_str(address, Some(text)).unwrap_or(false))
     })
 }
 

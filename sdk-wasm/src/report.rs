@@ -41,8 +41,6 @@ pub(crate) struct Circumstances {
     pub(crate) user_agent: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) client: String,
-    pub(crate) count: u64,
-    pub(crate) first_seen: String,
 }
 
 /// Builds the report; everything in it has been scrubbed and cut to its limit.
@@ -60,7 +58,7 @@ pub(crate) fn build(call: FailedCall, page: Circumstances) -> ErrorReport {
     };
     let text = |value: Option<String>| value.map(|value| Json::Text(scrubbed_text(&value, TEXT_CHARS)));
     let context = [
-        ("timestamp", Some(Json::Text(page.timestamp.clone()))),
+        ("timestamp", Some(Json::Text(page.timestamp))),
         ("userAgent", text(page.user_agent)),
         ("url", text(page.url)),
         ("method", Some(Json::Text(method.clone()))),
@@ -82,9 +80,6 @@ pub(crate) fn build(call: FailedCall, page: Circumstances) -> ErrorReport {
         id: Some(page.id),
         source: Some(Source::JavascriptSdk),
         class: Some(call.failure.class().to_owned()),
-        count: (page.count > 1).then_some(page.count),
-        first_seen: (page.count > 1).then_some(page.first_seen),
-        last_seen: (page.count > 1).then_some(page.timestamp),
         causes: call
             .cause
             .into_iter()
@@ -106,6 +101,13 @@ pub(crate) fn build(call: FailedCall, page: Circumstances) -> ErrorReport {
         client: Some(page.client),
         ..ErrorReport::default()
     }
+}
+
+/// Says that the report stands for several failures, and between which moments they happened.
+pub(crate) fn tell_repeats(report: &mut ErrorReport, count: u64, first: String, last: String) {
+    report.count = Some(count);
+    report.first_seen = Some(first);
+    report.last_seen = Some(last);
 }
 
 /// The value with everything that is nested deeper than `depth` marked as cut, as the receiver would do.

@@ -1,45 +1,30 @@
 //! `Session`: one client's decisions and its memory, called by the shell.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use autoheal_contract::Json;
-use autoheal_contract::limits::CUT_MARK;
-use js_sys::{Array, Date, JSON, JsString, Math};
+use js_sys::{Array, Function, Math};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::answer::{self, diagnose};
 use crate::failure::{Code, Failure};
 use crate::frames::caller_frames;
-use crate::report::{self, Circumstances, FailedCall};
+use crate::noted::Noted;
+use crate::outbox::Outbox;
+use crate::page;
+use crate::report::FailedCall;
 use crate::retry::{self, Attempt};
 use crate::shell::{Call, McpError, Outcome, Thrown};
-use crate::storm::{Repeats, Storm, same_error};
-use crate::{page, send, value};
-
-/// Longest parameters that are read into a report, in UTF-16 units of JSON; longer ones are only marked.
-const READABLE_PARAMS: u32 = 256 * 1024;
+use crate::storm::same_error;
 
 /// One client's state. Every method is synchronous and returns without calling back into the page.
 #[wasm_bindgen]
 pub struct Session {
     endpoint: String,
     retries: u32,
-    report_to: Option<String>,
     last_id: Cell<u64>,
     version: JsValue,
-    // shared with the requests in flight, whose answers may ask us to stay away
-    storm: Rc<RefCell<Storm>>,
-    waiting: RefCell<Vec<Waiting>>,
-}
-
-/// A failure whose report has not been built yet: what must be remembered, at the least cost.
-struct Waiting {
-    call: FailedCall,
-    params: JsValue,
-    data: JsValue,
-    repeats: Repeats,
+    outbox: Option<Rc<Outbox>>,
 }
 
 #[wasm_bindgen]
@@ -51,11 +36,9 @@ impl Session {
         Session {
             endpoint,
             retries,
-            report_to,
             last_id: Cell::new(0),
             version: JsValue::from_str("2.0"),
-            storm: Rc::default(),
-            waiting: RefCell::default(),
+            outbox: report_to.map(Outbox::new),
         }
     }
 
@@ -81,7 +64,7 @@ impl Session {
             };
         match success {
             false => 0,
-            true if self.report_to.is_some() && !call.tool().is_undefined() => {
+            true if self.outbox.is_some() && !call.tool().is_undefined() => {
                 1 + u8::from(self.tool_failed(call, message))
             }
             true => 1,
@@ -103,7 +86,7 @@ impl Session {
             repeats: call.repeats(),
             limit: self.retries,
             repeatable: is_repeatable(call),
-            asked_wait: outcome.retry_after().and_then(|text| asked_wait(&text)),
+            asked_wait: outcome.retry_after().and_then(|text| page::asked_wait(&text)),
             timeout: call.timeout(),
             jitter: Math::random(),
         };
@@ -148,17 +131,19 @@ impl Session {
         error.into()
     }
 
-    /// Builds and sends the reports that wait. Called when the page has nothing better to do; nobody waits for it.
-    pub fn flush(&self) {
-        let Some(report_to) = &self.report_to else { return };
-        let waiting: Vec<_> = self.waiting.borrow_mut().drain(..).collect();
-        for report in waiting.into_iter().map(Waiting::into_report) {
-            let (report_to, storm) = (report_to.clone(), Rc::clone(&self.storm));
-            spawn_local(async move {
-                if let Some(pause) = send::post(&report_to, &report).await {
-                    storm.borrow_mut().pause_until(Date::now() + pause);
-                }
-            });
+    /// Builds and sends the reports that may leave. Called when the page has nothing better to do; nobody waits for it.
+    ///
+    /// `later` is called, also after an answer has come, with the milliseconds until it is worth calling this again.
+    pub fn flush(&self, later: &Function) {
+        if let Some(outbox) = &self.outbox {
+            outbox.flush(later);
+        }
+    }
+
+    /// Hands the reports that have not left to the browser: the page may be going.
+    pub fn farewell(&self) {
+        if let Some(outbox) = &self.outbox {
+            outbox.farewell();
         }
     }
 }
@@ -175,11 +160,9 @@ impl Session {
         true
     }
 
-    /// Remembers a failure to be reported, unless reporting is off or the limit is reached.
+    /// Remembers a failure to be reported, unless reporting is off.
     fn note(&self, call: &Call, failure: Failure, data: JsValue, complete: impl FnOnce(FailedCall) -> FailedCall) {
-        if self.report_to.is_none() {
-            return;
-        }
+        let Some(outbox) = &self.outbox else { return };
         let failed = complete(FailedCall {
             endpoint: page::without_credentials(&self.endpoint)
                 .unwrap_or_else(|| self.endpoint.split('#').next().unwrap_or_default().to_owned()),
@@ -197,31 +180,7 @@ impl Session {
         });
         let place = failed.tool.as_deref().unwrap_or_default();
         let key = same_error([failed.failure.class(), &failed.method, place, &failed.message]);
-        if let Some(repeats) = self.storm.borrow_mut().admit(key, Date::now()) {
-            self.waiting.borrow_mut().push(Waiting { call: failed, params: call.params(), data, repeats });
-        }
-    }
-}
-
-impl Waiting {
-    fn into_report(self) -> autoheal_contract::ErrorReport {
-        let call = FailedCall {
-            params: sent(&self.params),
-            data: (!self.data.is_undefined()).then(|| value::read(&self.data)),
-            ..self.call
-        };
-        report::build(
-            call,
-            Circumstances {
-                id: page::uuid(),
-                timestamp: page::rfc3339(self.repeats.last),
-                user_agent: page::user_agent(),
-                url: page::address(),
-                client: page::client(),
-                count: self.repeats.count,
-                first_seen: page::rfc3339(self.repeats.first),
-            },
-        )
+        outbox.note(key, Noted { call: failed, params: call.params(), data });
     }
 }
 
@@ -231,23 +190,6 @@ fn is_repeatable(call: &Call) -> bool {
         Some(members) => members.iter().all(|member| is_repeatable(member.unchecked_ref())),
         None => call.idempotent().unwrap_or_else(|| retry::reads_only(&call.method())),
     }
-}
-
-/// The parameters as they were sent, from their JSON text.
-fn sent(params: &JsValue) -> Option<Json> {
-    let text = params.dyn_ref::<JsString>()?;
-    if text.length() > READABLE_PARAMS {
-        return Some(Json::Text(CUT_MARK.to_owned()));
-    }
-    Some(value::read(&JSON::parse(&text.as_string()?).ok()?))
-}
-
-/// `Retry-After` in milliseconds from now, whichever form it has.
-fn asked_wait(retry_after: &str) -> Option<f64> {
-    retry::seconds(retry_after).or_else(|| {
-        let moment = Date::parse(retry_after);
-        moment.is_finite().then(|| (moment - Date::now()).max(0.0))
-    })
 }
 
 /// Name and message of a thrown error.

@@ -80,7 +80,8 @@ fn worker(
     };
     let token = settings::issues_token()?;
     let issues = client(&token)?;
-    let agent = options.github.agent_token.as_ref().map(client).transpose()?;
+    let agent = options.github.agent_token.as_ref().and_then(settings::not_empty);
+    let agent = agent.as_ref().map(client).transpose()?;
     Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone(), Arc::clone(wake)))
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use autoheal_ingest::{Config, Origin, ProjectKey};
 use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::settings::{Repository, Settings, Switches, Trust};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, Scrub, ServeArgs};
 
@@ -48,8 +48,8 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
                 ProjectKey::parse(text).with_context(|| format!("AUTOHEAL_PROJECT_KEYS: `{text}` is not KEY=PROJECT"))
             })
             .collect::<Result<_>>()?,
-        sender_keys: options.sender_key.clone(),
-        operator_token: options.operator_token.clone(),
+        sender_keys: options.sender_key.iter().filter_map(not_empty).collect(),
+        operator_token: options.operator_token.as_ref().and_then(not_empty),
         rate_limit: options.rate_limit,
         trust_proxy: options.trust_proxy,
         upstream: upstream.transpose()?,
@@ -57,6 +57,11 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         scrub: options.scrub.into(),
         sends,
     })
+}
+
+/// A variable that is set to nothing is not set: an empty secret would be one that everybody knows.
+pub(crate) fn not_empty(secret: &SecretString) -> Option<SecretString> {
+    (!secret.expose_secret().trim().is_empty()).then(|| secret.clone())
 }
 
 /// What the worker goes by; nothing when all switches are off.
@@ -75,6 +80,9 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     let repository = Repository::parse(&text).with_context(|| format!("AUTOHEAL_REPO: `{text}` is not owner/name"))?;
     let agent = match options.agent.as_str() {
         "copilot" => "copilot-swe-agent[bot]".to_owned(),
+        login if switches.pull && switches.heal => bail!(
+            "AUTOHEAL_AGENT: `{login}` can be assigned to issues only; switch off AUTOHEAL_PR, or leave the agent to copilot"
+        ),
         login => login.to_owned(),
     };
     Ok(Some(Settings {
@@ -130,7 +138,7 @@ pub(crate) fn issues_token() -> Result<SecretString> {
 
 /// The store's file: `--store`, else in the user's data directory.
 pub(crate) fn store_path(store: Option<&str>) -> Result<PathBuf> {
-    if let Some(store) = store {
+    if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
         return match store.split_once("://") {
             None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
             Some(("sqlite", path)) => Ok(PathBuf::from(path)),

@@ -12,7 +12,7 @@ use crate::compose::{
 };
 use crate::decide::{Budget, Decision, decide, happened};
 use crate::store::{Change, IntentKind, Status, Work};
-use crate::worker::{WorkError, WorkResult, Worker};
+use crate::worker::{BUDGET_WAIT, WorkError, WorkResult, Worker};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -27,8 +27,13 @@ pub(crate) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
 
 async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     let now = worker.clock.now();
-    let budget = budget(worker).await?;
-    let decision = decide(work, &worker.settings, budget, now);
+    let mut budget = Budget { issues: issues_left(worker).await?, hand_overs: u64::MAX };
+    let mut decision = decide(work, &worker.settings, budget, now);
+    if decision.hands_over() {
+        // Only now is it worth asking what is left.
+        budget.hand_overs = hand_overs_left(worker).await?;
+        decision = decide(work, &worker.settings, budget, now);
+    }
     let group = work.group.id;
     tracing::debug!(fingerprint = %work.group.fingerprint, ?decision, "decide");
     let number = work.group.issue.as_ref().map_or(0, |link| link.number);
@@ -75,20 +80,33 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     }
 }
 
-async fn budget(worker: &Worker) -> WorkResult<Budget> {
+/// How many new issues this hour still has room for.
+pub(crate) async fn issues_left(worker: &Worker) -> WorkResult<u64> {
+    let sent = worker.store.sent_since(&[IntentKind::OpenIssue], worker.clock.now().minus(HOUR)).await?;
+    Ok(worker.settings.issues_per_hour.saturating_sub(sent))
+}
+
+/// How many hand-overs this day, and what is open already, still have room for.
+async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     let now = worker.clock.now();
-    let settings = &worker.settings;
-    let issues = worker.store.sent_since(&[IntentKind::OpenIssue], now.minus(HOUR)).await?;
     let today = worker.store.sent_since(IntentKind::HAND_OVERS, now.minus(DAY)).await?;
-    let mut hand_overs = settings.hand_overs_per_day.saturating_sub(today);
+    let left = worker.settings.hand_overs_per_day.saturating_sub(today);
     let handed_over = worker.store.handed_over().await?;
-    if hand_overs > 0 && handed_over.len() as u64 >= settings.open_hand_overs {
-        // Only GitHub knows which of them were closed meanwhile.
-        let open = worker.github.list_issues("open", OUR_LABEL, None, None).await?;
-        let still = handed_over.iter().filter(|number| open.iter().any(|issue| issue.link.number == **number)).count();
-        hand_overs = hand_overs.min(settings.open_hand_overs.saturating_sub(still as u64));
+    if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
+        return Ok(left);
     }
-    Ok(Budget { issues: settings.issues_per_hour.saturating_sub(issues), hand_overs })
+    // Only GitHub knows which of them were closed meanwhile; it is asked once a minute at most.
+    let open = match worker.open_hand_overs {
+        Some((asked_at, open)) if asked_at.plus(BUDGET_WAIT) > now => open,
+        _ => {
+            let listed = worker.github.list_issues("open", OUR_LABEL, None, None).await?;
+            let still = |number: &&u64| listed.iter().any(|issue| issue.link.number == **number);
+            let open = handed_over.iter().filter(still).count() as u64;
+            worker.open_hand_overs = Some((now, open));
+            open
+        }
+    };
+    Ok(left.min(worker.settings.open_hand_overs.saturating_sub(open)))
 }
 
 /// Exchanges the counts in the body as it stands on GitHub: what people edited around them stays.
@@ -124,6 +142,8 @@ async fn hand_over(worker: &mut Worker, work: &Work, number: u64, route: &Decisi
             (IntentKind::AssignAgent, json!({"number": number, "body": send}))
         }
     };
+    // One more may be open from here on: asked again next time.
+    worker.open_hand_overs = None;
     worker.begin_and_send(work.group.id, kind, payload).await
 }
 

@@ -72,7 +72,7 @@ pub fn compose(
     }
 }
 
-/// The draft pull request of a group with an issue: no word of the report is in it.
+/// The draft pull request of a group with an issue: of the report it holds a slug of the type, nothing else.
 #[derive(Debug, Clone, Serialize)]
 pub struct ComposedPull {
     /// The branch, without `refs/heads/`.
@@ -89,7 +89,8 @@ pub fn pull(work: &Work, number: u64) -> ComposedPull {
     let error_type = &work.sample.report.error_type;
     ComposedPull {
         branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        title: format!("[Auto-Generated] Fix {} of issue {number}", safe_name(error_type, 40)),
+        // A slug has no colon and no slash, so that nothing in it is an address or a reference.
+        title: format!("[Auto-Generated] Fix {} of issue {number}", slug(error_type)),
         body: format!(
             "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \
              an empty commit; the fix and a regression test are added on this branch, by a person or by a coding agent.\n\n\

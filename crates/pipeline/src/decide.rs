@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::settings::Settings;
 use crate::store::{Intent, IntentKind, IntentState, Status, Work};
+use crate::worker::BUDGET_WAIT;
 
 /// What is to be done about a group next; at most one write at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub enum Decision {
     UpdateCounts,
 }
 
+impl Decision {
+    /// Whether an agent is asked to work.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        matches!(self, Self::StartTask | Self::CommentAgent | Self::AssignAgent)
+    }
+}
+
 /// What may still be spent.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
@@ -41,9 +50,6 @@ pub struct Budget {
     /// Hand-overs left today, and among those that are open at once.
     pub hand_overs: u64,
 }
-
-/// How soon an exhausted budget is looked at again.
-const BUDGET_WAIT: Duration = Duration::from_secs(60);
 
 /// Decides about one group.
 #[must_use]
@@ -121,6 +127,13 @@ fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -
 }
 
 fn counts(work: &Work, settings: &Settings, now: Timestamp) -> Decision {
+    let last = work.intents.iter().rfind(|intent| intent.kind == IntentKind::UpdateCounts);
+    let refused = last.filter(|intent| intent.state == IntentState::Refused);
+    if let Some(again) =
+        refused.map(|intent| intent.sent_at.plus(settings.bundle_interval)).filter(|again| *again > now)
+    {
+        return Decision::Later(again, "GitHub refused the counts");
+    }
     match work.group.counts_written {
         Some((written, _)) if written == work.group.count => Decision::Quiet("the issue is up to date"),
         Some((_, at)) if at.plus(settings.bundle_interval) > now => {

@@ -5,7 +5,7 @@ mod home;
 use std::borrow::Cow;
 
 use autoheal_contract::{ErrorReport, Json};
-use autoheal_scrub::{Level, SECRET, is_secret_key, scrub_with};
+use autoheal_scrub::{Level, scrub_json, scrub_with};
 
 use crate::parse::Frame;
 use crate::prepare::Parsed;
@@ -119,29 +119,7 @@ impl Scrubber {
     }
 
     fn json(&self, json: &mut Json) {
-        match json {
-            Json::Text(text) => self.text(text),
-            Json::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
-            Json::Object(members) => {
-                for (key, value) in members {
-                    if is_secret_key(key) && !matches!(value, Json::Null | Json::Bool(_)) {
-                        *value = Json::Text(SECRET.to_owned());
-                    } else {
-                        self.json(value);
-                    }
-                    self.text(key);
-                }
-            }
-            Json::Null | Json::Bool(_) | Json::Negative(_) | Json::Whole(_) | Json::Float(_) => {
-                // A card number may come as a number: what would be hidden in text is hidden here.
-                if let Json::Whole(number) = json
-                    && *number > 999_999_999_999
-                    && let Cow::Owned(hidden) = scrub_with(&number.to_string(), self.level)
-                {
-                    *json = Json::Text(hidden);
-                }
-            }
-        }
+        scrub_json(json, &mut |text| self.text(text));
     }
 }
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 pub use rows::{
     Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Pause,
-    Release, Sample, Status, Work,
+    Release, Revocation, Sample, Status, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -38,7 +38,15 @@ pub trait Store: Send + Sync + 'static {
     fn ready(&self) -> Answer<'_, ()>;
 
     /// Claims the group that is due first, new ones (without an issue) ahead of others, and loads what deciding needs.
-    fn claim_due(&self, owner: &str, now: Timestamp, lease_until: Timestamp) -> Answer<'_, Option<Work>>;
+    ///
+    /// Without `new_issues`, groups that have no issue yet are passed over.
+    fn claim_due(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        new_issues: bool,
+    ) -> Answer<'_, Option<Work>>;
 
     /// The work of one group, unclaimed: for reconciling and for the gate.
     fn work(&self, group: GroupId) -> Answer<'_, Option<Work>>;
@@ -66,10 +74,10 @@ pub trait Store: Send + Sync + 'static {
     fn change(&self, group: GroupId, changes: Vec<Change>) -> Answer<'_, ()>;
 
     /// Stores that a person approved, bound to the hash of what the agent would read.
-    fn approve(&self, group: GroupId, approval: Approval) -> Answer<'_, ()>;
+    fn approve(&self, group: GroupId, approval: Approval, now: Timestamp) -> Answer<'_, ()>;
 
     /// Takes approvals back and stores what the agent would read now.
-    fn revoke(&self, group: GroupId, shown_hash: String, now: Timestamp) -> Answer<'_, ()>;
+    fn revoke(&self, group: GroupId, revocation: Revocation, now: Timestamp) -> Answer<'_, ()>;
 
     /// The groups that wait at the gate, by their issue's number.
     fn awaiting(&self) -> Answer<'_, Vec<(GroupId, u64)>>;
@@ -77,8 +85,8 @@ pub trait Store: Send + Sync + 'static {
     /// The issues of groups an agent was asked to work on.
     fn handed_over(&self) -> Answer<'_, Vec<u64>>;
 
-    /// When the worker has something to do next, among groups and intents.
-    fn next_act_at(&self) -> Answer<'_, Option<Timestamp>>;
+    /// When the worker has something to do next, among groups and intents; `new_issues` as for claiming.
+    fn next_act_at(&self, new_issues: bool) -> Answer<'_, Option<Timestamp>>;
 
     /// When the last write was sent.
     fn last_sent_at(&self) -> Answer<'_, Option<Timestamp>>;

@@ -27,6 +27,10 @@ const LEASE: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// GitHub wants at least a minute after a secondary limit that names no time.
 const LIMIT_WAIT: Duration = Duration::from_secs(60);
+/// How soon a spent budget is looked at again.
+pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
+/// Longest sleep without looking whether something is due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
@@ -46,6 +50,10 @@ pub struct Worker {
     polled_at: Option<Timestamp>,
     /// Whether the groups of earlier runs were made due.
     woken: bool,
+    /// Whether the hour's new issues were not spent when last looked at.
+    new_issues: bool,
+    /// How many hand-overs are open, and when that was asked.
+    pub(crate) open_hand_overs: Option<(Timestamp, u64)>,
 }
 
 /// A call to GitHub or to the store failed.
@@ -75,7 +83,20 @@ impl Worker {
         wake: Arc<Notify>,
     ) -> Self {
         let owner = uuid::Uuid::new_v4().to_string();
-        Self { store, github, agent, settings, clock, owner, wake, ground: None, polled_at: None, woken: false }
+        Self {
+            store,
+            github,
+            agent,
+            settings,
+            clock,
+            owner,
+            wake,
+            ground: None,
+            polled_at: None,
+            woken: false,
+            new_issues: true,
+            open_hand_overs: None,
+        }
     }
 
     /// Works until `shutdown` ends; what is in hand is finished first.
@@ -89,9 +110,11 @@ impl Worker {
                     Some(self.clock.now().plus(FIRST_WAIT))
                 }
             };
+            // A sender that hangs up while its report is committed wakes nobody.
+            let next = next.unwrap_or(Timestamp(i64::MAX)).min(self.clock.now().plus(LONGEST_SLEEP));
             tokio::select! {
                 () = &mut shutdown => return,
-                () = self.clock.sleep_until(next) => {}
+                () = self.clock.sleep_until(Some(next)) => {}
                 () = self.wake.notified() => {}
             }
         }
@@ -114,6 +137,8 @@ impl Worker {
         }
         if let Some(paced) = self.store.last_sent_at().await?.map(|sent| sent.plus(self.settings.pace))
             && paced > now
+            // further ahead than one pace: the system's clock was set back
+            && paced <= now.plus(self.settings.pace)
         {
             return Ok(Some(paced));
         }
@@ -145,7 +170,8 @@ impl Worker {
             self.look_at_gate().await?;
             self.polled_at = Some(now);
         }
-        match self.store.claim_due(&self.owner, now, now.plus(LEASE)).await? {
+        self.new_issues = crate::act::issues_left(self).await? > 0;
+        match self.store.claim_due(&self.owner, now, now.plus(LEASE), self.new_issues).await? {
             Some(work) => act(self, work).await,
             None => Ok(()),
         }
@@ -156,7 +182,10 @@ impl Worker {
         if self.ground.as_ref().is_none_or(|ground| !ground.missing_labels.is_empty()) {
             return Ok(Some(now));
         }
-        let due = self.store.next_act_at().await?;
+        let mut due = self.store.next_act_at(self.new_issues).await?;
+        if !self.new_issues && self.store.next_act_at(true).await?.is_some() {
+            due = due.into_iter().chain([now.plus(BUDGET_WAIT)]).min();
+        }
         let gate = if self.store.awaiting().await?.is_empty() {
             None
         } else {
@@ -175,7 +204,8 @@ impl Worker {
         let times = self.store.pause().await?.map_or(0, |pause| pause.times) + 1;
         let doubled = |first: Duration| first.saturating_mul(1 << (times - 1).min(10)).min(LONGEST_WAIT.max(first));
         let until = match error {
-            GithubError::Limited { until: Some(until), .. } => *until,
+            // Clocks differ: never less than the first wait.
+            GithubError::Limited { until: Some(until), .. } => (*until).max(now.plus(doubled(FIRST_WAIT))),
             GithubError::Limited { until: None, .. } => now.plus(doubled(LIMIT_WAIT)),
             _ => now.plus(doubled(FIRST_WAIT)),
         };
@@ -186,21 +216,16 @@ impl Worker {
 
     /// GitHub failed while a group was read for: what is about this group alone ends here, the rest is waited out.
     pub(crate) async fn give_up_on(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
-        match error {
-            GithubError::Refused { status, .. } if status != 401 => {
-                tracing::warn!(%error, "worker: nothing more is done about this group");
-                let changes = vec![
-                    Change::Status(Status::Refused),
-                    Change::Note(Some(error.to_string())),
-                    Change::Quiet(group.count),
-                ];
-                Ok(self.store.change(group.id, changes).await?)
-            }
-            error => {
-                self.store.change(group.id, vec![]).await?;
-                Err(error.into())
-            }
+        let refused = matches!(error, GithubError::Refused { .. });
+        // A repository that still can be read says that the refusal is about this group's issue or draft.
+        if !refused || (error.concerns_everything() && self.github.default_branch().await.is_err()) {
+            self.store.change(group.id, vec![]).await?;
+            return Err(error.into());
         }
+        tracing::warn!(%error, "worker: nothing more is done about this group");
+        let changes =
+            vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::Quiet(group.count)];
+        Ok(self.store.change(group.id, changes).await?)
     }
 
     /// GitHub answered: the next failure starts with a short wait again.

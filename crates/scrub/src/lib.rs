@@ -12,6 +12,7 @@ mod boundary;
 mod card;
 mod email;
 mod flag;
+mod json;
 mod key;
 mod private_key;
 mod scanner;
@@ -22,6 +23,7 @@ mod value;
 
 use std::borrow::Cow;
 
+pub use json::scrub_json;
 pub use key::is_secret_key;
 
 /// The placeholder for a value under a secret-looking key.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{bearer, same_secret};
 use crate::app::Shared;
+use crate::config::Config;
 use crate::error::ApiError;
 
 /// Any of these says that somebody stands between the peer and the person; so does every `X-Forwarded-*`.
@@ -24,8 +25,7 @@ pub(crate) async fn require_operator(
 ) -> Response {
     let headers = request.headers();
     let token = shared.config.operator_token.as_ref();
-    let shown = token.is_some_and(|token| shown_token(headers).is_some_and(|shown| same_secret(token, &shown)));
-    if shown || is_local(peer, headers) {
+    if shows_operator_token(&shared.config, headers) || (!behind_proxy(&shared.config) && is_local(peer, headers)) {
         return next.run(request).await;
     }
     let message = if token.is_some() {
@@ -34,6 +34,18 @@ pub(crate) async fn require_operator(
         "this page is the operator's: open it on the machine itself by localhost, or set AUTOHEAL_OPERATOR_TOKEN"
     };
     ApiError::new(RefusalCode::OperatorOnly, message).into_response()
+}
+
+/// Whether the request carries the operator's token.
+pub(crate) fn shows_operator_token(config: &Config, headers: &HeaderMap) -> bool {
+    let token = config.operator_token.as_ref();
+    token.is_some_and(|token| shown_token(headers).is_some_and(|shown| same_secret(token, &shown)))
+}
+
+/// A proxy on this machine may forward strangers without a word of it: where one is configured, being local says nothing.
+fn behind_proxy(config: &Config) -> bool {
+    let public = config.public_url.as_ref().and_then(|public| public.as_str().split_once("://"));
+    config.trust_proxy || public.is_some_and(|(_, host)| !is_loopback_host(host))
 }
 
 /// The token as a bearer, or as the password of Basic authentication, which every browser can ask for.

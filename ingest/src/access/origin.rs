@@ -1,6 +1,6 @@
 //! Which pages may send: our own, allowed ones, and whoever is no page at all.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
 use axum::extract::State;
@@ -50,13 +50,13 @@ impl Page {
     }
 }
 
-/// Refuses a host that is not ours, where a call would reach a server on this machine: a page that rebinds its name to
-/// 127.0.0.1 is same-origin with itself, and only its Host gives it away.
-pub(crate) fn require_own_host(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> ApiResult<()> {
+/// Refuses a host name that is not ours: a page that rebinds its name to our address is same-origin with itself, and only
+/// its Host gives it away. An address cannot be rebound.
+pub(crate) fn require_own_host(config: &Config, headers: &HeaderMap) -> ApiResult<()> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let public = config.public_url.as_ref().and_then(|public| public.as_str().split_once("://"));
     let own = public.is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
-    if own || is_loopback_host(host) || !peer.ip().to_canonical().is_loopback() {
+    if own || is_loopback_host(host) || host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
         return Ok(());
     }
     let message = "this host name is not ours; behind a proxy, set AUTOHEAL_PUBLIC_URL to the address people use";

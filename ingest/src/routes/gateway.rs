@@ -1,10 +1,8 @@
 //! `POST /jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
 
-use std::net::SocketAddr;
-
 use autoheal_contract::RefusalCode;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
@@ -12,7 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-use crate::access::{Page, require_own_host};
+use crate::access::{Page, require_own_host, shows_operator_token};
 use crate::app::Shared;
 use crate::body;
 use crate::error::ApiError;
@@ -40,19 +38,19 @@ impl Gateway {
 }
 
 /// The handler.
-pub(super) async fn forward(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn forward(State(shared): State<Shared>, mut headers: HeaderMap, body: Body) -> Response {
     let page = Page::of(&headers);
     let body = body::read(body, &headers).await;
-    let allowed =
-        page.require(&shared.config, &headers).and_then(|()| require_own_host(&shared.config, peer, &headers));
+    let allowed = page.require(&shared.config, &headers).and_then(|()| require_own_host(&shared.config, &headers));
     let answer = match (allowed, body, &shared.gateway) {
         (Err(error), ..) | (_, Err(error), _) => error.into_response(),
-        (Ok(()), Ok(body), Some(gateway)) => send(gateway, &headers, body).await,
+        (Ok(()), Ok(body), Some(gateway)) => {
+            // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
+            if shows_operator_token(&shared.config, &headers) {
+                headers.remove(header::AUTHORIZATION);
+            }
+            send(gateway, &headers, body).await
+        }
         (Ok(()), Ok(_), None) => ApiError::new(RefusalCode::NotFound, "there is no --upstream").into_response(),
     };
     page.may_read(answer)

@@ -68,7 +68,7 @@ pub(super) async fn one(
         .iter()
         .map(|approval| {
             let revoked_at = approval.revoked_at.map(time);
-            json!({"login": approval.login, "hash": approval.hash, "seen_at": time(approval.seen_at), "revoked_at": revoked_at})
+            json!({"login": approval.login, "hash": approval.hash, "labelled_at": time(approval.labelled_at), "revoked_at": revoked_at})
         })
         .collect();
     Ok(Json(json!({"group": group, "samples": detail.samples, "intents": intents, "approvals": approvals})))

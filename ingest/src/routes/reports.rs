@@ -112,6 +112,8 @@ fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival)
         Sender::Anonymous => shared.rate.take(client, reports).map_err(ApiError::rate_limited),
         Sender::Keyed | Sender::Local => Ok(()),
     };
+    // The first token is taken before anything is parsed: what is no JSON costs work as well.
+    limited(1)?;
     let one = |raw: &RawValue| prepare(raw, arrival.clone(), shared.config.scrub);
     let prepared = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
@@ -119,11 +121,12 @@ fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival)
             let message = format!("a batch holds at most {BATCH_REPORTS} reports, this one {}", members.len());
             return Err(ApiError::new(RefusalCode::TooLarge, message));
         }
-        limited(members.len())?;
+        if members.len() > 1 {
+            limited(members.len() - 1)?;
+        }
         members.into_iter().map(one).collect()
     } else {
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
-        limited(1)?;
         // A lone report that cannot be used is an error of the request, not a receipt.
         vec![Ok(one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
     };

@@ -1,6 +1,6 @@
 //! `POST /jsonrpc`: one origin in front of an MCP server.
 
-use autoheal_ingest::upstream;
+use autoheal_ingest::{Config, Origin, upstream};
 use autoheal_test_support::service::Request;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -17,10 +17,18 @@ async fn mirror(headers: HeaderMap, body: String) -> (StatusCode, axum::Json<Val
 }
 
 async fn spawn_gateway() -> TestApp {
+    spawn_gateway_with(|_| {}).await
+}
+
+async fn spawn_gateway_with(configure: impl FnOnce(&mut Config)) -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/mcp", post(mirror))).await });
-    spawn_app_with(|config| config.upstream = upstream(&format!("http://{address}/mcp"))).await
+    let configure = |config: &mut Config| {
+        config.upstream = upstream(&format!("http://{address}/mcp"));
+        configure(config);
+    };
+    spawn_app_with(configure).await
 }
 
 fn call() -> Request {
@@ -84,4 +92,27 @@ async fn a_server_that_is_down_is_an_error_of_that_very_call() {
         assert!(body["error"]["message"].as_str().unwrap().contains("--upstream") && body["error"]["code"].is_i64());
     }
     assert_eq!(app.send(&Request::post("/jsonrpc", "not json")).await.json()["id"], json!(null));
+}
+
+#[tokio::test]
+async fn a_page_that_rebinds_its_name_to_ours_cannot_call_through_us() {
+    let app = spawn_gateway().await;
+    let rebound = call().header("host", "evil.example:8787").header("origin", "http://evil.example:8787");
+    assert_refused(&app.send(&rebound).await, 403, "forbidden_origin");
+    for host in ["localhost:8787", "127.0.0.1:8787", "192.168.1.5:8787", "[::1]:8787"] {
+        assert_eq!(app.send(&call().header("host", host)).await.status, 418, "{host}");
+    }
+    let public = spawn_gateway_with(|config| config.public_url = Origin::parse("https://shop.example")).await;
+    assert_eq!(public.send(&call().header("host", "shop.example")).await.status, 418);
+    assert_refused(&public.send(&rebound).await, 403, "forbidden_origin");
+}
+
+#[tokio::test]
+async fn the_operators_own_token_stays_here() {
+    let app = spawn_gateway_with(|config| config.operator_token = Some("made-up-token".to_owned().into())).await;
+    // `operator:made-up-token`, as a browser repeats it after it was asked for it.
+    for shown in ["Bearer made-up-token", "Basic b3BlcmF0b3I6bWFkZS11cC10b2tlbg=="] {
+        let seen = app.send(&call().header("authorization", shown)).await.json();
+        assert!(!seen["headers"].to_string().contains("authorization"), "{shown}: {seen}");
+    }
 }

@@ -92,7 +92,7 @@ async fn hostile_text_is_inert_and_visible() {
     ] {
         assert!(message.contains(shown), "{shown:?} is not in {message}");
     }
-    assert!(read.blocks.len() >= 7, "{markdown}");
+    assert!(read.blocks.len() >= 6, "{markdown}");
 }
 
 #[tokio::test]

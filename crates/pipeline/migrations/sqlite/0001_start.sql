@@ -26,6 +26,7 @@ CREATE TABLE groups (
     pull_url       TEXT,
     hand_over      TEXT,             -- where the agent was asked: a sentence for people
     shown_hash     TEXT,             -- what the agent would read, as last seen
+    revoked_label  INTEGER,          -- when the approval label that was taken back had been set
     counts_written INTEGER,          -- the count that stands on the issue
     counts_at      INTEGER,          -- when it was written there
     act_at         INTEGER,          -- when the worker looks at it next; none = nothing to do
@@ -94,12 +95,12 @@ CREATE INDEX intents_unsettled ON intents (act_at) WHERE state IN ('sent', 'held
 CREATE INDEX intents_by_time ON intents (sent_at);
 
 CREATE TABLE approvals (
-    id         INTEGER PRIMARY KEY,
-    group_id   INTEGER NOT NULL REFERENCES groups (id),
-    hash       TEXT    NOT NULL,
-    login      TEXT    NOT NULL,
-    seen_at    INTEGER NOT NULL,
-    revoked_at INTEGER
+    id          INTEGER PRIMARY KEY,
+    group_id    INTEGER NOT NULL REFERENCES groups (id),
+    hash        TEXT    NOT NULL,
+    login       TEXT    NOT NULL,
+    labelled_at INTEGER NOT NULL, -- GitHub's clock
+    revoked_at  INTEGER
 );
 CREATE INDEX approvals_by_group ON approvals (group_id);
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use autoheal_contract::{ErrorReport, Json, Severity};
 
 use super::occurrences::Occurrences;
-use super::{code_span, fenced, marker, safe_name};
+use super::{code_span, fenced, inert, marker, safe_name};
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::parse::Frame;
@@ -138,11 +138,11 @@ fn reproduction(report: &ErrorReport) -> Option<String> {
     let params = rpc.params.as_ref().and_then(|params| serde_json::to_string(params).ok());
     let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
     let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#);
-    Some(match endpoint(report) {
-        // A quote ends a quoted word of the shell; this is the shell's own way to put one into it.
-        Some(url) => format!("curl -H 'content-type: application/json' -d '{}' '{url}'", call.replace('\'', r"'\''")),
-        None => call,
-    })
+    // A quote ends a quoted word of the shell; this is the shell's own way to put one into it.
+    let quoted = call.replace('\'', r"'\''");
+    let command = endpoint(report).map(|url| format!("curl -H 'content-type: application/json' -d '{quoted}' '{url}'"));
+    // A command that is cut could end a quoted word where a stranger chose: then the call alone.
+    Some(command.filter(|command| inert(command).chars().count() <= REPRODUCTION).unwrap_or(call))
 }
 
 /// Where the call went, made absolute by the page's address.

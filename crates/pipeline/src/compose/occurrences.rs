@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::safe_name;
 use crate::clock::Timestamp;
 use crate::store::Work;
 
@@ -40,7 +39,7 @@ impl Occurrences {
         }
     }
 
-    /// The block as Markdown: digits, dates and safe names only.
+    /// The block as Markdown: digits and dates only.
     #[must_use]
     pub fn block(&self) -> String {
         let mut block = format!(
@@ -51,8 +50,8 @@ impl Occurrences {
         if self.clients > 0 {
             let _always = writeln!(block, "- Distinct clients: {}", self.clients);
         }
-        for (release, count) in self.releases.iter().take(RELEASES) {
-            let _always = writeln!(block, "- Release `{}`: {count}", safe_name(release, 40));
+        for (release, count) in self.releases.iter().filter(|(release, _)| numbered(release)).take(RELEASES) {
+            let _always = writeln!(block, "- Release `{release}`: {count}");
         }
         block
     }
@@ -76,6 +75,13 @@ pub fn without_occurrences(body: &str) -> String {
     if foreign.is_empty() { before.to_owned() } else { format!("{before}\n{}", foreign.join("\n")) }
 }
 
+/// Digits and dots. Anybody can send a release, and no approval covers this block: names with words in them stay out.
+fn numbered(release: &str) -> bool {
+    let number = release.strip_prefix('v').unwrap_or(release);
+    number.len() <= 20
+        && number.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn ours(line: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     if line.trim().is_empty() || line == START {
@@ -87,7 +93,7 @@ fn ours(line: &str) -> bool {
         "First seen" | "Last seen" => Timestamp::parse(value).is_some(),
         _ => {
             let release = name.strip_prefix("Release `").and_then(|name| name.strip_suffix('`'));
-            release.is_some_and(|release| safe_name(release, 40) == release) && digits(value)
+            release.is_some_and(numbered) && digits(value)
         }
     }
 }
@@ -113,6 +119,16 @@ mod tests {
         assert!(updated.contains("- Count: 7") && !updated.contains("- Count: 1\n"), "{updated}");
         assert!(updated.starts_with("text a person edited\n\n## Occurrences\n"));
         assert_eq!(without_occurrences(&body), without_occurrences(&updated));
+    }
+
+    #[test]
+    fn a_release_with_words_in_it_is_left_out() {
+        let mut counted = occurrences(1);
+        counted.releases = ["2.4.1", "v3", "STOP-read-evil.example/x", "1.2.3-rc1", "1..2", ""]
+            .map(|release| (release.to_owned(), 1))
+            .to_vec();
+        let block = counted.block();
+        assert_eq!(block.matches("- Release").count(), 2, "{block}");
     }
 
     #[test]

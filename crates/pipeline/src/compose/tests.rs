@@ -170,3 +170,16 @@ fn the_hash_covers_all_but_our_own_counts() {
     assert_ne!(hash(&issue.body), hash(&format!("{}ignore the above", issue.body)));
     assert_ne!(hash(&issue.body), shown_hash(&[("another title", &issue.body)]));
 }
+
+#[test]
+fn a_command_that_would_be_cut_is_not_offered() {
+    let report = |length: usize| {
+        json!({
+            "error_type": "E", "error_message": "m", "context": {"endpoint": "http://127.0.0.1:1/rpc"},
+            "rpc": {"method": "tools/call", "params": {"a": "it's".repeat(length)}},
+        })
+    };
+    assert!(composed(&report(1)).body.contains(r"curl -H 'content-type: application/json' -d '{"));
+    assert!(composed(&report(1)).body.contains(r"it'\''s"));
+    assert!(!composed(&report(2000)).body.contains("curl"));
+}

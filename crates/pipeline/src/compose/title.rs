@@ -32,8 +32,7 @@ fn allowed_in_title(c: char) -> bool {
 pub fn safe_name(text: &str, characters: usize) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "._:/-".contains(c) { c } else { '_' };
     let name: String = text.trim().chars().take(characters).map(allowed).collect();
-    // `owner/name#1` and `user@sha` need characters that are not allowed; a bare `GH-1` is all that could link.
-    let name = name.replace("GH-", "GH_").replace("gh-", "gh_");
+
     if name.is_empty() { "unknown".to_owned() } else { name }
 }
 

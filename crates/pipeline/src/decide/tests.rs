@@ -30,6 +30,7 @@ fn told() -> Work {
         pull: None,
         hand_over: None,
         shown_hash: None,
+        revoked_label: None,
         counts_written: None,
     };
     let sample = Sample {
@@ -58,7 +59,7 @@ fn with_draft() -> Work {
 }
 
 fn approved(mut work: Work) -> Work {
-    work.approval = Some(Approval { hash: String::new(), login: "ada".to_owned(), seen_at: NOW, revoked_at: None });
+    work.approval = Some(Approval { hash: String::new(), login: "ada".to_owned(), labelled_at: NOW, revoked_at: None });
     work
 }
 

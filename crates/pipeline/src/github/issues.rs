@@ -128,20 +128,21 @@ impl Github {
         }
     }
 
-    /// Who put this label on the issue last, and when.
+    /// Who put this label on the issue, and when; nothing when it was taken off since.
     pub(crate) async fn labelled_by(&self, issue: u64, label: &str) -> GithubResult<Option<(String, Timestamp)>> {
         let mut last = None;
         for page in 1..=PAGES {
             let answer = self.get(&self.path(&format!("issues/{issue}/events?per_page=100&page={page}"))).await?;
             let events = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-            for event in events {
-                let labelled = event["event"] == "labeled"
-                    && event["label"]["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(label));
-                if labelled
-                    && let (Some(login), Some(at)) = (event["actor"]["login"].as_str(), event["created_at"].as_str())
-                    && let Some(at) = Timestamp::parse(at)
-                {
-                    last = Some((login.to_owned(), at));
+            let named =
+                |event: &&Value| event["label"]["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(label));
+            for event in events.iter().filter(named) {
+                let by = event["actor"]["login"].as_str().map(str::to_owned);
+                let at = event["created_at"].as_str().and_then(Timestamp::parse);
+                match event["event"].as_str() {
+                    Some("labeled") => last = by.zip(at),
+                    Some("unlabeled") => last = None,
+                    _ => {}
                 }
             }
             if events.len() < 100 {

@@ -17,11 +17,12 @@ pub fn mask_home(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
     let mut at = 0;
+    let mut word = Word::default();
     while let Some((start, name_at)) = next_home(text, at) {
         at = name_at;
         let name = name_length(&text[name_at..]);
         // `https://host/users/42` is an address of an application, not a home.
-        if name == 0 || SHARED.contains(&&text[name_at..name_at + name]) || belongs_to_url(&text[..start]) {
+        if name == 0 || SHARED.contains(&&text[name_at..name_at + name]) || word.is_address(text, start) {
             continue;
         }
         masked.push_str(&text[copied..name_at]);
@@ -56,11 +57,33 @@ fn name_length(rest: &str) -> usize {
     rest.floor_char_boundary(length.min(LONGEST_NAME))
 }
 
-/// Whether the text right before a home root is the host of an `http` address.
-fn belongs_to_url(before: &str) -> bool {
-    let word = before.rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '\'' | '<')).map_or(0, |at| at + 1);
-    let word = &before[before.floor_char_boundary(word)..];
-    word.contains("http://") || word.contains("https://")
+/// The word a home root stands in, read forward once: looking back from each root would be quadratic.
+#[derive(Default)]
+struct Word {
+    read: usize,
+    /// Whether the word so far holds the scheme of a web address.
+    address: bool,
+}
+
+impl Word {
+    /// Whether what stands before `root` in its word is a web address.
+    fn is_address(&mut self, text: &str, root: usize) -> bool {
+        let bytes = text.as_bytes();
+        for at in self.read..root {
+            match bytes[at] {
+                b'(' | b'"' | b'\'' | b'<' => self.address = false,
+                byte if byte.is_ascii_whitespace() => self.address = false,
+                b':' => {
+                    let before = &bytes[..at];
+                    self.address |=
+                        bytes[at..].starts_with(b"://") && (before.ends_with(b"http") || before.ends_with(b"https"));
+                }
+                _ => {}
+            }
+        }
+        self.read = self.read.max(root);
+        self.address
+    }
 }
 
 #[cfg(test)]

@@ -121,6 +121,8 @@ pub struct Group {
     pub hand_over: Option<String>,
     /// Hash of what the agent would read, as last seen.
     pub shown_hash: Option<String>,
+    /// The label that was taken back; only one set after it is an approval.
+    pub revoked_label: Option<Timestamp>,
     /// The count that stands on the issue, and since when.
     pub counts_written: Option<(u64, Timestamp)>,
 }
@@ -280,13 +282,16 @@ pub enum IntentState {
     Done,
     /// Refused for good.
     Refused,
+    /// Known not to have happened, and not to be sent as it stands: it is decided anew.
+    Withdrawn,
     /// May have happened; cannot be found and is not tried again.
     Unknown,
 }
 
 impl IntentState {
     /// Every state there is.
-    pub const ALL: [IntentState; 6] = [Self::Sent, Self::Held, Self::Recheck, Self::Done, Self::Refused, Self::Unknown];
+    pub const ALL: [IntentState; 7] =
+        [Self::Sent, Self::Held, Self::Recheck, Self::Done, Self::Refused, Self::Withdrawn, Self::Unknown];
 
     /// The name in the database and the API.
     #[must_use]
@@ -297,6 +302,7 @@ impl IntentState {
             Self::Recheck => "recheck",
             Self::Done => "done",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
             Self::Unknown => "unknown",
         }
     }
@@ -346,10 +352,21 @@ pub struct Approval {
     pub hash: String,
     /// Who approved.
     pub login: String,
-    /// When it was noticed.
-    pub seen_at: Timestamp,
+    /// When the label was set, by GitHub's clock: what was written before it is what was approved.
+    pub labelled_at: Timestamp,
     /// When it was taken back, because the text had changed.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// Why and from when on an approval does not count.
+#[derive(Debug, Clone)]
+pub struct Revocation {
+    /// Hash of what the agent would read now: what the next approval is about.
+    pub shown_hash: String,
+    /// When the label that is taken back was set, by GitHub's clock.
+    pub labelled_at: Timestamp,
+    /// In words.
+    pub note: String,
 }
 
 /// What GitHub asked us to wait for.

@@ -16,7 +16,7 @@ use rusqlite::config::DbConfig;
 use self::writer::Writer;
 use super::{
     Accepted, Answer, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Pause,
-    Store, StoreError, Work,
+    Revocation, Store, StoreError, Work,
 };
 use crate::clock::Timestamp;
 use crate::fingerprint::{Fingerprint, Fingerprinted};
@@ -161,9 +161,15 @@ impl Store for Sqlite {
         self.write(|connection| connection.execute("UPDATE projects SET name = name", []).map(drop))
     }
 
-    fn claim_due(&self, owner: &str, now: Timestamp, lease_until: Timestamp) -> Answer<'_, Option<Work>> {
+    fn claim_due(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        new_issues: bool,
+    ) -> Answer<'_, Option<Work>> {
         let owner = owner.to_owned();
-        self.write(move |connection| work::claim_due(connection, &owner, now, lease_until))
+        self.write(move |connection| work::claim_due(connection, &owner, now, lease_until, new_issues))
     }
 
     fn work(&self, group: GroupId) -> Answer<'_, Option<Work>> {
@@ -197,12 +203,12 @@ impl Store for Sqlite {
         self.write(move |connection| work::change(connection, group, &changes))
     }
 
-    fn approve(&self, group: GroupId, approval: Approval) -> Answer<'_, ()> {
-        self.write(move |connection| work::approve(connection, group, &approval))
+    fn approve(&self, group: GroupId, approval: Approval, now: Timestamp) -> Answer<'_, ()> {
+        self.write(move |connection| work::approve(connection, group, &approval, now))
     }
 
-    fn revoke(&self, group: GroupId, shown_hash: String, now: Timestamp) -> Answer<'_, ()> {
-        self.write(move |connection| work::revoke(connection, group, &shown_hash, now))
+    fn revoke(&self, group: GroupId, revocation: Revocation, now: Timestamp) -> Answer<'_, ()> {
+        self.write(move |connection| work::revoke(connection, group, &revocation, now))
     }
 
     fn awaiting(&self) -> Answer<'_, Vec<(GroupId, u64)>> {
@@ -213,8 +219,8 @@ impl Store for Sqlite {
         self.read(work::handed_over)
     }
 
-    fn next_act_at(&self) -> Answer<'_, Option<Timestamp>> {
-        self.read(work::next_act_at)
+    fn next_act_at(&self, new_issues: bool) -> Answer<'_, Option<Timestamp>> {
+        self.read(move |connection| work::next_act_at(connection, new_issues))
     }
 
     fn last_sent_at(&self) -> Answer<'_, Option<Timestamp>> {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{WorkError, WorkResult, Worker};
-use crate::clock::Timestamp;
+
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
-use crate::store::{Approval, Change, IntentKind, IntentState, Work};
+use crate::store::{Approval, Change, IntentKind, IntentState, Revocation, Work};
 
 impl Worker {
     /// One list tells which of the waiting groups carry the label; only those are looked at closely.
@@ -35,27 +35,33 @@ impl Worker {
             return Ok(());
         }
         let Some((login, labelled_at)) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
+        if work.group.revoked_label.is_some_and(|revoked| labelled_at <= revoked) {
+            // The list still shows a label that was taken back.
+            return Ok(());
+        }
         if !self.github.may_write(&login).await? {
             let note = "the approval label was set by somebody without write access".to_owned();
             return Ok(self.store.change(group, vec![Change::Note(Some(note))]).await?);
         }
-        let hash = self.live_hash(work, number).await?;
-        if work.group.shown_hash.as_ref() != Some(&hash) || self.others_commented(work, &login, labelled_at).await? {
-            return self.revoke(work, number, hash).await;
+        let approval = Approval { hash: self.live_hash(work, number).await?, login, labelled_at, revoked_at: None };
+        if work.group.shown_hash.as_ref() != Some(&approval.hash) || self.others_commented(work, &approval).await? {
+            return self.revoke(work, number, approval).await;
         }
-        tracing::info!(issue = number, login, "gate: approved");
-        let seen_at = self.clock.now();
-        Ok(self.store.approve(group, Approval { hash, login, seen_at, revoked_at: None }).await?)
+        tracing::info!(issue = number, login = approval.login, "gate: approved");
+        Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 
-    /// Whether what the agent would read is still what was approved; if not, the approval is taken back.
+    /// Whether the label is still there and what the agent would read still is what was approved; if not, the approval
+    /// is taken back.
     pub(crate) async fn still_approved(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
         let Some(approval) = &work.approval else { return Ok(true) };
+        let label = self.github.labelled_by(number, APPROVED_LABEL).await?;
+        let labelled = label.is_some_and(|(login, at)| login == approval.login && at == approval.labelled_at);
         let hash = self.live_hash(work, number).await?;
-        if hash == approval.hash && !self.others_commented(work, &approval.login, approval.seen_at).await? {
+        if labelled && hash == approval.hash && !self.others_commented(work, approval).await? {
             return Ok(true);
         }
-        self.revoke(work, number, hash).await?;
+        self.revoke(work, number, Approval { hash, ..approval.clone() }).await?;
         Ok(false)
     }
 
@@ -71,15 +77,15 @@ impl Worker {
         Ok(shown_hash(&texts))
     }
 
-    /// Whether somebody else wrote or changed a comment since; the agent reads comments too.
-    async fn others_commented(&self, work: &Work, login: &str, since: Timestamp) -> WorkResult<bool> {
+    /// Whether somebody else wrote or changed a comment since the label was set; the agent reads comments too.
+    async fn others_commented(&self, work: &Work, approval: &Approval) -> WorkResult<bool> {
         let agent_login = self.agent().login().await?;
         let links = [work.group.issue.as_ref(), work.group.pull.as_ref()];
         for link in links.into_iter().flatten() {
-            let comments = self.github.comments(link.number, since).await?;
-            let ours = |author: &str| Some(author) == self.login() || author == agent_login;
-            let foreign = |(author, _): &(String, String)| author != login && !ours(author);
-            if comments.iter().any(foreign) {
+            let comments = self.github.comments(link.number, approval.labelled_at).await?;
+            let known =
+                |author: &str| author == approval.login || Some(author) == self.login() || author == agent_login;
+            if comments.iter().any(|(author, _)| !known(author)) {
                 return Ok(true);
             }
         }
@@ -87,13 +93,15 @@ impl Worker {
     }
 
     /// Takes the approval back: the label goes, and what stands there now is what the next approval is about.
-    async fn revoke(&mut self, work: &Work, number: u64, hash: String) -> WorkResult<()> {
+    async fn revoke(&mut self, work: &Work, number: u64, approval: Approval) -> WorkResult<()> {
         tracing::warn!(issue = number, "gate: what the agent would read has changed; approval is needed again");
-        let now = self.clock.now();
-        let group = work.group.id;
-        self.store.revoke(group, hash, now).await?;
-        let note = "what the agent would read was changed after it was shown; approve it again".to_owned();
-        self.store.change(group, vec![Change::Note(Some(note)), Change::ActAt(now)]).await?;
+        let (now, group) = (self.clock.now(), work.group.id);
+        let revocation = Revocation {
+            shown_hash: approval.hash,
+            labelled_at: approval.labelled_at,
+            note: "what the agent would read was changed after it was shown; approve it again".to_owned(),
+        };
+        self.store.revoke(group, revocation, now).await?;
         // Sent by the next tick: this one has read enough.
         let payload = json!({"number": number}).to_string();
         let intent = self.store.begin(Some(group), IntentKind::RemoveApproval, payload, now).await?;

@@ -10,7 +10,7 @@ use super::{WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
 use crate::fingerprint::Fingerprint;
 use crate::github::Issue;
-use crate::store::{GroupId, Intent, IntentKind, IntentState};
+use crate::store::{Change, GroupId, Intent, IntentKind, IntentState};
 
 /// How soon a list is looked at again while it may lag.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ impl Worker {
     /// Settles one intent that is due.
     pub(super) async fn reconcile(&mut self, intent: Intent) -> WorkResult<()> {
         match intent.state {
-            IntentState::Held => self.send_again(intent).await,
+            IntentState::Held => self.try_again(intent).await,
             IntentState::Recheck => self.recheck(&intent).await,
             _ if intent.kind == IntentKind::StartTask => {
                 self.settle_unknown(&intent, Some("the answer was lost".to_owned())).await
@@ -41,7 +41,7 @@ impl Worker {
                     self.went_well().await?;
                     self.settle_happened(&intent, outcome).await
                 }
-                Found::No => self.send_again(intent).await,
+                Found::No => self.try_again(intent).await,
                 Found::NotYet => {
                     self.went_well().await?;
                     let act_at = self.clock.now().plus(LOOK_AGAIN.min(self.settings.lag_bound));
@@ -49,6 +49,16 @@ impl Worker {
                 }
             },
         }
+    }
+
+    /// Sends a write once more, unless it has to be decided anew: whether the agent may still be asked is the gate's to
+    /// say, and counts go into the body as it stands then.
+    async fn try_again(&mut self, intent: Intent) -> WorkResult<()> {
+        if !IntentKind::HAND_OVERS.contains(&intent.kind) && intent.kind != IntentKind::UpdateCounts {
+            return self.send_again(intent).await;
+        }
+        let now = self.clock.now();
+        Ok(self.store.settle(intent.id, IntentState::Withdrawn, None, now, vec![Change::ActAt(now)]).await?)
     }
 
     async fn look_for(&mut self, intent: &Intent) -> WorkResult<Found> {

@@ -109,7 +109,9 @@ impl Worker {
                 let until = self.wait_out(&error).await?;
                 self.store.settle(intent.id, IntentState::Sent, words, until, vec![]).await?;
             }
-            GithubError::Refused { .. } if intent.kind == IntentKind::OpenIssue && error.concerns_everything() => {
+            GithubError::Refused { status, .. }
+                if *status == 401 || (intent.kind == IntentKind::OpenIssue && error.concerns_everything()) =>
+            {
                 let until = self.wait_out(&error).await?;
                 self.store.settle(intent.id, IntentState::Held, words, until, vec![]).await?;
             }

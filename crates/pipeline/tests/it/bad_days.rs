@@ -208,3 +208,45 @@ async fn a_dropped_assignee_is_noticed() {
     assert_eq!(group.status, Status::Refused);
     assert!(group.note.unwrap().contains("dropped"), "the dashboard says why");
 }
+
+#[tokio::test]
+async fn refused_counts_are_tried_once_an_interval_and_starve_nobody() {
+    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+    path.report("no apples").await;
+    path.report("no pears").await;
+    path.work_for(MINUTE).await;
+    path.github.inject(Fault::on(Operation::UpdateIssue, Failure::forbidden()).path("/issues/1").forever());
+    path.report("no apples").await;
+    path.report("no pears").await;
+    path.work_for(60 * MINUTE).await;
+    let tries = path.github.writes().iter().filter(|write| write.path.ends_with("/issues/1")).count();
+    assert!((1..=4).contains(&tries), "{tries} tries in an hour");
+    assert!(path.github.issues()[1].body.contains("- Count: 2\n"), "the other issue is brought up to date");
+}
+
+#[tokio::test]
+async fn a_deleted_issue_stops_its_own_group_only() {
+    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+    path.report("no apples").await;
+    path.work_for(MINUTE).await;
+    path.github.inject(Fault::on(Operation::ReadIssue, Failure::gone()).forever());
+    path.report("no apples").await;
+    path.work_for(20 * MINUTE).await;
+    assert_eq!(path.only_group().await.group.status, Status::Refused);
+    path.report("no pears").await;
+    path.work_for(MINUTE).await;
+    assert_eq!(path.github.issues().len(), 2);
+}
+
+#[tokio::test]
+async fn a_limit_whose_end_is_past_is_still_a_wait() {
+    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+    path.work_for(MINUTE).await;
+    path.github.inject(Fault::on(Operation::CreateIssue, Failure::LimitExhausted { reset_in_seconds: -60 }).times(3));
+    path.report("no apples").await;
+    path.work_for(4 * Duration::from_secs(1)).await;
+    let tries = path.github.writes().iter().filter(|write| write.path.ends_with("/issues")).count();
+    assert_eq!(tries, 1);
+    path.work_for(5 * MINUTE).await;
+    assert_eq!(path.github.issues().len(), 1);
+}

@@ -66,15 +66,15 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
 /// A report that comes while its group is decided about must not be slept through.
 async fn nothing_is_slept_through(store: Arc<dyn Store>) {
     store.accept(vec![record(failure("first"), 1)]).await.unwrap();
-    let work = store.claim_due("worker", Timestamp(1), Timestamp(100)).await.unwrap().unwrap();
-    assert!(store.claim_due("another", Timestamp(2), Timestamp(100)).await.unwrap().is_none(), "claimed");
-    assert_eq!(store.next_act_at().await.unwrap(), Some(Timestamp(100)), "not due before the claim ends");
+    let work = store.claim_due("worker", Timestamp(1), Timestamp(100), true).await.unwrap().unwrap();
+    assert!(store.claim_due("another", Timestamp(2), Timestamp(100), true).await.unwrap().is_none(), "claimed");
+    assert_eq!(store.next_act_at(true).await.unwrap(), Some(Timestamp(100)), "not due before the claim ends");
     store.accept(vec![record(failure("first"), 2)]).await.unwrap();
     store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-    let work = store.claim_due("worker", Timestamp(3), Timestamp(100)).await.unwrap().unwrap();
+    let work = store.claim_due("worker", Timestamp(3), Timestamp(100), true).await.unwrap().unwrap();
     assert_eq!(work.group.count, 2);
     store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-    assert_eq!(store.next_act_at().await.unwrap(), None);
+    assert_eq!(store.next_act_at(true).await.unwrap(), None);
 }
 
 #[tokio::test]

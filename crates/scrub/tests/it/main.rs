@@ -2,4 +2,5 @@
 
 mod any_text;
 mod cost;
+mod json;
 mod rules;

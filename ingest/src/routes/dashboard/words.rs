@@ -88,6 +88,7 @@ pub(super) fn step(intent: &Intent) -> Step {
         IntentState::Recheck => "done, looked at once more",
         IntentState::Done => "done",
         IntentState::Refused => "refused",
+        IntentState::Withdrawn => "not sent, decided anew",
         IntentState::Unknown => "unknown: the answer was lost",
     };
     let outcome = if intent.attempt > 1 { format!("{outcome} ({} tries)", intent.attempt) } else { outcome.to_owned() };

@@ -16,6 +16,8 @@ use crate::validate::Identity;
 const SAMPLES: usize = 10;
 /// How many distinct clients are told apart per group; beyond that the number stands still.
 const CLIENTS: usize = 1_000;
+/// How many releases are told apart per group; a release is any sender's word, and must not cost a row each.
+const RELEASES: u64 = 50;
 /// How many groups are remembered between commits.
 const GROUPS: usize = 2_000;
 
@@ -29,6 +31,8 @@ pub(super) struct Cache {
 struct Known {
     id: i64,
     samples: usize,
+    /// How many clients the file knew when the group was looked up.
+    stored_clients: usize,
     clients: HashSet<u64>,
 }
 
@@ -98,7 +102,7 @@ impl Batch {
             *delta.releases.entry(release.clone()).or_default() += count;
         }
         if let Some(client) = &report.client
-            && known.clients.len() < CLIENTS
+            && known.stored_clients + known.clients.len() < CLIENTS
             && known.clients.insert(hash(client))
         {
             // A forgotten cache has forgotten the clients too; the table knows them.
@@ -124,10 +128,13 @@ impl Batch {
                 connection
                     .prepare_cached(
                         "INSERT INTO releases (group_id, release, count, first_seen, last_seen)
-                         VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE
+                         SELECT ?1, ?2, ?3, ?4, ?4
+                         WHERE (SELECT count(*) FROM releases WHERE group_id = ?1) < ?5
+                            OR EXISTS (SELECT 1 FROM releases WHERE group_id = ?1 AND release = ?2)
+                         ON CONFLICT DO UPDATE
                          SET count = count + excluded.count, last_seen = excluded.last_seen",
                     )?
-                    .execute(params![group, release, count, delta.last_seen.0])?;
+                    .execute(params![group, release, count, delta.last_seen.0, RELEASES])?;
             }
         }
         if cache.groups.len() > GROUPS {
@@ -188,10 +195,10 @@ fn known_group<'a>(
         Some(id) => id,
         None => make_group(connection, project, record)?,
     };
-    let samples = connection
-        .prepare_cached("SELECT count(*) FROM samples WHERE group_id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    Ok(absent.insert(Known { id, samples, clients: HashSet::new() }))
+    let (samples, stored_clients) = connection
+        .prepare_cached("SELECT (SELECT count(*) FROM samples WHERE group_id = ?1), clients FROM groups WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(absent.insert(Known { id, samples, stored_clients, clients: HashSet::new() }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {

@@ -13,7 +13,7 @@ use autoheal_contract::{Severity, Source};
 /// The columns of a group, in the order [`group`] reads them.
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
-    counts_written, counts_at";
+    counts_written, counts_at, revoked_label";
 
 /// The columns of an intent, in the order [`intent`] reads them.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -84,12 +84,12 @@ fn intents(connection: &Connection, group: GroupId) -> Result<Vec<Intent>> {
 }
 
 fn approvals(connection: &Connection, group: GroupId) -> Result<Vec<Approval>> {
-    let sql = "SELECT hash, login, seen_at, revoked_at FROM approvals WHERE group_id = ?1 ORDER BY id";
+    let sql = "SELECT hash, login, labelled_at, revoked_at FROM approvals WHERE group_id = ?1 ORDER BY id";
     all(connection, sql, [group.0], |row| {
         Ok(Approval {
             hash: row.get(0)?,
             login: row.get(1)?,
-            seen_at: Timestamp(row.get(2)?),
+            labelled_at: Timestamp(row.get(2)?),
             revoked_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
         })
     })
@@ -116,6 +116,7 @@ fn group(row: &Row<'_>) -> Result<Group> {
         hand_over: row.get(16)?,
         shown_hash: row.get(17)?,
         counts_written: counts.0.zip(counts.1.map(Timestamp)),
+        revoked_label: row.get::<_, Option<i64>>(20)?.map(Timestamp),
     })
 }
 

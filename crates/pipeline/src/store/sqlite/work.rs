@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
 use crate::clock::Timestamp;
-use crate::store::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Work};
+use crate::store::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
 
 /// There is one credential so far; the table has room for more.
 const CREDENTIAL: &str = "issues";
@@ -17,16 +17,18 @@ pub(super) fn claim_due(
     owner: &str,
     now: Timestamp,
     lease_until: Timestamp,
+    new_issues: bool,
 ) -> Result<Option<Work>> {
     // New issues ahead of other writes; among equals, the group that came first.
     let found = connection
         .prepare_cached(
             "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
              WHERE id = (SELECT id FROM groups WHERE act_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
+                           AND (?4 OR issue_number IS NOT NULL)
                          ORDER BY issue_number IS NOT NULL, id LIMIT 1)
              RETURNING id",
         )?
-        .query_row(params![owner, now.0, lease_until.0], |row| row.get(0))
+        .query_row(params![owner, now.0, lease_until.0, new_issues], |row| row.get(0))
         .optional()?;
     match found {
         Some(id) => read::work(connection, GroupId(id)),
@@ -114,18 +116,21 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
     Ok(())
 }
 
-pub(super) fn approve(connection: &Connection, group: GroupId, approval: &Approval) -> Result<()> {
+pub(super) fn approve(connection: &Connection, group: GroupId, approval: &Approval, now: Timestamp) -> Result<()> {
     connection
-        .prepare_cached("INSERT INTO approvals (group_id, hash, login, seen_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![group.0, approval.hash, approval.login, approval.seen_at.0])?;
-    change(connection, group, &[Change::ActAt(approval.seen_at), Change::Note(None)])
+        .prepare_cached("INSERT INTO approvals (group_id, hash, login, labelled_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![group.0, approval.hash, approval.login, approval.labelled_at.0])?;
+    change(connection, group, &[Change::ActAt(now), Change::Note(None)])
 }
 
-pub(super) fn revoke(connection: &Connection, group: GroupId, shown_hash: &str, now: Timestamp) -> Result<()> {
+pub(super) fn revoke(connection: &Connection, group: GroupId, revocation: &Revocation, now: Timestamp) -> Result<()> {
     connection
         .prepare_cached("UPDATE approvals SET revoked_at = ?2 WHERE group_id = ?1 AND revoked_at IS NULL")?
         .execute(params![group.0, now.0])?;
-    change(connection, group, &[Change::ShownHash(shown_hash.to_owned())])
+    connection
+        .prepare_cached("UPDATE groups SET shown_hash = ?2, revoked_label = ?3 WHERE id = ?1")?
+        .execute(params![group.0, revocation.shown_hash, revocation.labelled_at.0])?;
+    change(connection, group, &[Change::Note(Some(revocation.note.clone())), Change::ActAt(now)])
 }
 
 pub(super) fn awaiting(connection: &Connection) -> Result<Vec<(GroupId, u64)>> {
@@ -139,13 +144,14 @@ pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
     all(connection, sql, [], |row| row.get(0))
 }
 
-pub(super) fn next_act_at(connection: &Connection) -> Result<Option<Timestamp>> {
+pub(super) fn next_act_at(connection: &Connection, new_issues: bool) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached(
-            "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups WHERE act_at IS NOT NULL
+            "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups
+               WHERE act_at IS NOT NULL AND (?1 OR issue_number IS NOT NULL)
              UNION ALL SELECT min(act_at) FROM intents WHERE state IN ('sent', 'held', 'recheck'))",
         )?
-        .query_row([], |row| row.get::<_, Option<i64>>(0))
+        .query_row([new_issues], |row| row.get::<_, Option<i64>>(0))
         .map(|at| at.map(Timestamp))
 }
 
@@ -160,7 +166,7 @@ pub(super) fn sent_since(connection: &Connection, kinds: &[IntentKind], since: T
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
     connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM intents WHERE sent_at > ?1 AND state <> 'refused' AND kind IN ({})",
+            "SELECT count(*) FROM intents WHERE sent_at > ?1 AND state NOT IN ('refused', 'withdrawn') AND kind IN ({})",
             names.join(", ")
         ))?
         .query_row([since.0], |row| row.get(0))
@@ -187,7 +193,14 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
 
 pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
     // Other switches may be on than last time, and what was refused may have been mended: look at everything once.
-    let sql = "UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND status <> 'handed_over'";
+    connection
+        .prepare_cached(
+            "UPDATE intents SET state = 'withdrawn' WHERE state = 'refused'
+             AND group_id IN (SELECT id FROM groups WHERE status NOT IN ('handed_over', 'hand_over_unknown'))",
+        )?
+        .execute([])?;
+    let sql =
+        "UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND status NOT IN ('handed_over', 'hand_over_unknown')";
     connection.prepare_cached(sql)?.execute([now.0]).map(|rows| rows as u64)
 }
 

@@ -1,0 +1,103 @@
+// Reports that cannot leave at once: kept with their id, sent again, and told with their counts.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+
+import { connectReporting, error, rejection } from './harness.mjs';
+import { startServer } from './server.mjs';
+
+const fail = ({ id, method }, response) => error({ id }, response, 1, method);
+const refuse = (status, headers = {}) => (response) => response.writeHead(status, headers).end('{}');
+/** Answers the first reports with `first`, the others as usual. */
+const thenTake = (first, times = 1) => (response, number) => number <= times && first(response);
+
+/** What the service has been sent once `count` reports have come, as `[id, count]`. */
+async function sent(server, count) {
+  return (await server.reported(count)).map((report) => [report.id, report.count]);
+}
+
+for (const [name, first] of Object.entries({
+  'HTTP 503 with Retry-After': refuse(503, { 'retry-after': '1' }),
+  'HTTP 429 with Retry-After as a date': refuse(429, { 'retry-after': new Date(0).toUTCString() }),
+})) {
+  test(`a report is kept and sent again with its id: ${name}`, { timeout: 20_000 }, async (t) => {
+    const { client, server } = await connectReporting(t, fail);
+    server.answerReport = thenTake(first);
+    const began = performance.now();
+    await rejection(client.request('a'));
+    const [before, after] = await server.reported(2);
+    assert.ok(performance.now() - began >= 990);
+    assert.deepEqual(after, before);
+    await new Promise((resume) => setTimeout(resume, 1500));
+    assert.equal(server.reports.length, 2);
+  });
+}
+
+test('a lost connection is no end either; the wait is chosen by the client', { timeout: 20_000 }, async (t) => {
+  const { client, server } = await connectReporting(t, fail);
+  server.answerReport = thenTake((response) => response.destroy() && true);
+  const began = performance.now();
+  await rejection(client.request('a'));
+  const [before, after] = await server.reported(2);
+  const waited = performance.now() - began;
+  assert.ok(waited > 2_000 && waited < 10_000, String(waited));
+  assert.deepEqual(after, before);
+});
+
+test('errors during the pause are counted and leave without another one', { timeout: 20_000 }, async (t) => {
+  const { client, server } = await connectReporting(t, fail);
+  server.answerReport = thenTake(refuse(503, { 'retry-after': '1' }));
+  await rejection(client.request('a'));
+  await server.reported(1);
+  await new Promise((resume) => setTimeout(resume, 200));
+  for (let call = 0; call < 7; call += 1) await rejection(client.request('a'));
+  await rejection(client.request('b'));
+  const reports = await server.reported(4);
+  assert.equal(reports[1].id, reports[0].id);
+  assert.deepEqual(reports.map(({ rpc, count }) => [rpc.method, count]), [['a', undefined], ['a', undefined], ['a', 7], ['b', undefined]]);
+  assert.ok(Date.parse(reports[2].first_seen) < Date.parse(reports[2].last_seen));
+});
+
+test('while the service cannot take reports, one at a time asks; when it can, all follow', { timeout: 20_000 }, async (t) => {
+  const { client, server } = await connectReporting(t, fail);
+  server.answerReport = thenTake(refuse(503, { 'retry-after': '1' }), 4);
+  await Promise.all(['a', 'b', 'c'].map((method) => rejection(client.request(method))));
+  const ids = (await sent(server, 7)).map(([id]) => id);
+  assert.equal(new Set(ids.slice(0, 3)).size, 3);
+  assert.deepEqual([...new Set(ids.slice(4))].sort(), ids.slice(0, 3).sort());
+});
+
+test('an answer that says no is final', async (t) => {
+  for (const status of [400, 401, 403, 413, 422, 500]) {
+    const { client, server } = await connectReporting(t, fail);
+    server.answerReport = thenTake(refuse(status, { 'retry-after': '0' }));
+    await rejection(client.request('a'));
+    await server.reported(1);
+    await rejection(client.request('b'));
+    const [, next] = await server.reported(2);
+    assert.equal(next.rpc.method, 'b');
+  }
+});
+
+test('kept reports do not keep a program from ending', { timeout: 20_000 }, async (t) => {
+  const server = await startServer(fail);
+  t.after(() => server.close());
+  server.answerReport = refuse(503, { 'retry-after': '600' });
+  const program = `
+    import { MCPClient } from '${new URL('../dist/mcp-autoheal.js', import.meta.url)}';
+    const client = new MCPClient('${server.endpoint}', { reportErrors: true, errorReportEndpoint: '${server.reportTo}' });
+    await client.ping().catch(() => {});`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+  t.after(() => child.kill());
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.equal(server.reports.length, 1);
+});
+
+test('what a storm held back leaves when the minute is over', { timeout: 90_000 }, async (t) => {
+  const { client, server } = await connectReporting(t, fail);
+  await Promise.all(Array.from({ length: 50 }, () => rejection(client.request('storm'))));
+  const reports = await server.reported(31);
+  assert.equal(reports[30].count, 20);
+});
