@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::command::step;
-use crate::stack::{build_binaries, target_directory};
+use crate::stack::{Binaries, build_binaries, target_directory};
 
 /// Runs one benchmark. `--short` is for correctness only: few requests, no optimised build.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
@@ -21,11 +21,14 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
 }
 
 fn ingest(short: bool) -> Result<()> {
-    let profile = if short { "dev" } else { "release" };
-    let binaries = build_binaries(profile)?;
-    let directory = target_directory().join(if short { "debug" } else { "release" });
-    let mut bench = Command::new(directory.join("bench-ingest"));
-    bench.arg("--service").arg(binaries.autoheal()).arg("--directory").arg(target_directory().join("bench"));
+    let binaries = build_binaries(if short { "dev" } else { "release" })?;
+    measure_ingest(&binaries, short)
+}
+
+/// Measures with binaries that are built already.
+pub(crate) fn measure_ingest(binaries: &Binaries, short: bool) -> Result<()> {
+    let mut bench = Command::new(&binaries.bench);
+    bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench"));
     if short {
         bench.args(["--reports", "2000"]);
     }

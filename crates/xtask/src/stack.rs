@@ -25,29 +25,42 @@ pub(crate) struct Stack {
 
 /// The programs.
 pub(crate) struct Binaries {
-    autoheal: PathBuf,
+    /// The service.
+    pub(crate) autoheal: PathBuf,
+    /// The stand-in for GitHub.
     stand_in: PathBuf,
+    /// The program that measures the service.
+    pub(crate) bench: PathBuf,
 }
 
 /// Builds the binaries in a profile; cargo knows what is up to date.
+///
+/// In the profile of the tests it is the whole workspace, although only two packages are wanted: with fewer, cargo would
+/// choose other features for shared dependencies and compile half of them once more.
 pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
-    let packages = ["--package", "autoheal", "--package", "autoheal-test-support"];
+    let packages: &[&str] = if profile == "dev" {
+        &["--workspace"]
+    } else {
+        &["--package", "autoheal", "--package", "autoheal-test-support"]
+    };
     let mut build = cargo(&["build", "--bins", "--profile", profile]);
     step("building the binaries", build.args(packages))?;
+    Ok(built_binaries(profile))
+}
+
+/// The binaries of a profile, built already: `cargo test` builds them too.
+pub(crate) fn built_binaries(profile: &str) -> Binaries {
     let directory = target_directory().join(if profile == "dev" { "debug" } else { profile });
-    Ok(Binaries { autoheal: directory.join("autoheal"), stand_in: directory.join("github-stand-in") })
+    Binaries {
+        autoheal: directory.join("autoheal"),
+        stand_in: directory.join("github-stand-in"),
+        bench: directory.join("bench-ingest"),
+    }
 }
 
 /// Where cargo puts what it builds.
 pub(crate) fn target_directory() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |directory| root().join(directory))
-}
-
-impl Binaries {
-    /// The service's binary.
-    pub(crate) fn autoheal(&self) -> &Path {
-        &self.autoheal
-    }
 }
 
 impl Stack {

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::command::{cargo, step};
-use crate::stack::{Stack, build_binaries};
+use crate::stack::{Stack, built_binaries};
 use crate::{bench, lint, prerequisites, root, web};
 
 /// Runs it all; the first failure ends it.
@@ -22,7 +22,9 @@ pub(crate) fn run() -> Result<()> {
 
     let browser = root().join("tests/e2e");
     web::install_packages(&browser)?;
-    let stack = Stack::start(&build_binaries("dev")?, "127.0.0.1:0")?;
+    // Built by the Rust tests above, with the features they chose.
+    let binaries = built_binaries("dev");
+    let stack = Stack::start(&binaries, "127.0.0.1:0")?;
     let mut end_to_end = Command::new("node");
     end_to_end
         .args(["--test", "--test-concurrency=1"])
@@ -33,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     step("browser tests", &mut end_to_end)?;
     drop(stack);
 
-    bench::run("ingest", &["--short"])?;
+    bench::measure_ingest(&binaries, true)?;
     eprintln!("==> everything passed");
     Ok(())
 }
