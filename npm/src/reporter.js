@@ -31,8 +31,10 @@ export class Reporter {
 
   #flush() {
     this.#timer = undefined;
-    unsent.delete(this);
-    this.#session.flush((wait) => this.flushIn(wait));
+    this.#session.flush((wait) => {
+      if (wait === undefined) unsent.delete(this);
+      else this.flushIn(wait);
+    });
   }
 
   farewell() {

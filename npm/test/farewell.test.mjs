@@ -64,3 +64,12 @@ test('a beacon the browser refuses, or a service in trouble, loses nothing', { t
   const [first, again] = await server.reported(2);
   assert.deepEqual([body.id, again.id], [first.id, first.id]);
 });
+
+test('what is held back goes even while other reports are on their way', async (t) => {
+  const { client, server } = await connectReporting(t, fail);
+  server.answerReport = () => true; // never
+  await Promise.all(Array.from({ length: 50 }, () => rejection(client.request('storm'))));
+  await server.reported(30);
+  const [{ body }] = go('pagehide');
+  assert.equal(body.count, 20);
+});

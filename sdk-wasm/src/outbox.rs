@@ -39,7 +39,8 @@ impl Outbox {
         state.noted.extend(state.storm.admit(error, noted.into(), Date::now()));
     }
 
-    /// Sends what may leave. `later` is called, now or after an answer, with the milliseconds until there may be more.
+    /// Sends what may leave. `later` is called, now or after each answer, with the milliseconds until more may leave, or
+    /// undefined if nothing is left.
     pub(crate) fn flush(self: &Rc<Self>, later: &Function) {
         let leaving = self.state.borrow_mut().leaving(Date::now());
         for report in leaving {
@@ -73,10 +74,8 @@ impl Outbox {
 
     fn call_back(&self, later: &Function) {
         let wait = self.state.borrow_mut().wait(Date::now());
-        if let Some(wait) = wait {
-            // It sets a timer; there is nobody to tell if it cannot.
-            let _ = later.call1(&JsValue::UNDEFINED, &JsValue::from_f64(wait));
-        }
+        // It sets a timer; there is nobody to tell if it cannot.
+        let _ = later.call1(&JsValue::UNDEFINED, &wait.into());
     }
 }
 
@@ -117,7 +116,7 @@ impl State {
 
     /// Milliseconds until something more may leave; `None` if there is nothing.
     fn wait(&mut self, now: f64) -> Option<f64> {
-        let is_empty = self.kept.is_empty() && !self.storm.holds();
+        let is_empty = self.noted.is_empty() && self.kept.is_empty() && !self.storm.holds();
         (!is_empty).then(|| self.storm.wait(now).max(0.0))
     }
 }

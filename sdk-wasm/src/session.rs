@@ -133,7 +133,8 @@ impl Session {
 
     /// Builds and sends the reports that may leave. Called when the page has nothing better to do; nobody waits for it.
     ///
-    /// `later` is called, also after an answer has come, with the milliseconds until it is worth calling this again.
+    /// `later` is called, at once or after each answer, with the milliseconds until it is worth calling this again, or
+    /// undefined if nothing is left.
     pub fn flush(&self, later: &Function) {
         if let Some(outbox) = &self.outbox {
             outbox.flush(later);

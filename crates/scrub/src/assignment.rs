@@ -1,7 +1,7 @@
 //! Values under names of secrets: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
 use crate::SECRET;
-use crate::boundary::run;
+use crate::boundary::{find, run};
 use crate::key::{self, is_secret_key};
 use crate::scanner::{Found, Seen};
 use crate::value::{Quote, bare_end, is_placeholder, is_quote, line_end, quote_at, quoted_end};
@@ -186,8 +186,8 @@ fn is_header(key: &str) -> bool {
 
 /// A call without arguments or a look-up, as source lines and templates show them.
 fn is_code(rest: &str, text: &str) -> bool {
-    let is_call = text.find("()").is_some_and(|call| {
-        text[..call].bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'))
+    let is_call = find(text.as_bytes(), b"()").is_some_and(|call| {
+        call == run(text.as_bytes(), 0, call, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'))
     });
     is_call || CODE.iter().any(|code| rest.starts_with(code))
 }

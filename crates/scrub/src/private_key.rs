@@ -1,6 +1,6 @@
 //! Private keys in PEM blocks, with real line ends or with the two characters `\n`, closed or cut off.
 
-use crate::boundary::{run, run_end};
+use crate::boundary::{find, run, run_end};
 use crate::scanner::{Found, Seen};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -13,7 +13,7 @@ pub(crate) fn block<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
     }
     let body = label_end(seen, start + BEGIN.len())?;
     // only as far as the next marker, so that many beginnings without an end stay linear
-    let marker = body + seen.text[body..].find("-----").unwrap_or(seen.text.len() - body);
+    let marker = body + find(&seen.bytes[body..], DASHES).unwrap_or(seen.text.len() - body);
     let end = match seen.has(marker, b"-----END ") {
         true => label_end(seen, marker + 9).unwrap_or(marker + DASHES.len()),
         false => material_end(seen, body, marker)?,
@@ -24,8 +24,8 @@ pub(crate) fn block<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
 /// Reads a label such as `RSA PRIVATE KEY-----`; certificates and public keys are no secrets.
 fn label_end(seen: &Seen<'_>, start: usize) -> Option<usize> {
     let length = run(seen.bytes, start, 48, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
-    let label = &seen.text[start..start + length];
-    (label.contains("PRIVATE KEY") && seen.has(start + length, DASHES)).then_some(start + length + DASHES.len())
+    let is_private = find(&seen.bytes[start..start + length], b"PRIVATE KEY").is_some();
+    (is_private && seen.has(start + length, DASHES)).then_some(start + length + DASHES.len())
 }
 
 /// Without an end marker only what looks like key material goes: the first words of prose behind the marker stay.
