@@ -97,3 +97,15 @@ async fn other_odd_values_are_refused_by_name() {
     let output = autoheal().args(["serve", "--store", "postgres://db"]).output().await.unwrap();
     assert!(sentence(&output).contains("AUTOHEAL_STORE: postgres:// is not supported"));
 }
+
+#[tokio::test]
+async fn every_command_of_the_readme_is_one_we_have() {
+    let readme = include_str!("../../../../README.md");
+    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("autoheal ")).collect();
+    assert!(commands.len() >= 2, "{commands:?}");
+    for command in commands {
+        // Unknown flags are an error before help is given.
+        let output = autoheal().args(command.split_whitespace()).arg("--help").output().await.unwrap();
+        assert!(output.status.success(), "autoheal {command}: {output:?}");
+    }
+}
