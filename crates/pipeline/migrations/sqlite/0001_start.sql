@@ -34,7 +34,8 @@ CREATE TABLE groups (
     lease_until    INTEGER,
     generation     INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX groups_by_project ON groups (project_id, last_seen DESC);
+-- Not by last_seen: every report would move its group in the index, and only the dashboard asks for that order.
+CREATE INDEX groups_by_project ON groups (project_id);
 CREATE INDEX groups_to_act_on ON groups (act_at) WHERE act_at IS NOT NULL;
 
 CREATE TABLE fingerprints (

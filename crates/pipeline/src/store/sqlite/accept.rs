@@ -17,7 +17,7 @@ const SAMPLES: usize = 10;
 /// How many distinct clients are told apart per group; beyond that the number stands still.
 const CLIENTS: usize = 1_000;
 /// How many releases are told apart per group; a release is any sender's word, and must not cost a row each.
-const RELEASES: u64 = 50;
+const RELEASES: usize = 50;
 /// How many groups are remembered between commits.
 const GROUPS: usize = 2_000;
 
@@ -34,6 +34,8 @@ struct Known {
     /// How many clients the file knew when the group was looked up.
     stored_clients: usize,
     clients: HashSet<u64>,
+    /// Its releases. Asking the file whether there is room for one more costs a temporary table a report.
+    releases: HashSet<String>,
 }
 
 impl Cache {
@@ -98,7 +100,10 @@ impl Batch {
         let count = report.count.unwrap_or(1);
         delta.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
-        if let Some(release) = &report.release {
+        if let Some(release) = &report.release
+            && (known.releases.contains(release)
+                || (known.releases.len() < RELEASES && known.releases.insert(release.clone())))
+        {
             *delta.releases.entry(release.clone()).or_default() += count;
         }
         if let Some(client) = &report.client
@@ -120,21 +125,24 @@ impl Batch {
             // which the worker has its own interval for: it is due at once, and the worker says "not yet".
             connection
                 .prepare_cached(
-                    "UPDATE groups SET count = count + ?2, clients = clients + ?3, last_seen = max(last_seen, ?4),
-                     act_at = iif(status = 'refused', act_at, coalesce(act_at, ?4)) WHERE id = ?1",
+                    "UPDATE groups SET count = count + ?2, clients = clients + ?3, last_seen = max(last_seen, ?4)
+                     WHERE id = ?1",
                 )?
                 .execute(params![group, delta.count, delta.clients, delta.last_seen.0])?;
+            // Apart from the counts, because naming an indexed column rewrites its index even where nothing changes.
+            connection
+                .prepare_cached(
+                    "UPDATE groups SET act_at = ?2 WHERE id = ?1 AND act_at IS NULL AND status <> 'refused'",
+                )?
+                .execute(params![group, delta.last_seen.0])?;
             for (release, count) in delta.releases {
                 connection
                     .prepare_cached(
                         "INSERT INTO releases (group_id, release, count, first_seen, last_seen)
-                         SELECT ?1, ?2, ?3, ?4, ?4
-                         WHERE (SELECT count(*) FROM releases WHERE group_id = ?1) < ?5
-                            OR EXISTS (SELECT 1 FROM releases WHERE group_id = ?1 AND release = ?2)
-                         ON CONFLICT DO UPDATE
+                         VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE
                          SET count = count + excluded.count, last_seen = excluded.last_seen",
                     )?
-                    .execute(params![group, release, count, delta.last_seen.0, RELEASES])?;
+                    .execute(params![group, release, count, delta.last_seen.0])?;
             }
         }
         if cache.groups.len() > GROUPS {
@@ -198,7 +206,11 @@ fn known_group<'a>(
     let (samples, stored_clients) = connection
         .prepare_cached("SELECT (SELECT count(*) FROM samples WHERE group_id = ?1), clients FROM groups WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(absent.insert(Known { id, samples, stored_clients, clients: HashSet::new() }))
+    let releases = connection
+        .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    Ok(absent.insert(Known { id, samples, stored_clients, clients: HashSet::new(), releases }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
