@@ -112,7 +112,7 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
 /// Exchanges the counts in the body as it stands on GitHub: what people edited around them stays.
 async fn update_counts(worker: &mut Worker, work: &Work, number: u64) -> WorkResult<()> {
     let live = worker.github.issue(number).await?;
-    let body = replace_occurrences(&live.body, &Occurrences::of(work));
+    let body = replace_occurrences(&live.body, &Occurrences::of(&work.group, &work.releases));
     let payload = json!({"number": number, "count": work.group.count, "body": {"body": body}});
     worker.begin_and_send(work.group.id, IntentKind::UpdateCounts, payload).await
 }

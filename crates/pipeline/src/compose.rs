@@ -53,7 +53,7 @@ pub fn read_marker(body: &str) -> Option<Fingerprint> {
 /// Composes the issue of a group as it stands.
 #[must_use]
 pub fn issue(work: &Work) -> ComposedIssue {
-    compose(&work.sample, work.group.fingerprint, work.group.severity, &Occurrences::of(work))
+    compose(&work.sample, work.group.fingerprint, work.group.severity, &Occurrences::of(&work.group, &work.releases))
 }
 
 /// Composes the issue a sample would make.

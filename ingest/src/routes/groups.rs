@@ -85,13 +85,7 @@ pub(super) async fn find(shared: &Shared, project: &str, fingerprint: Named) -> 
 /// The issue as it would be, or was, sent.
 pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
     let group = &detail.group;
-    let occurrences = Occurrences {
-        count: group.count,
-        clients: group.clients,
-        first_seen: group.first_seen,
-        last_seen: group.last_seen,
-        releases: detail.releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
-    };
+    let occurrences = Occurrences::of(group, &detail.releases);
     let sample = detail.samples.first()?;
     Some(compose::compose(sample, group.fingerprint, group.severity, &occurrences))
 }

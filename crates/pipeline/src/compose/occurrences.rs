@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::clock::Timestamp;
-use crate::store::Work;
+use crate::store::{Group, Release};
 
 /// Starts the block; everything after it is ours.
 const START: &str = "## Occurrences";
@@ -28,14 +28,13 @@ pub struct Occurrences {
 impl Occurrences {
     /// The occurrences of a group.
     #[must_use]
-    pub fn of(work: &Work) -> Self {
-        let group = &work.group;
+    pub fn of(group: &Group, releases: &[Release]) -> Self {
         Self {
             count: group.count,
             clients: group.clients,
             first_seen: group.first_seen,
             last_seen: group.last_seen,
-            releases: work.releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
+            releases: releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
         }
     }
 
