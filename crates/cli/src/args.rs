@@ -110,10 +110,10 @@ pub(crate) struct HealingArgs {
     /// Create issues [variable: AUTOHEAL_ISSUE]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(crate) issue: Option<String>,
-    /// Open draft pull requests [variable: AUTOHEAL_PR]
+    /// Open draft pull requests, and the issues they belong to [variable: AUTOHEAL_PR]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(crate) pr: Option<String>,
-    /// Hand over to a coding agent [variable: AUTOHEAL_HEAL]
+    /// Hand issues over to a coding agent, after opening them [variable: AUTOHEAL_HEAL]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(crate) heal: Option<String>,
     /// Repository for issues: owner/name [variable: AUTOHEAL_REPO]

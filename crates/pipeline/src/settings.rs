@@ -19,7 +19,7 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// Whether anything at all is sent to GitHub. Draft and hand-over both need the issue.
+    /// Whether anything at all is sent to GitHub. A draft and a hand-over belong to an issue, so each opens it too.
     #[must_use]
     pub fn any(self) -> bool {
         self.issue || self.pull || self.heal

@@ -92,6 +92,9 @@ fn check(work: &Work, settings: &Settings, expected: &Decision) {
 #[test]
 fn a_new_group_becomes_an_issue_or_stays_a_preview() {
     check(&told(), &settings(true, false, false), &Decision::OpenIssue);
+    // A draft and a hand-over belong to an issue.
+    check(&told(), &settings(false, true, false), &Decision::OpenIssue);
+    check(&told(), &settings(false, false, true), &Decision::OpenIssue);
     check(&told(), &settings(false, false, false), &Decision::Quiet("preview: no switch is on"));
     let more = Settings { min_occurrences: 2, ..settings(true, false, false) };
     assert!(matches!(decide(&told(), &more, PLENTY, NOW), Decision::Quiet(_)));
