@@ -1,40 +1,66 @@
 //! Values under names of secrets: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
 use crate::SECRET;
-use crate::boundary::{find, run};
-use crate::key::{self, is_secret_key};
-use crate::scanner::{Found, Seen};
-use crate::value::{Quote, bare_end, is_placeholder, is_quote, line_end, quote_at, quoted_end};
+use crate::key::{self, names_secret};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, BACKSLASH, BLANK, BLANKS, LETTERS, QUOTES, Set, WHITESPACE};
+use crate::value::{Quote, bare_end, is_placeholder, line_end, quote_at, quoted_end};
+use crate::words::{self, ANY_CASE, EXACT, Place};
 
 /// `Unexpected token: '}'`, `missing secret: NAME`: what follows is what was found or is wanted, no secret.
-const PROSE_BEFORE: &str =
-    "unexpected missing expected unknown required no unset reserved illegal undefined unresolved";
+static PROSE_BEFORE: &[u8] =
+    &words::list(b" unexpected missing expected unknown required no unset reserved illegal undefined unresolved");
 
 /// First words after `key: ` that go on with a sentence or name a type.
-const PROSE_AFTER: &str = "is are was were be must should shall may can cannot could would will has have had needs need does do did not no \
+static PROSE_AFTER: &[u8] = &words::list(
+    b" is are was were be must should shall may can cannot could would will has have had needs need does do did not no \
     too only at least a an the and or for from in of on to with by please provided given required expected expired \
     invalid incorrect wrong missing failed failure denied revoked rejected mismatch unknown unset empty blank \
     optional disabled enabled unauthorized forbidden unsupported malformed already string number boolean object \
-    array function any never void str int bool bytes";
+    array function any never void str int bool bytes",
+);
 
 /// Values that hide nothing.
-const LITERALS: &str = "null undefined true false none nil nan yes no";
+static LITERALS: &[u8] = &words::list(b" null undefined true false none nil nan yes no");
 
 /// How code begins that fetches a secret instead of holding one.
-const CODE: [&str; 8] = ["this.", "self.", "process.env", "os.environ", "import.meta", "await ", "new ", "${"];
+static CODE: &[u8] = &words::list(b"|this.|self.|process.env|os.environ|import.meta|await |new |${");
 
 /// What may stand before a credential in an `Authorization` header; the word stays.
-const SCHEMES: &str = "Bearer Basic Token ApiKey DPoP Negotiate NTLM Digest Hawk AWS4-HMAC-SHA256";
+static SCHEMES: &[u8] = &words::list(b" bearer basic token apikey dpop negotiate ntlm digest hawk aws4-hmac-sha256");
 
+/// The second of two words that are one name: `API key: …`, `session id = …`.
+static SECOND_WORDS: &[u8] = &words::list(b" key id code number");
+
+/// Variables of shells in which `PWD` means a folder.
+static FOLDERS: &[u8] = &words::list(b" PWD OLDPWD INIT_CWD");
+
+/// Headers whose value holds blanks and separators.
+static HEADERS: &[u8] = &words::list(b" cookie authorization");
+
+static NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
+static SCHEME: Set = ALPHANUMERIC.with(b"-");
+static CALLEES: Set = ALPHANUMERIC.with(b"_.$");
+static BETWEEN: Set = WHITESPACE.with(b",");
+static SENTENCE: Set = Set::of(b".,;:!?)");
+
+#[derive(Debug, Clone, Copy)]
 struct Key<'a> {
     start: usize,
-    text: &'a str,
-    /// The quote around it, which a bare JSON value gets as well.
-    quote: &'a str,
+    text: &'a [u8],
+    /// Where the quote stands that is around it, and that a bare JSON value gets as well.
+    quote: (usize, usize),
+}
+
+impl Key<'_> {
+    fn is_bare(&self) -> bool {
+        self.quote.0 == self.quote.1
+    }
 }
 
 /// Asked at `:` and `=`.
-pub(crate) fn value<'a>(seen: &Seen<'a>, sign: usize) -> Option<Found<'a>> {
+pub(crate) fn value(seen: &Seen<'_>, sign: usize) -> Option<Found> {
     let (before, after) = (seen.before(sign), seen.at(sign + 1));
     let is_colon = seen.at(sign) == b':';
     let is_path =
@@ -46,15 +72,15 @@ pub(crate) fn value<'a>(seen: &Seen<'a>, sign: usize) -> Option<Found<'a>> {
     }
     let key = key_before(seen, sign)?;
     // most colons of a stack stand behind a file's ending
-    let name = if is_colon && after.is_ascii_digit() { key.text.rsplit('.').next()? } else { key.text };
-    if !is_secret_key(name) || is_prose(seen, &key) {
+    let is_ending = is_colon && after.is_ascii_digit();
+    let ending = key.text.iter().rposition(|byte| is_ending && *byte == b'.').map_or(0, |dot| dot + 1);
+    if !names_secret(key.text.get(ending..).unwrap_or_default()) || is_prose(seen, &key) {
         return None;
     }
     let is_arrow = !is_colon && after == b'>';
-    let start = sign + if is_arrow { 2 } else { 1 };
-    let start = start + run(seen.bytes, start, usize::MAX, |byte| byte == b' ' || byte == b'\t');
+    let start = seen.run_end(sign + if is_arrow { 2 } else { 1 }, &BLANKS);
     match (quote_at(seen, start), seen.at(start)) {
-        (Some(quote), _) => quoted(seen, &quote),
+        (Some(quote), _) => quoted(seen, quote),
         // `token => …` is a function
         _ if is_arrow => None,
         (None, b'{' | b'(') => None,
@@ -64,147 +90,123 @@ pub(crate) fn value<'a>(seen: &Seen<'a>, sign: usize) -> Option<Found<'a>> {
 }
 
 fn key_before<'a>(seen: &Seen<'a>, sign: usize) -> Option<Key<'a>> {
-    let back = |from: usize, limit: usize, belongs: fn(u8) -> bool| {
-        let bytes = &seen.bytes[seen.floor.min(from)..from];
-        from - bytes.iter().rev().take(limit).take_while(|byte| belongs(**byte)).count()
-    };
     let sign = if seen.before(sign) == b':' { sign - 1 } else { sign };
-    let mut end = back(sign, 4, |byte| byte == b' ' || byte == b'\t');
+    let mut end = seen.run_start(sign, 4, &BLANKS);
     // `headers["x-api-key"] =`, `user[password]=`
     let is_index = seen.before(end) == b']';
     end -= usize::from(is_index);
     let mark = seen.before(end);
     let quote_end = end;
-    if is_quote(mark) {
-        end = back(end - 1, 15, |byte| byte == b'\\');
+    if QUOTES.has(mark) {
+        end = seen.run_start(end - 1, 15, &BACKSLASH);
     }
-    let start = back(end, key::LONGEST, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | b'%')
-    });
-    if start == end || is_quote(mark) && seen.before(start) != mark {
+    let start = seen.run_start(end, key::LONGEST, &NAMES);
+    if start == end || QUOTES.has(mark) && seen.before(start) != mark {
         return None;
     }
-    let quote = if is_index { "" } else { &seen.text[end..quote_end] };
-    let first = if quote.is_empty() { first_of_two(seen, start, end) } else { start };
-    Some(Key { start: first, text: &seen.text[first..end], quote })
+    let quote = if is_index { (end, end) } else { (end, quote_end) };
+    let first = if quote.0 == quote.1 { first_of_two(seen, start, end) } else { start };
+    Some(Key { start: first, text: seen.part(first, end), quote })
 }
 
-/// In prose a name may be two words: `API key: …`, `session id = …`.
+/// In prose a name may be two words.
 fn first_of_two(seen: &Seen<'_>, start: usize, end: usize) -> usize {
-    if seen.before(start) != b' ' || !is_one_of("key id code number", &seen.bytes[start..end]) {
+    if seen.before(start) != b' ' || !words::has(SECOND_WORDS, seen.part(start, end), ANY_CASE) {
         return start;
     }
-    let head = seen.bytes[seen.floor..start - 1].iter().rev();
-    start - 1 - head.take(16).take_while(|byte| byte.is_ascii_alphabetic()).count()
+    seen.run_start(start - 1, 16, &LETTERS)
 }
 
 fn is_prose(seen: &Seen<'_>, key: &Key<'_>) -> bool {
-    if !key.quote.is_empty() {
+    if !key.is_bare() {
         return false;
     }
     let sign = key.start + key.text.len();
     // `/src/token:12:3` is a place in a file
     let is_place = matches!(seen.before(key.start), b'/' | b'\\' | b'@') && seen.at(sign + 1).is_ascii_digit();
-    let head = seen.bytes[seen.floor..key.start].strip_suffix(b" ").unwrap_or_default();
-    let letters = head.iter().rev().take(12).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    is_place || letters > 1 && is_one_of(PROSE_BEFORE, &head[head.len() - letters..])
-}
-
-fn quoted<'a>(seen: &Seen<'a>, quote: &Quote<'a>) -> Option<Found<'a>> {
-    let end = quoted_end(seen, quote);
-    let (start, placeholder) = match credential_start(seen, quote.body) {
-        Some(start) if start < end => (start, "<token>"),
-        _ => (quote.body, SECRET),
+    let is_word = || {
+        let end = key.start - 1;
+        let start = seen.run_start(end, 12, &LETTERS);
+        end > start + 1 && words::has(PROSE_BEFORE, seen.part(start, end), ANY_CASE)
     };
-    keep_placeholder(seen, Found::new(start, end, placeholder))
+    is_place || seen.before(key.start) == b' ' && is_word()
 }
 
-fn bare<'a>(seen: &Seen<'a>, key: &Key<'a>, start: usize, is_colon: bool) -> Option<Found<'a>> {
+fn quoted(seen: &Seen<'_>, quote: Quote) -> Option<Found> {
+    let end = quoted_end(seen, quote);
+    match credential_start(seen, quote.body) {
+        Some(start) if start < end => keep_placeholder(seen, start, end, "<token>"),
+        _ => keep_placeholder(seen, quote.body, end, SECRET),
+    }
+}
+
+fn bare(seen: &Seen<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Option<Found> {
     let in_url = matches!(seen.before(key.start), b'?' | b'&' | b'#');
+    let is_header = words::find(HEADERS, key.text, Place::End, ANY_CASE) > 0;
     if let Some(credential) = credential_start(seen, start) {
         // digests are lists with quotes of their own
-        let has_parts =
-            is_header(key.text) && matches!(seen.at(start) | 0x20, b'd' | b'h') || seen.at(start + 3) == b'4';
-        let around = Some(seen.before(key.start)).filter(|byte| is_quote(*byte)).unwrap_or(0);
+        let has_parts = is_header && matches!(seen.at(start) | 0x20, b'd' | b'h') || seen.at(start + 3) == b'4';
+        let around = Some(seen.before(key.start)).filter(|byte| QUOTES.has(*byte)).unwrap_or(0);
         let end = if has_parts { line_end(seen, credential, around) } else { bare_end(seen, credential, in_url) };
-        return keep_placeholder(seen, Found::new(credential, end, "<token>"));
+        return keep_placeholder(seen, credential, end, "<token>");
     }
     let end = bare_end(seen, start, in_url);
-    let text = &seen.text[start..end];
-    let is_statement = is_colon && key.quote.is_empty() && is_one_of(PROSE_AFTER, first_word(text));
-    if is_statement
-        || is_one_of(LITERALS, text.as_bytes())
-        || is_code(&seen.text[start..], text)
-        || is_folder(key, text)
-    {
+    let text = seen.part(start, end);
+    let is_statement = is_colon && key.is_bare() && words::has(PROSE_AFTER, first_word(text), ANY_CASE);
+    if is_statement || words::has(LITERALS, text, ANY_CASE) || is_code(seen, start, end) || is_folder(key, text) {
         return None;
     }
-    if is_colon && key.quote.is_empty() && is_header(key.text) {
+    if is_colon && key.is_bare() && is_header {
         let around = if seen.before(key.start) == b'\'' { b'\'' } else { b'"' };
-        return keep_placeholder(seen, Found::new(start, line_end(seen, start, around), SECRET));
+        return keep_placeholder(seen, start, line_end(seen, start, around), SECRET);
     }
-    Some(Found { quote: key.quote, ..keep_placeholder(seen, Found::new(start, end, SECRET))? })
+    Some(Found { quote: key.quote, ..keep_placeholder(seen, start, end, SECRET)? })
 }
 
 /// A list of strings under a secret's name becomes a list of one placeholder.
-fn list<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
+fn list(seen: &Seen<'_>, start: usize) -> Option<Found> {
     /// Far enough for any header list; a longer one is hidden up to here, then read on.
     const FARTHEST: usize = 2048;
-    let is_between = |byte: u8| byte.is_ascii_whitespace() || byte == b',';
-    let skip = |from: usize| from + run(seen.bytes, from, FARTHEST, is_between);
+    let length = seen.text.len();
+    let skip = |from: usize| from + seen.run(from, FARTHEST, &BETWEEN);
     let first = skip(start);
     let quote = quote_at(seen, first)?;
     let mut at = first;
     while let Some(next) = quote_at(seen, at).filter(|_| at < start + FARTHEST) {
-        let end = quoted_end(seen, &next);
-        at = skip((end + next.text.len()).min(seen.bytes.len()));
+        let end = quoted_end(seen, next);
+        at = skip((end + next.body - next.start).min(length));
     }
-    let end = at - seen.bytes[..at].iter().rev().take_while(|byte| is_between(**byte)).count();
-    let is_list = seen.at(at) == b']' || at >= seen.bytes.len() || at >= start + FARTHEST;
-    is_list.then_some(Found { quote: quote.text, ..Found::new(first, end.max(quote.body), SECRET) })
+    let between = seen.part(0, at).iter().rev().take_while(|byte| BETWEEN.has(**byte)).count();
+    let is_list = seen.at(at) == b']' || at >= length || at >= start + FARTHEST;
+    let found = Found::new(first, (at - between).max(quote.body), SECRET);
+    is_list.then_some(Found { quote: (quote.start, quote.body), ..found })
 }
 
 /// Where the credential begins behind a scheme's name.
 fn credential_start(seen: &Seen<'_>, start: usize) -> Option<usize> {
-    let length = run(seen.bytes, start, 17, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let blank = run(seen.bytes, start + length, 4, |byte| byte == b' ');
-    let is_scheme = blank > 0 && is_one_of(SCHEMES, &seen.bytes[start..start + length]);
-    is_scheme.then_some(start + length + blank)
+    let end = start + seen.run(start, 17, &SCHEME);
+    let blank = seen.run(end, 4, &BLANK);
+    (blank > 0 && words::has(SCHEMES, seen.part(start, end), ANY_CASE)).then_some(end + blank)
 }
 
-fn keep_placeholder<'a>(seen: &Seen<'a>, found: Found<'a>) -> Option<Found<'a>> {
-    (found.start < found.end && !is_placeholder(&seen.text[found.start..found.end])).then_some(found)
-}
-
-/// Headers whose value holds blanks and separators.
-fn is_header(key: &str) -> bool {
-    let ends = |end: &str| {
-        key.len() >= end.len() && key.as_bytes()[key.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
-    };
-    ends("cookie") || ends("authorization")
+fn keep_placeholder(seen: &Seen<'_>, start: usize, end: usize, placeholder: &'static str) -> Option<Found> {
+    (start < end && !is_placeholder(seen.part(start, end))).then(|| Found::new(start, end, placeholder))
 }
 
 /// A call without arguments or a look-up, as source lines and templates show them.
-fn is_code(rest: &str, text: &str) -> bool {
-    let is_call = find(text.as_bytes(), b"()").is_some_and(|call| {
-        call == run(text.as_bytes(), 0, call, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'))
-    });
-    is_call || CODE.iter().any(|code| rest.starts_with(code))
+fn is_code(seen: &Seen<'_>, start: usize, end: usize) -> bool {
+    let callee = seen.run_end(start, &CALLEES);
+    let is_call = callee + 2 <= end && seen.has(callee, b"()");
+    is_call || words::find(CODE, seen.part(start, seen.text.len()), Place::Start, EXACT) > 0
 }
 
 /// `PWD=/home/…` is where a shell stands.
-fn is_folder(key: &Key<'_>, text: &str) -> bool {
-    let is_shell = ["PWD", "OLDPWD", "INIT_CWD"].contains(&key.text);
-    is_shell && (text.starts_with(['/', '~', '\\']) || text.as_bytes().get(1) == Some(&b':'))
+fn is_folder(key: &Key<'_>, text: &[u8]) -> bool {
+    words::has(FOLDERS, key.text, EXACT) && matches!(text, [b'/' | b'~' | b'\\', ..] | [_, b':', ..])
 }
 
 /// Nothing if the word goes on with something that sentences have not, as in `a=b`.
-fn first_word(text: &str) -> &[u8] {
-    let end = text.bytes().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(text.len());
-    let is_whole = text[end..].bytes().all(|byte| b".,;:!?)".contains(&byte));
-    if is_whole { &text.as_bytes()[..end] } else { b"" }
-}
-
-fn is_one_of(words: &str, word: &[u8]) -> bool {
-    !word.is_empty() && words.split_ascii_whitespace().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+fn first_word(text: &[u8]) -> &[u8] {
+    let end = LETTERS.end(text, 0);
+    if SENTENCE.end(text, end) == text.len() { text.get(..end).unwrap_or_default() } else { b"" }
 }

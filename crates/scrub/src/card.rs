@@ -1,10 +1,12 @@
 //! Payment card numbers: real issuer prefixes and lengths, and the check digit, so that ids and times stay.
 
-use crate::scanner::{Found, Seen};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, DIGITS, Set};
 
 /// What a stretch of digits came to.
-pub(crate) struct Digits<'a> {
-    pub(crate) found: Option<Found<'a>>,
+pub(crate) struct Digits {
+    pub(crate) found: Option<Found>,
     /// Where to go on looking.
     pub(crate) end: usize,
 }
@@ -12,62 +14,57 @@ pub(crate) struct Digits<'a> {
 const LONGEST: usize = 19;
 const SHORTEST: usize = 13;
 
+static WORD: Set = ALPHANUMERIC.with(b"_");
+
 /// Asked at the first digit of a run; reads this run, and further ones behind single spaces or dashes.
-pub(crate) fn digits<'a>(seen: &Seen<'a>, start: usize) -> Digits<'a> {
-    let end = run_end(seen, start);
+pub(crate) fn digits(seen: &Seen<'_>, start: usize) -> Digits {
+    // Runs longer than any card are read to their end all the same, or their tails would be taken for cards.
+    let end = seen.run_end(start, &DIGITS);
     let length = end - start;
     let nothing = Digits { found: None, end };
     // Printed cards begin with a group of four; anything else that is too short cannot begin one.
     if !(SHORTEST..=LONGEST).contains(&length) && length != 4 || !may_begin(seen, start) {
         return nothing;
     }
-    let mut number = [0_u8; LONGEST];
-    let (mut count, mut from, mut to) = (0, start, end);
+    let (mut count, mut to) = (length, end);
     let mut card = None;
-    loop {
-        if count + (to - from) > LONGEST {
-            break;
-        }
-        number[count..count + (to - from)].copy_from_slice(&seen.bytes[from..to]);
-        count += to - from;
-        if is_card(&number[..count]) && may_end(seen, to) {
+    while count <= LONGEST {
+        if is_card(seen.part(start, to), count) && may_end(seen, to) {
             card = Some(to);
         }
-        let is_separated = matches!(seen.at(to), b' ' | b'-') && seen.at(to + 1).is_ascii_digit();
+        let is_separated = matches!(seen.at(to), b' ' | b'-') && DIGITS.has(seen.at(to + 1));
         if !is_separated || length != 4 {
             break;
         }
-        (from, to) = (to + 1, run_end(seen, to + 1));
+        let from = to + 1;
+        to = seen.run_end(from, &DIGITS);
+        count += to - from;
     }
     card.map_or(nothing, |end| Digits { found: Some(Found::new(start, end, "<card>")), end })
-}
-
-/// Runs longer than any card are read to their end all the same, or their tails would be taken for cards.
-fn run_end(seen: &Seen<'_>, start: usize) -> usize {
-    crate::boundary::run_end(seen.bytes, start, |byte| byte.is_ascii_digit())
 }
 
 /// Not within a word, a decimal fraction, a phone number or a placeholder's neighbourhood of digits.
 fn may_begin(seen: &Seen<'_>, start: usize) -> bool {
     let before = seen.before(start);
-    let is_fraction = before == b'.' && start >= 2 && seen.bytes[start - 2].is_ascii_digit();
-    crate::boundary::begins_word(seen, start) && !matches!(before, b'_' | b'+') && !is_fraction
+    let is_fraction = before == b'.' && start >= 2 && DIGITS.has(seen.at(start - 2));
+    seen.begins_word(start) && !matches!(before, b'_' | b'+') && !is_fraction
 }
 
 fn may_end(seen: &Seen<'_>, end: usize) -> bool {
     let after = seen.at(end);
-    let is_fraction = after == b'.' && seen.at(end + 1).is_ascii_digit();
-    !after.is_ascii_alphanumeric() && after != b'_' && !is_fraction
+    let is_fraction = after == b'.' && DIGITS.has(seen.at(end + 1));
+    !WORD.has(after) && !is_fraction
 }
 
-fn is_card(number: &[u8]) -> bool {
-    number.len() >= SHORTEST && has_issuer(number) && passes_luhn(number)
+/// `text` holds `count` digits, and the signs between their groups.
+fn is_card(text: &[u8], count: usize) -> bool {
+    count >= SHORTEST && has_issuer(text, count) && passes_luhn(text)
 }
 
 /// No issuer begins with 1, which is what times in milliseconds, microseconds and nanoseconds begin with until 2033.
-fn has_issuer(number: &[u8]) -> bool {
-    let prefix = number[..4].iter().fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
-    match (prefix, number.len()) {
+fn has_issuer(text: &[u8], count: usize) -> bool {
+    let prefix = text.iter().take(4).fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    match (prefix, count) {
         (4000..=4999, 13 | 16 | 18 | 19) => true,                     // Visa
         (5100..=5599 | 2221..=2720 | 2200..=2204, 16) => true,        // Mastercard, Mir
         (3400..=3499 | 3700..=3799, 15) => true,                      // American Express
@@ -79,11 +76,13 @@ fn has_issuer(number: &[u8]) -> bool {
     }
 }
 
-fn passes_luhn(number: &[u8]) -> bool {
-    let sum = number.iter().rev().enumerate().fold(0_u32, |sum, (place, digit)| {
-        let digit = u32::from(digit - b'0');
-        let doubled = digit * 2;
-        sum + if place % 2 == 0 { digit } else { doubled - if doubled > 9 { 9 } else { 0 } }
-    });
-    sum % 10 == 0
+fn passes_luhn(text: &[u8]) -> bool {
+    let mut sum = 0_u32;
+    let mut is_doubled = false;
+    for digit in text.iter().rev().filter(|byte| DIGITS.has(**byte)) {
+        let digit = u32::from(digit - b'0') << u32::from(is_doubled);
+        sum += if digit > 9 { digit - 9 } else { digit };
+        is_doubled = !is_doubled;
+    }
+    sum.is_multiple_of(10)
 }

@@ -1,17 +1,26 @@
 //! E-mail addresses, told apart from stack frames, package versions and file names that also hold an `@`.
 
-use crate::scanner::{Found, Seen};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, DIGITS, LETTERS, Set};
+use crate::words;
 
 /// Last labels that are file endings and no top-level domains: `fn@app.bundle`, `logo@2x.png`.
-const FILE_ENDINGS: &str = "js mjs cjs jsx ts mts cts tsx json html htm css scss map wasm bundle vue svelte png jpg jpeg gif svg webp ico \
-    txt xml yaml yml toml lock hbc jsbundle";
+static FILE_ENDINGS: &[u8] = &words::list(
+    b" js mjs cjs jsx ts mts cts tsx json html htm css scss map wasm bundle vue svelte png jpg jpeg gif svg webp ico \
+    txt xml yaml yml toml lock hbc jsbundle",
+);
+
+static LOCAL: Set = ALPHANUMERIC.with(b"._+-");
+static DOMAIN: Set = ALPHANUMERIC.with(b".-");
+static VERSION: Set = Set::of(b"v");
 
 /// Asked at `@`, or at `%` for the `%40` of URLs.
-pub(crate) fn address<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
+pub(crate) fn address(seen: &Seen<'_>, at: usize) -> Option<Found> {
     let domain = if seen.at(at) == b'@' { at + 1 } else { seen.has(at, b"%40").then_some(at + 3)? };
     let start = local_start(seen, at);
-    let end = domain_end(seen.text, domain);
-    if start == at || &seen.bytes[start..at] == b"git" || !is_domain(&seen.text[domain..end]) {
+    let end = domain_end(seen, domain);
+    if start == at || seen.part(start, at) == b"git" || !is_domain(seen, domain, end) {
         return None;
     }
     // `f@host.bundle:12:34` is a frame
@@ -21,44 +30,66 @@ pub(crate) fn address<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
     Some(Found::new(start, end, "<email>"))
 }
 
+/// Whether an address may hold this character: one of the set, or one of another script that passes for a letter.
+fn belongs(character: char, set: &Set, is_letter: fn(char) -> bool) -> bool {
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii() => set.has(byte),
+        _ => is_letter(character),
+    }
+}
+
 /// No `@` belongs to a local part, so no byte is looked at for two addresses.
 fn local_start(seen: &Seen<'_>, at: usize) -> usize {
-    let belongs = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
-    let head = &seen.text[seen.floor..at];
-    let start = seen.floor + head.trim_end_matches(belongs).len();
+    let mut start = at;
+    let belongs = |character: &char| belongs(*character, &LOCAL, char::is_alphanumeric);
+    for character in seen.chars(seen.floor, at).rev().take_while(belongs) {
+        start -= character.len_utf8();
+    }
     // the letter of an escape, `\nname@host`, is not the name's
-    let escaped = start > 0 && seen.before(start) == b'\\' && matches!(seen.at(start), b'n' | b'r' | b't');
-    let start = if escaped { start + 1 } else { start };
+    if start > 0 && seen.before(start) == b'\\' && matches!(seen.at(start), b'n' | b'r' | b't') {
+        start += 1;
+    }
     // a local part neither begins with a dot nor a dash
-    start + (at - start).min(seen.bytes[start..at].iter().take_while(|byte| matches!(byte, b'.' | b'-')).count())
+    while start < at && matches!(seen.at(start), b'.' | b'-') {
+        start += 1;
+    }
+    start
 }
 
-fn domain_end(text: &str, start: usize) -> usize {
-    let belongs = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
-    let rest = &text[start..];
-    let length = rest.find(|c: char| !belongs(c)).unwrap_or(rest.len());
+fn domain_end(seen: &Seen<'_>, start: usize) -> usize {
+    let mut end = start;
+    let belongs = |character: &char| belongs(*character, &DOMAIN, char::is_alphanumeric);
+    for character in seen.chars(start, seen.text.len()).take_while(belongs) {
+        end += character.len_utf8();
+    }
     // a full stop or dash after the address is the sentence's
-    start + rest[..length].trim_end_matches(['.', '-']).len()
+    while end > start && matches!(seen.at(end - 1), b'.' | b'-') {
+        end -= 1;
+    }
+    end
 }
 
-fn is_domain(domain: &str) -> bool {
-    let Some((name, last)) = domain.rsplit_once('.') else { return false };
-    let is_top_level = (2..=24).contains(&last.chars().count()) && last.chars().all(char::is_alphabetic);
-    let mut labels = domain.split('.');
-    let first = labels.next().unwrap_or_default();
-    let second = labels.next().unwrap_or_default();
+fn is_domain(seen: &Seen<'_>, start: usize, end: usize) -> bool {
+    let domain = seen.part(start, end);
+    let Some(dot) = domain.iter().position(|byte| *byte == b'.') else { return false };
+    let last = domain.iter().rposition(|byte| *byte == b'.').map_or(end, |dot| start + dot + 1);
+    let mut length = 0;
+    let is_word = seen.chars(last, end).all(|character| {
+        length += 1;
+        belongs(character, &LETTERS, char::is_alphabetic)
+    });
     // `package@1.2.3-rc.one`, `module@v0.1.0-beta`
-    let starts_with_digit = |label: &str| label.starts_with(|c: char| c.is_ascii_digit());
-    let is_version = starts_with_digit(first.trim_start_matches('v')) && starts_with_digit(second);
-    is_top_level && !is_version && !is_file_ending(last) && !name.is_empty() && !first.is_empty()
+    let number = seen.run_end(start, &VERSION);
+    let is_version = DIGITS.has(seen.at(number)) && DIGITS.has(seen.at(start + dot + 1));
+    is_word && (2..=24).contains(&length) && !is_version && !is_file_ending(seen.part(last, end)) && dot > 0
 }
 
-pub(crate) fn is_file_ending(label: &str) -> bool {
-    FILE_ENDINGS.split_ascii_whitespace().any(|ending| ending.eq_ignore_ascii_case(label))
+pub(crate) fn is_file_ending(label: &[u8]) -> bool {
+    words::has(FILE_ENDINGS, label, words::ANY_CASE)
 }
 
 /// The end of `:digits`.
 fn position_end(seen: &Seen<'_>, start: usize) -> Option<usize> {
-    let digits = crate::boundary::run(seen.bytes, start + 1, 12, |byte| byte.is_ascii_digit());
+    let digits = seen.run(start + 1, 12, &DIGITS);
     (seen.at(start) == b':' && digits > 0).then_some(start + 1 + digits)
 }

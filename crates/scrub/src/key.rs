@@ -1,145 +1,52 @@
 //! Which names are names of secrets.
 
+use crate::words::{self, EXACT, Place, marks, may_end, may_start};
+
 /// Names longer than this are judged by their end.
 pub(crate) const LONGEST: usize = 64;
 
 /// Secret wherever they stand in a name, unless the name ends in one of [`ATTRIBUTES`].
-static ANYWHERE: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "privatekey",
-    "secret",
-    "sessionid",
-    "sessid",
-    "credential",
-    "cookie",
-    "cardnumber",
-    "creditcard",
-    "authorization",
-    "apikey",
-];
+const ANYWHERE: &[u8] = &words::list(
+    b" password passwd passphrase passcode privatekey secret sessionid sessid credential cookie cardnumber creditcard \
+    authorization apikey",
+);
 
 /// Secret at the end of a name, written in any way: `access_token`, `XAuth`, `signing-key`.
-static AT_THE_END: [&str; 18] = [
-    "token",
-    "auth",
-    "session",
-    "signature",
-    "pwd",
-    "jwt",
-    "accesskey",
-    "signingkey",
-    "encryptionkey",
-    "sshkey",
-    "authkey",
-    "accountkey",
-    "masterkey",
-    "sharedkey",
-    "servicekey",
-    "rolekey",
-    "hmackey",
-    "securitycode",
-];
+const AT_THE_END: &[u8] = &words::list(
+    b" token auth session signature pwd jwt accesskey signingkey encryptionkey sshkey authkey accountkey masterkey \
+    sharedkey servicekey rolekey hmackey securitycode",
+);
 
 /// Secret only as a whole last word, since longer words end like this.
-static LAST_WORD: [&str; 11] = ["pass", "otp", "totp", "pin", "ssn", "cvv", "cvc", "sig", "sid", "creds", "csc"];
+const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc");
 
 /// Last words that make it a statement about the secret instead of the secret.
-static ATTRIBUTES: [&str; 59] = [
-    "age",
-    "algorithm",
-    "at",
-    "attempts",
-    "banner",
-    "byte",
-    "bytes",
-    "changed",
-    "consent",
-    "count",
-    "created",
-    "domain",
-    "enabled",
-    "endpoint",
-    "error",
-    "errors",
-    "exists",
-    "expired",
-    "expires",
-    "expiry",
-    "failed",
-    "field",
-    "fields",
-    "hint",
-    "in",
-    "input",
-    "invalid",
-    "label",
-    "length",
-    "less",
-    "limit",
-    "max",
-    "min",
-    "missing",
-    "mode",
-    "name",
-    "names",
-    "ok",
-    "path",
-    "policy",
-    "prefix",
-    "provider",
-    "required",
-    "reset",
-    "rules",
-    "size",
-    "status",
-    "strength",
-    "timeout",
-    "ttl",
-    "type",
-    "types",
-    "updated",
-    "uri",
-    "url",
-    "valid",
-    "version",
-    "stdin",
-    "scheme",
-];
+static ATTRIBUTES: &[u8] = &words::list(
+    b" age algorithm at attempts banner byte bytes changed consent count created domain enabled endpoint error errors \
+    exists expired expires expiry failed field fields hint in input invalid label length less limit max min missing \
+    mode name names ok path policy prefix provider required reset rules size status strength timeout ttl type types \
+    updated uri url valid version stdin scheme",
+);
 
 /// Names whose end looks secret and is not: cursors, progress and the error names of services.
-static HARMLESS: [&str; 18] = [
-    "progresstoken",
-    "pagetoken",
-    "nexttoken",
-    "continuationtoken",
-    "cancellationtoken",
-    "canceltoken",
-    "unexpectedtoken",
-    "invalidtoken",
-    "expiredtoken",
-    "missingtoken",
-    "badtoken",
-    "invalidsignature",
-    "badsignature",
-    "invalidsession",
-    "badcredentials",
-    "invalidcredentials",
-    "missingcredentials",
-    "secretary",
-];
+static HARMLESS: &[u8] = &words::list(
+    b" progresstoken pagetoken nexttoken continuationtoken cancellationtoken canceltoken unexpectedtoken invalidtoken \
+    expiredtoken missingtoken badtoken invalidsignature badsignature invalidsession badcredentials invalidcredentials \
+    missingcredentials secretary",
+);
 
 /// Whether values under this key are to be hidden, however the key is written: `api_key`, `X-Api-Key`, `apiKey`.
 pub fn is_secret_key(key: &str) -> bool {
-    let bytes = key.as_bytes();
-    let bytes = &bytes[bytes.len().saturating_sub(LONGEST)..];
+    names_secret(key.as_bytes())
+}
+
+pub(crate) fn names_secret(name: &[u8]) -> bool {
+    let name = name.get(name.len().saturating_sub(LONGEST)..).unwrap_or_default();
     let mut letters = [0_u8; LONGEST];
     let (mut length, mut last_word) = (0, 0);
     let mut previous = 0_u8;
     let mut skip = 0;
-    for &byte in bytes {
+    for &byte in name {
         // `%5B` and its kind separate like the brackets they stand for
         skip = if byte == b'%' { 3 } else { skip };
         if skip > 0 || !(byte.is_ascii_alphabetic() || byte >= 0x80) {
@@ -150,32 +57,40 @@ pub fn is_secret_key(key: &str) -> bool {
         if previous == 0 || byte.is_ascii_uppercase() && previous.is_ascii_lowercase() {
             last_word = length;
         }
-        letters[length] = byte.to_ascii_lowercase();
-        length += 1;
+        if let Some(letter) = letters.get_mut(length) {
+            *letter = byte.to_ascii_lowercase();
+            length += 1;
+        }
         previous = byte;
     }
-    let (whole, last) = (&letters[..length], &letters[last_word..length]);
-    judge(whole, last)
+    let part = |start: usize| letters.get(start..length).unwrap_or_default();
+    judge(part(0), part(last_word))
 }
 
 fn judge(whole: &[u8], last: &[u8]) -> bool {
-    let ends = |word: &str| whole.last() == word.as_bytes().last() && whole.ends_with(word.as_bytes());
-    let is = |word: &str| last == word.as_bytes();
+    const LAST_WORD_MARKS: u64 = marks(LAST_WORD, Place::End);
+    const END_MARKS: u64 = marks(AT_THE_END, Place::End);
     // `js` and `ts` in front of a line number are the most frequent names of all
     if whole.len() < 3 {
         return false;
     }
-    if LAST_WORD.into_iter().any(is) {
+    if may_end(last, LAST_WORD_MARKS) && words::has(LAST_WORD, last, EXACT) {
         return true;
     }
-    let is_secret = AT_THE_END.into_iter().any(ends) || (0..whole.len()).any(|start| begins_secret(&whole[start..]));
-    is_secret && !(whole != last && ATTRIBUTES.into_iter().any(is)) && !HARMLESS.into_iter().any(ends)
+    let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
+    let is_secret = may_end(whole, END_MARKS) && ends(AT_THE_END) || holds_secret(whole);
+    let is_statement = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
+    is_secret && !is_statement() && !ends(HARMLESS)
 }
 
-fn begins_secret(letters: &[u8]) -> bool {
-    // asked at every letter of every name: most are turned away by their first one
-    matches!(letters.first(), Some(b'p' | b's' | b'c' | b'a'))
-        && ANYWHERE
-            .iter()
-            .any(|word| letters.first() == word.as_bytes().first() && letters.starts_with(word.as_bytes()))
+fn holds_secret(name: &[u8]) -> bool {
+    const MARKS: u64 = marks(ANYWHERE, Place::Start);
+    let mut rest = name;
+    while !rest.is_empty() {
+        if may_start(rest, MARKS) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
+            return true;
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
 }

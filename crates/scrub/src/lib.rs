@@ -8,7 +8,6 @@
 #![forbid(unsafe_code)]
 
 mod assignment;
-mod boundary;
 mod card;
 mod email;
 mod flag;
@@ -16,10 +15,13 @@ mod json;
 mod key;
 mod private_key;
 mod scanner;
+mod seen;
+mod set;
 mod strict;
 mod token;
 mod url;
 mod value;
+mod words;
 
 use std::borrow::Cow;
 
@@ -41,17 +43,23 @@ pub enum Level {
 
 /// Scrubs at [`Level::Standard`]; borrowed when nothing was found.
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    scrub_with(text, Level::Standard)
+    repeat(text, scanner::pass)
 }
 
 /// Scrubs at the given level; borrowed when nothing was found.
 pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
+    match level {
+        Level::Standard => scrub(text),
+        Level::Strict => repeat(text, strict_pass),
+    }
+}
+
+/// A placeholder may stand where a neighbour had hidden a secret from its rule. Repeating until nothing changes makes
+/// scrubbed text stay as it is when it is scrubbed again; the count keeps the work linear. Clean text is read once.
+fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {
     let mut scrubbed = Cow::Borrowed(text);
-    // A placeholder may stand where a neighbour had hidden a secret from its rule. Repeating until nothing changes
-    // makes scrubbed text stay as it is when it is scrubbed again; the count keeps the work linear. Clean text is
-    // read once.
     for _ in 0..MAX_PASSES {
-        match pass(&scrubbed, level) {
+        match pass(&scrubbed) {
             Some(changed) => scrubbed = Cow::Owned(changed),
             None => break,
         }
@@ -62,10 +70,7 @@ pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
 /// The randomised tests never need more than three.
 const MAX_PASSES: usize = 6;
 
-fn pass(text: &str, level: Level) -> Option<String> {
+fn strict_pass(text: &str) -> Option<String> {
     let standard = scanner::pass(text);
-    if level == Level::Standard {
-        return standard;
-    }
     strict::pass(standard.as_deref().unwrap_or(text)).or(standard)
 }

@@ -1,19 +1,23 @@
 //! Private keys in PEM blocks, with real line ends or with the two characters `\n`, closed or cut off.
 
-use crate::boundary::{find, run, run_end};
-use crate::scanner::{Found, Seen};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, Set};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 
+static LABEL: Set = CAPITALS_AND_DIGITS.with(b" ");
+static MATERIAL: Set = ALPHANUMERIC.with(b"+/=");
+
 /// Asked at a dash.
-pub(crate) fn block<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
+pub(crate) fn block(seen: &Seen<'_>, start: usize) -> Option<Found> {
     if !seen.has(start, BEGIN) {
         return None;
     }
     let body = label_end(seen, start + BEGIN.len())?;
     // only as far as the next marker, so that many beginnings without an end stay linear
-    let marker = body + find(&seen.bytes[body..], DASHES).unwrap_or(seen.text.len() - body);
+    let marker = seen.find(body, seen.text.len(), DASHES).unwrap_or(seen.text.len());
     let end = match seen.has(marker, b"-----END ") {
         true => label_end(seen, marker + 9).unwrap_or(marker + DASHES.len()),
         false => material_end(seen, body, marker)?,
@@ -23,9 +27,9 @@ pub(crate) fn block<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
 
 /// Reads a label such as `RSA PRIVATE KEY-----`; certificates and public keys are no secrets.
 fn label_end(seen: &Seen<'_>, start: usize) -> Option<usize> {
-    let length = run(seen.bytes, start, 48, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
-    let is_private = find(&seen.bytes[start..start + length], b"PRIVATE KEY").is_some();
-    (is_private && seen.has(start + length, DASHES)).then_some(start + length + DASHES.len())
+    let end = start + seen.run(start, 48, &LABEL);
+    let is_private = seen.find(start, end, b"PRIVATE KEY").is_some();
+    (is_private && seen.has(end, DASHES)).then_some(end + DASHES.len())
 }
 
 /// Without an end marker only what looks like key material goes: the first words of prose behind the marker stay.
@@ -33,7 +37,7 @@ fn material_end(seen: &Seen<'_>, body: usize, limit: usize) -> Option<usize> {
     let (mut at, mut end) = (body, None);
     loop {
         at = blank_end(seen, at);
-        let word = run_end(seen.bytes, at, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        let word = seen.run_end(at, &MATERIAL);
         let is_last = word >= limit && end.is_some();
         if word == at || word > limit || word - at < 16 && !is_last {
             return end;

@@ -1,51 +1,22 @@
 //! The walk over the text: finds trigger bytes, asks the rule each belongs to, and writes what was found.
 
-use crate::boundary::run;
+use crate::seen::Seen;
+use crate::set::DIGITS;
 use crate::{assignment, card, email, flag, private_key, token, url};
 
 /// What a rule wants to put in place of `start..end`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'a> {
+pub(crate) struct Found {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) placeholder: &'static str,
-    /// Written before and after the placeholder: the quotes that a bare JSON value needs to stay JSON.
-    pub(crate) quote: &'a str,
+    /// Where the quotes stand that are written around the placeholder: a bare JSON value needs them to stay JSON.
+    pub(crate) quote: (usize, usize),
 }
 
-impl Found<'_> {
+impl Found {
     pub(crate) const fn new(start: usize, end: usize, placeholder: &'static str) -> Self {
-        Self { start, end, placeholder, quote: "" }
-    }
-}
-
-/// The text and how far it is already dealt with: rules that look back must not look behind `floor`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) bytes: &'a [u8],
-    pub(crate) floor: usize,
-}
-
-impl Seen<'_> {
-    /// The byte at a place, or 0 outside of the text.
-    pub(crate) fn at(&self, index: usize) -> u8 {
-        self.bytes.get(index).copied().unwrap_or(0)
-    }
-
-    /// The byte before a place, or 0 at the floor.
-    pub(crate) fn before(&self, index: usize) -> u8 {
-        if index > self.floor { self.at(index - 1) } else { 0 }
-    }
-
-    /// Whether the text goes on with these bytes.
-    pub(crate) fn has(&self, index: usize, expected: &[u8]) -> bool {
-        self.bytes.get(index..).is_some_and(|rest| rest.starts_with(expected))
-    }
-
-    /// Whether these bytes stand right before a place.
-    pub(crate) fn ends(&self, index: usize, expected: &[u8]) -> bool {
-        index <= self.bytes.len() && self.bytes[self.floor.min(index)..index].ends_with(expected)
+        Self { start, end, placeholder, quote: (0, 0) }
     }
 }
 
@@ -64,17 +35,18 @@ const fn triggers(bytes: &[u8]) -> [bool; 256] {
 
 /// One pass over the text; none when there is nothing to change.
 pub(crate) fn pass(text: &str) -> Option<String> {
+    let part = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
     let mut out = String::new();
-    let mut seen = Seen { text, bytes: text.as_bytes(), floor: 0 };
+    let mut seen = Seen { text, floor: 0 };
     let mut memo = token::Memo::default();
     let mut index = 0;
-    while let Some(trigger) = next_trigger(seen.bytes, index) {
-        let byte = seen.bytes[trigger];
-        let found = match byte {
+    while let Some(trigger) = next_trigger(text.as_bytes(), index) {
+        index = trigger + 1;
+        let found = match seen.at(trigger) {
             b':' | b'=' => {
                 // lines and columns are most of a stack's digits: they are read here, and no card is as short
-                let digits = run(seen.bytes, trigger + 1, 8, |byte| byte.is_ascii_digit());
-                index = trigger + 1 + if matches!(digits, 4 | 8) { 0 } else { digits };
+                let digits = seen.run(trigger + 1, 8, &DIGITS);
+                index += if matches!(digits, 4 | 8) { 0 } else { digits };
                 url::userinfo(&seen, trigger).or_else(|| assignment::value(&seen, trigger))
             }
             b'@' | b'%' => email::address(&seen, trigger),
@@ -90,29 +62,33 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'B' | b'b' => token::scheme(&seen, trigger).or_else(|| token::webhook(&seen, trigger)),
             _ => token::prefixed(&seen, trigger),
         };
-        index = index.max(trigger + 1);
         let Some(found) = found else { continue };
-        if is_written(&text[found.start..found.end], &found) {
+        let quote = part(found.quote.0, found.quote.1);
+        let pieces = [quote, found.placeholder, quote];
+        if is_written(&seen, &found, pieces) {
             continue;
         }
-        out.push_str(&text[seen.floor..found.start]);
-        out.push_str(found.quote);
-        out.push_str(found.placeholder);
-        out.push_str(found.quote);
+        out.push_str(part(seen.floor, found.start));
+        pieces.iter().for_each(|piece| out.push_str(piece));
         seen.floor = found.end;
         index = index.max(found.end);
     }
     if seen.floor == 0 {
         return None;
     }
-    out.push_str(&text[seen.floor..]);
+    out.push_str(part(seen.floor, text.len()));
     Some(out)
 }
 
 /// Whether the text already is what would be written.
-fn is_written(text: &str, found: &Found<'_>) -> bool {
-    let inner = text.strip_prefix(found.quote).and_then(|text| text.strip_suffix(found.quote));
-    inner == Some(found.placeholder)
+fn is_written(seen: &Seen<'_>, found: &Found, pieces: [&str; 3]) -> bool {
+    let mut at = found.start;
+    let is_there = pieces.iter().all(|piece| {
+        let start = at;
+        at += piece.len();
+        seen.has(start, piece.as_bytes())
+    });
+    is_there && at == found.end
 }
 
 fn next_trigger(bytes: &[u8], from: usize) -> Option<usize> {

@@ -1,7 +1,5 @@
 //! The strict level: where things are goes as well, paths, hosts and what URLs carry.
 
-use crate::boundary::{run, run_end};
-
 /// Last labels that hardly any property has: `api.example.com` is a host, `window.app` is not.
 const TOP_LEVEL: &str = "com org net edu gov local internal lan corp cloud";
 
@@ -86,8 +84,9 @@ fn host(text: &str, at: usize) -> Option<Span> {
     let is_known = labels > 1 && TOP_LEVEL.split(' ').any(|domain| domain.eq_ignore_ascii_case(last));
     // with one number it is a port, with two a place in a file
     let port = with_port(bytes, end);
-    let is_dotted =
-        labels > 1 && !crate::email::is_file_ending(last) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_dotted = labels > 1
+        && !crate::email::is_file_ending(last.as_bytes())
+        && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let has_port = port > end + 2 && bytes.get(port) != Some(&b':') && is_dotted;
     let is_call = bytes.get(end) == Some(&b'(');
     (!is_call && (is_address || is_known || has_port || name == "localhost")).then_some((at, port, "<host>"))
@@ -110,4 +109,15 @@ fn before_position(bytes: &[u8], start: usize, end: usize) -> usize {
         if digits > 0 && colon > start && bytes[colon - 1] == b':' { colon - 1 } else { end }
     };
     cut(cut(end))
+}
+
+/// The bytes from `start` on that belong, at most `limit` of them.
+fn run(bytes: &[u8], start: usize, limit: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    rest.iter().take(limit).take_while(|byte| belongs(**byte)).count()
+}
+
+/// The end of the run of bytes that belong.
+fn run_end(bytes: &[u8], start: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    start + run(bytes, start, usize::MAX, belongs)
 }

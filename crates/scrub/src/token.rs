@@ -1,51 +1,38 @@
 //! Tokens that give themselves away: by an issuer's prefix, as a JSON web token, or behind `Bearer` and `Basic`.
 
-use crate::boundary::{begins_word, is_base64url, run, run_end};
-use crate::scanner::{Found, Seen};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, BASE64URL, BLANK, CAPITALS_AND_DIGITS, Set};
+use crate::words::{self, Place};
 
 const TOKEN: &str = "<token>";
 
-/// An issuer's prefix, up to the byte at which it is recognised, and how much must follow it.
-struct Prefix {
-    text: &'static [u8],
-    least: usize,
-    belongs: fn(u8) -> bool,
-}
+static TOKEN68: Set = BASE64URL.with(b".~+/=");
+static PATH: Set = BASE64URL.with(b"/");
 
-const fn prefix(text: &'static [u8], least: usize, belongs: fn(u8) -> bool) -> Prefix {
-    Prefix { text, least, belongs }
-}
-
-fn is_alphanumeric(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-}
-
-/// Prefixes that end in `_` or `-`. `npm_` also begins the names of npm's variables, hence its length.
-static PREFIXES: [Prefix; 20] = [
-    prefix(b"ghp_", 10, is_alphanumeric),
-    prefix(b"gho_", 10, is_alphanumeric),
-    prefix(b"ghu_", 10, is_alphanumeric),
-    prefix(b"ghs_", 10, is_alphanumeric),
-    prefix(b"ghr_", 10, is_alphanumeric),
-    prefix(b"github_pat_", 10, is_base64url),
-    prefix(b"npm_", 24, is_alphanumeric),
-    prefix(b"sk_live_", 8, is_alphanumeric),
-    prefix(b"pk_live_", 8, is_alphanumeric),
-    prefix(b"rk_live_", 8, is_alphanumeric),
-    prefix(b"sk_test_", 8, is_alphanumeric),
-    prefix(b"rk_test_", 8, is_alphanumeric),
-    prefix(b"whsec_", 16, is_alphanumeric),
-    prefix(b"glpat-", 12, is_base64url),
-    prefix(b"xoxa-", 10, is_base64url),
-    prefix(b"xoxb-", 10, is_base64url),
-    prefix(b"xoxp-", 10, is_base64url),
-    prefix(b"xoxo-", 10, is_base64url),
-    prefix(b"xoxs-", 10, is_base64url),
-    prefix(b"xoxr-", 10, is_base64url),
+/// Prefixes that end in `_` or `-`, how much must follow them, and what that is made of. `npm_` also begins the names
+/// of npm's variables, hence its length.
+static PREFIXES: [(&[u8], usize, &Set); 6] = [
+    (&words::list(b" ghp_ gho_ ghu_ ghs_ ghr_"), 10, &ALPHANUMERIC),
+    (&words::list(b" npm_"), 24, &ALPHANUMERIC),
+    (&words::list(b" sk_live_ pk_live_ rk_live_ sk_test_ rk_test_"), 8, &ALPHANUMERIC),
+    (&words::list(b" whsec_"), 16, &ALPHANUMERIC),
+    (&words::list(b" glpat-"), 12, &BASE64URL),
+    (&words::list(b" github_pat_ xoxa- xoxb- xoxp- xoxo- xoxs- xoxr-"), 10, &BASE64URL),
 ];
 
+const PREFIX_MARKS: u64 = {
+    let mut marks = 0;
+    let mut index = 0;
+    while index < PREFIXES.len() {
+        marks |= words::marks(PREFIXES[index].0, Place::End);
+        index += 1;
+    }
+    marks
+};
+
 /// Asked at `_` and `-`, which end most prefixes, and at `A`, which begins the others.
-pub(crate) fn prefixed<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
+pub(crate) fn prefixed(seen: &Seen<'_>, at: usize) -> Option<Found> {
     if seen.at(at) == b'A' {
         return access_key(seen, at);
     }
@@ -53,37 +40,37 @@ pub(crate) fn prefixed<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
     if seen.ends(body, b"sk-") {
         return secret_key(seen, body);
     }
-    // the letter before turns nearly all away, for one comparison each
-    let letter = seen.before(at);
-    let prefix =
-        PREFIXES.iter().find(|prefix| prefix.text[prefix.text.len() - 2] == letter && seen.ends(body, prefix.text))?;
-    let start = body - prefix.text.len();
-    let end = run_end(seen.bytes, body, prefix.belongs);
-    (begins_word(seen, start) && end - body >= prefix.least).then(|| Found::new(start, end, TOKEN))
+    let head = seen.part(seen.floor, body);
+    if !words::may_end(head, PREFIX_MARKS) {
+        return None;
+    }
+    let (length, least, set) = PREFIXES.iter().find_map(|(list, least, set)| {
+        let length = words::find(list, head, Place::End, words::EXACT);
+        (length > 0).then_some((length, *least, *set))
+    })?;
+    let (start, end) = (body - length, seen.run_end(body, set));
+    (end - body >= least && seen.begins_word(start)).then(|| Found::new(start, end, TOKEN))
 }
 
 /// `AKIA…`, `ASIA…` (Amazon) and `AIza…` (Google).
-fn access_key<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
+fn access_key(seen: &Seen<'_>, start: usize) -> Option<Found> {
     let body = start + 4;
-    let is_amazon = seen.has(start, b"AKIA") || seen.has(start, b"ASIA");
-    let end = if is_amazon {
-        body + run(seen.bytes, body, 17, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    } else if seen.has(start, b"AIza") {
-        body + run(seen.bytes, body, 35, is_base64url)
-    } else {
-        return None;
+    let (set, limit, lengths) = match seen.part(start, body) {
+        b"AKIA" | b"ASIA" => (&CAPITALS_AND_DIGITS, 17, 16..=16),
+        b"AIza" => (&BASE64URL, 35, 30..=35),
+        _ => return None,
     };
-    let is_long = if is_amazon { end - body == 16 } else { end - body >= 30 };
-    (is_long && begins_word(seen, start)).then(|| Found::new(start, end, TOKEN))
+    let length = seen.run(body, limit, set);
+    (lengths.contains(&length) && seen.begins_word(start)).then(|| Found::new(start, body + length, TOKEN))
 }
 
 /// `sk-…`: many words end like this and CSS classes begin like this, so there must be length and a digit.
-fn secret_key<'a>(seen: &Seen<'a>, body: usize) -> Option<Found<'a>> {
+fn secret_key(seen: &Seen<'_>, body: usize) -> Option<Found> {
     let start = body - 3;
-    let shown = run(seen.bytes, body, 48, is_base64url);
-    let has_digit = seen.bytes[body..body + shown].iter().any(u8::is_ascii_digit);
+    let shown = seen.run(body, 48, &BASE64URL);
+    let has_digit = seen.part(body, body + shown).iter().any(u8::is_ascii_digit);
     let is_key = shown >= 48 || shown >= 16 && has_digit;
-    (is_key && begins_word(seen, start)).then(|| Found::new(start, run_end(seen.bytes, body, is_base64url), TOKEN))
+    (is_key && seen.begins_word(start)).then(|| Found::new(start, seen.run_end(body, &BASE64URL), TOKEN))
 }
 
 /// Where the last futile search for a web token ended: other beginnings within the same run are as futile.
@@ -93,12 +80,12 @@ pub(crate) struct Memo {
 }
 
 /// `eyJ….….…`, asked at `J`; a cut one, without its signature, still tells who someone is.
-pub(crate) fn web_token<'a>(seen: &Seen<'a>, letter: usize, memo: &mut Memo) -> Option<Found<'a>> {
+pub(crate) fn web_token(seen: &Seen<'_>, letter: usize, memo: &mut Memo) -> Option<Found> {
     let start = letter.checked_sub(2)?;
-    if letter < memo.futile_until || !seen.ends(letter, b"ey") || !begins_word(seen, start) {
+    if letter < memo.futile_until || !seen.ends(letter, b"ey") || !seen.begins_word(start) {
         return None;
     }
-    let header = run_end(seen.bytes, start, is_base64url);
+    let header = seen.run_end(start, &BASE64URL);
     let mut end = part_end(seen, header);
     if header - start < 10 || end - header < 4 {
         memo.futile_until = header;
@@ -112,31 +99,24 @@ pub(crate) fn web_token<'a>(seen: &Seen<'a>, letter: usize, memo: &mut Memo) -> 
 }
 
 fn part_end(seen: &Seen<'_>, dot: usize) -> usize {
-    if seen.at(dot) != b'.' { dot } else { run_end(seen.bytes, dot + 1, is_base64url) }
+    if seen.at(dot) == b'.' { seen.run_end(dot + 1, &BASE64URL) } else { dot }
 }
 
 /// `Bearer …` and `Basic …` in running text; behind an `Authorization:` key any value goes, so prose is spared here.
-pub(crate) fn scheme<'a>(seen: &Seen<'a>, start: usize) -> Option<Found<'a>> {
-    let word = match seen.at(start + 1) | 0x20 {
-        b'e' => "bearer",
-        b'a' => "basic",
-        _ => return None,
-    };
-    let length = is_word(seen, start, word).then_some(word.len())?;
-    let blank = run(seen.bytes, start + length, 4, |byte| byte == b' ');
-    let escaped = if seen.has(start + length, b"%20") { 3 } else { blank };
-    let body = start + length + escaped;
-    let end = run_end(seen.bytes, body, is_token68);
-    (escaped > 0 && looks_random(&seen.bytes[body..end.min(body + 64)])).then(|| Found::new(body, end, TOKEN))
-}
-
-fn is_word(seen: &Seen<'_>, start: usize, word: &str) -> bool {
-    let text = seen.bytes.get(start..start + word.len()).unwrap_or_default();
-    text.eq_ignore_ascii_case(word.as_bytes()) && begins_word(seen, start)
-}
-
-fn is_token68(byte: u8) -> bool {
-    is_base64url(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'=')
+pub(crate) fn scheme(seen: &Seen<'_>, start: usize) -> Option<Found> {
+    static SCHEMES: &[u8] = &words::list(b" bearer basic");
+    // most words with a `b` are turned away by their next letter
+    if !matches!(seen.at(start + 1) | 0x20, b'e' | b'a') {
+        return None;
+    }
+    let name = words::find(SCHEMES, seen.part(start, seen.text.len()), Place::Start, words::ANY_CASE);
+    if name == 0 || !seen.begins_word(start) {
+        return None;
+    }
+    let blank = start + name;
+    let body = blank + if seen.has(blank, b"%20") { 3 } else { seen.run(blank, 4, &BLANK) };
+    let end = seen.run_end(body, &TOKEN68);
+    (body > blank && looks_random(seen.part(body, end.min(body + 64)))).then(|| Found::new(body, end, TOKEN))
 }
 
 /// `Bearer token`, `Basic authentication` and `Bearer realm="…"` are prose; credentials are long or mixed.
@@ -149,13 +129,10 @@ fn looks_random(credential: &[u8]) -> bool {
 }
 
 /// `hooks.slack.com/services/T…/B…/…`, asked at the `B`: the path is the password.
-pub(crate) fn webhook<'a>(seen: &Seen<'a>, at: usize) -> Option<Found<'a>> {
-    const HOST: &[u8] = b"hooks.slack.com/services/";
+pub(crate) fn webhook(seen: &Seen<'_>, at: usize) -> Option<Found> {
     if seen.before(at) != b'/' {
         return None;
     }
-    let team = seen.bytes[seen.floor..at - 1].iter().rev().take(24).take_while(|byte| is_alphanumeric(**byte)).count();
-    let start = at - 1 - team;
-    seen.ends(start, HOST)
-        .then(|| Found::new(start, run_end(seen.bytes, at, |byte| is_base64url(byte) || byte == b'/'), TOKEN))
+    let start = seen.run_start(at - 1, 24, &ALPHANUMERIC);
+    seen.ends(start, b"hooks.slack.com/services/").then(|| Found::new(start, seen.run_end(at, &PATH), TOKEN))
 }

@@ -1,20 +1,21 @@
 //! Credentials in front of a URL's host.
 
-use crate::scanner::{Found, Seen};
+use crate::scanner::Found;
+use crate::seen::Seen;
+use crate::set::{ALPHANUMERIC, Set};
+
+/// What stands between `//` and the path.
+static AUTHORITY: Set = Set::of(b"/?#\"'`<>\\").others();
 
 /// `scheme://user:password@host`, asked at the colon. A name alone may be a token, so it goes too; `git@` tells
 /// nothing.
-pub(crate) fn userinfo<'a>(seen: &Seen<'a>, colon: usize) -> Option<Found<'a>> {
-    if !seen.has(colon, b"://") || !seen.before(colon).is_ascii_alphanumeric() {
+pub(crate) fn userinfo(seen: &Seen<'_>, colon: usize) -> Option<Found> {
+    if !seen.has(colon, b"://") || !ALPHANUMERIC.has(seen.before(colon)) {
         return None;
     }
     let start = colon + 3;
-    let authority = seen.bytes[start..].iter().take_while(|byte| is_authority(**byte));
-    let at = start + authority.enumerate().filter(|(_, byte)| **byte == b'@').last()?.0;
-    let is_nobody = at == start || &seen.bytes[start..at] == b"git";
-    (!is_nobody).then(|| Found::new(start, at, "<credentials>"))
-}
-
-fn is_authority(byte: u8) -> bool {
-    byte > b' ' && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+    let authority = seen.part(start, seen.run_end(start, &AUTHORITY));
+    let length = authority.iter().rposition(|byte| *byte == b'@')?;
+    let is_nobody = length == 0 || seen.part(start, start + length) == b"git";
+    (!is_nobody).then(|| Found::new(start, start + length, "<credentials>"))
 }

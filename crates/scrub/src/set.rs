@@ -1,0 +1,59 @@
+//! Sets of bytes: what numbers, names, tokens and values are made of.
+//!
+//! Tables instead of conditions: one loop serves every set, which keeps the browser's module small.
+
+/// A set of bytes, a bit for each.
+pub(crate) struct Set([u32; 8]);
+
+impl Set {
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        Self([0; 8]).with(bytes)
+    }
+
+    /// These bytes as well.
+    pub(crate) const fn with(&self, bytes: &[u8]) -> Self {
+        let mut bits = self.0;
+        let mut index = 0;
+        while index < bytes.len() {
+            bits[(bytes[index] >> 5) as usize] |= 1 << (bytes[index] & 31);
+            index += 1;
+        }
+        Self(bits)
+    }
+
+    /// Every byte above the blank that is not in this set.
+    pub(crate) const fn others(&self) -> Self {
+        let [_, b, c, d, e, f, g, h] = self.0;
+        Self([0, !b & !1, !c, !d, !e, !f, !g, !h])
+    }
+
+    pub(crate) const fn has(&self, byte: u8) -> bool {
+        self.0[(byte >> 5) as usize] >> (byte & 31) & 1 != 0
+    }
+
+    /// How many bytes of this set stand at `start`, counted up to `limit`.
+    pub(crate) fn run(&self, bytes: &[u8], start: usize, limit: usize) -> usize {
+        let rest = bytes.get(start..).unwrap_or_default();
+        rest.iter().take(limit).take_while(|byte| self.has(**byte)).count()
+    }
+
+    /// Where the bytes of this set that stand at `start` end.
+    pub(crate) fn end(&self, bytes: &[u8], start: usize) -> usize {
+        start + self.run(bytes, start, usize::MAX)
+    }
+}
+
+pub(crate) static DIGITS: Set = Set::of(b"0123456789");
+pub(crate) static LETTERS: Set = CAPITALS.with(b"abcdefghijklmnopqrstuvwxyz");
+pub(crate) static ALPHANUMERIC: Set = LETTERS.with(b"0123456789");
+/// Base64 as URLs carry it.
+pub(crate) static BASE64URL: Set = ALPHANUMERIC.with(b"_-");
+/// What Amazon's access keys are made of.
+pub(crate) static CAPITALS_AND_DIGITS: Set = CAPITALS.with(b"0123456789");
+pub(crate) static BLANK: Set = Set::of(b" ");
+pub(crate) static BLANKS: Set = Set::of(b" \t");
+pub(crate) static WHITESPACE: Set = Set::of(b" \t\n\r\x0c");
+pub(crate) static BACKSLASH: Set = Set::of(b"\\");
+pub(crate) static QUOTES: Set = Set::of(b"\"'`");
+
+const CAPITALS: Set = Set::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
