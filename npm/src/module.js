@@ -1,47 +1,43 @@
 // Loads the WebAssembly module once for all clients, and says what to do when it does not load.
 
-import start, { Session } from '../pkg/mcp-autoheal.js';
+import { imports, start } from '../pkg/glue.js';
 import { MCPError } from './error.js';
+// Where the module comes from differs from entry to entry, so the build names the file: one of those in module/.
+import { beside, instantiate } from 'module-source';
+
+const BROWSERS = 'It runs in Chrome 103, Firefox 113, Safari 16.4 and newer, with WebAssembly switched on.';
 
 let loading;
 
-/** Resolves to the module's `Session`; rejects with a `MODULE_LOAD` error. A later client tries again. */
-export function loadModule() {
-  loading ??= load().catch((error) => {
+/**
+ * Resolves when the module's classes can be used; rejects with a `MODULE_LOAD` error. All clients share one module, the
+ * first that loads; after a failure a later client tries again, with its own `wasmUrl`.
+ */
+export function loadModule(wasmUrl) {
+  loading ??= load(wasmUrl ?? beside).catch((error) => {
     loading = undefined;
     throw error;
   });
   return loading;
 }
 
-async function load() {
-  const location = new URL('mcp-autoheal_bg.wasm', import.meta.url);
-  let remedy = `Serve mcp-autoheal_bg.wasm at ${location.href}, beside mcp-autoheal.js.`;
+async function load(location) {
   try {
-    if (typeof WebAssembly === 'undefined') {
-      remedy = 'This client needs a browser with WebAssembly, and one that has not switched it off.';
-      throw new Error('WebAssembly does not exist here');
-    }
-    await start({ module_or_path: await bytes(location) });
-    return Session;
+    start((await instantiate(location, imports())).instance);
   } catch (cause) {
     const reason = (cause?.message ?? String(cause)).replace(/\.+$/, '');
-    if (/unsafe-eval|content security policy|\bcsp\b/i.test(reason)) {
-      remedy = "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy.";
-    }
-    throw Object.assign(
-      new MCPError('MODULE_LOAD', `The WebAssembly module could not be loaded: ${reason}. ${remedy}`),
-      { cause },
-    );
+    const message = `The WebAssembly module could not be loaded: ${reason}. ${remedy(location, cause, reason)}`;
+    throw new MCPError('MODULE_LOAD', message, undefined, cause);
   }
 }
 
-/** The module's bytes, or the answer that carries them. */
-async function bytes(location) {
-  // Node's fetch knows no file: addresses. The built-in is asked for by name at run time, so that no bundler looks for it.
-  const files = location.protocol === 'file:' && globalThis.process?.getBuiltinModule?.('node:fs/promises');
-  if (files) return files.readFile(location);
-  const response = await fetch(location);
-  if (!response.ok) throw new Error(`HTTP ${response.status} for ${location.href}`);
-  return response;
+function remedy(location, cause, reason) {
+  if (/unsafe-eval|content security policy|\bcsp\b/i.test(reason)) {
+    return "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy.";
+  }
+  if (!location || typeof WebAssembly === 'undefined') return BROWSERS;
+  const serve =
+    `Serve mcp-autoheal_bg.wasm at ${location}, beside mcp-autoheal.js, or name its address in the option wasmUrl.`;
+  // Not WebAssembly at all, or a kind this browser does not know: the engines tell the two apart in no common way.
+  return cause?.name === 'CompileError' ? `${serve} ${BROWSERS}` : serve;
 }

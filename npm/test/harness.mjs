@@ -1,7 +1,7 @@
 // What every test of the client needs: a server and a client that end with the test.
 
 import { MCPClient } from '../dist/mcp-autoheal.js';
-import { startServer } from './server.mjs';
+import { error, startServer } from './server.mjs';
 
 export { MCPClient, MCPError } from '../dist/mcp-autoheal.js';
 export { error, json, result } from './server.mjs';
@@ -20,6 +20,20 @@ export async function connectReporting(t, handle, options = {}) {
   t.after(() => server.close());
   const client = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo, ...options });
   return { client, server };
+}
+
+/** A client whose calls all fail, with these options of reporting; `reports()` is what was reported in the end. */
+export async function connectFailing(t, options) {
+  const fail = (body, response) => error(body, response, 1, body.params?.message ?? body.method);
+  const { server } = await connect(t, fail);
+  const client = new MCPClient(server.endpoint, { reportErrors: { endpoint: server.reportTo, ...options } });
+  t.after(() => client.close());
+  const failing = (message = 'no tea') => rejection(client.request('brew', { message }));
+  const reports = async () => {
+    if (!(await client.flush(3000))) throw new Error('not everything was reported in time');
+    return server.reports.map(({ report }) => report);
+  };
+  return { client, server, failing, reports };
 }
 
 /** What the promise rejects with. */

@@ -147,21 +147,45 @@ test('failing members of a batch are reported one by one', async (t) => {
   assert.deepEqual(reports.map(({ rpc, class: kind }) => [rpc.method, kind]), [['a', 'application'], ['b', 'protocol']]);
 });
 
-test('a storm sends thirty reports a minute and counts the rest', async (t) => {
+test('a storm sends thirty requests a minute, and every failure is counted', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'storm'));
-  for (let round = 0; round < 20; round += 1) {
-    await Promise.all(Array.from({ length: 50 }, () => rejection(client.request('storm'))));
-  }
-  await server.reported(30);
-  // Another client's report leaves after all those of the first.
-  const witness = new MCPClient(server.endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo });
-  await rejection(witness.request('witness'));
-  await server.reported(31);
-  assert.equal(server.reports.length, 31);
+  for (let call = 0; call < 300; call += 1) await rejection(client.request('storm'));
+  const began = performance.now();
+  assert.equal(await client.flush(5000), true);
+  assert.ok(performance.now() - began < 5000);
+  const posts = server.reports.at(-1).post;
+  assert.ok(posts <= 30, String(posts));
+  const counted = server.reports.reduce((sum, { report }) => sum + (report.count ?? 1), 0);
+  assert.equal(counted, 300);
+  const folded = server.reports.map(({ report }) => report).find(({ count }) => count > 1);
+  assert.ok(Date.parse(folded.first_seen) <= Date.parse(folded.last_seen));
+});
 
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 61_000 });
-  await rejection(client.request('storm'));
-  const report = (await server.reported(32))[31];
-  assert.equal(report.count, 971);
-  assert.ok(Date.parse(report.first_seen) < Date.parse(report.last_seen));
+test('different errors of one moment leave together, the same one once', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, body.method));
+  server.answerReport = (response, post) => {
+    // The first is answered when all the others have failed.
+    if (post > 1) return false;
+    Promise.all(['b', 'b', 'c', 'b'].map((method) => rejection(client.request(method)))).then(() => response.writeHead(202).end('[]'));
+    return true;
+  };
+  await rejection(client.request('a'));
+  const reports = await server.reported(3);
+  assert.deepEqual(reports.map(({ rpc, count }) => [rpc.method, count]), [['a', undefined], ['b', 3], ['c', undefined]]);
+  assert.deepEqual(server.reports.map(({ post }) => post), [1, 2, 2]);
+});
+
+test('fewer requests a minute, if the page wants that', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, body.method));
+  const few = new MCPClient(server.endpoint, { reportErrors: { endpoint: server.reportTo, maxPerMinute: 2 } });
+  for (const method of ['a', 'b', 'c']) {
+    await rejection(few.request(method));
+    if (method === 'a') await server.reported(1);
+  }
+  // Another client's report leaves after what the first could still send.
+  await rejection(client.request('witness'));
+  await server.reported(2);
+  assert.deepEqual(server.reports.map(({ report }) => report.rpc.method), ['a', 'witness']);
+  assert.equal(await few.flush(5000), true);
+  assert.deepEqual(server.reports.slice(2).map(({ report, post }) => [report.rpc.method, post]), [['b', 3], ['c', 3]]);
 });

@@ -3,16 +3,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** Starts a server on a free port. `handle(body, request, response)` answers calls; reports are collected. */
+/** Starts a server on a free port. `handle(body, request, response)` answers calls; reports are collected, also from lists. */
 export async function startServer(handle) {
   const calls = [];
   const reports = [];
   const wanted = [];
+  let posts = 0;
   const server = createServer(async (request, response) => {
     const text = Buffer.concat(await request.toArray()).toString();
-    if (request.url === '/report-error') {
-      reports.push({ report: JSON.parse(text), text, headers: request.headers });
-      if (!made.answerReport(response, reports.length)) {
+    if (request.url.split('?')[0] === '/report-error') {
+      posts += 1;
+      for (const report of [JSON.parse(text)].flat()) {
+        reports.push({ report, text, url: request.url, headers: request.headers, post: posts });
+      }
+      if (!made.answerReport(response, posts)) {
         response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
       }
       wanted.splice(0).forEach((look) => look());
@@ -28,7 +32,7 @@ export async function startServer(handle) {
   const made = {
     calls,
     reports,
-    /** Answers a report in the test's own way and says so, or leaves it to be taken. */
+    /** Answers a POST of reports in the test's own way and says so, or leaves it to be taken. */
     answerReport: () => false,
     endpoint: `${origin}/jsonrpc`,
     reportTo: `${origin}/report-error`,

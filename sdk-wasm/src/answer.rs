@@ -1,168 +1,194 @@
 //! Verdicts on answers: is this a JSON-RPC 2.0 answer to that call, and if not, what is wrong with it?
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
-
 use crate::failure::Failure;
-use crate::shell::{Answer, Call, Outcome};
+use crate::text::{concat, decimal};
 
-/// Longest piece of an unusable answer that the error carries, in UTF-16 units.
-const EXCERPT: u32 = 500;
+/// The answer says exactly `"jsonrpc": "2.0"`.
+pub(crate) const VERSION: u32 = 1;
+/// Its id is the call's, with its type.
+pub(crate) const OURS: u32 = 2;
+/// Its id is null or absent: the server could not read the request's.
+pub(crate) const NOBODY: u32 = 4;
+/// It holds a result, which may be null.
+pub(crate) const RESULT: u32 = 8;
+/// It holds an error that is not null.
+pub(crate) const ERROR: u32 = 16;
+/// That error has a whole number as its code.
+pub(crate) const CODE: u32 = 32;
+/// The result says `isError`.
+pub(crate) const TOOL_FAILED: u32 = 64;
+/// The result says that the server wants input first.
+pub(crate) const INPUT_REQUIRED: u32 = 128;
+/// The result says that it is of a type no revision knows.
+pub(crate) const UNKNOWN_TYPE: u32 = 256;
+/// It is a JSON object.
+pub(crate) const OBJECT: u32 = 512;
+/// It is JSON.
+pub(crate) const JSON: u32 = 1024;
+/// It is an array, or nothing where nothing but notifications were sent.
+pub(crate) const BATCH: u32 = 2048;
+/// An array that answers a batch, but not this member of it.
+pub(crate) const HOLE: u32 = 4096;
+/// It has no body at all.
+pub(crate) const EMPTY: u32 = 8192;
 
-/// A value as an object whose members may be read.
-pub(crate) fn object(value: &JsValue) -> Option<&Answer> {
-    // Members of JSON values only: no proxies, no getters that run code.
-    value.is_object().then(|| value.unchecked_ref())
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Notification,
+    Batch,
 }
 
-/// Whether this is a success: exactly version 2.0, our id with its type, a result and no error.
-pub(crate) fn succeeded(id: &JsValue, version: &JsValue, message: &JsValue) -> bool {
-    object(message).is_some_and(|answer| {
-        // JSON has no undefined, so "undefined" means that the member is absent; a result of null is a success.
-        answer.version() == *version
-            && answer.answered_id() == *id
-            && !answer.result().is_undefined()
-            && is_absent(&answer.error())
-    })
-}
-
-/// The replies of a batch in the order of its calls; undefined where a call got none.
-///
-/// A reply to nobody is ignored, and so is a second reply to the same call.
-pub(crate) fn in_order(calls: &Array, message: &JsValue) -> Array {
-    let mut places: Vec<(f64, u32)> = Vec::new();
-    for (place, call) in (0..).zip(calls.iter()) {
-        if let Some(id) = call.unchecked_ref::<Call>().id().as_f64() {
-            places.push((id, place));
+impl From<u8> for Kind {
+    fn from(kind: u8) -> Self {
+        match kind {
+            0 => Self::Request,
+            1 => Self::Notification,
+            _ => Self::Batch,
         }
     }
-    // Ids rise in the order of the calls, so `places` is sorted already.
-    let replies = Array::new_with_length(calls.length());
-    for reply in message.unchecked_ref::<Array>().iter() {
-        // A text id is no number: "1" answers nobody.
-        let id = object(&reply).and_then(|reply| reply.answered_id().as_f64());
-        let found = id.and_then(|id| places.binary_search_by(|(known, _)| known.total_cmp(&id)).ok());
-        if let Some((_, place)) = found.map(|at| places[at])
-            && replies.get(place).is_undefined()
-        {
-            replies.set(place, reply);
-        }
-    }
-    replies
 }
 
-/// What went wrong with an attempt that did not succeed, and the `data` its error carries.
-pub(crate) fn diagnose(call: &Call, outcome: &Outcome) -> (Failure, JsValue) {
-    if outcome.timed_out() {
-        return (Failure::Timeout(call.timeout()), JsValue::UNDEFINED);
-    }
-    let status = outcome.status();
-    if status == 0 {
-        return (Failure::Network, JsValue::UNDEFINED);
-    }
-    let message = outcome.message();
-    // 429 and 503 stay HTTP errors whatever their body says: they are the two that may always be sent again.
-    if !matches!(status, 429 | 503)
-        && let Some((failure, data)) = server_error(call, &message)
-    {
-        return (failure, data);
-    }
-    let excerpt = JsValue::from(outcome.text().slice(0, EXCERPT));
-    if !(200..300).contains(&status) {
-        return (Failure::Http { status, detail: detail(outcome, &message) }, excerpt);
-    }
-    (Failure::Invalid(flaw(call, outcome, &message)), excerpt)
+/// What the answer's facts make of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Failed,
+    Succeeded,
+    /// The call succeeded, and its result tells of a tool's failure.
+    ToolFailed,
+    /// The server asks for input before it answers.
+    InputRequired,
 }
 
-/// The JSON-RPC error in an answer to this call, or to the POST as a whole.
-fn server_error(call: &Call, message: &JsValue) -> Option<(Failure, JsValue)> {
-    let answer = object(message)?;
-    let error = answer.error();
-    let error = object(&error)?;
-    let id = answer.answered_id();
-    // With a null or absent id the server could not read the request's id; one POST carries one request.
-    let ours = is_absent(&id) || id == call.id();
-    let code = error.code().as_f64().filter(|code| code.fract() == 0.0)?;
-    if !ours || answer.version().as_string()? != "2.0" || !answer.result().is_undefined() {
-        return None;
+/// Whether the call has succeeded.
+pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
+    const NEEDED: u32 = VERSION | OURS | RESULT;
+    let has = |fact: u32| facts & fact != 0;
+    let is_success = (200..300).contains(&status)
+        && match kind {
+            Kind::Request => facts & (NEEDED | ERROR | UNKNOWN_TYPE) == NEEDED,
+            Kind::Notification => !(has(VERSION) && has(ERROR)),
+            Kind::Batch => has(BATCH),
+        };
+    match is_success {
+        false => Verdict::Failed,
+        true if has(INPUT_REQUIRED) => Verdict::InputRequired,
+        true if has(TOOL_FAILED) => Verdict::ToolFailed,
+        true => Verdict::Succeeded,
     }
-    #[expect(clippy::cast_possible_truncation, reason = "whole, and a code beyond 64 bits may saturate")]
-    let code = code as i64;
-    Some((Failure::Rpc { code, message: error.said().as_string().unwrap_or_default() }, error.data()))
 }
 
-/// What the server said about its HTTP error.
-fn detail(outcome: &Outcome, message: &JsValue) -> String {
-    let said = object(message).and_then(|body| {
-        let inner = body.error();
-        body.said().as_string().or_else(|| object(&inner)?.said().as_string()).or_else(|| inner.as_string())
-    });
-    said.unwrap_or_else(|| outcome.status_text())
+/// An attempt that did not succeed, as the shell tells it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    pub(crate) kind: Kind,
+    /// The HTTP status; 0 without an answer.
+    pub(crate) status: u16,
+    pub(crate) facts: u32,
+    pub(crate) timed_out: bool,
+    /// The timeout of the attempt, in milliseconds.
+    pub(crate) timeout: u32,
+    /// The code of the server's error.
+    pub(crate) code: f64,
+    /// What the server said about its error: the JSON-RPC error's message, a JSON body's, or the HTTP status text.
+    pub(crate) said: &'a str,
+    /// The beginning of the answer.
+    pub(crate) start: &'a str,
+    /// The call's id, and the answer's as JSON.
+    pub(crate) ids: (f64, &'a str),
+}
+
+/// What went wrong with an attempt that did not succeed.
+pub(crate) fn diagnose(failed: &Failed<'_>) -> Failure {
+    let has = |fact: u32| failed.facts & fact != 0;
+    if failed.timed_out {
+        return Failure::Timeout(failed.timeout);
+    }
+    if failed.status == 0 {
+        return Failure::Network;
+    }
+    // 429 and 503 stay HTTP errors whatever their body says: they are the two that may always be sent again. With a
+    // null or absent id the server could not read the request's id; one POST carries one request.
+    let is_answer = has(VERSION) && has(CODE) && !has(RESULT) && (has(OURS) || has(NOBODY));
+    if is_answer && !matches!(failed.status, 429 | 503) {
+        return Failure::Rpc { code: failed.code, message: failed.said.to_owned() };
+    }
+    if !(200..300).contains(&failed.status) {
+        return Failure::Http { status: failed.status, detail: failed.said.to_owned() };
+    }
+    Failure::Invalid(flaw(failed))
 }
 
 /// What is wrong with an answer, as the end of the sentence "The answer from … ".
-fn flaw(call: &Call, outcome: &Outcome, message: &JsValue) -> String {
-    let text = outcome.text();
-    if message.is_undefined() {
-        // A batch was answered with an array, but not to this member of it.
-        if call.kind() == 0 && Array::is_array(&outcome.replies()) {
-            return "holds no reply to this call".to_owned();
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ids are counted up from 1")]
+fn flaw(failed: &Failed<'_>) -> String {
+    let has = |fact: u32| failed.facts & fact != 0;
+    let start = failed.start.trim_ascii_start();
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| start.starts_with(beginning));
+    match () {
+        () if has(HOLE) => "holds no reply to this call",
+        () if has(EMPTY) => "is empty",
+        () if has(JSON) && failed.kind == Kind::Batch => "to a batch is not an array",
+        () if has(JSON) && !has(OBJECT) => "is JSON, but not a JSON-RPC object",
+        () if !has(JSON) && begins(&["<"]) => "is HTML or XML, not JSON",
+        () if !has(JSON) && begins(&["event:", "data:", "id:", ":"]) => "is an event stream, not JSON",
+        () if !has(JSON) && begins(&["{", "["]) => "is broken or incomplete JSON",
+        () if !has(JSON) => "is not JSON",
+        () if !has(VERSION) => "does not say \"jsonrpc\": \"2.0\"",
+        () if has(RESULT) && has(ERROR) => "holds both a result and an error",
+        () if !has(RESULT) && !has(ERROR) => "holds neither a result nor an error",
+        () if !has(OURS) => {
+            return concat(&["carries the id ", failed.ids.1, ", not ", &decimal(failed.ids.0 as u64)]);
         }
-        let start = text.trim_start().slice(0, 6).as_string().unwrap_or_default();
-        return if call.kind() == 0 && outcome.text().length() == 0 {
-            "is empty"
-        } else if start.starts_with('<') {
-            "is HTML or XML, not JSON"
-        } else if start.starts_with("event:") || start.starts_with("data:") {
-            "is an event stream, not JSON"
-        } else if start.starts_with(['{', '[']) {
-            "is broken or incomplete JSON"
-        } else {
-            "is not JSON"
-        }
-        .to_owned();
+        () if has(UNKNOWN_TYPE) => "holds a result of a type that is not known",
+        () => "holds an error without a whole number as its code",
     }
-    if call.kind() == 2 {
-        return "to a batch is not an array".to_owned();
-    }
-    let Some(answer) = object(message).filter(|_| !Array::is_array(message)) else {
-        return "is JSON, but not a JSON-RPC object".to_owned();
-    };
-    if answer.version().as_string().is_none_or(|version| version != "2.0") {
-        return "does not say \"jsonrpc\": \"2.0\"".to_owned();
-    }
-    match (!answer.result().is_undefined(), !is_absent(&answer.error())) {
-        (true, true) => "holds both a result and an error".to_owned(),
-        (false, false) => "holds neither a result nor an error".to_owned(),
-        _ if answer.answered_id() != call.id() => {
-            format!("carries the id {}, not {}", shown(&answer.answered_id()), shown(&call.id()))
-        }
-        _ => "holds an error without a whole number as its code".to_owned(),
-    }
+    .to_owned()
 }
 
-/// What a tool's result says about its failure: its texts, one per line. `None` when it did not fail.
-pub(crate) fn tool_failure(message: &JsValue) -> Option<String> {
-    let result = object(message)?.result();
-    let result = object(&result)?;
-    if result.is_error().as_bool() != Some(true) {
-        return None;
-    }
-    let content = result.content();
-    let mut lines = Vec::new();
-    if Array::is_array(&content) {
-        for part in content.unchecked_ref::<Array>().iter() {
-            lines.extend(object(&part).and_then(|part| part.words().as_string()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WELL: u32 = JSON | OBJECT | VERSION | OURS | RESULT;
+
+    #[test]
+    fn a_success_needs_all_of_it() {
+        assert_eq!(verdict(Kind::Request, 200, WELL), Verdict::Succeeded);
+        for missing in [VERSION, OURS, RESULT] {
+            assert_eq!(verdict(Kind::Request, 200, WELL & !missing), Verdict::Failed, "{missing}");
         }
+        assert_eq!(verdict(Kind::Request, 200, WELL | ERROR), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | UNKNOWN_TYPE), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 500, WELL), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | TOOL_FAILED), Verdict::ToolFailed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | INPUT_REQUIRED), Verdict::InputRequired);
     }
-    Some(lines.join("\n"))
-}
 
-fn is_absent(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
-}
+    #[test]
+    fn notifications_and_batches() {
+        assert_eq!(verdict(Kind::Notification, 202, EMPTY), Verdict::Succeeded);
+        assert_eq!(verdict(Kind::Notification, 500, EMPTY), Verdict::Failed);
+        assert_eq!(verdict(Kind::Batch, 200, JSON | BATCH), Verdict::Succeeded);
+        assert_eq!(verdict(Kind::Batch, 200, WELL), Verdict::Failed);
+    }
 
-/// A value as a reader of the message expects it: text in quotes.
-fn shown(value: &JsValue) -> String {
-    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| "undefined".to_owned())
+    #[test]
+    fn a_busy_server_stays_busy_whatever_its_body_says() {
+        let failed = Failed {
+            kind: Kind::Request,
+            status: 503,
+            facts: JSON | OBJECT | VERSION | NOBODY | ERROR | CODE,
+            timed_out: false,
+            timeout: 1,
+            code: -32000.0,
+            said: "busy",
+            start: "{",
+            ids: (1.0, "null"),
+        };
+        assert_eq!(diagnose(&failed), Failure::Http { status: 503, detail: "busy".to_owned() });
+        let broken = Failed { status: 500, ..failed };
+        assert_eq!(diagnose(&broken), Failure::Rpc { code: -32000.0, message: "busy".to_owned() });
+    }
 }

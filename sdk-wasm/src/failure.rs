@@ -1,5 +1,9 @@
 //! What can go wrong with a call, and how it is named: stable codes for programs, a class and a sentence for people.
 
+use serde::Serialize;
+
+use crate::text::{concat, decimal};
+
 /// One failure of one call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
@@ -19,19 +23,20 @@ pub(crate) enum Failure {
     /// The server answered with a JSON-RPC error.
     Rpc {
         /// Its code.
-        code: i64,
+        code: f64,
         /// Its message.
         message: String,
     },
-    /// A tool answered `isError`; the call itself succeeds.
-    Tool(String),
+    /// Client and server found no protocol version they both speak; the text is the sentence.
+    Negotiation(String),
 }
 
 /// `MCPError.code`: a number is the server's own JSON-RPC code, text is ours, so that neither looks like the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum Code {
     /// The server's JSON-RPC error code.
-    Rpc(i64),
+    Rpc(f64),
     /// A local failure.
     Local(String),
 }
@@ -39,30 +44,32 @@ pub(crate) enum Code {
 impl Failure {
     /// `MCPError.code`.
     pub(crate) fn code(&self) -> Code {
-        match self {
-            Self::Network => Code::Local("NETWORK".to_owned()),
-            Self::Timeout(_) => Code::Local("TIMEOUT".to_owned()),
-            Self::Http { status, .. } => Code::Local(format!("HTTP_{status}")),
-            Self::Invalid(_) => Code::Local("INVALID_RESPONSE".to_owned()),
-            Self::Rpc { code, .. } => Code::Rpc(*code),
-            Self::Tool(_) => Code::Local("TOOL_ERROR".to_owned()),
-        }
+        Code::Local(match self {
+            Self::Network => "NETWORK".to_owned(),
+            Self::Timeout(_) => "TIMEOUT".to_owned(),
+            Self::Http { status, .. } => concat(&["HTTP_", &decimal(u64::from(*status))]),
+            Self::Invalid(_) => "INVALID_RESPONSE".to_owned(),
+            Self::Negotiation(_) => "NEGOTIATION_FAILED".to_owned(),
+            Self::Rpc { code, .. } => return Code::Rpc(*code),
+        })
     }
 
     /// `MCPError.message`. It names no engine's wording, so that one failure reads the same in every browser.
     pub(crate) fn message(&self, endpoint: &str) -> String {
         match self {
-            Self::Network => format!("No connection to {endpoint}, or it was lost before the answer"),
-            Self::Timeout(limit) => format!("No answer from {endpoint} within {limit} ms"),
-            Self::Http { status, detail } if detail.is_empty() => format!("{endpoint} answered HTTP {status}"),
-            Self::Http { status, detail } => format!("{endpoint} answered HTTP {status}: {detail}"),
-            Self::Invalid(why) => format!("The answer from {endpoint} {why}"),
-            Self::Rpc { message, .. } if message.is_empty() => {
-                format!("{endpoint} answered with an error and no message")
+            Self::Network => concat(&["No connection to ", endpoint, ", or it was lost before the answer"]),
+            Self::Timeout(limit) => {
+                concat(&["No answer from ", endpoint, " within ", &decimal(u64::from(*limit)), " ms"])
             }
-            Self::Rpc { message, .. } => message.clone(),
-            Self::Tool(text) if text.is_empty() => "The tool failed without saying why".to_owned(),
-            Self::Tool(text) => text.clone(),
+            Self::Http { status, detail } => {
+                let colon = if detail.is_empty() { "" } else { ": " };
+                concat(&[endpoint, " answered HTTP ", &decimal(u64::from(*status)), colon, detail])
+            }
+            Self::Invalid(why) => concat(&["The answer from ", endpoint, " ", why]),
+            Self::Rpc { message, .. } if message.is_empty() => {
+                concat(&[endpoint, " answered with an error and no message"])
+            }
+            Self::Rpc { message, .. } | Self::Negotiation(message) => message.clone(),
         }
     }
 
@@ -72,26 +79,9 @@ impl Failure {
             Self::Network => "network",
             Self::Timeout(_) => "timeout",
             Self::Http { .. } => "http",
-            Self::Invalid(_) | Self::Rpc { code: -32700..=-32600, .. } => "protocol",
-            Self::Rpc { .. } => "application",
-            Self::Tool(_) => "tool_error",
-        }
-    }
-
-    /// The report's `error_type`: what was thrown, or what would have been.
-    pub(crate) fn error_type(&self) -> &'static str {
-        match self {
-            Self::Tool(_) => "MCPToolError",
-            _ => "MCPError",
-        }
-    }
-
-    /// The report's `rpc.code`: the JSON-RPC code, or the HTTP status.
-    pub(crate) fn number(&self) -> Option<i64> {
-        match self {
-            Self::Rpc { code, .. } => Some(*code),
-            Self::Http { status, .. } => Some(i64::from(*status)),
-            _ => None,
+            Self::Rpc { code, .. } if !(-32700.0..=-32600.0).contains(code) => "application",
+            Self::Invalid(_) | Self::Rpc { .. } => "protocol",
+            Self::Negotiation(_) => "negotiation",
         }
     }
 }
@@ -100,16 +90,16 @@ impl Failure {
 mod tests {
     use super::*;
 
-    fn rpc(code: i64) -> Failure {
+    fn rpc(code: f64) -> Failure {
         Failure::Rpc { code, message: "boom".to_owned() }
     }
 
     #[test]
     fn reserved_json_rpc_codes_are_protocol_errors() {
-        for code in [-32700, -32603, -32602, -32601, -32600] {
+        for code in [-32700.0, -32603.0, -32602.0, -32601.0, -32600.0] {
             assert_eq!(rpc(code).class(), "protocol", "{code}");
         }
-        for code in [-32701, -32599, -32000, 0, 7] {
+        for code in [-32701.0, -32599.0, -32000.0, 0.0, 7.0] {
             assert_eq!(rpc(code).class(), "application", "{code}");
         }
     }
@@ -118,12 +108,14 @@ mod tests {
     fn local_codes_are_text_and_server_codes_are_numbers() {
         assert_eq!(Failure::Timeout(30).code(), Code::Local("TIMEOUT".to_owned()));
         assert_eq!(Failure::Http { status: 503, detail: String::new() }.code(), Code::Local("HTTP_503".to_owned()));
-        assert_eq!(rpc(-32000).code(), Code::Rpc(-32000));
+        assert_eq!(rpc(-32000.0).code(), Code::Rpc(-32000.0));
     }
 
     #[test]
     fn messages_are_sentences() {
         assert_eq!(Failure::Timeout(30_000).message("/jsonrpc"), "No answer from /jsonrpc within 30000 ms");
-        assert_eq!(rpc(1).message("/jsonrpc"), "boom");
+        assert_eq!(rpc(1.0).message("/jsonrpc"), "boom");
+        let http = Failure::Http { status: 500, detail: "Broken".to_owned() };
+        assert_eq!(http.message("/jsonrpc"), "/jsonrpc answered HTTP 500: Broken");
     }
 }

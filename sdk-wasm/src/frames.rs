@@ -14,16 +14,18 @@ pub(crate) struct CallerFrames<'stack> {
 /// Every public method captures the stack itself, so exactly one frame is the client's. Counting is used instead of
 /// looking for our file's name, because a bundler puts the page's functions into the same file.
 pub(crate) fn caller_frames(stack: &str) -> CallerFrames<'_> {
-    let with_heading = stack.lines().find(|line| !line.trim().is_empty()).is_some_and(|first| {
-        // SpiderMonkey and JavaScriptCore start with a frame, `name@url:1:2`; V8 with `Error`.
-        first.starts_with("Error") && !first.contains('@')
-    });
+    // SpiderMonkey and JavaScriptCore start with a frame, `name@url:1:2`; V8 with `Error`.
+    let mut lines = stack.as_bytes().split(|byte| *byte == b'\n');
+    let with_heading = lines
+        .find(|line| !line.trim_ascii().is_empty())
+        .is_some_and(|first| first.starts_with(b"Error") && first.iter().all(|byte| *byte != b'@'));
     let ours = if with_heading { after_line(stack) } else { stack };
-    CallerFrames { text: after_line(ours).trim_end(), with_heading }
+    CallerFrames { text: after_line(ours).trim_ascii_end(), with_heading }
 }
 
 fn after_line(text: &str) -> &str {
-    text.split_once('\n').map_or("", |(_, rest)| rest)
+    let end = text.bytes().position(|byte| byte == b'\n');
+    end.and_then(|end| text.get(end + 1..)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Reports the service could not take: as they were sent, id and count included, until they can be sent again.
 
-/// Most reports that are kept: as many as leave in a minute.
-const MOST: usize = 30;
+use autoheal_contract::limits::BATCH_REPORTS;
+
+/// Most reports that are kept: as many different errors as are held back, and as many as leave in a minute.
+const MOST: usize = 130;
 /// Most bytes of them together; the newest is kept even if it is larger.
-const BYTES: usize = 100 * 1024;
-/// Browsers take up to 64 KiB from a page that goes, all requests in flight together.
-const BEACON_BYTES: usize = 60 * 1024;
+const BYTES: usize = 512 * 1024;
+/// As many bytes as leave with one request.
+const FULL: usize = 60 * 1024;
 
 /// Written reports, oldest first.
 #[derive(Debug, Default)]
@@ -16,6 +18,11 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn is_empty(&self) -> bool {
         self.reports.is_empty()
+    }
+
+    /// Whether one request holds no more. What fails meanwhile waits unwritten, where it is counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.reports.iter().map(String::len).sum::<usize>() >= FULL
     }
 
     /// Keeps a report; the oldest give way when there are too many.
@@ -29,24 +36,25 @@ impl Kept {
         }
     }
 
-    /// The report that has waited longest.
-    pub(crate) fn pop(&mut self) -> Option<String> {
-        (!self.is_empty()).then(|| self.reports.remove(0))
+    /// As many of the oldest as one body of so many bytes holds, and one by one; a lone report goes as it always does.
+    pub(crate) fn bundle(&mut self, bytes: usize) -> (String, Vec<String>) {
+        let mut body = String::from("[");
+        let mut bundled = Vec::new();
+        while let Some(next) = self.reports.first() {
+            let fits = bundled.len() < BATCH_REPORTS && body.len() + next.len() + 2 <= bytes;
+            if !fits && !bundled.is_empty() {
+                break;
+            }
+            if !bundled.is_empty() {
+                body.push(',');
+            }
+            body.push_str(next);
+            bundled.push(self.reports.remove(0));
+        }
+        body.push(']');
+        let lone = if bundled.len() == 1 { bundled.first().cloned() } else { None };
+        (lone.unwrap_or(body), bundled)
     }
-}
-
-/// As many of these reports as one beacon holds, as its body; they are moved from `reports` to the second part.
-pub(crate) fn beacon(reports: &mut Vec<String>) -> (String, Vec<String>) {
-    let mut bytes = 1;
-    let fitting = reports.iter().take_while(|report| {
-        bytes += report.len() + 1;
-        bytes <= BEACON_BYTES
-    });
-    let rest = reports.split_off(fitting.count());
-    let told = std::mem::replace(reports, rest);
-    // A lone report goes as it always does.
-    let body = if told.len() == 1 { told[0].clone() } else { ["[", &told.join(","), "]"].concat() };
-    (body, told)
 }
 
 #[cfg(test)]
@@ -54,20 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_leaves_first_and_what_comes_back_waits_behind_the_others() {
-        let mut kept = Kept::default();
-        kept.push("a".to_owned());
-        kept.push("b".to_owned());
-        let first = kept.pop().expect("two are kept");
-        kept.push(first);
-        assert_eq!([kept.pop(), kept.pop(), kept.pop()], [Some("b".to_owned()), Some("a".to_owned()), None]);
-    }
-
-    #[test]
     fn the_oldest_give_way() {
         let mut kept = Kept::default();
-        (0..100).for_each(|number| kept.push(number.to_string()));
-        assert_eq!((kept.reports.len(), kept.pop()), (MOST, Some("70".to_owned())));
+        (0..200).for_each(|number| kept.push(number.to_string()));
+        assert_eq!((kept.reports.len(), kept.bundle(3).0), (MOST, "70".to_owned()));
         (0..10).for_each(|_| kept.push("x".repeat(BYTES / 4)));
         assert_eq!(kept.reports.len(), 4);
         kept.push("x".repeat(2 * BYTES));
@@ -75,14 +73,18 @@ mod tests {
     }
 
     #[test]
-    fn a_beacon_holds_what_fits() {
-        let mut one = vec!["{}".to_owned()];
-        assert_eq!(beacon(&mut one), ("{}".to_owned(), vec!["{}".to_owned()]));
-        let mut two = vec!["1".to_owned(), "2".to_owned()];
-        assert_eq!(beacon(&mut two).0, "[1,2]");
-        let mut many = vec!["x".repeat(25 * 1024); 3];
-        let (body, told) = beacon(&mut many);
-        assert_eq!((told.len(), many.len()), (2, 1));
-        assert!(body.len() <= BEACON_BYTES);
+    fn a_bundle_holds_what_fits() {
+        let keeping = |reports: &[&str]| {
+            let mut kept = Kept::default();
+            reports.iter().for_each(|report| kept.push((*report).to_owned()));
+            kept
+        };
+        assert_eq!(keeping(&["{}"]).bundle(100), ("{}".to_owned(), vec!["{}".to_owned()]));
+        assert_eq!(keeping(&["1", "2"]).bundle(100).0, "[1,2]");
+        let mut many = keeping(&["12345"; 3]);
+        let (body, bundled) = many.bundle(13);
+        assert_eq!((body.as_str(), bundled.len(), many.reports.len()), ("[12345,12345]", 2, 1));
+        assert_eq!(keeping(&["too long"]).bundle(3).0, "too long");
+        assert_eq!(keeping(&["1"; 120]).bundle(1000).1.len(), 100);
     }
 }

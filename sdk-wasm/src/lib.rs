@@ -1,23 +1,32 @@
-//! MCPClient's decisions, in Rust: ids, verdicts on answers, retries, and the reports about failures.
+//! MCPClient's decisions, in Rust: ids, verdicts on answers, retries, eras, event streams, and the reports about failures.
 //!
 //! The hand-written shell in `npm/src` owns promises, `fetch` and timers and calls [`Session`] synchronously. Parameters
-//! and results of calls that succeed stay JavaScript values; nothing is copied into this module's memory until a call
-//! fails.
+//! and results stay JavaScript values; what crosses for a call that succeeds is a handful of numbers. Text crosses when
+//! a call fails, and when an event stream is read.
 
 mod answer;
+mod era;
+mod event_stream;
 mod failure;
 mod frames;
+mod headers;
+mod json;
 mod kept;
-mod noted;
+mod marks;
 mod outbox;
 mod page;
+mod reader;
 mod report;
 mod retry;
-mod scrubbed;
-mod send;
 mod session;
-mod shell;
 mod storm;
-mod value;
+mod text;
 
+pub use event_stream::EventStream;
+pub use outbox::Outbox;
 pub use session::Session;
+
+/// Every byte of the module travels to every page, and reports are few: a small allocator beats a fast one.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -1,127 +1,109 @@
-//! Reports on their way: noted, held back, sent, and kept when the service cannot take them.
+//! Reports on their way: noted, written, sent together, and kept when the service cannot take them.
+//!
+//! What a failure was stays with the shell, under a number, until its report may leave: text crosses once, when the
+//! report is written. From then on its id and its count are frozen.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use js_sys::{Date, Function, Math};
+use js_sys::{Date, Math};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
-use crate::kept::{self, Kept};
-use crate::noted::{Noted, Pending};
+use crate::kept::Kept;
 use crate::page;
-use crate::send::{self, Answer};
-use crate::storm::{Repeats, Storm};
+use crate::report::{self, Stamp};
+use crate::storm::{Held, Storm, same_error};
 
-/// One client's reports. It is shared with the requests in flight, whose answers say how to go on.
-pub(crate) struct Outbox {
-    address: String,
-    state: RefCell<State>,
-}
-
-struct State {
-    /// What may leave with the next [`Outbox::flush`].
-    noted: Vec<(Pending, Repeats)>,
-    storm: Storm<Pending>,
+/// One client's reports.
+#[wasm_bindgen]
+pub struct Outbox {
+    client: String,
+    storm: Storm,
+    numbers: u32,
+    writing: Option<Held>,
     kept: Kept,
-    in_flight: usize,
+    /// On their way: by a request, and by a beacon.
+    bundled: [Vec<String>; 2],
 }
 
+#[wasm_bindgen]
 impl Outbox {
-    pub(crate) fn new(address: String) -> Rc<Self> {
-        let state = State { noted: Vec::new(), storm: Storm::new(), kept: Kept::default(), in_flight: 0 };
-        Rc::new(Self { address, state: RefCell::new(state) })
-    }
-
-    /// Remembers a failure; `error` is the same for the same error.
-    pub(crate) fn note(&self, error: u64, noted: Noted) {
-        let state = &mut *self.state.borrow_mut();
-        state.noted.extend(state.storm.admit(error, noted.into(), Date::now()));
-    }
-
-    /// Sends what may leave. `later` is called, now or after each answer, with the milliseconds until more may leave, or
-    /// undefined if nothing is left.
-    pub(crate) fn flush(self: &Rc<Self>, later: &Function) {
-        let leaving = self.state.borrow_mut().leaving(Date::now());
-        for report in leaving {
-            let (outbox, later) = (Rc::clone(self), later.clone());
-            spawn_local(async move {
-                let answer = send::post(&outbox.address, &report).await;
-                outbox.state.borrow_mut().answered(answer, report);
-                outbox.call_back(&later);
-            });
-        }
-        if self.state.borrow().in_flight == 0 {
-            self.call_back(later);
+    /// Nothing to report yet, and at most so many requests a minute.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(per_minute: u32) -> Outbox {
+        Outbox {
+            client: page::mark(),
+            storm: Storm::new(per_minute),
+            numbers: 0,
+            writing: None,
+            kept: Kept::default(),
+            bundled: [Vec::new(), Vec::new()],
         }
     }
 
-    /// Hands what has not left to the browser, since the page may go and not come back.
-    pub(crate) fn farewell(&self) {
-        let state = &mut *self.state.borrow_mut();
-        let noted = state.noted.drain(..).chain(state.storm.release_all());
-        let mut reports: Vec<_> = noted.filter_map(write).collect();
-        reports.extend(std::iter::from_fn(|| state.kept.pop()));
-        if reports.is_empty() {
-            return;
+    /// Counts a failure. The shell keeps what it was under the number it gets; undefined if the same error waits
+    /// already, whose number stands for both, or if too many others do.
+    pub fn note(&mut self, class: &str, method: &str, place: &str, message: &str) -> Option<u32> {
+        self.numbers += 1;
+        let is_new = self.storm.hold(same_error([class, method, place, message]), self.numbers, Date::now());
+        is_new.then_some(self.numbers)
+    }
+
+    /// The number of the next failure whose report is to be written with [`Outbox::write`], if a request may leave now.
+    pub fn next(&mut self, is_urgent: bool, is_last_word: bool) -> Option<u32> {
+        let may_send = is_last_word || !self.kept.is_full() && self.storm.may_send(is_urgent, Date::now());
+        self.writing = if may_send { self.storm.release() } else { None };
+        Some(self.writing?.number)
+    }
+
+    /// Writes the report of the failure that [`Outbox::next`] named last; `draft` is an object in JSON text, and `params`,
+    /// unless it is empty, the JSON text that stands for its parameters.
+    pub fn write(&mut self, draft: &str, params: &str) -> String {
+        let (count, first, last) =
+            self.writing.take().map_or((1, 0.0, 0.0), |held| (held.count, held.first, held.last));
+        let span = [first, last].map(page::rfc3339);
+        report::finish(draft, params, &Stamp { id: page::uuid(), client: self.client.clone(), count, span })
+    }
+
+    /// Takes a written report.
+    pub fn keep(&mut self, report: String) {
+        self.kept.push(report);
+    }
+
+    /// Written reports as one body of at most so many bytes, if there are any and a request may leave now. The last word
+    /// of a page that goes is always free.
+    pub fn bundle(&mut self, bytes: usize, is_urgent: bool, is_last_word: bool) -> Option<String> {
+        if self.kept.is_empty() || !is_last_word && !self.storm.may_send(is_urgent, Date::now()) {
+            return None;
         }
-        let (body, told) = kept::beacon(&mut reports);
-        // Nobody hears the answer to a beacon. Where it is doubtful the reports stay: told twice, an id counts once.
-        let is_certain = page::send_beacon(&self.address, &body) && !state.storm.in_trouble();
-        reports.extend(told.into_iter().filter(|_| !is_certain));
-        reports.into_iter().for_each(|report| state.kept.push(report));
+        self.storm.spend();
+        let body;
+        (body, self.bundled[usize::from(is_last_word)]) = self.kept.bundle(bytes);
+        Some(body)
     }
 
-    fn call_back(&self, later: &Function) {
-        let wait = self.state.borrow_mut().wait(Date::now());
-        // It sets a timer; there is nobody to tell if it cannot.
-        let _ = later.call1(&JsValue::UNDEFINED, &wait.into());
-    }
-}
-
-impl State {
-    /// The reports to send now, written; from here on their ids and counts are frozen.
-    fn leaving(&mut self, now: f64) -> Vec<String> {
-        let mut leaving: Vec<_> = self.noted.drain(..).filter_map(write).collect();
-        // What stays is built now, while the page is still where it failed, and bounded from here on.
-        self.storm.each_held(Pending::build);
-        if self.storm.in_trouble() {
-            // One report asks whether the service is well again, the others wait for the answer.
-            leaving.drain(..).for_each(|report| self.kept.push(report));
-            if self.in_flight == 0 && !self.kept.is_empty() && self.storm.may_send(now) {
-                leaving.extend(self.kept.pop());
-            }
-        } else {
-            while !self.kept.is_empty() && self.storm.may_send(now) {
-                leaving.extend(self.kept.pop());
-            }
-            while let Some(held) = self.storm.release(now) {
-                leaving.extend(write(held));
-            }
+    /// What became of the bundle; a status of 0 is no answer. True when it needs not be sent again.
+    ///
+    /// Nobody hears the answer to a beacon, which counts as well received unless the service was in trouble before.
+    /// Where it is doubtful the reports stay: told twice, an id counts once.
+    pub fn bundled(&mut self, status: u16, retry_after: Option<String>, is_beacon: bool) -> bool {
+        let is_answer = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504);
+        let is_final = is_answer && !(is_beacon && self.storm.in_trouble());
+        if is_final {
+            self.storm.answered();
+        } else if !is_beacon {
+            let asked = retry_after.and_then(|text| page::asked_wait(&text));
+            self.storm.refused(asked, Math::random(), Date::now());
         }
-        self.in_flight += leaving.len();
-        leaving
-    }
-
-    fn answered(&mut self, answer: Answer, report: String) {
-        self.in_flight -= 1;
-        match answer {
-            Answer::Final => self.storm.answered(),
-            Answer::Later(asked) => {
-                self.storm.refused(asked, Math::random(), Date::now());
+        for report in std::mem::take(&mut self.bundled[usize::from(is_beacon)]) {
+            if !is_final {
                 self.kept.push(report);
             }
         }
+        is_final
     }
 
-    /// Milliseconds until something more may leave; `None` if there is nothing.
-    fn wait(&mut self, now: f64) -> Option<f64> {
-        let is_empty = self.noted.is_empty() && self.kept.is_empty() && !self.storm.holds();
-        (!is_empty).then(|| self.storm.wait(now).max(0.0))
+    /// Milliseconds until something more may leave; undefined if there is nothing.
+    pub fn wait(&mut self) -> Option<f64> {
+        let is_empty = self.kept.is_empty() && !self.storm.holds();
+        (!is_empty).then(|| self.storm.wait(Date::now()).max(0.0))
     }
-}
-
-/// The failure as its report goes over the wire.
-fn write((pending, repeats): (Pending, Repeats)) -> Option<String> {
-    send::write(&pending.finish(&repeats)?)
 }

@@ -1,124 +1,69 @@
 //! The report about one failure: everything a fixer needs, nothing secret, bounded.
 
 use autoheal_contract::limits::{CONTEXT_DEPTH, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS, TEXT_CHARS};
-use autoheal_contract::{Cause, ErrorReport, Json, Rpc, Source};
 
-use crate::failure::Failure;
-use crate::scrubbed::{scrubbed_json, scrubbed_text};
+use crate::json::{Room, copy_members, write_text};
+use crate::text::decimal;
 
-/// Largest parameters, in bytes of JSON. They stand in the report twice, and a body that is to outlive its page must
-/// stay below the browser's 64 KiB.
+/// What every value gets that is not named below.
+const ROOM: Room = Room { chars: TEXT_CHARS, depth: CONTEXT_DEPTH, bytes: 16 * 1024 };
+/// Parameters stand in the report twice, and a body that is to outlive its page must stay below the browser's 64 KiB.
 const PARAMS_BYTES: usize = 8 * 1024;
-/// Largest `data` of a server's error, in bytes of JSON.
+/// Largest `data` of a server's error, in bytes.
 const DATA_BYTES: usize = 4 * 1024;
-/// Longest piece of an answer that was not JSON-RPC, in characters.
-const ANSWER_CHARS: usize = 500;
+/// Longest piece of an answer that was not JSON-RPC, and longest line of what happened before, in characters.
+const LINE_CHARS: usize = 500;
 
-/// A failed call as it was when it failed. Nothing in here is scrubbed yet.
+/// What a report says beside its draft.
 #[derive(Debug)]
-pub(crate) struct FailedCall {
-    pub(crate) failure: Failure,
-    pub(crate) message: String,
-    pub(crate) frames: String,
-    pub(crate) endpoint: String,
-    pub(crate) method: String,
-    pub(crate) tool: Option<String>,
-    pub(crate) params: Option<Json>,
-    /// `data` of the server's error.
-    pub(crate) data: Option<Json>,
-    /// The answer's text, when it could not be used.
-    pub(crate) answer: Option<String>,
-    /// Name and message of the engine's own error behind this one.
-    pub(crate) cause: Option<(String, String)>,
-    pub(crate) duration_ms: f64,
-}
-
-/// Where and when, as the page tells it.
-#[derive(Debug)]
-pub(crate) struct Circumstances {
+pub(crate) struct Stamp {
+    /// Frozen with the first send.
     pub(crate) id: String,
-    pub(crate) timestamp: String,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) url: Option<String>,
+    /// The page view's mark.
     pub(crate) client: String,
+    /// How many failures it stands for.
+    pub(crate) count: u64,
+    /// When the first and the last of them happened, RFC 3339; told when they are several.
+    pub(crate) span: [String; 2],
 }
 
-/// Builds the report; everything in it has been scrubbed and cut to its limit.
-pub(crate) fn build(call: FailedCall, page: Circumstances) -> ErrorReport {
-    let error_type = call.failure.error_type();
-    let error_message = scrubbed_text(&call.message, ERROR_MESSAGE_CHARS);
-    let params = call.params.map(|params| scrubbed_json(params, PARAMS_BYTES));
-    let tool = call.tool.map(|tool| scrubbed_text(&tool, TEXT_CHARS));
-    let method = scrubbed_text(&call.method, TEXT_CHARS);
-
-    let stack = if call.frames.is_empty() {
-        format!("{error_type}: {error_message}")
-    } else {
-        format!("{error_type}: {error_message}\n{}", call.frames)
-    };
-    let text = |value: Option<String>| value.map(|value| Json::Text(scrubbed_text(&value, TEXT_CHARS)));
-    let context = [
-        ("timestamp", Some(Json::Text(page.timestamp))),
-        ("userAgent", text(page.user_agent)),
-        ("url", text(page.url)),
-        ("method", Some(Json::Text(method.clone()))),
-        // The original SDK has the parameters here; one level is spent on the context itself.
-        ("params", params.clone().map(|params| without_deepest(params, CONTEXT_DEPTH - 1))),
-        ("endpoint", text(Some(call.endpoint))),
-        ("data", call.data.map(|data| without_deepest(scrubbed_json(data, DATA_BYTES), CONTEXT_DEPTH - 1))),
-        ("answer", call.answer.map(|answer| Json::Text(scrubbed_text(&answer, ANSWER_CHARS)))),
-    ];
-
-    ErrorReport {
-        error_type: error_type.to_owned(),
-        stack_trace: Some(scrubbed_text(&stack, STACK_TRACE_CHARS)),
-        error_message,
-        context: Some(Json::Object(
-            context.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
-        )),
-        schema: Some(1),
-        id: Some(page.id),
-        source: Some(Source::JavascriptSdk),
-        class: Some(call.failure.class().to_owned()),
-        causes: call
-            .cause
-            .into_iter()
-            .map(|(name, message)| Cause {
-                error_type: scrubbed_text(&name, TEXT_CHARS),
-                error_message: scrubbed_text(&message, TEXT_CHARS),
-                stack_trace: None,
-            })
-            .collect(),
-        rpc: Some(Rpc {
-            method: Some(method),
-            tool,
-            code: call.failure.number(),
-            params,
-            transport: Some("http".to_owned()),
-            protocol_version: None,
-            duration_ms: Some(call.duration_ms),
-        }),
-        client: Some(page.client),
-        ..ErrorReport::default()
-    }
-}
-
-/// Says that the report stands for several failures, and between which moments they happened.
-pub(crate) fn tell_repeats(report: &mut ErrorReport, count: u64, first: String, last: String) {
-    report.count = Some(count);
-    report.first_seen = Some(first);
-    report.last_seen = Some(last);
-}
-
-/// The value with everything that is nested deeper than `depth` marked as cut, as the receiver would do.
-fn without_deepest(value: Json, depth: usize) -> Json {
-    match value {
-        Json::Array(_) | Json::Object(_) if depth == 0 => Json::Text(autoheal_contract::limits::CUT_MARK.to_owned()),
-        Json::Array(items) => Json::Array(items.into_iter().map(|item| without_deepest(item, depth - 1)).collect()),
-        Json::Object(members) => {
-            Json::Object(members.into_iter().map(|(key, member)| (key, without_deepest(member, depth - 1))).collect())
+/// Finishes the shell's draft, an object in JSON text; what leaves is scrubbed and within the limits of the wire.
+///
+/// `params`, unless it is empty, is the JSON text that stands for both `params` of the draft; it may be cut off.
+pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp) -> String {
+    let mut out = String::with_capacity(draft.len() + 256);
+    out.push('{');
+    copy_members(draft, params, &mut out, Room { bytes: 128 * 1024, ..ROOM }, room_of);
+    let mut member = |key: &str, value: &str| {
+        if out.len() > 1 {
+            out.push(',');
         }
-        scalar => scalar,
+        write_text(key, &mut out);
+        out.push(':');
+        write_text(value, &mut out);
+    };
+    member("id", &stamp.id);
+    member("client", &stamp.client);
+    member("source", "javascript_sdk");
+    if stamp.count > 1 {
+        member("first_seen", &stamp.span[0]);
+        member("last_seen", &stamp.span[1]);
+        out.push_str(",\"count\":");
+        out.push_str(&decimal(stamp.count));
+    }
+    out.push_str(",\"schema\":1}");
+    out
+}
+
+fn room_of(key: &str, around: usize, room: Room) -> Room {
+    match (around, key) {
+        (0, "error_message") => Room { chars: ERROR_MESSAGE_CHARS, bytes: ROOM.bytes * 4, ..room },
+        (0, "stack_trace") => Room { chars: STACK_TRACE_CHARS, bytes: ROOM.bytes * 4, ..room },
+        (0, _) => Room { bytes: ROOM.bytes + PARAMS_BYTES, ..room },
+        (1, "params") => Room { bytes: PARAMS_BYTES, ..room },
+        (1, "data") => Room { bytes: DATA_BYTES, ..room },
+        (1, "answer") | (2, "message") => Room { chars: LINE_CHARS, ..room },
+        _ => room,
     }
 }
 

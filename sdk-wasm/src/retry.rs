@@ -1,6 +1,7 @@
 //! Whether a failed call may be sent again, and after how long a wait.
 
 use crate::failure::Failure;
+use crate::text::whole_number;
 
 /// The wait before the first repeat, in milliseconds; it doubles with every further one.
 const FIRST_WAIT: f64 = 250.0;
@@ -60,12 +61,14 @@ pub(crate) fn reads_only(method: &str) -> bool {
             | "resources/read"
             | "prompts/list"
             | "prompts/get"
+            | "completion/complete"
+            | "server/discover"
     )
 }
 
 /// The seconds form of `Retry-After`, in milliseconds; the date form needs a clock and is read elsewhere.
 pub(crate) fn seconds(retry_after: &str) -> Option<f64> {
-    retry_after.trim().parse::<u32>().ok().map(|seconds| f64::from(seconds) * 1000.0)
+    whole_number(retry_after.trim_ascii().as_bytes()).map(|seconds| f64::from(seconds) * 1000.0)
 }
 
 #[cfg(test)]
@@ -106,7 +109,7 @@ mod tests {
         let repeatable = Attempt { repeatable: true, ..ATTEMPT };
         assert_eq!(repeatable.wait_before_repeat(&http(500)), None);
         assert_eq!(repeatable.wait_before_repeat(&Failure::Invalid(String::new())), None);
-        assert_eq!(repeatable.wait_before_repeat(&Failure::Rpc { code: -32603, message: String::new() }), None);
+        assert_eq!(repeatable.wait_before_repeat(&Failure::Rpc { code: -32603.0, message: String::new() }), None);
     }
 
     #[test]

@@ -1,199 +1,229 @@
 //! `Session`: one client's decisions and its memory, called by the shell.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
-use js_sys::{Array, Function, Math};
+use gloo_net::http::Headers;
+use js_sys::Math;
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{self, diagnose};
-use crate::failure::{Code, Failure};
-use crate::frames::caller_frames;
-use crate::noted::Noted;
-use crate::outbox::Outbox;
-use crate::page;
-use crate::report::FailedCall;
+use crate::answer::{Failed, INPUT_REQUIRED, Kind, UNKNOWN_TYPE, diagnose, verdict};
+use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
+use crate::failure::Failure;
+use crate::marks::marks_in;
 use crate::retry::{self, Attempt};
-use crate::shell::{Call, McpError, Outcome, Thrown};
-use crate::storm::same_error;
+use crate::text::concat;
+use crate::{frames, headers, page};
 
 /// One client's state. Every method is synchronous and returns without calling back into the page.
 #[wasm_bindgen]
 pub struct Session {
     endpoint: String,
     retries: u32,
-    last_id: Cell<u64>,
-    version: JsValue,
-    outbox: Option<Rc<Outbox>>,
+    last_id: Cell<u32>,
+    era: Era,
 }
+
+/// What is done about a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Remedy {
+    /// Nothing: it is rejected.
+    Reject,
+    /// It is sent again, after a wait in milliseconds.
+    Repeat(f64),
+    /// The session is opened anew first.
+    Reconnect,
+    /// The tools are listed first: their parameters may travel in other headers now.
+    ListTools,
+    /// The page is asked for its headers once more: a token may have expired.
+    RefreshHeaders,
+}
+
+// What the shell knows of an attempt, in bits.
+const TIMED_OUT: u32 = 1;
+const MARKED: u32 = 2;
+const IDEMPOTENT: u32 = 4;
+const RECONNECTED: u32 = 8;
+const TOOLS_LISTED: u32 = 16;
+const MAY_REFRESH: u32 = 32;
 
 #[wasm_bindgen]
 impl Session {
-    /// State for one client; without `report_to` nothing is reported.
+    /// State for one client; `mode` is 0: plain JSON-RPC, 1: MCP, the era is found out, 2: legacy, 3: modern.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(endpoint: String, retries: u32, report_to: Option<String>) -> Session {
-        Session {
-            endpoint,
-            retries,
-            last_id: Cell::new(0),
-            version: JsValue::from_str("2.0"),
-            outbox: report_to.map(Outbox::new),
-        }
+    pub fn new(endpoint: String, retries: u32, mode: u8) -> Session {
+        Session { endpoint, retries, last_id: Cell::new(0), era: Era::new(mode.into()) }
     }
 
     /// The id of the next request: whole numbers, each used once.
     #[must_use]
-    pub fn begin(&self) -> f64 {
-        self.last_id.set(self.last_id.get() + 1);
-        #[expect(clippy::cast_precision_loss, reason = "no page makes 2^53 calls")]
-        let id = self.last_id.get() as f64;
-        id
+    pub fn begin(&self) -> u32 {
+        self.last_id.set(self.last_id.get().wrapping_add(1));
+        self.last_id.get()
     }
 
-    /// Looks at an attempt: 0 if it failed, and [`Session::judge`] says what to do; 1 if it succeeded; 2 if it succeeded
-    /// and left something to [`Session::flush`].
+    /// Looks at an attempt's HTTP status and the facts of its answer (`answer.rs`): 0 if it failed, and
+    /// [`Session::judge`] says what to do; 1 if it succeeded; 2 if it did and tells of a tool's failure; 3 if the server
+    /// wants input first.
     #[must_use]
-    pub fn settle(&self, call: &Call, status: u16, message: &JsValue) -> u8 {
-        let success = (200..300).contains(&status)
-            && match call.kind() {
-                0 => answer::succeeded(&call.id(), &self.version, message),
-                1 => true,
-                // A batch of notifications alone gets no body.
-                _ => Array::is_array(message) || (call.id().is_null() && message.is_undefined()),
-            };
-        match success {
-            false => 0,
-            true if self.outbox.is_some() && !call.tool().is_undefined() => {
-                1 + u8::from(self.tool_failed(call, message))
-            }
-            true => 1,
-        }
+    pub fn settle(&self, kind: u8, status: u16, facts: u32) -> u8 {
+        verdict(kind.into(), status, self.facts_that_count(facts)) as u8
     }
 
-    /// The replies of a settled batch in the order of its calls, undefined where there is none.
+    /// What to do about an attempt that failed: an array of the remedy, the wait before it, and the `MCPError`'s code,
+    /// message and class. Remedies are 0: reject, 1: send again after the wait, 2: reconnect first, 3: list the tools
+    /// first, 4: ask for headers first.
+    #[expect(clippy::too_many_arguments, reason = "one crossing; each would be a property read otherwise")]
     #[must_use]
-    pub fn in_order(&self, calls: &Array, message: &JsValue) -> Array {
-        if Array::is_array(message) { answer::in_order(calls, message) } else { Array::new_with_length(calls.length()) }
-    }
-
-    /// What to do about an attempt that failed: a number of milliseconds after which to send the call again, or the
-    /// `MCPError` to reject with. A failure that is final is noted for [`Session::flush`].
-    #[must_use]
-    pub fn judge(&self, call: &Call, outcome: &Outcome) -> JsValue {
-        let (failure, data) = diagnose(call, outcome);
+    pub fn judge(
+        &self,
+        kind: u8,
+        status: u16,
+        facts: u32,
+        flags: u32,
+        repeats: u32,
+        timeout: u32,
+        id: f64,
+        code: f64,
+        method: &str,
+        said: &str,
+        start: &str,
+        shown_id: &str,
+        headers: Option<web_sys::Headers>,
+    ) -> JsValue {
+        let timed_out = flags & TIMED_OUT != 0;
+        let kind = Kind::from(kind);
+        let facts = self.facts_that_count(facts);
+        let failed = Failed { kind, status, facts, timed_out, timeout, code, said, start, ids: (id, shown_id) };
+        let failure = diagnose(&failed);
         let attempt = Attempt {
-            repeats: call.repeats(),
+            repeats,
             limit: self.retries,
-            repeatable: is_repeatable(call),
-            asked_wait: outcome.retry_after().and_then(|text| page::asked_wait(&text)),
-            timeout: call.timeout(),
+            // The methods of a batch stand in lines: it is as repeatable as the least of them.
+            repeatable: if flags & MARKED == 0 {
+                method.split('\n').all(retry::reads_only)
+            } else {
+                flags & IDEMPOTENT != 0
+            },
+            asked_wait: headers
+                .and_then(|headers| Headers::from_raw(headers).get("retry-after"))
+                .and_then(|text| page::asked_wait(&text)),
+            timeout,
             jitter: Math::random(),
         };
-        if let Some(wait) = attempt.wait_before_repeat(&failure) {
-            return JsValue::from_f64(wait);
-        }
-
-        let code = match failure.code() {
-            #[expect(clippy::cast_precision_loss, reason = "it came from a JavaScript number")]
-            Code::Rpc(code) => JsValue::from_f64(code as f64),
-            Code::Local(code) => JsValue::from_str(&code),
-        };
-        let message = failure.message(&self.endpoint);
-        let stack = call.trace().stack().as_string().unwrap_or_default();
-        let frames = caller_frames(&stack);
-        let error = McpError::new(&code, &message, &data);
-        if frames.with_heading {
-            error.set_stack(&format!("MCPError: {message}\n{}", frames.text));
-        } else {
-            error.set_stack(frames.text);
-        }
-        let thrown = outcome.thrown();
-        let mut cause = None;
-        if thrown.is_object() {
-            error.set_cause(&thrown);
-            cause = named(&thrown);
-        }
-        let answer = match failure {
-            Failure::Invalid(_) | Failure::Http { .. } => data.as_string(),
-            _ => None,
-        };
-        let data = if answer.is_some() { JsValue::UNDEFINED } else { data };
-        // A timeout's cause is our own abort, which tells nothing.
-        let cause = cause.filter(|_| !matches!(failure, Failure::Timeout(_)));
-        self.note(call, failure, data, |failed| FailedCall {
-            message,
-            frames: frames.text.to_owned(),
-            answer,
-            cause,
-            ..failed
-        });
-        error.into()
+        let remedy = self.remedy(&failed, &failure, flags, method, &attempt);
+        self.told(&failure, remedy)
     }
 
-    /// Builds and sends the reports that may leave. Called when the page has nothing better to do; nobody waits for it.
-    ///
-    /// `later` is called, at once or after each answer, with the milliseconds until it is worth calling this again, or
-    /// undefined if nothing is left.
-    pub fn flush(&self, later: &Function) {
-        if let Some(outbox) = &self.outbox {
-            outbox.flush(later);
-        }
+    /// The next step to get connected, as `era.rs` numbers them: 0 none, 1 `server/discover`, 2 `initialize`, 3 give up.
+    #[must_use]
+    pub fn step(&self) -> u8 {
+        self.era.step() as u8
     }
 
-    /// Hands the reports that have not left to the browser: the page may be going.
-    pub fn farewell(&self) {
-        if let Some(outbox) = &self.outbox {
-            outbox.farewell();
+    /// Takes the answer to `server/discover`, and says the next step.
+    #[must_use]
+    pub fn probed(
+        &self,
+        succeeded: bool,
+        status: u16,
+        timed_out: bool,
+        is_foreign: bool,
+        code: f64,
+        supported: &str,
+    ) -> u8 {
+        self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }) as u8
+    }
+
+    /// Takes the answer to `initialize`: the server's version, and the headers, which may name a session. Undefined if
+    /// all is well, or the judgement if the version is none we speak.
+    #[must_use]
+    pub fn initialized(&self, version: &str, headers: web_sys::Headers) -> JsValue {
+        if self.era.initialized(version, Headers::from_raw(headers).get("mcp-session-id")) {
+            return JsValue::UNDEFINED;
         }
+        let offered = concat(&[&self.endpoint, " speaks MCP ", version, ", which this client does not"]);
+        self.told(&Failure::Negotiation(offered), Remedy::Reject)
+    }
+
+    /// Forgets session and version: the next call connects anew.
+    pub fn disconnect(&self) {
+        self.era.disconnect();
+    }
+
+    /// The headers every request carries.
+    #[must_use]
+    pub fn headers(&self) -> web_sys::Headers {
+        headers::common(&self.era).into_raw()
+    }
+
+    /// How long to wait, in milliseconds, before a stream that broke off is asked for again from its last event on;
+    /// undefined if it is not.
+    #[must_use]
+    pub fn resume_after(&self, has_event: bool, times: u32, asked: Option<f64>) -> Option<f64> {
+        let may = has_event && !self.era.is_modern() && times < MOST_RESUMES;
+        may.then(|| asked.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
+    }
+
+    /// The parameters a tool's schema, given as JSON text, marks for headers of their own: a JSON list of
+    /// `[header, [path…]]`, or a sentence that says which mark is wrong.
+    #[must_use]
+    pub fn marks(schema: &str) -> String {
+        marks_in(schema)
+    }
+
+    /// The caller's frames of a stack that was captured in a public method. A line end before them says that this
+    /// engine writes a heading.
+    #[must_use]
+    pub fn frames(stack: &str) -> String {
+        let frames = frames::caller_frames(stack);
+        concat(&[if frames.with_heading { "\n" } else { "" }, frames.text])
     }
 }
+
+/// How often in a row a stream is asked for again that brings nothing.
+const MOST_RESUMES: u32 = 5;
 
 impl Session {
-    /// Notes a tool's result that says `isError`; the call itself has succeeded.
-    fn tool_failed(&self, call: &Call, message: &JsValue) -> bool {
-        let Some(text) = answer::tool_failure(message) else { return false };
-        let failure = Failure::Tool(text);
-        let stack = call.trace().stack().as_string().unwrap_or_default();
-        let message = failure.message(&self.endpoint);
-        let frames = caller_frames(&stack).text.to_owned();
-        self.note(call, failure, JsValue::UNDEFINED, |failed| FailedCall { message, frames, ..failed });
-        true
+    /// A result's type means something since the stateless era; before, the member is the server's own.
+    fn facts_that_count(&self, facts: u32) -> u32 {
+        if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_TYPE) }
     }
 
-    /// Remembers a failure to be reported, unless reporting is off.
-    fn note(&self, call: &Call, failure: Failure, data: JsValue, complete: impl FnOnce(FailedCall) -> FailedCall) {
-        let Some(outbox) = &self.outbox else { return };
-        let failed = complete(FailedCall {
-            endpoint: page::without_credentials(&self.endpoint)
-                .unwrap_or_else(|| self.endpoint.split('#').next().unwrap_or_default().to_owned()),
-            method: call.method(),
-            tool: call.tool().as_string(),
-            // in tenths: browsers measure no finer, and more digits only look exact
-            duration_ms: ((page::stopwatch() - call.started()) * 10.0).round() / 10.0,
-            failure,
-            message: String::new(),
-            frames: String::new(),
-            params: None,
-            data: None,
-            answer: None,
-            cause: None,
-        });
-        let place = failed.tool.as_deref().unwrap_or_default();
-        let key = same_error([failed.failure.class(), &failed.method, place, &failed.message]);
-        outbox.note(key, Noted { call: failed, params: call.params(), data });
+    fn remedy(&self, failed: &Failed<'_>, failure: &Failure, flags: u32, method: &str, attempt: &Attempt) -> Remedy {
+        let has = |flag: u32| flags & flag != 0;
+        if failed.status == 401 && has(MAY_REFRESH) {
+            return Remedy::RefreshHeaders;
+        }
+        let is_handshake = matches!(method, "initialize" | "server/discover");
+        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.said) {
+            return Remedy::Reconnect;
+        }
+        if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
+            // The server was replaced: find out anew what it speaks.
+            if failed.code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
+                return Remedy::Reconnect;
+            }
+            if failed.code == HEADER_MISMATCH && method == "tools/call" && !has(TOOLS_LISTED) {
+                return Remedy::ListTools;
+            }
+        }
+        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Repeat)
     }
-}
 
-/// Whether doing this call twice does no harm; a batch is as repeatable as the least of its members.
-fn is_repeatable(call: &Call) -> bool {
-    match call.members() {
-        Some(members) => members.iter().all(|member| is_repeatable(member.unchecked_ref())),
-        None => call.idempotent().unwrap_or_else(|| retry::reads_only(&call.method())),
+    fn told(&self, failure: &Failure, remedy: Remedy) -> JsValue {
+        let (remedy, wait) = match remedy {
+            Remedy::Reject => (0_u8, 0.0),
+            Remedy::Repeat(wait) => (1, wait),
+            Remedy::Reconnect => (2, 0.0),
+            Remedy::ListTools => (3, 0.0),
+            Remedy::RefreshHeaders => (4, 0.0),
+        };
+        // An array, in the order the shell reads it: a class's names would come with a table that remembers them.
+        let judgement = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
+        // Numbers and texts cannot fail to become JavaScript values.
+        judgement.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
     }
-}
-
-/// Name and message of a thrown error.
-fn named(thrown: &Thrown) -> Option<(String, String)> {
-    Some((thrown.name().as_string()?, thrown.reason().as_string()?))
 }

@@ -1,8 +1,6 @@
-//! When reports may leave: at most so many a minute and none in a pause; what is held back is counted until it may.
+//! When reports may leave: at most so many requests a minute and none in a pause; what happens meanwhile is counted.
 
-/// Most reports one client sends a minute.
-pub(crate) const REPORTS_A_MINUTE: u32 = 30;
-/// Most different errors that are held back at a time; memory stays bounded beyond it.
+/// Most different errors that wait at a time; memory stays bounded beyond it.
 const DIFFERENT_ERRORS: usize = 100;
 const MINUTE: f64 = 60_000.0;
 /// The pause after a first failure, in milliseconds; it doubles with every further one.
@@ -12,28 +10,25 @@ const LONGEST_PAUSE: f64 = 5.0 * MINUTE;
 /// The shortest and the longest pause a service may ask for.
 const ASKED_PAUSE: (f64, f64) = (1_000.0, 60.0 * MINUTE);
 
-/// One client's pace. Every `now` is in milliseconds since 1970; `D` is what is needed to report an error later.
+/// One client's pace. Every `now` is in milliseconds since 1970.
 #[derive(Debug)]
-pub(crate) struct Storm<D> {
+pub(crate) struct Storm {
+    /// Most requests a minute, one of which is left over for when it is urgent.
+    per_minute: u32,
     minute_began: f64,
-    reported: u32,
+    sent: u32,
     quiet_until: f64,
     failures: u32,
-    held: Vec<Held<D>>,
+    held: Vec<Held>,
 }
 
 /// An error that was not reported yet.
-#[derive(Debug)]
-struct Held<D> {
-    error: u64,
-    repeats: Repeats,
-    detail: D,
-}
-
-/// How often an error happened, and when.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Repeats {
-    /// How often.
+pub(crate) struct Held {
+    error: u64,
+    /// Under which what it was is kept.
+    pub(crate) number: u32,
+    /// How often it happened.
     pub(crate) count: u64,
     /// The first time, in milliseconds since 1970.
     pub(crate) first: f64,
@@ -41,94 +36,78 @@ pub(crate) struct Repeats {
     pub(crate) last: f64,
 }
 
-impl<D> Storm<D> {
-    pub(crate) const fn new() -> Self {
-        Self { minute_began: 0.0, reported: 0, quiet_until: 0.0, failures: 0, held: Vec::new() }
+impl Storm {
+    pub(crate) const fn new(per_minute: u32) -> Self {
+        Self { per_minute, minute_began: 0.0, sent: 0, quiet_until: 0.0, failures: 0, held: Vec::new() }
     }
 
-    /// Takes note of one error. `Some` when it is to be reported now, with the repeats that were held back before.
-    pub(crate) fn admit(&mut self, error: u64, detail: D, now: f64) -> Option<(D, Repeats)> {
-        let known = self.held.iter().position(|held| held.error == error);
-        let mut repeats = known.map_or(Repeats { count: 0, first: now, last: now }, |at| self.held[at].repeats);
-        repeats.count += 1;
-        repeats.last = now;
-        if self.may_send(now) {
-            known.map(|at| self.held.remove(at));
-            return Some((detail, repeats));
+    /// Takes note of one error; false if it waits already, and was counted, or if too many others do.
+    pub(crate) fn hold(&mut self, error: u64, number: u32, now: f64) -> bool {
+        if let Some(held) = self.held.iter_mut().find(|held| held.error == error) {
+            held.count += 1;
+            held.last = now;
+            return false;
         }
-        match known {
-            Some(at) => self.held[at].repeats = repeats,
-            None if self.held.len() < DIFFERENT_ERRORS => self.held.push(Held { error, repeats, detail }),
-            None => {}
+        let has_room = self.held.len() < DIFFERENT_ERRORS;
+        if has_room {
+            self.held.push(Held { error, number, count: 1, first: now, last: now });
         }
-        None
+        has_room
     }
 
-    /// Whether a report may leave now; if so, it is counted as one of this minute.
-    pub(crate) fn may_send(&mut self, now: f64) -> bool {
-        let may = self.wait(now) <= 0.0;
-        self.reported += u32::from(may);
-        may
+    /// The error that has waited longest.
+    pub(crate) fn release(&mut self) -> Option<Held> {
+        if self.held.is_empty() { None } else { Some(self.held.remove(0)) }
     }
 
-    /// Milliseconds until the next report may leave.
-    pub(crate) fn wait(&mut self, now: f64) -> f64 {
-        // A clock that was set back must not silence reports for hours.
-        if now - self.minute_began >= MINUTE || now < self.minute_began {
-            self.minute_began = now;
-            self.reported = 0;
-        }
-        self.quiet_until = self.quiet_until.min(now + ASKED_PAUSE.1);
-        let minute = if self.reported < REPORTS_A_MINUTE { 0.0 } else { self.minute_began + MINUTE - now };
-        minute.max(self.quiet_until - now)
-    }
-
-    /// Whether anything is held back.
+    /// Whether anything waits.
     pub(crate) fn holds(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// Does something with what is known of every error that is held back, and when it last happened.
-    pub(crate) fn each_held(&mut self, action: impl Fn(&mut D, f64)) {
-        self.held.iter_mut().for_each(|held| action(&mut held.detail, held.repeats.last));
+    /// Whether a request may leave now.
+    pub(crate) fn may_send(&mut self, is_urgent: bool, now: f64) -> bool {
+        self.wait(now) <= 0.0 || is_urgent && self.quiet_until <= now && self.sent < self.per_minute
     }
 
-    /// The oldest error that was held back, if it may leave now.
-    pub(crate) fn release(&mut self, now: f64) -> Option<(D, Repeats)> {
-        let may = self.holds() && self.may_send(now);
-        may.then(|| self.held.remove(0)).map(|held| (held.detail, held.repeats))
+    /// A request has left.
+    pub(crate) fn spend(&mut self) {
+        self.sent += 1;
     }
 
-    /// Everything that is held back, whether it may leave or not.
-    pub(crate) fn release_all(&mut self) -> impl Iterator<Item = (D, Repeats)> {
-        self.held.drain(..).map(|held| (held.detail, held.repeats))
+    /// Milliseconds until the next request may leave.
+    pub(crate) fn wait(&mut self, now: f64) -> f64 {
+        // A clock that was set back must not silence reports for hours.
+        if now - self.minute_began >= MINUTE || now < self.minute_began {
+            self.minute_began = now;
+            self.sent = 0;
+        }
+        self.quiet_until = self.quiet_until.min(now + ASKED_PAUSE.1);
+        let minute = if self.sent + 1 < self.per_minute.max(2) { 0.0 } else { self.minute_began + MINUTE - now };
+        minute.max(self.quiet_until - now)
     }
 
-    /// Whether the service could not take the last report.
+    /// Whether the service could not take the last reports.
     pub(crate) fn in_trouble(&self) -> bool {
         self.failures > 0
     }
 
-    /// The service has answered; whether it liked the report is another matter.
+    /// The service has answered; whether it liked the reports is another matter.
     pub(crate) fn answered(&mut self) {
         self.failures = 0;
     }
 
-    /// The service could not take a report: a pause, as long as it asked for or growing from failure to failure.
+    /// The service could not take reports: a pause, as long as it asked for or growing from failure to failure.
     ///
     /// `jitter` is random, from 0 up to 1, and keeps many pages from coming back in the same instant.
     pub(crate) fn refused(&mut self, asked: Option<f64>, jitter: f64, now: f64) {
         let pause = match asked {
             Some(asked) => asked.clamp(ASKED_PAUSE.0, ASKED_PAUSE.1) * (1.0 + jitter / 10.0),
-            // Reports that left together fail together, which counts once.
-            None if self.quiet_until > now => 0.0,
             None => {
                 (FIRST_PAUSE * f64::from(1_u32 << self.failures.min(10))).min(LONGEST_PAUSE) * (0.75 + jitter / 2.0)
             }
         };
-        if self.quiet_until <= now || self.failures == 0 {
-            self.failures += 1;
-        }
+        self.failures += 1;
         self.quiet_until = self.quiet_until.max(now + pause);
     }
 }
@@ -137,10 +116,10 @@ impl<D> Storm<D> {
 pub(crate) fn same_error(parts: [&str; 4]) -> u64 {
     // FNV-1a: tiny, and a collision only merges two counts.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut mix = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     for part in parts {
-        for byte in part.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        part.bytes().for_each(&mut mix);
+        mix(0xff);
     }
     hash
 }

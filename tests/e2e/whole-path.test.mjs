@@ -44,6 +44,7 @@ test('a click on a failing button ends with Copilot being asked once, after a pe
       'Error Message',
       'Stack Trace',
       'Reproduction',
+      'Logs',
       'Context',
       'Occurrences',
     ]);
@@ -57,6 +58,7 @@ test('a click on a failing button ends with Copilot being asked once, after a pe
     }
     assert.match(issue.body, /\*\*Browser:\*\* `Chrome \d+`/);
     assert.match(issue.body, /\*\*Timestamp:\*\* `\d{4}-\d\d-\d\dT[\d:]+Z`/);
+    assert.match(section('Logs'), /click .*button#application\n.* mcp tools\/call total_price$/m);
     assert.match(section('Context'), /"url": "http.*\/app\/demo\.html/);
     assert.match(section('Reproduction'), /"method":"tools\/call".*"name":"total_price".*"sku":"POT-2"/);
   });

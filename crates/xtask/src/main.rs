@@ -2,8 +2,11 @@
 
 mod bench;
 mod command;
+mod conformance;
 mod demo;
+mod engines;
 mod lint;
+mod packaging;
 mod prerequisites;
 mod stack;
 mod test;
@@ -17,9 +20,9 @@ usage: cargo xtask COMMAND
 
   demo          start everything on this machine and print where to click
   test          everything CI runs: lints, tests, browser tests
-  build         the browser package and the binaries
+  build [web]   the browser package and the binaries, or the package alone
   lint          formatting, clippy, documentation, licences
-  bench NAME    measure: ingest   (--short: for correctness only)
+  bench NAME    measure: ingest, sdk   (--short: for correctness only)
 
 Needs Rust (rustup) and Node 20 or newer; fetches the rest itself.";
 
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
         ["build"] => build(),
+        ["build", "web"] => web::build(&root()).map(drop),
         ["lint"] => lint::run(),
         ["bench", name, options @ ..] => bench::run(name, options),
         ["help" | "--help" | "-h"] | [] => {

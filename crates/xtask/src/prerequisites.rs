@@ -22,39 +22,109 @@ pub(crate) fn require_node() -> Result<()> {
     Ok(())
 }
 
-/// Where browsers are, on the systems people have.
-const CHROMIUM: [&str; 6] = [
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-    "/opt/google/chrome/chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
+/// A program the tests start.
+struct Program {
+    /// What people call it.
+    name: &'static str,
+    /// The variable that names another file.
+    variable: &'static str,
+    /// Where it is, on the systems people have.
+    places: &'static [&'static str],
+    /// The package Debian has it in.
+    package: &'static str,
+}
+
+const CHROMIUM: Program = Program {
+    name: "Chromium",
+    variable: "CHROMIUM",
+    places: &[
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+        "/opt/google/chrome/chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ],
+    package: "chromium",
+};
+
+const FIREFOX: Program = Program {
+    name: "Firefox",
+    variable: "FIREFOX",
+    places: &["/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+    package: "firefox-esr",
+};
+
+const WEBKIT_DRIVER: Program = Program {
+    name: "WebKitGTK's driver",
+    variable: "WEBKIT_DRIVER",
+    places: &["/usr/bin/WebKitWebDriver"],
+    package: "webkit2gtk-driver",
+};
+
+const WEBKIT_BROWSER: Program = Program {
+    name: "WebKitGTK's MiniBrowser",
+    variable: "WEBKIT_BROWSER",
+    places: &[
+        "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+        "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+        "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
+        "/usr/lib/webkit2gtk-4.1/MiniBrowser",
+    ],
+    package: "webkit2gtk-driver",
+};
+
+/// WebKitGTK has no headless mode and gets a screen that nobody sees.
+const XVFB: Program = Program { name: "Xvfb", variable: "XVFB", places: &["/usr/bin/Xvfb"], package: "xvfb" };
 
 /// Finds Chromium, or installs it where we may.
 pub(crate) fn chromium() -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
-        let path = PathBuf::from(named);
-        return if path.is_file() { Ok(path) } else { bail!("CHROMIUM: {} is no file", path.display()) };
-    }
-    if let Some(found) = installed() {
-        return Ok(found);
-    }
-    let remedy =
-        "the browser tests need Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM";
-    if is_root() && answers("apt-get", "--version") {
-        step("apt-get update", Command::new("apt-get").args(["update", "-qq"])).context(remedy)?;
-        let mut install = Command::new("apt-get");
-        install.args(["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
-        install.env("DEBIAN_FRONTEND", "noninteractive");
-        step("apt-get install chromium", &mut install).context(remedy)?;
-    }
-    installed().context(remedy)
+    install_missing(&[CHROMIUM])?;
+    CHROMIUM.find()
 }
 
-fn installed() -> Option<PathBuf> {
-    CHROMIUM.iter().map(Path::new).find(|path| path.is_file()).map(PathBuf::from)
+/// Finds the programs of all three engines, each by the variable its tests look at, or installs them where we may.
+pub(crate) fn engines() -> Result<Vec<(&'static str, PathBuf)>> {
+    let programs = [CHROMIUM, FIREFOX, WEBKIT_DRIVER, WEBKIT_BROWSER, XVFB];
+    install_missing(&programs)?;
+    programs.iter().map(|program| Ok((program.variable, program.find()?))).collect()
+}
+
+impl Program {
+    /// The file, or the sentence that says how to come by it.
+    fn find(&self) -> Result<PathBuf> {
+        let Self { name, variable, package, .. } = self;
+        if let Some(named) = std::env::var_os(variable) {
+            let path = PathBuf::from(named);
+            return if path.is_file() { Ok(path) } else { bail!("{variable}: {} is no file", path.display()) };
+        }
+        let installed = self.places.iter().map(Path::new).find(|path| path.is_file());
+        installed.map(PathBuf::from).with_context(|| {
+            format!(
+                "the browser tests need {name}: install it (Debian: apt-get install {package}), or name it in {variable}"
+            )
+        })
+    }
+}
+
+/// Installs what cannot be found, all at once; does nothing where we may not. A variable that names no file is for people
+/// to correct.
+fn install_missing(programs: &[Program]) -> Result<()> {
+    let missing = programs.iter().filter(|program| std::env::var_os(program.variable).is_none());
+    let mut missing = missing.filter_map(|program| program.find().err().map(|remedy| (program.package, remedy)));
+    let Some((package, remedy)) = missing.next() else { return Ok(()) };
+    let mut packages = vec![package];
+    packages.extend(missing.map(|(package, _)| package));
+    packages.dedup();
+    if !is_root() || !answers("apt-get", "--version") {
+        return Err(remedy);
+    }
+    let remedy = remedy.to_string();
+    step("apt-get update", Command::new("apt-get").args(["update", "-qq"])).context(remedy.clone())?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&packages);
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    step(&format!("apt-get install {}", packages.join(" ")), &mut install).context(remedy)
 }
 
 fn is_root() -> bool {

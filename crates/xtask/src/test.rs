@@ -6,12 +6,13 @@ use anyhow::Result;
 
 use crate::command::{cargo, step};
 use crate::stack::{Stack, built_binaries};
-use crate::{bench, lint, prerequisites, root, web};
+use crate::{bench, conformance, engines, lint, packaging, prerequisites, root, web};
 
 /// Runs it all; the first failure ends it.
 pub(crate) fn run() -> Result<()> {
     prerequisites::require_node()?;
     let chromium = prerequisites::chromium()?;
+    let browsers = prerequisites::engines()?;
     lint::run()?;
     web::build(&root())?;
     step("Rust tests", &mut cargo(&["test", "--workspace"]))?;
@@ -19,6 +20,9 @@ pub(crate) fn run() -> Result<()> {
     let npm = root().join("npm");
     step("types of the package", Command::new("npm").args(["run", "--silent", "types"]).current_dir(&npm))?;
     step("tests of the package", Command::new("npm").args(["test", "--silent"]).current_dir(&npm))?;
+
+    conformance::run()?;
+    packaging::run(&chromium)?;
 
     let browser = root().join("tests/e2e");
     web::install_packages(&browser)?;
@@ -31,11 +35,13 @@ pub(crate) fn run() -> Result<()> {
         .current_dir(&browser)
         .env("SERVICE", &stack.service)
         .env("GITHUB", &stack.github)
-        .env("CHROMIUM", chromium);
+        .env("CHROMIUM", &chromium);
     step("browser tests", &mut end_to_end)?;
     drop(stack);
+    engines::test(&browsers, &binaries.autoheal)?;
 
     bench::measure_ingest(&binaries, true)?;
+    bench::measure_sdk(&chromium, true)?;
     eprintln!("==> everything passed");
     Ok(())
 }

@@ -1,0 +1,71 @@
+//! The sizes of what is shipped, as a web server would send it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use super::node;
+
+/// The sizes of the package's files.
+pub(crate) struct Sizes {
+    /// Those a page loads that uses the main entry.
+    pub(crate) files: Vec<FileSize>,
+    /// Those of the other entries, each of which replaces the main one or builds on it.
+    pub(crate) others: Vec<FileSize>,
+}
+
+/// The sizes of one file, in bytes.
+pub(crate) struct FileSize {
+    /// Its name in `npm/dist/`.
+    pub(crate) name: String,
+    /// As it is.
+    pub(crate) raw: u64,
+    /// At gzip's level 9.
+    pub(crate) gzip: u64,
+    /// At brotli's quality 11.
+    pub(crate) brotli: u64,
+}
+
+impl Sizes {
+    /// Measures them; those named in `main` are the main entry. Node compresses, so that no crate has to.
+    pub(super) fn measure(files: &[PathBuf], main: &[&str]) -> Result<Self> {
+        const SCRIPT: &str = "
+            const { readFileSync } = require('node:fs'), { basename } = require('node:path');
+            const { brotliCompressSync, gzipSync } = require('node:zlib');
+            console.log(JSON.stringify(process.argv.slice(1).map((path) => {
+                const bytes = readFileSync(path);
+                const compressed = [gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)];
+                return [basename(path), bytes.length, ...compressed.map(({ length }) => length)];
+            })));";
+        let output = node().args(["-e", SCRIPT, "--"]).args(files).output().context("node does not run")?;
+        if !output.status.success() {
+            bail!("the sizes of npm/dist cannot be taken: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let rows: Vec<(String, u64, u64, u64)> = serde_json::from_slice(&output.stdout)?;
+        let all = rows.into_iter().map(|(name, raw, gzip, brotli)| FileSize { name, raw, gzip, brotli });
+        let (files, others) = all.partition(|file| main.contains(&file.name.as_str()));
+        Ok(Self { files, others })
+    }
+
+    /// All files of the main entry together.
+    pub(crate) fn total(&self) -> FileSize {
+        let sum = |of: fn(&FileSize) -> u64| self.files.iter().map(of).sum();
+        FileSize {
+            name: "together".to_owned(),
+            raw: sum(|file| file.raw),
+            gzip: sum(|file| file.gzip),
+            brotli: sum(|file| file.brotli),
+        }
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:24}{:>9}{:>9}{:>9}", "npm/dist, bytes", "raw", "gzip", "brotli")?;
+        for FileSize { name, raw, gzip, brotli } in self.files.iter().chain([&self.total()]).chain(&self.others) {
+            write!(out, "\n{name:24}{raw:>9}{gzip:>9}{brotli:>9}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,380 @@
+//! The generated glue, slimmed: the same calls into the module, without what only other modules or old browsers need.
+//!
+//! wasm-bindgen writes for every module there may be, which is a sixth of all JavaScript a page would load. What each of
+//! its lines is for must be known here; one that is not fails the build, so that none gets lost.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result, bail};
+
+/// What replaces the helpers, of which these are the generated ones.
+const CROSSING: &str = include_str!("crossing.js");
+const HELPERS: [&str; 24] = [
+    "addToExternrefTable0",
+    "getArrayU8FromWasm0",
+    "cachedDataViewMemory0",
+    "getDataViewMemory0",
+    "getStringFromWasm0",
+    "cachedUint8ArrayMemory0",
+    "getUint8ArrayMemory0",
+    "handleError",
+    "isLikeNone",
+    "passArray8ToWasm0",
+    "passStringToWasm0",
+    "cachedTextDecoder",
+    // Safari's decoder gives up after two gigabytes; what the module tells of failures comes nowhere near.
+    "MAX_SAFARI_DECODE_BYTES",
+    "numBytesDecoded",
+    "decodeText",
+    "cachedTextEncoder",
+    "WASM_VECTOR_LEN",
+    // The loader, in place of which the shell has its own.
+    "wasmModule, wasmInstance, wasm",
+    "__wbg_finalize_init",
+    "__wbg_load",
+    "initSync",
+    "__wbg_init",
+    "__wbg_init_promise",
+    "__wbg_init_once",
+];
+
+const OWN_WORDS: [(&str, &str); 4] = [
+    ("addToExternrefTable0(", "passValue("),
+    ("getArrayU8FromWasm0(", "bytesAt("),
+    ("getStringFromWasm0(", "textAt("),
+    ("isLikeNone(", "isNone("),
+];
+
+/// Classes the shell frees by hand, and must: an event stream may hold much, and the collector may come late.
+const FREED_BY_HAND: [&str; 1] = ["EventStream"];
+
+/// Calls that are said to throw and never do here: their names and values are our own, or came out of other headers.
+const NEVER_THROW: [&str; 3] = [
+    "const ret = arg1.get(getStringFromWasm0(arg2, arg3));",
+    "const ret = new Headers();",
+    "arg0.set(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));",
+];
+
+/// Slims the glue as wasm-bindgen wrote it.
+pub(super) fn slim(glue: &str) -> Result<String> {
+    let mut slim = CROSSING.to_owned();
+    let mut lines = without_comments(glue).into_iter();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("export class ").and_then(|rest| rest.strip_suffix(" {")) {
+            let body: Vec<_> = lines.by_ref().take_while(|line| *line != "}").collect();
+            class(&mut slim, name, &body).with_context(|| format!("the class {name}"))?;
+        } else if line == "function __wbg_get_imports() {" {
+            let body: Vec<_> = lines.by_ref().take_while(|line| *line != "}").collect();
+            imports(&mut slim, &body).context("the imports")?;
+        } else {
+            check_is_known(line)?;
+        }
+    }
+    for (generated, own) in OWN_WORDS {
+        slim = slim.replace(generated, own);
+    }
+    match HELPERS.iter().find(|helper| slim.contains(*helper)) {
+        Some(helper) => bail!("`{helper}` is used in a new way: look what for"),
+        None => Ok(slim),
+    }
+}
+
+fn without_comments(glue: &str) -> Vec<&str> {
+    let is_code = |line: &&str| {
+        let bare = line.trim_start();
+        !(bare.is_empty() || bare.starts_with("//") || bare.starts_with("/**") || bare.starts_with('*'))
+    };
+    glue.lines().filter(is_code).collect()
+}
+
+/// Lines outside of classes and imports are left out, if it is known that they can be.
+fn check_is_known(line: &str) -> Result<()> {
+    let starts = ["function ", "async function ", "let ", "const "];
+    if let Some(rest) = starts.iter().find_map(|start| line.strip_prefix(start)) {
+        let name = rest.split_once(['(', ';']).map_or(rest, |(name, _)| name);
+        let name = name.split_once(" =").map_or(name, |(name, _)| name);
+        if HELPERS.contains(&name) || name.ends_with("Finalization") {
+            return Ok(());
+        }
+        bail!("the helper `{name}` is new: look what it is for");
+    }
+    let known =
+        ["    ", "}", "if (Symbol.dispose)", "if (!('encodeInto' in", "cachedTextDecoder.decode();", "export {"];
+    if !known.iter().any(|start| line.starts_with(start)) {
+        bail!("`{line}` is new: look what it is for");
+    }
+    Ok(())
+}
+
+/// A class whose methods cross in one line each.
+fn class(slim: &mut String, name: &str, body: &[&str]) -> Result<()> {
+    let free = format!("wasm.__wbg_{}_free", name.to_lowercase());
+    writeln!(slim, "export class {name} {{")?;
+    for (head, body) in members(body) {
+        match head {
+            "__destroy_into_raw()" => {}
+            "free()" if FREED_BY_HAND.contains(&name) => writeln!(slim, "free() {{ {free}(this.__wbg_ptr, 0); }}")?,
+            "free()" => {}
+            _ => {
+                let crossing = Crossing::read(&body).with_context(|| format!("the method {head}"))?;
+                let told = match crossing.told {
+                    Told::Nothing => format!("{};", crossing.call),
+                    Told::Bytes => format!("return takeBytes({});", crossing.call),
+                    Told::Text => format!("return takeText({});", crossing.call),
+                    Told::Value(value) => format!("const ret = {}; return {value};", crossing.call),
+                    Told::Object if FREED_BY_HAND.contains(&name) => format!("this.__wbg_ptr = {};", crossing.call),
+                    Told::Object => format!("this.__wbg_ptr = owned(this, {free}, {});", crossing.call),
+                };
+                writeln!(slim, "{head} {{ {told} }}")?;
+            }
+        }
+    }
+    writeln!(slim, "}}")?;
+    Ok(())
+}
+
+/// The functions or methods in lines that are indented once: their heads, and the lines of their bodies.
+fn members<'a>(lines: &[&'a str]) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut members: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in lines {
+        match line.strip_prefix("    ") {
+            Some(head) if !head.starts_with([' ', '}']) => members.push((head.trim_end_matches(" {"), Vec::new())),
+            Some(inner) if inner.starts_with(' ') => {
+                if let Some((_, body)) = members.last_mut() {
+                    body.push(inner.trim_start());
+                }
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
+/// One call into the module.
+struct Crossing {
+    call: String,
+    told: Told,
+}
+
+/// What the call tells.
+enum Told {
+    Nothing,
+    Bytes,
+    Text,
+    /// An object of the module's, which the page's own stands for.
+    Object,
+    /// Something else, as an expression of `ret`.
+    Value(String),
+}
+
+impl Crossing {
+    fn read(body: &[&str]) -> Result<Self> {
+        let mut given = Vec::new();
+        let mut call = None;
+        let mut told = Told::Nothing;
+        for line in body {
+            let line = line.trim_end_matches(';');
+            let line = ["const ", "var "].iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
+            if let Some((number, value)) = strip(line, "val", " = +", "") {
+                // The module makes numbers of its arguments by itself.
+                given.push((format!("val{number}"), value.to_owned()));
+            } else if let Some((number, text)) = passed(line, "passStringToWasm0(") {
+                given.push((format!("ptr{number}, len{number}"), format!("...passText({text})")));
+            } else if let Some((number, bytes)) = passed(line, "passArray8ToWasm0(") {
+                given.push((format!("ptr{number}, len{number}"), format!("...passBytes({bytes})")));
+            } else if let Some(made) = line.strip_prefix("ret = wasm.") {
+                call = Some(format!("wasm.{made}"));
+            } else if line.contains("= getArrayU8FromWasm0(ret[0], ret[1]).slice()") {
+                told = Told::Bytes;
+            } else if line.ends_with("getStringFromWasm0(ret[0], ret[1])") {
+                told = Told::Text;
+            } else if line == "this.__wbg_ptr = ret" {
+                told = Told::Object;
+            } else if let Some(value) = line.strip_prefix("return ret") {
+                told = Told::Value(format!("ret{value}"));
+            } else if line.starts_with("wasm.") && !line.starts_with("wasm.__wbindgen_free(") && call.is_none() {
+                call = Some(line.to_owned());
+            } else if !is_housekeeping(line) {
+                bail!("`{line}` is new: look what it is for");
+            }
+        }
+        let mut call = call.context("nothing of the module is called")?;
+        for (generated, own) in given.iter().rev() {
+            if !call.contains(generated) {
+                bail!("`{generated}` is not given to the module");
+            }
+            call = call.replace(generated, own);
+        }
+        Ok(Self { call, told })
+    }
+}
+
+/// `passStringToWasm0(text, …)` and the like: the number of the pointer, and what is passed.
+fn passed<'a>(line: &'a str, helper: &str) -> Option<(&'a str, &'a str)> {
+    let (number, value) = strip(line, "ptr", " = ", ")")?;
+    let value = value.split_once(" ? 0 : ").map_or(value, |(_, value)| value);
+    Some((number, value.strip_prefix(helper)?.split_once(", wasm.")?.0))
+}
+
+fn strip<'a>(line: &'a str, start: &str, middle: &str, end: &str) -> Option<(&'a str, &'a str)> {
+    line.strip_prefix(start)?.strip_suffix(end)?.split_once(middle)
+}
+
+/// What the helpers do by themselves, or what nobody needs: memory need not be tidied up after a trap.
+fn is_housekeeping(line: &str) -> bool {
+    let starts = ["let ptr0, len0", "let deferred", "deferred", "let v", "if (ptr", "wasm.__wbindgen_free("];
+    let whole = ["try {", "} catch (e) {", "throw e", "} finally {", "}", "return this", "if (ret[0] !== 0) {"];
+    whole.contains(&line)
+        || starts.iter().any(|start| line.starts_with(start))
+        || line.ends_with("= WASM_VECTOR_LEN")
+        || line.contains("Finalization.register(this, ")
+        || line.strip_prefix("return v").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The functions the module imports.
+fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
+    slim.push_str("export function imports() {\nconst import0 = {\n");
+    let body: Vec<_> = body.iter().filter_map(|line| line.strip_prefix("    ")).collect();
+    for (head, body) in members(&body) {
+        if let Some((name, arguments)) = strip(head, "", ": function() { return handleError(function (", ")") {
+            let body = imported(&body);
+            if NEVER_THROW.iter().any(|call| body.starts_with(call)) {
+                writeln!(slim, "{name}: function({arguments}) {{ {body} }},")?;
+            } else if body.contains("return ") {
+                bail!("{name} returns what it may throw instead: `caught` does not");
+            } else {
+                writeln!(slim, "{name}: function({arguments}) {{ caught(() => {{ {body} }}); }},")?;
+            }
+        } else if head.ends_with(')') {
+            writeln!(slim, "{head} {{ {} }},", imported(&body))?;
+        } else if let Some((module, _)) = strip(head, "", ": import0", ",") {
+            writeln!(slim, "}};\nreturn {{ {module}: import0 }};\n}}")?;
+        } else if head != "const import0 = {" && head != "__proto__: null," {
+            bail!("`{head}` is new: look what it is for");
+        }
+    }
+    Ok(())
+}
+
+/// The body of an imported function.
+fn imported(body: &[&str]) -> String {
+    let mut own = Vec::new();
+    for line in body {
+        if line.starts_with("getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true)") {
+            own.push("giveText(arg0, ret);");
+        } else if !["var ptr1 = ", "var len1 = ", "getDataViewMemory0()"].iter().any(|start| line.starts_with(start)) {
+            own.push(line);
+        }
+    }
+    own.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind of line, as wasm-bindgen writes them.
+    const GLUE: &str = r#"
+/**
+ * One client's reports.
+ */
+export class Outbox {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        OutboxFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_outbox_free(ptr, 0);
+    }
+    constructor(per_minute) {
+        const ret = wasm.outbox_new(per_minute);
+        this.__wbg_ptr = ret;
+        OutboxFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+    bundled(status, retry_after) {
+        const val2 = +status;
+        var ptr0 = isLikeNone(retry_after) ? 0 : passStringToWasm0(retry_after, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        var len0 = WASM_VECTOR_LEN;
+        const ret = wasm.outbox_bundled(this.__wbg_ptr, val2, ptr0, len0);
+        return ret !== 0;
+    }
+    write(draft) {
+        let deferred2_0;
+        let deferred2_1;
+        try {
+            const ptr0 = passStringToWasm0(draft, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            const len0 = WASM_VECTOR_LEN;
+            const ret = wasm.outbox_write(this.__wbg_ptr, ptr0, len0);
+            deferred2_0 = ret[0];
+            deferred2_1 = ret[1];
+            return getStringFromWasm0(ret[0], ret[1]);
+        } finally {
+            wasm.__wbindgen_free(deferred2_0, deferred2_1, 1);
+        }
+    }
+}
+if (Symbol.dispose) Outbox.prototype[Symbol.dispose] = Outbox.prototype.free;
+function __wbg_get_imports() {
+    const import0 = {
+        __proto__: null,
+        __wbg_get_5: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+            const ret = arg1.get(getStringFromWasm0(arg2, arg3));
+            var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            var len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
+        }, arguments); },
+        __wbg_getRandomValues_3: function() { return handleError(function (arg0, arg1) {
+            globalThis.crypto.getRandomValues(getArrayU8FromWasm0(arg0, arg1));
+        }, arguments); },
+        __wbg_now_4: function() {
+            const ret = Date.now();
+            return ret;
+        },
+    };
+    return {
+        __proto__: null,
+        "./mcp-autoheal_bg.js": import0,
+    };
+}
+function handleError(f, args) {
+    return f.apply(this, args);
+}
+"#;
+
+    #[test]
+    fn calls_cross_as_before_with_fewer_words() {
+        let slim = slim(GLUE).expect("all of it is known");
+        for line in [
+            "constructor(per_minute) { this.__wbg_ptr = owned(this, wasm.__wbg_outbox_free, wasm.outbox_new(per_minute)); }",
+            "const ret = wasm.outbox_bundled(this.__wbg_ptr, status, ...passText(retry_after)); return ret !== 0;",
+            "write(draft) { return takeText(wasm.outbox_write(this.__wbg_ptr, ...passText(draft))); }",
+            "__wbg_get_5: function(arg0, arg1, arg2, arg3) { const ret = arg1.get(textAt(arg2, arg3)); giveText(arg0, ret); },",
+            "caught(() => { globalThis.crypto.getRandomValues(bytesAt(arg0, arg1)); });",
+            "__wbg_now_4: function() { const ret = Date.now(); return ret; },",
+            "return { \"./mcp-autoheal_bg.js\": import0 };",
+        ] {
+            assert!(slim.contains(line), "{line} is missing in {slim}");
+        }
+        assert!(!slim.contains("Symbol.dispose") && !slim.contains("handleError"), "{slim}");
+    }
+
+    #[test]
+    fn a_line_nobody_has_looked_at_fails_the_build() {
+        for (known, new) in [
+            ("return ret !== 0;", "console.log(ret);"),
+            ("const val2 = +status;", "const val2 = BigInt(status);"),
+            ("function handleError(", "function debugString("),
+            ("if (Symbol.dispose)", "if (Symbol.asyncDispose)"),
+            ("const ret = Date.now();", "const ret = getUint8ArrayMemory0();"),
+        ] {
+            let changed = GLUE.replace(known, new);
+            assert_ne!(changed, GLUE);
+            assert!(slim(&changed).is_err(), "{new}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// How client and server find out which era of the protocol they share, and tell each other who they are.
+
+import { failureOf, VERSION_HEADER } from './answer.js';
+import { capabilitiesOf } from './handlers.js';
+import { NOTIFICATION, REQUEST, TIMED_OUT } from './numbers.js';
+import { isForeign } from './page.js';
+
+const PREFIX = 'io.modelcontextprotocol/';
+
+/** Takes the steps the module names until client and server can talk; throws what the last one failed with. */
+export async function shakeHands(connection, { trace }) {
+  const { session, settings } = connection;
+  const { clientInfo, timeout } = settings;
+  // Others may wait for it with more patience than the call that needs it first.
+  const asking = { timeout, trace };
+  const capabilities = capabilitiesOf(connection.requests, settings.capabilities);
+  let probe;
+  for (let step = session.step(); step !== 0; ) {
+    connection.renewHeaders();
+    if (step === 1) {
+      connection.meta = {
+        [`${PREFIX}protocolVersion`]: session.headers().get(VERSION_HEADER),
+        [`${PREFIX}clientInfo`]: clientInfo,
+        [`${PREFIX}clientCapabilities`]: capabilities,
+      };
+      probe ??= connection.ownCall(REQUEST, 'server/discover', {}, asking, true);
+      step = await ask(connection, probe);
+    } else {
+      connection.meta = undefined;
+      await initialize(connection, asking, { protocolVersion: '2025-11-25', capabilities, clientInfo });
+      step = 0;
+    }
+  }
+  connection.renewHeaders();
+}
+
+/** Asks whether the server speaks without a handshake, and returns the next step. */
+async function ask(connection, probe) {
+  const { session } = connection;
+  const outcome = await connection.attempt(probe);
+  const { message, status } = outcome;
+  const succeeded = session.settle(REQUEST, status, outcome.facts) === 1;
+  const { supportedVersions, capabilities, instructions, _meta } = Object(message?.result);
+  const supported = succeeded ? supportedVersions : message?.error?.data?.supported;
+  const versions = JSON.stringify(supported) ?? '';
+  const step = session.probed(
+    succeeded,
+    status,
+    (probe.flags & TIMED_OUT) !== 0,
+    isForeign(connection.settings.endpoint),
+    message?.error?.code ?? NaN,
+    versions,
+  );
+  connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
+  if (step !== 3) return step;
+  if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers), probe);
+  await connection.remedy(probe, outcome);
+  return 1;
+}
+
+async function initialize(connection, asking, params) {
+  const { session } = connection;
+  const call = connection.ownCall(REQUEST, 'initialize', params, asking, true);
+  const outcome = await connection.deliver(call);
+  const { protocolVersion, serverInfo, instructions, capabilities } = Object(outcome.message.result);
+  const flaw = session.initialized(String(protocolVersion), outcome.response.headers);
+  if (flaw) throw failureOf(flaw, call);
+  connection.server = { info: serverInfo, capabilities, instructions };
+  connection.renewHeaders();
+  await connection.deliver(connection.ownCall(NOTIFICATION, 'notifications/initialized', undefined, asking, true));
+}

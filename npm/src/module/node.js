@@ -1,0 +1,13 @@
+// The module as a file, read by Node and Bun.
+
+import { readFile } from 'node:fs/promises';
+
+import { fetched } from './fetched.js';
+
+export const beside = new URL('./mcp-autoheal_bg.wasm', import.meta.url);
+
+/** `location` is an address, or a path as the file system has it. */
+export async function instantiate(location, imports) {
+  if (/^https?:/.test(location)) return fetched(location, imports);
+  return WebAssembly.instantiate(await readFile(/^file:/.test(location) ? new URL(location) : location), imports);
+}

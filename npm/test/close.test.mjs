@@ -1,0 +1,68 @@
+// What is open when a client is closed: calls, sessions, and what is told of it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { MCPError, rejection } from './harness.mjs';
+import { connectMCP } from './mcp-server.mjs';
+
+const options = { mcp: 'legacy' };
+
+test('close ends the session and what is under way, and says so once', async (t) => {
+  const { client, server } = await connectMCP(t, { 'tools/call': () => {} }, options);
+  let closed = 0;
+  client.onclose = () => (closed += 1);
+  const waiting = rejection(client.callTool('slow'));
+  await server.arrived('tools/call');
+  await client.close();
+  const failure = await waiting;
+  assert.ok(failure instanceof MCPError);
+  assert.deepEqual([failure.code, closed], ['CLOSED', 1]);
+  assert.equal(server.sent('DELETE')[0].headers['mcp-session-id'], 'session-1');
+});
+
+test('close with nothing open sends nothing', async (t) => {
+  const { client, server } = await connectMCP(t, {}, options);
+  await client.ready;
+  await client.close();
+  assert.deepEqual(server.log(), []);
+});
+
+test('a server that wants no DELETE is no error', async (t) => {
+  const { client, server } = await connectMCP(
+    t,
+    { DELETE: (exchange) => exchange.response.writeHead(405).end() },
+    options,
+  );
+  const errors = [];
+  client.onerror = (error) => errors.push(error);
+  await client.ping();
+  await client.close();
+  assert.equal(server.sent('DELETE').length, 1);
+  assert.deepEqual(errors, []);
+});
+
+test('a call right before close does not outlive it', async (t) => {
+  const { client, server } = await connectMCP(t, {}, options);
+  const waiting = rejection(client.ping());
+  await client.close();
+  assert.equal((await waiting).code, 'CLOSED');
+  assert.deepEqual(server.sent('ping'), []);
+});
+
+test('close ends a call that waits to be sent again', async (t) => {
+  const { client, server } = await connectMCP(
+    t,
+    {
+      'tools/call': (exchange) => exchange.result({}),
+      ping: (exchange) => exchange.response.writeHead(503, { 'retry-after': '1' }).end(),
+    },
+    { ...options, retries: 3 },
+  );
+  const waiting = rejection(client.ping());
+  await server.arrived('ping');
+  await client.callTool('green'); // by then it has read its answer, too
+  await client.close();
+  assert.equal((await waiting).code, 'CLOSED');
+  assert.equal(server.sent('ping').length, 1);
+});

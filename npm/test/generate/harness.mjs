@@ -1,0 +1,79 @@
+// What the generator's tests share: the command as a user runs it, the compiler, and the module it wrote, loaded.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { transform } from 'esbuild';
+
+export const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+export const RICH = [process.execPath, join(PACKAGE, 'test/generate/serve.mjs')];
+export const HOSTILE = [process.execPath, join(PACKAGE, 'test/generate/hostile-server.mjs')];
+
+/** A program of a development dependency; without it the test fails and says what to do. */
+export function installed(path) {
+  const place = join(PACKAGE, 'node_modules', path);
+  assert.ok(existsSync(place), `${place} is missing: run \`npm ci\` in the folder npm`);
+  return place;
+}
+
+/** Runs a program to its end. */
+export async function run(program, words, { cwd = PACKAGE, env = {} } = {}) {
+  const child = spawn(program, words, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, stdout, stderr };
+}
+
+/** Runs `mcp-autoheal`. */
+export function autoheal(words, options) {
+  return run(process.execPath, [join(PACKAGE, 'bin/mcp-autoheal.mjs'), ...words], options);
+}
+
+/** An empty project that has this package installed. */
+export async function project(t) {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'generate-')));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(PACKAGE, join(folder, 'node_modules/mcp-autoheal'), 'dir');
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  return folder;
+}
+
+/** Checks files as strictly as the compiler can; `files` maps names to texts to be written first. */
+export async function typeCheck(folder, files) {
+  for (const [name, contents] of Object.entries(files)) {
+    if (contents !== undefined) await writeFile(join(folder, name), contents);
+  }
+  const compilerOptions = {
+    ...{
+      strict: true,
+      noEmit: true,
+      noUnusedLocals: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+    },
+    ...{ noImplicitOverride: true, isolatedModules: true, verbatimModuleSyntax: true, erasableSyntaxOnly: true },
+    ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] },
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+  const { code, stdout } = await run(installed('.bin/tsc'), ['--project', '.'], { cwd: folder });
+  assert.equal(stdout, '');
+  assert.equal(code, 0);
+}
+
+/** The generated TypeScript module, its types stripped, loaded. */
+export async function load(folder, name) {
+  const { code } = await transform(await readFile(join(folder, name), 'utf8'), { loader: 'ts' });
+  const place = join(folder, name.replace(/\.ts$/, '.stripped.mjs'));
+  await writeFile(place, code);
+  return import(pathToFileURL(place).href);
+}
+
+async function text(stream) {
+  return Buffer.concat(await stream.toArray()).toString();
+}

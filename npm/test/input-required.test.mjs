@@ -1,0 +1,85 @@
+// Input that a server of the newer era asks for before it answers a call.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { rejection } from './harness.mjs';
+import { connectMCP } from './mcp-server.mjs';
+
+const modern = (t, script) => connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', retries: 0 });
+const form = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', default: 'Anna' },
+    cups: { type: 'integer', default: 2 },
+    hot: { type: 'boolean', default: false },
+  },
+};
+
+const wants = (inputRequests, requestState) => ({ resultType: 'input_required', inputRequests, requestState });
+
+test('input that is asked for comes with the next attempt, and the state as it was given', async (t) => {
+  const state = { opaque: ['é', 1] };
+  const who = { method: 'elicitation/create', params: { requestedSchema: form } };
+  const questions = { who, where: { method: 'roots/list' } };
+  const { client, server } = await modern(t, {
+    'tools/call': (exchange, times) => {
+      if (times === 1) return exchange.result(wants(questions, state));
+      return exchange.result(times === 2 ? wants(undefined, 'only this') : { content: [], resultType: 'complete' });
+    },
+  });
+  client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { cups: 1 } }));
+  client.setRequestHandler('roots/list', () => ({ roots: [] }));
+  assert.deepEqual(await client.callTool('green', { cups: 3 }), { content: [], resultType: 'complete' });
+  const sent = server.sent('tools/call').map(({ body }) => body);
+  assert.deepEqual(
+    sent.map(({ params: { _meta, ...others } }) => others),
+    [
+      { name: 'green', arguments: { cups: 3 } },
+      {
+        name: 'green',
+        arguments: { cups: 3 },
+        inputResponses: {
+          who: { action: 'accept', content: { name: 'Anna', cups: 1, hot: false } },
+          where: { roots: [] },
+        },
+        requestState: state,
+      },
+      { name: 'green', arguments: { cups: 3 }, inputResponses: {}, requestState: 'only this' },
+    ],
+  );
+  assert.equal(new Set(sent.map(({ id }) => id)).size, 3);
+  assert.ok(
+    sent.every(({ params }) => params._meta),
+    'every attempt tells everything',
+  );
+});
+
+test('input nobody can give fails the call and names the method', async (t) => {
+  const { client, server } = await modern(t, {
+    'tools/call': (exchange) => exchange.result(wants({ who: { method: 'elicitation/create' } })),
+  });
+  async function drink() {
+    return client.callTool('green');
+  }
+  const failure = await rejection(drink());
+  assert.equal(failure.code, 'INPUT_REQUIRED');
+  assert.match(failure.message, /"elicitation\/create"/);
+  assert.match(failure.stack, /drink.*input-required\.test\.mjs/);
+  assert.equal(server.sent('tools/call').length, 1);
+});
+
+for (const [name, requests] of Object.entries({
+  'with questions': { who: { method: 'roots/list' } },
+  'without any': undefined,
+})) {
+  test(`a server that asks for input again and again, ${name}, is given up`, async (t) => {
+    const { client, server } = await modern(t, {
+      // it ends, so that a client that does not give up can be told from one that hangs
+      'tools/call': (exchange, times) => exchange.result(times < 40 ? wants(requests, 'more') : { content: [] }),
+    });
+    client.setRequestHandler('roots/list', () => ({ roots: [] }));
+    assert.equal((await rejection(client.callTool('green'))).code, 'INPUT_REQUIRED');
+    assert.ok(server.sent('tools/call').length < 30);
+  });
+}

@@ -1,0 +1,182 @@
+// Which era a server speaks is found out from what real servers answer, and an outage is never taken for an answer.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { connect, MCPClient, rejection, result } from './harness.mjs';
+import { connectMCP, discovered, LEGACY, MODERN, startMCP } from './mcp-server.mjs';
+
+const tea = (exchange) => exchange.result({ content: [] });
+const refused =
+  (code, message, status = 400) =>
+  (exchange) =>
+    exchange.error(code, message, { status, id: null });
+const plainly =
+  (status, text = '') =>
+  (exchange) =>
+    exchange.response.writeHead(status, { 'content-type': 'text/html' }).end(text);
+
+test('plain JSON-RPC: no handshake, no header of MCP, and results are the server\'s own', async (t) => {
+  const { client, server } = await connect(t, (body, response) =>
+    result(body, response, { resultType: 'table', isError: true }),
+  );
+  assert.deepEqual(await client.request('rows'), { resultType: 'table', isError: true });
+  assert.deepEqual(await client.callTool('rows'), { resultType: 'table', isError: true });
+  await client.connect();
+  await client.close();
+  assert.deepEqual(
+    server.calls.map(({ body }) => body.method),
+    ['rows', 'tools/call'],
+  );
+  for (const { headers, body } of server.calls) {
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith('mcp-')),
+      [],
+    );
+    assert.deepEqual([headers.accept, body.params?._meta], ['application/json', undefined]);
+  }
+  assert.deepEqual([client.getProtocolEra(), client.getServerVersion()], [undefined, undefined]);
+});
+
+test('the address says what it is, unless the option does', async (t) => {
+  const server = await startMCP(t, { sessions: false });
+  const first = async (suffix, options) => {
+    const client = new MCPClient(server.endpoint + suffix, { retries: 0, ...options });
+    const before = server.seen.length;
+    await client.request('tea').catch(() => {});
+    return server.seen[before].name;
+  };
+  for (const suffix of ['', '/', '?a=b', '/?a=/x', '#part'])
+    assert.equal(await first(suffix), 'server/discover', suffix);
+  for (const suffix of ['/x', 's', '/x?y=/mcp', '/x#/mcp']) assert.equal(await first(suffix), 'tea', suffix);
+  assert.equal(await first('', { mcp: false }), 'tea');
+  assert.equal(await first('/x', { mcp: 'legacy' }), 'initialize');
+  assert.equal(await first('/x', { mcp: 'modern' }), 'server/discover');
+});
+
+// How servers of the older era answer a question they do not know.
+const older = {
+  'the reference server: not initialized': refused(-32000, 'Bad Request: Server not initialized'),
+  'the reference server: no session': (exchange) =>
+    exchange.json(
+      { jsonrpc: '2.0', error: { code: -32000, message: 'Bad Request: No valid session ID provided' } },
+      400,
+    ),
+  'an unknown version': refused(
+    -32000,
+    'Bad Request: Unsupported protocol version: 2026-07-28 (supported versions: 2025-11-25)',
+  ),
+  'a missing session': refused(-32600, 'Bad Request: Missing session ID'),
+  'session not found': refused(-32600, 'Session not found', 404),
+  'method not found': (exchange) => exchange.error(-32601, 'Method not found'),
+  'method not found, HTTP 404': refused(-32601, 'Method not found', 404),
+  'invalid request parameters': (exchange) => exchange.error(-32602, 'Invalid request parameters'),
+  'a text for people': plainly(400, '<h1>Bad Request</h1>'),
+  'nothing at all': plainly(400),
+  'HTTP 404': plainly(404, 'Not Found'),
+  'HTTP 405': plainly(405),
+  'HTTP 406': refused(-32000, 'Not Acceptable', 406),
+  'HTTP 422, in detail': (exchange) => exchange.json({ detail: [{ msg: 'field required' }] }, 422),
+  'only older revisions': (exchange) =>
+    exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported: [LEGACY] } }),
+  'a list of older revisions': (exchange) => exchange.result(discovered(['2025-06-18', LEGACY])),
+  'something, to anything': (exchange) => exchange.result({}),
+  'nothing, to anything': plainly(202),
+};
+for (const [name, answer] of Object.entries(older)) {
+  test(`spoken to in the older era: ${name}`, async (t) => {
+    const { client, server } = await connectMCP(t, { 'server/discover': answer, 'tools/call': tea });
+    assert.deepEqual(await client.callTool('green'), { content: [] });
+    assert.deepEqual(server.log(), ['server/discover', 'initialize', 'notifications/initialized', 'tools/call']);
+    const { headers, body } = server.seen[1];
+    assert.deepEqual(
+      [headers['mcp-protocol-version'], headers['mcp-method'], body.params._meta],
+      [undefined, undefined, undefined],
+    );
+    assert.equal(client.getProtocolEra(), 'legacy');
+    assert.deepEqual(client.getServerVersion(), { name: 'tea', version: '2.1' });
+  });
+}
+
+test('the verdict is kept when a session is lost', async (t) => {
+  const { client, server } = await connectMCP(t, { 'server/discover': plainly(400), 'tools/call': tea });
+  await client.callTool('green');
+  server.session += 1;
+  await client.callTool('green');
+  assert.deepEqual(server.log().slice(4), ['tools/call', 'initialize', 'notifications/initialized', 'tools/call']);
+});
+
+test('a server of the newer era stays one: both revisions, and a first question that was misunderstood', async (t) => {
+  const unsupported = (exchange) =>
+    exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported: [MODERN, LEGACY] } });
+  const answers = [(exchange) => exchange.result(discovered([LEGACY, MODERN])), unsupported];
+  for (const answer of answers) {
+    const { client, server } = await connectMCP(t, {
+      era: 'modern',
+      'server/discover': (exchange, times) => (times === 1 ? answer(exchange) : exchange.result(discovered())),
+      'tools/call': tea,
+    });
+    await client.callTool('green');
+    assert.equal(client.getProtocolEra(), 'modern');
+    assert.deepEqual([server.sent('initialize'), server.log().at(-1)], [[], 'tools/call']);
+  }
+});
+
+test('an error that only the newer era knows is no reason to speak the older one', async (t) => {
+  for (const code of [-32020, -32021]) {
+    const { client, server } = await connectMCP(t, { 'server/discover': refused(code, 'not like this') });
+    assert.equal((await rejection(client.ping())).code, code);
+    assert.deepEqual(server.log(), ['server/discover']);
+  }
+});
+
+// Says nothing about the era, so nothing else may be tried.
+const outages = {
+  'HTTP 401': [plainly(401), 'HTTP_401'],
+  'HTTP 403': [plainly(403), 'HTTP_403'],
+  'HTTP 429': [plainly(429), 'HTTP_429'],
+  'HTTP 500': [plainly(500), 'HTTP_500'],
+  'HTTP 502': [plainly(502), 'HTTP_502'],
+  'HTTP 503': [plainly(503), 'HTTP_503'],
+  'a broken connection': [(exchange) => exchange.response.destroy(), 'NETWORK'],
+  'no answer': [() => {}, 'TIMEOUT'],
+};
+for (const [name, [answer, code]] of Object.entries(outages)) {
+  test(`no evidence of an era: ${name}`, async (t) => {
+    const script = { 'server/discover': answer };
+    const { client, server } = await connectMCP(t, script, { timeout: 300 });
+    assert.equal((await rejection(client.ping())).code, code);
+    assert.deepEqual(server.log(), ['server/discover']);
+    // When it is over, the next call finds out.
+    script['server/discover'] = plainly(400);
+    assert.deepEqual(await client.ping(), {});
+    assert.equal(client.getProtocolEra(), 'legacy');
+  });
+}
+
+test('an outage during the first question is waited out', async (t) => {
+  const { client, server } = await connectMCP(
+    t,
+    {
+      era: 'modern',
+      'server/discover': (exchange, times) => {
+        if (times === 1) exchange.response.writeHead(503, { 'retry-after': '0' }).end();
+        else exchange.result(discovered());
+      },
+      'tools/call': tea,
+    },
+    { retries: 3 },
+  );
+  assert.deepEqual(await client.callTool('green'), { content: [] });
+  assert.deepEqual(server.log(), ['server/discover', 'server/discover', 'tools/call']);
+});
+
+test('a server that is said to be of the newer era is not asked for the older one', async (t) => {
+  const { client, server } = await connectMCP(
+    t,
+    { 'server/discover': plainly(404), ping: tea, sessions: false },
+    { mcp: 'modern' },
+  );
+  await client.ping();
+  assert.deepEqual([server.log(), client.getProtocolEra()], [['server/discover', 'ping'], 'modern']);
+});

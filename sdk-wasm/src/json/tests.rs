@@ -1,0 +1,102 @@
+//! Copying against the tree walk of the scrubber: the page must hide exactly what the service hides.
+
+use autoheal_contract::Json;
+
+use super::*;
+
+const WIDE: Room = Room { chars: 1000, depth: 6, bytes: 100_000 };
+
+fn copied(input: &str, room: Room) -> String {
+    let mut out = String::from("{");
+    copy_members(input, "", &mut out, room, |_, _, room| room);
+    out.push('}');
+    out
+}
+
+#[track_caller]
+fn check(input: &str, expected: &str) {
+    assert_eq!(copied(input, WIDE), expected);
+}
+
+#[test]
+fn plain_json_stays_as_it_is() {
+    let plain = r#"{"a":1,"b":[true,null,-0.5,1e300,"ä\"\\\n\u0001"],"c":{},"d":[],"e":{"f":[[]]}}"#;
+    check(plain, plain);
+    check(" { \"a\" : [ 1 , 2 ] } ", r#"{"a":[1,2]}"#);
+}
+
+#[test]
+fn secrets_go_by_key_and_by_shape() {
+    check(
+        r#"{"password":"x","nested":{"apiKey":{"deep":[1]}}}"#,
+        r#"{"password":"<secret>","nested":{"apiKey":"<secret>"}}"#,
+    );
+    check(r#"{"token":null,"secret":true}"#, r#"{"token":null,"secret":true}"#);
+    check(r#"{"note":"mail anna@example.org"}"#, r#"{"note":"mail <email>"}"#);
+    check(r#"{"anna@example.org":1}"#, r#"{"<email>":1}"#);
+    check(r#"{"no":4111111111111111,"at":1763798400000}"#, r#"{"no":"<card>","at":1763798400000}"#);
+}
+
+#[test]
+fn halves_of_pairs_and_escapes() {
+    check(r#"{"a":"\ud83d x \u00e9\b\f\/"}"#, "{\"a\":\"\u{fffd} x é\\u0008\\u000c/\"}");
+}
+
+#[test]
+fn what_breaks_off_is_closed() {
+    check(r#"{"a":[1,{"b":"long te"#, r#"{"a":[1,{"b":"long te"}]}"#);
+    check(r#"{"a":[1,{"b":"#, r#"{"a":[1,{"b":null}]}"#);
+    check(r#"{"a":[1,{"b"#, r#"{"a":[1,{"b":null}]}"#);
+    check(r#"{"password":"hun"#, r#"{"password":"<secret>"}"#);
+    check(r#"{"a":"x\"#, r#"{"a":"x"}"#);
+    check(r#"{"a":"x\u00"#, "{\"a\":\"x\u{fffd}\"}");
+    check("", "{}");
+    check("[1]", "{}");
+}
+
+#[test]
+fn no_text_at_all_makes_it_hang_or_break() {
+    for byte in 0..=127_u8 {
+        for text in [format!("{{\"a\":{}", char::from(byte)), format!("{{{}}}", char::from(byte)).repeat(3)] {
+            let made = copied(&text, WIDE);
+            assert!(made.starts_with('{'), "{text} {made}");
+        }
+    }
+}
+
+#[test]
+fn too_deep_is_cut() {
+    let room = Room { depth: 2, ..WIDE };
+    assert_eq!(
+        copied(r#"{"a":{"b":{"c":1}},"d":[[[1]],2],"e":1}"#, room),
+        r#"{"a":{"b":{"c":1}},"d":[["<cut>"],2],"e":1}"#
+    );
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(copied(&deep, room), r#"{"a":[["<cut>"]]}"#);
+}
+
+#[test]
+fn too_much_is_cut() {
+    let many = format!("{{\"a\":[{}1],\"b\":2}}", "123456789,".repeat(100_000));
+    let made = copied(&many, Room { bytes: 500, ..WIDE });
+    assert!((400..600).contains(&made.len()), "{}", made.len());
+    let long = format!("{{\"a\":\"{}\",\"b\":2}}", "x".repeat(10_000));
+    assert_eq!(copied(&long, Room { chars: 3, ..WIDE }), r#"{"a":"xxx<cut>","b":2}"#);
+}
+
+/// Values as reports hold them, compared with the walk over a tree that the service uses.
+#[test]
+fn equals_the_walk_over_a_tree() {
+    for value in [
+        serde_json::json!({"url": "https://u:p@example.org/?token=abc&x=1", "headers": {"Authorization": "Bearer abcdefghijklmnop"}}),
+        serde_json::json!({"list": [{"cvc": "123", "client_secret": 5, "max_tokens": 100}], "text": "line\nkey: value", "n": [-1, 0.5, 18_446_744_073_709_551_615_u64]}),
+        serde_json::json!({"argv": ["--password", "hunter2"], "pem": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"}),
+    ] {
+        let text = value.to_string();
+        let mut tree: Json = serde_json::from_str(&text).expect("it was written as JSON");
+        autoheal_scrub::scrub_json(&mut tree, &mut |text| *text = scrub(text).into_owned());
+        let expected = serde_json::to_value(&tree).expect("a tree can be written");
+        let made: serde_json::Value = serde_json::from_str(&copied(&text, WIDE)).expect("the copy is JSON");
+        assert_eq!(made, expected);
+    }
+}

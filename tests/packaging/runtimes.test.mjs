@@ -1,0 +1,66 @@
+// Programs on the command line: Node, the one that runs this and a newer one, Bun, and Deno.
+
+import assert from 'node:assert/strict';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { assertWorks, outcomeOf, pack, program, project } from './project.mjs';
+import { startServer } from './server.mjs';
+
+const tool = (path) => fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+// Deno gets the network and nothing else: no reading of files.
+const RUNTIMES = {
+  [`Node ${process.versions.node}`]: [process.execPath],
+  'Node 22': [tool('node/bin/node')],
+  Bun: [tool('.bin/bun'), 'run'],
+  Deno: [tool('.bin/deno'), 'run', '--quiet', '--no-prompt', '--allow-net=127.0.0.1'],
+};
+
+/** The name of a project's folder. */
+const folder = (name) => name.replace(/\W+/g, '-').toLowerCase();
+
+let tarball;
+before(async () => {
+  ({ tarball } = await pack('runtimes'));
+});
+
+for (const [name, [command, ...parameters]] of Object.entries(RUNTIMES)) {
+  for (const entry of ['mcp-autoheal', 'mcp-autoheal/inline']) {
+    test(`${name}: ${entry}`, async (t) => {
+      const home = await project(tarball, folder(`${name}-${entry}`), { 'main.js': program(entry) });
+      const server = await startServer(t);
+      await assertWorks(await outcomeOf(command, [...parameters, 'main.js', server.origin], home), server);
+    });
+  }
+
+  test(`${name}: the IPFS client is the same client`, async () => {
+    const source = `
+      import { MCPClient } from 'mcp-autoheal';
+      import { IPFSAccelerateClient } from 'mcp-autoheal/ipfs-accelerate';
+      console.log(IPFSAccelerateClient.prototype instanceof MCPClient);
+    `;
+    const home = await project(tarball, folder(`${name}-ipfs`), { 'main.js': source });
+    assert.equal(await outcomeOf(command, [...parameters, 'main.js'], home), true);
+  });
+}
+
+test('Node: the module elsewhere, named in wasmUrl as a path and as an address', async (t) => {
+  for (const [name, url] of [['path', "'module.wasm'"], ['address', "new URL('module.wasm', import.meta.url)"]]) {
+    const home = await project(tarball, `node-${name}`, { 'main.js': program('mcp-autoheal', `{ wasmUrl: ${url} }`) });
+    await rename(join(home, 'node_modules/mcp-autoheal/dist/mcp-autoheal_bg.wasm'), join(home, 'module.wasm'));
+    const server = await startServer(t);
+    await assertWorks(await outcomeOf(process.execPath, ['main.js', server.origin], home), server);
+  }
+});
+
+test('Node: a module that is missing names both remedies', async (t) => {
+  const home = await project(tarball, 'node-missing', { 'main.js': program('mcp-autoheal') });
+  await rm(join(home, 'node_modules/mcp-autoheal/dist/mcp-autoheal_bg.wasm'));
+  const server = await startServer(t);
+  const outcome = await outcomeOf(process.execPath, ['main.js', server.origin], home);
+  assert.equal(outcome.code, 'MODULE_LOAD');
+  assert.match(outcome.message, /ENOENT.*Serve mcp-autoheal_bg\.wasm at file:.*beside mcp-autoheal\.js/s);
+  assert.match(outcome.message, /in the option wasmUrl/);
+});
