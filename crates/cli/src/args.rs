@@ -1,5 +1,6 @@
 //! The command line: every command, flag, variable and help text.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,32 @@ const EXAMPLES: &str = "\
 Examples:
   autoheal serve                                  take reports on http://127.0.0.1:8787, show them, send nothing
   autoheal serve --issue --repo acme/shop         also open a GitHub issue for each distinct failure
+  autoheal run -- python app.py --fast            run a command; if it fails, record why
   autoheal explain report.json                    show what would become of one report
+";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  autoheal run -- python app.py --fast            nothing is added, unless app.py fails: then it is recorded why
+  autoheal run --ok 1,2 -- grep -r needle .       exit codes that mean no failure
+  AUTOHEAL_URL=https://errors.example autoheal run -- make test
+                                                  tell a service instead of this machine's own store
+
+The command keeps its input, output, terminal, signals and exit code. Its failure goes to AUTOHEAL_URL, else into the
+store that `autoheal serve` shows; `run` itself never writes to GitHub, `serve` does. What cannot be delivered within two
+seconds is kept in $XDG_DATA_HOME/autoheal/spool/ and delivered by the next `run`, or by `serve`.
+";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  autoheal completions bash > ~/.local/share/bash-completion/completions/autoheal
+  autoheal completions zsh > ~/.zfunc/_autoheal
+";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  autoheal man > ~/.local/share/man/man1/autoheal.1
+  autoheal man run | man -l -                     the page of one command
 ";
 
 const SERVE_EXAMPLES: &str = "\
@@ -54,6 +80,47 @@ pub(crate) enum Command {
     /// Show what would become of a report: frames, scrubbing, fingerprint, issue
     #[command(before_help = EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
+    /// Run a command as if nothing were between, and record why it failed if it does
+    #[command(before_help = RUN_EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Print the completions for a shell
+    #[command(before_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(before_help = MAN_EXAMPLES)]
+    Man {
+        /// Command the page is about; by default all of autoheal
+        command: Option<String>,
+    },
+    /// Passes input on to output: what is left of a `run` whose command's own children go on printing
+    #[command(hide = true)]
+    Relay,
+}
+
+/// `autoheal run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// Exit codes that mean no failure, separated by commas; 0 always does
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    pub(crate) ok: Vec<i32>,
+    /// Service that failures are sent to; by default they go into this machine's own store
+    #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Sender key of that service
+    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(crate) key: Option<SecretString>,
+    /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/
+    #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
+    pub(crate) store: Option<String>,
+    /// How much is taken out of reports
+    #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
+    pub(crate) scrub: Scrub,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// `autoheal serve`.
@@ -95,6 +162,9 @@ pub(crate) struct ServeArgs {
     /// How much is taken out of reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
+    /// How often reports that `run` could not deliver are looked for
+    #[arg(long, env = "AUTOHEAL_SPOOL_INTERVAL", default_value = "1m", value_parser = duration, hide = true)]
+    pub(crate) spool_interval: Duration,
     /// What is done on GitHub
     #[command(flatten)]
     pub(crate) healing: HealingArgs,

@@ -1,13 +1,16 @@
 //! The binary `autoheal`: reads the command line, runs one command, ends with its exit code.
 
 mod args;
+mod definitions;
 mod explain;
+mod run;
 mod serve;
 mod settings;
+mod spool;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{Args as _, CommandFactory, FromArgMatches, Parser};
 
 use crate::args::{Args, Command};
 
@@ -16,11 +19,25 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // a wrapped command should not wait for the definitions of everything else
+    if let Some(options) = run_alone() {
+        return run::run(options);
+    }
     let args = Args::parse();
-    init_logging(args.log);
     let result = match args.command {
-        Some(Command::Serve(options)) => serve::run(*options),
-        Some(Command::Explain(options)) => explain::run(&options),
+        // the command's own output, and nothing of ours in it
+        Some(Command::Run(options)) => return run::run(*options),
+        Some(Command::Relay) => return run::relay(),
+        Some(Command::Completions { shell }) => definitions::completions(shell),
+        Some(Command::Man { command }) => definitions::manual(command.as_deref()),
+        Some(Command::Serve(options)) => {
+            init_logging(args.log);
+            serve::run(*options)
+        }
+        Some(Command::Explain(options)) => {
+            init_logging(args.log);
+            explain::run(&options)
+        }
         None => {
             // clap's own way to do this is confused by a variable that is set.
             eprintln!("{}", Args::command().render_help());
@@ -34,6 +51,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `autoheal run …` by its own definition; whatever that does not understand is left to the whole one.
+fn run_alone() -> Option<args::RunArgs> {
+    let words = std::env::args_os().skip(1);
+    if std::env::args_os().nth(1)? != "run" {
+        return None;
+    }
+    let definition = args::RunArgs::augment_args(clap::Command::new("autoheal run"));
+    let matches = definition.try_get_matches_from(words).ok()?;
+    args::RunArgs::from_arg_matches(&matches).ok()
 }
 
 /// Logs go to stderr; colours only where a person looks.

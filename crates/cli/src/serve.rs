@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::args::ServeArgs;
 use crate::settings;
+use crate::spool;
 
 /// Starts everything, runs until SIGTERM or Ctrl-C, ends everything in order.
 #[tokio::main]
@@ -52,12 +53,20 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
+    let spool = spool::Intake {
+        store: Arc::clone(&store),
+        clock: clock.clone(),
+        wake: Arc::clone(&wake),
+        scrub: options.scrub.into(),
+    };
+    let spool = tokio::spawn(spool.run(options.spool_interval));
     let app = App::build(config, Arc::clone(&store), clock, wake, listener);
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
     asked_to_stop(terminate).await?;
     tracing::info!("stopping: finishing what is in hand");
     stop.send_replace(true);
+    spool.abort();
     let served = serving.await.context("the service ended early")?;
     if let Some(working) = working {
         working.await.context("the worker ended early")?;

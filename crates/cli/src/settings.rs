@@ -145,10 +145,16 @@ pub(crate) fn store_path(store: Option<&str>) -> Result<PathBuf> {
             Some((scheme, _)) => bail!("AUTOHEAL_STORE: {scheme}:// is not supported; give the path of a SQLite file"),
         };
     }
+    let data =
+        data_directory().context("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
+    Ok(data.join("autoheal.db"))
+}
+
+/// Where this user's data of ours lives.
+pub(crate) fn data_directory() -> Option<PathBuf> {
     let data = variable("XDG_DATA_HOME").map(PathBuf::from);
-    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
-    let data = data.context("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
-    Ok(data.join("autoheal").join("autoheal.db"))
+    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")))?;
+    Some(data.join("autoheal"))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -170,9 +170,19 @@ fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
     if usable.peek().is_some() {
         usable.take(FRAMES).for_each(|name| part("frame", name));
     } else {
+        // "No such file" of two programs are two failures.
+        if let Some(program) = program(report) {
+            part("program", program.to_owned());
+        }
         part("message", message.to_owned());
     }
     parts
+}
+
+/// The name of the command line's program, without where it is installed.
+fn program(report: &ErrorReport) -> Option<&str> {
+    let command = report.command.as_deref().filter(|_| report.source == Some(Source::Cli))?;
+    command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }
 
 /// Function and file: line numbers move with every edit above them.

@@ -1,11 +1,22 @@
 //! Parse: the text of a stack becomes frames, innermost first; one module per language, this page only chooses.
 
+mod failure;
+mod go;
 mod in_app;
+mod java;
 mod javascript;
+mod node;
+#[cfg(test)]
+mod programs;
+mod python;
+mod rust_panic;
 #[cfg(test)]
 mod tests;
 
+use autoheal_contract::Source;
 use serde::{Deserialize, Serialize};
+
+pub use failure::{Failure, find_failure};
 
 /// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.
 pub const MAX_FRAMES: usize = 100;
@@ -41,6 +52,53 @@ pub fn parse_stack(stack: &str) -> Vec<Frame> {
 /// Parses a stack whose head repeats `message`, as V8's do, so that a message quoting another stack adds no frames.
 pub fn parse_stack_of(stack: &str, message: &str) -> Vec<Frame> {
     parse_stack(after_message(stack, message))
+}
+
+/// Parses the stack of a report: a browser's engine prints JavaScript whatever the text looks like, everywhere else the
+/// text itself tells which runtime printed it.
+pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame> {
+    if source == Source::JavascriptSdk {
+        return parse_stack_of(stack, message);
+    }
+    if python::recognises(stack) {
+        return owned(python::frames(stack), python::is_in_app);
+    }
+    if rust_panic::recognises(stack) {
+        return rust_panic::frames(stack);
+    }
+    if go::recognises(stack) {
+        return owned(go::frames(stack), go::is_in_app);
+    }
+    if java::recognises(stack) {
+        return owned(java::frames(stack), java::is_in_app);
+    }
+    node::frames(stack, message)
+}
+
+/// The innermost and outermost of all frames, as their language judges them.
+fn owned(mut frames: Vec<Borrowed<'_>>, is_in_app: fn(&Borrowed<'_>) -> bool) -> Vec<Frame> {
+    if frames.len() > MAX_FRAMES {
+        frames.drain(MAX_FRAMES / 2..frames.len() - MAX_FRAMES / 2);
+    }
+    frames.into_iter().map(|frame| frame.into_frame(is_in_app(&frame))).collect()
+}
+
+/// The lines of a text with where each begins; a line's end is left out.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end_matches(['\n', '\r']))
+    })
+}
+
+/// A class name as runtimes print it, and the message behind its colon: `app.errors.Bad: no such item`.
+fn type_and_message(head: &str) -> Option<(&str, &str)> {
+    let (name, message) = head.split_once(": ").unwrap_or((head.strip_suffix(':').unwrap_or(head), ""));
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '<' | '>');
+    let begins = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    (begins && name.len() <= 200 && name.chars().all(fits)).then_some((name, message.trim()))
 }
 
 /// The head is `message`, or `Name: message`; anywhere else the text is not the engine's repetition.

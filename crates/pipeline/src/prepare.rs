@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::fingerprint::{Fingerprinted, fingerprint};
 use crate::normalise::normalise_message;
-use crate::parse::{Frame, parse_stack_of};
+use crate::parse::{Frame, parse_stack_from};
 use crate::scrub::{Scrubbed, scrub};
 use crate::severity::severity;
 use crate::validate::{Arrival, Identity, Mark, Rejected, Valid, validate};
@@ -45,7 +45,7 @@ pub struct Parsed {
 fn parse(valid: Valid) -> Parsed {
     let Valid { report, identity, arrival, marks } = valid;
     let stack = report.stack_trace.as_deref().unwrap_or_default();
-    let frames = parse_stack_of(stack, &report.error_message);
+    let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
     Parsed { report, frames, identity, arrival, marks }
 }
 

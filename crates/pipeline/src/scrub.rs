@@ -39,6 +39,15 @@ pub fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
     Scrubbed { report, frames, identity, arrival, marks }
 }
 
+/// Takes secrets out of a report before it leaves the program that writes it, or is kept on its disk.
+pub fn scrub_report(report: &mut ErrorReport, level: Level) {
+    let scrubber = Scrubber { level };
+    if let Some(stack) = &mut report.stack_trace {
+        scrubber.secrets(stack);
+    }
+    scrubber.report(report);
+}
+
 struct Scrubber {
     level: Level,
 }

@@ -3,7 +3,7 @@
 use autoheal_contract::{ErrorReport, Severity};
 
 /// Memory or recursion exhausted, wherever in the type's name.
-const CRITICAL: [&str; 9] = [
+const CRITICAL: [&str; 12] = [
     "memoryerror",
     "outofmemory",
     "recursionerror",
@@ -13,11 +13,14 @@ const CRITICAL: [&str; 9] = [
     "maximum call stack",
     "heap out of memory",
     "allocation failed",
+    "out of memory",
+    "memory allocation of",
+    "stack exceeds",
 ];
 /// A person's own wish to stop, or a caller's mistake.
 const LOW: [&str; 6] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "caller_error", "cancelled"];
 /// The operating system, I/O, the runtime, a panic.
-const HIGH: [&str; 14] = [
+const HIGH: [&str; 24] = [
     "oserror",
     "ioerror",
     "runtimeerror",
@@ -32,6 +35,18 @@ const HIGH: [&str; 14] = [
     "timeouterror",
     "panic",
     "internalerror",
+    "fatal error",
+    // other subclasses of Python's OSError
+    "isadirectory",
+    "notadirectory",
+    "fileexists",
+    // Java's words for the same
+    "ioexception",
+    "runtimeexception",
+    "nosuchfile",
+    "accessdenied",
+    "connectexception",
+    "socketexception",
 ];
 /// JSON-RPC: the server itself failed.
 const INTERNAL_ERROR: i64 = -32603;
@@ -54,12 +69,20 @@ pub fn severity(report: &ErrorReport) -> Severity {
     }
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
     if any(&HIGH)
+        || is_system_error(&report.error_message)
         || code == Some(INTERNAL_ERROR)
         || matches!(class, "network" | "timeout" | "server_exit" | "no_answer")
     {
         return Severity::High;
     }
     Severity::Medium
+}
+
+/// `ENOENT: no such file or directory`, as Node tells of the operating system.
+fn is_system_error(message: &str) -> bool {
+    let code = message.split(':').next().unwrap_or_default();
+    let name = code.strip_prefix('E').unwrap_or_default();
+    (3..=14).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn signal(report: &ErrorReport) -> Option<&str> {
@@ -99,6 +122,12 @@ mod tests {
             ("AttributeError", Severity::Medium),
             ("Whatever", Severity::Medium),
             ("KeyboardInterrupt", Severity::Low),
+            ("IsADirectoryError", Severity::High),
+            ("java.lang.OutOfMemoryError", Severity::Critical),
+            ("java.lang.StackOverflowError", Severity::Critical),
+            ("java.io.UncheckedIOException", Severity::High),
+            ("java.lang.IllegalArgumentException", Severity::Medium),
+            ("panic", Severity::High),
         ] {
             check(error_type, expected);
         }
@@ -112,6 +141,8 @@ mod tests {
         assert_eq!(severity(&ErrorReport { exit: Some(exit), ..ErrorReport::default() }), Severity::Critical);
         let message = "Maximum call stack size exceeded".to_owned();
         assert_eq!(severity(&ErrorReport { error_message: message, ..ErrorReport::default() }), Severity::Critical);
+        let error_message = "ENOENT: no such file or directory, open '/x'".to_owned();
+        assert_eq!(severity(&ErrorReport { error_message, ..ErrorReport::default() }), Severity::High);
         let claimed =
             ErrorReport { severity: Some(Severity::Low), error_type: "OSError".to_owned(), ..ErrorReport::default() };
         assert_eq!(severity(&claimed), Severity::Low);

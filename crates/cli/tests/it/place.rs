@@ -51,8 +51,13 @@ impl Place {
 
     /// Starts it; it listens when this returns.
     pub(crate) async fn serve(&self) -> Serve {
+        self.serve_with(self.command()).await
+    }
+
+    /// Starts this command of `serve` instead.
+    pub(crate) async fn serve_with(&self, mut command: Command) -> Serve {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut child = self.command().stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
         let first = first.expect("it says where it listens; if not, its log says why");

@@ -67,6 +67,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     let report = &sample.report;
     let rpc = report.rpc.as_ref();
     let context = |name: &str| report.context.as_ref().and_then(|context| context.get(name)).and_then(Json::as_str);
+    let system = |name: &str| report.system.as_ref().and_then(|system| system.get(name)).and_then(Json::as_str);
     let name = |text: &str| safe_name(text, 80);
     let tool = rpc.and_then(|rpc| rpc.tool.as_deref());
     let method = rpc.and_then(|rpc| rpc.method.as_deref()).or_else(|| context("method"));
@@ -89,12 +90,22 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
             "Command",
             report.command.as_deref().map(|command| name(command.split_whitespace().next().unwrap_or_default())),
         ),
+        ("Exit", exit(report)),
+        ("System", system("os").map(|os| format!("{} {}", name(os), system("arch").map(name).unwrap_or_default()))),
+        ("Runtime", system("runtime").map(name)),
         ("Release", report.release.as_deref().map(name)),
         ("Environment", report.environment.as_deref().map(name)),
         ("Browser", context("userAgent").map(browser)),
         ("Timestamp", Some(happened.unwrap_or(sample.received_at).to_string())),
     ];
     facts.into_iter().filter_map(|(fact, value)| Some((fact, value?))).collect()
+}
+
+/// How the process ended.
+fn exit(report: &ErrorReport) -> Option<String> {
+    let exit = report.exit.as_ref()?;
+    let signal = exit.signal.as_deref().map(|signal| safe_name(signal, 20));
+    signal.or_else(|| exit.code.map(|code| format!("code {code}")))
 }
 
 /// Name and major version out of a user agent, such as `Firefox 153`.

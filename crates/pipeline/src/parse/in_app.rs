@@ -32,8 +32,17 @@ const FOREIGN_PREFIXES: [&str; 14] = [
 ];
 
 /// Folders that hold dependencies; `~` is what old webpack wrote for `node_modules`.
-const FOREIGN_FOLDERS: [&str; 7] =
-    ["node_modules", "bower_components", "jspm_packages", ".vite", ".yarn", "~", "(webpack)"];
+const FOREIGN_FOLDERS: [&str; 9] = [
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    ".vite",
+    ".yarn",
+    "~",
+    "(webpack)",
+    "site-packages",
+    "dist-packages",
+];
 
 /// A frame without a file is anonymous or native, so not in the application.
 pub(super) fn is_in_app(file: Option<&str>) -> bool {

@@ -24,6 +24,11 @@ pub(super) fn parse(stack: &str) -> Vec<Borrowed<'_>> {
     if v8.count >= at_sign.count { v8.into_frames() } else { at_sign.into_frames() }
 }
 
+/// Whether this is a frame of V8's: `at …` with a place.
+pub(super) fn is_v8_frame(line: &str) -> bool {
+    line.strip_prefix("at ").is_some_and(|call| v8::parse(call.trim_start()).is_some())
+}
+
 /// The first and the last frames seen, at most [`MAX_FRAMES`].
 #[derive(Default)]
 struct Kept<'a> {

@@ -46,14 +46,25 @@ impl Sqlite {
     ///
     /// When the file cannot be opened, is from a newer version, or is in use by another service.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
+        Self::open_unless_in_use(path)?.ok_or_else(|| {
+            StoreError(format!("{} is in use by another autoheal; give each its own --store", path.display()))
+        })
+    }
+
+    /// Like [`Sqlite::open`], but a file that another process holds is no error: nothing is opened.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened or is from a newer version.
+    pub fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
+        let Some(lock) = lock(path)? else { return Ok(None) };
         let mut connection = connect(path)?;
         migrate(&mut connection, path)?;
         // The lock says that whoever held a claim is gone.
         connection.execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: lock })
+        Ok(Some(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: lock }))
     }
 
     /// Runs on the writer thread, inside the next shared transaction; the answer comes after its commit.
@@ -80,8 +91,8 @@ impl Sqlite {
     }
 }
 
-/// Takes the lock file beside the store.
-fn lock(path: &Path) -> Result<File, StoreError> {
+/// Takes the lock file beside the store; nothing when another process holds it.
+fn lock(path: &Path) -> Result<Option<File>, StoreError> {
     let beside = |error: &dyn std::fmt::Display| {
         StoreError(format!(
             "cannot open {}: {error}; check that the directory exists and can be written",
@@ -95,10 +106,8 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     name.push(".lock");
     let file = File::options().create(true).append(true).open(PathBuf::from(name)).map_err(|error| beside(&error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError(format!("{} is in use by another autoheal; give each its own --store", path.display())))
-        }
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(beside(&error)),
     }
 }

@@ -1,0 +1,160 @@
+//! Where failures go: to the own store, to a service, to the disk while neither takes them, and from there later.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::wrapped::{Wrapped, samples};
+
+const FAILS: [&str; 3] = ["sh", "-c", "echo no price >&2; exit 3"];
+
+/// What is recorded, as soon as so many are. The service tells nobody by itself, so it is asked.
+pub(crate) async fn count_once(serve: &crate::place::Serve, expected: u64) {
+    let mut ask = tokio::time::interval(Duration::from_millis(20));
+    for _ in 0..1_500 {
+        ask.tick().await;
+        if serve.count().await == expected {
+            return;
+        }
+    }
+    panic!("never {expected} in all, but {}", serve.count().await);
+}
+
+#[tokio::test]
+async fn the_own_store_keeps_it_as_the_operators_own() {
+    let wrapped = Wrapped::new();
+    for _ in 0..3 {
+        assert_eq!(wrapped.output(&FAILS).status.code(), Some(3));
+    }
+    let serve = wrapped.serve().await;
+    assert_eq!(serve.count().await, 3);
+    let samples = samples(&serve).await;
+    assert_eq!((samples.len(), &samples[0]["sender"]), (1, &json!("local")));
+    assert_eq!(wrapped.waiting(), 0);
+}
+
+#[tokio::test]
+async fn the_same_words_of_two_programs_are_two_failures() {
+    let wrapped = Wrapped::new();
+    let script = wrapped.file("check", "#!/bin/sh\necho no price >&2; exit 3\n");
+    let script = script.to_str().unwrap();
+    std::process::Command::new("chmod").args(["+x", script]).status().unwrap();
+    for command in [&FAILS[..], &[script], &["./check"]] {
+        assert_eq!(wrapped.output(command).status.code(), Some(3));
+    }
+    let serve = wrapped.serve().await;
+    assert_eq!((serve.groups().await.len(), serve.count().await), (2, 3));
+}
+
+#[tokio::test]
+async fn a_service_takes_it_and_a_key_makes_it_known() {
+    for (key, sender) in [(None, "anonymous"), (Some("made-up-key"), "keyed")] {
+        let (here, mut there) = (Wrapped::new(), Wrapped::new());
+        there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+        let serve = there.serve().await;
+        let mut run = here.run(&["--url", &format!("http://{}/", serve.address)], &FAILS);
+        run.envs(key.map(|key| ("AUTOHEAL_KEY", key)));
+        let output = run.output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(3), b"no price\n".as_slice()));
+        let samples = samples(&serve).await;
+        assert_eq!((samples.len(), &samples[0]["sender"]), (1, &json!(sender)));
+        assert_eq!(here.waiting(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_and_the_report_is_kept() {
+    let (here, mut there) = (Wrapped::new(), Wrapped::new());
+    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+    let serve = there.serve().await;
+    let url = format!("http://{}", serve.address);
+    let run = |key: &str| here.run(&["--url", &url], &FAILS).env("AUTOHEAL_KEY", key).output().unwrap();
+    let said = String::from_utf8(run("wrong").stderr).unwrap();
+    assert!(said.contains("AUTOHEAL_KEY") && said.contains("autoheal: ") && !said.contains("made-up"), "{said}");
+    assert_eq!((here.waiting(), serve.count().await), (1, 0));
+    run("made-up-key");
+    assert_eq!((here.waiting(), serve.count().await), (0, 2));
+}
+
+#[tokio::test]
+async fn what_a_service_could_not_take_is_sent_next_time() {
+    let (here, there) = (Wrapped::new(), Wrapped::new());
+    let serve = there.serve().await;
+    let address = serve.address.to_string();
+    assert_eq!(serve.terminate().await.code(), Some(0));
+    let options = ["--url", &format!("http://{address}")];
+    for waiting in 1..=2 {
+        let output = here.run(&options, &FAILS).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), here.waiting()), (Some(3), waiting));
+        assert!(said.starts_with("no price\nautoheal: ") && said.lines().count() == 2, "{said}");
+        assert!(said.contains("cannot be reached") && said.contains("spool"), "{said}");
+    }
+    // the same address as before
+    let mut again = crate::place::autoheal();
+    again.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(there.place.store());
+    let serve = there.place.serve_with(again).await;
+    let output = here.run(&options, &FAILS).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "no price\n");
+    assert_eq!((here.waiting(), serve.count().await), (0, 3));
+}
+
+#[tokio::test]
+async fn a_running_service_on_the_same_store_takes_it_from_the_spool() {
+    let wrapped = Wrapped::new();
+    let serve = wrapped.serve().await;
+    let output = wrapped.output(&FAILS);
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(3), b"no price\n".as_slice()));
+    count_once(&serve, 1).await;
+    assert_eq!(samples(&serve).await[0]["sender"], "local");
+    assert_eq!(wrapped.waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_service_takes_what_waits_when_it_starts_but_not_what_is_for_others() {
+    let wrapped = Wrapped::new();
+    for url in ["http://127.0.0.1:9", "http://errors.invalid"] {
+        assert_eq!(wrapped.run(&["--url", url], &FAILS).output().unwrap().status.code(), Some(3));
+    }
+    assert_eq!(wrapped.waiting(), 2);
+    let serve = wrapped.serve().await;
+    count_once(&serve, 1).await;
+    assert_eq!(wrapped.waiting(), 1);
+}
+
+#[tokio::test]
+async fn many_at_once_are_each_counted_once() {
+    let wrapped = Wrapped::new();
+    let children: Vec<_> =
+        (0..12).map(|_| wrapped.run(&[], &FAILS).stderr(std::process::Stdio::null()).spawn().unwrap()).collect();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(3));
+    }
+    count_once(&wrapped.serve().await, 12).await;
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_kept_the_result_stands_and_a_line_says_so() {
+    let wrapped = Wrapped::new();
+    wrapped.file("data", "in the way of the directory");
+    let output = wrapped.run(&["--url", "http://127.0.0.1:9"], &FAILS).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said.contains("autoheal: this failure could not be reported: ") && said.lines().count() == 2, "{said}");
+}
+
+#[test]
+fn the_spool_is_bounded() {
+    let wrapped = Wrapped::new();
+    std::fs::create_dir_all(wrapped.spool()).unwrap();
+    for at in 0..600 {
+        std::fs::write(
+            wrapped.spool().join(format!("{at:015}-x.json")),
+            "{\"to\":\"http://errors.invalid\",\"report\":{}}",
+        )
+        .unwrap();
+    }
+    assert_eq!(wrapped.run(&["--url", "http://127.0.0.1:9"], &FAILS).output().unwrap().status.code(), Some(3));
+    assert_eq!(wrapped.waiting(), 500);
+    assert!(!wrapped.spool().join("000000000000000-x.json").exists(), "the oldest make room");
+}

@@ -1,0 +1,178 @@
+//! `autoheal run` on a terminal: the command sees one of the same size and modes, and Ctrl-C and Ctrl-Z work.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::process::{Child, ExitStatus};
+
+use std::os::unix::process::ExitStatusExt;
+
+use pty_process::Size;
+use pty_process::blocking::{Command, Pty};
+
+use crate::wrapped::{Wrapped, needs};
+
+/// A command on a terminal of its own.
+struct OnTerminal {
+    pty: Pty,
+    child: Child,
+    seen: String,
+}
+
+impl OnTerminal {
+    fn start(wrapped: &Wrapped, command: &[&str]) -> Self {
+        let run = wrapped.run(&["--ok", "9"], command);
+        Self::exec(run.get_program().to_str().unwrap(), &run)
+    }
+
+    /// Starts `program` with the arguments and variables of `run`.
+    fn exec(program: &str, run: &std::process::Command) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(Size::new(33, 77)).unwrap();
+        let variables = run.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let command = Command::new(program).args(run.get_args()).env_clear().envs(variables);
+        let command = command.env("PS1", "$ ").current_dir(run.get_current_dir().unwrap());
+        let child = command.spawn(pts).unwrap();
+        Self { pty, child, seen: String::new() }
+    }
+
+    fn read(&mut self) -> bool {
+        let mut some = [0; 4096];
+        let mut file = File::from(self.pty.as_fd().try_clone_to_owned().unwrap());
+        match file.read(&mut some) {
+            Ok(0) => false,
+            Ok(read) => {
+                self.seen.push_str(&String::from_utf8_lossy(&some[..read]));
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => true,
+            // the end of a pseudo-terminal is an error
+            Err(_) => false,
+        }
+    }
+
+    /// Reads until this was printed, and forgets it.
+    fn until(&mut self, text: &str) {
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                self.seen.drain(..at + text.len());
+                return;
+            }
+            assert!(self.read(), "{text:?} never came: {:?}", self.seen);
+        }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.pty.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// What else it printed, and how it ended.
+    fn end(mut self) -> (String, ExitStatus) {
+        while self.read() {}
+        (self.seen, self.child.wait().unwrap())
+    }
+}
+
+#[test]
+fn the_command_sees_a_terminal_of_the_same_size() {
+    needs("python3", "apt install python3");
+    let text = "import os\nprint([os.isatty(fd) for fd in range(3)], *os.get_terminal_size(1))\n\
+                name = input('name? ')\nprint('\\x1b[1mhello', name)";
+    let wrapped = Wrapped::new();
+    let mut running = OnTerminal::start(&wrapped, &["python3", "-c", text]);
+    running.until("[True, True, True] 77 33");
+    running.until("name? ");
+    running.types("ada\n");
+    running.until("\x1b[1mhello ada\r\n");
+    assert!(running.end().1.success());
+}
+
+#[test]
+fn a_new_size_reaches_the_command() {
+    needs("python3", "apt install python3");
+    let text = "import os, signal\ndef changed(*_):\n    if os.get_terminal_size(1) == (99, 44): os.write(1, b'changed'); os._exit(0)\n\
+                signal.signal(signal.SIGWINCH, changed)\nos.write(1, b'ready')\nwhile True: signal.pause()";
+    let wrapped = Wrapped::new();
+    let mut running = OnTerminal::start(&wrapped, &["python3", "-c", text]);
+    running.until("ready");
+    running.pty.resize(Size::new(44, 99)).unwrap();
+    running.until("changed");
+    let (rest, status) = running.end();
+    assert!(status.success(), "{status:?}: {rest:?}");
+}
+
+#[tokio::test]
+async fn control_c_reaches_the_command_once() {
+    needs("python3", "apt install python3");
+    let wrapped = Wrapped::new();
+    let text = "import os, signal\ntimes = []\n\
+                def caught(*_): times.append(1); os.write(1, b'caught')\n\
+                signal.signal(signal.SIGINT, caught)\nos.write(1, b'ready')\ninput()\nprint('times', len(times), flush=True)\n\
+                signal.signal(signal.SIGINT, signal.SIG_DFL)\nos.kill(os.getpid(), signal.SIGINT)";
+    let mut running = OnTerminal::start(&wrapped, &["python3", "-c", text]);
+    running.until("ready");
+    running.types("\x03");
+    running.until("caught");
+    // one that was passed on as well would have come before this line
+    running.types("\n");
+    running.until("times 1\r\n");
+    let (rest, status) = running.end();
+    assert!(status.signal() == Some(2) && !rest.contains("autoheal"), "{rest}");
+    assert!(wrapped.recorded().await.is_empty());
+}
+
+#[test]
+fn control_z_stops_and_fg_goes_on() {
+    let wrapped = Wrapped::new();
+    let run = wrapped.run(&[], &["sh", "-c", "echo re''ady; read line; echo got $line"]);
+    let mut words = vec![run.get_program().to_str().unwrap().to_owned()];
+    words.extend(run.get_args().map(|word| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''"))));
+    let mut shell = wrapped.run(&[], &[]);
+    shell = {
+        let mut plain = std::process::Command::new("bash");
+        plain.args(["--norc", "--noprofile", "-i"]).current_dir(wrapped.path());
+        plain.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        plain
+    };
+    let mut running = OnTerminal::exec("bash", &shell);
+    running.until("$ ");
+    running.types(&format!("{}\n", words.join(" ")));
+    running.until("ready\r\n");
+    running.types("\x1a");
+    running.until("Stopped");
+    running.until("$ ");
+    running.types("fg\n");
+    running.until("read line; echo got");
+    running.types("word\n");
+    running.until("got word");
+    running.types("exit 0\n");
+    assert!(running.end().1.success());
+}
+
+#[test]
+fn modes_set_on_the_output_hold_for_the_input_and_are_put_back() {
+    needs("python3", "apt install python3");
+    // as full-screen programs do: raw, and then they die
+    let text = "import os, sys, tty\ntty.setraw(1)\nprint('raw', flush=True)\nos.write(1, b'key ' + os.read(0, 1))\nos._exit(9)";
+    let wrapped = Wrapped::new();
+    let run = wrapped.run(&["--ok", "9"], &["python3", "-c", text]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "\"$@\"; stty -a | grep -o '.icanon'; stty -a | grep -o '.echo '", "sh"]);
+    shell.arg(run.get_program()).args(run.get_args()).current_dir(wrapped.path());
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut running = OnTerminal::exec("sh", &shell);
+    running.until("raw");
+    // without an end of line
+    running.types("q");
+    running.until("key q");
+    let (rest, _) = running.end();
+    assert!(rest.contains(" icanon") && rest.contains(" echo"), "{rest:?}");
+}
+
+#[test]
+fn a_failure_on_a_terminal_says_where_it_went() {
+    let wrapped = Wrapped::new();
+    let (seen, status) = OnTerminal::start(&wrapped, &["sh", "-c", "echo broken >&2; exit 5"]).end();
+    assert_eq!(status.code(), Some(5));
+    assert!(seen.starts_with("broken\r\nautoheal: recorded: exit code 5"), "{seen:?}");
+}

@@ -1,0 +1,424 @@
+//! What Python, Node, Rust, Java and Go print when a program fails, each as its runtime printed it.
+
+use std::time::{Duration, Instant};
+
+use autoheal_contract::Source;
+use expect_test::{Expect, expect};
+
+use super::{MAX_FRAMES, find_failure, parse_stack_from};
+
+/// `type: message`, own frames with a star, and the causes.
+fn shown(output: &str) -> String {
+    let Some(failure) = find_failure(output) else { return "nothing\n".to_owned() };
+    let stack = &output[failure.range.clone()];
+    let mut shown = format!("{}: {}\n", failure.error_type, failure.error_message);
+    for frame in parse_stack_from(Source::Cli, stack, &failure.error_message) {
+        let star = if frame.in_app { "*" } else { " " };
+        let function = frame.function.unwrap_or("-".to_owned());
+        let line = frame.line.map(|line| line.to_string()).unwrap_or_default();
+        shown.push_str(&format!("{star} {function} | {} | {line}\n", frame.file.unwrap_or("-".to_owned())));
+    }
+    for cause in failure.causes {
+        let lines = cause.stack_trace.unwrap_or_default().lines().count();
+        shown.push_str(&format!("cause {}: {} ({lines} lines)\n", cause.error_type, cause.error_message));
+    }
+    shown
+}
+
+fn check(output: &str, expected: Expect) {
+    expected.assert_eq(&shown(output));
+}
+
+#[test]
+fn python_chained_both_ways() {
+    check(
+        r#"starting
+Traceback (most recent call last):
+  File "/srv/shop/cart.py", line 3, in read
+    {}["k"]
+    ~~^^^^^
+KeyError: 'k'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/srv/shop/app.py", line 7, in load
+    read()
+  File "/srv/shop/cart.py", line 5, in read
+    raise ValueError("bad\nsecond line") from e
+ValueError: bad
+second line
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/srv/shop/app.py", line 9, in <module>
+    main()
+  File "/usr/lib/python3.11/contextlib.py", line 81, in inner
+    return func(*args, **kwds)
+  File "/srv/shop/.venv/lib/python3.11/site-packages/click/core.py", line 8, in main
+    [Previous line repeated 970 more times]
+FileNotFoundError: [Errno 2] No such file or directory: '/nonexistent'
+"#,
+        expect![[r#"
+            FileNotFoundError: [Errno 2] No such file or directory: '/nonexistent'
+              main | /srv/shop/.venv/lib/python3.11/site-packages/click/core.py | 8
+              inner | /usr/lib/python3.11/contextlib.py | 81
+            * - | /srv/shop/app.py | 9
+            cause ValueError: bad
+            second line (7 lines)
+            cause KeyError: 'k' (5 lines)
+        "#]],
+    );
+}
+
+#[test]
+fn python_groups_and_syntax_errors() {
+    check(
+        r#"  + Exception Group Traceback (most recent call last):
+  |   File "/srv/grp.py", line 7, in <module>
+  |     main()
+  |   File "/srv/grp.py", line 6, in main
+  |     raise ExceptionGroup("eg", [x, TypeError("t")])
+  | ExceptionGroup: eg (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/grp.py", line 2, in a
+    |     raise ValueError(1)
+    | ValueError: 1
+    +---------------- 2 ----------------
+    | TypeError: t
+    +------------------------------------
+"#,
+        expect![[r#"
+            ExceptionGroup: eg (2 sub-exceptions)
+            * main | /srv/grp.py | 6
+            * - | /srv/grp.py | 7
+            cause ValueError: 1 (4 lines)
+            cause TypeError: t (2 lines)
+        "#]],
+    );
+    check(
+        "  File \"/srv/syn.py\", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax\n",
+        expect![[r#"
+            SyntaxError: invalid syntax
+            * - | /srv/syn.py | 1
+        "#]],
+    );
+    check(
+        "Traceback (most recent call last):\n  File \"/srv/a.py\", line 1, in f\n    raise Stop\n__main__.f.<locals>.Stop",
+        expect![[r#"
+        __main__.f.<locals>.Stop: __main__.f.<locals>.Stop
+        * f | /srv/a.py | 1
+    "#]],
+    );
+}
+
+#[test]
+fn node_with_place_cause_and_properties() {
+    check(
+        "/srv/c.js:1
+function f(){ throw new Error(\"outer\\nline two\", {cause: e}) }
+              ^
+
+Error: outer
+line two
+    at f (/srv/c.js:1:48)
+    at Object.<anonymous> (/srv/c.js:2:1)
+    ... 5 lines matching cause stack trace ...
+    at node:internal/main/run_main_module:28:49 {
+  code: 'E_CART',
+  [cause]: TypeError: Cannot read properties of null (reading 'x')
+      at g (/srv/c.js:1:26)
+      at node:internal/main/run_main_module:28:49
+}
+
+Node.js v20.20.2
+",
+        expect![[r#"
+            Error: outer
+            line two
+            * f | /srv/c.js | 1
+            * Object.<anonymous> | /srv/c.js | 2
+              - | node:internal/main/run_main_module | 28
+            cause TypeError: Cannot read properties of null (reading 'x') (3 lines)
+        "#]],
+    );
+    check(
+        "TypeError [ERR_INVALID_ARG_TYPE]: The \"path\" argument must be of type string
+    at join (node:path:1171:7)
+    at main (file:///srv/app/main.mjs:3:9)
+",
+        expect![[r#"
+            TypeError: The "path" argument must be of type string
+              join | node:path | 1171
+            * main | file:///srv/app/main.mjs | 3
+        "#]],
+    );
+}
+
+#[test]
+fn node_without_a_stack_of_the_program() {
+    check(
+        "/srv/sy.js:2
+
+
+
+SyntaxError: Unexpected end of input
+    at wrapSafe (node:internal/modules/cjs/loader:1464:18)
+
+Node.js v20.20.2
+",
+        expect![[r#"
+            SyntaxError: Unexpected end of input
+            * - | /srv/sy.js | 2
+              wrapSafe | node:internal/modules/cjs/loader | 1464
+        "#]],
+    );
+    check(
+        "/srv/s.js:1\nthrow \"str\"\n^\nstr\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n",
+        expect![[r#"
+            Uncaught: str
+            * - | /srv/s.js | 1
+        "#]],
+    );
+    check(
+        "node:internal/process/promises:391
+    triggerUncaughtException(err, true /* fromPromise */);
+    ^
+
+[AggregateError: All promises were rejected] {
+  [errors]: [
+    Error: a
+        at Object.<anonymous> (/srv/ag.js:1:29),
+    TypeError: b
+        at Object.<anonymous> (/srv/ag.js:1:60)
+  ]
+}
+",
+        expect![[r#"
+            AggregateError: All promises were rejected
+            * Object.<anonymous> | /srv/ag.js | 1
+        "#]],
+    );
+    check(
+        "<--- Last few GCs --->\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n----- Native stack trace -----\n\n 1: 0xb76db1 node::OOMErrorHandler [node]\n",
+        expect![[r#"
+            FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+        "#]],
+    );
+}
+
+#[test]
+fn rust_with_and_without_backtrace() {
+    check(
+        "
+thread '<unnamed>' (14702) panicked at src/deep.rs:1:46:
+index out of bounds: the len is 1 but the index is 5
+stack backtrace:
+   0: __rustc::rust_begin_unwind
+             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+   1:     0x56269d127e6a - core[c1f1a4ba060b9bfa]::panicking::panic_bounds_check
+   2: shop[e28293b1aa0f68bd]::deep::f
+             at ./src/deep.rs:1:46
+   3: shop::main::{{closure}}::h0123456789abcdef
+             at ./src/main.rs:2:59
+note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.
+
+thread 'main' (14698) panicked at src/main.rs:2:84:
+called `Result::unwrap()` on an `Err` value: Any { .. }
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+",
+        expect![[r#"
+            panic: called `Result::unwrap()` on an `Err` value: Any { .. }
+            * - | src/main.rs | 2
+            cause panic: index out of bounds: the len is 1 but the index is 5 (11 lines)
+        "#]],
+    );
+    check(
+        "thread 'main' panicked at src/main.rs:4:5:
+assertion `left == right` failed
+  left: 1
+ right: 2
+stack backtrace:
+   0: std::panicking::begin_panic
+             at /rustc/5980/library/std/src/panicking.rs:689:5
+   1: shop::main
+             at ./src/main.rs:4:5
+   2: core::ops::function::FnOnce::call_once
+             at /rustc/5980/library/core/src/ops/function.rs:250:5
+",
+        expect![[r#"
+            panic: assertion `left == right` failed
+              left: 1
+             right: 2
+              std::panicking::begin_panic | /rustc/5980/library/std/src/panicking.rs | 689
+            * shop::main | ./src/main.rs | 4
+              core::ops::function::FnOnce::call_once | /rustc/5980/library/core/src/ops/function.rs | 250
+        "#]],
+    );
+    check(
+        "thread 'main' panicked at 'gone, it', src/main.rs:2:5\n",
+        expect![[r#"
+        panic: gone, it
+        * - | src/main.rs | 2
+    "#]],
+    );
+    check(
+        "\nthread 'main' (7) has overflowed its stack\nfatal runtime error: stack overflow, aborting\n",
+        expect![[r#"
+        stack overflow: thread 'main' (7) has overflowed its stack
+    "#]],
+    );
+}
+
+#[test]
+fn java_with_causes() {
+    check(
+        "INFO: about to fail
+Exception in thread \"main\" com.acme.CartException: outer
+\tat com.acme.Cart.add(Cart.java:4)
+\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1596)
+\tat app//com.acme.Main.main(Main.java:10)
+\tSuppressed: java.lang.Exception: sup
+\t\t... 1 more
+Caused by: java.lang.IllegalStateException: inner
+line2
+\tat com.acme.Cart.in(Cart.java:2)
+\t... 2 more
+",
+        expect![[r#"
+            com.acme.CartException: outer
+            * com.acme.Cart.add | Cart.java | 4
+              java.util.ArrayList.forEach | ArrayList.java | 1596
+            * com.acme.Main.main | Main.java | 10
+            cause java.lang.Exception: sup (2 lines)
+            cause java.lang.IllegalStateException: inner
+            line2 (4 lines)
+        "#]],
+    );
+    check(
+        "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\nbye\n",
+        expect![[r#"
+        java.lang.OutOfMemoryError: Java heap space
+    "#]],
+    );
+}
+
+#[test]
+fn go_with_its_goroutine() {
+    check(
+        "panic: runtime error: index out of range [5] with length 3 [recovered]
+\tpanic: again
+
+goroutine 1 [running]:
+panic({0x4a1b20?, 0xc00001c0a8?})
+\t/usr/local/go/src/runtime/panic.go:884 +0x213
+shop.example/cart.(*Cart).Add(0xc000010000, {0x1, 0x2})
+\t/home/ada/shop/cart/cart.go:8 +0x1d
+github.com/pkg/errors.Wrap(...)
+\t/home/ada/go/pkg/mod/github.com/pkg/errors@v0.9.1/errors.go:5
+main.main()
+\t/home/ada/shop/main.go:12 +0x1d
+exit status 2
+",
+        expect![[r#"
+            panic: again
+            * shop.example/cart.(*Cart).Add | /home/ada/shop/cart/cart.go | 8
+              github.com/pkg/errors.Wrap | /home/ada/go/pkg/mod/github.com/pkg/errors@v0.9.1/errors.go | 5
+            * main.main | /home/ada/shop/main.go | 12
+            cause panic: runtime error: index out of range [5] with length 3 [recovered] (0 lines)
+        "#]],
+    );
+    check(
+        "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/srv/main.go:5 +0x28\n",
+        expect![[r#"
+        fatal error: all goroutines are asleep - deadlock!
+        * main.main | /srv/main.go | 5
+    "#]],
+    );
+}
+
+#[test]
+fn the_last_one_to_give_up_is_the_failure() {
+    check(
+        "Error: inner\n    at f (/srv/a.js:1:2)\n\nNode.js v20.20.2\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 2, in run\n    check()\nCalledProcessError: Command failed\n",
+        expect![[r#"
+            CalledProcessError: Command failed
+            * run | /srv/a.py | 2
+        "#]],
+    );
+}
+
+#[test]
+fn talk_is_no_failure() {
+    let survived = format!(
+        "Traceback (most recent call last):\n  File \"a.py\", line 2, in f\n    g()\nE: x\n{}",
+        "\ngoing on".repeat(30)
+    );
+    for output in [
+        "",
+        "Error: not found",
+        "at the end (of: day)",
+        "make: *** [all] Error 2",
+        "panic: at the disco",
+        survived.as_str(),
+    ] {
+        check(output, expect!["nothing\n"]);
+    }
+}
+
+#[test]
+fn any_text_takes_linear_time_and_no_text_panics() {
+    let pieces = [
+        "Traceback (most recent call last):",
+        "  File \"a.py\", line 1, in f",
+        "  | ",
+        "  + ",
+        "+-+---- 1 ----",
+        "E: x",
+        "\n",
+        "\n\n",
+        "    at f (/a.js:1:2)",
+        " {",
+        "}",
+        "  [cause]: Error: y",
+        "/a.js:1",
+        "    ^",
+        "thread 'main' panicked at a.rs:1:2:",
+        "stack backtrace:",
+        "   0: f",
+        "             at ./a.rs:1:2",
+        "note: ",
+        "\tat a.B.c(D.java:1)",
+        "Caused by: a.B: c",
+        "Exception in thread \"main\" a.B: c",
+        "panic: x",
+        "goroutine 1 [running]:",
+        "main.f(0x1)",
+        "\t/a.go:1 +0x1d",
+        "é",
+        "[",
+        "]",
+        "::h0123456789abcdef",
+        "FATAL ERROR: ",
+        "(Use `node --trace-uncaught ...`",
+        "The above exception was the direct cause of the following exception:",
+    ];
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    for _ in 0..20_000 {
+        let text: String = (0..random.usize(0..24))
+            .map(|_| format!("{}{}", pieces[random.usize(..pieces.len())], if random.bool() { "\n" } else { "" }))
+            .collect();
+        shown(&text);
+        assert!(parse_stack_from(Source::Cli, &text, "x").len() <= MAX_FRAMES, "seed {seed}: {text:?}");
+    }
+    for piece in pieces {
+        let text = format!("{piece}\n").repeat(300_000 / (piece.len() + 1));
+        let start = Instant::now();
+        shown(&text);
+        assert!(start.elapsed() < Duration::from_secs(5), "{piece}: {:?}", start.elapsed());
+    }
+}
