@@ -372,7 +372,7 @@ export class Connection {
 
   /** The tools of a list that can be called; where their parameters travel is remembered. */
   keepTools(result) {
-    if (this.meta) result.tools = usableTools(result.tools, this.#toolHeaders);
+    if (this.meta && Array.isArray(result?.tools)) result.tools = usableTools(result.tools, this.#toolHeaders);
   }
 
   /** What the server tells unasked is listened to as soon as somebody wants to hear it. */

@@ -31,10 +31,12 @@ export function leaving(reporter) {
 export const staying = (reporter) => unsent.delete(reporter);
 
 const listeners = new Set();
+let isHearing = false;
 
 /** Hears of errors nobody caught, until the returned function is called. */
 export function hearGlobalErrors(listener) {
-  if (!listeners.size) {
+  if (!isHearing) {
+    isHearing = true;
     hear('error', ({ error }) => error && tell('uncaught', error));
     hear('unhandledrejection', ({ reason }) => tell('unhandled_rejection', reason));
   }

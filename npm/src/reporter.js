@@ -123,7 +123,7 @@ export class Reporter {
     for (let number; (number = this.#outbox.next(isUrgent, isLastWord)) !== undefined; ) {
       const draft = this.#drafts.get(number);
       this.#drafts.delete(number);
-      if (draft) yield this.#outbox.write(this.#finished(draft), draft.params);
+      if (draft) yield this.#outbox.write(this.#finished(draft), draft.params ?? '');
     }
   }
 
@@ -155,16 +155,14 @@ export class Reporter {
 
   /** Sends what there is, and says whether all of it arrived in time. */
   async flush(timeout) {
-    const after = (wait) => new Promise((resume) => setTimeout(resume, wait).unref?.());
     const end = performance.now() + timeout;
-    for (let wait; (wait = this.#outbox.wait()) !== undefined || this.#sending; ) {
-      const left = end - performance.now();
-      if (left <= 0) return false;
-      const over = after(left);
-      // A second time round what had to wait for its minute is waited for, if there is time.
-      await Promise.race([this.#send(true), over]);
-      wait = this.#outbox.wait();
-      if (wait > 0) await Promise.race([after(wait), over]);
+    const left = () => Math.max(0, end - performance.now());
+    while (this.#outbox.wait() !== undefined || this.#sending) {
+      if (!left()) return false;
+      await atMost(left(), this.#send(true));
+      // What had to wait for its minute, or for the service, is waited for as long as there is time.
+      const wait = this.#outbox.wait();
+      if (wait > 0) await atMost(Math.min(wait, left()), new Promise(() => {}));
     }
     return true;
   }
@@ -196,4 +194,14 @@ export class Reporter {
     const bytes = await globalThis.crypto?.subtle?.digest('SHA-256', new TextEncoder().encode(user));
     if (bytes) this.#user = [...new Uint8Array(bytes, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
+}
+
+/** Waits for a promise, and keeps a program running meanwhile, but not longer than this many milliseconds. */
+async function atMost(milliseconds, promise) {
+  let timer;
+  const over = new Promise((resume) => {
+    timer = setTimeout(resume, milliseconds);
+  });
+  await Promise.race([promise, over]);
+  clearTimeout(timer);
 }

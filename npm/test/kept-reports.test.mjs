@@ -103,6 +103,20 @@ test('kept reports do not keep a program from ending', { timeout: 20_000 }, asyn
   assert.equal(server.reports.length, 1);
 });
 
+test('a program that waits for flush hears that the reports did not arrive', { timeout: 20_000 }, async (t) => {
+  const server = await startServer(fail);
+  t.after(() => server.close());
+  server.answerReport = refuse(503, { 'retry-after': '600' });
+  const program = `
+    import { MCPClient } from '${new URL('../dist/mcp-autoheal.js', import.meta.url)}';
+    const client = new MCPClient('${server.endpoint}', { reportErrors: true, errorReportEndpoint: '${server.reportTo}' });
+    await client.ping().catch(() => {});
+    process.exitCode = (await client.flush(500)) === false ? 7 : 1;`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+  t.after(() => child.kill());
+  assert.deepEqual(await once(child, 'exit'), [7, null]);
+});
+
 test('what a storm held back leaves when the minute is over', async (t) => {
   const { client, server } = await connectReporting(t, fail);
   const timers = [];

@@ -96,6 +96,14 @@ test('a report that cannot be written harms no other one, and none is made about
   );
 });
 
+test('captureGlobalErrors: told once, also by a client that comes after another was closed', async (t) => {
+  const first = await connectFailing(t, { captureGlobalErrors: true });
+  await first.client.close();
+  const { reports } = await connectFailing(t, { captureGlobalErrors: true });
+  page.dispatchEvent(Object.assign(new Event('unhandledrejection'), { reason: 'a text' }));
+  assert.deepEqual((await reports()).map(({ error_message, count }) => [error_message, count]), [['a text', undefined]]);
+});
+
 test('captureGlobalErrors: what nobody caught, until the client is closed', async (t) => {
   const { client, reports } = await connectFailing(t, { captureGlobalErrors: true });
   const deaf = await connectFailing(t, {});
