@@ -8,6 +8,7 @@ pub mod compose;
 pub mod decide;
 pub mod fingerprint;
 pub mod github;
+pub mod mcp;
 pub mod normalise;
 pub mod parse;
 pub mod prepare;
