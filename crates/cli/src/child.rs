@@ -7,6 +7,7 @@ pub(crate) mod passing;
 mod signals;
 pub(crate) mod start;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 pub(crate) use self::command_line::{command_line, quoted};
@@ -16,6 +17,11 @@ pub(crate) use self::signals::Signals;
 
 /// One line of ours, and the exit code that wrappers of commands use for it.
 pub(crate) fn refuse(sentence: &str, code: u8) -> ExitCode {
-    eprintln!("autoheal: {sentence}");
+    say(sentence);
     ExitCode::from(code)
+}
+
+/// One line of ours among what the command prints; nobody may be there to read it.
+pub(crate) fn say(sentence: &str) {
+    let _unread = writeln!(std::io::stderr(), "autoheal: {sentence}");
 }

@@ -1,6 +1,6 @@
 //! How a command ended, whether that is a failure, and ending the same way.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 use autoheal_contract::Exit;
 use rustix::process::{Resource, Rlimit, WaitStatus, getrlimit, setrlimit};
@@ -57,6 +57,16 @@ impl Ending {
 
     /// Ends this process the same way; returns only where the ending is an exit code.
     pub(crate) fn repeat(self) -> ExitCode {
+        ExitCode::from(self.repeat_signal())
+    }
+
+    /// Ends this process the same way and at once.
+    pub(crate) fn repeat_now(self) -> ! {
+        exit(self.repeat_signal().into())
+    }
+
+    /// Ends this process where a signal ended the command; elsewhere, the exit code.
+    fn repeat_signal(self) -> u8 {
         let code = match self {
             Self::Code(code) => code,
             Self::Signal(signal) => {
@@ -67,7 +77,7 @@ impl Ending {
                 SHELL + signal
             }
         };
-        ExitCode::from(u8::try_from(code & 0xFF).unwrap_or(u8::MAX))
+        u8::try_from(code & 0xFF).unwrap_or(u8::MAX)
     }
 }
 

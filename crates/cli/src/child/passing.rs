@@ -33,22 +33,31 @@ pub(crate) enum Next {
     ReadLast,
     /// The command has ended, and all of it is read.
     Nothing,
+    /// Nobody reads what is passed on.
+    ReaderGone,
 }
 
-/// Waits until there is something to read, or the command has ended.
-pub(crate) fn wait(from: &OwnedFd, stop: &OwnedFd) -> Next {
+/// Waits until there is something to read, or the command has ended, or nobody reads at `to` any more.
+pub(crate) fn wait(from: impl AsFd, stop: &OwnedFd, to: Option<BorrowedFd<'_>>) -> Next {
+    let from = from.as_fd();
+    let reading = PollFd::from_borrowed_fd(from, PollFlags::IN);
+    // of a writing side only its end is told, asked or not
+    let writing = PollFd::from_borrowed_fd(to.unwrap_or(stop.as_fd()), PollFlags::empty());
     loop {
-        let mut both = [PollFd::new(from, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
-        if poll(&mut both, None).is_err() {
+        let mut all = [reading.clone(), PollFd::new(stop, PollFlags::IN), writing.clone()];
+        if poll(&mut all, None).is_err() {
             continue;
         }
-        let [readable, stopped] = both.map(|one| !one.revents().is_empty());
+        let [readable, stopped, gone] = all.map(|one| !one.revents().is_empty());
+        if to.is_some() && gone {
+            return Next::ReaderGone;
+        }
         if !stopped {
             return Next::Read;
         }
         // whatever came between the two looks is not missed: nothing is written after the end
-        let mut one = [PollFd::new(from, PollFlags::IN)];
-        let readable = readable || poll(&mut one, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
+        let readable =
+            readable || poll(&mut [reading.clone()], Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
         return if readable { Next::ReadLast } else { Next::Nothing };
     }
 }

@@ -61,6 +61,19 @@ impl Signals {
         }
     }
 
+    /// After the command's end: calls this when somebody asks us to end as well.
+    pub(crate) fn hear_on(mut self, asked: impl Fn() + Send + 'static) {
+        let hear = move || {
+            for origin in self.heard.forever() {
+                if [SIGTERM, SIGHUP, SIGINT, SIGQUIT].contains(&origin.signal) {
+                    asked();
+                }
+            }
+        };
+        // without it the end is only less prompt
+        let _none_left = std::thread::Builder::new().name("signals".to_owned()).spawn(hear);
+    }
+
     fn pass_on(&mut self, origin: &Origin, child: Pid, resized: impl Fn() -> bool) {
         let sender = origin.process.map(|process| process.pid);
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());

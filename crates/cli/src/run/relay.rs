@@ -60,10 +60,12 @@ fn relay(from: OwnedFd, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Opti
     let mut tail = Tail::default();
     let mut left = AFTER_END;
     loop {
-        match wait(&from, stop) {
+        match wait(&from, stop, None) {
             Next::Read => {}
             Next::ReadLast if left > 0 => left = left.saturating_sub(64 * 1024),
-            Next::ReadLast | Next::Nothing => return End { tail, left: Some(from), reader_gone: false },
+            Next::ReadLast | Next::Nothing | Next::ReaderGone => {
+                return End { tail, left: Some(from), reader_gone: false };
+            }
         }
         let bytes = match tail.read(&from) {
             Ok(bytes) => bytes,
