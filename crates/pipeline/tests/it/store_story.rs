@@ -77,6 +77,34 @@ async fn nothing_is_slept_through(store: Arc<dyn Store>) {
     assert_eq!(store.next_act_at(true).await.unwrap(), None);
 }
 
+/// A group that waits for more clients is looked at again when another one tells of it, and at the next start.
+async fn more_clients_wake_a_quiet_group(store: Arc<dyn Store>) {
+    let told_by = |client: &str, at: i64| {
+        let mut mistake = failure("Unknown tool: nope");
+        mistake["source"] = json!("mcp_tool");
+        mistake["class"] = json!("caller_error");
+        mistake["client"] = json!(client);
+        record(mistake, at)
+    };
+    for (at, client, clients) in [(1, "a", 1), (2, "a", 1), (3, "b", 2), (4, "c", 3)] {
+        store.accept(vec![told_by(client, at)]).await.unwrap();
+        let work = store.claim_due("worker", Timestamp(at), Timestamp(100), true).await.unwrap().unwrap();
+        assert_eq!(work.group.clients, clients);
+        assert_eq!(work.sample.report.class.as_deref(), Some("caller_error"));
+        store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
+        assert_eq!(store.next_act_at(true).await.unwrap(), None);
+    }
+    // The next start may have other settings.
+    assert_eq!(store.wake_all(Timestamp(5)).await.unwrap(), 1);
+    assert!(store.claim_due("worker", Timestamp(5), Timestamp(100), true).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sqlite_wakes_a_quiet_group_for_another_client() {
+    let directory = tempfile::tempdir().unwrap();
+    more_clients_wake_a_quiet_group(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
+}
+
 #[tokio::test]
 async fn sqlite_sleeps_through_nothing() {
     let directory = tempfile::tempdir().unwrap();
