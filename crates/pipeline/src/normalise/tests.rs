@@ -68,6 +68,10 @@ fn one_error_of_two_users_is_one_text() {
         ("Loading chunk 1 failed (/assets/a.js)", "Loading chunk 7 failed (/assets/b.js)"),
         ("index-BkX3d9Zq.js broke", "index-Qa7Lm2Xy.js broke"),
         ("row  12\nfailed", "row 7 failed"),
+        ("open '/home/<user>/a.json'", "open '/srv/b.json'"),
+        ("open '/home/<user>/My Documents/a.json'", "open '/srv/b.json'"),
+        ("open /home/<user>/a.json", "open /srv/b.json"),
+        ("open C:\\Users\\<user>\\a.json", "open /srv/b.json"),
         ("[type=a, input_value={'b, c': 1}, input_type=dict]", "[type=a, input_value='[]', input_type=str]"),
         (
             "b\n  bad [type=a, input_value=1, input_type=int]\nc\n  bad [type=a, input_value=2, input_type=int]",
@@ -183,6 +187,7 @@ const PIECES: &[&str] = &[
     "<hash>",
     "<date>",
     "<version>",
+    "<user>",
     "é",
     "日本",
     "\u{200b}",
@@ -229,7 +234,7 @@ fn hostile_text_costs_linear_time() {
         "a", "1", "1.", "1,", ":", "::", "1:", "/", "/@", "@/", "a@", "a/", "a.", "a-", "<", "<a", "[", "[:", "://",
         "a://", "é", "_", "1_", "-1", "v1.", "~/", " ", "data:", "1e", "a/a@",
     ];
-    for unit in units.into_iter().chain(["input_value="]) {
+    for unit in units.into_iter().chain(["input_value=", "/<a>", "'/<a>"]) {
         let size = if cfg!(debug_assertions) { 4_000 } else { 50_000 };
         let (small, large) = (unit.repeat(size / unit.len()), unit.repeat(4 * size / unit.len()) + "x");
         let (short, long) = (fastest(&small), fastest(&large));
