@@ -162,3 +162,6 @@ fn hash(parts: &[Part]) -> Fingerprint {
     bytes.copy_from_slice(&hasher.finalize()[..16]);
     Fingerprint(bytes)
 }
+
+#[cfg(test)]
+mod tests;
