@@ -56,6 +56,7 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
         sends,
+        caller_errors: caller_errors(&options.healing)?,
     })
 }
 

@@ -19,6 +19,7 @@ fn told() -> Work {
         error_type: "TypeError".to_owned(),
         error_message: "x".to_owned(),
         source: Source::JavascriptSdk,
+        class: None,
         severity: Severity::Medium,
         count: 1,
         clients: 0,

@@ -128,6 +128,42 @@ async fn one_file_serves_one_process() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let first = rusqlite::Connection::open(&file).unwrap();
+    first.execute_batch(include_str!("../../migrations/sqlite/0001_start.sql")).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first.execute_batch("INSERT INTO projects (name) VALUES ('default')").unwrap();
+    for (id, class) in [(1, json!("caller_error")), (2, Value::Null)] {
+        let report = json!({"error_type": "E", "error_message": "m", "class": class});
+        let sample = |report: &Value| {
+            json!({
+                "report": report, "frames": [], "normalised_message": "m", "parts": [], "sender": "anonymous", "received_at": 0,
+            })
+        };
+        let group =
+            "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, severity, first_seen,
+                     last_seen) VALUES (?1, 1, ?2, 'E', 'm', 'mcp_tool', 'low', 0, 0)";
+        first.execute(group, rusqlite::params![id, [id as u8; 16]]).unwrap();
+        // The first sample is the frozen one.
+        for report in [&report, &json!({"error_type": "E", "error_message": "m", "class": "another"})] {
+            let insert = "INSERT INTO samples (group_id, seen_at, record) VALUES (?1, 0, ?2)";
+            first.execute(insert, rusqlite::params![id, sample(report).to_string()]).unwrap();
+        }
+    }
+    drop(first);
+    let store = Sqlite::open(&file).unwrap();
+    let groups = store.groups("default", 10).await.unwrap();
+    let classes: Vec<_> = groups.iter().map(|group| group.class.as_deref()).collect();
+    assert_eq!(classes, [None, Some("caller_error")], "last made first");
+    let mut newer = failure("Unknown tool: nope");
+    newer["class"] = json!("caller_error");
+    store.accept(vec![record(newer, 1)]).await.unwrap();
+    assert_eq!(store.groups("default", 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
+}
+
+#[tokio::test]
 async fn a_file_of_a_newer_version_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
