@@ -155,7 +155,8 @@ async fn a_callers_mistake_opens_no_issue_unless_the_operator_says_so() {
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error",
     });
     const ON: [(&str, &str); 2] = [("AUTOHEAL_ISSUE", "yes"), ("AUTOHEAL_REPO", "acme/shop")];
-    let cases: [(&[&str], &[(&str, &str)], &str); 7] = [
+    type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+    let cases: [Case; 7] = [
         (&[], &[], "wait_for_more_clients"),
         (&[], &[("AUTOHEAL_CALLER_ERRORS", "no")], "wait_for_more_clients"),
         (&[], &[("AUTOHEAL_CALLER_ERRORS", "yes")], "open_issue"),
