@@ -21,9 +21,6 @@ const REPRODUCTION: usize = 4_000;
 const LOGS: usize = 8_000;
 const CONTEXT: usize = 10_000;
 
-/// Where a stack that was not on the wire came from: shown as it stands, a guess as one. Other words become a name.
-const STACK_ORIGINS: [&str; 2] = ["stderr", "stderr, a guess: several calls overlapped"];
-
 /// Composes the body of an issue.
 #[must_use]
 pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity, occurrences: &Occurrences) -> String {
@@ -117,10 +114,16 @@ fn called(source: Source) -> &'static str {
     }
 }
 
-/// Sentences outside of fences are ours only: a stranger's words become a name.
+/// Where a stack that was not on the wire came from; a guess is called one, with how many calls make it one.
+///
+/// Sentences outside of fences are ours only: other words become a name.
 fn stack_origin(told: &str) -> String {
-    let known = STACK_ORIGINS.into_iter().find(|origin| *origin == told.trim());
-    known.map_or_else(|| safe_name(told, 80), str::to_owned)
+    let is_ours = told.strip_prefix("stderr, a guess: ").is_some_and(|why| {
+        let calls = why.strip_suffix(" other calls ran meanwhile").unwrap_or_default();
+        why == "one other call ran meanwhile"
+            || (1..=6).contains(&calls.len()) && calls.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_ours { told.to_owned() } else { safe_name(told, 80) }
 }
 
 /// How the process ended.
