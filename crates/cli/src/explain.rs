@@ -141,7 +141,7 @@ impl Explainer {
 
     /// Why the report would open no issue, were the switches on.
     fn held_back(&self, record: &Fingerprinted) -> Option<&'static str> {
-        self.caller_errors.hold_back(record.report().class.as_deref(), clients(record))
+        self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
     }
 
     fn for_people(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {

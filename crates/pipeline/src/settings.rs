@@ -79,9 +79,11 @@ impl Default for CallerErrors {
 
 impl CallerErrors {
     /// Why a failure of this class, told by so many distinct clients, opens no issue; nothing where it may.
+    ///
+    /// Only MCP failures of another class are other groups: elsewhere a stranger's word could hold back a real failure.
     #[must_use]
-    pub fn hold_back(self, class: Option<&str>, clients: u64) -> Option<&'static str> {
-        let held = class == Some(CALLER_ERROR) && !self.open && clients < self.clients;
+    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> Option<&'static str> {
+        let held = source.is_mcp() && class == Some(CALLER_ERROR) && !self.open && clients < self.clients;
         held.then_some(
             "a caller's mistake opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients made it, \
              unless AUTOHEAL_CALLER_ERRORS is on",

@@ -94,7 +94,7 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
 
 /// Why a group opens no issue although GitHub refused nothing; nothing where it has one or may.
 pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
-    let reason = caller_errors.hold_back(group.class.as_deref(), group.clients);
+    let reason = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
     reason.filter(|_| group.status == Status::Recorded)
 }
 

@@ -137,6 +137,10 @@ fn the_operator_may_let_callers_mistakes_open_issues() {
     // It is no switch: alone it sends nothing.
     let preview = Settings { caller_errors: open, ..settings(false, false, false) };
     check(&mistake(9), &preview, &Decision::Quiet("preview: no switch is on"));
+    // A stranger's word about any other source holds nothing back.
+    let mut claimed = mistake(0);
+    claimed.group.source = Source::JavascriptSdk;
+    check(&claimed, &settings(true, false, false), &Decision::OpenIssue);
     // Whatever else fails is not held back.
     let mut failure = mistake(0);
     failure.sample.report.class = Some("tool_failure".to_owned());

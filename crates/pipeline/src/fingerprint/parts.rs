@@ -60,10 +60,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
 /// that time, may belong to another call, and comes or goes with the server's log level; its type comes out of that
 /// stack. A group that hung on either would split one failure, or join two.
 fn class_on_the_wire(report: &ErrorReport) -> Option<&str> {
-    let is_mcp = match report.source.unwrap_or_default() {
-        Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => true,
-        Source::JavascriptSdk | Source::Cli | Source::Rust => false,
-    };
+    let is_mcp = report.source.unwrap_or_default().is_mcp();
     report.class.as_deref().map(str::trim).filter(|class| is_mcp && !class.is_empty())
 }
 

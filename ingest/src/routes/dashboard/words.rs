@@ -1,6 +1,6 @@
 //! The dashboard's words: what a state means, what was sent, when.
 
-use autoheal_contract::{LogLine, Source};
+use autoheal_contract::LogLine;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::compose::inert;
 use autoheal_pipeline::store::{Group, Intent, IntentKind, IntentState, Status};
@@ -9,11 +9,7 @@ use crate::templates::{Moment, Step};
 
 /// Where the failure was seen; of MCP servers also what kind of failure.
 pub(super) fn source(group: &Group) -> String {
-    let is_mcp = match group.source {
-        Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => true,
-        Source::JavascriptSdk | Source::Cli | Source::Rust => false,
-    };
-    let class = group.class.as_deref().filter(|class| is_mcp && !class.trim().is_empty());
+    let class = group.class.as_deref().filter(|class| group.source.is_mcp() && !class.trim().is_empty());
     let label = group.source.label();
     class.map_or_else(|| label.to_owned(), |class| format!("{label} · {}", shortened(&inert(class), 40)))
 }
