@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use autoheal_ingest::gateway::Upstream;
 use autoheal_ingest::{Config, Origin, ProjectKey};
 use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::settings::{Repository, Settings, Switches, Trust};
@@ -27,7 +28,9 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
             .with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
     };
     let upstream = options.upstream.as_ref().map(|url| {
-        autoheal_ingest::upstream(url).with_context(|| format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// URL"))
+        Upstream::parse(url).with_context(|| {
+            format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// or https:// URL (credentials do not belong in it)")
+        })
     });
     if let Some(directory) = &options.static_dir
         && !directory.is_dir()
