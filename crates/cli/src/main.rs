@@ -6,7 +6,6 @@ mod explain;
 mod run;
 mod serve;
 mod settings;
-mod spool;
 
 use std::process::ExitCode;
 

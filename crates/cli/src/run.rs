@@ -11,7 +11,6 @@ mod streams;
 mod tail;
 mod tell;
 mod terminal;
-mod upstream;
 
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use autoheal_ingest::App;
 use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::delivery::{Intake, store_path};
 use autoheal_pipeline::github::Github;
 use autoheal_pipeline::settings::Settings;
 use autoheal_pipeline::store::{Sqlite, Store};
@@ -15,14 +16,13 @@ use tokio::sync::{Notify, watch};
 
 use crate::args::ServeArgs;
 use crate::settings;
-use crate::spool;
 
 /// Starts everything, runs until SIGTERM or Ctrl-C, ends everything in order.
 #[tokio::main]
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
     let config = settings::service(&options, healing.is_some())?;
-    let path = settings::store_path(options.store.as_deref())?;
+    let path = store_path(options.store.as_deref()).map_err(anyhow::Error::msg)?;
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
     let clock = Clock::system();
     let wake = Arc::new(Notify::new());
@@ -53,7 +53,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
-    let spool = spool::Intake {
+    let spool = Intake {
         store: Arc::clone(&store),
         clock: clock.clone(),
         wake: Arc::clone(&wake),

@@ -1,6 +1,5 @@
 //! From flags and variables to what the service and the worker go by; impossible combinations are refused here.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -137,27 +136,6 @@ pub(crate) fn issues_token() -> Result<SecretString> {
     token
         .map(Into::into)
         .context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
-}
-
-/// The store's file: `--store`, else in the user's data directory.
-pub(crate) fn store_path(store: Option<&str>) -> Result<PathBuf> {
-    if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
-        return match store.split_once("://") {
-            None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
-            Some(("sqlite", path)) => Ok(PathBuf::from(path)),
-            Some((scheme, _)) => bail!("AUTOHEAL_STORE: {scheme}:// is not supported; give the path of a SQLite file"),
-        };
-    }
-    let data =
-        data_directory().context("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
-    Ok(data.join("autoheal.db"))
-}
-
-/// Where this user's data of ours lives.
-pub(crate) fn data_directory() -> Option<PathBuf> {
-    let data = variable("XDG_DATA_HOME").map(PathBuf::from);
-    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")))?;
-    Some(data.join("autoheal"))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -14,6 +14,7 @@ mod run_delivery;
 mod run_endings;
 mod run_figures;
 mod run_programs;
+mod run_strangers;
 mod run_terminal;
 mod serving;
 mod settings;

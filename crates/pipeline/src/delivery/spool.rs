@@ -1,7 +1,5 @@
 //! Reports that could not be delivered yet: a file each, written in one step, few enough to bound the disk they take.
 
-mod intake;
-
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -13,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-pub(crate) use intake::{Intake, record};
-
-use crate::settings;
+use super::place::data_directory;
+use crate::validate::Sender;
 
 /// Most reports that wait; the oldest make room.
 const MOST: usize = 500;
@@ -23,7 +20,7 @@ const MOST: usize = 500;
 const LARGEST: u64 = 1024 * 1024;
 
 /// Where reports wait.
-pub(crate) struct Spool {
+pub(super) struct Spool {
     directory: PathBuf,
 }
 
@@ -31,28 +28,54 @@ pub(crate) struct Spool {
 #[derive(Serialize, Deserialize)]
 struct Waiting<T, R> {
     to: Option<T>,
+    /// Who may have written its text; absent when it is the user's own.
+    #[serde(default = "own", skip_serializing_if = "is_own")]
+    sender: Sender,
     report: R,
 }
 
+fn own() -> Sender {
+    Sender::Local
+}
+
+fn is_own(sender: &Sender) -> bool {
+    *sender == Sender::Local
+}
+
 /// A report that waited.
-pub(crate) struct Kept {
+pub(super) struct Kept {
     /// Its file.
-    pub(crate) file: PathBuf,
+    pub(super) file: PathBuf,
     /// The service it is for; none for the own store.
-    pub(crate) to: Option<String>,
+    pub(super) to: Option<String>,
+    /// Who may have written its text.
+    pub(super) sender: Sender,
     /// As it was written.
-    pub(crate) report: Box<RawValue>,
+    pub(super) report: Box<RawValue>,
+}
+
+impl Kept {
+    /// Whether a stranger may have written its text: it must not arrive as a known sender's.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.sender == Sender::Anonymous
+    }
+
+    /// It waits no longer.
+    pub(super) fn forget(&self) {
+        // one that is only in memory has no file
+        let _gone = fs::remove_file(&self.file);
+    }
 }
 
 /// Held by whoever delivers what waits, so that nothing is delivered by two at once.
-pub(crate) struct Turn {
+pub(super) struct Turn {
     _lock: File,
 }
 
 impl Spool {
     /// The user's spool. Nobody else can put anything into it: what waits there is trusted as the user's own.
-    pub(crate) fn open() -> io::Result<Self> {
-        let data = settings::data_directory();
+    pub(super) fn open() -> io::Result<Self> {
+        let data = data_directory();
         let none = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
         let directory = data.ok_or_else(none)?.join("spool");
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
@@ -65,37 +88,37 @@ impl Spool {
     }
 
     /// Where it is.
-    pub(crate) fn directory(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Keeps a report; it is there whole or not at all.
-    pub(crate) fn keep(&self, to: Option<&str>, report: &ErrorReport) -> io::Result<Kept> {
+    pub(super) fn keep(&self, to: Option<&str>, sender: Sender, report: &ErrorReport) -> io::Result<Kept> {
         let to = to.map(str::to_owned);
         let report = to_raw_value(report)?;
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.directory)?;
-        serde_json::to_writer(&mut file, &Waiting { to: to.as_deref(), report: &report })?;
+        serde_json::to_writer(&mut file, &Waiting { to: to.as_deref(), sender, report: &report })?;
         file.flush()?;
         // names in the order of time
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let path = self.directory.join(format!("{now:015}-{}.json", Uuid::new_v4()));
         file.persist(&path)?;
         self.make_room();
-        Ok(Kept { file: path, to, report })
+        Ok(Kept { file: path, to, sender, report })
     }
 
     /// The right to deliver what waits; nothing when another process is at it.
-    pub(crate) fn take_turn(&self) -> Option<Turn> {
+    pub(super) fn take_turn(&self) -> Option<Turn> {
         let lock = File::options().create(true).append(true).open(self.directory.join(".lock")).ok()?;
         lock.try_lock().ok()?;
         Some(Turn { _lock: lock })
     }
 
     /// What waits, oldest first, as far as it is wanted. A file that cannot be read is no report and goes.
-    pub(crate) fn waiting(&self, _turn: &Turn, wanted: impl Fn(Option<&str>) -> bool) -> Vec<Kept> {
+    pub(super) fn waiting(&self, _turn: &Turn, wanted: impl Fn(Option<&str>) -> bool) -> Vec<Kept> {
         let read = |file: PathBuf| {
             let kept = match read(&file) {
-                Ok(waiting) => Kept { file, to: waiting.to, report: waiting.report },
+                Ok(waiting) => Kept { file, to: waiting.to, sender: waiting.sender, report: waiting.report },
                 Err(error) => {
                     // gone already, or no report
                     let _gone = (error.kind() == io::ErrorKind::InvalidData).then(|| fs::remove_file(&file));
@@ -131,7 +154,7 @@ fn read(file: &Path) -> io::Result<Waiting<String, Box<RawValue>>> {
 }
 
 /// Whether a service's address is on this machine.
-fn is_local(url: &str) -> bool {
+pub(super) fn is_local(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     ["localhost", "127.0.0.1", "[::1]"]

@@ -1,30 +1,31 @@
 //! `serve` taking in what waits: at its start, and from time to time.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_pipeline::ScrubLevel;
-use autoheal_pipeline::clock::Clock;
-use autoheal_pipeline::fingerprint::Fingerprinted;
-use autoheal_pipeline::prepare::prepare;
-use autoheal_pipeline::store::{Store, StoreError};
-use autoheal_pipeline::validate::{Arrival, Sender};
+use autoheal_scrub::Level;
 use tokio::sync::Notify;
 
-use super::{Kept, Spool, is_local};
+use super::own_store::records;
+use super::spool::{Kept, Spool, is_local};
+use crate::clock::Clock;
+use crate::store::{Store, StoreError};
 
 /// What the service needs to take them in.
-pub(crate) struct Intake {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Clock,
-    pub(crate) wake: Arc<Notify>,
-    pub(crate) scrub: ScrubLevel,
+pub struct Intake {
+    /// Where they go.
+    pub store: Arc<dyn Store>,
+    /// What they are dated by.
+    pub clock: Clock,
+    /// Wakes the worker.
+    pub wake: Arc<Notify>,
+    /// How much is taken out of them.
+    pub scrub: Level,
 }
 
 impl Intake {
     /// Takes in what waits, now and every `interval`.
-    pub(crate) async fn run(self, interval: Duration) {
+    pub async fn run(self, interval: Duration) {
         let mut next = tokio::time::interval(interval);
         loop {
             next.tick().await;
@@ -41,23 +42,15 @@ impl Intake {
         // what is for a service elsewhere waits for a `run` that knows its key
         let waiting = spool.waiting(&turn, |to| to.is_none_or(is_local));
         for some in waiting.chunks(100) {
-            let records: Vec<_> = some.iter().filter_map(|kept| record(kept, &self.clock, self.scrub)).collect();
+            let records: Vec<_> = some.iter().flat_map(|kept| records(kept, &self.clock, self.scrub)).collect();
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;
                 tracing::info!(reports, "took in what `autoheal run` could not deliver");
                 self.wake.notify_one();
             }
-            for kept in some {
-                let _gone = fs::remove_file(&kept.file);
-            }
+            some.iter().for_each(Kept::forget);
         }
         Ok(())
     }
-}
-
-/// A report that waited on this user's own disk is the user's own; one that cannot be used is dropped.
-pub(crate) fn record(kept: &Kept, clock: &Clock, scrub: ScrubLevel) -> Option<Fingerprinted> {
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Local, received_at: clock.now() };
-    prepare(&kept.report, arrival, scrub).ok()
 }

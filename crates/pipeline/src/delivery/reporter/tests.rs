@@ -1,0 +1,111 @@
+//! The reporter's gathering, pace and ending, with a delivery that only notes what it was given.
+
+use std::sync::mpsc::{self, Receiver};
+
+use super::*;
+
+/// More than any test waits for.
+const LONG: Duration = Duration::from_secs(20);
+
+fn failure(message: &str) -> ErrorReport {
+    ErrorReport { error_message: message.to_owned(), ..ErrorReport::default() }
+}
+
+type Delivered = (Instant, Vec<(String, u64)>);
+
+fn start(outcome: Outcome) -> (Reporter, Receiver<Delivered>, Receiver<String>) {
+    let (send, delivered) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let deliver = move |reports: Vec<ErrorReport>, _until| {
+        let reports = reports.into_iter().map(|report| (report.error_message, report.count.unwrap_or(1))).collect();
+        let _test_is_over = send.send((Instant::now(), reports));
+        outcome.clone()
+    };
+    let reporter = Reporter::start_with(deliver, move |what| {
+        let _test_is_over = tell.send(what.to_owned());
+    });
+    (reporter.unwrap(), delivered, told)
+}
+
+fn told() -> Outcome {
+    Outcome::Told(String::new())
+}
+
+#[test]
+fn what_comes_together_leaves_together_and_equal_ones_are_counted() {
+    let (reporter, delivered, _) = start(told());
+    for message in ["one", "two", "one", "one"] {
+        reporter.send(failure(message));
+    }
+    let (_, reports) = delivered.recv_timeout(LONG).unwrap();
+    assert_eq!(reports, [("one".to_owned(), 3), ("two".to_owned(), 1)]);
+}
+
+#[test]
+fn the_next_delivery_is_a_second_later() {
+    let (reporter, delivered, _) = start(told());
+    reporter.send(failure("one"));
+    let (first, _) = delivered.recv_timeout(LONG).unwrap();
+    reporter.send(failure("two"));
+    let (second, _) = delivered.recv_timeout(LONG).unwrap();
+    assert!(second - first >= Duration::from_millis(950), "{:?}", second - first);
+}
+
+#[test]
+fn a_flush_and_an_end_wait_for_nothing() {
+    let (reporter, delivered, _) = start(told());
+    let began = Instant::now();
+    reporter.send(failure("one"));
+    assert!(reporter.flush(LONG));
+    reporter.send(failure("two"));
+    drop(reporter);
+    assert!(began.elapsed() < PACE, "{:?}", began.elapsed());
+    let reports: Vec<_> = delivered.iter().flat_map(|(_, reports)| reports).map(|(message, _)| message).collect();
+    assert_eq!(reports, ["one", "two"]);
+}
+
+#[test]
+fn a_flush_that_takes_too_long_says_so() {
+    let (release, held) = mpsc::channel::<()>();
+    let deliver = move |_, _| {
+        let _released = held.recv();
+        told()
+    };
+    let reporter = Reporter::start_with(deliver, |_| {}).unwrap();
+    reporter.send(failure("one"));
+    assert!(!reporter.flush(Duration::from_millis(100)));
+    drop(release);
+    assert!(reporter.flush(LONG));
+}
+
+#[test]
+fn each_kind_of_trouble_is_told_once() {
+    let (reporter, delivered, told) = start(Outcome::Kept("the service is away".to_owned()));
+    for message in ["one", "two", "three"] {
+        reporter.send(failure(message));
+        assert!(reporter.flush(LONG));
+    }
+    drop(reporter);
+    assert_eq!(delivered.iter().count(), 3);
+    let told: Vec<_> = told.iter().collect();
+    assert_eq!(told, ["failures could not be reported yet and are kept: the service is away"]);
+}
+
+#[test]
+fn what_there_is_no_room_for_is_counted_and_told_at_the_end() {
+    let (reporter, delivered, told) = start(told());
+    // in one step and without a word, so that the thread takes none meanwhile
+    reporter.shared.lock().queue.extend((0..MOST).map(|number| failure(&number.to_string())));
+    reporter.send(failure("0"));
+    reporter.send(failure("one too many"));
+    drop(reporter);
+    assert_eq!(delivered.iter().map(|(_, reports)| reports.len()).sum::<usize>(), MOST);
+    assert_eq!(told.iter().collect::<Vec<_>>(), ["1 failures were not reported: too many came at once"]);
+}
+
+#[test]
+fn being_asked_delivers_what_waits_on_the_disk() {
+    let (reporter, delivered, _) = start(told());
+    reporter.wake();
+    assert_eq!(delivered.recv_timeout(LONG).unwrap().1, []);
+}

@@ -1,0 +1,87 @@
+//! Sharing out a count that is larger than one anonymous report may claim.
+
+use std::borrow::Cow;
+
+use autoheal_contract::ErrorReport;
+use autoheal_contract::limits::ANONYMOUS_COUNT;
+use serde_json::value::{RawValue, to_raw_value};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::spool::Kept;
+
+/// Most reports that one becomes; whoever fails more often than that is known by then.
+const MOST: u64 = 50;
+
+/// One report for every [`ANONYMOUS_COUNT`] that a report counts, since a receiver believes an anonymous one no more. Each
+/// has an id of its own, made from the first one's, so that a repeated delivery is counted once.
+#[must_use]
+pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
+    let mut left = report.count.unwrap_or(1);
+    let id = report.id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+    // without an id nothing can be told apart, and one made here would differ at the next delivery
+    let (Some(id), true) = (id, left > ANONYMOUS_COUNT) else { return vec![report] };
+    let mut shares = Vec::new();
+    for at in 0..MOST.min(left.div_ceil(ANONYMOUS_COUNT)) {
+        let count = left.min(ANONYMOUS_COUNT);
+        left -= count;
+        shares.push(ErrorReport { id: Some(id_of(id, at).to_string()), count: Some(count), ..report.clone() });
+    }
+    shares
+}
+
+/// What is sent for a report that waits.
+pub(super) fn shares(kept: &Kept, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
+    let whole = || vec![Cow::Borrowed(&*kept.report)];
+    // counts are rare, and reading a report again is not free
+    if !is_capped || !kept.report.get().contains("\"count\":") {
+        return whole();
+    }
+    let Ok(report) = serde_json::from_str::<ErrorReport>(kept.report.get()) else { return whole() };
+    if report.count.unwrap_or(1) <= ANONYMOUS_COUNT {
+        return whole();
+    }
+    share_out(report).iter().filter_map(|share| to_raw_value(share).ok()).map(Cow::Owned).collect()
+}
+
+fn id_of(first: Uuid, at: u64) -> Uuid {
+    if at == 0 {
+        return first;
+    }
+    let digest = Sha256::new().chain_update(first.as_bytes()).chain_update(at.to_be_bytes()).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn counted(count: u64) -> ErrorReport {
+        let id = Some("6f2b1a52-6c47-4c49-9f0a-9a3f6f9f3a11".to_owned());
+        ErrorReport { id, count: Some(count), ..ErrorReport::default() }
+    }
+
+    #[test]
+    fn a_count_over_the_limit_becomes_several_reports_that_stay_the_same() {
+        for count in [1, 100, 101, 250, 4_999] {
+            let shares = share_out(counted(count));
+            assert_eq!(shares.iter().filter_map(|share| share.count).sum::<u64>(), count);
+            assert!(shares.iter().all(|share| share.count <= Some(ANONYMOUS_COUNT)), "{count}");
+            let ids: BTreeSet<_> = shares.iter().map(|share| share.id.clone()).collect();
+            assert_eq!(ids.len(), shares.len(), "{count}");
+            assert_eq!(shares[0].id, counted(1).id, "{count}");
+            assert_eq!(shares, share_out(counted(count)), "{count}");
+        }
+    }
+
+    #[test]
+    fn what_one_report_becomes_is_bounded() {
+        assert_eq!(share_out(counted(u64::MAX)).len(), 50);
+        let nameless = ErrorReport { count: Some(1_000), ..ErrorReport::default() };
+        assert_eq!(share_out(nameless.clone()), [nameless]);
+    }
+}

@@ -1,0 +1,155 @@
+//! `POST /report-error` to the service that `AUTOHEAL_URL` names.
+
+use std::borrow::Cow;
+
+use autoheal_contract::limits::{BATCH_REPORTS, BODY_BYTES};
+use autoheal_contract::{Receipt, ReceiptStatus, Refusal};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Uri};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
+
+use super::share::shares;
+use super::spool::Kept;
+use super::{BODY_MARGIN, Rejected};
+
+/// Most of an answer that is read, in bytes.
+const ANSWER: usize = 256 * 1024;
+
+/// Sends reports, in as few requests as there may be; each waits no longer once its request was answered. What comes back
+/// are those that were rejected, for which sending them again is no help; an error says what to look at before the rest
+/// is sent again.
+pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[Kept]) -> Result<Rejected, String> {
+    let service = Service::at(url, key)?;
+    let mut rejected = Vec::new();
+    // what a stranger may have written never arrives under the key, which would make it a known sender's
+    for anonymous in order(waiting) {
+        let key = service.key.as_ref().filter(|_| !anonymous);
+        let some = waiting.iter().enumerate().filter(|(_, kept)| kept.is_anonymous() == anonymous);
+        let mut request = Batch::default();
+        for (at, kept) in some {
+            for share in shares(kept, key.is_none()) {
+                if !request.has_room_for(&share) {
+                    let full = std::mem::take(&mut request);
+                    rejected.extend(service.post(key, full, waiting, Some(at)).await?);
+                }
+                request.add(at, share);
+            }
+        }
+        rejected.extend(service.post(key, request, waiting, None).await?);
+    }
+    Ok(rejected)
+}
+
+/// The kind of the first report comes first: it is the newest.
+fn order(waiting: &[Kept]) -> [bool; 2] {
+    let first = waiting.first().is_some_and(Kept::is_anonymous);
+    [first, !first]
+}
+
+/// The reports of one request, each with the place of what it is of.
+#[derive(Default)]
+struct Batch<'a> {
+    reports: Vec<(usize, Cow<'a, RawValue>)>,
+    bytes: usize,
+}
+
+impl<'a> Batch<'a> {
+    fn has_room_for(&self, report: &RawValue) -> bool {
+        self.reports.is_empty()
+            || self.reports.len() < BATCH_REPORTS && self.bytes + report.get().len() < BODY_BYTES - BODY_MARGIN
+    }
+
+    fn add(&mut self, at: usize, report: Cow<'a, RawValue>) {
+        self.bytes += report.get().len() + 1;
+        self.reports.push((at, report));
+    }
+
+    fn body(&self) -> String {
+        let reports: Vec<&str> = self.reports.iter().map(|(_, report)| report.get()).collect();
+        format!("[{}]", reports.join(","))
+    }
+}
+
+struct Service<'a> {
+    url: &'a str,
+    uri: Uri,
+    key: Option<HeaderValue>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl<'a> Service<'a> {
+    fn at(url: &'a str, key: Option<&SecretString>) -> Result<Self, String> {
+        let uri: Uri = format!("{}/report-error", url.trim_end_matches('/'))
+            .parse()
+            .map_err(|_| format!("AUTOHEAL_URL: `{url}` is no URL; write it like https://errors.example"))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(format!("AUTOHEAL_URL: `{url}` is neither http:// nor https://"));
+        }
+        let bearer = |key: &SecretString| {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim()))
+                .map_err(|_| "AUTOHEAL_KEY holds characters that no key has".to_owned())?;
+            bearer.set_sensitive(true);
+            Ok::<_, String>(bearer)
+        };
+        let key = key.map(bearer).transpose()?;
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|error| format!("the system's certificates cannot be read: {error}"))?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(Self { url, uri, key, client: Client::builder(TokioExecutor::new()).build(connector) })
+    }
+
+    /// Sends one request; nothing when there is nothing in it. More of the `unfinished` one is to follow.
+    async fn post(
+        &self,
+        key: Option<&HeaderValue>,
+        batch: Batch<'_>,
+        waiting: &[Kept],
+        unfinished: Option<usize>,
+    ) -> Result<Rejected, String> {
+        if batch.reports.is_empty() {
+            return Ok(Vec::new());
+        }
+        let url = self.url;
+        let mut request = Request::post(self.uri.clone()).header(CONTENT_TYPE, "application/json");
+        if let Some(key) = key {
+            request = request.header(AUTHORIZATION, key.clone());
+        }
+        let request = request.body(Full::new(Bytes::from(batch.body()))).map_err(|error| error.to_string())?;
+        let answer = self.client.request(request).await;
+        let answer = answer.map_err(|error| format!("{url} cannot be reached: {}", innermost(&error)))?;
+        let status = answer.status();
+        let read = Limited::new(answer.into_body(), ANSWER).collect().await;
+        let body = read.map_err(|_| format!("{url} broke off its answer"))?.to_bytes();
+        if status != 202 {
+            let refusal = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.message);
+            return Err(format!("{url} answered {status}: {}", refusal.as_deref().unwrap_or("no reason given")));
+        }
+        let receipts: Vec<Receipt> = serde_json::from_slice(&body)
+            .map_err(|_| format!("{url} answered 202 without receipts; is it an autoheal service?"))?;
+        for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
+            waiting[*at].forget();
+        }
+        let rejected = batch.reports.iter().zip(receipts).filter(|(_, it)| it.status == ReceiptStatus::Rejected);
+        let reason = |receipt: Receipt| format!("{url} rejected it: {}", receipt.reason.unwrap_or_default());
+        Ok(rejected.map(|((at, _), receipt)| (*at, reason(receipt))).collect())
+    }
+}
+
+/// What lies at the bottom of it, such as "Connection refused".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
