@@ -1,5 +1,8 @@
 //! The command line: every command, flag, variable and help text.
 
+mod delivery;
+mod mcp;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,11 +11,15 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
+pub(crate) use self::delivery::DeliveryArgs;
+pub(crate) use self::mcp::McpArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   autoheal serve                                  take reports on http://127.0.0.1:8787, show them, send nothing
   autoheal serve --issue --repo acme/shop         also open a GitHub issue for each distinct failure
   autoheal run -- python app.py --fast            run a command; if it fails, record why
+  autoheal mcp -- npx -y some-mcp-server          what an MCP client configures instead of the server itself
   autoheal explain report.json                    show what would become of one report
 ";
 
@@ -83,6 +90,9 @@ pub(crate) enum Command {
     /// Run a command as if nothing were between, and record why it failed if it does
     #[command(before_help = RUN_EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Stand between an MCP client and its server, and record what fails
+    #[command(before_help = mcp::EXAMPLES)]
+    Mcp(Box<McpArgs>),
     /// Print the completions for a shell
     #[command(before_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -106,18 +116,9 @@ pub(crate) struct RunArgs {
     /// Exit codes that mean no failure, separated by commas; 0 always does
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     pub(crate) ok: Vec<i32>,
-    /// Service that failures are sent to; by default they go into this machine's own store
-    #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
-    pub(crate) url: Option<String>,
-    /// Sender key of that service
-    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
-    pub(crate) key: Option<SecretString>,
-    /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/
-    #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
-    pub(crate) store: Option<String>,
-    /// How much is taken out of reports
-    #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
-    pub(crate) scrub: Scrub,
+    /// Where its failure goes
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryArgs,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,

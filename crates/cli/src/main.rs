@@ -1,15 +1,18 @@
 //! The binary `autoheal`: reads the command line, runs one command, ends with its exit code.
 
 mod args;
+mod child;
 mod definitions;
 mod explain;
+mod mcp;
 mod run;
 mod serve;
 mod settings;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::{Args as _, CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, Command};
 
@@ -19,13 +22,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // a wrapped command should not wait for the definitions of everything else
-    if let Some(options) = run_alone() {
-        return run::run(options);
+    match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
+        Some("run") => {
+            if let Some(options) = alone("autoheal run") {
+                return run::run(options);
+            }
+        }
+        Some("mcp") => {
+            if let Some(options) = alone("autoheal mcp") {
+                return mcp::run(options);
+            }
+        }
+        _ => {}
     }
     let args = Args::parse();
     let result = match args.command {
         // the command's own output, and nothing of ours in it
         Some(Command::Run(options)) => return run::run(*options),
+        Some(Command::Mcp(options)) => return mcp::run(*options),
         Some(Command::Relay) => return run::relay(),
         Some(Command::Completions { shell }) => definitions::completions(shell),
         Some(Command::Man { command }) => definitions::manual(command.as_deref()),
@@ -52,15 +66,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// `autoheal run …` by its own definition; whatever that does not understand is left to the whole one.
-fn run_alone() -> Option<args::RunArgs> {
-    let words = std::env::args_os().skip(1);
-    if std::env::args_os().nth(1)? != "run" {
-        return None;
-    }
-    let definition = args::RunArgs::augment_args(clap::Command::new("autoheal run"));
-    let matches = definition.try_get_matches_from(words).ok()?;
-    args::RunArgs::from_arg_matches(&matches).ok()
+/// One command by its own definition; whatever that does not understand is left to the whole one.
+fn alone<T: clap::Args>(name: &'static str) -> Option<T> {
+    let definition = T::augment_args(clap::Command::new(name));
+    let matches = definition.try_get_matches_from(std::env::args_os().skip(1)).ok()?;
+    T::from_arg_matches(&matches).ok()
 }
 
 /// Logs go to stderr; colours only where a person looks.

@@ -1,12 +1,8 @@
 //! `autoheal run`: a command as if nothing were between; when it fails, what is known of the failure is told.
 
-mod ending;
-mod facts;
 mod printed;
 mod relay;
 mod report;
-mod signals;
-mod start;
 mod streams;
 mod tail;
 mod tell;
@@ -17,9 +13,10 @@ use std::time::{Instant, SystemTime};
 
 use self::printed::Printed;
 use self::report::Failed;
-use self::signals::Signals;
 use self::streams::Streams;
+use self::terminal::Terminal;
 use crate::args::RunArgs;
+use crate::child::{Signals, passing, refuse, start};
 
 /// Runs the command to its end and ends as it did: with its exit code, or by its signal.
 pub(crate) fn run(options: RunArgs) -> ExitCode {
@@ -38,7 +35,7 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
-    let ending = signals.follow(child, relays.terminal());
+    let ending = signals.follow(child, || relays.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
     let relayed = relays.finish();
     let failed = ending.failed(&options.ok) && !signals.interrupted() && !(relayed.reader_gone && ending.by_pipe());
@@ -52,14 +49,8 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     ending.repeat()
 }
 
-/// One line of ours, and the exit code that wrappers of commands use for it.
-fn refuse(sentence: &str, code: u8) -> ExitCode {
-    eprintln!("autoheal: {sentence}");
-    ExitCode::from(code)
-}
-
 /// What is left of a `run` whose command ended while children of it still print: a plain copy, until they are done.
 pub(crate) fn relay() -> ExitCode {
-    relay::copy_to_end();
+    passing::copy_to_end();
     ExitCode::SUCCESS
 }

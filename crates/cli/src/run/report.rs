@@ -10,9 +10,8 @@ use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::parse::{Failure, find_failure};
 use uuid::Uuid;
 
-use super::ending::Ending;
-use super::facts::{self, Place};
 use super::printed::Printed;
+use crate::child::{Ending, Place, command_line, facts, quoted};
 
 /// A command that failed, with all that is known at its end.
 pub(super) struct Failed {
@@ -61,7 +60,7 @@ impl Failed {
             }
             None => (self.kind(), self.sentence(), None, Vec::new()),
         };
-        let command = self.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        let command = command_line(&self.command);
         let ended = Timestamp(millis(self.began)).plus(self.duration);
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![
@@ -176,14 +175,4 @@ fn ends(text: &str, characters: usize) -> String {
     let half = (characters - 10) / 2;
     let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
     format!("{}\n<cut>\n{}", &text[..at(half)], &text[at(count - half)..])
-}
-
-/// A word as a shell would need it.
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -11,10 +11,7 @@ use rustix::termios::isatty;
 
 use super::relay::{Kept, Relay};
 use super::terminal::{Modes, Terminal};
-
-/// What pipes are enlarged to where the system lets us: fewer switches between those who write and read.
-#[cfg(target_os = "linux")]
-const PIPE: usize = 256 * 1024;
+use crate::child::passing::wide_pipe;
 
 /// The streams before the command is started.
 pub(super) struct Streams {
@@ -79,10 +76,7 @@ impl Streams {
 
 impl Stream {
     fn pipe() -> io::Result<Self> {
-        let (ours, theirs) = io::pipe()?;
-        // a process may not have many large ones; then it stays as it is
-        #[cfg(target_os = "linux")]
-        let _limited = rustix::pipe::fcntl_setpipe_size(&theirs, PIPE);
+        let (ours, theirs) = wide_pipe()?;
         Ok(Self { ours: ours.into(), theirs: theirs.into(), is_terminal: false })
     }
 }

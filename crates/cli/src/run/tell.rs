@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::delivery::{Destination, Outcome, deliver};
+use autoheal_pipeline::delivery::{Outcome, deliver};
 use autoheal_pipeline::validate::Sender;
 
 use super::report::Failed;
@@ -19,7 +19,7 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
     let (send, told) = mpsc::channel();
     let told = match std::thread::Builder::new().name("tell".to_owned()).spawn(move || {
         let report = failed.report();
-        let _too_late = send.send(deliver(&destination(options), Sender::Local, vec![report], until));
+        let _too_late = send.send(deliver(&options.delivery.into(), Sender::Local, vec![report], until));
     }) {
         Ok(_) => told.recv_timeout(LIMIT),
         Err(error) => Ok(Outcome::Lost(error.to_string())),
@@ -34,8 +34,4 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
             eprintln!("autoheal: this failure could not be reported in time; if it could be kept, it is sent next time")
         }
     }
-}
-
-fn destination(options: RunArgs) -> Destination {
-    Destination { url: options.url, key: options.key, store: options.store, scrub: options.scrub.into() }
 }

@@ -45,8 +45,17 @@ impl Terminal {
         self.ours.try_clone()
     }
 
-    /// Gives it the real terminal's size; says whether that changed anything.
-    pub(super) fn follow_size(&self) -> bool {
+    /// Gives it the real terminal's size, and tells of it; says whether that changed anything.
+    pub(super) fn resized(&self) -> bool {
+        // the size must be right before the command hears of it
+        let changed = self.follow_size();
+        if changed {
+            Self::tell_size();
+        }
+        changed
+    }
+
+    fn follow_size(&self) -> bool {
         let sizes = (tcgetwinsize(self.real), tcgetwinsize(&self.ours));
         let (Ok(real), Ok(ours)) = sizes else { return false };
         let same = (real.ws_row, real.ws_col) == (ours.ws_row, ours.ws_col);
@@ -54,7 +63,7 @@ impl Terminal {
     }
 
     /// The terminal told everybody in the foreground when the old size still stood: they are told once more.
-    pub(super) fn tell_size() {
+    fn tell_size() {
         let _impossible = kill_current_process_group(Signal::WINCH);
     }
 }

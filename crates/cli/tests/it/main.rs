@@ -8,6 +8,8 @@ mod durable;
 mod explain;
 mod github_crash;
 mod healing;
+mod mcp_endings;
+mod mcp_passing;
 mod place;
 mod run;
 mod run_delivery;

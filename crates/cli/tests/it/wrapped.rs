@@ -49,13 +49,24 @@ impl Wrapped {
 
     /// `autoheal run` with these options, before `--`.
     pub(crate) fn run(&self, options: &[&str], command: &[&str]) -> Command {
-        let mut run = Command::new(env!("CARGO_BIN_EXE_autoheal"));
-        run.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("AUTOHEAL_STORE", self.place.store());
+        self.wrap("run", options, command)
+    }
+
+    /// `autoheal mcp` with these options, before `--`.
+    pub(crate) fn mcp(&self, options: &[&str], command: &[&str]) -> Command {
+        self.wrap("mcp", options, command)
+    }
+
+    fn wrap(&self, wrapper: &str, options: &[&str], command: &[&str]) -> Command {
+        let mut wrap = Command::new(env!("CARGO_BIN_EXE_autoheal"));
+        wrap.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("AUTOHEAL_STORE", self.place.store());
         // a toolchain's proxies find their toolchain from here
-        run.envs(["HOME", "RUSTUP_HOME", "CARGO_HOME"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-        run.envs(self.place.variables.iter().cloned()).current_dir(self.path());
-        run.arg("run").args(options).arg("--").args(command).stdin(Stdio::null());
-        run
+        wrap.envs(
+            ["HOME", "RUSTUP_HOME", "CARGO_HOME"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))),
+        );
+        wrap.envs(self.place.variables.iter().cloned()).current_dir(self.path());
+        wrap.arg(wrapper).args(options).arg("--").args(command).stdin(Stdio::null());
+        wrap
     }
 
     /// Runs a command; what it printed, and how it ended.

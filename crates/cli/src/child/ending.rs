@@ -1,6 +1,6 @@
 //! How a command ended, whether that is a failure, and ending the same way.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 use autoheal_contract::Exit;
 use rustix::process::{Resource, Rlimit, WaitStatus, getrlimit, setrlimit};
@@ -9,7 +9,7 @@ use signal_hook::low_level::{emulate_default_handler, signal_name};
 
 /// With a code, or by a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Code(i32),
     Signal(i32),
 }
@@ -21,12 +21,12 @@ const CRASHES: [i32; 7] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SI
 
 impl Ending {
     /// Reads a status; nothing when the process only stopped or went on.
-    pub(super) fn of(status: WaitStatus) -> Option<Self> {
+    pub(crate) fn of(status: WaitStatus) -> Option<Self> {
         status.exit_status().map(Self::Code).or_else(|| status.terminating_signal().map(Self::Signal))
     }
 
     /// Whether this means a failure, exit codes in `ok` left out. A user's interrupt never does.
-    pub(super) fn failed(self, ok: &[i32]) -> bool {
+    pub(crate) fn failed(self, ok: &[i32]) -> bool {
         match self {
             Self::Code(code) => code != 0 && code != SHELL + SIGINT && !ok.contains(&code),
             Self::Signal(signal) => signal != SIGINT,
@@ -34,12 +34,12 @@ impl Ending {
     }
 
     /// Whether it ended because nobody read its output any more.
-    pub(super) fn by_pipe(self) -> bool {
+    pub(crate) fn by_pipe(self) -> bool {
         matches!(self, Self::Signal(SIGPIPE)) || self == Self::Code(SHELL + SIGPIPE)
     }
 
     /// The signal's name; a shell's word for a crash of its child counts.
-    pub(super) fn signal(self) -> Option<&'static str> {
+    pub(crate) fn signal(self) -> Option<&'static str> {
         match self {
             Self::Signal(signal) => Some(signal_name(signal).unwrap_or("SIG?")),
             Self::Code(code) => CRASHES.contains(&(code - SHELL)).then(|| signal_name(code - SHELL)).flatten(),
@@ -47,7 +47,7 @@ impl Ending {
     }
 
     /// As reports tell it.
-    pub(super) fn exit(self) -> Exit {
+    pub(crate) fn exit(self) -> Exit {
         let code = match self {
             Self::Code(code) => Some(i64::from(code)),
             Self::Signal(_) => None,
@@ -56,7 +56,17 @@ impl Ending {
     }
 
     /// Ends this process the same way; returns only where the ending is an exit code.
-    pub(super) fn repeat(self) -> ExitCode {
+    pub(crate) fn repeat(self) -> ExitCode {
+        ExitCode::from(self.repeat_signal())
+    }
+
+    /// Ends this process the same way and at once.
+    pub(crate) fn repeat_now(self) -> ! {
+        exit(self.repeat_signal().into())
+    }
+
+    /// Ends this process where a signal ended the command; elsewhere, the exit code.
+    fn repeat_signal(self) -> u8 {
         let code = match self {
             Self::Code(code) => code,
             Self::Signal(signal) => {
@@ -67,7 +77,7 @@ impl Ending {
                 SHELL + signal
             }
         };
-        ExitCode::from(u8::try_from(code & 0xFF).unwrap_or(u8::MAX))
+        u8::try_from(code & 0xFF).unwrap_or(u8::MAX)
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{Error, ErrorKind};
 
 /// One sentence: what, why, and what to do.
-pub(super) fn refusal(program: &OsStr, error: &Error) -> String {
+pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
     let name = program.to_string_lossy();
     match error.kind() {
         ErrorKind::NotFound => format!("cannot run {name}: there is no such program; check its name and PATH"),
@@ -18,6 +18,6 @@ pub(super) fn refusal(program: &OsStr, error: &Error) -> String {
 }
 
 /// 127 where there is no such program, 126 where it cannot be run.
-pub(super) fn code(error: &Error) -> u8 {
+pub(crate) fn code(error: &Error) -> u8 {
     if error.kind() == ErrorKind::NotFound { 127 } else { 126 }
 }

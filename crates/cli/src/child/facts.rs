@@ -27,15 +27,15 @@ const RUNTIMES: [(&str, &str); 10] = [
 ];
 
 /// Where in which commit the command ran.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Relative to the repository, else absolute.
-    pub(super) directory: String,
-    pub(super) commit: Option<String>,
+    pub(crate) directory: String,
+    pub(crate) commit: Option<String>,
 }
 
 impl Place {
     /// Asks git.
-    pub(super) fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let answer = ask(OsStr::new("git"), &["rev-parse", "--show-prefix", "HEAD"]);
         let mut lines = answer.as_deref().unwrap_or_default().lines();
         if let (Some(prefix), Some(commit)) = (lines.next(), lines.next())
@@ -52,7 +52,7 @@ impl Place {
 }
 
 /// The runtime's version, such as `Python 3.11.7`, when the command is one or is a script for one.
-pub(super) fn runtime(program: &OsStr) -> Option<String> {
+pub(crate) fn runtime(program: &OsStr) -> Option<String> {
     let (name, argument, interpreter) = known(program).or_else(|| known(&interpreter(program)?))?;
     let answer = ask(&interpreter, &[argument])?;
     let version = answer.lines().find(|line| !line.trim().is_empty())?.trim();

@@ -11,14 +11,13 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use super::ending::Ending;
-use super::terminal::Terminal;
 
 const HEARD: [i32; 8] = [SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCONT, SIGWINCH];
 /// A command that fails this soon after Ctrl-C failed because of it.
 const AFTERMATH: Duration = Duration::from_secs(10);
 
 /// The signals this process hears of.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     heard: SignalsInfo<WithOrigin>,
     asked_to_end: bool,
     interrupted: Option<Instant>,
@@ -26,7 +25,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Listens from here on.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         // What is ignored (`nohup`, a shell's background job) stays ignored, here and in the command.
         let ignored = ignored();
         let heard = HEARD.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
@@ -35,17 +34,18 @@ impl Signals {
     }
 
     /// Whether a person or a supervisor ended the command: what it said then is no failure.
-    pub(super) fn interrupted(&self) -> bool {
+    pub(crate) fn interrupted(&self) -> bool {
         self.asked_to_end || self.interrupted.is_some_and(|at| at.elapsed() < AFTERMATH)
     }
 
-    /// Passes signals on until the command ends.
-    pub(super) fn follow(&mut self, child: Child, terminal: Option<&Terminal>) -> Ending {
+    /// Passes signals on until the command ends. `resized` is asked when the terminal's size may have changed, and says
+    /// whether it told the command.
+    pub(crate) fn follow(&mut self, child: Child, resized: impl Fn() -> bool) -> Ending {
         let child = Pid::from_child(&child);
         loop {
             let heard: Vec<Origin> = self.heard.wait().collect();
             for origin in heard {
-                self.pass_on(&origin, child, terminal);
+                self.pass_on(&origin, child, &resized);
             }
             match waitpid(Some(child), WaitOptions::NOHANG | WaitOptions::UNTRACED) {
                 Ok(Some((_, status))) if status.stopped() => stop_as_well(child),
@@ -61,7 +61,20 @@ impl Signals {
         }
     }
 
-    fn pass_on(&mut self, origin: &Origin, child: Pid, terminal: Option<&Terminal>) {
+    /// After the command's end: calls this when somebody asks us to end as well.
+    pub(crate) fn hear_on(mut self, asked: impl Fn() + Send + 'static) {
+        let hear = move || {
+            for origin in self.heard.forever() {
+                if [SIGTERM, SIGHUP, SIGINT, SIGQUIT].contains(&origin.signal) {
+                    asked();
+                }
+            }
+        };
+        // without it the end is only less prompt
+        let _none_left = std::thread::Builder::new().name("signals".to_owned()).spawn(hear);
+    }
+
+    fn pass_on(&mut self, origin: &Origin, child: Pid, resized: impl Fn() -> bool) {
         let sender = origin.process.map(|process| process.pid);
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());
         match origin.signal {
@@ -69,8 +82,7 @@ impl Signals {
             SIGTERM | SIGHUP => self.asked_to_end = true,
             SIGINT | SIGQUIT => self.interrupted = Some(Instant::now()),
             SIGWINCH if sender.is_some_and(|sender| own.contains(&sender)) => return,
-            // the size must be right before the command hears of it
-            SIGWINCH if terminal.is_some_and(Terminal::follow_size) => return Terminal::tell_size(),
+            SIGWINCH if resized() => return,
             _ => {}
         }
         // The terminal's driver signals every process in the foreground, the command too; a command that signals its

@@ -1,0 +1,30 @@
+//! Where failures go: what every command that reports its own has in common.
+
+use autoheal_pipeline::delivery::Destination;
+use clap::Args;
+use secrecy::SecretString;
+
+use super::Scrub;
+
+/// A service, or the own store.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeliveryArgs {
+    /// Service that failures are sent to; by default they go into this machine's own store
+    #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Sender key of that service
+    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(crate) key: Option<SecretString>,
+    /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/
+    #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
+    pub(crate) store: Option<String>,
+    /// How much is taken out of reports
+    #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
+    pub(crate) scrub: Scrub,
+}
+
+impl From<DeliveryArgs> for Destination {
+    fn from(options: DeliveryArgs) -> Self {
+        Self { url: options.url, key: options.key, store: options.store, scrub: options.scrub.into() }
+    }
+}

@@ -1,0 +1,75 @@
+//! `autoheal mcp`: an MCP server on pipes as if nothing were between; what fails in the conversation is told.
+
+mod conversation;
+mod memory;
+mod place;
+mod relays;
+mod reports;
+mod watcher;
+
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use autoheal_pipeline::mcp::{Setup, Target, Watch};
+
+use self::conversation::Conversation;
+use self::memory::Memory;
+use self::relays::Relays;
+use self::reports::Reports;
+use self::watcher::Watcher;
+use crate::args::McpArgs;
+use crate::child::{Signals, command_line, refuse, start};
+
+/// How much later the server's end may come because of us; a little is left for ending itself.
+const LIMIT: Duration = Duration::from_millis(1_800);
+/// As good as never.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// Runs the server to its end and ends as it did: with its exit code, or by its signal.
+pub(crate) fn run(options: McpArgs) -> ExitCode {
+    let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
+    // before the server is there, so that no signal and no end of it is missed
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if options.wide_logs {
+        command.env("COLUMNS", "400").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+    }
+    let (child, pipes) = match relays::start(command) {
+        Ok(started) => started,
+        Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
+    };
+    // from here on the server is starting, and what we do costs nothing
+    let memory = Memory::of(&options.command);
+    let conversation = Arc::new(Conversation::new(watch(&options, &memory)));
+    let relays = match Relays::start(pipes, &conversation) {
+        Ok(relays) => relays,
+        Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
+    };
+    let reports = Reports::new(options.delivery, program);
+    let watcher = Watcher::start(Arc::clone(&conversation), reports, memory);
+    let ending = signals.follow(child, || false);
+    let asked = signals.interrupted();
+    relays.finish(signals, ending);
+    let until = Instant::now() + LIMIT;
+    conversation.server_ended(ending.exit(), asked);
+    watcher.finish(until);
+    ending.repeat()
+}
+
+fn watch(options: &McpArgs, memory: &Memory) -> Watch {
+    let or_never = |time: Duration| if time.is_zero() { NEVER } else { time };
+    let mut watch = Watch::new(Setup {
+        target: Target::Stdio { command: command_line(&options.command) },
+        patience: or_never(options.timeout),
+        handshake: or_never(options.handshake),
+    });
+    if let Some(learnt) = memory.read() {
+        watch.remember(learnt);
+    }
+    watch
+}

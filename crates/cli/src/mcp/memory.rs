@@ -1,0 +1,77 @@
+//! What was learnt of a server, in a small file for the next time it is started.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use autoheal_pipeline::delivery::data_directory;
+use autoheal_pipeline::mcp::Learnt;
+
+/// A larger file is none of ours; what is larger is not written.
+const LARGEST: u64 = 256 * 1024;
+/// Servers that are remembered; the one that was written longest ago is forgotten.
+const MOST: usize = 200;
+
+/// The file of one server; none where this user has no place for it.
+pub(super) struct Memory {
+    file: Option<PathBuf>,
+}
+
+impl Memory {
+    /// The same command in the same directory is the same server.
+    pub(super) fn of(command: &[OsString]) -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        let words = command.iter().map(OsString::as_os_str).chain([here.as_os_str()]);
+        let hash = hash(words.map(|word| word.as_encoded_bytes()));
+        let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+        let name: String = program.chars().take(40).map(plain).collect();
+        let file = data_directory().map(|data| data.join("servers").join(format!("{name}-{hash:016x}.json")));
+        Self { file }
+    }
+
+    /// What is known; a file that cannot be read is one that is not there.
+    pub(super) fn read(&self) -> Option<Learnt> {
+        let mut text = Vec::new();
+        File::open(self.file.as_ref()?).ok()?.take(LARGEST).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Replaces the file. Where that fails nothing is lost but a memory.
+    pub(super) fn write(&self, learnt: &Learnt) {
+        let _forgotten = self.try_write(learnt);
+    }
+
+    fn try_write(&self, learnt: &Learnt) -> io::Result<()> {
+        let Some((file, directory)) = self.file.as_ref().and_then(|file| Some((file, file.parent()?))) else {
+            return Ok(());
+        };
+        let text = serde_json::to_vec(learnt)?;
+        if text.len() as u64 >= LARGEST {
+            return Ok(());
+        }
+        fs::create_dir_all(directory)?;
+        let mut written = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+        written.write_all(&text)?;
+        written.persist(file)?;
+        forget_oldest(directory)
+    }
+}
+
+fn forget_oldest(directory: &Path) -> io::Result<()> {
+    let files = fs::read_dir(directory)?.filter_map(|file| {
+        let file = file.ok()?;
+        Some((file.metadata().ok()?.modified().ok()?, file.path()))
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    let old = files.len().saturating_sub(MOST);
+    files[..old].iter().try_for_each(|(_, file)| fs::remove_file(file))
+}
+
+/// FNV-1a: the same on every machine and in every version.
+fn hash<'a>(words: impl Iterator<Item = &'a [u8]>) -> u64 {
+    let bytes = words.flat_map(|word| word.iter().copied().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

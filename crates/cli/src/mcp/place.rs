@@ -1,0 +1,54 @@
+//! What a report of a conversation gets from here: directory, commit, system and runtime.
+
+use std::ffi::OsStr;
+
+use autoheal_contract::{ErrorReport, Json};
+
+use crate::child::{Place, facts, quoted};
+
+/// The place the server runs in.
+pub(super) struct Surroundings {
+    place: Place,
+    runtime: Option<String>,
+}
+
+impl Surroundings {
+    /// Asks git and the runtime; each may take a while.
+    pub(super) fn of(program: &OsStr) -> Self {
+        std::thread::scope(|scope| {
+            let runtime = scope.spawn(|| facts::runtime(program));
+            Self { place: Place::here(), runtime: runtime.join().unwrap_or_default() }
+        })
+    }
+
+    /// Adds what the report does not say by itself.
+    pub(super) fn add_to(&self, report: &mut ErrorReport) {
+        let text = |text: &str| Some(Json::Text(text.to_owned()));
+        let place = &self.place;
+        add(
+            &mut report.context,
+            [("directory", text(&place.directory)), ("commit", place.commit.as_deref().and_then(text))],
+        );
+        let system = [
+            ("os", text(std::env::consts::OS)),
+            ("arch", text(std::env::consts::ARCH)),
+            ("runtime", self.runtime.as_deref().and_then(text)),
+        ];
+        add(&mut report.system, system);
+        if report.release.is_none() {
+            report.release = place.commit.as_deref().and_then(|commit| commit.get(..12)).map(str::to_owned);
+        }
+        if let Some(reproduction) = report.reproduction.as_mut().filter(|_| place.directory != ".") {
+            *reproduction = format!("cd {} && {reproduction}", quoted(OsStr::new(&place.directory)));
+        }
+    }
+}
+
+fn add<const N: usize>(to: &mut Option<Json>, members: [(&str, Option<Json>); N]) {
+    let Json::Object(known) = to.get_or_insert_with(|| Json::Object(Vec::new())) else { return };
+    for (name, value) in members {
+        if let Some(value) = value.filter(|_| known.iter().all(|(known, _)| known != name)) {
+            known.push((name.to_owned(), value));
+        }
+    }
+}

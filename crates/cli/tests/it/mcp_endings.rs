@@ -1,0 +1,188 @@
+//! How conversations through `autoheal mcp` end: by either side, by signals, by kill -9, and before they began.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+
+use crate::wrapped::{Wrapped, needs};
+
+const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
+
+/// A server that has said that it is ready.
+struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(mut mcp: Command) -> Self {
+        let mut child = mcp.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        Self { stdin: child.stdin.take(), child, stdout }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// What it printed after that on both streams, and how it ended. Its input stays open.
+    fn end(mut self) -> (String, String, ExitStatus) {
+        let (mut rest, mut errors) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut rest).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (rest, errors, self.child.wait().unwrap())
+    }
+}
+
+/// A named pipe, for a server to tell of something after everything else is closed.
+fn fifo(wrapped: &Wrapped, name: &str) -> PathBuf {
+    let path = wrapped.path().join(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+#[tokio::test]
+async fn exit_codes_and_signals_are_the_servers() {
+    let wrapped = Wrapped::new();
+    for code in [0, 1, 77, 255] {
+        let status = wrapped.mcp(&[], &["sh", "-c", &format!("exit {code}")]).status().unwrap();
+        assert_eq!(status.code(), Some(code));
+    }
+    for (name, signal) in [("KILL", SIGKILL), ("TERM", SIGTERM), ("SEGV", 11)] {
+        let status = wrapped.mcp(&[], &["sh", "-c", &format!("kill -{name} $$")]).status().unwrap();
+        assert_eq!(status.signal(), Some(signal));
+    }
+}
+
+#[test]
+fn the_end_of_input_reaches_the_server() {
+    let wrapped = Wrapped::new();
+    let mut running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; cat; echo bye; exit 3"]));
+    running.stdin.take().unwrap().write_all(b"last words\n").unwrap();
+    let (rest, errors, status) = running.end();
+    assert_eq!((rest.as_str(), errors.as_str(), status.code()), ("last words\nbye\n", "", Some(3)));
+}
+
+#[tokio::test]
+async fn who_asks_it_to_end_asks_the_server() {
+    let wrapped = Wrapped::new();
+    for name in ["INT", "TERM", "HUP"] {
+        let script = format!("trap 'echo got {name}; exit 9' {name}; echo ready; while :; do sleep 0.01; done");
+        let running = Running::start(wrapped.mcp(&[], &["sh", "-c", &script]));
+        running.signal(name);
+        let (rest, errors, status) = running.end();
+        assert_eq!((rest.as_str(), errors.as_str(), status.code()), (format!("got {name}\n").as_str(), "", Some(9)));
+    }
+    let running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; exec sleep 1000"]));
+    running.signal("TERM");
+    assert_eq!(running.end().2.signal(), Some(SIGTERM));
+    assert!(wrapped.recorded().await.is_empty(), "who stops a server knows why it ended");
+}
+
+#[test]
+fn without_the_wrapper_the_server_sees_the_end_of_its_input() {
+    let wrapped = Wrapped::new();
+    let gone = fifo(&wrapped, "gone");
+    let running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; cat > /dev/null; echo ended > gone"]));
+    running.signal("KILL");
+    let mut said = String::new();
+    File::open(&gone).unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "ended\n");
+    assert_eq!(running.end().2.signal(), Some(SIGKILL));
+}
+
+#[test]
+fn a_client_that_reads_no_more_ends_a_server_that_writes() {
+    needs("python3", "apt install python3");
+    let wrapped = Wrapped::new();
+    let python = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)\nprint('ready', flush=True)\nwhile True: print('x')";
+    for command in [&["sh", "-c", "echo ready; exec yes"][..], &["python3", "-c", python]] {
+        let mut running = Running::start(wrapped.mcp(&[], command));
+        drop(running.stdout);
+        let mut errors = String::new();
+        running.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        assert_eq!((running.child.wait().unwrap().signal(), errors.as_str()), (Some(13), ""));
+    }
+}
+
+/// A server that only waits hears of it as well: it polls what it writes to, as event loops do.
+#[test]
+fn a_client_that_reads_no_more_is_seen_by_a_server_that_waits() {
+    needs("python3", "apt install python3");
+    let wrapped = Wrapped::new();
+    let python = "import select\nprint('ready', flush=True)\npoll = select.poll(); poll.register(1, 0); poll.poll()\nraise SystemExit(5)";
+    let mut running = Running::start(wrapped.mcp(&[], &["python3", "-c", python]));
+    drop(running.stdout);
+    assert_eq!(running.child.wait().unwrap().code(), Some(5));
+}
+
+#[test]
+fn a_server_that_reads_no_more_is_seen_by_its_client() {
+    let wrapped = Wrapped::new();
+    let gate = fifo(&wrapped, "gate");
+    let mut running =
+        Running::start(wrapped.mcp(&[], &["sh", "-c", "exec < /dev/null; echo ready; read line < gate; exit 4"]));
+    let mut stdin = running.stdin.take().unwrap();
+    // the pipe fills up if nobody closes it; then this would never return
+    let error = loop {
+        if let Err(error) = stdin.write_all(&[b'\n'; 4096]) {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    File::options().write(true).open(gate).unwrap().write_all(b"on\n").unwrap();
+    assert_eq!(running.end().2.code(), Some(4));
+}
+
+#[test]
+fn a_child_that_outlives_the_server_holds_nothing_up_and_loses_nothing() {
+    let wrapped = Wrapped::new();
+    let gate = fifo(&wrapped, "gate");
+    let script = "(read line < gate; echo \"late $line\"; echo late error >&2) & echo ready; exit 6";
+    let mut running = Running::start(wrapped.mcp(&[], &["sh", "-c", script]));
+    // while our own input is open
+    assert_eq!(running.child.wait().unwrap().code(), Some(6));
+    File::options().write(true).open(gate).unwrap().write_all(b"word\n").unwrap();
+    let (rest, errors, _) = running.end();
+    assert_eq!((rest.as_str(), errors.as_str()), ("late word\n", "late error\n"));
+}
+
+#[test]
+fn a_client_that_does_not_read_can_still_end_it() {
+    let wrapped = Wrapped::new();
+    let ended = fifo(&wrapped, "ended");
+    // what it leaves behind fits into its own pipe, but not into the client's
+    let script = "echo ready; head -c 300000 /dev/zero; echo over > ended";
+    let running = Running::start(wrapped.mcp(&[], &["sh", "-c", script]));
+    let mut said = String::new();
+    File::open(&ended).unwrap().read_to_string(&mut said).unwrap();
+    let mut running = running;
+    loop {
+        running.signal("TERM");
+        if let Some(status) = running.child.try_wait().unwrap() {
+            assert!(status.code() == Some(0) || status.signal() == Some(SIGTERM), "{status:?}");
+            break;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_started_is_told_in_one_line() {
+    let wrapped = Wrapped::new();
+    wrapped.file("plain.txt", "no program\n");
+    for (command, code, words) in [("no-such-server", 127, "no such program"), ("./plain.txt", 126, "chmod +x")] {
+        let output = wrapped.mcp(&[], &[command]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{said}");
+        assert!(said.starts_with("autoheal: ") && said.contains(words) && said.lines().count() == 1, "{said}");
+    }
+}
