@@ -1,6 +1,7 @@
 //! `POST /jsonrpc`: one origin in front of an MCP server.
 
-use autoheal_ingest::{Config, Origin, upstream};
+use autoheal_ingest::gateway::Upstream;
+use autoheal_ingest::{Config, Origin};
 use autoheal_test_support::service::Request;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -25,7 +26,7 @@ async fn spawn_gateway_with(configure: impl FnOnce(&mut Config)) -> TestApp {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/mcp", post(mirror))).await });
     let configure = |config: &mut Config| {
-        config.upstream = upstream(&format!("http://{address}/mcp"));
+        config.upstream = Upstream::parse(&format!("http://{address}/mcp"));
         configure(config);
     };
     spawn_app_with(configure).await
@@ -82,7 +83,7 @@ async fn a_server_that_is_down_is_an_error_of_that_very_call() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let app = spawn_app_with(|config| config.upstream = upstream(&format!("http://{address}/"))).await;
+    let app = spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{address}/"))).await;
     for (id, sent) in [(json!("a7"), r#""a7""#), (json!(12), "12"), (json!(null), "null")] {
         let request = Request::post("/jsonrpc", format!(r#"{{"jsonrpc":"2.0","id":{sent},"method":"ping"}}"#));
         let answer = app.send(&request).await;
