@@ -119,14 +119,14 @@ impl Door {
             cors::let_read(answer.headers_mut(), None);
             return answer;
         }
-        let mut answer = if cors::is_preflight(request.method(), request.headers()) {
+        if cors::is_preflight(request.method(), request.headers()) {
             let mut answer = Response::new(AnswerBody::own(""));
             *answer.status_mut() = StatusCode::NO_CONTENT;
+            cors::let_read(answer.headers_mut(), origin);
             cors::permit(request.headers(), answer.headers_mut());
-            answer
-        } else {
-            self.forward(request, peer).await
-        };
+            return answer;
+        }
+        let mut answer = self.forward(request, peer).await;
         cors::let_read(answer.headers_mut(), origin);
         answer
     }

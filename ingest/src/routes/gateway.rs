@@ -35,15 +35,13 @@ pub(super) async fn forward(
 /// `OPTIONS`: what a browser asks before it sends JSON to another origin.
 pub(super) async fn preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let mut answer = match allow(&shared, &page, &headers) {
-        Ok(_) => {
-            let mut answer = StatusCode::NO_CONTENT.into_response();
-            cors::permit(&headers, answer.headers_mut());
-            answer
-        }
-        Err(error) => error.into_response(),
-    };
+    let allowed = allow(&shared, &page, &headers).map(|_| StatusCode::NO_CONTENT);
+    let permitted = allowed.is_ok();
+    let mut answer = allowed.into_response();
     cors::let_read(answer.headers_mut(), page.into_origin());
+    if permitted {
+        cors::permit(&headers, answer.headers_mut());
+    }
     answer
 }
 
