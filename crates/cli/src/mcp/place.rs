@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use autoheal_contract::limits::TEXT_CHARS;
 use autoheal_contract::{ErrorReport, Json};
 
 use crate::child::{Place, facts, quoted};
@@ -39,7 +40,11 @@ impl Surroundings {
             report.release = place.commit.as_deref().and_then(|commit| commit.get(..12)).map(str::to_owned);
         }
         if let Some(reproduction) = report.reproduction.as_mut().filter(|_| place.directory != ".") {
-            *reproduction = format!("cd {} && {reproduction}", quoted(OsStr::new(&place.directory)));
+            let line = format!("cd {} && {reproduction}", quoted(OsStr::new(&place.directory)));
+            // the bare message, in place of a line that would be too long, is nothing for a shell
+            if !reproduction.starts_with("{\"") && line.chars().count() <= TEXT_CHARS {
+                *reproduction = line;
+            }
         }
     }
 }

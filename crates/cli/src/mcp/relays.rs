@@ -44,19 +44,9 @@ pub(super) fn start(mut command: Command) -> io::Result<(Child, Pipes)> {
 pub(super) struct Relays {
     /// Hears of the end of the client's thread, which may be longer than the server's.
     input: Receiver<()>,
-    output: JoinHandle<End>,
-    errors: JoinHandle<End>,
+    output: JoinHandle<Option<OwnedFd>>,
+    errors: JoinHandle<Option<OwnedFd>>,
     stop: PipeWriter,
-}
-
-/// Why a stream is passed on no more.
-enum End {
-    /// Who writes has closed it.
-    Closed,
-    /// Who reads is gone.
-    ReaderGone,
-    /// The server has ended, and somebody else still holds its side.
-    Left(OwnedFd),
 }
 
 impl Relays {
@@ -70,16 +60,24 @@ impl Relays {
             let _nobody_waits = ended.send(());
         })?;
         let (watched, stop_output) = (Arc::clone(conversation), stopped.try_clone()?);
-        let output = Builder::new().name("stdout".to_owned()).spawn(move || {
+        let output = Builder::new().name("stdout".to_owned());
+        let output = output.spawn(move || {
             let mut lines = Lines::default();
             let show = |bytes: &[u8]| lines.push(bytes, |message| watched.server_said(message));
-            let end = pass_on(pipes.output, stdout(), &stop_output, show);
+            let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), show);
             lines.finish(|message| watched.server_said(message));
-            end
+            if let Stopped::ReaderGone = stopped {
+                // before the server hears of it, and ends because of it
+                watched.client_closed();
+            }
+            left(stopped, pipes.output)
         })?;
         let watched = Arc::clone(conversation);
         let errors = Builder::new().name("stderr".to_owned());
-        let errors = errors.spawn(move || pass_on(pipes.errors, stderr(), &stopped, |bytes| watched.printed(bytes)))?;
+        let errors = errors.spawn(move || {
+            let show = |bytes: &[u8]| watched.printed(bytes);
+            left(pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), show), pipes.errors)
+        })?;
         Ok(Self { input, output, errors, stop })
     }
 
@@ -96,7 +94,7 @@ impl Relays {
             }
         });
         for (thread, to) in [(self.output, stdout()), (self.errors, stderr())] {
-            if let Ok(End::Left(from)) = thread.join()
+            if let Ok(Some(from)) = thread.join()
                 && let Err(error) = leave(from, to)
             {
                 say(&format!("what the server's own children still print is lost: {error}"));
@@ -115,9 +113,10 @@ impl Relays {
 fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     let mut lines = Lines::default();
     let show = |bytes: &[u8]| lines.push(bytes, |message| conversation.client_said(message));
-    let end = pass_on_until(stdin(), to.as_fd(), stop, 0, show);
+    let stopped = pass_on(stdin(), to.as_fd(), stop, None, show);
     lines.finish(|message| conversation.client_said(message));
-    match end {
+    match stopped {
+        // before the server hears of it, and ends because of it
         Stopped::Closed => conversation.client_closed(),
         // the client hears of it as it would without us
         Stopped::ReaderGone => {
@@ -125,45 +124,46 @@ fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
                 let _open = dup2_stdin(nothing);
             }
         }
-        Stopped::Asked => {}
+        Stopped::ServerEnded => {}
     }
 }
 
-/// From one of the server's outputs to ours. What is closed here is closed for the server too.
-fn pass_on(from: OwnedFd, to: BorrowedFd<'_>, stop: &OwnedFd, show: impl FnMut(&[u8])) -> End {
-    match pass_on_until(from.as_fd(), to, stop, AFTER_END, show) {
-        Stopped::Closed => End::Closed,
-        Stopped::ReaderGone => End::ReaderGone,
-        Stopped::Asked => End::Left(from),
-    }
+/// What a process of its own has to go on with. What is not is closed, and so it is for the server.
+fn left(stopped: Stopped, from: OwnedFd) -> Option<OwnedFd> {
+    matches!(stopped, Stopped::ServerEnded).then_some(from)
 }
 
+/// Why a stream is passed on no more.
 enum Stopped {
+    /// Who writes has closed it.
     Closed,
+    /// Who reads is gone.
     ReaderGone,
-    /// The server has ended.
-    Asked,
+    /// The server has ended, and somebody else still holds the stream.
+    ServerEnded,
 }
 
-/// Reads, writes on, then shows. After the server's end at most `left` bytes more.
-fn pass_on_until(
+/// Reads, writes on, then shows. After the server's end at most so many bytes more; none are of use to the server itself.
+fn pass_on(
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
     stop: &OwnedFd,
-    mut left: usize,
+    mut after_end: Option<usize>,
     mut show: impl FnMut(&[u8]),
 ) -> Stopped {
     let mut buffer = Vec::with_capacity(BUFFER);
     loop {
-        match wait(from, stop, Some(to)) {
-            Next::Read => {}
-            Next::ReadLast if left > 0 => left = left.saturating_sub(BUFFER),
-            Next::ReadLast | Next::Nothing => return Stopped::Asked,
-            Next::ReaderGone => return Stopped::ReaderGone,
+        let next = wait(from, stop, Some(to));
+        match (&next, &mut after_end) {
+            (Next::Read, _) | (Next::ReadLast, None) => {}
+            (Next::ReadLast, Some(left)) if *left > 0 => *left = left.saturating_sub(BUFFER),
+            (Next::ReadLast | Next::Nothing, _) => return Stopped::ServerEnded,
+            (Next::ReaderGone, _) => return Stopped::ReaderGone,
         }
         buffer.clear();
         match rustix::io::read(from, spare_capacity(&mut buffer)) {
             Ok(0) => return Stopped::Closed,
+            Ok(_) if matches!((&next, after_end), (Next::ReadLast, None)) => return Stopped::ServerEnded,
             Ok(_) => {}
             Err(Errno::INTR | Errno::AGAIN) => continue,
             // a terminal that hung up, a peer that was reset: an end like any other
