@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use autoheal_contract::ErrorReport;
+use autoheal_pipeline::delivery::share_out;
 use autoheal_pipeline::prepare::prepare;
 use autoheal_pipeline::validate::{Arrival, Sender};
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
 
 use crate::app::Shared;
 
@@ -42,13 +44,17 @@ async fn store(shared: &Shared, reports: Vec<ErrorReport>) {
     let scrubbing = Arc::clone(shared);
     // Off the async threads: reports hold whole conversations.
     let prepared = tokio::task::spawn_blocking(move || {
-        let records = reports.iter().filter_map(|report| {
+        let shares = reports.into_iter().flat_map(|mut report| {
+            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            share_out(report)
+        });
+        let records = shares.filter_map(|report| {
             let arrival = Arrival {
                 project: "default".to_owned(),
                 sender: Sender::Anonymous,
                 received_at: scrubbing.clock.now(),
             };
-            prepare(&to_raw_value(report).ok()?, arrival, scrubbing.config.scrub).ok()
+            prepare(&to_raw_value(&report).ok()?, arrival, scrubbing.config.scrub).ok()
         });
         records.collect::<Vec<_>>()
     });

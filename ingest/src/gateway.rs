@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::Clock;
-use autoheal_pipeline::mcp::{Setup, Target};
+use autoheal_pipeline::mcp::{Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, Uri, Version};
 use tokio::sync::mpsc;
@@ -33,7 +33,7 @@ use tokio::sync::mpsc;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::request::{Copied, Teller};
 use crate::gateway::sending::Connections;
-use crate::gateway::session::Scopes;
+use crate::gateway::session::{Scopes, Session};
 use crate::gateway::watching::Watching;
 
 pub use answer::AnswerBody;
@@ -130,7 +130,7 @@ impl Gateway {
     ) -> Response<AnswerBody> {
         let (mut parts, body) = request.into_parts();
         let (number, scope) = self.scopes.of(&parts.headers, peer);
-        let in_session = parts.headers.contains_key(session::HEADER);
+        let in_session = scope.session != number;
         let teller = (!reader::is_encoded(&parts.headers)).then(|| Teller {
             exchange: number,
             scope,
@@ -146,7 +146,16 @@ impl Gateway {
                 let (mut parts, body) = answered.into_parts();
                 parts.version = Version::HTTP_11;
                 parts.headers = headers::end_to_end(parts.headers, |_| false);
-                let body = AnswerBody::server(body, exchange, parts.status, &parts.headers, in_session);
+                exchange.answered(parts.status.as_u16());
+                let session = match self.scopes.named(&parts.headers) {
+                    _ if in_session => Session::Known,
+                    Some(session) => {
+                        exchange.began(Scope { session, ..scope });
+                        Session::Begins
+                    }
+                    None => Session::None,
+                };
+                let body = AnswerBody::server(body, exchange, parts.status, &parts.headers, session);
                 Response::from_parts(parts, body)
             }
             Err(error) => {

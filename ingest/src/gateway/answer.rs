@@ -10,7 +10,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 use super::exchange::Exchange;
 use super::reader::Reader;
-use super::session;
+use super::session::Session;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -32,36 +32,20 @@ struct Along {
     over: bool,
 }
 
-/// Whether a stream that breaks off can be taken up again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Session {
-    None,
-    /// The request named it.
-    Known,
-    /// The answer begins it: its calls are known by the request alone.
-    Begins,
-}
-
 impl AnswerBody {
     /// Our own.
     pub(super) fn own(text: impl Into<Bytes>) -> Self {
         Self(Kind::Own(Some(text.into())))
     }
 
-    /// The server's. `in_session` says whether the request named one.
+    /// The server's, its head already told to the exchange.
     pub(super) fn server(
         body: Incoming,
-        mut exchange: Exchange,
+        exchange: Exchange,
         status: StatusCode,
         headers: &HeaderMap,
-        in_session: bool,
+        session: Session,
     ) -> Self {
-        exchange.answered(status.as_u16());
-        let session = match (in_session, headers.contains_key(session::HEADER)) {
-            (true, _) => Session::Known,
-            (false, true) => Session::Begins,
-            (false, false) => Session::None,
-        };
         let along = Along { exchange, reader: Reader::of(headers), status, session, over: false };
         Self(Kind::Server { body, along: Box::new(along) })
     }

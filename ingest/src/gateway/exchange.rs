@@ -39,6 +39,11 @@ impl Exchange {
         self.request.settle();
     }
 
+    /// The answer named a session.
+    pub(super) fn began(&self, session: Scope) {
+        self.watching.push(Event::Began { exchange: self.scope, session });
+    }
+
     /// The server sent a message.
     pub(super) fn message(&self, message: Collector, size: usize) {
         self.watching.push(Event::Answered { scope: self.scope, message, size });

@@ -23,6 +23,8 @@ const GATHER: Duration = Duration::from_millis(5);
 pub(super) enum Event {
     /// The client's message of an exchange was complete.
     Asked { exchange: u64, scope: Scope, message: Arc<Collector>, size: usize },
+    /// An answer named the session that its client is in from now on.
+    Began { exchange: Scope, session: Scope },
     /// The server sent a message.
     Answered { scope: Scope, message: Collector, size: usize },
     /// The answer ended.
@@ -126,6 +128,7 @@ impl Watching {
                     let opened = known.watch.from_client(scope, &message.message(), at);
                     known.opened.insert(exchange, opened);
                 }
+                Event::Began { exchange, session } => known.watch.session_began(exchange, session),
                 Event::Answered { scope, message, .. } => known.watch.from_server(scope, &message.message(), at),
                 Event::Ended { exchange, end } => {
                     let opened = known.opened.remove(&exchange).unwrap_or_default();
@@ -149,7 +152,7 @@ impl Event {
     fn size(&self) -> usize {
         match self {
             Event::Asked { size, .. } | Event::Answered { size, .. } => OVERHEAD + size,
-            Event::Ended { .. } | Event::Unreachable { .. } | Event::Left { .. } => OVERHEAD,
+            Event::Began { .. } | Event::Ended { .. } | Event::Unreachable { .. } | Event::Left { .. } => OVERHEAD,
         }
     }
 }

@@ -9,6 +9,7 @@ mod dashboard;
 mod gateway;
 mod gateway_cors;
 mod gateway_endings;
+mod gateway_failures;
 mod gateway_streams;
 mod gateway_wire;
 mod groups;
