@@ -8,6 +8,7 @@ pub mod clock;
 pub mod compose;
 pub mod decide;
 pub mod delivery;
+pub mod excerpt;
 pub mod fingerprint;
 pub mod github;
 pub mod mcp;

@@ -3,152 +3,487 @@
 //! `autoheal mcp` feeds it the lines of a server's pipes, the gateway the bodies and event streams of HTTP. Both forward
 //! bytes untouched first and show them here afterwards.
 
+mod call;
+mod calls;
 mod collect;
+mod early;
+mod failed;
+mod judge;
+mod message;
+mod report;
+mod reproduction;
+mod server;
+mod setup;
+mod skim;
+mod stderr;
+#[cfg(test)]
+mod tests;
+mod wording;
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit};
+use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
 
-pub use collect::{Collector, Lines, Message};
+use self::call::{Call, Client, Kind, string};
+use self::calls::{Calls, Key};
+use self::early::Early;
+use self::failed::{Failed, SETTLE, Waiting};
+use self::judge::{Class, Judged, judge};
+use self::message::{ErrorObject, Outcome, Spoken};
+use self::server::Known;
+use self::stderr::{Joined, Stderr, Wanted};
 
-/// How a watch is set up.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// Where the messages go.
-    pub target: Target,
-    /// A request without an answer, or a word of progress, for this long has failed.
-    pub patience: Duration,
-    /// A handshake that takes longer has failed.
-    pub handshake: Duration,
-}
+pub use self::collect::{Collector, Lines, Message};
+pub use self::server::Learnt;
+pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
 
-/// Where the messages go.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// To a command's standard input.
-    Stdio {
-        /// The command line, as a shell needs it.
-        command: String,
-    },
-    /// To an HTTP address.
-    Http {
-        /// Its URL, as a client of ours would use it.
-        url: String,
-    },
-}
-
-/// Whose message it is: ids are unique among the calls of one session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Scope {
-    /// The session: 0 on stdio, a hash of `Mcp-Session-Id` over HTTP, a number of its own for an exchange without one.
-    pub session: u64,
-    /// A hash of who asks, such as the peer's address; 0 for this machine's own user.
-    pub peer: u64,
-}
-
-/// The calls that one message of the client opened; empty for notifications and answers.
-#[derive(Debug, Default)]
-pub struct Opened {}
-
-/// How an HTTP exchange ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ExchangeEnd {
-    /// The status of the answer.
-    pub status: u16,
-    /// The answer broke off before its end.
-    pub broken: bool,
-    /// The stream carried event ids in a session, so the client may fetch the rest elsewhere.
-    pub resumable: bool,
-}
+/// A server that printed that it gave up on something has this long to answer all the same.
+const AFTER_PANIC: Duration = Duration::from_secs(5);
+/// Longest line that is shown of what is no message, in characters.
+const LINE: usize = 500;
+/// Most sessions of which something is remembered; when there are more, all of it is forgotten.
+const SESSIONS: usize = 4_096;
 
 /// Watches the conversations with one server.
 #[derive(Debug)]
 pub struct Watch {
     setup: Setup,
+    calls: Calls,
+    early: Early,
+    known: Known,
+    stderr: Stderr,
+    waiting: Waiting,
+    /// The programs that introduced themselves, by session.
+    clients: HashMap<u64, Client>,
+    /// Errors that name no request, by session.
+    nameless: HashMap<u64, (Option<i64>, String)>,
+    /// What the server asked its client and was not told yet: meanwhile it cannot be late.
+    asked: HashSet<Key>,
+    /// No call is overdue before this.
+    look_again: Option<Timestamp>,
+    client_closed: bool,
 }
 
 impl Watch {
     /// Knows nothing yet.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        Self { setup }
+        Self {
+            setup,
+            calls: Calls::default(),
+            early: Early::default(),
+            known: Known::default(),
+            stderr: Stderr::default(),
+            waiting: Waiting::default(),
+            clients: HashMap::new(),
+            nameless: HashMap::new(),
+            asked: HashSet::new(),
+            look_again: None,
+            client_closed: false,
+        }
     }
 
     /// The client sent a message (or a batch of them).
     pub fn from_client(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) -> Opened {
-        let _ = (&self.setup, scope, message, now);
-        Opened {}
+        let mut opened = Opened::default();
+        message::each(message, |spoken| match spoken {
+            Spoken::Request { id, method, params } => {
+                let key = Key { session: scope.session, id: id.into() };
+                let mut call = Call::read(&method, params, self.calls.room(), now);
+                (call.session, call.peer) = (scope.session, scope.peer);
+                if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
+                    bounded(&mut self.clients).insert(scope.session, client);
+                }
+                let due = self.patience(&call).map(|patience| now.plus(patience));
+                self.look_again = [self.look_again, due].into_iter().flatten().min();
+                self.calls.begin(&key, call);
+                if let Some(bytes) = self.early.take(&key, now) {
+                    self.from_server(scope, &Message::Whole(&bytes), now);
+                }
+                opened.keys.push(key);
+            }
+            Spoken::Notification { method, params } if method == "notifications/cancelled" => {
+                self.cancelled(scope, params, now);
+            }
+            Spoken::Answer { id: Some(id), .. } => {
+                if self.asked.remove(&Key { session: scope.session, id: id.into() }) {
+                    self.calls.heard_all(scope.session, now);
+                }
+            }
+            // what is broken the server will complain about itself
+            Spoken::Notification { .. } | Spoken::Answer { .. } | Spoken::Broken => {}
+        });
+        opened
+    }
+
+    /// Over HTTP, an answer said which session its client is in from now on.
+    pub fn session_began(&mut self, exchange: Scope, session: Scope) {
+        if let Some(client) = self.clients.remove(&exchange.session) {
+            bounded(&mut self.clients).insert(session.session, client);
+        }
     }
 
     /// The server sent a message (or a batch of them).
     pub fn from_server(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) {
-        let _ = (scope, message, now);
+        message::each(message, |spoken| match spoken {
+            Spoken::Answer { id: Some(id), outcome } => {
+                let key = Key { session: scope.session, id: id.into() };
+                match self.calls.end(&key) {
+                    Some(call) => self.answered(call, outcome, now),
+                    // on two pipes an answer may be seen before its request
+                    None => self.early.keep(key, message, now),
+                }
+            }
+            Spoken::Answer { id: None, outcome: Outcome::Error(error) } => self.nameless(scope, error, now),
+            Spoken::Notification { method, params } if method == "notifications/progress" => {
+                #[derive(serde::Deserialize)]
+                struct Progress<'a> {
+                    #[serde(borrow, rename = "progressToken")]
+                    token: &'a RawValue,
+                }
+                let progress = params.and_then(|params| serde_json::from_str::<Progress<'_>>(params.get()).ok());
+                if let Some(progress) = progress {
+                    self.calls.heard(scope.session, progress.token.get(), now);
+                }
+            }
+            Spoken::Request { id, .. } => {
+                if self.asked.len() >= SESSIONS {
+                    self.asked.clear();
+                }
+                self.asked.insert(Key { session: scope.session, id: id.into() });
+            }
+            Spoken::Notification { .. } | Spoken::Answer { .. } => {}
+            Spoken::Broken => self.no_message(message, now),
+        });
     }
 
     /// The server printed this on its standard error; pieces need not end where lines do.
     pub fn printed(&mut self, bytes: &[u8], now: Timestamp) {
-        let _ = (bytes, now);
+        let before = self.stderr.gave_up;
+        self.stderr.printed(bytes, now);
+        if self.stderr.gave_up != before && !self.calls.is_empty() {
+            let due = now.plus(AFTER_PANIC.min(self.setup.patience));
+            self.look_again = Some(self.look_again.map_or(due, |look| look.min(due)));
+        }
     }
 
     /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.
     pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
-        let _ = (opened, end, now);
+        let nameless = opened.keys.first().and_then(|key| self.nameless.remove(&key.session));
+        for key in opened.keys {
+            if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
+                continue;
+            }
+            let Some(call) = self.calls.end(&key) else { continue };
+            let (class, code, message) = match (end.status, &nameless) {
+                // accepted: the answer comes some other way
+                (202 | 204, _) => continue,
+                (200..300, Some((code, message))) => (Class::ProtocolError, *code, message.clone()),
+                (200..300, None) if end.broken => (Class::NoAnswer, None, "the answer broke off".to_owned()),
+                (200..300, None) => (Class::NoAnswer, None, "the stream ended without the answer".to_owned()),
+                (500.., nameless) => {
+                    let status = i64::from(end.status);
+                    let why = nameless.as_ref().map(|(_, message)| format!(": {message}")).unwrap_or_default();
+                    (Class::ProtocolError, Some(status), format!("the server answered HTTP {status}{why}"))
+                }
+                // walls, lost sessions, the search for the era, redirects: for the client to deal with
+                _ => continue,
+            };
+            let message = if class == Class::NoAnswer { never_answered(&call, &message) } else { message };
+            self.fail(class, code, message, Some(call), now);
+        }
     }
 
     /// The upstream could not be reached; `why` is the innermost cause, such as "Connection refused".
     pub fn unreachable(&mut self, opened: Opened, why: &str, now: Timestamp) {
-        let _ = (opened, why, now);
+        for key in opened.keys {
+            let Some(call) = self.calls.end(&key) else { continue };
+            self.fail(Class::NoAnswer, None, format!("the MCP server cannot be reached: {why}"), Some(call), now);
+        }
     }
 
     /// The client of an HTTP exchange went away: its calls are cancelled, which is no failure.
     pub fn client_left(&mut self, opened: Opened) {
-        let _ = opened;
+        for key in opened.keys {
+            drop(self.calls.end(&key));
+        }
     }
 
-    /// On stdio, the client closed its side: whatever is open now nobody waits for.
-    pub fn client_closed(&mut self) {}
+    /// On stdio, the client closed its side: answers that still come count, a server that only ends does not fail.
+    pub fn client_closed(&mut self) {
+        self.client_closed = true;
+    }
 
     /// The server's process ended, after everything it printed was shown here; `asked` when somebody told it to.
     pub fn server_ended(&mut self, exit: Exit, asked: bool, now: Timestamp) {
-        let _ = (exit, asked, now);
+        self.stderr.ended(now);
+        let mut open = self.calls.take_all();
+        open.retain(|call| !call.told && !matches!(call.kind, Kind::Ping | Kind::Discover));
+        let clean = exit.code == Some(0) && exit.signal.is_none();
+        if asked || self.client_closed || clean && open.is_empty() {
+            return;
+        }
+        let how = match (&exit.signal, exit.code) {
+            (Some(signal), _) => format!("by {signal}"),
+            (None, code) => format!("with exit code {}", code.unwrap_or_default()),
+        };
+        let when = match open.as_slice() {
+            [] if self.known.ready => String::new(),
+            [] => " before the handshake was complete".to_owned(),
+            [call] => format!(" while {} {} was not answered", call.method, call.name.as_deref().unwrap_or_default()),
+            several => format!(" while {} calls were not answered", several.len()),
+        };
+        let others = u32::try_from(open.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        // which of several it was, nobody can tell; then the report holds none of them
+        let call = if open.len() == 1 { open.pop() } else { None };
+        let mut failed =
+            self.failed(Class::ServerExit, None, format!("the server ended {how}{}", when.trim_end()), call, now);
+        failed.exit = Some(exit);
+        failed.overlapping = others;
+        self.waiting.add(failed, Duration::ZERO);
     }
 
     /// When [`Self::reports`] will have something new without anything being shown; none while nothing is under way.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
-        None
+        [self.waiting.due(), self.look_again].into_iter().flatten().min()
     }
 
     /// What failed since the last look: repeats of one failure are one report with a count. Everything a report says is
     /// from the wire and from standard error; the caller adds the place (directory, commit, system).
     pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
-        let _ = now;
-        Vec::new()
+        if self.look_again.is_some_and(|look| look <= now) {
+            self.look(now);
+        }
+        let due = self.waiting.take(now);
+        due.into_iter()
+            .map(|folded| {
+                let joined = self.join(&folded.failed);
+                report::report(folded, joined, &self.known, &self.setup)
+            })
+            .collect()
     }
 
     /// Like [`Self::reports`], and waits for nothing more: the process is about to end.
     pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
-        self.reports(now)
+        self.reports(now.plus(SETTLE))
     }
 
     /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.
     pub fn learnt(&mut self) -> Option<Learnt> {
-        None
+        self.known.learnt()
     }
 
-    /// What an earlier process learnt of the server by this name.
+    /// What an earlier process learnt of this server.
     pub fn remember(&mut self, learnt: Learnt) {
-        let _ = learnt;
+        self.known.remember(learnt);
+    }
+
+    /// How long nothing may be heard of a call; none for those that stay open.
+    fn patience(&self, call: &Call) -> Option<Duration> {
+        match call.kind {
+            Kind::Initialize => Some(self.setup.handshake),
+            Kind::Listen => None,
+            _ => Some(self.setup.patience),
+        }
+    }
+
+    fn answered(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {
+        let judged = judge(&call, outcome, &self.known);
+        if let Outcome::Result(result) = outcome {
+            self.known.learn(&call.method, result);
+            self.known.learn_from_meta(result);
+            if judged.is_none() && call.kind == Kind::Tool {
+                self.known.exists(call.subject());
+            }
+        }
+        let Some(Judged { class, code, message, violated }) = judged else { return };
+        if call.told {
+            // it was told of as never answered
+            return;
+        }
+        let mut failed = self.failed(class, code, message, Some(call), now);
+        failed.violated = violated;
+        failed.answer = match outcome {
+            Outcome::Result(raw) | Outcome::Error(raw) => {
+                Some(raw.to_owned()).filter(|raw| raw.get().len() <= call::PARAMS)
+            }
+            Outcome::Long { .. } => None,
+        };
+        self.wait(failed);
+    }
+
+    /// An error that names no request: the server could not read one.
+    fn nameless(&mut self, scope: Scope, error: &RawValue, now: Timestamp) {
+        let error = serde_json::from_str::<ErrorObject<'_>>(error.get()).unwrap_or_default();
+        let message = error.message.unwrap_or_default().into_owned();
+        if matches!(self.setup.target, Target::Http { .. }) {
+            // its exchange's end says which call that was
+            bounded(&mut self.nameless).insert(scope.session, (error.code, message));
+            return;
+        }
+        self.fail(Class::CallerError, error.code, message, None, now);
+    }
+
+    /// Standard output is for messages only.
+    fn no_message(&mut self, message: &Message<'_>, now: Timestamp) {
+        if matches!(self.setup.target, Target::Http { .. }) {
+            // the status and the end of the exchange tell of it
+            return;
+        }
+        let line = match message {
+            Message::Whole(line) => String::from_utf8_lossy(line).trim().chars().take(LINE).collect(),
+            Message::Cut(_) => "a line too long to keep".to_owned(),
+        };
+        self.fail(Class::ProtocolError, None, format!("not a JSON-RPC message on standard output: {line}"), None, now);
+    }
+
+    fn cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {
+        #[derive(serde::Deserialize)]
+        struct Cancelled<'a> {
+            #[serde(borrow, rename = "requestId")]
+            id: &'a RawValue,
+            #[serde(borrow, default)]
+            reason: Option<&'a RawValue>,
+        }
+        let cancelled = params.and_then(|params| serde_json::from_str::<Cancelled<'_>>(params.get()).ok());
+        let Some(Cancelled { id, reason }) = cancelled else { return };
+        let Some(call) = self.calls.end(&Key { session: scope.session, id: id.get().into() }) else { return };
+        // a client that gave up waiting is not one that changed its mind
+        let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));
+        if gave_up && !call.told && call.heard == call.began {
+            let seconds = (now.0 - call.began.0) / 1000;
+            let message = never_answered(&call, &format!("the client gave up after {seconds} s"));
+            self.fail(Class::NoAnswer, None, message, Some(call), now);
+        }
+    }
+
+    /// Looks for calls that are overdue.
+    fn look(&mut self, now: Timestamp) {
+        let after_panic = AFTER_PANIC.min(self.setup.patience);
+        // a panic that hangs: its call will never be answered, and needs no more patience
+        if let Some(at) = self.stderr.gave_up.filter(|at| at.plus(after_panic) <= now) {
+            self.stderr.gave_up = None;
+            let during = |call: &Call| call.kind.runs_code() && call.began <= at && call.heard <= at;
+            for key in self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO)) {
+                if self.calls.get(&key).is_some_and(|call| self.is_told_of(call, now)) {
+                    self.overdue(&key, "the server printed that it gave up", now);
+                }
+            }
+        }
+        for key in self.calls.overdue(now, |call| self.patience(call)) {
+            if self.asked.iter().any(|asked| asked.session == key.session) {
+                continue;
+            }
+            let seconds = self.calls.get(&key).map_or(0, |call| (now.0 - call.heard.0) / 1000);
+            self.overdue(&key, &format!("nothing came for {seconds} s"), now);
+        }
+        // those that wait for their client are looked at again later
+        let next = self.calls.next_overdue(|call| self.patience(call)).map(|next| next.max(now.plus(after_panic)));
+        let panicked = self.stderr.gave_up.map(|at| at.plus(after_panic));
+        self.look_again = [next, panicked].into_iter().flatten().min();
+    }
+
+    /// Whether standard error tells of a failure during an open call.
+    fn is_told_of(&self, call: &Call, now: Timestamp) -> bool {
+        let (name, overlapped) = (call.name.as_deref(), self.calls.overlapping(call) > 0);
+        self.stderr.join(&Wanted { from: call.began, to: now, message: "", name, overlapped }).failure.is_some()
+    }
+
+    /// A call that nobody believes will be answered; if it is all the same, that is no second failure.
+    fn overdue(&mut self, key: &Key, why: &str, now: Timestamp) {
+        let Some(call) = self.calls.tell(key) else { return };
+        if self.client_closed || matches!(call.kind, Kind::Ping | Kind::Discover) {
+            return;
+        }
+        let message = match call.kind {
+            Kind::Initialize => format!("the handshake was never completed: {why}"),
+            _ => never_answered(&call, why),
+        };
+        let failed = self.failed(Class::NoAnswer, None, message, Some(call), now);
+        self.waiting.add(failed, Duration::ZERO);
+    }
+
+    fn fail(&mut self, class: Class, code: Option<i64>, message: String, call: Option<Call>, now: Timestamp) {
+        let failed = self.failed(class, code, message, call, now);
+        self.wait(failed);
+    }
+
+    fn failed(
+        &mut self,
+        class: Class,
+        code: Option<i64>,
+        message: String,
+        mut call: Option<Call>,
+        now: Timestamp,
+    ) -> Failed {
+        let overlapping = call.as_ref().map_or(0, |call| self.calls.overlapping(call));
+        let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
+        let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
+        Failed {
+            class,
+            code,
+            message,
+            violated: None,
+            call,
+            client,
+            peer,
+            answer: None,
+            exit: None,
+            overlapping,
+            at: now,
+        }
+    }
+
+    /// Standard error may come a little later than the answer.
+    fn wait(&mut self, failed: Failed) {
+        let settle = match (&self.setup.target, failed.class) {
+            (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
+            _ => SETTLE,
+        };
+        self.waiting.add(failed, settle);
+    }
+
+    fn join(&self, failed: &Failed) -> Joined {
+        if failed.class == Class::CallerError || matches!(self.setup.target, Target::Http { .. }) {
+            return Joined::default();
+        }
+        let exited = failed.exit.is_some();
+        match &failed.call {
+            Some(call) => self.stderr.join(&Wanted {
+                from: call.began,
+                to: failed.at.plus(SETTLE),
+                message: &failed.message,
+                name: call.name.as_deref(),
+                overlapped: failed.overlapping > 0 && !exited,
+            }),
+            // the last words of a process are about its end
+            None if exited => {
+                let from = failed.at.minus(Duration::from_secs(10));
+                let all = Wanted { from, to: failed.at, message: "", name: None, overlapped: false };
+                let mut joined = self.stderr.join(&all);
+                if failed.overlapping > 0 {
+                    joined.logs.clear();
+                }
+                joined
+            }
+            None => Joined::default(),
+        }
     }
 }
 
-/// What is worth remembering of a server: a tool that existed once and is unknown now is the server's failure.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Learnt {
-    /// The server's name.
-    pub server: String,
-    /// Names of its tools.
-    pub tools: Vec<String>,
+fn never_answered(call: &Call, why: &str) -> String {
+    format!("{} was never answered: {why}", call.subject())
+}
+
+/// Room for one more session.
+fn bounded<T>(sessions: &mut HashMap<u64, T>) -> &mut HashMap<u64, T> {
+    if sessions.len() >= SESSIONS {
+        sessions.clear();
+    }
+    sessions
 }

@@ -1,11 +1,13 @@
 //! Parse: the text of a stack becomes frames, innermost first; one module per language, this page only chooses.
 
+mod boxed;
 mod failure;
 mod go;
 mod in_app;
 mod java;
 mod javascript;
 mod node;
+mod plain;
 #[cfg(test)]
 mod programs;
 mod python;
@@ -16,7 +18,9 @@ mod tests;
 use autoheal_contract::Source;
 use serde::{Deserialize, Serialize};
 
+pub use boxed::unbox;
 pub use failure::{Failure, find_failure};
+pub use plain::plain_text;
 
 /// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.
 pub const MAX_FRAMES: usize = 100;

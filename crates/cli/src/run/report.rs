@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, LOG_LINES, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_pipeline::clock::Timestamp;
+use autoheal_pipeline::excerpt::excerpt;
 use autoheal_pipeline::parse::{Failure, find_failure};
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ impl Failed {
         let (error_type, error_message, stack_trace, causes) = match self.told() {
             Some(Told { mut failure, text }) => {
                 failure.causes.truncate(CAUSES);
-                let stack = ends(&text[failure.range.clone()], STACK_TRACE_CHARS);
+                let stack = excerpt(&text[failure.range.clone()], STACK_TRACE_CHARS);
                 (failure.error_type, failure.error_message, Some(stack), failure.causes)
             }
             None => (self.kind(), self.sentence(), None, Vec::new()),
@@ -74,7 +75,7 @@ impl Failed {
         system.extend(runtime.map(|runtime| ("runtime".to_owned(), text(&runtime))));
         ErrorReport {
             error_type,
-            error_message: ends(&error_message, ERROR_MESSAGE_CHARS),
+            error_message: excerpt(&error_message, ERROR_MESSAGE_CHARS),
             stack_trace,
             causes,
             context: Some(Json::Object(context)),
@@ -142,8 +143,11 @@ impl Failed {
         let last = |text: &String, most: usize, level: Option<&str>| {
             let lines: Vec<&str> = text[..before(text)].lines().filter(|line| !line.trim().is_empty()).collect();
             let lines = lines[lines.len().saturating_sub(most)..].iter();
-            let line =
-                |line: &&str| LogLine { level: level.map(str::to_owned), message: ends(line, 1_000), timestamp: None };
+            let line = |line: &&str| LogLine {
+                level: level.map(str::to_owned),
+                message: excerpt(line, 1_000),
+                timestamp: None,
+            };
             lines.map(line).collect::<Vec<_>>()
         };
         match &self.printed.errors {
@@ -164,15 +168,4 @@ fn millis(time: SystemTime) -> i64 {
 
 fn base_name(program: &OsStr) -> String {
     Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned()
-}
-
-/// Beginning and end of a text that is too long: a stack has its cause at one of them.
-fn ends(text: &str, characters: usize) -> String {
-    let count = text.chars().count();
-    if count <= characters {
-        return text.to_owned();
-    }
-    let half = (characters - 10) / 2;
-    let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
-    format!("{}\n<cut>\n{}", &text[..at(half)], &text[at(count - half)..])
 }

@@ -1,0 +1,190 @@
+//! One request that waits for its answer, and what is remembered of it.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use autoheal_contract::Source;
+
+use crate::clock::Timestamp;
+
+/// Longer parameters are not remembered, in bytes.
+pub(super) const PARAMS: usize = 16 * 1024;
+/// Longest name of a tool, resource or prompt that is remembered, in characters.
+const NAME: usize = 500;
+
+/// What a request asks for, as far as it matters for judging its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Initialize,
+    /// The probe for the modern era; whatever comes back is no failure.
+    Discover,
+    Tool,
+    Resource,
+    Prompt,
+    Ping,
+    /// Stays open for as long as the client likes.
+    Listen,
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(method: &str) -> Self {
+        match method {
+            "initialize" => Self::Initialize,
+            "server/discover" => Self::Discover,
+            "tools/call" => Self::Tool,
+            "resources/read" => Self::Resource,
+            "prompts/get" => Self::Prompt,
+            "ping" => Self::Ping,
+            "subscriptions/listen" | "tasks/result" => Self::Listen,
+            _ => Self::Other,
+        }
+    }
+
+    /// Where failures of it belong.
+    pub(super) fn source(self) -> Source {
+        match self {
+            Self::Tool => Source::McpTool,
+            Self::Resource => Source::McpResource,
+            Self::Prompt => Source::McpPrompt,
+            _ => Source::McpProtocol,
+        }
+    }
+
+    /// Whether the server runs code of its own for it, which may print.
+    pub(super) fn runs_code(self) -> bool {
+        matches!(self, Self::Tool | Self::Resource | Self::Prompt)
+    }
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) kind: Kind,
+    pub(super) method: Box<str>,
+    /// The tool, resource or prompt; none where the request names none.
+    pub(super) name: Option<Box<str>>,
+    /// As it was sent; none where it was too long, or too much waits already.
+    pub(super) params: Option<Box<RawValue>>,
+    /// What progress on it is told under, as it stands in the text.
+    pub(super) progress_token: Option<Box<str>>,
+    /// The protocol's version, where the request itself says it.
+    pub(super) protocol_version: Option<Box<str>>,
+    /// The client program, where the request itself says it.
+    pub(super) client: Option<Client>,
+    /// The session it belongs to, and a hash of who asks.
+    pub(super) session: u64,
+    pub(super) peer: u64,
+    pub(super) began: Timestamp,
+    /// The last sign of life, its beginning if there was none.
+    pub(super) heard: Timestamp,
+    /// How many calls that run code were begun before this one; together with later ones, who else was running.
+    pub(super) number: u64,
+    /// How many of them were open when it began.
+    pub(super) beside: u32,
+    /// It was told of as never answered.
+    pub(super) told: bool,
+}
+
+/// The program that talks to the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Client {
+    pub(super) name: String,
+    pub(super) version: String,
+}
+
+/// What is read of a request's parameters.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Params<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    uri: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+    #[serde(borrow, rename = "clientInfo")]
+    client: Option<&'a RawValue>,
+    #[serde(borrow, rename = "protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Meta<'a> {
+    #[serde(borrow, rename = "progressToken")]
+    progress_token: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo")]
+    client: Option<&'a RawValue>,
+}
+
+impl Call {
+    /// Reads a request; `room` is how many bytes of parameters may still be remembered.
+    pub(super) fn read(method: &str, params: Option<&RawValue>, room: usize, now: Timestamp) -> Self {
+        let kind = Kind::of(method);
+        let text = params.map_or("null", RawValue::get);
+        let read = params.and_then(|params| serde_json::from_str::<Params<'_>>(params.get()).ok()).unwrap_or_default();
+        let meta = read.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).unwrap_or_default();
+        let name = match kind {
+            Kind::Tool | Kind::Prompt => read.name,
+            Kind::Resource => read.uri,
+            _ => None,
+        };
+        let client = if kind == Kind::Initialize { read.client } else { meta.client };
+        let version = if kind == Kind::Initialize { read.protocol_version } else { meta.protocol_version };
+        Self {
+            kind,
+            method: method.chars().take(NAME).collect(),
+            name: name.and_then(string).map(|name| name.chars().take(NAME).collect()),
+            params: params.filter(|_| text.len() <= PARAMS.min(room)).map(ToOwned::to_owned),
+            progress_token: meta.progress_token.map(|token| token.get().into()),
+            protocol_version: version.and_then(string).map(Into::into),
+            client: client.and_then(|client| serde_json::from_str(client.get()).ok()),
+            session: 0,
+            peer: 0,
+            began: now,
+            heard: now,
+            number: 0,
+            beside: 0,
+            told: false,
+        }
+    }
+
+    /// How many bytes of parameters are remembered.
+    pub(super) fn weight(&self) -> usize {
+        self.params.as_ref().map_or(0, |params| params.get().len())
+    }
+
+    /// The same request, remembered without what its report has already told.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            method: self.method.clone(),
+            name: self.name.clone(),
+            params: None,
+            progress_token: None,
+            protocol_version: None,
+            client: None,
+            session: self.session,
+            peer: self.peer,
+            began: self.began,
+            heard: self.heard,
+            number: self.number,
+            beside: self.beside,
+            told: true,
+        }
+    }
+
+    /// What it is about: the tool, resource or prompt, else the method.
+    pub(super) fn subject(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.method)
+    }
+}
+
+/// Text, if it is that.
+pub(super) fn string(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}

@@ -1,0 +1,99 @@
+//! Failures that were seen and not told yet: equal ones are one with a count, and each waits a moment for its stack.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use autoheal_contract::Exit;
+
+use super::call::{Call, Client};
+use super::judge::{Class, Violated};
+use crate::clock::Timestamp;
+use crate::normalise::normalise_message;
+
+/// How long after an answer standard error may still bring its stack: two pipes keep no order between them.
+pub(super) const SETTLE: Duration = Duration::from_millis(200);
+/// Most different failures that wait to be told; more of one call are counted with the first of that call.
+const MOST: usize = 200;
+
+/// A failure, and how often it happened since it was last told.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) class: Class,
+    pub(super) code: Option<i64>,
+    /// In the server's words, or ours where it had none.
+    pub(super) message: String,
+    pub(super) violated: Option<Violated>,
+    /// The call that failed; none where the failure belongs to no single one.
+    pub(super) call: Option<Call>,
+    pub(super) client: Option<Client>,
+    pub(super) peer: u64,
+    /// The answer, or the line that was none, as it stood on the wire.
+    pub(super) answer: Option<Box<RawValue>>,
+    pub(super) exit: Option<Exit>,
+    /// How many calls that run code ran at the same time.
+    pub(super) overlapping: u32,
+    pub(super) at: Timestamp,
+}
+
+/// A failure and its repeats.
+#[derive(Debug)]
+pub(super) struct Folded {
+    pub(super) failed: Failed,
+    pub(super) count: u64,
+    pub(super) last: Timestamp,
+    /// Then it is told.
+    pub(super) due: Timestamp,
+}
+
+/// What makes two failures one, as far as a wire can tell. Who asked is part of it: distinct clients are counted.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Likeness {
+    class: Class,
+    code: Option<i64>,
+    subject: Option<Box<str>>,
+    client: Option<String>,
+    peer: u64,
+    message: Option<String>,
+}
+
+/// Failures that wait to be told.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    folded: HashMap<Likeness, Folded>,
+}
+
+impl Waiting {
+    /// One more.
+    pub(super) fn add(&mut self, failed: Failed, settle: Duration) {
+        let mut likeness = Likeness {
+            class: failed.class,
+            code: failed.code,
+            subject: failed.call.as_ref().map(|call| call.subject().into()),
+            client: failed.client.as_ref().map(|client| client.name.clone()),
+            peer: failed.peer,
+            message: Some(normalise_message(failed.message.get(..1_000).unwrap_or(&failed.message))),
+        };
+        if self.folded.len() >= MOST && !self.folded.contains_key(&likeness) {
+            likeness.message = None;
+        }
+        let (due, last) = (failed.at.plus(settle), failed.at);
+        let known = self.folded.entry(likeness).or_insert(Folded { failed, count: 0, last, due });
+        known.count += 1;
+        known.last = last;
+    }
+
+    /// When the first of them is told.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.folded.values().map(|folded| folded.due).min()
+    }
+
+    /// Those that are due, oldest first.
+    pub(super) fn take(&mut self, now: Timestamp) -> Vec<Folded> {
+        let mut due: Vec<Folded> =
+            self.folded.extract_if(|_, folded| folded.due <= now).map(|(_, folded)| folded).collect();
+        due.sort_by_key(|folded| folded.failed.at);
+        due
+    }
+}

@@ -1,0 +1,289 @@
+//! Judging an answer: is it a failure, and whose?
+
+use serde_json::value::RawValue;
+
+use super::call::{Call, Kind};
+use super::message::{ErrorObject, Outcome, ToolResult};
+use super::server::Known;
+use super::wording::{self, is_bad_arguments, is_broken_output, is_lost_session, is_malformed_request, is_unknown};
+
+/// What kind of failure it is: the names on the wire of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Class {
+    ToolFailure,
+    ResourceFailure,
+    PromptFailure,
+    ProtocolError,
+    NoAnswer,
+    ServerExit,
+    CallerError,
+}
+
+impl Class {
+    /// The name on the wire.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ToolFailure => "tool_failure",
+            Self::ResourceFailure => "resource_failure",
+            Self::PromptFailure => "prompt_failure",
+            Self::ProtocolError => "protocol_error",
+            Self::NoAnswer => "no_answer",
+            Self::ServerExit => "server_exit",
+            Self::CallerError => "caller_error",
+        }
+    }
+
+    /// What stands for the error's type where nobody named one.
+    pub(super) fn error_type(self) -> &'static str {
+        match self {
+            Self::ToolFailure => "ToolError",
+            Self::ResourceFailure => "ResourceError",
+            Self::PromptFailure => "PromptError",
+            Self::ProtocolError => "ProtocolError",
+            Self::NoAnswer => "NoAnswer",
+            Self::ServerExit => "ServerExit",
+            Self::CallerError => "CallerError",
+        }
+    }
+
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Tool => Self::ToolFailure,
+            Kind::Resource => Self::ResourceFailure,
+            Kind::Prompt => Self::PromptFailure,
+            _ => Self::ProtocolError,
+        }
+    }
+}
+
+/// A failure as an answer tells it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub(super) class: Class,
+    pub(super) code: Option<i64>,
+    /// In the server's words.
+    pub(super) message: String,
+    /// Which schema the call or its result did not fit.
+    pub(super) violated: Option<Violated>,
+}
+
+/// Which of a tool's schemas was violated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Violated {
+    Input,
+    Output,
+}
+
+const PARSE_ERROR: i64 = -32700;
+const INVALID_REQUEST: i64 = -32600;
+const METHOD_NOT_FOUND: i64 = -32601;
+const INVALID_PARAMS: i64 = -32602;
+const INTERNAL_ERROR: i64 = -32603;
+/// Up to 2025-11-25.
+const RESOURCE_NOT_FOUND: i64 = -32002;
+/// The server asks the user to visit a page first (2025-11-25 only).
+const URL_ELICITATION_REQUIRED: i64 = -32042;
+/// Header mismatch, missing capability, unsupported version: how the eras find each other.
+const ERA: std::ops::RangeInclusive<i64> = -32022..=-32020;
+/// With which SDKs tell of a session that is gone.
+const SESSION: [i64; 3] = [INVALID_REQUEST, -32000, -32001];
+/// Language servers' and some SDKs' word for a request that was cancelled.
+const CANCELLED: [i64; 2] = [-32800, -32801];
+
+/// The failure that an answer tells of, if it does.
+pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<Judged> {
+    match outcome {
+        Outcome::Error(error) => {
+            let error: ErrorObject<'_> = serde_json::from_str(error.get())
+                .unwrap_or_else(|_| ErrorObject { code: None, message: Some(error.get().into()) });
+            by_code(call, error.code, error.message.as_deref().unwrap_or_default(), known)
+        }
+        Outcome::Result(result) if call.kind == Kind::Tool => by_result(call, result, known),
+        Outcome::Long { failed: true, beginning } => {
+            let message = first_text(beginning);
+            Some(Judged { class: Class::of(call.kind), code: None, message, violated: None })
+        }
+        Outcome::Result(_) | Outcome::Long { .. } => None,
+    }
+}
+
+fn by_result(call: &Call, result: &RawValue, known: &Known) -> Option<Judged> {
+    // most results are large and fine; looking for the name costs less than reading them
+    memchr::memmem::find(result.get().as_bytes(), b"\"isError\"")?;
+    let result: ToolResult<'_> = serde_json::from_str(result.get()).ok()?;
+    result.failed().then(|| by_words(call, None, result.text(), Class::ToolFailure, known))
+}
+
+fn by_code(call: &Call, code: Option<i64>, message: &str, known: &Known) -> Option<Judged> {
+    let number = code.unwrap_or_default();
+    if number == URL_ELICITATION_REQUIRED || ERA.contains(&number) || CANCELLED.contains(&number) {
+        return None;
+    }
+    if call.kind == Kind::Discover || SESSION.contains(&number) && is_lost_session(message) {
+        return None;
+    }
+    if call.kind == Kind::Initialize && number != INTERNAL_ERROR {
+        // "I do not speak this version": the client tries another
+        return None;
+    }
+    let fault = match number {
+        PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => Class::CallerError,
+        INTERNAL_ERROR if is_malformed_request(message) => Class::CallerError,
+        _ => Class::of(call.kind),
+    };
+    if call.kind.runs_code() && call.name.is_none() {
+        // nobody could have known what is meant
+        return Some(Judged { class: Class::CallerError, code, message: message.to_owned(), violated: None });
+    }
+    Some(by_words(call, code, message.to_owned(), fault, known))
+}
+
+/// Class from wording after class from code.
+fn by_words(call: &Call, code: Option<i64>, message: String, otherwise: Class, known: &Known) -> Judged {
+    let name = call.name.as_deref();
+    let judged = |class, violated| Judged { class, code, message: message.clone(), violated };
+    if is_broken_output(&message) {
+        return judged(Class::of(call.kind), Some(Violated::Output));
+    }
+    if is_bad_arguments(&message, name) {
+        return judged(Class::CallerError, Some(Violated::Input));
+    }
+    let unknown = code == Some(RESOURCE_NOT_FOUND) || name.is_some_and(|name| is_unknown(&message, name));
+    if unknown {
+        // what the server itself offered, and denies now, is no mistake of the caller's
+        let existed = name.is_some_and(|name| match call.kind {
+            Kind::Tool => known.has_tool(name),
+            Kind::Resource => known.has_resource(name),
+            Kind::Prompt => known.has_prompt(name),
+            _ => false,
+        });
+        return judged(if existed { Class::of(call.kind) } else { Class::CallerError }, None);
+    }
+    judged(otherwise, None)
+}
+
+/// The first text that stands in the beginning of an answer too long to keep.
+fn first_text(beginning: &[u8]) -> String {
+    let text = String::from_utf8_lossy(beginning);
+    let after = ["\"message\":", "\"text\":"].iter().find_map(|name| text.split_once(name));
+    let Some(quoted) = after.and_then(|(_, rest)| rest.trim_start().strip_prefix('"')) else {
+        return "an answer too long to keep".to_owned();
+    };
+    let mut found = String::new();
+    let mut characters = quoted.chars();
+    while let Some(c) = characters.next().filter(|c| *c != '"') {
+        match (c, c == '\\') {
+            (_, true) => match characters.next() {
+                Some('n' | 'r') => found.push('\n'),
+                Some('t') => found.push('\t'),
+                Some(escaped) => found.push(escaped),
+                None => break,
+            },
+            (c, false) => found.push(c),
+        }
+    }
+    found
+}
+
+/// The message that reports carry: what it is about, and the handler's own words.
+pub(super) fn told(subject: Option<&str>, message: &str) -> String {
+    let bare = wording::bare(message, subject);
+    match subject {
+        Some(subject) if bare.is_empty() => format!("{subject}: no reason given"),
+        Some(subject) => format!("{subject}: {bare}"),
+        None if bare.is_empty() => "no reason given".to_owned(),
+        None => bare.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    fn call(method: &str, params: &str) -> Call {
+        Call::read(method, Some(&raw(params)), 1000, Timestamp(0))
+    }
+
+    fn class(call: &Call, answer: &str, known: &Known) -> Option<Class> {
+        let answer = raw(answer);
+        let outcome =
+            if answer.get().contains("\"code\"") { Outcome::Error(&answer) } else { Outcome::Result(&answer) };
+        judge(call, outcome, known).map(|judged| judged.class)
+    }
+
+    #[test]
+    fn tools_in_every_sdks_words() {
+        let known = Known::default();
+        let divide = call("tools/call", r#"{"name":"divide","arguments":{"a":1,"b":0}}"#);
+        let result =
+            |text: &str| serde_json::json!({"content": [{"type": "text", "text": text}], "isError": true}).to_string();
+        for (text, expected) in [
+            ("Error calling tool 'divide': division by zero", Class::ToolFailure),
+            ("division by zero", Class::ToolFailure),
+            ("ENOENT: no such file or directory, open '/x'", Class::ToolFailure),
+            ("Output validation error: Tool divide has an output schema but ...", Class::ToolFailure),
+            ("2 validation errors for call[divide]\na", Class::CallerError),
+            ("Unknown tool: 'divide'", Class::CallerError),
+            ("MCP error -32602: Tool divide not found", Class::CallerError),
+        ] {
+            assert_eq!(class(&divide, &result(text), &known), Some(expected), "{text}");
+        }
+        assert_eq!(class(&divide, r#"{"content":[{"type":"text","text":"Error: no"}]}"#, &known), None);
+        assert_eq!(class(&divide, r#"{"content":[],"isError":false}"#, &known), None);
+        assert_eq!(class(&divide, r#"{"resultType":"input_required","inputRequests":{}}"#, &known), None);
+        assert_eq!(class(&divide, r#"{"code":-32603,"message":"backend down"}"#, &known), Some(Class::ToolFailure));
+        assert_eq!(class(&divide, r#"{"code":-32602,"message":"tool not found"}"#, &known), Some(Class::CallerError));
+        assert_eq!(class(&divide, r#"{"code":-32042,"message":"visit"}"#, &known), None);
+        let nameless = call("tools/call", r#"{"name":7}"#);
+        let zod = r#"{"code":-32603,"message":"[{\"path\":[\"params\",\"name\"]}]"}"#;
+        assert_eq!(class(&nameless, zod, &known), Some(Class::CallerError));
+        assert_eq!(class(&nameless, r#"{"code":-32601,"message":"tools/call"}"#, &known), Some(Class::CallerError));
+    }
+
+    #[test]
+    fn what_existed_is_no_mistake_of_the_callers() {
+        let mut known = Known::default();
+        let listed = raw(r#"{"tools":[{"name":"divide","inputSchema":{"type":"object"}}]}"#);
+        known.learn("tools/list", &listed);
+        known.learn("resources/list", &raw(r#"{"resources":[{"uri":"demo://a"}]}"#));
+        let divide = call("tools/call", r#"{"name":"divide"}"#);
+        let unknown = r#"{"code":-32602,"message":"Unknown tool: divide"}"#;
+        assert_eq!(class(&divide, unknown, &known), Some(Class::ToolFailure));
+        let read = |uri: &str| call("resources/read", &format!(r#"{{"uri":"{uri}"}}"#));
+        let missing = r#"{"code":-32602,"message":"Resource not found: demo"}"#;
+        assert_eq!(class(&read("demo://a"), missing, &known), Some(Class::ResourceFailure));
+        assert_eq!(class(&read("demo://b"), missing, &known), Some(Class::CallerError));
+        let boom = r#"{"code":-32603,"message":"Error reading resource 'demo://b': boom"}"#;
+        assert_eq!(class(&read("demo://b"), boom, &known), Some(Class::ResourceFailure));
+    }
+
+    #[test]
+    fn probes_and_lost_sessions_are_no_failures() {
+        let known = Known::default();
+        let (probe, greeting) = (call("server/discover", "{}"), call("initialize", "{}"));
+        for code in [-32000, -32600, -32601, -32602, -32022] {
+            let error = format!(r#"{{"code":{code},"message":"unsupported"}}"#);
+            assert_eq!(class(&probe, &error, &known), None);
+            assert_eq!(class(&greeting, &error, &known), None);
+        }
+        let list = call("tools/list", "{}");
+        let lost = r#"{"code":-32000,"message":"Bad Request: No valid session ID provided"}"#;
+        assert_eq!(class(&list, lost, &known), None);
+        let broken = r#"{"code":-32603,"message":"boom"}"#;
+        assert_eq!(class(&list, broken, &known), Some(Class::ProtocolError));
+        assert_eq!(class(&greeting, broken, &known), Some(Class::ProtocolError));
+    }
+
+    #[test]
+    fn a_long_answer_tells_what_it_begins_with() {
+        assert_eq!(
+            first_text(br#"{"result":{"content":[{"type":"text","text":"too \"big\"\nxxxx"#),
+            "too \"big\"\nxxxx"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! One JSON-RPC message: request, notification or answer, as much of it as watching needs.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::collect::Message;
+
+/// A message, or why it is none.
+#[derive(Debug)]
+pub(super) enum Spoken<'a> {
+    Request {
+        id: &'a str,
+        method: Cow<'a, str>,
+        params: Option<&'a RawValue>,
+    },
+    Notification {
+        method: Cow<'a, str>,
+        params: Option<&'a RawValue>,
+    },
+    Answer {
+        id: Option<&'a str>,
+        outcome: Outcome<'a>,
+    },
+    /// JSON, or nearly, but no message; or no JSON at all.
+    Broken,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outcome<'a> {
+    Result(&'a RawValue),
+    Error(&'a RawValue),
+    /// An answer too long to keep: whether it tells of an error, and how it begins.
+    Long {
+        failed: bool,
+        beginning: &'a [u8],
+    },
+}
+
+/// The members of a message; present and null are told apart where it matters.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Hands out each message: one, or the members of a batch.
+pub(super) fn each<'a>(message: &'a Message<'a>, mut found: impl FnMut(Spoken<'a>)) {
+    match message {
+        Message::Whole(bytes) if bytes.trim_ascii_start().starts_with(b"[") => {
+            match serde_json::from_slice::<Vec<&RawValue>>(bytes) {
+                Ok(members) => members.into_iter().for_each(|member| found(one(member.get().as_bytes()))),
+                Err(_) => found(Spoken::Broken),
+            }
+        }
+        Message::Whole(bytes) => found(one(bytes)),
+        Message::Cut(collector) => found(collector.cut().map_or(Spoken::Broken, |(beginning, skim)| {
+            let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
+            let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
+            match (id, method) {
+                (Some(id), Some(method)) => Spoken::Request { id, method, params: None },
+                (None, Some(method)) => Spoken::Notification { method, params: None },
+                (id, None) if skim.error || skim.result => {
+                    Spoken::Answer { id, outcome: Outcome::Long { failed: skim.error || skim.is_error, beginning } }
+                }
+                _ => Spoken::Broken,
+            }
+        })),
+    }
+}
+
+fn one(bytes: &[u8]) -> Spoken<'_> {
+    let Ok(members) = serde_json::from_slice::<Members<'_>>(bytes) else { return Spoken::Broken };
+    let id = members.id.map(RawValue::get);
+    match members {
+        Members { method: Some(method), params, .. } => match id {
+            Some(id) => Spoken::Request { id, method, params },
+            None => Spoken::Notification { method, params },
+        },
+        Members { error: Some(error), .. } => {
+            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Error(error) }
+        }
+        Members { result: Some(result), .. } => {
+            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Result(result) }
+        }
+        _ => Spoken::Broken,
+    }
+}
+
+/// The members of an `error`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ErrorObject<'a> {
+    pub(super) code: Option<i64>,
+    #[serde(borrow)]
+    pub(super) message: Option<Cow<'a, str>>,
+}
+
+/// What of a tool's result tells of failure; read leniently, since servers write what they like.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ToolResult<'a> {
+    #[serde(borrow, rename = "isError")]
+    is_error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+impl ToolResult<'_> {
+    /// Exactly `"isError": true`.
+    pub(super) fn failed(&self) -> bool {
+        self.is_error.is_some_and(|value| value.get() == "true")
+    }
+
+    /// The text of its content, or the content as it stands.
+    pub(super) fn text(&self) -> String {
+        #[derive(Deserialize)]
+        struct Part {
+            text: Option<String>,
+        }
+        let Some(content) = self.content else { return String::new() };
+        match serde_json::from_str::<Vec<Part>>(content.get()) {
+            Ok(parts) => parts.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n"),
+            Err(_) => content.get().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> &'static str {
+        let mut kinds = Vec::new();
+        each(&Message::Whole(text.as_bytes()), |spoken| {
+            kinds.push(match spoken {
+                Spoken::Request { .. } => "request",
+                Spoken::Notification { .. } => "notification",
+                Spoken::Answer { outcome: Outcome::Result(_), .. } => "result",
+                Spoken::Answer { .. } => "error",
+                Spoken::Broken => "broken",
+            });
+        });
+        assert_eq!(kinds.len(), 1, "{text}");
+        kinds[0]
+    }
+
+    #[test]
+    fn messages_are_told_apart_by_their_members() {
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#), "request");
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#), "request");
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","method":"x","params":{}}"#), "notification");
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"result":null}"#), "result");
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"result":{},"error":null}"#), "result");
+        assert_eq!(kind(r#"{"jsonrpc":"2.0","error":{"code":1}}"#), "error");
+        assert_eq!(kind(r#"{"method":"t\u006fols/call","id":1}"#), "request");
+        for broken in ["Server started", "{}", "{\"a\":", "null", "\u{feff}", "\"text\""] {
+            assert_eq!(kind(broken), "broken");
+        }
+    }
+
+    #[test]
+    fn a_batch_is_its_members() {
+        let mut ids = Vec::new();
+        each(&Message::Whole(br#" [{"id":1,"result":1},{"id":"1","error":{}}, 7]"#), |spoken| match spoken {
+            Spoken::Answer { id, .. } => ids.push(id.unwrap_or("none").to_owned()),
+            _ => ids.push("broken".to_owned()),
+        });
+        assert_eq!(ids, ["1", "\"1\"", "broken"]);
+    }
+}

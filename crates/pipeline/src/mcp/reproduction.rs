@@ -1,0 +1,173 @@
+//! The failed call as one line for a shell: it makes the call again and shows the same failure.
+
+use autoheal_contract::Json;
+use autoheal_contract::limits::TEXT_CHARS;
+
+use super::Target;
+
+/// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input
+/// before it answers.
+const STAY: u32 = 10;
+/// What handshakes in place of the client.
+const CLIENT: &str = r#"{"name":"reproduction","version":"1"}"#;
+/// The protocol asked for where none is known.
+const PROTOCOL: &str = "2025-11-25";
+/// The first version without a handshake.
+const MODERN: &str = "2026-07-28";
+
+/// The call, and how the conversation stood.
+pub(super) struct Reproduced<'a> {
+    pub(super) target: &'a Target,
+    pub(super) method: &'a str,
+    /// The parameters, without secrets.
+    pub(super) params: Option<&'a Json>,
+    /// As the server and the client agreed.
+    pub(super) protocol_version: Option<&'a str>,
+    /// Whether a session is begun first.
+    pub(super) handshake: bool,
+}
+
+impl Reproduced<'_> {
+    /// The line; the call alone where a line would be too long to copy; nothing where even that is.
+    pub(super) fn line(&self) -> Option<String> {
+        let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
+        let call = self.call();
+        let line = match self.target {
+            Target::Stdio { command } => self.piped(command, &call),
+            Target::Http { url } => self.posted(url, &call),
+        };
+        Some(line).filter(fits).or(Some(call).filter(fits))
+    }
+
+    fn version(&self) -> &str {
+        self.protocol_version.unwrap_or(PROTOCOL)
+    }
+
+    fn is_modern(&self) -> bool {
+        self.version() >= MODERN
+    }
+
+    fn call(&self) -> String {
+        let mut params = self.params.cloned();
+        if self.is_modern() {
+            // in this era every request says for itself what the handshake said once
+            let meta = format!(
+                r#"{{"io.modelcontextprotocol/protocolVersion":"{}","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{CLIENT}}}"#,
+                self.version()
+            );
+            let meta = serde_json::from_str(&meta).unwrap_or(Json::Null);
+            if let Json::Object(members) = params.get_or_insert_with(|| Json::Object(Vec::new())) {
+                members.push(("_meta".to_owned(), meta));
+            }
+        }
+        let params = params.and_then(|params| serde_json::to_string(&params).ok());
+        let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
+        let method = serde_json::to_string(self.method).unwrap_or_default();
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#)
+    }
+
+    fn initialize(&self) -> String {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{CLIENT}}}}}"#,
+            self.version()
+        )
+    }
+
+    /// The messages into a command's input.
+    fn piped(&self, command: &str, call: &str) -> String {
+        let mut messages = Vec::new();
+        if self.handshake && !self.is_modern() {
+            messages.push(self.initialize());
+            messages.push(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned());
+        }
+        messages.push(call.to_owned());
+        let messages: Vec<String> = messages.iter().map(|message| quoted(message)).collect();
+        format!("(printf '%s\\n' {}; sleep {STAY}) | {command}", messages.join(" "))
+    }
+
+    /// The messages as requests of curl.
+    fn posted(&self, url: &str, call: &str) -> String {
+        let headers = "-H 'content-type: application/json' -H 'accept: application/json, text/event-stream'";
+        let url = quoted(url);
+        if self.is_modern() {
+            let named = self.params.and_then(|params| params.get("name").or_else(|| params.get("uri")));
+            let plain = |name: &&str| name.chars().all(|c| c.is_ascii_graphic() || c == ' ') && !name.starts_with("=?");
+            let named = named.and_then(Json::as_str).filter(plain);
+            let named = named.map(|name| format!(" -H {}", quoted(&format!("mcp-name: {name}")))).unwrap_or_default();
+            let method = quoted(&format!("mcp-method: {}", self.method));
+            return format!(
+                "curl -sS {url} {headers} -H 'mcp-protocol-version: {}' -H {method}{named} -d {}",
+                self.version(),
+                quoted(call)
+            );
+        }
+        if !self.handshake {
+            return format!("curl -sS {url} {headers} -d {}", quoted(call));
+        }
+        let version = format!("-H 'mcp-protocol-version: {}'", self.version());
+        format!(
+            "S=$(curl -sS -D - -o /dev/null {url} {headers} -d {} | sed -n 's/^[Mm]cp-[Ss]ession-[Ii]d: *//p' | tr -d '\\r'); \
+             curl -sS {url} {headers} {version} -H \"mcp-session-id: $S\" -d '{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}'; \
+             curl -sS {url} {headers} {version} -H \"mcp-session-id: $S\" -d {}",
+            quoted(&self.initialize()),
+            quoted(call)
+        )
+    }
+}
+
+/// A word for a shell, whatever stands in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_quote_in_the_arguments_stays_one_word() {
+        let target = Target::Stdio { command: "python server.py".to_owned() };
+        let params = params(r#"{"name":"say","arguments":{"text":"it's; rm -rf $HOME `x`"}}"#);
+        let call = Reproduced {
+            target: &target,
+            method: "tools/call",
+            params: Some(&params),
+            protocol_version: Some("2025-06-18"),
+            handshake: true,
+        };
+        let line = call.line().unwrap();
+        let shown = std::process::Command::new("sh")
+            .args(["-c", &line.replace("sleep 10", "true").replace("python server.py", "cat")])
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        let call: serde_json::Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+        assert_eq!(call["params"]["arguments"]["text"], "it's; rm -rf $HOME `x`");
+        assert_eq!(shown.lines().count(), 3);
+    }
+
+    #[test]
+    fn what_is_too_long_to_copy_is_the_call_alone() {
+        let target = Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() };
+        let line = |length: usize, version: &'static str, handshake: bool| {
+            let params = params(&format!(r#"{{"name":"x","arguments":{{"text":"{}"}}}}"#, "a".repeat(length)));
+            Reproduced {
+                target: &target,
+                method: "tools/call",
+                params: Some(&params),
+                protocol_version: Some(version),
+                handshake,
+            }
+            .line()
+        };
+        assert!(line(10, "2025-11-25", true).unwrap().starts_with("S=$(curl"));
+        assert!(line(10, "2026-07-28", true).unwrap().contains("-H 'mcp-method: tools/call' -H 'mcp-name: x'"));
+        assert!(line(10, "2025-11-25", false).unwrap().starts_with("curl -sS 'http://127.0.0.1:1/mcp'"));
+        assert!(line(3_800, "2025-11-25", true).unwrap().starts_with("{\"jsonrpc\""));
+        assert_eq!(line(10_000, "2025-11-25", true), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! What is known of the server, from what it said itself: name, version, protocol, and what it offers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::call::string;
+
+/// Most tools, resources or prompts that are remembered.
+const MOST: usize = 5_000;
+/// Longest schema that is remembered, and most of all together, in bytes.
+const SCHEMA: usize = 8 * 1024;
+const SCHEMAS: usize = 1024 * 1024;
+
+/// What is known of the server.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) protocol_version: Option<String>,
+    /// The handshake is complete, or there is none in this era.
+    pub(super) ready: bool,
+    /// Everything that ever was: listed, remembered from an earlier process, or called with success.
+    tools: BTreeSet<Box<str>>,
+    resources: BTreeSet<Box<str>>,
+    prompts: BTreeSet<Box<str>>,
+    schemas: HashMap<Box<str>, Schemas>,
+    schema_bytes: usize,
+    /// Something is new since it was last written down.
+    changed: bool,
+}
+
+/// What is worth remembering of a server: a tool that existed once and is unknown now is the server's failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// The server's name.
+    pub server: String,
+    /// Names of its tools.
+    pub tools: Vec<String>,
+}
+
+/// A tool's schemas, as the server wrote them.
+#[derive(Debug)]
+pub(super) struct Schemas {
+    pub(super) input: Option<Box<RawValue>>,
+    pub(super) output: Option<Box<RawValue>>,
+}
+
+/// A name and a version, as servers and clients tell theirs.
+#[derive(Deserialize)]
+struct Implementation {
+    name: String,
+    #[serde(default)]
+    version: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Greeting<'a> {
+    #[serde(borrow, rename = "serverInfo")]
+    server: Option<&'a RawValue>,
+    #[serde(borrow, rename = "protocolVersion")]
+    protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow, rename = "io.modelcontextprotocol/serverInfo")]
+    server: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Tools<'a> {
+    #[serde(borrow)]
+    tools: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Tool<'a> {
+    name: String,
+    #[serde(borrow, default, rename = "inputSchema")]
+    input: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "outputSchema")]
+    output: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Resources {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    uri: Box<str>,
+}
+
+#[derive(Deserialize)]
+struct Prompts {
+    prompts: Vec<Prompt>,
+}
+
+#[derive(Deserialize)]
+struct Prompt {
+    name: Box<str>,
+}
+
+impl Known {
+    /// Learns from the result of a request.
+    pub(super) fn learn(&mut self, method: &str, result: &RawValue) {
+        let text = result.get();
+        match method {
+            "initialize" | "server/discover" => {
+                self.ready = true;
+                let Ok(greeting) = serde_json::from_str::<Greeting<'_>>(text) else { return };
+                self.protocol_version = greeting.protocol_version.and_then(string).or(self.protocol_version.take());
+                let meta = greeting.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
+                if let Some(server) = greeting.server.or(meta.map(|meta| meta.server)) {
+                    self.introduce(server);
+                }
+            }
+            "tools/list" => {
+                let listed = serde_json::from_str::<Tools<'_>>(text).map_or(Vec::new(), |listed| listed.tools);
+                listed
+                    .iter()
+                    .filter_map(|tool| serde_json::from_str(tool.get()).ok())
+                    .for_each(|tool| self.list(&tool));
+            }
+            "resources/list" => {
+                let listed = serde_json::from_str::<Resources>(text).map_or(Vec::new(), |listed| listed.resources);
+                let room = MOST.saturating_sub(self.resources.len());
+                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri));
+            }
+            "prompts/list" => {
+                let listed = serde_json::from_str::<Prompts>(text).map_or(Vec::new(), |listed| listed.prompts);
+                let room = MOST.saturating_sub(self.prompts.len());
+                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name));
+            }
+            _ => {}
+        }
+    }
+
+    /// In the modern era any result may say who answers.
+    pub(super) fn learn_from_meta(&mut self, result: &RawValue) {
+        if self.name.is_some() || !result.get().contains("io.modelcontextprotocol/serverInfo") {
+            return;
+        }
+        let greeting = serde_json::from_str::<Greeting<'_>>(result.get()).ok();
+        let meta = greeting.and_then(|greeting| serde_json::from_str::<Meta<'_>>(greeting.meta?.get()).ok());
+        if let Some(meta) = meta {
+            self.introduce(meta.server);
+        }
+    }
+
+    fn introduce(&mut self, server: &RawValue) {
+        let Ok(server) = serde_json::from_str::<Implementation>(server.get()) else { return };
+        self.changed |= self.name.as_ref() != Some(&server.name);
+        self.name = Some(server.name);
+        self.version = server.version;
+    }
+
+    fn list(&mut self, tool: &Tool<'_>) {
+        self.exists(&tool.name);
+        let fits =
+            |schema: Option<&RawValue>| schema.filter(|schema| schema.get().len() <= SCHEMA).map(ToOwned::to_owned);
+        let schemas = Schemas { input: fits(tool.input), output: fits(tool.output) };
+        let weight = |schemas: &Schemas| {
+            [&schemas.input, &schemas.output].into_iter().flatten().map(|schema| schema.get().len()).sum::<usize>()
+        };
+        let known = self.schemas.get(tool.name.as_str()).map_or(0, weight);
+        let bytes = self.schema_bytes - known + weight(&schemas);
+        if bytes <= SCHEMAS && self.tools.contains(tool.name.as_str()) {
+            self.schema_bytes = bytes;
+            self.schemas.insert(tool.name.as_str().into(), schemas);
+        }
+    }
+
+    /// A tool by this name was listed, or answered.
+    pub(super) fn exists(&mut self, tool: &str) {
+        if !self.tools.contains(tool) && self.tools.len() < MOST {
+            self.changed = true;
+            self.tools.insert(tool.into());
+        }
+    }
+
+    pub(super) fn has_tool(&self, name: &str) -> bool {
+        self.tools.contains(name)
+    }
+
+    pub(super) fn has_resource(&self, uri: &str) -> bool {
+        self.resources.contains(uri)
+    }
+
+    pub(super) fn has_prompt(&self, name: &str) -> bool {
+        self.prompts.contains(name)
+    }
+
+    pub(super) fn schemas(&self, tool: &str) -> Option<&Schemas> {
+        self.schemas.get(tool)
+    }
+
+    /// What is worth remembering, if anything of it is new and the server said its name.
+    pub(super) fn learnt(&mut self) -> Option<Learnt> {
+        let server = self.name.clone().filter(|_| std::mem::take(&mut self.changed))?;
+        Some(Learnt { server, tools: self.tools.iter().map(|tool| tool.to_string()).collect() })
+    }
+
+    pub(super) fn remember(&mut self, learnt: Learnt) {
+        self.tools.extend(learnt.tools.into_iter().take(MOST).map(String::into_boxed_str));
+    }
+}

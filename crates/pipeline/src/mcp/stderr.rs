@@ -1,0 +1,211 @@
+//! What the server printed on standard error: the last lines with their times, and the block that belongs to a call.
+
+use std::collections::VecDeque;
+
+use autoheal_contract::limits::LOG_LINES;
+use memchr::memchr;
+
+use crate::clock::Timestamp;
+use crate::parse::{Failure, find_failure, plain_text, unbox};
+
+/// How much is kept: enough for the deepest stacks of several calls.
+const LINES: usize = 4_000;
+const BYTES: usize = 512 * 1024;
+/// A longer line is cut, in bytes.
+const LINE: usize = 8 * 1024;
+/// How many failures of one window are looked at.
+const FAILURES: usize = 10;
+/// A message shorter than this fits everywhere, in characters.
+const TELLING: usize = 4;
+
+/// The last lines.
+#[derive(Debug, Default)]
+pub(super) struct Stderr {
+    lines: VecDeque<(Timestamp, Box<[u8]>)>,
+    bytes: usize,
+    begun: Vec<u8>,
+    /// When a panic or a fatal error was last printed.
+    pub(super) gave_up: Option<Timestamp>,
+}
+
+/// What of it belongs to a failure.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    /// The failure as a runtime printed it, and its text.
+    pub(super) failure: Option<(Failure, String)>,
+    /// The lines before it.
+    pub(super) logs: Vec<String>,
+}
+
+/// The call whose block is looked for.
+pub(super) struct Wanted<'a> {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    /// In the words of the answer; empty where there was none.
+    pub(super) message: &'a str,
+    /// The tool, resource or prompt.
+    pub(super) name: Option<&'a str>,
+    /// Other calls ran meanwhile: only what speaks of this one is taken.
+    pub(super) overlapped: bool,
+}
+
+impl Stderr {
+    /// More of it; says whether the server seems to have given up on something.
+    pub(super) fn printed(&mut self, mut bytes: &[u8], now: Timestamp) {
+        while let Some(end) = memchr(b'\n', bytes) {
+            self.begin(&bytes[..end]);
+            bytes = &bytes[end + 1..];
+            self.keep(now);
+        }
+        self.begin(bytes);
+    }
+
+    /// No more comes: what stands after the last line end is a line too.
+    pub(super) fn ended(&mut self, now: Timestamp) {
+        if !self.begun.is_empty() {
+            self.keep(now);
+        }
+    }
+
+    fn begin(&mut self, bytes: &[u8]) {
+        let room = LINE.saturating_sub(self.begun.len());
+        self.begun.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn keep(&mut self, now: Timestamp) {
+        let line: Box<[u8]> = self.begun.as_slice().into();
+        self.begun.clear();
+        // a Rust thread that panicked answers nobody, and its process lives on
+        if memchr::memmem::find(&line, b" panicked at ").is_some() {
+            self.gave_up = Some(now);
+        }
+        self.bytes += line.len();
+        self.lines.push_back((now, line));
+        while self.lines.len() > LINES || self.bytes > BYTES {
+            let Some((_, oldest)) = self.lines.pop_front() else { break };
+            self.bytes -= oldest.len();
+        }
+    }
+
+    /// The block that belongs to a call.
+    pub(super) fn join(&self, wanted: &Wanted<'_>) -> Joined {
+        let mut window = Vec::new();
+        for (_, line) in self.lines.iter().filter(|(at, _)| (wanted.from..=wanted.to).contains(at)) {
+            window.extend_from_slice(line);
+            window.push(b'\n');
+        }
+        let text = plain_text(&window);
+        let text = unbox(&text);
+        let failure = wanted.failure_in(&text);
+        let before = failure.as_ref().map_or(text.len(), |failure| failure.range.start);
+        let lines = text[..before].lines().filter(|line| !line.trim().is_empty());
+        // what does not speak of this call may be another one's
+        let mut logs: Vec<String> =
+            lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line)).map(str::to_owned).collect();
+        logs.drain(..logs.len().saturating_sub(LOG_LINES));
+        Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
+    }
+}
+
+impl Wanted<'_> {
+    /// The last failure told, when nothing else ran; else the last that speaks of this call.
+    fn failure_in(&self, text: &str) -> Option<Failure> {
+        let mut end = text.len();
+        for _ in 0..FAILURES {
+            let failure = self.without_later_lines(find_failure(&text[..end])?, text);
+            let fits = self.is_told_in(&text[failure.range.clone()])
+                || failure.error_message.chars().count() >= TELLING && self.message.contains(&failure.error_message);
+            if fits || !self.overlapped {
+                return Some(failure);
+            }
+            end = failure.range.start;
+        }
+        None
+    }
+
+    /// A server that lives on prints more below its stack, and nothing tells where a message of several lines ends, but
+    /// the answer: what it does not repeat beyond the first line is no part of the message.
+    fn without_later_lines(&self, mut failure: Failure, text: &str) -> Failure {
+        while let Some((shorter, last)) = failure.error_message.rsplit_once('\n') {
+            let stack = text[failure.range.clone()].trim_end();
+            if self.message.contains(&failure.error_message) || !stack.ends_with(last.trim_end()) {
+                break;
+            }
+            failure.range.end = failure.range.start + stack.len() - last.trim_end().len();
+            failure.error_message = shorter.trim_end().to_owned();
+        }
+        failure
+    }
+
+    /// Whether a text names the call or says what the answer said.
+    fn is_told_in(&self, text: &str) -> bool {
+        let message = self.message.lines().next().unwrap_or_default();
+        self.name.is_some_and(|name| is_named(text, name))
+            || message.chars().count() >= TELLING && text.contains(message)
+    }
+}
+
+/// Whether a name stands there as a word: `get` is not told of in `target`.
+fn is_named(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let alone = |c: Option<char>| !c.is_some_and(is_part);
+        alone(text[..at].chars().next_back()) && alone(text[at + name.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
+
+    fn wanted<'a>(message: &'a str, overlapped: bool) -> Wanted<'a> {
+        Wanted { from: Timestamp(100), to: Timestamp(200), message, name: Some("divide"), overlapped }
+    }
+
+    #[test]
+    fn only_the_lines_of_the_calls_time_belong_to_it() {
+        let mut stderr = Stderr::default();
+        stderr.printed(b"started\n", Timestamp(50));
+        stderr.printed(b"INFO dividing\n", Timestamp(120));
+        stderr.printed(TRACEBACK.as_bytes(), Timestamp(130));
+        stderr.printed(b"INFO right after\n", Timestamp(131));
+        stderr.printed(b"INFO later\n", Timestamp(300));
+        let joined = stderr.join(&wanted("division by zero", false));
+        let (failure, stack) = joined.failure.unwrap();
+        assert_eq!(
+            (failure.error_type.as_str(), joined.logs.as_slice()),
+            ("ZeroDivisionError", &["INFO dividing".to_owned()][..])
+        );
+        assert!(stack.contains("line 7, in divide"), "{stack}");
+    }
+
+    #[test]
+    fn another_calls_block_is_left_alone() {
+        let mut stderr = Stderr::default();
+        stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
+        stderr.printed(
+            TRACEBACK.replace("divide", "multiply").replace("division by zero", "secret of somebody").as_bytes(),
+            Timestamp(130),
+        );
+        stderr.printed(b"INFO multiply: somebody's order\nINFO divide: ours\n", Timestamp(140));
+        let joined = stderr.join(&wanted("division by zero", true));
+        let (_, stack) = joined.failure.unwrap();
+        assert!(stack.contains("in divide") && !stack.contains("somebody"), "{stack}");
+        let none = stderr.join(&Wanted { name: Some("other"), ..wanted("nothing of the kind", true) });
+        assert!(none.failure.is_none() && none.logs.is_empty(), "{none:?}");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut stderr = Stderr::default();
+        for _ in 0..10 {
+            stderr.printed(&vec![b'x'; 1_000_000], Timestamp(1));
+        }
+        for _ in 0..10_000 {
+            stderr.printed(b"many lines of something\n", Timestamp(1));
+        }
+        assert!(stderr.lines.len() <= LINES && stderr.bytes <= BYTES && stderr.begun.capacity() <= 2 * LINE);
+    }
+}

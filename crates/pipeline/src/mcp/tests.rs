@@ -1,0 +1,381 @@
+//! Stories of whole conversations: what is said, and what is told of it.
+
+use autoheal_contract::{ErrorReport, Json, Source};
+
+use super::*;
+
+struct Story {
+    watch: Watch,
+    now: Timestamp,
+}
+
+const ON_STDIO: Scope = Scope { session: 0, peer: 0 };
+
+impl Story {
+    fn begins() -> Self {
+        Self::with(Target::Stdio { command: "python server.py".to_owned() })
+    }
+
+    fn with(target: Target) -> Self {
+        let setup = Setup { target, patience: Duration::from_secs(120), handshake: Duration::from_secs(60) };
+        Self { watch: Watch::new(setup), now: Timestamp(1_000_000) }
+    }
+
+    /// The handshake is done and the tools were listed.
+    fn ready() -> Self {
+        let mut story = Self::begins();
+        story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"desk","version":"3"}}}"#);
+        story.answers(r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
+        story.asks(r#"{"jsonrpc":"2.0","id":"list","method":"tools/list"}"#);
+        story.answers(r#"{"jsonrpc":"2.0","id":"list","result":{"tools":[{"name":"divide","inputSchema":{"type":"object","required":["a"]}}]}}"#);
+        story
+    }
+
+    fn after(&mut self, milliseconds: i64) -> &mut Self {
+        self.now.0 += milliseconds;
+        self
+    }
+
+    fn asks(&mut self, message: &str) -> Opened {
+        self.watch.from_client(ON_STDIO, &Message::Whole(message.as_bytes()), self.now)
+    }
+
+    fn answers(&mut self, message: &str) {
+        self.watch.from_server(ON_STDIO, &Message::Whole(message.as_bytes()), self.now);
+    }
+
+    fn prints(&mut self, text: &str) {
+        self.watch.printed(text.as_bytes(), self.now);
+    }
+
+    fn calls(&mut self, id: u32, tool: &str) -> Opened {
+        self.asks(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{{"a":1,"password":"hunter2-secret"}},"_meta":{{"progressToken":"p{id}"}}}}}}"#
+        ))
+    }
+
+    fn fails(&mut self, id: u32, text: &str) {
+        let text = serde_json::to_string(text).unwrap();
+        self.answers(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":{text}}}],"isError":true}}}}"#
+        ));
+    }
+
+    fn works(&mut self, id: u32) {
+        self.answers(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#));
+    }
+
+    /// Everything that is told by the time nothing is under way any more, or in an hour.
+    fn told(&mut self) -> Vec<ErrorReport> {
+        let mut told = Vec::new();
+        let end = self.now.plus(Duration::from_secs(3_600));
+        while let Some(due) = self.watch.due().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            told.extend(self.watch.reports(self.now));
+        }
+        told
+    }
+
+    fn only(&mut self) -> ErrorReport {
+        let mut told = self.told();
+        assert_eq!(told.len(), 1, "{told:#?}");
+        told.remove(0)
+    }
+
+    fn nothing(&mut self) {
+        let told = self.told();
+        assert!(told.is_empty(), "{told:#?}");
+    }
+}
+
+fn class(report: &ErrorReport) -> &str {
+    report.class.as_deref().unwrap()
+}
+
+fn context<'a>(report: &'a ErrorReport, name: &str) -> Option<&'a Json> {
+    report.context.as_ref().unwrap().get(name)
+}
+
+const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/shop/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
+
+#[test]
+fn a_failing_tool_is_told_with_what_a_fixer_needs() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.after(30).fails(1, "Error calling tool 'divide': division by zero");
+    story.after(100).prints(TRACEBACK);
+    let report = story.only();
+    assert_eq!((class(&report), report.source), ("tool_failure", Some(Source::McpTool)));
+    assert_eq!(
+        (report.error_type.as_str(), report.error_message.as_str()),
+        ("ZeroDivisionError", "divide: division by zero")
+    );
+    assert!(report.stack_trace.unwrap().contains("line 7, in divide"));
+    let rpc = report.rpc.unwrap();
+    assert_eq!(
+        (rpc.tool.as_deref(), rpc.transport.as_deref(), rpc.duration_ms),
+        (Some("divide"), Some("stdio"), Some(30.0))
+    );
+    assert_eq!((report.server.unwrap().name, report.release.as_deref()), ("shop".to_owned(), Some("1.4.0")));
+    let line = report.reproduction.unwrap();
+    assert!(line.starts_with("(printf '%s\\n' '{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\""), "{line}");
+    assert!(line.ends_with("| python server.py") && line.contains("tools/call"), "{line}");
+    assert!(!line.contains("hunter2") && !line.contains("progressToken"), "{line}");
+    assert!(report.client.is_some());
+}
+
+#[test]
+fn an_answer_may_be_seen_before_its_request() {
+    let mut story = Story::ready();
+    story.fails(7, "division by zero");
+    story.calls(7, "divide");
+    assert_eq!(class(&story.only()), "tool_failure");
+}
+
+#[test]
+fn ids_keep_their_type() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":"1","result":{"isError":true,"content":[]}}"#);
+    story.after(10).works(1);
+    story.nothing();
+}
+
+#[test]
+fn repeats_are_one_report_with_a_count() {
+    let mut story = Story::ready();
+    for id in 0..1_000 {
+        story.calls(id + 10, "divide");
+        story.fails(id + 10, &format!("order {} failed", id + 20_000));
+    }
+    let report = story.only();
+    assert_eq!(report.count, Some(1_000));
+}
+
+#[test]
+fn bad_arguments_come_with_the_schema_they_break() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.fails(1, "Input validation error: Invalid arguments for tool divide: a is required");
+    let report = story.only();
+    assert_eq!(class(&report), "caller_error");
+    assert!(context(&report, "input_schema").is_some_and(|schema| schema.get("required").is_some()));
+}
+
+#[test]
+fn a_tool_that_is_gone_is_the_servers_failure() {
+    let mut story = Story::ready();
+    story.calls(1, "nope");
+    story.fails(1, "Unknown tool: 'nope'");
+    assert_eq!(class(&story.only()), "caller_error");
+    story.calls(2, "divide");
+    story.fails(2, "Unknown tool: 'divide'");
+    assert_eq!(class(&story.only()), "tool_failure");
+    story.watch.remember(Learnt { server: "shop".to_owned(), tools: vec!["multiply".to_owned()] });
+    story.calls(3, "multiply");
+    story.fails(3, "Unknown tool: 'multiply'");
+    assert_eq!(class(&story.only()), "tool_failure");
+    assert_eq!(story.watch.learnt().map(|learnt| learnt.tools), Some(vec!["divide".to_owned(), "multiply".to_owned()]));
+    assert_eq!(story.watch.learnt(), None);
+}
+
+#[test]
+fn a_call_without_an_answer_is_told_once() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    let report = story.only();
+    assert_eq!(
+        (class(&report), report.error_message.as_str()),
+        ("no_answer", "divide was never answered: nothing came for 120 s")
+    );
+    // an answer that comes all the same is no second failure
+    story.fails(1, "late");
+    story.nothing();
+}
+
+#[test]
+fn progress_and_questions_are_signs_of_life() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    for _ in 0..10 {
+        story.after(100_000).answers(
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p1","progress":1}}"#,
+        );
+        assert!(story.watch.reports(story.now).is_empty());
+    }
+    story.answers(r#"{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{}}"#);
+    let now = story.after(3_000_000).now;
+    assert!(story.watch.reports(now).is_empty());
+    story.asks(r#"{"jsonrpc":"2.0","id":0,"result":{"action":"accept"}}"#);
+    story.after(1_000).works(1);
+    story.nothing();
+}
+
+#[test]
+fn a_panic_that_hangs_needs_little_patience() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.after(10).prints("\nthread 'tokio-rt-worker' (42) panicked at src/main.rs:13:50:\nindex out of bounds\n");
+    let before = story.now;
+    let report = story.only();
+    assert!(story.now <= before.plus(Duration::from_secs(6)));
+    assert_eq!((class(&report), report.error_type.as_str()), ("no_answer", "panic"));
+    assert!(report.error_message.ends_with("index out of bounds"), "{}", report.error_message);
+}
+
+#[test]
+fn a_client_that_changes_its_mind_is_no_failure_one_that_waited_in_vain_is() {
+    for (reason, failures) in [("user pressed escape", 0), ("McpError: MCP error -32001: Request timed out", 1)] {
+        let mut story = Story::ready();
+        story.calls(1, "divide");
+        story.after(60_000).asks(&format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":1,"reason":"{reason}"}}}}"#
+        ));
+        story.works(1);
+        assert_eq!(story.told().len(), failures, "{reason}");
+    }
+}
+
+#[test]
+fn a_server_that_ends_mid_call() {
+    let exit = |code| Exit { code: Some(code), signal: None };
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.prints(TRACEBACK);
+    let now = story.after(5).now;
+    story.watch.server_ended(exit(1), false, now);
+    let report = story.only();
+    assert_eq!((class(&report), report.error_type.as_str()), ("server_exit", "ZeroDivisionError"));
+    assert_eq!(
+        report.error_message,
+        "the server ended with exit code 1 while tools/call divide was not answered: division by zero"
+    );
+    assert_eq!(report.rpc.unwrap().tool.as_deref(), Some("divide"));
+
+    let mut asked = Story::ready();
+    asked.calls(1, "divide");
+    asked.watch.server_ended(Exit { code: None, signal: Some("SIGTERM".to_owned()) }, true, asked.now);
+    asked.nothing();
+    let mut closed = Story::ready();
+    closed.watch.client_closed();
+    closed.watch.server_ended(exit(1), false, closed.now);
+    closed.nothing();
+    let mut idle = Story::ready();
+    idle.watch.server_ended(exit(0), false, idle.now);
+    idle.nothing();
+    let mut crashed = Story::ready();
+    crashed.watch.server_ended(Exit { code: None, signal: Some("SIGSEGV".to_owned()) }, false, crashed.now);
+    assert_eq!(crashed.only().error_type, "SIGSEGV");
+}
+
+#[test]
+fn with_several_calls_open_a_report_holds_none_of_the_others() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.calls(2, "multiply");
+    story.prints("INFO multiply: somebody's order\n");
+    story.prints(TRACEBACK);
+    story.after(5).fails(1, "division by zero");
+    let report = story.told().remove(0);
+    assert_eq!(report.error_type, "ZeroDivisionError");
+    assert!(!format!("{report:?}").contains("somebody"), "{report:#?}");
+    assert_eq!(
+        context(&report, "stack_from").and_then(Json::as_str),
+        Some("stderr, a guess: one other call ran meanwhile")
+    );
+}
+
+#[test]
+fn what_is_no_message_on_standard_output_is_told() {
+    let mut story = Story::ready();
+    story.answers("Server listening on port 3000");
+    let report = story.only();
+    assert_eq!((class(&report), report.source), ("protocol_error", Some(Source::McpProtocol)));
+    assert!(report.error_message.contains("Server listening"));
+}
+
+#[test]
+fn a_handshake_that_is_never_completed() {
+    let mut story = Story::begins();
+    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
+    let report = story.only();
+    assert_eq!(
+        (class(&report), report.error_message.as_str()),
+        ("no_answer", "the handshake was never completed: nothing came for 60 s")
+    );
+}
+
+#[test]
+fn traps_stay_silent() {
+    let mut story = Story::begins();
+    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"server/discover","params":{}}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32601,"message":"Method not found"}}"#);
+    story.asks(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unsupported protocol version"}}"#);
+    story.calls(2, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32042,"message":"visit"}}"#);
+    story.calls(3, "divide");
+    story
+        .answers(r#"{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"Error: Operation failed"}]}}"#);
+    story.asks(r#"{"jsonrpc":"2.0","id":4,"method":"subscriptions/listen","params":{}}"#);
+    story.asks(r#"{"jsonrpc":"2.0","id":5,"method":"ping"}"#);
+    story.nothing();
+}
+
+#[test]
+fn over_http_an_exchange_without_an_answer_has_failed() {
+    let http = || Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+    let end = |status, broken, resumable| ExchangeEnd { status, broken, resumable };
+    for (end, class_expected) in [
+        (end(200, false, false), Some("no_answer")),
+        (end(200, true, false), Some("no_answer")),
+        (end(503, false, false), Some("protocol_error")),
+        (end(202, false, false), None),
+        (end(401, false, false), None),
+        (end(404, false, false), None),
+    ] {
+        let mut story = http();
+        let opened = story.calls(1, "divide");
+        story.watch.exchange_ended(opened, end, story.now);
+        let told = story.told();
+        assert_eq!(told.first().map(class), class_expected, "{end:?}");
+        assert!(
+            told.iter().all(|report| report
+                .reproduction
+                .as_ref()
+                .unwrap()
+                .starts_with("curl -sS 'http://127.0.0.1:9/mcp'"))
+        );
+    }
+    // the rest of the stream is fetched elsewhere
+    let mut story = http();
+    let opened = story.calls(1, "divide");
+    story.watch.exchange_ended(opened, end(200, false, true), story.now);
+    story.works(1);
+    story.nothing();
+    let mut story = http();
+    let opened = story.calls(1, "divide");
+    story.watch.unreachable(opened, "Connection refused", story.now);
+    assert_eq!(story.only().error_message, "the MCP server cannot be reached: Connection refused");
+    let mut story = http();
+    let opened = story.calls(1, "divide");
+    story.watch.client_left(opened);
+    story.nothing();
+}
+
+#[test]
+fn ten_thousand_open_calls_take_little() {
+    let mut story = Story::ready();
+    let text = "x".repeat(10_000);
+    for id in 0..10_000 {
+        story.asks(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"divide","arguments":{{"text":"{text}"}}}}}}"#
+        ));
+    }
+    assert!(story.watch.calls.room() < 16 * 1024);
+    for id in 0..10_000 {
+        story.works(id);
+    }
+    assert!(story.watch.calls.is_empty() && story.watch.calls.room() == 8 * 1024 * 1024);
+    story.nothing();
+}

@@ -1,0 +1,156 @@
+//! The words in which the protocol's SDKs say whose fault a failure is; codes alone do not, each SDK uses others.
+//!
+//! The wordings are those of TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp` 3.x, as seen on the wire.
+
+/// Takes off what SDKs put before a handler's own words: the call is named elsewhere.
+pub(super) fn bare<'a>(text: &'a str, name: Option<&str>) -> &'a str {
+    let mut text = text.trim();
+    if let Some((code, rest)) = text.strip_prefix("MCP error ").and_then(|rest| rest.split_once(": "))
+        && code.parse::<i64>().is_ok()
+    {
+        text = rest;
+    }
+    let Some(name) = name else { return text };
+    let wrappers =
+        ["Error calling tool ", "Error executing tool ", "Error reading resource ", "Error rendering prompt "];
+    let Some(rest) = wrappers.iter().find_map(|wrapper| text.strip_prefix(wrapper)) else { return text };
+    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+    let rest = quote.map_or(rest, |quote| rest.trim_start_matches(quote));
+    let Some(rest) = rest.strip_prefix(name) else { return text };
+    let rest = quote.map_or(rest, |quote| rest.trim_start_matches(quote));
+    rest.strip_prefix(": ").map(str::trim).filter(|rest| !rest.is_empty()).unwrap_or(text)
+}
+
+/// There is nothing by this name.
+pub(super) fn is_unknown(text: &str, name: &str) -> bool {
+    let text = bare(text, None).to_lowercase();
+    let name = name.to_lowercase();
+    let kinds = ["tool", "resource", "prompt", "resource template"];
+    if text.starts_with("unknown ") {
+        // "Unknown tool: 'nope'", "Unknown prompt: nope"
+        return kinds.iter().any(|kind| text["unknown ".len()..].starts_with(kind));
+    }
+    // "Tool nope not found", "tool not found", "Resource not found: demo://x", "Resource demo://x not found"
+    let Some(kind) = kinds.iter().find(|kind| text.starts_with(**kind)) else { return false };
+    let rest = text[kind.len()..].trim_start();
+    let quoted = rest.trim_start_matches(['\'', '"']);
+    rest.starts_with("not found")
+        || !name.is_empty()
+            && quoted.strip_prefix(name.as_str()).is_some_and(|rest| {
+                let rest = rest.trim_start_matches(['\'', '"', ' ', ':']);
+                rest.starts_with("not found") || rest.starts_with("does not exist") || rest.starts_with("disabled")
+            })
+}
+
+/// The arguments do not fit: the caller's fault, as the server's SDK found before any handler ran.
+pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
+    let text = bare(text, name);
+    let begins = [
+        "Input validation error",
+        "Invalid arguments for tool",
+        "Invalid arguments for prompt",
+        "Invalid arguments",
+        "failed to deserialize parameters",
+        "Invalid request parameters",
+        "Invalid tools/call request",
+        "Invalid params",
+        "Missing required arguments",
+        "Missing required argument",
+    ];
+    if begins.iter().any(|begin| text.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))) {
+        return true;
+    }
+    // pydantic: "2 validation errors for call[divide]", "1 validation error for divideArguments"; a handler's own model
+    // that does not fit has another name
+    let Some((count, rest)) = text.split_once(" validation error") else { return false };
+    let model = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(" for ").unwrap_or_default();
+    let model = model.lines().next().unwrap_or_default().trim();
+    count.parse::<u32>().is_ok()
+        && (model.starts_with("call[") || name.is_some_and(|name| is_arguments_of(model, name)))
+}
+
+fn is_arguments_of(model: &str, name: &str) -> bool {
+    model.strip_suffix("Arguments").is_some_and(|model| model.eq_ignore_ascii_case(name))
+}
+
+/// The result does not fit the schema the server itself gave.
+pub(super) fn is_broken_output(text: &str) -> bool {
+    let text = bare(text, None);
+    text.starts_with("Output validation error") || text.contains("has an output schema but")
+}
+
+/// The parameters of the request are not what the method needs: an issue list of zod in place of a message.
+pub(super) fn is_malformed_request(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('[') && text.contains("\"path\"") && text.contains("\"params\"")
+}
+
+/// A session that is gone or was never there: the client begins a new one.
+pub(super) fn is_lost_session(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["session", "not initialized", "mcp-session-id"].iter().any(|word| text.contains(word))
+}
+
+/// A client that gave up waiting says so when it cancels.
+pub(super) fn is_time_out(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["timed out", "timeout", "time-out", "time out"].iter().any(|word| reason.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_names_in_every_sdks_words() {
+        for text in [
+            "MCP error -32602: Tool nope not found",
+            "Unknown tool: nope",
+            "Unknown tool: 'nope'",
+            "tool not found",
+            "Tool nope not found",
+            "Tool 'nope' not found",
+            "Tool nope disabled",
+        ] {
+            assert!(is_unknown(text, "nope"), "{text}");
+        }
+        assert!(is_unknown("MCP error -32602: Resource demo://nope/1 not found", "demo://nope/1"));
+        assert!(is_unknown("Resource not found: demo://x", "demo://x"));
+        assert!(is_unknown("Unknown prompt: nope", "nope"));
+        for text in ["User nope not found", "tool chain nope not found", "ENOENT: nope not found", "Toolbox not found"]
+        {
+            assert!(!is_unknown(text, "nope"), "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_arguments_in_every_sdks_words() {
+        let name = Some("get-sum");
+        for text in [
+            "MCP error -32602: Input validation error: Invalid arguments for tool get-sum: expected number",
+            "failed to deserialize parameters: invalid type: string \"x\", expected i64",
+            "2 validation errors for call[get-sum]\na\n  Missing",
+            "Error executing tool get-sum: 1 validation error for get-sumArguments\na",
+            "Invalid tools/call request: []",
+        ] {
+            assert!(is_bad_arguments(text, name), "{text}");
+        }
+        for text in [
+            "Error executing tool get-sum: 1 validation error for Weather\ntemperature",
+            "division by zero",
+            "Output validation error: Tool get-sum has an output schema but no structured content was provided",
+        ] {
+            assert!(!is_bad_arguments(text, name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_handlers_own_words_are_left() {
+        assert_eq!(bare("Error calling tool 'divide': division by zero", Some("divide")), "division by zero");
+        assert_eq!(bare("Error executing tool now: Invalid timezone: x", Some("now")), "Invalid timezone: x");
+        assert_eq!(bare("MCP error -32602: Tool nope not found", Some("nope")), "Tool nope not found");
+        assert_eq!(bare("Error reading resource 'demo://x': boom", Some("demo://x")), "boom");
+        assert_eq!(bare("Error calling tool 'other': boom", Some("divide")), "Error calling tool 'other': boom");
+        assert_eq!(bare("MCP error", None), "MCP error");
+    }
+}

@@ -1,0 +1,149 @@
+//! Tracebacks that Python's `rich` draws as a box, rewritten as Python itself prints them.
+
+use std::borrow::Cow;
+
+const HEAD: &str = "Traceback (most recent call last)";
+/// Lines a message may be wrapped into.
+const MESSAGE_LINES: usize = 20;
+
+/// Rewrites every boxed traceback; text without one stays as it is.
+#[must_use]
+pub fn unbox(text: &str) -> Cow<'_, str> {
+    if !text.lines().any(is_top) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !is_top(line) {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        }
+        let margin = line.chars().take_while(|c| *c != '╭').count();
+        let mut inside = Inside::default();
+        while let Some(row) = lines.next_if(|row| row.contains('│') && !row.trim_start().starts_with('╰')) {
+            inside.row(row);
+        }
+        inside.end_frame();
+        plain.push_str("Traceback (most recent call last):\n");
+        plain.push_str(&inside.frames);
+        lines.next_if(|line| line.trim_start().starts_with('╰'));
+        // the message stands below, indented like the box where a logger drew it
+        let mut message = Vec::new();
+        while let Some(line) = lines.next_if(|line| {
+            let first = message.is_empty();
+            let indented = margin > 0 && line.chars().take_while(|c| *c == ' ').count() >= margin;
+            !line.trim().is_empty() && !is_top(line) && (first || indented) && message.len() < MESSAGE_LINES
+        }) {
+            message.push(line.trim());
+        }
+        plain.push_str(&message.join(" "));
+        plain.push('\n');
+    }
+    Cow::Owned(plain)
+}
+
+fn is_top(line: &str) -> bool {
+    line.contains(HEAD) && line.contains('╭')
+}
+
+/// The rows of one box.
+#[derive(Default)]
+struct Inside {
+    frames: String,
+    /// `PATH:LINE in FUNCTION`, as far as it was read; it is wrapped where the box ends.
+    place: String,
+    /// The row ended before the box did, so it was wrapped at a space.
+    short: bool,
+}
+
+impl Inside {
+    fn row(&mut self, row: &str) {
+        let Some((_, inner)) = row.split_once('│') else { return };
+        let Some((inner, _)) = inner.rsplit_once('│') else { return };
+        let words = inner.trim();
+        if words.starts_with(['╭', '│', '╰']) || words.starts_with("... ") {
+            // a table of variables, or a gap
+            return self.end_frame();
+        }
+        if words.is_empty() {
+            return self.end_frame();
+        }
+        if let Some(marked) = words.strip_prefix('❱') {
+            let code = marked.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+            self.end_frame();
+            let code = code.trim_start_matches([' ', '│']);
+            self.frames.push_str(&format!("    {}\n", code.trim_end()));
+            return;
+        }
+        if words.split([' ', '│']).next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit())) {
+            return self.end_frame();
+        }
+        if self.short && !self.place.is_empty() {
+            self.place.push(' ');
+        }
+        self.place.push_str(words);
+        self.short = inner.ends_with("  ");
+    }
+
+    /// The place is complete.
+    fn end_frame(&mut self) {
+        let place = std::mem::take(&mut self.place);
+        if let Some((file, function)) = place.rsplit_once(" in ")
+            && let Some((file, line)) = file.rsplit_once(':')
+            && line.parse::<u32>().is_ok()
+        {
+            self.frames.push_str(&format!("  File \"{file}\", line {line}, in {function}\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::find_failure;
+    use super::*;
+
+    const BOX: &str = "\
+[11/22/26 14:04:22] Error calling tool 'divide'
+                    ╭─────── Traceback (most recent call last) ────────╮
+                    │ /srv/venv/lib/python3.11/si                      │
+                    │ te-packages/fastmcp/server.py:1497 in call_tool  │
+                    │                                                  │
+                    │                 ... 11 frames hidden ...         │
+                    │                                                  │
+                    │ /srv/a-long-way-down-to-the-application/tools.py │
+                    │ :9 in divide                                     │
+                    │                                                  │
+                    │    8 def divide(a: int, b: int) -> float:        │
+                    │ ❱  9 │   return inner(a, b)                      │
+                    │   10                                             │
+                    │ ╭──── locals ────╮                               │
+                    │ │ a = 1          │                               │
+                    │ ╰────────────────╯                               │
+                    ╰──────────────────────────────────────────────────╯
+                    ZeroDivisionError: division
+                    by zero
+[11/22/26 14:04:23] INFO     next
+";
+
+    #[test]
+    fn a_box_becomes_a_traceback() {
+        let plain = unbox(BOX);
+        assert_eq!(
+            plain,
+            "\
+[11/22/26 14:04:22] Error calling tool 'divide'
+Traceback (most recent call last):
+  File \"/srv/a-long-way-down-to-the-application/tools.py\", line 9, in divide
+    return inner(a, b)
+ZeroDivisionError: division by zero
+[11/22/26 14:04:23] INFO     next
+"
+            .replace("  File \"/srv/a", "  File \"/srv/venv/lib/python3.11/si te-packages/fastmcp/server.py\", line 1497, in call_tool\n  File \"/srv/a")
+        );
+        let failure = find_failure(&plain).unwrap();
+        assert_eq!(failure.error_message, "division by zero");
+        assert!(matches!(unbox("no box"), Cow::Borrowed(_)));
+    }
+}
