@@ -7,6 +7,8 @@ use autoheal_pipeline::settings::CallerErrors;
 use axum::http::Uri;
 use secrecy::SecretString;
 
+use crate::gateway::Upstream;
+
 /// The service's configuration. Every field has a flag and a variable of the command line.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -25,7 +27,7 @@ pub struct Config {
     /// Whether the last address of `X-Forwarded-For` is the client: only behind a proxy that sets it.
     pub trust_proxy: bool,
     /// The MCP server behind `/jsonrpc`.
-    pub upstream: Option<Uri>,
+    pub upstream: Option<Upstream>,
     /// Files served at `/app/`.
     pub static_dir: Option<PathBuf>,
     /// How much is scrubbed.
@@ -53,12 +55,6 @@ impl Default for Config {
             caller_errors: CallerErrors::default(),
         }
     }
-}
-
-/// Reads the URL of an MCP server; plain `http` only.
-#[must_use]
-pub fn upstream(url: &str) -> Option<Uri> {
-    url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
 }
 
 /// `scheme://host[:port]`, as browsers write it.

@@ -1,6 +1,7 @@
 //! The command line: every command, flag, variable and help text.
 
 mod delivery;
+mod gateway;
 mod mcp;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
 pub(crate) use self::delivery::DeliveryArgs;
+pub(crate) use self::gateway::HttpArgs;
 pub(crate) use self::mcp::McpArgs;
 
 const EXAMPLES: &str = "\

@@ -1,14 +1,19 @@
 //! From flags and variables to what the service and the worker go by; impossible combinations are refused here.
 
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use autoheal_ingest::gateway::Upstream;
 use autoheal_ingest::{Config, Origin, ProjectKey};
 use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches, Trust};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, Scrub, ServeArgs};
+
+/// As good as never.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl From<Scrub> for ScrubLevel {
     fn from(scrub: Scrub) -> Self {
@@ -21,12 +26,10 @@ impl From<Scrub> for ScrubLevel {
 
 /// What the HTTP service goes by.
 pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
-    let origin = |name: &str, text: &String| {
-        Origin::parse(text)
-            .with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
-    };
     let upstream = options.upstream.as_ref().map(|url| {
-        autoheal_ingest::upstream(url).with_context(|| format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// URL"))
+        Upstream::parse(url).with_context(|| {
+            format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// or https:// URL (credentials do not belong in it)")
+        })
     });
     if let Some(directory) = &options.static_dir
         && !directory.is_dir()
@@ -34,12 +37,8 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         bail!("AUTOHEAL_STATIC: {} is no directory", directory.display());
     }
     Ok(Config {
-        public_url: options.public_url.as_ref().map(|url| origin("AUTOHEAL_PUBLIC_URL", url)).transpose()?,
-        allow_origin: options
-            .allow_origin
-            .iter()
-            .map(|text| origin("AUTOHEAL_ALLOW_ORIGIN", text))
-            .collect::<Result<_>>()?,
+        public_url: options.public_url.as_ref().map(|url| origin(url, "AUTOHEAL_PUBLIC_URL")).transpose()?,
+        allow_origin: origins(&options.allow_origin, "AUTOHEAL_ALLOW_ORIGIN")?,
         project_keys: options
             .project_key
             .iter()
@@ -57,6 +56,20 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         sends,
         caller_errors: caller_errors(&options.healing)?,
     })
+}
+
+/// Origins, as the setting of this name lists them.
+pub(crate) fn origins(texts: &[String], name: &str) -> Result<Vec<Origin>> {
+    texts.iter().map(|text| origin(text, name)).collect()
+}
+
+fn origin(text: &str, name: &str) -> Result<Origin> {
+    Origin::parse(text).with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
+}
+
+/// A time, where none at all means for ever.
+pub(crate) fn or_never(time: Duration) -> Duration {
+    if time.is_zero() { NEVER } else { time }
 }
 
 /// A variable that is set to nothing is not set: an empty secret would be one that everybody knows.

@@ -15,7 +15,6 @@ mod place;
 mod run;
 mod run_delivery;
 mod run_endings;
-mod run_figures;
 mod run_programs;
 mod run_strangers;
 mod run_terminal;

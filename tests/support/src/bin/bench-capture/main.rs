@@ -1,0 +1,77 @@
+//! Measures what `autoheal run` and `autoheal mcp` add, beside nothing at all and beside a bare relay, in the same run.
+
+mod figures;
+mod memory;
+mod relay;
+mod run;
+mod server;
+mod stdio;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+/// What every measurement goes by.
+struct Options {
+    /// The binary that is measured.
+    service: PathBuf,
+    /// For stores and what else is written on the way.
+    directory: PathBuf,
+    /// For correctness only.
+    short: bool,
+}
+
+impl Options {
+    /// The binary, with a store and a home of its own.
+    fn autoheal(&self) -> Command {
+        let mut command = Command::new(&self.service);
+        command.env("XDG_DATA_HOME", &self.directory).env("AUTOHEAL_STORE", self.directory.join("store.db"));
+        command.env_remove("AUTOHEAL_URL");
+        command
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["answer"] => return Ok(server::answer()?),
+        ["hold", calls, bytes] => return Ok(server::hold(calls.parse()?, bytes.parse()?)?),
+        ["relay", command @ ..] => return relay::relay(command),
+        _ => {}
+    }
+    let options = options(&words)?;
+    std::fs::create_dir_all(&options.directory)?;
+    let mut all = serde_json::Map::new();
+    for measure in [run::measure, stdio::measure, memory::measure] {
+        let Value::Object(figures) = measure(&options)? else { continue };
+        all.extend(figures);
+    }
+    println!("{}", Value::Object(all));
+    Ok(())
+}
+
+fn options(words: &[&str]) -> Result<Options> {
+    let mut options = Options { service: PathBuf::new(), directory: PathBuf::new(), short: false };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match (*word, words.as_slice().first()) {
+            ("--short", _) => options.short = true,
+            ("--service", Some(path)) => options.service = path.into(),
+            ("--directory", Some(path)) => options.directory = path.into(),
+            _ => bail!("usage: bench-capture --service PATH --directory DIR [--short]"),
+        }
+        if *word != "--short" {
+            words.next();
+        }
+    }
+    if options.service.as_os_str().is_empty() || options.directory.as_os_str().is_empty() {
+        bail!("usage: bench-capture --service PATH --directory DIR [--short]");
+    }
+    // the processes that are measured may run elsewhere
+    options.directory = std::path::absolute(&options.directory)?;
+    options.service = std::path::absolute(&options.service)?;
+    Ok(options)
+}
