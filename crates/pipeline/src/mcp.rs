@@ -391,7 +391,10 @@ impl Watch {
     /// Whether standard error tells of a failure during an open call.
     fn is_told_of(&self, call: &Call, now: Timestamp) -> bool {
         let (name, overlapped) = (call.name.as_deref(), self.calls.overlapping(call) > 0);
-        self.stderr.join(&Wanted { from: call.began, to: now, message: "", name, overlapped }).failure.is_some()
+        self.stderr
+            .join(&Wanted { from: call.began, to: now, message: "", name, overlapped, next: None })
+            .failure
+            .is_some()
     }
 
     /// A call that nobody believes will be answered; if it is all the same, that is no second failure.
@@ -435,6 +438,7 @@ impl Watch {
             answer: None,
             exit: None,
             overlapping,
+            begun: self.calls.begun(),
             at: now,
         }
     }
@@ -460,11 +464,12 @@ impl Watch {
                 message: &failed.message,
                 name: call.name.as_deref(),
                 overlapped: failed.overlapping > 0 && !exited,
+                next: self.calls.next_begun(failed.begun),
             }),
             // the last words of a process are about its end
             None if exited => {
                 let from = failed.at.minus(Duration::from_secs(10));
-                let all = Wanted { from, to: failed.at, message: "", name: None, overlapped: false };
+                let all = Wanted { from, to: failed.at, message: "", name: None, overlapped: false, next: None };
                 let mut joined = self.stderr.join(&all);
                 if failed.overlapping > 0 {
                     joined.logs.clear();

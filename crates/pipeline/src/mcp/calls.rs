@@ -1,6 +1,6 @@
 //! The requests that wait for their answers, by session and id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::call::Call;
@@ -10,6 +10,9 @@ use crate::clock::Timestamp;
 const PARAMS: usize = 8 * 1024 * 1024;
 /// Most requests that are remembered at once.
 const MOST: usize = 50_000;
+
+/// Of how many it is remembered when they were begun.
+const RECENT: usize = 1_024;
 
 /// A request's name: its session, and its id as it stands in the text, since `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,6 +33,8 @@ pub(super) struct Calls {
     running: u32,
     /// How many that run code were ever begun.
     begun: u64,
+    /// When the last of those were begun, by their numbers.
+    recent: VecDeque<(u64, Timestamp)>,
 }
 
 impl Calls {
@@ -52,6 +57,10 @@ impl Calls {
         call.number = self.begun;
         if call.kind.runs_code() {
             self.running += 1;
+            self.recent.push_back((self.begun, call.began));
+            if self.recent.len() > RECENT {
+                self.recent.pop_front();
+            }
             self.begun += 1;
         }
         self.weight += call.weight();
@@ -79,6 +88,16 @@ impl Calls {
         let own = u64::from(call.kind.runs_code());
         let later = self.begun.saturating_sub(call.number + own);
         call.beside.saturating_add(u32::try_from(later).unwrap_or(u32::MAX))
+    }
+
+    /// How many calls that run code were ever begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// When the next call that runs code was begun, counting from this many; none if there was none, or long ago.
+    pub(super) fn next_begun(&self, count: u64) -> Option<Timestamp> {
+        self.recent.iter().find(|(number, _)| *number >= count).map(|(_, began)| *began)
     }
 
     /// A sign of life.
@@ -125,7 +144,9 @@ impl Calls {
 
     /// All of them, in the order they were begun; none is left.
     pub(super) fn take_all(&mut self) -> Vec<Call> {
-        let mut all: Vec<Call> = std::mem::take(self).open.into_values().collect();
+        let mut all: Vec<Call> = std::mem::take(&mut self.open).into_values().collect();
+        (self.weight, self.running) = (0, 0);
+        self.tokens.clear();
         all.sort_by_key(|call| (call.began, call.number));
         all
     }

@@ -34,6 +34,8 @@ pub(super) struct Failed {
     pub(super) exit: Option<Exit>,
     /// How many calls that run code ran at the same time.
     pub(super) overlapping: u32,
+    /// How many of those had ever begun by then.
+    pub(super) begun: u64,
     pub(super) at: Timestamp,
 }
 

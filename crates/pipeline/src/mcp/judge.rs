@@ -108,8 +108,9 @@ pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<
 }
 
 fn by_result(call: &Call, result: &RawValue, known: &Known) -> Option<Judged> {
-    // most results are large and fine; looking for the name costs less than reading them
-    memchr::memmem::find(result.get().as_bytes(), b"\"isError\"")?;
+    // most results are large and fine; looking for the name, which may be written with escapes, costs less than reading
+    let text = result.get().as_bytes();
+    memchr::memmem::find(text, b"\"isError\"").or_else(|| memchr::memmem::find(text, b"\\u00"))?;
     let result: ToolResult<'_> = serde_json::from_str(result.get()).ok()?;
     result.failed().then(|| by_words(call, None, result.text(), Class::ToolFailure, known))
 }

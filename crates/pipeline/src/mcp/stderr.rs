@@ -1,6 +1,8 @@
 //! What the server printed on standard error: the last lines with their times, and the block that belongs to a call.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use autoheal_contract::limits::LOG_LINES;
 use memchr::memchr;
@@ -15,6 +17,8 @@ const BYTES: usize = 512 * 1024;
 const LINE: usize = 8 * 1024;
 /// How many failures of one window are looked at.
 const FAILURES: usize = 10;
+/// The smallest step of time.
+const ONE: Duration = Duration::from_millis(1);
 /// A message shorter than this fits everywhere, in characters.
 const TELLING: usize = 4;
 
@@ -47,6 +51,8 @@ pub(super) struct Wanted<'a> {
     pub(super) name: Option<&'a str>,
     /// Other calls ran meanwhile: only what speaks of this one is taken.
     pub(super) overlapped: bool,
+    /// When the next call was begun, so that what was printed since may be its.
+    pub(super) next: Option<Timestamp>,
 }
 
 impl Stderr {
@@ -89,40 +95,73 @@ impl Stderr {
 
     /// The block that belongs to a call.
     pub(super) fn join(&self, wanted: &Wanted<'_>) -> Joined {
-        let mut window = Vec::new();
-        for (_, line) in self.lines.iter().filter(|(at, _)| (wanted.from..=wanted.to).contains(at)) {
-            window.extend_from_slice(line);
-            window.push(b'\n');
-        }
-        let text = plain_text(&window);
+        let text = self.text(wanted.from, wanted.to);
         let text = unbox(&text);
+        // pipes keep no order between them: the stack may come after the next call was begun, other lines may not
+        let own = wanted.next.filter(|next| *next < wanted.to).map(|next| self.text(wanted.from, next.minus(ONE)));
+        let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), unbox);
         let failure = wanted.failure_in(&text);
-        let before = failure.as_ref().map_or(text.len(), |failure| failure.range.start);
-        let lines = text[..before].lines().filter(|line| !line.trim().is_empty());
+        let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
+        let lines = before.lines().filter(|line| !line.trim().is_empty());
         // what does not speak of this call may be another one's
-        let mut logs: Vec<String> = lines
-            .filter(|line| !wanted.overlapped || wanted.is_told_in(line))
-            .map(|line| line.trim_end().to_owned())
-            .collect();
+        let lines = lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line));
+        let mut logs: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
         Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }
+
+    fn text(&self, from: Timestamp, to: Timestamp) -> String {
+        let mut window = Vec::new();
+        for (_, line) in self.lines.iter().filter(|(at, _)| (from..=to).contains(at)) {
+            window.extend_from_slice(line);
+            window.push(b'\n');
+        }
+        plain_text(&window)
+    }
+}
+
+/// How surely a failure on standard error is the one that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It stands in the call's time.
+    Time,
+    /// It names the call, or says what the answer says.
+    Subject,
+    /// Its message is the answer's.
+    Message,
 }
 
 impl Wanted<'_> {
-    /// The last failure told, when nothing else ran; else the last that speaks of this call.
+    /// The failure that fits best. Of equals the first, if the next call has begun since; the last one else, for what was
+    /// survived is told before.
     fn failure_in(&self, text: &str) -> Option<Failure> {
         let mut end = text.len();
+        let mut best: Option<(Fit, Failure)> = None;
         for _ in 0..FAILURES {
-            let failure = self.without_later_lines(find_failure(&text[..end])?, text);
-            let fits = self.is_told_in(&text[failure.range.clone()])
-                || failure.error_message.chars().count() >= TELLING && self.message.contains(&failure.error_message);
-            if fits || !self.overlapped {
-                return Some(failure);
-            }
+            let Some(failure) = find_failure(&text[..end]) else { break };
+            let failure = self.without_later_lines(failure, text);
             end = failure.range.start;
+            let fit = self.fit(&failure, text);
+            if fit == Fit::Time && self.overlapped {
+                continue;
+            }
+            let better = |known: Fit| fit > known || fit == known && self.next.is_some();
+            if best.as_ref().is_none_or(|(known, _)| better(*known)) {
+                best = Some((fit, failure));
+            }
         }
-        None
+        best.map(|(_, failure)| failure)
+    }
+
+    fn fit(&self, failure: &Failure, text: &str) -> Fit {
+        let telling = failure.error_message.chars().count() >= TELLING;
+        if telling && self.message.contains(&failure.error_message) {
+            Fit::Message
+        } else if self.is_told_in(&text[failure.range.clone()]) {
+            Fit::Subject
+        } else {
+            Fit::Time
+        }
     }
 
     /// A server that lives on prints more below its stack, and nothing tells where a message of several lines ends, but
@@ -163,7 +202,7 @@ mod tests {
     const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
 
     fn wanted<'a>(message: &'a str, overlapped: bool) -> Wanted<'a> {
-        Wanted { from: Timestamp(100), to: Timestamp(200), message, name: Some("divide"), overlapped }
+        Wanted { from: Timestamp(100), to: Timestamp(200), message, name: Some("divide"), overlapped, next: None }
     }
 
     #[test]
@@ -197,6 +236,21 @@ mod tests {
         assert!(stack.contains("in divide") && !stack.contains("somebody"), "{stack}");
         let none = stderr.join(&Wanted { name: Some("other"), ..wanted("nothing of the kind", true) });
         assert!(none.failure.is_none() && none.logs.is_empty(), "{none:?}");
+    }
+
+    #[test]
+    fn the_next_calls_block_is_not_taken_for_ours() {
+        let mut stderr = Stderr::default();
+        stderr.printed(b"INFO divide: ours\n", Timestamp(110));
+        stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
+        stderr.printed(b"INFO multiply: the next one's\n", Timestamp(131));
+        let next = TRACEBACK.replace("ZeroDivisionError: division by zero", "RuntimeError: no division by zero today");
+        stderr.printed(next.as_bytes(), Timestamp(140));
+        let joined = stderr.join(&Wanted { next: Some(Timestamp(130)), ..wanted("division by zero", false) });
+        assert_eq!(joined.failure.unwrap().0.error_type, "ZeroDivisionError");
+        assert_eq!(joined.logs, ["INFO divide: ours"]);
+        let quiet = stderr.join(&Wanted { next: Some(Timestamp(115)), ..wanted("no stack of ours", false) });
+        assert_eq!(quiet.logs, ["INFO divide: ours"]);
     }
 
     #[test]

@@ -65,12 +65,10 @@ pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
     let Some((count, rest)) = text.split_once(" validation error") else { return false };
     let model = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(" for ").unwrap_or_default();
     let model = model.lines().next().unwrap_or_default().trim();
-    count.parse::<u32>().is_ok()
-        && (model.starts_with("call[") || name.is_some_and(|name| is_arguments_of(model, name)))
-}
-
-fn is_arguments_of(model: &str, name: &str) -> bool {
-    model.strip_suffix("Arguments").is_some_and(|model| model.eq_ignore_ascii_case(name))
+    // named after the tool's function, whose name need not be the tool's
+    let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    let of_function = model.strip_suffix("Arguments").is_some_and(|function| !function.is_empty() && is_word(function));
+    count.parse::<u32>().is_ok() && (model.starts_with("call[") || of_function)
 }
 
 /// The result does not fit the schema the server itself gave.
@@ -130,7 +128,7 @@ mod tests {
             "MCP error -32602: Input validation error: Invalid arguments for tool get-sum: expected number",
             "failed to deserialize parameters: invalid type: string \"x\", expected i64",
             "2 validation errors for call[get-sum]\na\n  Missing",
-            "Error executing tool get-sum: 1 validation error for get-sumArguments\na",
+            "Error executing tool get-sum: 1 validation error for sumArguments\na",
             "Invalid tools/call request: []",
         ] {
             assert!(is_bad_arguments(text, name), "{text}");
