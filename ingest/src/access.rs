@@ -6,6 +6,8 @@ mod origin;
 pub(crate) use operator::{require_operator, shows_operator_token};
 pub(crate) use origin::{Page, answer_preflight, require_own_host};
 
+use std::net::{IpAddr, SocketAddr};
+
 use autoheal_contract::RefusalCode;
 use autoheal_pipeline::validate::Sender;
 use axum::http::{HeaderMap, header};
@@ -31,6 +33,15 @@ pub(crate) fn sender(config: &Config, headers: &HeaderMap) -> ApiResult<Sender> 
         return Ok(Sender::Keyed);
     }
     Err(ApiError::new(RefusalCode::UnknownKey, "this sender key is unknown; check AUTOHEAL_KEY on both sides"))
+}
+
+/// The peer, or behind a trusted proxy the last address it added. Anything before that is the sender's own claim.
+pub(crate) fn client_address(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let forwarded = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
+    };
+    if config.trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -10,10 +10,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::failures;
+use crate::gateway::{Gateway, GatewayConfig};
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::routes;
-use crate::routes::gateway::Gateway;
 
 /// How long requests in hand may take once the service is told to stop.
 const FINISH: Duration = Duration::from_secs(10);
@@ -31,7 +32,7 @@ pub(crate) struct Parts {
     pub(crate) wake: Arc<Notify>,
     pub(crate) rate: RateLimit,
     pub(crate) metrics: Metrics,
-    pub(crate) gateway: Option<Gateway>,
+    pub(crate) gateway: Option<Arc<Gateway>>,
 }
 
 /// The service, ready to run.
@@ -42,24 +43,32 @@ pub struct App {
 
 impl App {
     /// Puts the service together. `wake` is notified whenever something new was stored, for the worker.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// When the certificates for an `https://` upstream cannot be read.
     pub fn build(
         config: Config,
         store: Arc<dyn Store>,
         clock: Clock,
         wake: Arc<Notify>,
         listener: TcpListener,
-    ) -> Self {
+    ) -> Result<Self, String> {
+        let gateway = config.upstream.clone().map(|upstream| {
+            let config = GatewayConfig::new(upstream, "--upstream");
+            Gateway::new(config, clock.clone()).map(Arc::new)
+        });
+        let gateway = gateway.transpose()?;
         let shared = Arc::new(Parts {
             rate: RateLimit::per_minute(config.rate_limit),
-            gateway: config.upstream.clone().map(Gateway::new),
+            gateway,
             config,
             store,
             clock,
             wake,
             metrics: Metrics::default(),
         });
-        Self { listener, shared }
+        Ok(Self { listener, shared })
     }
 
     /// Serves until `shutdown` ends; then stops accepting and finishes what is in hand.
@@ -70,6 +79,8 @@ impl App {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
         let Self { listener, shared } = self;
         let housekeeping = tokio::spawn(forget_old_ids(shared.clone()));
+        let ended = Arc::new(Notify::new());
+        let failures = tokio::spawn(failures::take(shared.clone(), Arc::clone(&ended)));
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
@@ -89,6 +100,10 @@ impl App {
             }
         };
         housekeeping.abort();
+        ended.notify_one();
+        if failures.await.is_err() {
+            tracing::error!("gateway: the last failures could not be stored");
+        }
         result
     }
 }

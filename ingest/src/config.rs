@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::settings::CallerErrors;
 use axum::http::Uri;
 use secrecy::SecretString;
+
+use crate::gateway::Upstream;
 
 /// The service's configuration. Every field has a flag and a variable of the command line.
 #[derive(Debug, Clone)]
@@ -24,13 +27,15 @@ pub struct Config {
     /// Whether the last address of `X-Forwarded-For` is the client: only behind a proxy that sets it.
     pub trust_proxy: bool,
     /// The MCP server behind `/jsonrpc`.
-    pub upstream: Option<Uri>,
+    pub upstream: Option<Upstream>,
     /// Files served at `/app/`.
     pub static_dir: Option<PathBuf>,
     /// How much is scrubbed.
     pub scrub: ScrubLevel,
     /// Whether any switch is on; off means preview.
     pub sends: bool,
+    /// When callers' mistakes become issues, to show which of them do not.
+    pub caller_errors: CallerErrors,
 }
 
 impl Default for Config {
@@ -47,14 +52,9 @@ impl Default for Config {
             static_dir: None,
             scrub: ScrubLevel::Standard,
             sends: false,
+            caller_errors: CallerErrors::default(),
         }
     }
-}
-
-/// Reads the URL of an MCP server; plain `http` only.
-#[must_use]
-pub fn upstream(url: &str) -> Option<Uri> {
-    url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
 }
 
 /// `scheme://host[:port]`, as browsers write it.

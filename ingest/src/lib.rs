@@ -5,10 +5,12 @@ mod app;
 mod body;
 mod config;
 mod error;
+mod failures;
+pub mod gateway;
 mod metrics;
 mod rate;
 mod routes;
 mod templates;
 
 pub use app::App;
-pub use config::{Config, Origin, ProjectKey, upstream};
+pub use config::{Config, Origin, ProjectKey};

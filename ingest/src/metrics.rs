@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use autoheal_contract::ReceiptStatus;
 
+use crate::gateway::Tally;
+
 /// What the service counts about itself since it started.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -44,7 +46,7 @@ impl Metrics {
 
     /// The whole page.
     #[expect(clippy::cast_precision_loss, reason = "seconds for people; a lost nanosecond is no loss")]
-    pub(crate) fn render(&self, store_ready: bool) -> String {
+    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Tally>) -> String {
         let mut page = String::new();
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         page.push_str(
@@ -75,6 +77,29 @@ impl Metrics {
              # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
             u8::from(store_ready)
         );
+        if let Some(tally) = gateway {
+            render_gateway(&mut page, tally);
+        }
         page
     }
+}
+
+fn render_gateway(page: &mut String, tally: &Tally) {
+    page.push_str(
+        "# HELP autoheal_gateway_requests_total Requests to the MCP server by status; `none` were left by their client.\n\
+         # TYPE autoheal_gateway_requests_total counter\n",
+    );
+    for (status, count) in tally.requests() {
+        // Writing to a String cannot fail.
+        let _always = writeln!(page, "autoheal_gateway_requests_total{{status=\"{status}\"}} {count}");
+    }
+    let _always = write!(
+        page,
+        "# HELP autoheal_gateway_failures_total Failures seen in conversations with the MCP server.\n\
+         # TYPE autoheal_gateway_failures_total counter\nautoheal_gateway_failures_total {}\n\
+         # HELP autoheal_gateway_reports_lost_total Reports of failures that came faster than they could be stored.\n\
+         # TYPE autoheal_gateway_reports_lost_total counter\nautoheal_gateway_reports_lost_total {}\n",
+        tally.failures(),
+        tally.reports_lost()
+    );
 }

@@ -1,7 +1,7 @@
 //! Every route, its audience and its limits on one screen.
 
 mod dashboard;
-pub(crate) mod gateway;
+mod gateway;
 mod groups;
 mod health;
 mod reports;
@@ -30,7 +30,10 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     if shared.gateway.is_some() {
-        public = public.route("/jsonrpc", post(gateway::forward).options(answer_preflight));
+        public = public.route(
+            "/jsonrpc",
+            get(gateway::forward).post(gateway::forward).delete(gateway::forward).options(gateway::preflight),
+        );
     }
     // For the operator: with the token, or from this machine.
     let operator = Router::new()

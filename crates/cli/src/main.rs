@@ -4,6 +4,7 @@ mod args;
 mod child;
 mod definitions;
 mod explain;
+mod gateway;
 mod mcp;
 mod run;
 mod serve;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, McpArgs};
 
 /// Records are made on one thread and dropped on another, which glibc's allocator pays for with locks.
 #[global_allocator]
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
             }
         }
         Some("mcp") => {
-            if let Some(options) = alone("autoheal mcp") {
+            if let Some(options) = alone::<McpArgs>("autoheal mcp")
+                && !options.http.http
+            {
                 return mcp::run(options);
             }
         }
@@ -39,6 +42,10 @@ fn main() -> ExitCode {
     let result = match args.command {
         // the command's own output, and nothing of ours in it
         Some(Command::Run(options)) => return run::run(*options),
+        Some(Command::Mcp(options)) if options.http.http => {
+            init_logging(args.log);
+            gateway::run(*options)
+        }
         Some(Command::Mcp(options)) => return mcp::run(*options),
         Some(Command::Relay) => return run::relay(),
         Some(Command::Completions { shell }) => definitions::completions(shell),

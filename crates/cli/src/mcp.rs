@@ -20,11 +20,10 @@ use self::reports::Reports;
 use self::watcher::Watcher;
 use crate::args::McpArgs;
 use crate::child::{Signals, command_line, refuse, start};
+use crate::settings::or_never;
 
 /// How much later the server's end may come because of us; a little is left for ending itself.
 const LIMIT: Duration = Duration::from_millis(1_800);
-/// As good as never.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Runs the server to its end and ends as it did: with its exit code, or by its signal.
 pub(crate) fn run(options: McpArgs) -> ExitCode {
@@ -62,7 +61,6 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
 }
 
 fn watch(options: &McpArgs, memory: &Memory) -> Watch {
-    let or_never = |time: Duration| if time.is_zero() { NEVER } else { time };
     let mut watch = Watch::new(Setup {
         target: Target::Stdio { command: command_line(&options.command) },
         patience: or_never(options.timeout),

@@ -60,7 +60,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         scrub: options.scrub.into(),
     };
     let spool = tokio::spawn(spool.run(options.spool_interval));
-    let app = App::build(config, Arc::clone(&store), clock, wake, listener);
+    let app = App::build(config, Arc::clone(&store), clock, wake, listener)
+        .map_err(|error| anyhow::anyhow!("AUTOHEAL_UPSTREAM: {error}"))?;
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
     asked_to_stop(terminate).await?;

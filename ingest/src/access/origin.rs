@@ -38,6 +38,16 @@ impl Page {
         Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
     }
 
+    /// Whether there is no page, or it hides where it is from.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.origin.is_none()
+    }
+
+    /// What its answers are opened to.
+    pub(crate) fn into_origin(self) -> Option<HeaderValue> {
+        self.origin
+    }
+
     /// Lets the page read the answer, whatever it is: a refusal nobody can read helps nobody.
     pub(crate) fn may_read(self, mut response: Response) -> Response {
         let headers = response.headers_mut();

@@ -1,99 +1,75 @@
-//! `POST /jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
+//! `/jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
+
+use std::net::SocketAddr;
 
 use autoheal_contract::RefusalCode;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Request, StatusCode, Uri, header};
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use serde_json::{Value, json};
 
-use crate::access::{Page, require_own_host, shows_operator_token};
+use crate::access::{Page, client_address, require_own_host, shows_operator_token};
 use crate::app::Shared;
-use crate::body;
-use crate::error::ApiError;
+use crate::error::{ApiError, ApiResult};
+use crate::gateway::{Gateway, cors};
 
-/// What of the request reaches the upstream: nothing that is the operator's, such as cookies of this origin.
-const FORWARDED: [HeaderName; 4] =
-    [header::ACCEPT, header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT_LANGUAGE];
-/// What of the answer reaches the page.
-const RETURNED: [HeaderName; 3] = [header::CONTENT_TYPE, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
-/// JSON-RPC: no meaning of its own, said in words.
-const UPSTREAM_ERROR: i64 = -32000;
+/// What of a request stays here: what is the operator's, and what the server would judge pages by, as we have done.
+const KEPT_HERE: [HeaderName; 3] = [header::COOKIE, header::ORIGIN, header::REFERER];
 
-/// The upstream and the connections to it.
-#[derive(Clone)]
-pub(crate) struct Gateway {
-    upstream: Uri,
-    client: Client<HttpConnector, Body>,
+/// `GET`, `POST` and `DELETE`.
+pub(super) async fn forward(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
+    let page = Page::of(request.headers());
+    let mut answer = match allow(&shared, &page, request.headers()) {
+        Ok(gateway) => send(&shared, gateway, peer, request).await,
+        Err(error) => error.into_response(),
+    };
+    cors::let_read(answer.headers_mut(), page.into_origin());
+    answer
 }
 
-impl Gateway {
-    /// A gateway to an `http://` URL.
-    pub(crate) fn new(upstream: Uri) -> Self {
-        Self { upstream, client: Client::builder(TokioExecutor::new()).build_http() }
-    }
-}
-
-/// The handler.
-pub(super) async fn forward(State(shared): State<Shared>, mut headers: HeaderMap, body: Body) -> Response {
+/// `OPTIONS`: what a browser asks before it sends JSON to another origin.
+pub(super) async fn preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let body = body::read(body, &headers).await;
-    let allowed = page.require(&shared.config, &headers).and_then(|()| require_own_host(&shared.config, &headers));
-    let answer = match (allowed, body, &shared.gateway) {
-        (Err(error), ..) | (_, Err(error), _) => error.into_response(),
-        (Ok(()), Ok(body), Some(gateway)) => {
-            // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
-            if shows_operator_token(&shared.config, &headers) {
-                headers.remove(header::AUTHORIZATION);
-            }
-            send(gateway, &headers, body).await
-        }
-        (Ok(()), Ok(_), None) => ApiError::new(RefusalCode::NotFound, "there is no --upstream").into_response(),
-    };
-    page.may_read(answer)
+    let allowed = allow(&shared, &page, &headers).map(|_| StatusCode::NO_CONTENT);
+    let permitted = allowed.is_ok();
+    let mut answer = allowed.into_response();
+    cors::let_read(answer.headers_mut(), page.into_origin());
+    if permitted {
+        cors::permit(&headers, answer.headers_mut());
+    }
+    answer
 }
 
-async fn send(gateway: &Gateway, headers: &HeaderMap, body: bytes::Bytes) -> Response {
-    let mut request = Request::post(gateway.upstream.clone());
-    for name in FORWARDED {
-        for value in headers.get_all(&name) {
-            request = request.header(&name, value);
-        }
+fn allow<'a>(shared: &'a Shared, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
+    page.require(&shared.config, headers)?;
+    require_own_host(&shared.config, headers)?;
+    // A link or an image of another site sends no Origin with its GET.
+    if page.is_unnamed() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        let message = "pages of other sites may not send here; the operator allows it with --allow-origin";
+        return Err(ApiError::new(RefusalCode::ForbiddenOrigin, message));
     }
-    let id = request_id(&body);
-    let answered = match request.body(Body::from(body)) {
-        Ok(request) => gateway.client.request(request).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match answered {
-        Ok(answer) => {
-            let (parts, body) = answer.into_parts();
-            let mut response = Response::new(Body::new(body));
-            *response.status_mut() = parts.status;
-            for name in RETURNED {
-                if let Some(value) = parts.headers.get(&name) {
-                    response.headers_mut().insert(name, value.clone());
-                }
-            }
-            response
-        }
-        Err(error) => {
-            tracing::warn!(%error, upstream = %gateway.upstream, "gateway: the upstream cannot be reached");
-            let message = "the MCP server behind this service cannot be reached; is it running at --upstream?";
-            let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": UPSTREAM_ERROR, "message": message}});
-            (StatusCode::BAD_GATEWAY, axum::Json(error)).into_response()
-        }
-    }
+    shared.gateway.as_deref().ok_or_else(|| ApiError::new(RefusalCode::NotFound, "there is no --upstream"))
 }
 
-/// The id of the request, so that its caller can tell which call failed.
-fn request_id(body: &[u8]) -> Value {
-    #[derive(serde::Deserialize)]
-    struct WithId {
-        id: Value,
-    }
-    serde_json::from_slice::<WithId>(body).map_or(Value::Null, |request| request.id)
+async fn send(shared: &Shared, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
+    // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
+    let operator = shows_operator_token(&shared.config, request.headers());
+    let client = client_address(&shared.config, peer, request.headers());
+    let target = gateway.upstream().entrance(request.uri().query());
+    request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
+    request.extensions_mut().clear();
+    let stays = |name: &HeaderName| KEPT_HERE.contains(name) || (operator && *name == header::AUTHORIZATION);
+    let mut answer = gateway.forward(request, target, client, stays).await.map(Body::new);
+    let headers = answer.headers_mut();
+    // The dashboard lives at this origin: an answer is no page of it, sets nothing for it, and runs nothing in it.
+    headers.remove(header::SET_COOKIE);
+    headers.remove("clear-site-data");
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    answer
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::Shared;
 use crate::error::ApiResult;
+use crate::gateway::Gateway;
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {
@@ -21,6 +22,6 @@ pub(super) async fn ready(State(shared): State<Shared>) -> ApiResult<&'static st
 /// `GET /metrics`: for Prometheus.
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     let ready = shared.store.ready().await.is_ok();
-    let page = shared.metrics.render(ready);
+    let page = shared.metrics.render(ready, shared.gateway.as_deref().map(Gateway::tally));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }

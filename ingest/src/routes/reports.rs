@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::access::{Page, project, sender};
+use crate::access::{Page, client_address, project, sender};
 use crate::app::Shared;
 use crate::body;
 use crate::error::{ApiError, ApiResult};
@@ -70,7 +70,7 @@ async fn accept(
         received_at: shared.clock.now(),
     };
     let body = body?;
-    let client = client_address(shared, peer, headers);
+    let client = client_address(&shared.config, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
         let shared = Arc::clone(shared);
         let prepared = tokio::task::spawn_blocking(move || prepare_all(&shared, client, &body, &arrival)).await;
@@ -90,15 +90,6 @@ fn require_json(headers: &HeaderMap) -> ApiResult<()> {
         return Ok(());
     }
     Err(ApiError::new(RefusalCode::UnsupportedMediaType, "send application/json, or JSON as text/plain"))
-}
-
-/// The peer, or behind a trusted proxy the last address it added. Anything before that is the sender's own claim.
-fn client_address(shared: &Shared, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let forwarded = || {
-        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
-    };
-    if shared.config.trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
 }
 
 type Prepared = Vec<Result<Fingerprinted, Rejected>>;

@@ -32,7 +32,7 @@ pub(crate) async fn spawn_app_with(configure: impl FnOnce(&mut Config)) -> TestA
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), listener);
+    let app = App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), listener).unwrap();
     let (stop, stopped) = oneshot::channel();
     let running = tokio::spawn(app.run(async move {
         let _dropped_is_stopped_too = stopped.await;

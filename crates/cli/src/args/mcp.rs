@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{DeliveryArgs, duration};
+use super::{DeliveryArgs, HttpArgs, duration};
 
 pub(super) const EXAMPLES: &str = r#"Examples:
   autoheal mcp -- npx -y @modelcontextprotocol/server-filesystem .
                                                   the server as it is; what fails in it is recorded
   autoheal mcp --timeout 10m -- python3 server.py
                                                   calls that may take ten minutes without a word
+  autoheal mcp --http --listen 127.0.0.1:8790 http://127.0.0.1:3001/mcp
+                                                  in front of a server that speaks HTTP
 
 In an MCP client's configuration, put autoheal before the server's own command:
   {"command": "autoheal", "args": ["mcp", "--", "npx", "-y", "@modelcontextprotocol/server-filesystem", "."]}
@@ -37,7 +39,10 @@ pub(crate) struct McpArgs {
     /// Python servers draw around their tracebacks do not break paths in the middle
     #[arg(long)]
     pub(crate) wide_logs: bool,
-    /// The server's command and its arguments
+    /// In front of a server that speaks HTTP
+    #[command(flatten)]
+    pub(crate) http: HttpArgs,
+    /// The server's command and its arguments; with --http, its URL
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
 }

@@ -1,0 +1,97 @@
+//! `autoheal mcp --http`: in front of an MCP server at a URL; what fails in its conversations is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use autoheal_contract::ErrorReport;
+use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run as serve};
+use autoheal_pipeline::clock::Clock;
+use autoheal_pipeline::delivery::Reporter;
+use autoheal_pipeline::validate::Sender;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::args::McpArgs;
+use crate::child::say;
+use crate::settings;
+
+/// Reports between the gateway and the reporter, which never blocks.
+const WAITING: usize = 64;
+/// How long the end waits for what is still to be told.
+const LIMIT: Duration = Duration::from_millis(1_800);
+
+/// Runs until SIGTERM or Ctrl-C.
+#[tokio::main]
+pub(crate) async fn run(options: McpArgs) -> Result<()> {
+    let config = config(&options)?;
+    let allow_origin = settings::origins(&options.http.allow_origin, "--allow-origin")?;
+    let url = config.upstream.url().clone();
+    let listen = options.http.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}; is another program there? (--listen)"))?;
+    let address = listener.local_addr()?;
+    let gateway = Gateway::new(config, Clock::system()).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
+    let gateway = Arc::new(gateway);
+    // anybody who can reach this address can have written what is in these reports
+    let reporter = Reporter::start(options.delivery.into(), Sender::Anonymous, say).context("cannot start a thread")?;
+    // before anybody is told that we are there: a SIGTERM from here on ends us in order
+    let mut terminate = signal(SignalKind::terminate())?;
+    println!("listening on http://{address} for {url}; use http://{address}{} in place of it", url.path());
+
+    let (sender, mut failed) = mpsc::channel(WAITING);
+    let watched = Arc::clone(&gateway);
+    let watching = tokio::spawn(async move { watched.watch(sender).await });
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    let serving = serve(listener, Arc::clone(&gateway), allow_origin, stop);
+    let telling = async {
+        while let Some(report) = failed.recv().await {
+            tell(&reporter, report);
+        }
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        // the gateway holds the other end for as long as we run
+        () = telling => Ok(()),
+    };
+    watching.abort();
+    let _aborted = watching.await;
+    while let Some(report) = failed.recv().await {
+        tell(&reporter, report);
+    }
+    gateway.last_reports().into_iter().for_each(|report| tell(&reporter, report));
+    if !reporter.flush(LIMIT) {
+        // dropping it would wait once more
+        std::mem::forget(reporter);
+    }
+    served.context("the listener failed")
+}
+
+fn config(options: &McpArgs) -> Result<GatewayConfig> {
+    let [upstream] = options.command.as_slice() else {
+        bail!("--http takes one URL: autoheal mcp --http --listen ADDR UPSTREAM (options before it)");
+    };
+    let written = upstream.to_string_lossy();
+    let upstream = Upstream::parse(&written).with_context(|| {
+        format!("`{written}` is no http:// or https:// URL (credentials do not belong in it, but in a header)")
+    })?;
+    let known_as = upstream.url().to_string();
+    let mut config = GatewayConfig::new(upstream, known_as);
+    config.patience = settings::or_never(options.timeout);
+    config.handshake = settings::or_never(options.handshake);
+    Ok(config)
+}
+
+fn tell(reporter: &Reporter, mut report: ErrorReport) {
+    // frozen here, so that a repeated delivery counts once
+    report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+    reporter.send(report);
+}

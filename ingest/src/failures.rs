@@ -1,0 +1,66 @@
+//! What the gateway of this service saw fail: straight into the store, like any stranger's report.
+
+use std::sync::Arc;
+
+use autoheal_contract::ErrorReport;
+use autoheal_pipeline::delivery::share_out;
+use autoheal_pipeline::prepare::prepare;
+use autoheal_pipeline::validate::{Arrival, Sender};
+use serde_json::value::to_raw_value;
+use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
+
+use crate::app::Shared;
+
+/// Reports that may wait for the store; more are only counted.
+const WAITING: usize = 256;
+/// Most reports of one commit.
+const AT_ONCE: usize = 100;
+
+/// Takes what fails in the gateway's conversations until `stop`, and then what is left.
+pub(crate) async fn take(shared: Shared, stop: Arc<Notify>) {
+    let Some(gateway) = shared.gateway.clone() else { return };
+    let (sender, mut reports) = mpsc::channel(WAITING);
+    let watching = async {
+        tokio::select! {
+            () = gateway.watch(sender) => {}
+            () = stop.notified() => {}
+        }
+    };
+    let taking = async {
+        let mut some = Vec::new();
+        while reports.recv_many(&mut some, AT_ONCE).await > 0 {
+            store(&shared, std::mem::take(&mut some)).await;
+        }
+    };
+    tokio::join!(watching, taking);
+    store(&shared, gateway.last_reports()).await;
+}
+
+async fn store(shared: &Shared, reports: Vec<ErrorReport>) {
+    if reports.is_empty() {
+        return;
+    }
+    let scrubbing = Arc::clone(shared);
+    // Off the async threads: reports hold whole conversations.
+    let prepared = tokio::task::spawn_blocking(move || {
+        let shares = reports.into_iter().flat_map(|mut report| {
+            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            share_out(report)
+        });
+        let records = shares.filter_map(|report| {
+            let arrival = Arrival {
+                project: "default".to_owned(),
+                sender: Sender::Anonymous,
+                received_at: scrubbing.clock.now(),
+            };
+            prepare(&to_raw_value(&report).ok()?, arrival, scrubbing.config.scrub).ok()
+        });
+        records.collect::<Vec<_>>()
+    });
+    let Ok(records) = prepared.await else { return };
+    match shared.store.accept(records).await {
+        Ok(_) => shared.wake.notify_one(),
+        Err(error) => tracing::error!(%error, "gateway: failures could not be stored"),
+    }
+}

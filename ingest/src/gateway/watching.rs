@@ -1,0 +1,163 @@
+//! `Watching`: what passed through the gateway is put aside on the way and shown to the `Watch` afterwards.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use autoheal_contract::ErrorReport;
+use autoheal_pipeline::clock::{Clock, Timestamp};
+use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Opened, Scope, Setup, Watch};
+use tokio::sync::{Notify, mpsc};
+
+use super::tally::Tally;
+
+/// Once more than this waits to be shown, in bytes, whoever adds to it does the showing.
+const WAITING: usize = 16 * 1024 * 1024;
+/// What one thing that waits takes beside its message, in bytes.
+const OVERHEAD: usize = 256;
+/// How long what passed may wait: showing many at once wakes one task instead of one per exchange.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// One thing that passed through.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The client's message of an exchange was complete.
+    Asked { exchange: u64, scope: Scope, message: Arc<Collector>, size: usize },
+    /// An answer named the session that its client is in from now on.
+    Began { exchange: Scope, session: Scope },
+    /// The server sent a message.
+    Answered { scope: Scope, message: Collector, size: usize },
+    /// The answer ended.
+    Ended { exchange: u64, end: ExchangeEnd },
+    /// There was no answer.
+    Unreachable { exchange: u64, why: String },
+    /// The client went away, or the answer is in a form that is not read.
+    Left { exchange: u64 },
+}
+
+/// Everything the gateway knows of its conversations.
+#[derive(Debug)]
+pub(super) struct Watching {
+    clock: Clock,
+    waiting: Mutex<Waiting>,
+    known: Mutex<Known>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<(Timestamp, Event)>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Known {
+    watch: Watch,
+    /// By exchange, until it ends.
+    opened: HashMap<u64, Opened>,
+}
+
+impl Watching {
+    pub(super) fn new(setup: Setup, clock: Clock) -> Self {
+        Self {
+            clock,
+            waiting: Mutex::default(),
+            known: Mutex::new(Known { watch: Watch::new(setup), opened: HashMap::new() }),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Puts this aside; the caller's bytes go on first.
+    pub(super) fn push(&self, event: Event) {
+        let now = self.clock.now();
+        let full = {
+            let mut waiting = lock(&self.waiting);
+            if waiting.events.is_empty() {
+                self.wake.notify_one();
+            }
+            waiting.bytes += event.size();
+            waiting.events.push_back((now, event));
+            waiting.bytes > WAITING
+        };
+        if full {
+            self.show(&mut lock(&self.known));
+        }
+    }
+
+    /// Shows what waits and hands out what failed, until the receiver is gone.
+    pub(super) async fn run(&self, tally: &Tally, reports: mpsc::Sender<ErrorReport>) {
+        let mut due = None;
+        while !reports.is_closed() {
+            tokio::select! {
+                () = self.wake.notified() => tokio::time::sleep(GATHER).await,
+                () = self.clock.sleep_until(due) => {}
+                () = reports.closed() => {}
+            }
+            let failed = {
+                let mut known = lock(&self.known);
+                self.show(&mut known);
+                let failed = known.watch.reports(self.clock.now());
+                due = known.watch.due();
+                failed
+            };
+            for report in failed {
+                tally.failed(report.count);
+                // Whoever takes them is slower than they come: the traffic waits for nobody, so this one is only counted.
+                if reports.try_send(report).is_err() {
+                    tally.lost();
+                }
+            }
+        }
+    }
+
+    /// What is left to say, now that nothing passes any more.
+    pub(super) fn last(&self, tally: &Tally) -> Vec<ErrorReport> {
+        let mut known = lock(&self.known);
+        self.show(&mut known);
+        let failed = known.watch.last_reports(self.clock.now());
+        failed.iter().for_each(|report| tally.failed(report.count));
+        failed
+    }
+
+    /// In the order in which it was put aside, whoever shows it: `known` is held throughout.
+    fn show(&self, known: &mut Known) {
+        let Waiting { events, .. } = std::mem::take(&mut *lock(&self.waiting));
+        for (at, event) in events {
+            match event {
+                Event::Asked { exchange, scope, message, .. } => {
+                    let opened = known.watch.from_client(scope, &message.message(), at);
+                    known.opened.insert(exchange, opened);
+                }
+                Event::Began { exchange, session } => known.watch.session_began(exchange, session),
+                Event::Answered { scope, message, .. } => known.watch.from_server(scope, &message.message(), at),
+                Event::Ended { exchange, end } => {
+                    let opened = known.opened.remove(&exchange).unwrap_or_default();
+                    known.watch.exchange_ended(opened, end, at);
+                }
+                Event::Unreachable { exchange, why } => {
+                    let opened = known.opened.remove(&exchange).unwrap_or_default();
+                    known.watch.unreachable(opened, &why, at);
+                }
+                Event::Left { exchange } => {
+                    if let Some(opened) = known.opened.remove(&exchange) {
+                        known.watch.client_left(opened);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Event {
+    fn size(&self) -> usize {
+        match self {
+            Event::Asked { size, .. } | Event::Answered { size, .. } => OVERHEAD + size,
+            Event::Began { .. } | Event::Ended { .. } | Event::Unreachable { .. } | Event::Left { .. } => OVERHEAD,
+        }
+    }
+}
+
+/// A panic while something was shown loses that; the gateway goes on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

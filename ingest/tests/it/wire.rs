@@ -1,0 +1,134 @@
+//! Both ends of a wire as a test holds them: bytes as they are, and nothing sent or read unasked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use autoheal_contract::ErrorReport;
+use autoheal_ingest::Origin;
+use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run};
+use autoheal_pipeline::clock::Clock;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+
+/// Longer than anything takes that works.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One end of a connection.
+pub(crate) struct Wire {
+    pub(crate) stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Wire {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self::of(TcpStream::connect(address).await.unwrap())
+    }
+
+    fn of(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Self { stream, read: Vec::new() }
+    }
+
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        in_time(self.stream.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    /// Everything up to and with this.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        loop {
+            if let Some(at) = self.read.windows(end.len()).position(|window| window == end.as_bytes()) {
+                let rest = self.read.split_off(at + end.len());
+                return String::from_utf8(std::mem::replace(&mut self.read, rest)).unwrap();
+            }
+            assert!(self.more().await, "ended before {end:?}: {}", self.read.escape_ascii());
+        }
+    }
+
+    pub(crate) async fn head(&mut self) -> String {
+        self.until("\r\n\r\n").await
+    }
+
+    /// So many bytes.
+    pub(crate) async fn exactly(&mut self, count: usize) -> Vec<u8> {
+        while self.read.len() < count {
+            assert!(self.more().await, "ended after {}", self.read.escape_ascii());
+        }
+        let rest = self.read.split_off(count);
+        std::mem::replace(&mut self.read, rest)
+    }
+
+    /// Everything up to the end, which must come.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        while self.more().await {}
+        std::mem::take(&mut self.read)
+    }
+
+    async fn more(&mut self) -> bool {
+        // A reset is an end as well.
+        in_time(self.stream.read_buf(&mut self.read)).await.unwrap_or(0) > 0
+    }
+}
+
+/// A server of which the test plays every part.
+pub(crate) struct Server {
+    listener: TcpListener,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) async fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self { listener, address }
+    }
+
+    pub(crate) async fn accept(&self) -> Wire {
+        Wire::of(in_time(self.listener.accept()).await.unwrap().0)
+    }
+}
+
+/// The gateway as a server of its own.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    pub(crate) reports: mpsc::Receiver<ErrorReport>,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) running: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+pub(crate) async fn proxy(upstream: SocketAddr) -> Proxy {
+    proxy_for(upstream, &[], |_| {}).await
+}
+
+pub(crate) async fn proxy_for(
+    upstream: SocketAddr,
+    allow_origin: &[&str],
+    configure: impl FnOnce(&mut GatewayConfig),
+) -> Proxy {
+    let upstream = Upstream::parse(&format!("http://{upstream}/mcp")).unwrap();
+    let mut config = GatewayConfig::new(upstream, "http://the-server");
+    configure(&mut config);
+    let gateway = Arc::new(Gateway::new(config, Clock::system()).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, reports) = mpsc::channel(100);
+    let watched = Arc::clone(&gateway);
+    tokio::spawn(async move { watched.watch(sender).await });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let allowed = allow_origin.iter().map(|origin| Origin::parse(origin).unwrap()).collect();
+    let running = tokio::spawn(run(listener, Arc::clone(&gateway), allowed, async move {
+        let _dropped_is_stopped_too = stopped.await;
+    }));
+    Proxy { address, reports, gateway, stop, running }
+}
+
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("this should not take so long")
+}
+
+/// One whole message, framed by its length.
+pub(crate) fn framed(head: &str, body: &str) -> String {
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
