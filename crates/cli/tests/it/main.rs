@@ -11,6 +11,7 @@ mod github_crash;
 mod healing;
 mod mcp_endings;
 mod mcp_passing;
+mod mcp_reports;
 mod place;
 mod run;
 mod run_delivery;

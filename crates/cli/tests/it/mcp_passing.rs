@@ -7,20 +7,22 @@ use std::thread;
 use crate::place::random;
 use crate::wrapped::{Wrapped, needs, with_input};
 
-/// Asserts that a server gives back its input through the wrapper, and that nothing of ours is in between.
+/// Asserts that a server gives back its input through the wrapper.
 #[track_caller]
 fn comes_back(wrapped: &Wrapped, input: &[u8]) {
     let output = with_input(wrapped.mcp(&[], &["cat"]), input);
     assert!(output.status.success(), "{:?}", output.status);
     assert!(output.stdout == input, "{} bytes became {} others", input.len(), output.stdout.len());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // what is no message is told of, never in the server's words
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.lines().all(|line| line.starts_with("autoheal: ")), "{said}");
 }
 
 #[test]
 fn every_byte_passes_in_both_directions() {
     let wrapped = Wrapped::new();
     let mut random = random();
-    let any: Vec<u8> = (0..3_000_000).map(|_| random.u8(..)).collect();
+    let any: Vec<u8> = (0..200_000).map(|_| random.u8(..)).collect();
     comes_back(&wrapped, &any);
     let every: Vec<u8> = (0..=u8::MAX).collect();
     for odd in

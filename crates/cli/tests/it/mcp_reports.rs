@@ -1,0 +1,322 @@
+//! What `autoheal mcp` tells: failures on the wire, with the place, once, in time, and nothing while all is well.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::run_delivery::count_once;
+use crate::wrapped::{Wrapped, needs, samples};
+
+const SERVER: &str = r#"import json, os, sys, traceback
+def price(item): raise LookupError(f"no price for {item}")
+TOOLS = sys.argv[1].split(",") if len(sys.argv) > 1 else []
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked: continue
+    answer = {"result": {}}
+    name = asked.get("params", {}).get("name")
+    if asked["method"] == "initialize":
+        answer = {"result": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "shop", "version": "1.2"}}}
+    elif asked["method"] == "tools/list":
+        answer = {"result": {"tools": [{"name": tool, "inputSchema": {"type": "object"}} for tool in TOOLS]}}
+    elif name == "hang": continue
+    elif name == "die": os._exit(3)
+    elif name == "price":
+        try: price(asked["params"]["arguments"]["item"])
+        except LookupError as error:
+            traceback.print_exc()
+            answer = {"result": {"isError": True, "content": [{"type": "text", "text": str(error)}]}}
+    elif name is not None and name not in TOOLS:
+        answer = {"error": {"code": -32602, "message": f"Unknown tool: {name}"}}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}), flush=True)
+"#;
+
+/// A client and its server, with us between them.
+struct Conversation {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    next: u64,
+}
+
+impl Conversation {
+    /// Starts the server and shakes hands.
+    fn begin(wrapped: &Wrapped, options: &[&str], tools: &str) -> Self {
+        needs("python3", "apt install python3");
+        wrapped.file("server.py", SERVER);
+        Self::with(wrapped.mcp(options, &["python3", "server.py", tools]))
+    }
+
+    fn with(mut mcp: Command) -> Self {
+        let mut child = mcp.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut conversation = Self { child, stdin, stdout, next: 0 };
+        let greeting = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+        conversation.ask("initialize", &greeting);
+        conversation.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        conversation
+    }
+
+    fn say(&mut self, message: &Value) {
+        writeln!(self.stdin, "{message}").unwrap();
+    }
+
+    fn send(&mut self, method: &str, params: &Value) {
+        self.next += 1;
+        self.say(&json!({"jsonrpc": "2.0", "id": self.next, "method": method, "params": params}));
+    }
+
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.send(method, params);
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(answer["id"], self.next, "{answer}");
+        answer
+    }
+
+    fn call(&mut self, tool: &str) -> Value {
+        self.ask("tools/call", &json!({"name": tool, "arguments": {"item": "lamp"}}))
+    }
+
+    /// Closes its side; what came on standard error, how the server ended, and how long it took to.
+    fn end(self) -> (String, ExitStatus, Duration) {
+        let Self { mut child, stdin, mut stdout, .. } = self;
+        let began = Instant::now();
+        drop(stdin);
+        assert_eq!(stdout.read_to_string(&mut String::new()).unwrap(), 0);
+        let output = child.wait_with_output_of_errors();
+        (output.0, output.1, began.elapsed())
+    }
+}
+
+trait Errors {
+    fn wait_with_output_of_errors(&mut self) -> (String, ExitStatus);
+}
+
+impl Errors for Child {
+    fn wait_with_output_of_errors(&mut self) -> (String, ExitStatus) {
+        let mut errors = String::new();
+        self.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (errors, self.wait().unwrap())
+    }
+}
+
+/// The one file that holds what was learnt.
+fn memory(wrapped: &Wrapped) -> PathBuf {
+    let files: Vec<_> = std::fs::read_dir(wrapped.path().join("data/autoheal/servers")).unwrap().flatten().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    files[0].path()
+}
+
+#[tokio::test]
+async fn a_failing_tool_is_recorded_with_its_stack_and_its_place() {
+    let wrapped = Wrapped::new();
+    for words in [
+        &["init", "-q"][..],
+        &["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "--allow-empty", "-m", "first"],
+    ] {
+        assert!(Command::new("git").args(words).current_dir(wrapped.path()).status().unwrap().success());
+    }
+    let mut conversation = Conversation::begin(&wrapped, &[], "price,ping");
+    assert_eq!(conversation.call("price")["result"]["isError"], true);
+    let (errors, status, _) = conversation.end();
+    assert!(errors.starts_with("Traceback") && !errors.contains("autoheal"), "{errors}");
+    assert_eq!(status.code(), Some(0));
+    let sample = wrapped.only().await;
+    let report = &sample["report"];
+    assert_eq!((&report["source"], &report["class"]), (&json!("mcp_tool"), &json!("tool_failure")), "{sample:#}");
+    assert_eq!((&report["rpc"]["tool"], &report["server"]["name"]), (&json!("price"), &json!("shop")), "{sample:#}");
+    assert!(report["error_message"].as_str().unwrap().contains("no price for lamp"), "{sample:#}");
+    assert!(report["stack_trace"].as_str().unwrap().contains("server.py"), "{sample:#}");
+    assert_eq!((&report["context"]["directory"], &report["system"]["os"]), (&json!("."), &json!(std::env::consts::OS)));
+    assert_eq!(report["system"]["arch"], std::env::consts::ARCH);
+    assert!(report["system"]["runtime"].as_str().unwrap().starts_with("Python 3"), "{sample:#}");
+    let commit = report["context"]["commit"].as_str().unwrap();
+    // the server's own version says more about a release than the commit of whoever starts it
+    assert!(commit.len() == 40 && report["release"] == "1.2", "{sample:#}");
+    assert_eq!(sample["sender"], "local");
+}
+
+#[tokio::test]
+async fn the_reproduction_starts_in_the_repository() {
+    let wrapped = Wrapped::new();
+    assert!(Command::new("git").args(["init", "-q"]).current_dir(wrapped.path()).status().unwrap().success());
+    let first = ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "--allow-empty", "-m", "first"];
+    assert!(Command::new("git").args(first).current_dir(wrapped.path()).status().unwrap().success());
+    let deep = wrapped.path().join("the server");
+    std::fs::create_dir(&deep).unwrap();
+    std::fs::write(deep.join("server.py"), SERVER).unwrap();
+    let mut mcp = wrapped.mcp(&[], &["python3", "server.py", "price"]);
+    mcp.current_dir(&deep);
+    let mut conversation = Conversation::with(mcp);
+    conversation.call("price");
+    conversation.end();
+    let sample = wrapped.only().await;
+    assert_eq!(sample["report"]["context"]["directory"], "the server");
+    let line = sample["report"]["reproduction"].as_str().unwrap();
+    assert!(line.starts_with("cd 'the server' && "), "{line}");
+    // it says how long it waits for the server; a test need not
+    let line = line.replace("sleep 10", "sleep 1");
+    let again = Command::new("sh").args(["-c", &line]).current_dir(wrapped.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stdout).contains("no price for lamp"), "{line}\n{again:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_dies_in_a_call_is_recorded() {
+    let wrapped = Wrapped::new();
+    let mut conversation = Conversation::begin(&wrapped, &[], "die");
+    conversation.send("tools/call", &json!({"name": "die", "arguments": {}}));
+    // the client is still there
+    let (errors, status) = conversation.child.wait_with_output_of_errors();
+    assert_eq!((errors.as_str(), status.code()), ("", Some(3)));
+    let report = &wrapped.only().await["report"];
+    assert_eq!((&report["class"], &report["exit"]), (&json!("server_exit"), &json!({"code": 3})), "{report:#}");
+    assert_eq!(report["rpc"]["tool"], "die");
+}
+
+/// However the threads are scheduled: the call was made, then the server died of it.
+#[tokio::test]
+async fn the_call_a_server_dies_of_is_always_known() {
+    let wrapped = Wrapped::new();
+    for _ in 0..40 {
+        let mut mcp = wrapped.mcp(&[], &["sh", "-c", "read call; exit 3"]);
+        let mut child = mcp.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let call =
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "die", "arguments": {}}});
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, "{call}").unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(3));
+    }
+    let serve = wrapped.serve().await;
+    let samples = samples(&serve).await;
+    assert_eq!((samples.len(), serve.count().await), (1, 40), "{samples:#?}");
+    assert_eq!(samples[0]["report"]["rpc"]["tool"], "die");
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_told_while_the_conversation_goes_on() {
+    let (wrapped, there) = (Wrapped::new(), Wrapped::new());
+    let serve = there.serve().await;
+    let url = format!("http://{}", serve.address);
+    let mut conversation = Conversation::begin(&wrapped, &["--url", &url, "--timeout", "200ms"], "hang,ok");
+    conversation.send("tools/call", &json!({"name": "hang", "arguments": {}}));
+    conversation.call("ok");
+    count_once(&serve, 1).await;
+    let report = &samples(&serve).await[0]["report"];
+    assert_eq!((&report["class"], &report["rpc"]["tool"]), (&json!("no_answer"), &json!("hang")), "{report:#}");
+    conversation.call("ok");
+    let (errors, status, _) = conversation.end();
+    assert_eq!((errors.as_str(), status.code()), ("", Some(0)));
+    assert_eq!(serve.count().await, 1);
+}
+
+#[tokio::test]
+async fn repeats_are_counted_and_told_as_one() {
+    let wrapped = Wrapped::new();
+    let mut conversation = Conversation::begin(&wrapped, &[], "price");
+    // somebody has to read the tracebacks
+    let mut errors = conversation.child.stderr.take().unwrap();
+    let reading = std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()).unwrap());
+    for _ in 0..500 {
+        conversation.call("price");
+    }
+    drop(conversation.stdin);
+    assert!(conversation.child.wait().unwrap().success());
+    assert!(reading.join().unwrap() > 0);
+    let serve = wrapped.serve().await;
+    assert_eq!((serve.groups().await.len(), serve.count().await), (1, 500));
+}
+
+#[test]
+fn nothing_is_written_or_said_while_all_is_well() {
+    let wrapped = Wrapped::new();
+    let mut conversation = Conversation::begin(&wrapped, &[], "ok");
+    for _ in 0..50 {
+        conversation.call("ok");
+    }
+    let (errors, status, _) = conversation.end();
+    assert_eq!((errors.as_str(), status.code()), ("", Some(0)));
+    assert!(!wrapped.place.store().exists() && !wrapped.spool().exists());
+}
+
+#[tokio::test]
+async fn what_a_service_could_not_take_waits_for_the_next_time() {
+    let (here, there) = (Wrapped::new(), Wrapped::new());
+    let serve = there.serve().await;
+    let address = serve.address.to_string();
+    assert_eq!(serve.terminate().await.code(), Some(0));
+    let options = ["--url", &format!("http://{address}")];
+    let mut conversation = Conversation::begin(&here, &options, "price");
+    conversation.call("price");
+    let (errors, status, _) = conversation.end();
+    assert_eq!((status.code(), here.waiting()), (Some(0), 1), "{errors}");
+    let ours: Vec<&str> = errors.lines().filter(|line| line.starts_with("autoheal: ")).collect();
+    assert!(ours.len() == 1 && ours[0].contains("kept"), "{errors}");
+    // the same address as before
+    let mut again = crate::place::autoheal();
+    again.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(there.place.store());
+    let serve = there.place.serve_with(again).await;
+    let mut conversation = Conversation::begin(&here, &options, "price");
+    conversation.call("price");
+    let (errors, _, _) = conversation.end();
+    assert!(!errors.contains("autoheal"), "{errors}");
+    assert_eq!((here.waiting(), serve.count().await), (0, 2));
+}
+
+#[test]
+fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
+    let wrapped = Wrapped::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let mut conversation = Conversation::begin(&wrapped, &["--url", &url], "price");
+    conversation.call("price");
+    let (errors, status, took) = conversation.end();
+    assert!(took < Duration::from_millis(2_300), "{took:?}");
+    assert_eq!((status.code(), wrapped.waiting()), (Some(0), 1), "{errors}");
+    assert_eq!(errors.lines().filter(|line| line.starts_with("autoheal: ")).count(), 1, "{errors}");
+}
+
+/// A tool that was there once and is gone is the server's failure, also after both were started anew.
+#[tokio::test]
+async fn what_was_learnt_of_a_server_is_remembered() {
+    let wrapped = Wrapped::new();
+    let script = wrapped.path().join("server.py");
+    let begin = |tools: &str| {
+        wrapped.file("server.py", &SERVER.replace("sys.argv[1].split(\",\")", &format!("{tools:?}.split(\",\")")));
+        Conversation::with(wrapped.mcp(&[], &["python3", script.to_str().unwrap(), "-"]))
+    };
+    let mut first = begin("sum,other");
+    first.ask("tools/list", &json!({}));
+    first.end();
+    let text = std::fs::read_to_string(memory(&wrapped)).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"server": "shop", "tools": ["other", "sum"]}));
+    // whatever else is there is no reason to stop
+    std::fs::write(memory(&wrapped), "{\"server\": 7").unwrap();
+    let mut second = begin("sum,other");
+    second.ask("tools/list", &json!({}));
+    second.end();
+    assert_eq!(std::fs::read_to_string(memory(&wrapped)).unwrap(), text);
+    let mut third = begin("other");
+    third.ask("tools/list", &json!({}));
+    assert_eq!(third.call("sum")["error"]["code"], -32602);
+    third.end();
+    let report = &wrapped.only().await["report"];
+    assert_eq!((&report["class"], &report["rpc"]["tool"]), (&json!("tool_failure"), &json!("sum")), "{report:#}");
+}
+
+#[test]
+fn without_a_home_the_conversation_is_as_it_was() {
+    let wrapped = Wrapped::new();
+    let mut mcp = wrapped.mcp(&[], &["python3", "server.py", "price"]);
+    wrapped.file("server.py", SERVER);
+    mcp.env_remove("HOME").env_remove("XDG_DATA_HOME").env("AUTOHEAL_STORE", "/proc/nowhere/store.db");
+    let mut conversation = Conversation::with(mcp);
+    conversation.call("price");
+    let (errors, status, _) = conversation.end();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(errors.lines().filter(|line| line.starts_with("autoheal: ")).count(), 1, "{errors}");
+}
