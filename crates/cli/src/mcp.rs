@@ -54,9 +54,10 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     let ending = signals.follow(child, || false);
     let asked = signals.interrupted();
     relays.finish(signals, ending);
-    let until = Instant::now() + LIMIT;
+    // the watcher must know how long it has before it hears of the end
+    let watcher = watcher.must_end_by(Instant::now() + LIMIT);
     conversation.server_ended(ending.exit(), asked);
-    watcher.finish(until);
+    watcher.wait();
     ending.repeat()
 }
 

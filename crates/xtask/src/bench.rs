@@ -39,21 +39,6 @@ pub(crate) fn measure_ingest(binaries: &Binaries, short: bool) -> Result<()> {
     step("bench ingest", &mut bench)
 }
 
-fn capture(short: bool) -> Result<()> {
-    let binaries = build_binaries(if short { "dev" } else { "release" })?;
-    measure_capture(&binaries, short)
-}
-
-/// Measures what the wrappers add, with binaries that are built already.
-pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
-    let mut bench = Command::new(&binaries.bench_capture);
-    bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-capture"));
-    if short {
-        bench.arg("--short");
-    }
-    step("bench capture", &mut bench)
-}
-
 fn sdk(short: bool) -> Result<()> {
     prerequisites::require_node()?;
     let chromium = prerequisites::chromium()?;
@@ -81,7 +66,7 @@ fn capture(short: bool) -> Result<()> {
 /// Measures what `run`, `mcp` and the gateway add, and counts what they miss, with binaries that are built already.
 pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
     let mut bench = Command::new(&binaries.bench_capture);
-    bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench"));
+    bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-capture"));
     bench.args(short.then_some("--short"));
     let mut figures = last_line("bench capture", bench)?;
     let counted = last_line("bench capture: failing calls of real servers", servers::count(binaries, short)?)?;

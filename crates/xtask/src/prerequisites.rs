@@ -95,7 +95,7 @@ pub(crate) fn python() -> Result<()> {
     let named = std::env::var("PYTHON").ok();
     let program = named.as_deref().unwrap_or("python3");
     let works = || {
-        let script = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+        let script = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
         Command::new(program).args(["-c", script]).output().is_ok_and(|output| output.status.success())
     };
     if !works() && named.is_none() && is_root() && answers("apt-get", "--version") {
@@ -105,7 +105,7 @@ pub(crate) fn python() -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the tests with real MCP servers need Python 3.10 or newer with venv, and {program} is none: install it \
+        "the tests with real MCP servers need Python 3.11 or newer with venv, and {program} is none: install it \
          (Debian: apt-get install python3 python3-venv), or name one in PYTHON"
     )
 }

@@ -31,8 +31,6 @@ pub(crate) struct Binaries {
     stand_in: PathBuf,
     /// The program that measures the service.
     pub(crate) bench: PathBuf,
-    /// The program that measures the wrappers.
-    pub(crate) bench_capture: PathBuf,
     /// The program that measures what stands between others.
     pub(crate) bench_capture: PathBuf,
     /// An MCP server in Rust whose tools fail.
@@ -61,7 +59,6 @@ pub(crate) fn built_binaries(profile: &str) -> Binaries {
         autoheal: directory.join("autoheal"),
         stand_in: directory.join("github-stand-in"),
         bench: directory.join("bench-ingest"),
-        bench_capture: directory.join("bench-capture"),
         bench_capture: directory.join("bench-capture"),
         rmcp_server: directory.join("faulty-mcp-server"),
     }

@@ -42,10 +42,23 @@ impl Watcher {
         Self { deadline, ended }
     }
 
-    /// After the server's end: waits for the last report, not longer than this.
-    pub(super) fn finish(self, until: Instant) {
+    /// Before it hears of the server's end: by when the last report must have left.
+    pub(super) fn must_end_by(self, until: Instant) -> Ending {
         let _first = self.deadline.set(until);
-        let left = until.saturating_duration_since(Instant::now());
+        Ending { ended: self.ended, until }
+    }
+}
+
+/// A watcher that knows how long it has.
+pub(super) struct Ending {
+    ended: Receiver<()>,
+    until: Instant,
+}
+
+impl Ending {
+    /// Waits for the last report.
+    pub(super) fn wait(self) {
+        let left = self.until.saturating_duration_since(Instant::now());
         if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(left) {
             say("the last failures could not be reported in time; those that could be kept are sent next time");
         }

@@ -160,7 +160,7 @@ async fn the_reproduction_starts_in_the_repository() {
     let line = sample["report"]["reproduction"].as_str().unwrap();
     assert!(line.starts_with("cd 'the server' && "), "{line}");
     // it says how long it waits for the server; a test need not
-    let line = line.replace("sleep 10", "sleep 1");
+    let line = line.replace("sleep 20", "sleep 1");
     let again = Command::new("sh").args(["-c", &line]).current_dir(wrapped.path()).output().unwrap();
     assert!(String::from_utf8_lossy(&again.stdout).contains("no price for lamp"), "{line}\n{again:?}");
 }

@@ -7,7 +7,7 @@ use super::Target;
 
 /// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input
 /// before it answers.
-const STAY: u32 = 10;
+const STAY: u32 = 20;
 /// What handshakes in place of the client.
 const CLIENT: &str = r#"{"name":"reproduction","version":"1"}"#;
 /// The protocol asked for where none is known.
@@ -105,10 +105,11 @@ impl Reproduced<'_> {
             return format!("curl -sS {url} {headers} -d {}", quoted(call));
         }
         let version = format!("-H 'mcp-protocol-version: {}'", self.version());
+        // the whole header line, since its value alone would look like a secret, and be taken out of the report
         format!(
-            "S=$(curl -sS -D - -o /dev/null {url} {headers} -d {} | sed -n 's/^[Mm]cp-[Ss]ession-[Ii]d: *//p' | tr -d '\\r'); \
-             curl -sS {url} {headers} {version} -H \"mcp-session-id: $S\" -d '{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}'; \
-             curl -sS {url} {headers} {version} -H \"mcp-session-id: $S\" -d {}",
+            "H=$(curl -sS -D - -o /dev/null {url} {headers} -d {} | grep -i '^mcp-session' | tr -d '\\r'); \
+             curl -sS {url} {headers} {version} -H \"$H\" -d '{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}'; \
+             curl -sS {url} {headers} {version} -H \"$H\" -d {}",
             quoted(&self.initialize()),
             quoted(call)
         )
@@ -141,7 +142,7 @@ mod tests {
         };
         let line = call.line().unwrap();
         let shown = std::process::Command::new("sh")
-            .args(["-c", &line.replace("sleep 10", "true").replace("python server.py", "cat")])
+            .args(["-c", &line.replace("sleep 20", "true").replace("python server.py", "cat")])
             .output()
             .unwrap();
         let shown = String::from_utf8(shown.stdout).unwrap();
@@ -164,7 +165,11 @@ mod tests {
             }
             .line()
         };
-        assert!(line(10, "2025-11-25", true).unwrap().starts_with("S=$(curl"));
+        assert!(line(10, "2025-11-25", true).unwrap().starts_with("H=$(curl"));
+        assert_eq!(
+            autoheal_scrub::scrub(&line(10, "2025-11-25", true).unwrap()),
+            line(10, "2025-11-25", true).unwrap()
+        );
         assert!(line(10, "2026-07-28", true).unwrap().contains("-H 'mcp-method: tools/call' -H 'mcp-name: x'"));
         assert!(line(10, "2025-11-25", false).unwrap().starts_with("curl -sS 'http://127.0.0.1:1/mcp'"));
         assert!(line(3_800, "2025-11-25", true).unwrap().starts_with("{\"jsonrpc\""));

@@ -1,0 +1,59 @@
+// Servers that also speak the era without a handshake, on pipes: every request says who asks and in which revision.
+
+import { fixture, NODE, python, rmcpServer } from '../harness/places.mjs';
+import * as row from './rows.mjs';
+
+const REVISION = '2026-07-28';
+const META = 'io.modelcontextprotocol';
+const _meta = {
+  [`${META}/protocolVersion`]: REVISION,
+  [`${META}/clientCapabilities`]: {},
+  [`${META}/clientInfo`]: { name: 'line-client', version: '1.0.0' },
+};
+const alone = ({ method, params }) => ({ method, params: { ...params, _meta } });
+
+const session = (name, command, server, notFound) => ({
+  name: `${name}, without a handshake`,
+  command,
+  server,
+  revision: REVISION,
+  startsSlowly: true,
+  silentAtFirst: true,
+  steps: [
+    { name: 'the probe', send: alone(row.request('server/discover')), wire: row.success(/supportedVersions/) },
+    {
+      name: 'a tool that fails',
+      send: alone(row.call('divide', { a: 1, b: 0 })),
+      wire: row.isError(/division by zero/),
+      report: row.toolFailure('divide', /division by zero/),
+    },
+    {
+      name: 'an unknown tool',
+      send: alone(row.call('nope')),
+      wire: notFound,
+      report: row.badTool('nope', notFound.text),
+    },
+    { name: 'a call that works', send: alone(row.call('divide', { a: 4, b: 2 })), wire: row.success(/2/) },
+  ],
+});
+
+export const stateless = [
+  session(
+    'TypeScript SDK 2',
+    () => [NODE, fixture('typescript-server.mjs')],
+    { name: 'faulty-typescript', version: '2.3.4' },
+    row.error(-32602, /Tool nope not found/),
+  ),
+  session(
+    'FastMCP',
+    () => [python(), fixture('fastmcp_server.py')],
+    { name: 'faulty-python', version: '1.2.3' },
+    row.isError(/Unknown tool: 'nope'/),
+  ),
+  session(
+    'rmcp',
+    () => [rmcpServer(), '--plain'],
+    { name: 'faulty-mcp-server', version: /./ },
+    row.error(-32602, /tool not found/),
+  ),
+];

@@ -1,0 +1,45 @@
+// Where the programs are: the binary under test, the servers, and the interpreters they need.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** This folder of the repository. */
+export const HERE = fileURLToPath(new URL('..', import.meta.url));
+
+const TARGET = process.env.CARGO_TARGET_DIR ?? join(HERE, '../../target');
+
+/** The virtual environment `setup.mjs` makes. */
+export const PYTHON_FOLDER = join(TARGET, 'python');
+export const PYTHON = join(PYTHON_FOLDER, 'bin/python');
+
+/** Some packages need a newer Node than the one that runs this. */
+export const NODE_22 = join(HERE, 'node_modules/node/bin/node');
+export const NODE = process.execPath;
+
+/** A file of an installed npm package. */
+export const installed = (path) => there(join(HERE, 'node_modules', path), 'npm ci, in tests/servers');
+
+/** One of our own servers. */
+export const fixture = (name) => join(HERE, 'fixtures', name);
+
+/** The interpreter of the Python servers. */
+export const python = () => there(PYTHON, 'node setup.mjs, in tests/servers');
+
+/** The binary under test. */
+export const autoheal = () => fromEnvironment('AUTOHEAL', 'cargo build --bin autoheal');
+
+/** The server written with rmcp. */
+export const rmcpServer = () => fromEnvironment('RMCP_SERVER', 'cargo build --bin faulty-mcp-server');
+
+function fromEnvironment(name, remedy) {
+  const value = process.env[name];
+  if (!value)
+    throw new Error(`${name} is not set: run \`cargo xtask test\`, or \`${remedy}\` and name the file in ${name}`);
+  return there(value, remedy);
+}
+
+function there(path, remedy) {
+  if (!existsSync(path)) throw new Error(`${path} is missing: run \`${remedy}\``);
+  return path;
+}
