@@ -181,7 +181,8 @@ fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
 
 /// The name of the command line's program, without where it is installed.
 fn program(report: &ErrorReport) -> Option<&str> {
-    let command = report.command.as_deref().filter(|_| report.source == Some(Source::Cli))?;
+    let has_one = matches!(report.source, Some(Source::Cli | Source::Rust));
+    let command = report.command.as_deref().filter(|_| has_one)?;
     command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }
 
