@@ -83,14 +83,20 @@ pub enum Outcome {
     Lost(String),
 }
 
-/// Keeps a report on disk, without its secrets, for the next delivery: for a program that is about to end.
+/// Takes the secrets out of a report and keeps it on disk for the next delivery: for a program that is about to end.
 ///
 /// # Errors
 ///
 /// When there is no place for it, or the disk does not take it.
-pub fn keep(destination: &Destination, sender: Sender, mut report: ErrorReport) -> io::Result<PathBuf> {
-    scrub_report(&mut report, destination.scrub);
-    Spool::open()?.keep(destination.url(), sender, &report).map(|kept| kept.file)
+pub fn keep(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<PathBuf> {
+    scrub_report(report, destination.scrub);
+    Spool::open()?.keep(destination.url(), sender, report).map(|kept| kept.file)
+}
+
+/// Whether anything waits on disk, for whatever destination.
+#[must_use]
+pub fn is_anything_kept() -> bool {
+    spool::is_anything_kept()
 }
 
 /// Scrubs, keeps on disk, then delivers, with what waited from before; returns by `until`, but for the own store's last

@@ -32,7 +32,7 @@ impl Intake {
             if let Ok(spool) = Spool::open()
                 && let Err(error) = self.take_in(&spool).await
             {
-                tracing::warn!(%error, "reports of `autoheal run` wait on; trying again in {interval:?}");
+                tracing::warn!(%error, "reports that wait on this machine wait on; trying again in {interval:?}");
             }
         }
     }
@@ -46,7 +46,7 @@ impl Intake {
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;
-                tracing::info!(reports, "took in what `autoheal run` could not deliver");
+                tracing::info!(reports, "took in what could not be delivered at once");
                 self.wake.notify_one();
             }
             some.iter().for_each(Kept::forget);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use autoheal_contract::ErrorReport;
+use tracing::Dispatch;
 
 use super::{Destination, Outcome, deliver};
 use crate::validate::Sender;
@@ -160,7 +161,8 @@ impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
         while let Some((reports, until)) = self.next(last, again) {
             last = Some(Instant::now());
             let is_news = !reports.is_empty();
-            let outcome = (self.deliver)(reports, until);
+            // what delivery itself would log is none of the program's
+            let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(reports, until));
             again = matches!(outcome, Outcome::Kept(_)).then(|| Instant::now() + AGAIN);
             match outcome {
                 Outcome::Told(_) => {}

@@ -75,9 +75,8 @@ pub(super) struct Turn {
 impl Spool {
     /// The user's spool. Nobody else can put anything into it: what waits there is trusted as the user's own.
     pub(super) fn open() -> io::Result<Self> {
-        let data = data_directory();
         let none = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
-        let directory = data.ok_or_else(none)?.join("spool");
+        let directory = directory().ok_or_else(none)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         let metadata = fs::metadata(&directory)?;
         if metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
@@ -131,9 +130,7 @@ impl Spool {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten().map(|entry| entry.path());
-        let named = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        let mut files: Vec<PathBuf> = entries.filter(named).collect();
+        let mut files: Vec<PathBuf> = files(&self.directory).collect();
         files.sort();
         files
     }
@@ -144,6 +141,20 @@ impl Spool {
             let _gone = fs::remove_file(file);
         }
     }
+}
+
+/// Whether anything waits; makes nothing.
+pub(super) fn is_anything_kept() -> bool {
+    directory().is_some_and(|directory| files(&directory).next().is_some())
+}
+
+fn directory() -> Option<PathBuf> {
+    Some(data_directory()?.join("spool"))
+}
+
+fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "json"))
 }
 
 fn read(file: &Path) -> io::Result<Waiting<String, Box<RawValue>>> {

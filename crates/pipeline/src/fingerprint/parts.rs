@@ -83,7 +83,8 @@ fn end(exit: &Exit) -> Option<String> {
 
 /// The name of the command line's program, without where it is installed.
 fn program(report: &ErrorReport) -> Option<&str> {
-    let command = report.command.as_deref().filter(|_| report.source == Some(Source::Cli))?;
+    let has_one = matches!(report.source, Some(Source::Cli | Source::Rust));
+    let command = report.command.as_deref().filter(|_| has_one)?;
     command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }
 

@@ -1,0 +1,101 @@
+//! A backtrace as `RUST_BACKTRACE=1` prints it: without the machinery of panicking, without what is below `main`.
+
+use std::backtrace::Backtrace;
+
+/// The function a panic enters the runtime by; above it are the runtime and our own hook.
+const ENTRY: [&str; 3] = ["rust_begin_unwind", "std::panicking::begin_panic", "rust_panic_with_hook"];
+/// The function that a thread's own code is called by, and the file of ours that calls a server's.
+const BOTTOM: [&str; 2] = ["__rust_begin_short_backtrace", "src/capture/healed.rs:"];
+
+/// The frames, numbered anew; empty where there are none. Files are told in full: relative to wherever the program was
+/// started, as they are printed, one failure would look like two.
+pub(super) fn short(backtrace: &Backtrace) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    trimmed(&backtrace.to_string(), here.to_string_lossy().trim_end_matches('/'))
+}
+
+fn trimmed(printed: &str, here: &str) -> String {
+    let frames = frames(printed);
+    let entry = ENTRY.iter().find_map(|entry| frames.iter().rposition(|frame| frame.name.contains(entry)));
+    let entry = entry.unwrap_or_default();
+    let below = frames.iter().skip(entry).position(Frame::is_bottom);
+    let bottom = below.map_or(frames.len(), |below| entry + below);
+    let kept = frames.get(entry..bottom).unwrap_or(&frames);
+    let mut short = String::with_capacity(printed.len());
+    for (number, frame) in kept.iter().enumerate() {
+        short.push_str(&format!("{number:4}: {}\n", frame.name));
+        frame.places.iter().for_each(|place| match place.split_once("at ./") {
+            Some((indent, file)) if indent.trim().is_empty() => short.push_str(&format!("{indent}at {here}/{file}\n")),
+            _ => short.push_str(&format!("{place}\n")),
+        });
+    }
+    short
+}
+
+struct Frame<'a> {
+    name: &'a str,
+    /// The lines that say where it is.
+    places: Vec<&'a str>,
+}
+
+impl Frame<'_> {
+    fn is_bottom(&self) -> bool {
+        let mut texts = self.places.iter().chain([&self.name]);
+        texts.any(|text| BOTTOM.iter().any(|bottom| text.contains(bottom)))
+    }
+}
+
+fn frames(printed: &str) -> Vec<Frame<'_>> {
+    let mut frames: Vec<Frame<'_>> = Vec::new();
+    for line in printed.lines() {
+        let numbered = line.trim_start().split_once(": ").filter(|(number, _)| number.parse::<u16>().is_ok());
+        match (numbered, frames.last_mut()) {
+            (Some((_, name)), _) => frames.push(Frame { name, places: Vec::new() }),
+            (None, Some(frame)) => frame.places.push(line),
+            (None, None) => {}
+        }
+    }
+    frames
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINTED: &str = "   0: std::backtrace::Backtrace::force_capture
+             at /rustc/1/library/std/src/backtrace.rs:313:9
+   1: autoheal_pipeline::capture::hook::caught
+             at /app/crates/pipeline/src/capture/hook.rs:40:9
+   2: std::panicking::rust_panic_with_hook
+   3: std::panicking::begin_panic_handler::{{closure}}
+   4: std::sys::backtrace::__rust_end_short_backtrace
+   5: __rustc::rust_begin_unwind
+   6: core::panicking::panic_fmt
+   7: app::price
+             at ./src/main.rs:2:5
+   8: app::main
+             at ./src/main.rs:9:5
+   9: std::sys::backtrace::__rust_begin_short_backtrace
+  10: main
+";
+
+    #[test]
+    fn the_machinery_is_left_out() {
+        let expected = "   0: __rustc::rust_begin_unwind
+   1: core::panicking::panic_fmt
+   2: app::price
+             at /shop/src/main.rs:2:5
+   3: app::main
+             at /shop/src/main.rs:9:5
+";
+        assert_eq!(trimmed(PRINTED, "/shop"), expected);
+        assert_eq!(trimmed("disabled backtrace", "/shop"), "");
+    }
+
+    #[test]
+    fn a_real_one_begins_at_the_panic_and_is_read() {
+        let own = short(&Backtrace::force_capture());
+        assert!(own.contains("a_real_one_begins_at_the_panic"), "{own}");
+        assert!(!own.contains(BOTTOM[0]), "{own}");
+    }
+}

@@ -1,0 +1,59 @@
+//! What a report says of the program and its machine, whatever failed.
+
+use std::ffi::OsStr;
+use std::time::SystemTime;
+
+use autoheal_contract::{ErrorReport, Json};
+use uuid::Uuid;
+
+use super::{PROGRAM, breadcrumbs};
+use crate::clock::Timestamp;
+
+/// A report with all that is known before anything is known of the failure.
+pub(super) fn report(at: SystemTime) -> ErrorReport {
+    let program = PROGRAM.get();
+    let at = timestamp(at).to_string();
+    let mut context = vec![("timestamp".to_owned(), text(&at))];
+    context.extend(program.map(|program| ("program".to_owned(), text(&program.name))));
+    if let Ok(directory) = std::env::current_dir() {
+        context.push(("directory".to_owned(), text(&directory.to_string_lossy())));
+    }
+    let system = vec![("os".to_owned(), text(std::env::consts::OS)), ("arch".to_owned(), text(std::env::consts::ARCH))];
+    ErrorReport {
+        schema: Some(1),
+        id: Some(Uuid::new_v4().to_string()),
+        release: program.map(|program| program.release.clone()),
+        last_seen: Some(at),
+        context: Some(Json::Object(context)),
+        logs: breadcrumbs::last(),
+        command: Some(std::env::args_os().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")),
+        system: Some(Json::Object(system)),
+        ..ErrorReport::default()
+    }
+}
+
+/// Adds a fact to a report's context.
+pub(super) fn add(report: &mut ErrorReport, name: &str, value: &str) {
+    if let Some(Json::Object(context)) = &mut report.context {
+        context.push((name.to_owned(), text(value)));
+    }
+}
+
+pub(super) fn timestamp(at: SystemTime) -> Timestamp {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn text(text: &str) -> Json {
+    Json::Text(text.to_owned())
+}
+
+/// A word as a shell would need it.
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.into_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

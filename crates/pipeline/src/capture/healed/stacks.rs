@@ -1,0 +1,26 @@
+//! The stacks of handlers that panicked, by place: looking up the names of frames takes long, and they stay the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::capture::panic::Panic;
+
+/// Most places that are remembered.
+const MOST: usize = 64;
+
+static STACKS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// The stack of a panic; of the first one at its place, where it is one of many.
+pub(super) fn of(panic: &Panic) -> String {
+    let key = format!("{}\n{}", panic.place, panic.message);
+    let known = || STACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(stack) = known().get(&key) {
+        return stack.clone();
+    }
+    let stack = panic.stack();
+    let mut known = known();
+    if known.len() < MOST {
+        known.insert(key, stack.clone());
+    }
+    stack
+}
