@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::settings::CallerErrors;
 use axum::http::Uri;
 use secrecy::SecretString;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub scrub: ScrubLevel,
     /// Whether any switch is on; off means preview.
     pub sends: bool,
+    /// When callers' mistakes become issues, to show which of them do not.
+    pub caller_errors: CallerErrors,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
             static_dir: None,
             scrub: ScrubLevel::Standard,
             sends: false,
+            caller_errors: CallerErrors::default(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Row {
     pub(crate) fingerprint: String,
     pub(crate) error_type: String,
     pub(crate) message: String,
-    pub(crate) source: &'static str,
+    pub(crate) source: String,
     pub(crate) severity: &'static str,
     /// The status as a class of the stylesheet, and in words.
     pub(crate) state: &'static str,
@@ -65,6 +65,8 @@ pub(crate) struct GroupPage {
     pub(crate) preview: Option<(String, String, String)>,
     pub(crate) steps: Vec<Step>,
     pub(crate) sends: bool,
+    /// Whether it opens no issue whatever the switches are.
+    pub(crate) held_back: bool,
 }
 
 /// One name and value on top of a group.

@@ -201,6 +201,12 @@ pub(crate) struct HealingArgs {
     /// Occurrences before an issue
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]
     pub(crate) min_occurrences: u64,
+    /// Let callers' mistakes (unknown tool, bad arguments) open issues too [variable: AUTOHEAL_CALLER_ERRORS]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub(crate) caller_errors: Option<String>,
+    /// Distinct clients that make a caller's mistake before it opens an issue by itself
+    #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3, value_name = "N")]
+    pub(crate) caller_error_clients: u64,
     /// How often counts on issues are brought up to date
     #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = duration, value_name = "TIME")]
     pub(crate) bundle_interval: Duration,

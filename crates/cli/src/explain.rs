@@ -10,7 +10,7 @@ use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::compose::{ComposedIssue, Occurrences, compose};
 use autoheal_pipeline::fingerprint::Fingerprinted;
 use autoheal_pipeline::prepare::prepare;
-use autoheal_pipeline::settings::Settings;
+use autoheal_pipeline::settings::{CallerErrors, Settings};
 use autoheal_pipeline::store::Sample;
 use autoheal_pipeline::validate::{Arrival, Sender};
 use serde_json::value::RawValue;
@@ -24,7 +24,11 @@ const LINE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Explains one report, or a report a line.
 pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
-    let explainer = Explainer { level: options.scrub.into(), settings: settings::healing(&options.healing)? };
+    let explainer = Explainer {
+        level: options.scrub.into(),
+        settings: settings::healing(&options.healing)?,
+        caller_errors: settings::caller_errors(&options.healing)?,
+    };
     let input = open(&options.file)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let written = if options.json { explainer.lines(input, &mut output) } else { explainer.one(input, &mut output) };
@@ -53,6 +57,7 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>> {
 struct Explainer {
     level: ScrubLevel,
     settings: Option<Settings>,
+    caller_errors: CallerErrors,
 }
 
 impl Explainer {
@@ -115,6 +120,9 @@ impl Explainer {
     /// What happens to the first report of a group under these switches.
     fn decision(&self, record: &Fingerprinted) -> Vec<&'static str> {
         let Some(settings) = &self.settings else { return vec!["preview"] };
+        if self.held_back(record).is_some() {
+            return vec!["wait_for_more_clients"];
+        }
         if record.report().count.unwrap_or(1) < settings.min_occurrences {
             return vec!["wait_for_more_occurrences"];
         }
@@ -129,6 +137,11 @@ impl Explainer {
             steps.push("hand_over");
         }
         steps
+    }
+
+    /// Why the report would open no issue, were the switches on.
+    fn held_back(&self, record: &Fingerprinted) -> Option<&'static str> {
+        self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
     }
 
     fn for_people(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
@@ -152,6 +165,9 @@ impl Explainer {
             writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;
         }
         writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
+        if let Some(reason) = self.held_back(record) {
+            writeln!(output, "             {reason}")?;
+        }
         writeln!(output, "Title        {}", issue.title)?;
         writeln!(output, "Labels       {}", issue.labels.join(", "))?;
         writeln!(output, "\n{}", issue.body)?;
@@ -164,10 +180,15 @@ fn arrival() -> Arrival {
     Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
 }
 
+/// How many clients have told of a failure whose first report this is.
+fn clients(record: &Fingerprinted) -> u64 {
+    u64::from(record.report().client.is_some())
+}
+
 fn composed(record: &Fingerprinted) -> ComposedIssue {
     let occurrences = Occurrences {
         count: record.report().count.unwrap_or(1),
-        clients: u64::from(record.report().client.is_some()),
+        clients: clients(record),
         first_seen: record.received_at(),
         last_seen: record.received_at(),
         releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),

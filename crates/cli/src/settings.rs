@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use autoheal_ingest::gateway::Upstream;
 use autoheal_ingest::{Config, Origin, ProjectKey};
 use autoheal_pipeline::ScrubLevel;
-use autoheal_pipeline::settings::{Repository, Settings, Switches, Trust};
+use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches, Trust};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, Scrub, ServeArgs};
@@ -54,6 +54,7 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
         sends,
+        caller_errors: caller_errors(&options.healing)?,
     })
 }
 
@@ -79,11 +80,12 @@ pub(crate) fn not_empty(secret: &SecretString) -> Option<SecretString> {
 /// What the worker goes by; nothing when all switches are off.
 pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     let switches = Switches {
-        issue: switch(options.issue.as_ref(), "AUTOHEAL_ISSUE", "IPFS_AUTO_ISSUE")?,
-        pull: switch(options.pr.as_ref(), "AUTOHEAL_PR", "IPFS_AUTO_PR")?,
-        heal: switch(options.heal.as_ref(), "AUTOHEAL_HEAL", "IPFS_AUTO_HEAL")?,
+        issue: switch(options.issue.as_ref(), &["AUTOHEAL_ISSUE", "IPFS_AUTO_ISSUE"])?,
+        pull: switch(options.pr.as_ref(), &["AUTOHEAL_PR", "IPFS_AUTO_PR"])?,
+        heal: switch(options.heal.as_ref(), &["AUTOHEAL_HEAL", "IPFS_AUTO_HEAL"])?,
     };
     let trust = trust(&options.trust)?;
+    let caller_errors = caller_errors(options)?;
     if !switches.any() {
         return Ok(None);
     }
@@ -101,6 +103,7 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
         agent,
         trust,
         min_occurrences: options.min_occurrences,
+        caller_errors,
         bundle_interval: options.bundle_interval,
         issues_per_hour: options.issues_per_hour,
         hand_overs_per_day: options.hand_overs_per_day,
@@ -109,11 +112,17 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     }))
 }
 
-/// The flag, else the variable, else the original's variable; off when none is set.
-fn switch(flag: Option<&String>, name: &str, original: &str) -> Result<bool> {
-    let set = |name: &str| variable(name).map(|value| (value, name.to_owned()));
-    let flagged = flag.map(|value| (value.clone(), name.to_owned()));
-    let Some((value, name)) = flagged.or_else(|| set(name)).or_else(|| set(original)) else { return Ok(false) };
+/// When callers' mistakes become issues; said apart from the switches, because a preview shows it too.
+pub(crate) fn caller_errors(options: &HealingArgs) -> Result<CallerErrors> {
+    let open = switch(options.caller_errors.as_ref(), &["AUTOHEAL_CALLER_ERRORS"])?;
+    Ok(CallerErrors { open, clients: options.caller_error_clients })
+}
+
+/// The flag, else the first of its variables that is set (ours, then the original's); off when none is.
+fn switch(flag: Option<&String>, names: &[&str]) -> Result<bool> {
+    let flagged = || Some((flag?.clone(), *names.first()?));
+    let set = || names.iter().find_map(|name| Some((variable(name)?, *name)));
+    let Some((value, name)) = flagged().or_else(set) else { return Ok(false) };
     match value.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Ok(true),
         "false" | "0" | "no" => Ok(false),

@@ -141,6 +141,12 @@ impl Source {
         }
     }
 
+    /// Whether it is told of an MCP server.
+    #[must_use]
+    pub const fn is_mcp(self) -> bool {
+        matches!(self, Self::McpTool | Self::McpResource | Self::McpPrompt | Self::McpProtocol)
+    }
+
     /// The label on GitHub.
     #[must_use]
     pub const fn label(self) -> &'static str {

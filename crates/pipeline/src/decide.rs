@@ -71,6 +71,10 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
     if !settings.switches.any() {
         return Decision::Quiet("preview: no switch is on");
     }
+    let class = work.sample.report.class.as_deref();
+    if let Some(reason) = settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {
+        return Decision::Quiet(reason);
+    }
     if work.group.count < settings.min_occurrences {
         return Decision::Quiet("seen less often than AUTOHEAL_MIN_OCCURRENCES");
     }

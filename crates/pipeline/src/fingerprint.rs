@@ -1,5 +1,7 @@
 //! What makes two failures one group: a versioned hash, and the record of what went into it.
 
+mod parts;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -8,15 +10,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
-use crate::normalise::normalise_file;
 use crate::parse::Frame;
 use crate::prepare::Normalised;
 use crate::validate::{Arrival, Identity, Mark};
 
 /// Version of the recipe; a new version makes new fingerprints, and the store's aliases keep the groups.
 pub const VERSION: u32 = 1;
-/// How many in-app frames count, innermost first: enough to tell callers apart, few enough to survive refactoring.
-const FRAMES: usize = 6;
 
 /// 128 bits that stand for one group of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,7 +133,7 @@ impl Fingerprinted {
 pub fn fingerprint(normalised: Normalised) -> Fingerprinted {
     let Normalised { scrubbed, normalised_message, severity } = normalised;
     let report = scrubbed.report;
-    let parts = parts(&report, &scrubbed.frames, &normalised_message);
+    let parts = parts::parts(&report, &scrubbed.frames, &normalised_message);
     let fingerprint = hash(&parts);
     Fingerprinted {
         report,
@@ -147,48 +146,6 @@ pub fn fingerprint(normalised: Normalised) -> Fingerprinted {
         arrival: scrubbed.arrival,
         marks: scrubbed.marks,
     }
-}
-
-fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(FRAMES + 4);
-    let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
-    part("source", report.source.unwrap_or_default().name().to_owned());
-    if let Some(chosen) = &report.fingerprint {
-        part("chosen", chosen.clone());
-        return parts;
-    }
-    part("error_type", report.error_type.trim().to_owned());
-    if let Some(rpc) = &report.rpc {
-        if let Some(code) = rpc.code {
-            part("code", code.to_string());
-        }
-        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()) {
-            part("call", name.clone());
-        }
-    }
-    let mut usable = frames.iter().filter(|frame| frame.in_app).filter_map(frame_name).peekable();
-    if usable.peek().is_some() {
-        usable.take(FRAMES).for_each(|name| part("frame", name));
-    } else {
-        // "No such file" of two programs are two failures.
-        if let Some(program) = program(report) {
-            part("program", program.to_owned());
-        }
-        part("message", message.to_owned());
-    }
-    parts
-}
-
-/// The name of the command line's program, without where it is installed.
-fn program(report: &ErrorReport) -> Option<&str> {
-    let command = report.command.as_deref().filter(|_| report.source == Some(Source::Cli))?;
-    command.split_whitespace().next()?.rsplit(['/', '\\']).next()
-}
-
-/// Function and file: line numbers move with every edit above them.
-fn frame_name(frame: &Frame) -> Option<String> {
-    let file = normalise_file(frame.file.as_deref()?);
-    Some(format!("{} in {file}", frame.function.as_deref().unwrap_or("?")))
 }
 
 fn hash(parts: &[Part]) -> Fingerprint {
@@ -205,3 +162,6 @@ fn hash(parts: &[Part]) -> Fingerprint {
     bytes.copy_from_slice(&hasher.finalize()[..16]);
     Fingerprint(bytes)
 }
+
+#[cfg(test)]
+mod tests;

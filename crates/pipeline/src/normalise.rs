@@ -2,6 +2,7 @@
 
 mod file;
 mod id;
+mod input;
 mod number;
 mod place;
 #[cfg(test)]
@@ -16,7 +17,7 @@ type Match = Option<(usize, &'static str)>;
 const KEPT: &str = "";
 
 /// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, versions by `<version>`, URLs by `<url>`,
-/// file paths by `<path>` and hosts by `<host>`; runs of whitespace become one space.
+/// file paths by `<path>`, hosts by `<host>` and input that pydantic shows by `<value>`; runs of whitespace become one space.
 ///
 /// Protocol codes stay, since they say what went wrong: JSON-RPC's -32768 to -32000, and HTTP's registered 4xx and
 /// 5xx where the digits stand alone and count nothing. Words with digits (`sha256`, `x86_64`) and placeholders stay
@@ -91,7 +92,8 @@ fn recognise(text: &str, at: usize, before: char) -> Match {
     let begins_word = !(before.is_alphanumeric() || before == '_');
     let as_place = || begins_place.then(|| place::find(rest, before)).flatten();
     let as_number = || begins_word.then(|| number::find(text, at, before)).flatten();
-    as_place().or_else(as_number)
+    let as_input = || begins_word.then(|| input::find(rest)).flatten();
+    as_place().or_else(as_number).or_else(as_input)
 }
 
 /// Copies a word, or a file's name, without the ids in it; returns its length.

@@ -13,7 +13,7 @@ mod programs;
 mod python;
 mod rust_panic;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use autoheal_contract::Source;
 use serde::{Deserialize, Serialize};

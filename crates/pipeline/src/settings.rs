@@ -59,6 +59,38 @@ impl Trust {
     }
 }
 
+/// The class of a failure that is its caller's own mistake: an unknown tool, bad arguments.
+pub const CALLER_ERROR: &str = "caller_error";
+
+/// When a caller's mistake becomes an issue: the program that was called cannot mend it, unless many make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallerErrors {
+    /// At once, as any failure (`AUTOHEAL_CALLER_ERRORS`).
+    pub open: bool,
+    /// Else once so many distinct clients made it (`AUTOHEAL_CALLER_ERROR_CLIENTS`).
+    pub clients: u64,
+}
+
+impl Default for CallerErrors {
+    fn default() -> Self {
+        Self { open: false, clients: 3 }
+    }
+}
+
+impl CallerErrors {
+    /// Why a failure of this class, told by so many distinct clients, opens no issue; nothing where it may.
+    ///
+    /// Only MCP failures of another class are other groups: elsewhere a stranger's word could hold back a real failure.
+    #[must_use]
+    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> Option<&'static str> {
+        let held = source.is_mcp() && class == Some(CALLER_ERROR) && !self.open && clients < self.clients;
+        held.then_some(
+            "a caller's mistake opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients made it, \
+             unless AUTOHEAL_CALLER_ERRORS is on",
+        )
+    }
+}
+
 /// `owner/name` of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
@@ -94,6 +126,8 @@ pub struct Settings {
     pub trust: Trust,
     /// Occurrences before an issue.
     pub min_occurrences: u64,
+    /// When callers' mistakes become issues.
+    pub caller_errors: CallerErrors,
     /// How often the counts on issues are brought up to date.
     pub bundle_interval: Duration,
     /// Shortest time between two writes.
@@ -122,6 +156,7 @@ impl Settings {
             agent: "copilot-swe-agent[bot]".to_owned(),
             trust: Trust::default(),
             min_occurrences: 1,
+            caller_errors: CallerErrors::default(),
             bundle_interval: Duration::from_secs(15 * 60),
             pace: Duration::from_secs(1),
             lag_bound: Duration::from_secs(120),

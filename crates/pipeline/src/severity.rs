@@ -2,6 +2,8 @@
 
 use autoheal_contract::{ErrorReport, Severity};
 
+use crate::settings::CALLER_ERROR;
+
 /// Memory or recursion exhausted, wherever in the type's name.
 const CRITICAL: [&str; 12] = [
     "memoryerror",
@@ -17,8 +19,8 @@ const CRITICAL: [&str; 12] = [
     "memory allocation of",
     "stack exceeds",
 ];
-/// A person's own wish to stop, or a caller's mistake.
-const LOW: [&str; 6] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "caller_error", "cancelled"];
+/// A person's own wish to stop.
+const LOW: [&str; 5] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "cancelled"];
 /// The operating system, I/O, the runtime, a panic.
 const HIGH: [&str; 24] = [
     "oserror",
@@ -59,20 +61,24 @@ pub fn severity(report: &ErrorReport) -> Severity {
     }
     let error_type = report.error_type.to_lowercase();
     let class = report.class.as_deref().unwrap_or_default();
+    // Its message repeats what the caller sent, whatever that says.
+    if class == CALLER_ERROR {
+        return Severity::Low;
+    }
     let any = |names: &[&str]| names.iter().any(|name| error_type.contains(name));
     let message = report.error_message.to_lowercase();
     if any(&CRITICAL) || CRITICAL.iter().any(|name| message.contains(name)) || crashed(report) {
         return Severity::Critical;
     }
+    // A server that is gone, hangs or says itself that it failed: nobody's wish, whatever signal or type came with it.
+    let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
+    if matches!(class, "server_exit" | "no_answer") || code == Some(INTERNAL_ERROR) {
+        return Severity::High;
+    }
     if any(&LOW) || LOW.contains(&class) || interrupted(report) {
         return Severity::Low;
     }
-    let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
-    if any(&HIGH)
-        || is_system_error(&report.error_message)
-        || code == Some(INTERNAL_ERROR)
-        || matches!(class, "network" | "timeout" | "server_exit" | "no_answer")
-    {
+    if any(&HIGH) || is_system_error(&report.error_message) || matches!(class, "network" | "timeout") {
         return Severity::High;
     }
     Severity::Medium
@@ -130,6 +136,57 @@ mod tests {
             ("panic", Severity::High),
         ] {
             check(error_type, expected);
+        }
+    }
+
+    fn classed(class: &str, error_message: &str) -> ErrorReport {
+        ErrorReport {
+            error_type: "ToolError".to_owned(),
+            error_message: error_message.to_owned(),
+            class: Some(class.to_owned()),
+            ..ErrorReport::default()
+        }
+    }
+
+    #[test]
+    fn a_callers_mistake_is_low_whatever_it_says() {
+        for message in ["Unknown tool: nope", "invalid query: 'out of memory'", "ENOENT: no such file", "panic"] {
+            assert_eq!(severity(&classed("caller_error", message)), Severity::Low, "{message}");
+        }
+        let code = Some(Rpc { code: Some(-32603), ..Rpc::default() });
+        let malformed = ErrorReport { rpc: code, error_type: "MemoryError".to_owned(), ..classed("caller_error", "x") };
+        assert_eq!(severity(&malformed), Severity::Low);
+    }
+
+    #[test]
+    fn a_server_that_is_gone_or_silent_is_high_and_one_that_crashed_critical() {
+        let ended = |code: Option<i64>, signal: Option<&str>| {
+            let exit = Exit { code, signal: signal.map(str::to_owned) };
+            severity(&ErrorReport { exit: Some(exit), ..classed("server_exit", "the server ended") })
+        };
+        for signal in ["SIGSEGV", "SIGABRT", "SIGKILL"] {
+            assert_eq!(ended(None, Some(signal)), Severity::Critical, "{signal}");
+        }
+        // With a call in flight, a signal that asks to end is no user's interrupt.
+        for (code, signal) in [(Some(0), None), (Some(3), None), (None, Some("SIGTERM")), (None, Some("SIGINT"))] {
+            assert_eq!(ended(code, signal), Severity::High, "{code:?} {signal:?}");
+        }
+        assert_eq!(severity(&classed("server_exit", "gone")), Severity::High);
+        assert_eq!(severity(&classed("no_answer", "no answer within 60 s")), Severity::High);
+        let code = Some(Rpc { code: Some(-32603), ..Rpc::default() });
+        let cancelled = "asyncio.CancelledError".to_owned();
+        let failed = ErrorReport { rpc: code, error_type: cancelled, ..classed("resource_failure", "x") };
+        assert_eq!(severity(&failed), Severity::High);
+    }
+
+    #[test]
+    fn other_failures_of_servers_are_judged_by_type_and_message() {
+        for class in ["tool_failure", "resource_failure", "prompt_failure", "protocol_error"] {
+            assert_eq!(severity(&classed(class, "division by zero")), Severity::Medium, "{class}");
+            assert_eq!(severity(&classed(class, "out of memory")), Severity::Critical, "{class}");
+            assert_eq!(severity(&classed(class, "ENOENT: no such file or directory")), Severity::High, "{class}");
+            let typed = ErrorReport { error_type: "OSError".to_owned(), ..classed(class, "x") };
+            assert_eq!(severity(&typed), Severity::High, "{class}");
         }
     }
 

@@ -8,6 +8,7 @@ mod engines;
 mod lint;
 mod packaging;
 mod prerequisites;
+mod servers;
 mod stack;
 mod test;
 mod web;
@@ -22,7 +23,7 @@ usage: cargo xtask COMMAND
   test          everything CI runs: lints, tests, browser tests
   build [web]   the browser package and the binaries, or the package alone
   lint          formatting, clippy, documentation, licences
-  bench NAME    measure: ingest, sdk   (--short: for correctness only)
+  bench NAME    measure: ingest, sdk, capture   (--short: for correctness only)
 
 Needs Rust (rustup) and Node 20 or newer; fetches the rest itself.";
 

@@ -90,6 +90,26 @@ pub(crate) fn engines() -> Result<Vec<(&'static str, PathBuf)>> {
     programs.iter().map(|program| Ok((program.variable, program.find()?))).collect()
 }
 
+/// Finds a Python that can make virtual environments, or installs it where we may.
+pub(crate) fn python() -> Result<()> {
+    let named = std::env::var("PYTHON").ok();
+    let program = named.as_deref().unwrap_or("python3");
+    let works = || {
+        let script = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+        Command::new(program).args(["-c", script]).output().is_ok_and(|output| output.status.success())
+    };
+    if !works() && named.is_none() && is_root() && answers("apt-get", "--version") {
+        apt_get_install(&["python3", "python3-venv"])?;
+    }
+    if works() {
+        return Ok(());
+    }
+    bail!(
+        "the tests with real MCP servers need Python 3.10 or newer with venv, and {program} is none: install it \
+         (Debian: apt-get install python3 python3-venv), or name one in PYTHON"
+    )
+}
+
 impl Program {
     /// The file, or the sentence that says how to come by it.
     fn find(&self) -> Result<PathBuf> {
@@ -119,12 +139,15 @@ fn install_missing(programs: &[Program]) -> Result<()> {
     if !is_root() || !answers("apt-get", "--version") {
         return Err(remedy);
     }
-    let remedy = remedy.to_string();
-    step("apt-get update", Command::new("apt-get").args(["update", "-qq"])).context(remedy.clone())?;
+    apt_get_install(&packages).context(remedy.to_string())
+}
+
+fn apt_get_install(packages: &[&str]) -> Result<()> {
+    step("apt-get update", Command::new("apt-get").args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&packages);
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    step(&format!("apt-get install {}", packages.join(" ")), &mut install).context(remedy)
+    step(&format!("apt-get install {}", packages.join(" ")), &mut install)
 }
 
 fn is_root() -> bool {

@@ -31,6 +31,10 @@ pub(crate) struct Binaries {
     stand_in: PathBuf,
     /// The program that measures the service.
     pub(crate) bench: PathBuf,
+    /// The program that measures what stands between others.
+    pub(crate) bench_capture: PathBuf,
+    /// An MCP server in Rust whose tools fail.
+    pub(crate) rmcp_server: PathBuf,
 }
 
 /// Builds the binaries in a profile; cargo knows what is up to date.
@@ -41,7 +45,7 @@ pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
     let packages: &[&str] = if profile == "dev" {
         &["--workspace"]
     } else {
-        &["--package", "autoheal", "--package", "autoheal-test-support"]
+        &["--package", "autoheal", "--package", "autoheal-test-support", "--package", "autoheal-examples"]
     };
     let mut build = cargo(&["build", "--bins", "--profile", profile]);
     step("building the binaries", build.args(packages))?;
@@ -55,6 +59,8 @@ pub(crate) fn built_binaries(profile: &str) -> Binaries {
         autoheal: directory.join("autoheal"),
         stand_in: directory.join("github-stand-in"),
         bench: directory.join("bench-ingest"),
+        bench_capture: directory.join("bench-capture"),
+        rmcp_server: directory.join("faulty-mcp-server"),
     }
 }
 

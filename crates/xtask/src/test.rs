@@ -6,13 +6,14 @@ use anyhow::Result;
 
 use crate::command::{cargo, step};
 use crate::stack::{Stack, built_binaries};
-use crate::{bench, conformance, engines, lint, packaging, prerequisites, root, web};
+use crate::{bench, conformance, engines, lint, packaging, prerequisites, root, servers, web};
 
 /// Runs it all; the first failure ends it.
 pub(crate) fn run() -> Result<()> {
     prerequisites::require_node()?;
     let chromium = prerequisites::chromium()?;
     let browsers = prerequisites::engines()?;
+    prerequisites::python()?;
     lint::run()?;
     web::build(&root())?;
     step("Rust tests", &mut cargo(&["test", "--workspace"]))?;
@@ -40,7 +41,10 @@ pub(crate) fn run() -> Result<()> {
     drop(stack);
     engines::test(&browsers, &binaries.autoheal)?;
 
+    servers::test(&binaries)?;
+
     bench::measure_ingest(&binaries, true)?;
+    bench::measure_capture(&binaries, true)?;
     bench::measure_sdk(&chromium, true)?;
     eprintln!("==> everything passed");
     Ok(())

@@ -10,8 +10,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use self::words::shortened;
-use super::groups::{LISTED, Named, Parameters, find, preview};
+use super::groups::{LISTED, Named, Parameters, find, held_back, note, preview};
 use crate::app::Shared;
+use crate::config::Config;
 use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
 
 /// Nothing but our own stylesheet: no script, no image, no frame, no form.
@@ -34,7 +35,7 @@ pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Quer
             );
         }
     };
-    let rows = groups.iter().map(row).collect();
+    let rows = groups.iter().map(|group| row(group, &shared.config)).collect();
     let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
     let full = groups.len() >= LISTED as usize;
     page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends: shared.config.sends })
@@ -47,7 +48,7 @@ pub(super) async fn group(
     Query(parameters): Query<Parameters>,
 ) -> Response {
     match find(&shared, parameters.project(), fingerprint).await {
-        Ok(detail) => page(StatusCode::OK, &group_page(&detail, shared.config.sends)),
+        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &shared.config)),
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
             "There is no such group",
@@ -88,22 +89,23 @@ fn page(status: StatusCode, page: &impl Page) -> Response {
     response
 }
 
-fn row(group: &Group) -> Row {
+fn row(group: &Group, config: &Config) -> Row {
     Row {
         fingerprint: group.fingerprint.to_string(),
         error_type: shortened(&inert(&group.error_type), 80),
         message: shortened(&inert(&group.error_message), TITLE_CHARS),
-        source: group.source.label(),
+        source: words::source(group),
         severity: group.severity.name(),
         state: group.status.name(),
-        status: words::status(group),
+        status: words::status(group, held_back(group, config.caller_errors).is_some()),
         count: group.count,
         last_seen: words::moment(group.last_seen),
     }
 }
 
-fn group_page(detail: &Detail, sends: bool) -> GroupPage {
+fn group_page(detail: &Detail, config: &Config) -> GroupPage {
     let group = &detail.group;
+    let held_back = held_back(group, config.caller_errors).is_some();
     let mut sections = Vec::new();
     let mut section = |title: &'static str, text: String| {
         if !text.trim().is_empty() {
@@ -139,10 +141,10 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
         title: inert(&format!("{}: {message}", shortened(&group.error_type, 80))),
         facts: facts(group, detail),
         state: group.status.name(),
-        status: words::status(group),
-        meaning: words::meaning(group, sends),
+        status: words::status(group, held_back),
+        meaning: words::meaning(group, config.sends, held_back),
         severity: group.severity.name(),
-        note: group.note.as_deref().map(inert),
+        note: note(group, config.caller_errors).map(|note| inert(&note)),
         issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
         pull: group.pull.clone().map(|link| (link.number, web_address(link.url))),
         agent: group.hand_over.as_deref().map(agent),
@@ -152,7 +154,8 @@ fn group_page(detail: &Detail, sends: bool) -> GroupPage {
             .filter(|_| group.issue.is_none())
             .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
         steps: detail.intents.iter().map(words::step).collect(),
-        sends,
+        sends: config.sends,
+        held_back,
     }
 }
 
@@ -169,7 +172,7 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
         ("First seen", words::moment(group.first_seen).shown),
         ("Last seen", words::moment(group.last_seen).shown),
-        ("Source", group.source.label().to_owned()),
+        ("Source", words::source(group)),
         ("Releases", shortened(&releases.join(", "), 400)),
         ("Fingerprint", group.fingerprint.to_string()),
     ];

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use autoheal_contract::RefusalCode;
 use autoheal_pipeline::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_pipeline::fingerprint::Fingerprint;
-use autoheal_pipeline::store::{Detail, Group};
+use autoheal_pipeline::settings::CallerErrors;
+use autoheal_pipeline::store::{Detail, Group, Status};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
@@ -47,8 +48,9 @@ pub(super) async fn one(
 ) -> ApiResult<Json<Value>> {
     let detail = find(&shared, parameters.project(), fingerprint).await?;
     let mut group = summary(&detail.group);
+    group["class"] = json!(detail.group.class);
     group["clients"] = json!(detail.group.clients);
-    group["note"] = json!(detail.group.note);
+    group["note"] = json!(note(&detail.group, shared.config.caller_errors));
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail));
@@ -88,6 +90,17 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
     let occurrences = Occurrences::of(group, &detail.releases);
     let sample = detail.samples.first()?;
     Some(compose::compose(sample, group.fingerprint, group.severity, &occurrences))
+}
+
+/// Why a group opens no issue although GitHub refused nothing; nothing where it has one or may.
+pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
+    let reason = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
+    reason.filter(|_| group.status == Status::Recorded)
+}
+
+/// Why it waits or was refused, as the worker wrote it, or why there is nothing to do.
+pub(super) fn note(group: &Group, caller_errors: CallerErrors) -> Option<String> {
+    group.note.clone().or_else(|| held_back(group, caller_errors).map(str::to_owned))
 }
 
 fn summary(group: &Group) -> Value {

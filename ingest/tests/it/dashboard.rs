@@ -96,6 +96,64 @@ async fn a_group_shows_what_is_known_of_it() {
     assert!(html.contains("The issue that would be opened") && html.contains("AUTOHEAL_ISSUE"));
 }
 
+/// A failure of an MCP server, of this class, told by this client.
+fn of_a_server(class: &str, client: &str) -> serde_json::Value {
+    json!({
+        "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": class, "client": client,
+    })
+}
+
+#[tokio::test]
+async fn a_callers_mistake_is_shown_as_one_that_opens_no_issue() {
+    for sends in [false, true] {
+        let app = spawn_app_with(|config| config.sends = sends).await;
+        let receipt = app.report(&of_a_server("caller_error", "a")).await.json();
+        let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
+        let held = "recorded, opens no issue";
+        let list = assert_page(&app.get("/").await, 200);
+        assert!(list.contains(held) && list.contains("mcp-tool · caller_error"), "{list}");
+        let page = assert_page(&app.get(&path).await, 200);
+        for shown in [held, "mcp-tool · caller_error", "AUTOHEAL_CALLER_ERROR_CLIENTS", "It is not sent for now"] {
+            assert!(page.contains(shown), "{shown} is not in {page}");
+        }
+        let group = app.only_group().await["group"].clone();
+        assert_eq!(group["class"], "caller_error");
+        assert!(group["note"].as_str().unwrap().contains("AUTOHEAL_CALLER_ERRORS"), "{group}");
+        // Enough clients made it: it is a failure like any other.
+        for client in ["b", "c"] {
+            assert_receipts(&app.report(&of_a_server("caller_error", client)).await, &["accepted"]);
+        }
+        assert!(!assert_page(&app.get("/").await, 200).contains(held));
+        assert!(!assert_page(&app.get(&path).await, 200).contains("It is not sent for now"));
+        assert!(app.only_group().await["group"]["note"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn where_callers_mistakes_open_issues_they_are_shown_as_any_failure() {
+    let app = spawn_app_with(|config| config.caller_errors.open = true).await;
+    let receipt = app.report(&of_a_server("caller_error", "a")).await.json();
+    let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
+    for address in ["/", &path] {
+        let page = assert_page(&app.get(address).await, 200);
+        assert!(page.contains("mcp-tool · caller_error") && !page.contains("opens no issue"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn only_failures_of_mcp_servers_show_their_class_and_never_as_markup() {
+    let app = spawn_app().await;
+    let mut page_error = report("m");
+    page_error["class"] = json!("network");
+    assert_receipts(&app.report(&page_error).await, &["accepted"]);
+    assert!(!assert_page(&app.get("/").await, 200).contains("network"));
+    let mut hostile = of_a_server(HOSTILE, "a");
+    hostile["error_message"] = json!(HOSTILE);
+    let receipt = app.report(&hostile).await.json();
+    assert_tame(&assert_page(&app.get("/").await, 200));
+    assert_tame(&assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200));
+}
+
 #[tokio::test]
 async fn a_group_with_issue_and_draft_links_to_them_and_names_the_gate() {
     let app = spawn_app_with(|config| config.sends = true).await;

@@ -150,6 +150,39 @@ async fn the_decision_follows_the_switches() {
 }
 
 #[tokio::test]
+async fn a_callers_mistake_opens_no_issue_unless_the_operator_says_so() {
+    let mut mistake = json!({
+        "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error",
+    });
+    const ON: [(&str, &str); 2] = [("AUTOHEAL_ISSUE", "yes"), ("AUTOHEAL_REPO", "acme/shop")];
+    type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+    let cases: [Case; 7] = [
+        (&[], &[], "wait_for_more_clients"),
+        (&[], &[("AUTOHEAL_CALLER_ERRORS", "no")], "wait_for_more_clients"),
+        (&[], &[("AUTOHEAL_CALLER_ERRORS", "yes")], "open_issue"),
+        (&["--caller-errors"], &[("AUTOHEAL_CALLER_ERRORS", "no")], "open_issue"),
+        (&["--caller-errors=0"], &[("AUTOHEAL_CALLER_ERRORS", "1")], "wait_for_more_clients"),
+        (&[], &[("AUTOHEAL_CALLER_ERROR_CLIENTS", "1")], "open_issue"),
+        (&["--caller-error-clients", "2"], &[("AUTOHEAL_CALLER_ERROR_CLIENTS", "1")], "wait_for_more_clients"),
+    ];
+    mistake["client"] = json!("a");
+    for (flags, variables, decision) in cases {
+        let arguments = [&["--json"], flags, &["-"]].concat();
+        let variables = [&ON, variables].concat();
+        let output = explain(&arguments, &variables, mistake.to_string().as_bytes()).await;
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["decision"], json!([decision]), "{flags:?} {variables:?}");
+    }
+    // A preview says what would be: no issue.
+    for (variables, decision) in [(&ON[..], "wait for more clients"), (&[], "preview")] {
+        let output = explain(&["-"], variables, mistake.to_string().as_bytes()).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        let shown = format!("Decision     {decision}\n             a caller's mistake opens no issue before");
+        assert!(text.contains(&shown), "{shown:?} is not in {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_that_has_seen_enough_is_no_error() {
     let mut input = Vec::new();
     for _ in 0..2_000 {

@@ -77,12 +77,20 @@ async fn a_switch_without_a_repository_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_switch_value_that_is_neither_on_nor_off_is_refused_by_name() {
-    for name in ["AUTOHEAL_ISSUE", "AUTOHEAL_PR", "AUTOHEAL_HEAL", "IPFS_AUTO_ISSUE", "IPFS_AUTO_PR", "IPFS_AUTO_HEAL"]
-    {
+    for name in [
+        "AUTOHEAL_ISSUE",
+        "AUTOHEAL_PR",
+        "AUTOHEAL_HEAL",
+        "IPFS_AUTO_ISSUE",
+        "IPFS_AUTO_PR",
+        "IPFS_AUTO_HEAL",
+        "AUTOHEAL_CALLER_ERRORS",
+    ] {
         let said = refused(&[], &[(name, "maybe")]).await;
         assert!(said.contains(&format!("{name}: `maybe`")), "{said}");
     }
     assert!(refused(&["--issue=perhaps"], &[]).await.contains("AUTOHEAL_ISSUE: `perhaps`"));
+    assert!(refused(&["--caller-errors=perhaps"], &[]).await.contains("AUTOHEAL_CALLER_ERRORS: `perhaps`"));
 }
 
 #[tokio::test]

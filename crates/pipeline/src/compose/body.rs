@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use autoheal_contract::{ErrorReport, Json, Severity};
+use autoheal_contract::{ErrorReport, Json, Severity, Source};
 
 use super::occurrences::Occurrences;
 use super::{code_span, fenced, inert, marker, safe_name};
@@ -82,8 +82,11 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
         ("Severity", Some(severity.name().to_owned())),
         ("Error Class", report.class.as_deref().map(name)),
         ("MCP Server", server),
+        ("Client", context("client").map(name)),
+        ("Protocol", rpc.and_then(|rpc| rpc.protocol_version.as_deref()).map(name)),
+        ("Transport", rpc.and_then(|rpc| rpc.transport.as_deref()).map(name)),
         ("Method", method.map(name)),
-        ("Tool Name", tool.map(name)),
+        (called(report.source.unwrap_or_default()), tool.map(name)),
         ("Error Code", rpc.and_then(|rpc| rpc.code).map(|code| code.to_string())),
         ("Failed After", rpc.and_then(|rpc| rpc.duration_ms).map(|time| format!("{time:.0} ms"))),
         (
@@ -91,6 +94,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
             report.command.as_deref().map(|command| name(command.split_whitespace().next().unwrap_or_default())),
         ),
         ("Exit", exit(report)),
+        ("Stack From", context("stack_from").map(stack_origin)),
         ("System", system("os").map(|os| format!("{} {}", name(os), system("arch").map(name).unwrap_or_default()))),
         ("Runtime", system("runtime").map(name)),
         ("Release", report.release.as_deref().map(name)),
@@ -99,6 +103,27 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
         ("Timestamp", Some(happened.unwrap_or(sample.received_at).to_string())),
     ];
     facts.into_iter().filter_map(|(fact, value)| Some((fact, value?))).collect()
+}
+
+/// What that which was called is, in the words of the protocol.
+fn called(source: Source) -> &'static str {
+    match source {
+        Source::McpResource => "Resource",
+        Source::McpPrompt => "Prompt",
+        _ => "Tool Name",
+    }
+}
+
+/// Where a stack that was not on the wire came from; a guess is called one, with how many calls make it one.
+///
+/// Sentences outside of fences are ours only: other words become a name.
+fn stack_origin(told: &str) -> String {
+    let is_ours = told.strip_prefix("stderr, a guess: ").is_some_and(|why| {
+        let calls = why.strip_suffix(" other calls ran meanwhile").unwrap_or_default();
+        why == "one other call ran meanwhile"
+            || (1..=6).contains(&calls.len()) && calls.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_ours { told.to_owned() } else { safe_name(told, 80) }
 }
 
 /// How the process ended.

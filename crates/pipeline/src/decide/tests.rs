@@ -4,7 +4,7 @@ use autoheal_contract::{ErrorReport, Severity, Source};
 
 use super::*;
 use crate::fingerprint::Fingerprint;
-use crate::settings::{Repository, Switches};
+use crate::settings::{CallerErrors, Repository, Switches};
 use crate::store::{Approval, Group, GroupId, IntentId, Link, Sample};
 use crate::validate::Sender;
 
@@ -19,6 +19,7 @@ fn told() -> Work {
         error_type: "TypeError".to_owned(),
         error_message: "x".to_owned(),
         source: Source::JavascriptSdk,
+        class: None,
         severity: Severity::Medium,
         count: 1,
         clients: 0,
@@ -100,6 +101,50 @@ fn a_new_group_becomes_an_issue_or_stays_a_preview() {
     assert!(matches!(decide(&told(), &more, PLENTY, NOW), Decision::Quiet(_)));
     let spent = Budget { issues: 0, ..PLENTY };
     assert!(matches!(decide(&told(), &settings(true, true, true), spent, NOW), Decision::Later(..)));
+}
+
+/// A group of unknown tools or bad arguments, made by so many clients.
+fn mistake(clients: u64) -> Work {
+    let mut work = told();
+    work.group.source = Source::McpTool;
+    work.group.count = 100;
+    work.group.clients = clients;
+    work.sample.report.class = Some("caller_error".to_owned());
+    work
+}
+
+#[test]
+fn a_callers_mistake_opens_no_issue_until_several_clients_made_it() {
+    for switches in [(true, false, false), (true, true, true), (false, false, true)] {
+        let default = settings(switches.0, switches.1, switches.2);
+        for clients in [0, 1, 2] {
+            let decision = decide(&mistake(clients), &default, PLENTY, NOW);
+            let Decision::Quiet(reason) = decision else { panic!("{clients} clients: {decision:?}") };
+            assert!(reason.contains("AUTOHEAL_CALLER_ERROR_CLIENTS"), "{reason}");
+        }
+        check(&mistake(3), &default, &Decision::OpenIssue);
+    }
+    let five = CallerErrors { clients: 5, ..CallerErrors::default() };
+    let patient = Settings { caller_errors: five, ..settings(true, false, false) };
+    assert!(matches!(decide(&mistake(4), &patient, PLENTY, NOW), Decision::Quiet(_)));
+    check(&mistake(5), &patient, &Decision::OpenIssue);
+}
+
+#[test]
+fn the_operator_may_let_callers_mistakes_open_issues() {
+    let open = CallerErrors { open: true, ..CallerErrors::default() };
+    check(&mistake(0), &Settings { caller_errors: open, ..settings(true, false, false) }, &Decision::OpenIssue);
+    // It is no switch: alone it sends nothing.
+    let preview = Settings { caller_errors: open, ..settings(false, false, false) };
+    check(&mistake(9), &preview, &Decision::Quiet("preview: no switch is on"));
+    // A stranger's word about any other source holds nothing back.
+    let mut claimed = mistake(0);
+    claimed.group.source = Source::JavascriptSdk;
+    check(&claimed, &settings(true, false, false), &Decision::OpenIssue);
+    // Whatever else fails is not held back.
+    let mut failure = mistake(0);
+    failure.sample.report.class = Some("tool_failure".to_owned());
+    check(&failure, &settings(true, false, false), &Decision::OpenIssue);
 }
 
 #[test]

@@ -100,8 +100,10 @@ impl Stderr {
         let before = failure.as_ref().map_or(text.len(), |failure| failure.range.start);
         let lines = text[..before].lines().filter(|line| !line.trim().is_empty());
         // what does not speak of this call may be another one's
-        let mut logs: Vec<String> =
-            lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line)).map(str::to_owned).collect();
+        let mut logs: Vec<String> = lines
+            .filter(|line| !wanted.overlapped || wanted.is_told_in(line))
+            .map(|line| line.trim_end().to_owned())
+            .collect();
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
         Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }

@@ -31,11 +31,15 @@ fn url(rest: &str) -> Match {
     is_url.then(|| (url_end(rest, scheme), "<url>"))
 }
 
-/// Credentials and secret parameters are placeholders by now; the URL goes on behind them.
 fn url_end(rest: &str, from: usize) -> usize {
+    end_past_placeholders(rest, from, |c| !(c.is_whitespace() || "\"'`<>".contains(c)))
+}
+
+/// Credentials, secret parameters and the names of homes are placeholders by now; URL and path go on behind them.
+fn end_past_placeholders(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
     let mut end = from;
     loop {
-        end = end_of(rest, end, |c| !(c.is_whitespace() || "\"'`<>".contains(c)));
+        end = end_of(rest, end, &belongs);
         match super::placeholder(&rest[end..]) {
             Some(length) => end += length,
             None => return end,
@@ -52,9 +56,9 @@ fn end_of(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
 fn absolute(rest: &str) -> Match {
     let is_absolute = ["/", "./", "../", "~/"].iter().any(|start| rest.starts_with(start)) && !rest.starts_with("//");
     // asked before reading on, so that a long row of signs is not read from each of them
-    let is_named = rest.chars().take(8).any(char::is_alphanumeric);
-    let end = if is_absolute && is_named { end_of(rest, 0, is_path_character) } else { 0 };
-    let is_path = rest[..end].contains(char::is_alphanumeric);
+    let is_named = has_name(rest.chars().take(8));
+    let end = if is_absolute && is_named { end_past_placeholders(rest, 0, is_path_character) } else { 0 };
+    let is_path = has_name(rest[..end].chars());
     // the query of a URL without its host
     let end = if is_path && rest[end..].starts_with('?') { url_end(rest, end) } else { end };
     is_path.then_some((end, "<path>"))
@@ -68,7 +72,18 @@ fn quoted(rest: &str, quote: char) -> Match {
     }
     let mut characters = rest.char_indices().take(LONGEST).skip_while(|(_, c)| *c != quote && *c != '\n');
     let (end, _) = characters.next().filter(|(_, c)| *c == quote)?;
-    (rest[..end].contains(char::is_alphanumeric) && !rest[..end].contains(['<', '>'])).then_some((end, "<path>"))
+    (has_name(rest[..end].chars()) && has_no_markup(&rest[..end])).then_some((end, "<path>"))
+}
+
+/// Whether there is a letter or digit; what stands in a placeholder is none, or what is normal would grow at each pass.
+fn has_name(text: impl Iterator<Item = char>) -> bool {
+    text.take_while(|c| *c != '<').any(char::is_alphanumeric)
+}
+
+/// Whether every `<` begins a placeholder and every `>` ends one.
+fn has_no_markup(text: &str) -> bool {
+    let Some(at) = text.find(['<', '>']) else { return true };
+    super::placeholder(&text[at..]).is_some_and(|length| has_no_markup(&text[at + length..]))
 }
 
 fn drive(rest: &str) -> Match {
@@ -76,7 +91,7 @@ fn drive(rest: &str) -> Match {
     let is_drive =
         bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
     let belongs = |c| is_path_character(c) || c == '\\';
-    is_drive.then(|| (end_of(rest, 3, belongs), "<path>"))
+    is_drive.then(|| (end_past_placeholders(rest, 3, belongs), "<path>"))
 }
 
 /// `src/app/main.ts:1:2`, but neither `and/or` nor `text/html`.

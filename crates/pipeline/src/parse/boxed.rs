@@ -39,7 +39,8 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
             message.push(line.trim());
         }
         plain.push_str(&message.join(" "));
-        plain.push('\n');
+        // Python's own messages end nowhere visible; this one's end is known
+        plain.push_str("\n\n");
     }
     Cow::Owned(plain)
 }
@@ -138,6 +139,7 @@ Traceback (most recent call last):
   File \"/srv/a-long-way-down-to-the-application/tools.py\", line 9, in divide
     return inner(a, b)
 ZeroDivisionError: division by zero
+
 [11/22/26 14:04:23] INFO     next
 "
             .replace("  File \"/srv/a", "  File \"/srv/venv/lib/python3.11/si te-packages/fastmcp/server.py\", line 1497, in call_tool\n  File \"/srv/a")

@@ -99,6 +99,8 @@ pub struct Group {
     pub error_message: String,
     /// Which kind of sender its first report claimed.
     pub source: Source,
+    /// The class its first report claimed.
+    pub class: Option<String>,
     /// How bad.
     pub severity: Severity,
     /// How often it happened.

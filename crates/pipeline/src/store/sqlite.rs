@@ -22,7 +22,8 @@ use crate::clock::Timestamp;
 use crate::fingerprint::{Fingerprint, Fingerprinted};
 
 /// Each runs once, in order; `user_version` of the file counts them.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/sqlite/0001_start.sql"), include_str!("../../migrations/sqlite/0002_class.sql")];
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {

@@ -61,10 +61,21 @@ impl Path {
     }
 
     pub(crate) fn record(&self, message: &str, sender: Sender, source: &str) -> Fingerprinted {
-        let report = json!({"error_type": "TypeError", "error_message": message, "source": source});
+        self.prepared(&json!({"error_type": "TypeError", "error_message": message, "source": source}), sender)
+    }
+
+    fn prepared(&self, report: &serde_json::Value, sender: Sender) -> Fingerprinted {
         let raw = RawValue::from_string(report.to_string()).unwrap();
         let arrival = Arrival { project: "default".to_owned(), sender, received_at: self.clock.now() };
         prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+    }
+
+    /// Stores one mistake that this client made in calling a tool.
+    pub(crate) async fn mistake(&self, message: &str, client: &str) {
+        let report = json!({
+            "error_type": "ToolError", "error_message": message, "source": "mcp_tool", "class": "caller_error", "client": client,
+        });
+        self.store.accept(vec![self.prepared(&report, Sender::Anonymous)]).await.unwrap();
     }
 
     /// Lets time pass on both clocks.

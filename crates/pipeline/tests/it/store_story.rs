@@ -77,6 +77,34 @@ async fn nothing_is_slept_through(store: Arc<dyn Store>) {
     assert_eq!(store.next_act_at(true).await.unwrap(), None);
 }
 
+/// A group that waits for more clients is looked at again when another one tells of it, and at the next start.
+async fn more_clients_wake_a_quiet_group(store: Arc<dyn Store>) {
+    let told_by = |client: &str, at: i64| {
+        let mut mistake = failure("Unknown tool: nope");
+        mistake["source"] = json!("mcp_tool");
+        mistake["class"] = json!("caller_error");
+        mistake["client"] = json!(client);
+        record(mistake, at)
+    };
+    for (at, client, clients) in [(1, "a", 1), (2, "a", 1), (3, "b", 2), (4, "c", 3)] {
+        store.accept(vec![told_by(client, at)]).await.unwrap();
+        let work = store.claim_due("worker", Timestamp(at), Timestamp(100), true).await.unwrap().unwrap();
+        assert_eq!(work.group.clients, clients);
+        assert_eq!(work.sample.report.class.as_deref(), Some("caller_error"));
+        store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
+        assert_eq!(store.next_act_at(true).await.unwrap(), None);
+    }
+    // The next start may have other settings.
+    assert_eq!(store.wake_all(Timestamp(5)).await.unwrap(), 1);
+    assert!(store.claim_due("worker", Timestamp(5), Timestamp(100), true).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn sqlite_wakes_a_quiet_group_for_another_client() {
+    let directory = tempfile::tempdir().unwrap();
+    more_clients_wake_a_quiet_group(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
+}
+
 #[tokio::test]
 async fn sqlite_sleeps_through_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -97,6 +125,42 @@ async fn one_file_serves_one_process() {
     let _first = Sqlite::open(&file).unwrap();
     let second = Sqlite::open(&file).err().unwrap().to_string();
     assert!(second.contains("in use by another autoheal"), "{second}");
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let first = rusqlite::Connection::open(&file).unwrap();
+    first.execute_batch(include_str!("../../migrations/sqlite/0001_start.sql")).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first.execute_batch("INSERT INTO projects (name) VALUES ('default')").unwrap();
+    for (id, class) in [(1, json!("caller_error")), (2, Value::Null)] {
+        let report = json!({"error_type": "E", "error_message": "m", "class": class});
+        let sample = |report: &Value| {
+            json!({
+                "report": report, "frames": [], "normalised_message": "m", "parts": [], "sender": "anonymous", "received_at": 0,
+            })
+        };
+        let group =
+            "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, severity, first_seen,
+                     last_seen) VALUES (?1, 1, ?2, 'E', 'm', 'mcp_tool', 'low', 0, 0)";
+        first.execute(group, rusqlite::params![id, [id as u8; 16]]).unwrap();
+        // The first sample is the frozen one.
+        for report in [&report, &json!({"error_type": "E", "error_message": "m", "class": "another"})] {
+            let insert = "INSERT INTO samples (group_id, seen_at, record) VALUES (?1, 0, ?2)";
+            first.execute(insert, rusqlite::params![id, sample(report).to_string()]).unwrap();
+        }
+    }
+    drop(first);
+    let store = Sqlite::open(&file).unwrap();
+    let groups = store.groups("default", 10).await.unwrap();
+    let classes: Vec<_> = groups.iter().map(|group| group.class.as_deref()).collect();
+    assert_eq!(classes, [None, Some("caller_error")], "last made first");
+    let mut newer = failure("Unknown tool: nope");
+    newer["class"] = json!("caller_error");
+    store.accept(vec![record(newer, 1)]).await.unwrap();
+    assert_eq!(store.groups("default", 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_pipeline::settings::{Repository, Settings, Switches};
+use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches};
 use autoheal_pipeline::store::Status;
 use autoheal_pipeline::validate::Sender;
 use autoheal_test_support::HandOver;
@@ -118,6 +118,34 @@ async fn a_threshold_holds_the_issue_back_until_it_is_reached() {
         path.work_for(MINUTE).await;
         assert_eq!(path.github.issues().len(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_callers_mistake_becomes_an_issue_once_three_clients_made_it() {
+    let mut path = Path::start(ALL).await;
+    for (client, expected) in [("a", 0), ("a", 0), ("b", 0), ("c", 1)] {
+        path.mistake("Unknown tool: nope", client).await;
+        path.work_for(MINUTE).await;
+        assert_eq!(path.github.issues().len(), expected, "{client}");
+        assert_eq!(path.github.pulls().len(), expected, "no draft without an issue");
+        assert!(path.github.hand_overs().is_empty());
+    }
+    path.assert_once();
+}
+
+#[tokio::test]
+async fn letting_callers_mistakes_open_issues_reaches_those_that_were_quiet() {
+    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
+    path.mistake("Unknown tool: nope", "a").await;
+    path.work_for(MINUTE).await;
+    path.crash().await;
+    path.work_for(MINUTE).await;
+    assert!(path.github.issues().is_empty(), "another start alone changes nothing");
+    path.settings.caller_errors = CallerErrors { open: true, ..CallerErrors::default() };
+    path.crash().await;
+    path.work_for(MINUTE).await;
+    assert_eq!(path.github.issues().len(), 1);
+    path.assert_proper();
 }
 
 #[tokio::test]

@@ -2,13 +2,22 @@
 
 use autoheal_contract::LogLine;
 use autoheal_pipeline::clock::Timestamp;
+use autoheal_pipeline::compose::inert;
 use autoheal_pipeline::store::{Group, Intent, IntentKind, IntentState, Status};
 
 use crate::templates::{Moment, Step};
 
+/// Where the failure was seen; of MCP servers also what kind of failure.
+pub(super) fn source(group: &Group) -> String {
+    let class = group.class.as_deref().filter(|class| group.source.is_mcp() && !class.trim().is_empty());
+    let label = group.source.label();
+    class.map_or_else(|| label.to_owned(), |class| format!("{label} · {}", shortened(&inert(class), 40)))
+}
+
 /// A state in a word or three.
-pub(super) fn status(group: &Group) -> &'static str {
+pub(super) fn status(group: &Group, held_back: bool) -> &'static str {
     match group.status {
+        Status::Recorded if held_back => "recorded, opens no issue",
         Status::Recorded => "recorded",
         Status::IssueOpen => "issue open",
         Status::PullRequestOpen => "draft open",
@@ -20,8 +29,9 @@ pub(super) fn status(group: &Group) -> &'static str {
 }
 
 /// What the state means, and who does what next.
-pub(super) fn meaning(group: &Group, sends: bool) -> &'static str {
+pub(super) fn meaning(group: &Group, sends: bool, held_back: bool) -> &'static str {
     match group.status {
+        Status::Recorded if held_back => "Counted, and kept here only.",
         Status::Recorded if sends => "Counted; no issue has been opened for it yet.",
         Status::Recorded => "Counted, and kept here only. What would be sent to GitHub stands below.",
         Status::IssueOpen => "Its issue is open.",

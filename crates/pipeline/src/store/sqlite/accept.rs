@@ -224,8 +224,9 @@ fn make_group(connection: &Connection, project: i64, record: &Fingerprinted) -> 
     let report = record.report();
     connection
         .prepare_cached(
-            "INSERT INTO groups (project_id, fingerprint, error_type, error_message, source, severity, first_seen, last_seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            "INSERT INTO groups (project_id, fingerprint, error_type, error_message, source, class, severity, first_seen,
+                                 last_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
         )?
         .execute(params![
             project,
@@ -233,6 +234,7 @@ fn make_group(connection: &Connection, project: i64, record: &Fingerprinted) -> 
             report.error_type,
             report.error_message,
             record.source().name(),
+            report.class,
             record.severity().name(),
             record.received_at().0,
         ])?;

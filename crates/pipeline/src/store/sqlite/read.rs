@@ -13,7 +13,7 @@ use autoheal_contract::{Severity, Source};
 /// The columns of a group, in the order [`group`] reads them.
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
-    counts_written, counts_at, revoked_label";
+    counts_written, counts_at, revoked_label, class";
 
 /// The columns of an intent, in the order [`intent`] reads them.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -104,6 +104,7 @@ fn group(row: &Row<'_>) -> Result<Group> {
         error_type: row.get(2)?,
         error_message: row.get(3)?,
         source: named(row, 4, &Source::ALL, Source::name)?,
+        class: row.get(21)?,
         severity: named(row, 5, &Severity::ALL, Severity::name)?,
         count: row.get(6)?,
         clients: row.get(7)?,

@@ -1,0 +1,144 @@
+//! Which failures of MCP servers are one group, and which are not.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ScrubLevel;
+use crate::prepare::prepare;
+use crate::validate::Sender;
+
+fn prepared(report: &Value) -> Fingerprinted {
+    let raw = RawValue::from_string(report.to_string()).unwrap();
+    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
+    prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+}
+
+/// A tool's failure with this message, as the wrapper of its server tells it.
+fn failure(message: &str) -> Value {
+    json!({
+        "error_type": "ToolError", "error_message": message, "source": "mcp_tool", "class": "tool_failure",
+        "rpc": {"method": "tools/call", "tool": "divide"},
+    })
+}
+
+/// The report with this member set; `rpc.tool` is a member of a member.
+fn with(mut report: Value, member: &str, value: Value) -> Value {
+    match member.split_once('.') {
+        Some((part, member)) => report[part][member] = value,
+        None => report[member] = value,
+    }
+    report
+}
+
+#[track_caller]
+fn check(one: &Value, other: &Value, same: bool) {
+    let (one, other) = (prepared(one), prepared(other));
+    assert_eq!(one.fingerprint() == other.fingerprint(), same, "{:?}\n{:?}", one.parts(), other.parts());
+}
+
+const STACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools.py\", line 7, in divide\n    return a / b\n\
+                     ZeroDivisionError: division by zero";
+
+#[test]
+fn a_joined_stack_and_the_type_out_of_it_decide_nothing() {
+    let plain = failure("division by zero");
+    let joined = with(with(plain.clone(), "stack_trace", json!(STACK)), "error_type", json!("ZeroDivisionError"));
+    assert!(!prepared(&joined).frames().is_empty(), "the stack is one that is read");
+    check(&plain, &joined, true);
+    let parts: Vec<String> =
+        prepared(&joined).parts().iter().map(|part| format!("{}: {}", part.name, part.value)).collect();
+    assert_eq!(parts, ["source: mcp_tool", "class: tool_failure", "call: divide", "message: division by zero"]);
+}
+
+#[test]
+fn source_class_code_call_and_message_tell_failures_apart() {
+    let plain = with(failure("backend down"), "rpc.code", json!(-32603));
+    for (member, other) in [
+        ("source", json!("mcp_prompt")),
+        ("class", json!("caller_error")),
+        ("rpc.code", json!(-32602)),
+        ("rpc.tool", json!("multiply")),
+        ("error_message", json!("front end down")),
+    ] {
+        check(&plain, &with(plain.clone(), member, other), false);
+    }
+    // Another method says something only where no tool is named.
+    check(&plain, &with(plain.clone(), "rpc.method", json!("tools/other")), true);
+    let protocol = with(with(failure("no JSON"), "source", json!("mcp_protocol")), "rpc", json!({"method": "ping"}));
+    check(&protocol, &with(protocol.clone(), "rpc.method", json!("tools/list")), false);
+}
+
+#[test]
+fn without_a_class_type_and_frames_decide_as_for_every_program() {
+    let mut plain = failure("division by zero");
+    plain["class"] = Value::Null;
+    check(&plain, &with(plain.clone(), "error_type", json!("ZeroDivisionError")), false);
+    let stack = with(plain.clone(), "stack_trace", json!(STACK));
+    check(&stack, &with(stack.clone(), "error_message", json!("something else")), true);
+    check(&plain, &with(plain.clone(), "class", json!(" ")), true);
+    // A class of another kind of sender decides nothing.
+    let page = with(failure("m"), "source", json!("javascript_sdk"));
+    check(&page, &with(page.clone(), "class", json!("network")), true);
+}
+
+#[test]
+fn how_a_server_ended_tells_its_exits_apart() {
+    let exit = |exit: Value| {
+        let ended = with(failure("the server ended before it answered"), "class", json!("server_exit"));
+        with(ended, "exit", exit)
+    };
+    check(&exit(json!({"code": 3})), &exit(json!({"code": 3})), true);
+    check(&exit(json!({"code": 3})), &exit(json!({"code": 1})), false);
+    check(&exit(json!({"code": 3})), &exit(json!({"signal": "SIGSEGV"})), false);
+    check(&exit(json!({"signal": "SIGSEGV"})), &exit(json!({"signal": "SIGABRT"})), false);
+    // Where the server went on, how it ended later says nothing of the failure.
+    check(&failure("m"), &with(failure("m"), "exit", json!({"code": 3})), true);
+}
+
+#[test]
+fn resources_of_one_kind_are_one_group() {
+    let read = |uri: &str, message: &str| {
+        let report = with(failure(message), "source", json!("mcp_resource"));
+        with(report, "rpc", json!({"method": "resources/read", "tool": uri, "code": -32603}))
+    };
+    let broken = |uri: &str| read(uri, &format!("Error reading resource '{uri}': resource boom"));
+    check(&broken("demo://users/41"), &broken("demo://users/bob?page=2"), true);
+    check(&broken("file:///home/ann/a.txt"), &broken("file:///srv/b.txt"), true);
+    check(&broken("note:41"), &broken("note:42"), true);
+    check(&broken("demo://users/41"), &broken("screen://users/41"), false);
+    check(&read("demo://users/41", "backend down"), &read("demo://users/41", "no such user"), false);
+    // A tool or prompt is named by its programmer: every letter counts.
+    check(&with(failure("m"), "rpc.tool", json!("step1")), &with(failure("m"), "rpc.tool", json!("step2")), false);
+}
+
+#[test]
+fn what_real_servers_say_of_one_failure_is_one_group() {
+    let pydantic = |value: &str, version: &str| {
+        format!(
+            "1 validation error for call[divide]\nb\n  Input should be a valid integer, unable to parse string as an integer \
+             [type=int_parsing, input_value={value}, input_type=str]\n    For further information visit \
+             https://errors.pydantic.dev/{version}/v/int_parsing"
+        )
+    };
+    for (one, other) in [
+        (pydantic("'x'", "2.12"), pydantic("'a, \"b\" [c]'", "2.13")),
+        (open("/x/y"), open("/home/ann/My Documents/z")),
+        (open("/x/y"), open("C:\\Users\\ann\\z")),
+    ] {
+        check(&failure(&one), &failure(&other), true);
+    }
+    // What is wrong with the input stays.
+    let other_rule = pydantic("'x'", "2.12").replace("int_parsing", "int_type");
+    check(&failure(&pydantic("'x'", "2.12")), &failure(&other_rule), false);
+    let zod = |received: &str, at: &str| {
+        format!("Invalid arguments for tool get-sum: Invalid input: expected number, received {received} at {at}")
+    };
+    check(&failure(&zod("string", "a")), &failure(&zod("string", "a")), true);
+    check(&failure(&zod("string", "a")), &failure(&zod("string", "b")), false);
+}
+
+/// What Node says of a file that is not there.
+fn open(path: &str) -> String {
+    format!("ENOENT: no such file or directory, open '{path}'")
+}
