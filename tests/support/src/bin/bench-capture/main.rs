@@ -36,6 +36,9 @@ impl Options {
     }
 }
 
+/// One measurement: its figures by name.
+type Measure = fn(&Options) -> Result<Value>;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -50,7 +53,7 @@ fn main() -> Result<()> {
     let options = options(&words)?;
     std::fs::create_dir_all(&options.directory)?;
     let mut all = serde_json::Map::new();
-    let measures: [(&str, fn(&Options) -> Result<Value>); 4] =
+    let measures: [(&str, Measure); 4] =
         [("run", run::measure), ("stdio", stdio::measure), ("memory", memory::measure), ("gateway", gateway::measure)];
     for (name, measure) in measures {
         if options.only.as_ref().is_some_and(|only| only != name) {
