@@ -24,8 +24,13 @@ const WAITING: usize = 64;
 const LIMIT: Duration = Duration::from_millis(1_800);
 
 /// Runs until SIGTERM or Ctrl-C.
-#[tokio::main]
-pub(crate) async fn run(options: McpArgs) -> Result<()> {
+pub(crate) fn run(options: McpArgs) -> Result<()> {
+    // one thread carries the bytes, another reads what went by: neither waits for the other
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(stand(options))
+}
+
+async fn stand(options: McpArgs) -> Result<()> {
     let config = config(&options)?;
     let allow_origin = settings::origins(&options.http.allow_origin, "--allow-origin")?;
     let url = config.upstream.url().clone();
@@ -44,7 +49,11 @@ pub(crate) async fn run(options: McpArgs) -> Result<()> {
 
     let (sender, mut failed) = mpsc::channel(WAITING);
     let watched = Arc::clone(&gateway);
-    let watching = tokio::spawn(async move { watched.watch(sender).await });
+    let own_runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let watching = std::thread::Builder::new()
+        .name("autoheal-watch".to_owned())
+        .spawn(move || own_runtime.block_on(watched.watch(sender)))
+        .context("cannot start a thread")?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -56,16 +65,20 @@ pub(crate) async fn run(options: McpArgs) -> Result<()> {
         while let Some(report) = failed.recv().await {
             tell(&reporter, report);
         }
+        // whatever became of the watching, the conversations go on
+        std::future::pending::<()>().await
     };
     let served = tokio::select! {
         served = serving => served,
-        // the gateway holds the other end for as long as we run
         () = telling => Ok(()),
     };
-    watching.abort();
-    let _aborted = watching.await;
+    // the thread sees this and ends
+    failed.close();
     while let Some(report) = failed.recv().await {
         tell(&reporter, report);
+    }
+    if watching.join().is_err() {
+        say("watching the conversations failed; what was not reported by then is lost");
     }
     gateway.last_reports().into_iter().for_each(|report| tell(&reporter, report));
     if !reporter.flush(LIMIT) {

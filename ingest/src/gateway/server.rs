@@ -13,7 +13,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -80,7 +80,8 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, mut stopped
     });
     let mut connection = std::pin::pin!(
         http1::Builder::new()
-            .timer(TokioTimer::new())
+            // a client that takes its time holds one connection, which costs next to nothing
+            .header_read_timeout(None)
             .preserve_header_case(true)
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service)

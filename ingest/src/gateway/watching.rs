@@ -7,6 +7,7 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::{Clock, Timestamp};
 use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Opened, Scope, Setup, Watch};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::tally::Tally;
@@ -55,6 +56,10 @@ struct Known {
     watch: Watch,
     /// By exchange, until it ends.
     opened: HashMap<u64, Opened>,
+    /// Room for what will wait while these are shown.
+    spare: VecDeque<(Timestamp, Event)>,
+    /// Reports that nobody took any more, for the very end.
+    left: Vec<ErrorReport>,
 }
 
 impl Watching {
@@ -62,7 +67,12 @@ impl Watching {
         Self {
             clock,
             waiting: Mutex::default(),
-            known: Mutex::new(Known { watch: Watch::new(setup), opened: HashMap::new() }),
+            known: Mutex::new(Known {
+                left: Vec::new(),
+                watch: Watch::new(setup),
+                opened: HashMap::new(),
+                spare: VecDeque::new(),
+            }),
             wake: Notify::new(),
         }
     }
@@ -102,9 +112,11 @@ impl Watching {
             };
             for report in failed {
                 tally.failed(report.count);
-                // Whoever takes them is slower than they come: the traffic waits for nobody, so this one is only counted.
-                if reports.try_send(report).is_err() {
-                    tally.lost();
+                match reports.try_send(report) {
+                    Ok(()) => {}
+                    // Whoever takes them is slower than they come: the traffic waits for nobody, so this one is only counted.
+                    Err(TrySendError::Full(_)) => tally.lost(),
+                    Err(TrySendError::Closed(report)) => lock(&self.known).left.push(report),
                 }
             }
         }
@@ -116,13 +128,20 @@ impl Watching {
         self.show(&mut known);
         let failed = known.watch.last_reports(self.clock.now());
         failed.iter().for_each(|report| tally.failed(report.count));
-        failed
+        let mut left = std::mem::take(&mut known.left);
+        left.extend(failed);
+        left
     }
 
     /// In the order in which it was put aside, whoever shows it: `known` is held throughout.
     fn show(&self, known: &mut Known) {
-        let Waiting { events, .. } = std::mem::take(&mut *lock(&self.waiting));
-        for (at, event) in events {
+        let mut events = std::mem::take(&mut known.spare);
+        {
+            let mut waiting = lock(&self.waiting);
+            std::mem::swap(&mut waiting.events, &mut events);
+            waiting.bytes = 0;
+        }
+        for (at, event) in events.drain(..) {
             match event {
                 Event::Asked { exchange, scope, message, .. } => {
                     let opened = known.watch.from_client(scope, &message.message(), at);
@@ -145,6 +164,9 @@ impl Watching {
                 }
             }
         }
+        // after a flood the room is given back
+        events.shrink_to(1024);
+        known.spare = events;
     }
 }
 

@@ -10,6 +10,7 @@ mod explain;
 mod github_crash;
 mod healing;
 mod mcp_endings;
+mod mcp_http;
 mod mcp_passing;
 mod mcp_reports;
 mod place;

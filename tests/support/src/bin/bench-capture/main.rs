@@ -1,6 +1,7 @@
 //! Measures what `autoheal run` and `autoheal mcp` add, beside nothing at all and beside a bare relay, in the same run.
 
 mod figures;
+mod gateway;
 mod memory;
 mod relay;
 mod run;
@@ -21,6 +22,8 @@ struct Options {
     directory: PathBuf,
     /// For correctness only.
     short: bool,
+    /// One measurement instead of all.
+    only: Option<String>,
 }
 
 impl Options {
@@ -33,6 +36,9 @@ impl Options {
     }
 }
 
+/// One measurement: its figures by name.
+type Measure = fn(&Options) -> Result<Value>;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -40,12 +46,19 @@ fn main() -> Result<()> {
         ["answer"] => return Ok(server::answer()?),
         ["hold", calls, bytes] => return Ok(server::hold(calls.parse()?, bytes.parse()?)?),
         ["relay", command @ ..] => return relay::relay(command),
+        ["http-answer"] => return gateway::answer(),
+        ["http-relay", upstream] => return gateway::relay(upstream),
         _ => {}
     }
     let options = options(&words)?;
     std::fs::create_dir_all(&options.directory)?;
     let mut all = serde_json::Map::new();
-    for measure in [run::measure, stdio::measure, memory::measure] {
+    let measures: [(&str, Measure); 4] =
+        [("run", run::measure), ("stdio", stdio::measure), ("memory", memory::measure), ("gateway", gateway::measure)];
+    for (name, measure) in measures {
+        if options.only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         let Value::Object(figures) = measure(&options)? else { continue };
         all.extend(figures);
     }
@@ -54,21 +67,22 @@ fn main() -> Result<()> {
 }
 
 fn options(words: &[&str]) -> Result<Options> {
-    let mut options = Options { service: PathBuf::new(), directory: PathBuf::new(), short: false };
+    let mut options = Options { service: PathBuf::new(), directory: PathBuf::new(), short: false, only: None };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match (*word, words.as_slice().first()) {
             ("--short", _) => options.short = true,
+            ("--only", Some(name)) => options.only = Some((*name).to_owned()),
             ("--service", Some(path)) => options.service = path.into(),
             ("--directory", Some(path)) => options.directory = path.into(),
-            _ => bail!("usage: bench-capture --service PATH --directory DIR [--short]"),
+            _ => bail!("usage: bench-capture --service PATH --directory DIR [--short] [--only NAME]"),
         }
         if *word != "--short" {
             words.next();
         }
     }
     if options.service.as_os_str().is_empty() || options.directory.as_os_str().is_empty() {
-        bail!("usage: bench-capture --service PATH --directory DIR [--short]");
+        bail!("usage: bench-capture --service PATH --directory DIR [--short] [--only NAME]");
     }
     // the processes that are measured may run elsewhere
     options.directory = std::path::absolute(&options.directory)?;
