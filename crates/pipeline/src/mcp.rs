@@ -132,7 +132,7 @@ impl Watch {
         message::each(message, |spoken| match spoken {
             Spoken::Answer { id: Some(id), outcome } => {
                 let key = Key { session: scope.session, id: id.into() };
-                match self.calls.end(&key) {
+                match self.calls.end(&key, now) {
                     Some(call) => self.answered(call, outcome, now),
                     // on two pipes an answer may be seen before its request
                     None => self.early.keep(key, message, now),
@@ -178,7 +178,7 @@ impl Watch {
             if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
                 continue;
             }
-            let Some(call) = self.calls.end(&key) else { continue };
+            let Some(call) = self.calls.end(&key, now) else { continue };
             let (class, code, message) = match (end.status, &nameless) {
                 // accepted: the answer comes some other way
                 (202 | 204, _) => continue,
@@ -201,15 +201,15 @@ impl Watch {
     /// The upstream could not be reached; `why` is the innermost cause, such as "Connection refused".
     pub fn unreachable(&mut self, opened: Opened, why: &str, now: Timestamp) {
         for key in opened.keys {
-            let Some(call) = self.calls.end(&key) else { continue };
+            let Some(call) = self.calls.end(&key, now) else { continue };
             self.fail(Class::NoAnswer, None, format!("the MCP server cannot be reached: {why}"), Some(call), now);
         }
     }
 
     /// The client of an HTTP exchange went away: its calls are cancelled, which is no failure.
-    pub fn client_left(&mut self, opened: Opened) {
+    pub fn client_left(&mut self, opened: Opened, now: Timestamp) {
         for key in opened.keys {
-            drop(self.calls.end(&key));
+            drop(self.calls.end(&key, now));
         }
     }
 
@@ -352,7 +352,7 @@ impl Watch {
         }
         let cancelled = params.and_then(|params| serde_json::from_str::<Cancelled<'_>>(params.get()).ok());
         let Some(Cancelled { id, reason }) = cancelled else { return };
-        let Some(call) = self.calls.end(&Key { session: scope.session, id: id.get().into() }) else { return };
+        let Some(call) = self.calls.end(&Key { session: scope.session, id: id.get().into() }, now) else { return };
         // a client that gave up waiting is not one that changed its mind
         let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));
         if gave_up && !call.told && call.heard == call.began {
@@ -392,7 +392,7 @@ impl Watch {
     fn is_told_of(&self, call: &Call, now: Timestamp) -> bool {
         let (name, overlapped) = (call.name.as_deref(), self.calls.overlapping(call) > 0);
         self.stderr
-            .join(&Wanted { from: call.began, to: now, message: "", name, overlapped, next: None })
+            .join(&Wanted { from: call.since, to: now, message: "", name, overlapped, next: None })
             .failure
             .is_some()
     }
@@ -459,7 +459,7 @@ impl Watch {
         let exited = failed.exit.is_some();
         match &failed.call {
             Some(call) => self.stderr.join(&Wanted {
-                from: call.began,
+                from: call.since,
                 to: failed.at.plus(SETTLE),
                 message: &failed.message,
                 name: call.name.as_deref(),

@@ -159,7 +159,7 @@ impl Watching {
                 }
                 Event::Left { exchange } => {
                     if let Some(opened) = known.opened.remove(&exchange) {
-                        known.watch.client_left(opened);
+                        known.watch.client_left(opened, at);
                     }
                 }
             }

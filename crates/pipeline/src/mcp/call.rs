@@ -76,6 +76,8 @@ pub(super) struct Call {
     pub(super) session: u64,
     pub(super) peer: u64,
     pub(super) began: Timestamp,
+    /// From when on what the server prints may be about it: it may be seen before the request.
+    pub(super) since: Timestamp,
     /// The last sign of life, its beginning if there was none.
     pub(super) heard: Timestamp,
     /// How many calls that run code were begun before this one; together with later ones, who else was running.
@@ -146,6 +148,7 @@ impl Call {
             session: 0,
             peer: 0,
             began: now,
+            since: now,
             heard: now,
             number: 0,
             beside: 0,
@@ -171,6 +174,7 @@ impl Call {
             session: self.session,
             peer: self.peer,
             began: self.began,
+            since: self.since,
             heard: self.heard,
             number: self.number,
             beside: self.beside,

@@ -14,6 +14,11 @@ const MOST: usize = 50_000;
 /// Of how many it is remembered when they were begun.
 const RECENT: usize = 1_024;
 
+/// Two threads see what passes: a server's words may be seen so much earlier than the request they are about.
+const EARLY: Duration = Duration::from_millis(50);
+/// The smallest step of time.
+const ONE: Duration = Duration::from_millis(1);
+
 /// A request's name: its session, and its id as it stands in the text, since `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -35,6 +40,8 @@ pub(super) struct Calls {
     begun: u64,
     /// When the last of those were begun, by their numbers.
     recent: VecDeque<(u64, Timestamp)>,
+    /// When the last of them ended.
+    last_ended: Option<Timestamp>,
 }
 
 impl Calls {
@@ -49,11 +56,15 @@ impl Calls {
 
     /// Remembers a request. One of the same name was given up by its client and goes.
     pub(super) fn begin(&mut self, key: &Key, mut call: Call) {
-        drop(self.end(key));
+        drop(self.end(key, call.began));
         if self.open.len() >= MOST {
             return;
         }
         call.beside = self.running;
+        if self.running == 0 {
+            let after_others = self.last_ended.map_or(Timestamp(i64::MIN), |ended| ended.plus(ONE));
+            call.since = call.began.minus(EARLY).max(after_others.min(call.began));
+        }
         call.number = self.begun;
         if call.kind.runs_code() {
             self.running += 1;
@@ -71,11 +82,12 @@ impl Calls {
     }
 
     /// Its answer came, or nobody waits for one.
-    pub(super) fn end(&mut self, key: &Key) -> Option<Call> {
+    pub(super) fn end(&mut self, key: &Key, now: Timestamp) -> Option<Call> {
         let call = self.open.remove(key)?;
         self.weight -= call.weight();
         if call.kind.runs_code() {
             self.running -= 1;
+            self.last_ended = Some(now);
         }
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
             self.tokens.remove(&Key { session: key.session, id: token.clone() });

@@ -133,6 +133,27 @@ fn an_answer_may_be_seen_before_its_request() {
 }
 
 #[test]
+fn a_stack_may_be_seen_before_its_request() {
+    let mut story = Story::ready();
+    story.prints(TRACEBACK);
+    story.after(2).calls(1, "divide");
+    let (now, exit) = (story.now, Exit { code: Some(1), signal: None });
+    story.watch.server_ended(exit, false, now);
+    assert_eq!(story.only().error_type, "ZeroDivisionError");
+}
+
+#[test]
+fn what_another_call_printed_right_before_is_not_ours() {
+    let mut story = Story::ready();
+    story.calls(1, "multiply");
+    story.after(1).prints("INFO multiply: somebody's order\n");
+    story.works(1);
+    story.after(2).calls(2, "divide");
+    story.after(5).fails(2, "no");
+    assert!(story.only().logs.is_empty());
+}
+
+#[test]
 fn ids_keep_their_type() {
     let mut story = Story::ready();
     story.calls(1, "divide");
@@ -359,7 +380,7 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
     assert_eq!(story.only().error_message, "the MCP server cannot be reached: Connection refused");
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.client_left(opened);
+    story.watch.client_left(opened, story.now);
     story.nothing();
 }
 
