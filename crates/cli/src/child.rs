@@ -1,6 +1,5 @@
 //! A command as a child of ours: its start, its signals, its streams, its ending, and the place it runs in.
 
-mod command_line;
 mod ending;
 pub(crate) mod facts;
 pub(crate) mod passing;
@@ -10,7 +9,6 @@ pub(crate) mod start;
 use std::io::Write;
 use std::process::ExitCode;
 
-pub(crate) use self::command_line::{command_line, quoted};
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
 pub(crate) use self::signals::Signals;

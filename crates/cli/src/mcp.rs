@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autoheal_pipeline::mcp::{Setup, Target, Watch};
+use autoheal_pipeline::shell::shell_line;
 
 use self::conversation::Conversation;
 use self::memory::Memory;
@@ -19,7 +20,7 @@ use self::relays::Relays;
 use self::reports::Reports;
 use self::watcher::Watcher;
 use crate::args::McpArgs;
-use crate::child::{Signals, command_line, refuse, start};
+use crate::child::{Signals, refuse, start};
 use crate::settings::or_never;
 
 /// How much later the server's end may come because of us; a little is left for ending itself.
@@ -63,7 +64,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
 
 fn watch(options: &McpArgs, memory: &Memory) -> Watch {
     let mut watch = Watch::new(Setup {
-        target: Target::Stdio { command: command_line(&options.command) },
+        target: Target::Stdio { command: shell_line(&options.command) },
         patience: or_never(options.timeout),
         handshake: or_never(options.handshake),
     });

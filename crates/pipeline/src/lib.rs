@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod scrub;
 pub mod settings;
 pub mod severity;
+pub mod shell;
 pub mod store;
 pub mod validate;
 pub mod worker;

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 
 use autoheal_contract::limits::TEXT_CHARS;
 use autoheal_contract::{ErrorReport, Json};
+use autoheal_pipeline::shell::shell_word;
 
-use crate::child::{Place, facts, quoted};
+use crate::child::{Place, facts};
 
 /// The place the server runs in.
 pub(super) struct Surroundings {
@@ -40,7 +41,7 @@ impl Surroundings {
             report.release = place.commit.as_deref().and_then(|commit| commit.get(..12)).map(str::to_owned);
         }
         if let Some(reproduction) = report.reproduction.as_mut().filter(|_| place.directory != ".") {
-            let line = format!("cd {} && {reproduction}", quoted(OsStr::new(&place.directory)));
+            let line = format!("cd {} && {reproduction}", shell_word(OsStr::new(&place.directory)));
             // the bare message, in place of a line that would be too long, is nothing for a shell
             if !reproduction.starts_with("{\"") && line.chars().count() <= TEXT_CHARS {
                 *reproduction = line;

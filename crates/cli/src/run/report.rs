@@ -9,10 +9,11 @@ use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::excerpt::excerpt;
 use autoheal_pipeline::parse::{Failure, find_failure};
+use autoheal_pipeline::shell::{shell_line, shell_word};
 use uuid::Uuid;
 
 use super::printed::Printed;
-use crate::child::{Ending, Place, command_line, facts, quoted};
+use crate::child::{Ending, Place, facts};
 
 /// A command that failed, with all that is known at its end.
 pub(super) struct Failed {
@@ -61,7 +62,7 @@ impl Failed {
             }
             None => (self.kind(), self.sentence(), None, Vec::new()),
         };
-        let command = command_line(&self.command);
+        let command = shell_line(&self.command);
         let ended = Timestamp(millis(self.began)).plus(self.duration);
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![
@@ -87,7 +88,7 @@ impl Failed {
             logs: self.logs(),
             reproduction: Some(match place.directory.as_str() {
                 "." => command.clone(),
-                directory => format!("cd {} && {command}", quoted(OsStr::new(directory))),
+                directory => format!("cd {} && {command}", shell_word(OsStr::new(directory))),
             }),
             command: Some(command),
             exit: Some(self.ending.exit()),

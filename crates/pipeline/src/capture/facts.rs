@@ -1,6 +1,5 @@
 //! What a report says of the program and its machine, whatever failed.
 
-use std::ffi::OsStr;
 use std::time::SystemTime;
 
 use autoheal_contract::{ErrorReport, Json};
@@ -8,6 +7,7 @@ use uuid::Uuid;
 
 use super::{PROGRAM, breadcrumbs};
 use crate::clock::Timestamp;
+use crate::shell::shell_line;
 
 /// A report with all that is known before anything is known of the failure.
 pub(super) fn report(at: SystemTime) -> ErrorReport {
@@ -26,7 +26,7 @@ pub(super) fn report(at: SystemTime) -> ErrorReport {
         last_seen: Some(at),
         context: Some(Json::Object(context)),
         logs: breadcrumbs::last(),
-        command: Some(std::env::args_os().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")),
+        command: Some(shell_line(&std::env::args_os().collect::<Vec<_>>())),
         system: Some(Json::Object(system)),
         ..ErrorReport::default()
     }
@@ -46,14 +46,4 @@ pub(super) fn timestamp(at: SystemTime) -> Timestamp {
 
 fn text(text: &str) -> Json {
     Json::Text(text.to_owned())
-}
-
-/// A word as a shell would need it.
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

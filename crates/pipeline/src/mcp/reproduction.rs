@@ -1,9 +1,12 @@
 //! The failed call as one line for a shell: it makes the call again and shows the same failure.
 
+use std::ffi::OsStr;
+
 use autoheal_contract::Json;
 use autoheal_contract::limits::TEXT_CHARS;
 
 use super::Target;
+use crate::shell::shell_word;
 
 /// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input
 /// before it answers.
@@ -116,9 +119,8 @@ impl Reproduced<'_> {
     }
 }
 
-/// A word for a shell, whatever stands in it.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    shell_word(OsStr::new(text))
 }
 
 #[cfg(test)]
@@ -171,7 +173,7 @@ mod tests {
             line(10, "2025-11-25", true).unwrap()
         );
         assert!(line(10, "2026-07-28", true).unwrap().contains("-H 'mcp-method: tools/call' -H 'mcp-name: x'"));
-        assert!(line(10, "2025-11-25", false).unwrap().starts_with("curl -sS 'http://127.0.0.1:1/mcp'"));
+        assert!(line(10, "2025-11-25", false).unwrap().starts_with("curl -sS http://127.0.0.1:1/mcp"));
         assert!(line(3_800, "2025-11-25", true).unwrap().starts_with("{\"jsonrpc\""));
         assert_eq!(line(10_000, "2025-11-25", true), None);
     }

@@ -365,7 +365,7 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
                 .reproduction
                 .as_ref()
                 .unwrap()
-                .starts_with("curl -sS 'http://127.0.0.1:9/mcp'"))
+                .starts_with("curl -sS http://127.0.0.1:9/mcp"))
         );
     }
     // the rest of the stream is fetched elsewhere

@@ -1,0 +1,36 @@
+//! Words and lines as a POSIX shell understands them, for people to copy.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+
+/// A word, in quotes where it needs them.
+#[must_use]
+pub fn shell_word(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return Cow::into_owned(word);
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A command and its arguments.
+#[must_use]
+pub fn shell_line(words: &[OsString]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_what_was_written() {
+        for word in ["plain-1.0/x", "", "it's", "a b", "$HOME `x` \"y\" \\", "{\"a\":1}\n", "ä;rm"] {
+            let script = format!("printf '%s' {}", shell_word(OsStr::new(word)));
+            let printed = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&printed.stdout), word);
+        }
+        assert_eq!(shell_line(&["npx".into(), "-y".into(), "@a/b c".into()]), "npx -y '@a/b c'");
+    }
+}
