@@ -31,7 +31,7 @@ impl Connections {
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT));
         let mut client = Client::builder(TokioExecutor::new());
-        client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).http1_preserve_header_case(true);
+        client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         if !upstream.is_encrypted() {
             return Ok(Self::Plain(client.build(connector)));
         }

@@ -82,7 +82,6 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, mut stopped
         http1::Builder::new()
             // a client that takes its time holds one connection, which costs next to nothing
             .header_read_timeout(None)
-            .preserve_header_case(true)
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service)
     );

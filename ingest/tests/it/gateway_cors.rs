@@ -91,7 +91,7 @@ async fn an_allowed_page_may_read_whatever_comes_and_the_server_takes_it_for_its
         }
         let there = there.as_mut().unwrap();
         let head = there.head().await;
-        assert!(head.contains(&format!("Origin: http://{}\r\n", server.address)), "{head}");
+        assert!(head.contains(&format!("origin: http://{}\r\n", server.address)), "{head}");
         there.write(format!("HTTP/1.1 {status}\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\ncontent-length: 0\r\n\r\n")).await;
         let (_, headers) = answered(&mut client).await;
         assert_eq!(headers.get_all("access-control-allow-origin").iter().collect::<Vec<_>>(), [origin]);
@@ -113,7 +113,7 @@ async fn without_it_the_servers_own_word_counts() {
     let proxy = proxy_for(server.address, &[], |_| {}).await;
     let mut client = Wire::open(proxy.address).await;
     let preflight =
-        "OPTIONS /mcp HTTP/1.1\r\nhost: h\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n\r\n";
+        "OPTIONS /mcp HTTP/1.1\r\nhost: h\r\norigin: https://a.example\r\naccess-control-request-method: POST\r\n\r\n";
     client.write(preflight).await;
     let mut there = server.accept().await;
     assert_eq!(there.head().await, preflight);

@@ -17,8 +17,8 @@ async fn events_arrive_one_by_one_while_the_stream_stays_open() {
     client.write("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 8\r\n\r\n{\"id\":1}").await;
     let mut there = server.accept().await;
     there.head().await;
-    there.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-    assert!(client.head().await.contains("Content-Type: text/event-stream"));
+    there.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    assert!(client.head().await.contains("content-type: text/event-stream"));
     for event in
         ["id: 1\r\ndata:\r\n\r\n", "\u{feff}data: {\ndata: }\n\n", ": alive\n\n", "data: half", " an event\r\r"]
     {

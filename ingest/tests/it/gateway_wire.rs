@@ -16,9 +16,9 @@ async fn connected(request: impl AsRef<[u8]>) -> (Wire, Wire, Proxy, Server) {
 async fn requests_arrive_as_they_were_sent() {
     for method in ["POST", "GET", "DELETE", "OPTIONS", "PUT", "HEAD"] {
         let head = format!(
-            "{method} /mcp/a%20b?x=%2F&y HTTP/1.1\r\nX-First: 1\r\nHost: mcp.example\r\nAccept: application/json, text/event-stream\r\n\
-             MCP-Protocol-Version: 2026-07-28\r\nMcp-Name: =?base64?w6k=?=\r\nx-odd:   a ,b\r\nX-LATIN: \u{e9}\r\nCookie: a=b\r\n\
-             Authorization: Bearer t\r\nOrigin: http://evil.example\r\nX-Forwarded-For: 1.2.3.4"
+            "{method} /mcp/a%20b?x=%2F&y HTTP/1.1\r\nx-first: 1\r\nhost: mcp.example\r\naccept: application/json, text/event-stream\r\n\
+             mcp-protocol-version: 2026-07-28\r\nmcp-name: =?base64?w6k=?=\r\nx-odd:   a ,b\r\nx-latin: \u{e9}\r\ncookie: a=b\r\n\
+             authorization: Bearer t\r\norigin: http://evil.example\r\nx-forwarded-for: 1.2.3.4"
         );
         let request =
             if method == "GET" || method == "HEAD" { format!("{head}\r\n\r\n") } else { framed(&head, "{\"id\":1}") };
@@ -35,13 +35,13 @@ async fn requests_arrive_as_they_were_sent() {
 #[tokio::test]
 async fn answers_arrive_as_they_were_sent() {
     for answer in [
-        "HTTP/1.1 200 OK\r\nX-First: 1\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nWWW-Authenticate: Bearer\r\nx-UNKNOWN: y\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nx-first: 1\r\ncontent-type: application/json\r\nmcp-session-id: s\r\ncontent-length: 2\r\nset-cookie: a=b\r\nset-cookie: c=d\r\nwww-authenticate: Bearer\r\nx-unknown: y\r\n\r\n{}",
         "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n",
-        "HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n",
-        "HTTP/1.1 299 Very Well\r\nContent-Length: 1\r\n\r\nx",
-        "HTTP/1.1 405 Method Not Allowed\r\nAllow: POST\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>",
-        "HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nx-a: b\r\n\r\n",
+        "HTTP/1.1 299 Very Well\r\ncontent-length: 1\r\n\r\nx",
+        "HTTP/1.1 405 Method Not Allowed\r\nallow: POST\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n",
     ] {
         let (mut client, mut there, _proxy, _server) = connected("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
         there.head().await;
@@ -58,10 +58,10 @@ async fn answers_without_a_body_announce_what_they_announced() {
             connected(format!("{method} / HTTP/1.1\r\nhost: h\r\n\r\n")).await;
         assert!(there.head().await.starts_with(&format!("{method} /mcp HTTP/1.1\r\n")));
         for _ in 0..2 {
-            there.write(format!("HTTP/1.1 {status}\r\nETag: \"e\"\r\nContent-Length: 512\r\n\r\n")).await;
+            there.write(format!("HTTP/1.1 {status}\r\netag: \"e\"\r\ncontent-length: 512\r\n\r\n")).await;
             let head = client.head().await;
-            assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nETag: \"e\"\r\n")), "{head}");
-            assert!(method != "HEAD" || head.contains("Content-Length: 512"), "{head}");
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\netag: \"e\"\r\n")), "{head}");
+            assert!(method != "HEAD" || head.contains("content-length: 512"), "{head}");
             // The next exchange on the same connections shows that nobody waits for a body.
             client.write(format!("{method} / HTTP/1.1\r\nhost: h\r\n\r\n")).await;
             there.head().await;
@@ -71,12 +71,12 @@ async fn answers_without_a_body_announce_what_they_announced() {
 
 #[tokio::test]
 async fn what_belongs_to_one_connection_ends_there() {
-    let request = "GET /mcp HTTP/1.1\r\nhost: h\r\nConnection: keep-alive, X-Hop\r\nKeep-Alive: timeout=9\r\nX-Hop: 1\r\nTE: trailers\r\n\
-                   Upgrade: websocket\r\nProxy-Authorization: Basic x\r\nX-Stays: 1\r\n\r\n";
+    let request = "GET /mcp HTTP/1.1\r\nhost: h\r\nconnection: keep-alive, X-Hop\r\nkeep-alive: timeout=9\r\nx-hop: 1\r\nte: trailers\r\n\
+                   upgrade: websocket\r\nproxy-authorization: Basic x\r\nx-stays: 1\r\n\r\n";
     let (mut client, mut there, _proxy, _server) = connected(request).await;
-    assert_eq!(there.head().await, "GET /mcp HTTP/1.1\r\nhost: h\r\nX-Stays: 1\r\n\r\n");
-    there.write("HTTP/1.1 200 OK\r\nConnection: keep-alive, x-hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-Stays: 1\r\ncontent-length: 0\r\n\r\n").await;
-    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\nX-Stays: 1\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(there.head().await, "GET /mcp HTTP/1.1\r\nhost: h\r\nx-stays: 1\r\n\r\n");
+    there.write("HTTP/1.1 200 OK\r\nconnection: keep-alive, x-hop\r\nkeep-alive: timeout=5\r\nx-hop: 1\r\nx-stays: 1\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\nx-stays: 1\r\ncontent-length: 0\r\n\r\n");
     // The server's connection is used again.
     client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
     there.head().await;
@@ -96,10 +96,10 @@ async fn request_bodies_go_on_piece_by_piece() {
 #[tokio::test]
 async fn a_client_that_waits_to_send_is_told_to() {
     let (mut client, mut there, _proxy, _server) =
-        connected("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 8\r\nExpect: 100-continue\r\n\r\n").await;
+        connected("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 8\r\nexpect: 100-continue\r\n\r\n").await;
     assert!(client.head().await.starts_with("HTTP/1.1 100 "));
     client.write("{\"id\":1}").await;
-    assert!(there.head().await.contains("Expect: 100-continue"));
+    assert!(there.head().await.contains("expect: 100-continue"));
     there.write("HTTP/1.1 100 Continue\r\n\r\n").await;
     assert_eq!(there.exactly(8).await, b"{\"id\":1}");
     there.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
@@ -109,12 +109,12 @@ async fn a_client_that_waits_to_send_is_told_to() {
 #[tokio::test]
 async fn compressed_answers_are_left_alone() {
     let (mut client, mut there, _proxy, _server) =
-        connected("GET /mcp HTTP/1.1\r\nhost: h\r\nAccept-Encoding: gzip\r\n\r\n").await;
-    assert!(there.head().await.contains("Accept-Encoding: gzip"));
+        connected("GET /mcp HTTP/1.1\r\nhost: h\r\naccept-encoding: gzip\r\n\r\n").await;
+    assert!(there.head().await.contains("accept-encoding: gzip"));
     let body = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0x00, b'\r', b'\n'];
-    there.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n").await;
+    there.write("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 14\r\n\r\n").await;
     there.write(body).await;
-    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n");
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 14\r\n\r\n");
     assert_eq!(client.exactly(14).await, body);
 }
 
@@ -122,7 +122,7 @@ async fn compressed_answers_are_left_alone() {
 async fn a_server_that_speaks_the_old_http_is_understood() {
     let (mut client, mut there, _proxy, _server) = connected("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
     there.head().await;
-    there.write("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}").await;
+    there.write("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{}").await;
     drop(there);
     assert!(client.head().await.starts_with("HTTP/1.1 200 OK\r\n"));
     assert_eq!(client.until("0\r\n\r\n").await, "2\r\n{}\r\n0\r\n\r\n");
@@ -134,18 +134,27 @@ async fn our_own_names_become_the_servers_and_others_are_its_to_judge() {
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
     let port = proxy.address.port();
-    client.write(format!("GET /x HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n")).await;
+    client.write(format!("GET /x HTTP/1.1\r\nhost: localhost:{port}\r\norigin: http://127.0.0.1:{port}\r\n\r\n")).await;
     let mut there = server.accept().await;
-    let own = format!("Host: {0}\r\nOrigin: http://{0}\r\n", server.address);
+    let own = format!("host: {0}\r\norigin: http://{0}\r\n", server.address);
     assert_eq!(there.head().await, format!("GET /x HTTP/1.1\r\n{own}\r\n"));
     for foreign in [
-        format!("Host: evil.example:{port}\r\nOrigin: http://evil.example:{port}\r\n"),
-        format!("Host: evil.example\r\nOrigin: https://localhost:{port}\r\n"),
-        "Host: localhost:1\r\nOrigin: null\r\n".to_owned(),
+        format!("host: evil.example:{port}\r\norigin: http://evil.example:{port}\r\n"),
+        format!("host: evil.example\r\norigin: https://localhost:{port}\r\n"),
+        "host: localhost:1\r\norigin: null\r\n".to_owned(),
     ] {
         there.write("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
         assert_eq!(client.head().await, "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         client.write(format!("GET /x HTTP/1.1\r\n{foreign}\r\n")).await;
         assert_eq!(there.head().await, format!("GET /x HTTP/1.1\r\n{foreign}\r\n"));
     }
+}
+
+#[tokio::test]
+async fn names_mean_the_same_in_any_case() {
+    let (mut client, mut there, _proxy, _server) =
+        connected("GET /mcp HTTP/1.1\r\nHost: h\r\nMcp-Session-Id: AbC\r\nX-ODD: Value\r\n\r\n").await;
+    assert_eq!(there.head().await, "GET /mcp HTTP/1.1\r\nhost: h\r\nmcp-session-id: AbC\r\nx-odd: Value\r\n\r\n");
+    there.write("HTTP/1.1 200 OK\r\nMCP-SESSION-ID: AbC\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\nmcp-session-id: AbC\r\ncontent-length: 0\r\n\r\n");
 }
