@@ -108,7 +108,7 @@ async fn other_odd_values_are_refused_by_name() {
         ("AUTOHEAL_ALLOW_ORIGIN", "shop.example"),
         ("AUTOHEAL_PUBLIC_URL", "ftp://errors.example"),
         ("AUTOHEAL_PROJECT_KEYS", "no-project"),
-        ("AUTOHEAL_UPSTREAM", "https://not.supported.example"),
+        ("AUTOHEAL_UPSTREAM", "ftp://not.supported.example"),
         ("AUTOHEAL_STATIC", "/nonexistent/directory"),
     ];
     for (name, value) in cases {
