@@ -15,6 +15,7 @@ use crate::gateway::{Gateway, GatewayConfig};
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::routes;
+use crate::told::Told;
 
 /// How long requests in hand may take once the service is told to stop.
 const FINISH: Duration = Duration::from_secs(10);
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) rate: RateLimit,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,
+    pub(crate) told: Told,
 }
 
 /// The service, ready to run.
@@ -67,6 +69,7 @@ impl App {
             clock,
             wake,
             metrics: Metrics::default(),
+            told: Told::default(),
         });
         Ok(Self { listener, shared })
     }

@@ -1,8 +1,10 @@
 //! What the gateway of this service saw fail: straight into the store, like any stranger's report.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use autoheal_contract::ErrorReport;
+use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::delivery::share_out;
 use autoheal_pipeline::prepare::prepare;
 use autoheal_pipeline::validate::{Arrival, Sender};
@@ -11,6 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use crate::app::Shared;
+use crate::told::PATIENCE;
 
 /// Reports that may wait for the store; more are only counted.
 const WAITING: usize = 256;
@@ -29,12 +32,37 @@ pub(crate) async fn take(shared: Shared, stop: Arc<Notify>) {
     };
     let taking = async {
         let mut some = Vec::new();
-        while reports.recv_many(&mut some, AT_ONCE).await > 0 {
-            store(&shared, std::mem::take(&mut some)).await;
+        let mut waiting = VecDeque::new();
+        loop {
+            let due = waiting.front().map(|(seen, _): &Seen| seen.plus(PATIENCE));
+            tokio::select! {
+                taken = reports.recv_many(&mut some, AT_ONCE) => {
+                    let seen = shared.clock.now();
+                    waiting.extend(some.drain(..).map(|report| (seen, report)));
+                    if taken == 0 {
+                        return store_untold(&shared, waiting.into()).await;
+                    }
+                }
+                () = shared.clock.sleep_until(due), if due.is_some() => {
+                    let now = shared.clock.now();
+                    let due = waiting.iter().take_while(|(seen, _)| seen.plus(PATIENCE) <= now).count();
+                    store_untold(&shared, waiting.drain(..due).collect()).await;
+                }
+            }
         }
     };
     tokio::join!(watching, taking);
-    store(&shared, gateway.last_reports()).await;
+    let now = shared.clock.now();
+    store_untold(&shared, gateway.last_reports().into_iter().map(|report| (now, report)).collect()).await;
+}
+
+/// A failure, and when it was seen.
+type Seen = (Timestamp, ErrorReport);
+
+/// Stores those that no page told of.
+async fn store_untold(shared: &Shared, seen: Vec<Seen>) {
+    let untold = seen.into_iter().filter(|(seen, report)| !shared.told.has(report, *seen));
+    store(shared, untold.map(|(_, report)| report).collect()).await;
 }
 
 async fn store(shared: &Shared, reports: Vec<ErrorReport>) {

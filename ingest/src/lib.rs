@@ -11,6 +11,7 @@ mod metrics;
 mod rate;
 mod routes;
 mod templates;
+mod told;
 
 pub use app::App;
 pub use config::{Config, Origin, ProjectKey};

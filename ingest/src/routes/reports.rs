@@ -136,6 +136,9 @@ async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
     for result in prepared {
         match result {
             Ok(record) => {
+                if shared.gateway.is_some() {
+                    shared.told.add(record.report(), record.received_at());
+                }
                 records.push(record);
                 rejections.push(None);
             }
