@@ -90,7 +90,7 @@ async fn stand(options: McpArgs) -> Result<()> {
 
 fn config(options: &McpArgs) -> Result<GatewayConfig> {
     let [upstream] = options.command.as_slice() else {
-        bail!("--http takes one URL: autoheal mcp --http --listen ADDR UPSTREAM (options before it)");
+        bail!("--http takes one URL: autoheal mcp --http --listen ADDR -- URL");
     };
     let written = upstream.to_string_lossy();
     let upstream = Upstream::parse(&written).with_context(|| {

@@ -12,7 +12,7 @@ pub(super) const EXAMPLES: &str = r#"Examples:
                                                   the server as it is; what fails in it is recorded
   autoheal mcp --timeout 10m -- python3 server.py
                                                   calls that may take ten minutes without a word
-  autoheal mcp --http --listen 127.0.0.1:8790 http://127.0.0.1:3001/mcp
+  autoheal mcp --http --listen 127.0.0.1:8790 -- http://127.0.0.1:3001/mcp
                                                   in front of a server that speaks HTTP
 
 In an MCP client's configuration, put autoheal before the server's own command:
