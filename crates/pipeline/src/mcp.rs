@@ -329,17 +329,22 @@ impl Watch {
         self.fail(Class::CallerError, error.code, message, None, now);
     }
 
-    /// Standard output is for messages only.
+    /// Standard output is for messages only. Whatever else is printed there, it is one failure: that it is printed.
     fn no_message(&mut self, message: &Message<'_>, now: Timestamp) {
         if matches!(self.setup.target, Target::Http { .. }) {
             // the status and the end of the exchange tell of it
             return;
         }
-        let line = match message {
-            Message::Whole(line) => String::from_utf8_lossy(line).trim().chars().take(LINE).collect(),
-            Message::Cut(_) => "a line too long to keep".to_owned(),
-        };
-        self.fail(Class::ProtocolError, None, format!("not a JSON-RPC message on standard output: {line}"), None, now);
+        let told = "the server printed what is no JSON-RPC message to standard output";
+        let mut failed = self.failed(Class::ProtocolError, None, told.to_owned(), None, now);
+        if !self.waiting.counts(&failed) {
+            let line: String = match message {
+                Message::Whole(line) => String::from_utf8_lossy(line).trim().chars().take(LINE).collect(),
+                Message::Cut(_) => "(a line too long to keep)".to_owned(),
+            };
+            failed.answer = serde_json::value::to_raw_value(&line).ok();
+        }
+        self.wait(failed);
     }
 
     fn cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {

@@ -60,6 +60,19 @@ struct Likeness {
     message: Option<String>,
 }
 
+impl Likeness {
+    fn of(failed: &Failed) -> Self {
+        Self {
+            class: failed.class,
+            code: failed.code,
+            subject: failed.call.as_ref().map(|call| call.subject().into()),
+            client: failed.client.as_ref().map(|client| client.name.clone()),
+            peer: failed.peer,
+            message: Some(normalise_message(failed.message.get(..1_000).unwrap_or(&failed.message))),
+        }
+    }
+}
+
 /// Failures that wait to be told.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -69,14 +82,7 @@ pub(super) struct Waiting {
 impl Waiting {
     /// One more.
     pub(super) fn add(&mut self, failed: Failed, settle: Duration) {
-        let mut likeness = Likeness {
-            class: failed.class,
-            code: failed.code,
-            subject: failed.call.as_ref().map(|call| call.subject().into()),
-            client: failed.client.as_ref().map(|client| client.name.clone()),
-            peer: failed.peer,
-            message: Some(normalise_message(failed.message.get(..1_000).unwrap_or(&failed.message))),
-        };
+        let mut likeness = Likeness::of(&failed);
         if self.folded.len() >= MOST && !self.folded.contains_key(&likeness) {
             likeness.message = None;
         }
@@ -84,6 +90,11 @@ impl Waiting {
         let known = self.folded.entry(likeness).or_insert(Folded { failed, count: 0, last, due });
         known.count += 1;
         known.last = last;
+    }
+
+    /// Whether one like it waits already, of which details are known.
+    pub(super) fn counts(&self, failed: &Failed) -> bool {
+        !self.folded.is_empty() && self.folded.contains_key(&Likeness::of(failed))
     }
 
     /// When the first of them is told.

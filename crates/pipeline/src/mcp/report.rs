@@ -135,7 +135,7 @@ fn context(failed: &Failed, joined: &Joined, known: &Known, setup: &Setup) -> Ve
         && let Ok(mut answer) = serde_json::from_str::<Json>(answer.get())
     {
         answer.shrink_to(ANSWER);
-        add("answer", answer);
+        add(if failed.call.is_some() { "answer" } else { "line" }, answer);
     }
     if joined.failure.is_some() || !joined.logs.is_empty() {
         let others = failed.overlapping;

@@ -307,12 +307,17 @@ fn with_several_calls_open_a_report_holds_none_of_the_others() {
 }
 
 #[test]
-fn what_is_no_message_on_standard_output_is_told() {
+fn what_is_no_message_on_standard_output_is_one_failure() {
     let mut story = Story::ready();
     story.answers("Server listening on port 3000");
+    for line in 0..1_000 {
+        story.answers(&format!("loading plugin {line} of the house"));
+    }
     let report = story.only();
     assert_eq!((class(&report), report.source), ("protocol_error", Some(Source::McpProtocol)));
-    assert!(report.error_message.contains("Server listening"));
+    assert_eq!(report.error_message, "the server printed what is no JSON-RPC message to standard output");
+    assert_eq!(context(&report, "line").and_then(Json::as_str), Some("Server listening on port 3000"));
+    assert_eq!(report.count, Some(1_001));
 }
 
 #[test]
