@@ -1,6 +1,6 @@
 //! The gateway: HTTP to an MCP server and back, byte for byte, and what fails in the conversation as reports.
 //!
-//! Bytes go on first. A bounded copy of them is put aside ([`watching`]) and read afterwards, so that nothing of ours can
+//! Bytes go on first. A bounded copy of them is put aside (`watching.rs`) and read afterwards, so that nothing of ours can
 //! delay, change or break a conversation.
 
 mod answer;
