@@ -7,9 +7,11 @@ mod call;
 mod calls;
 mod collect;
 mod early;
+mod endings;
 mod failed;
 mod judge;
 mod message;
+mod overdue;
 mod report;
 mod reproduction;
 mod server;
@@ -23,7 +25,7 @@ mod wording;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use autoheal_contract::{ErrorReport, Exit};
+use autoheal_contract::ErrorReport;
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
@@ -34,6 +36,7 @@ use self::early::Early;
 use self::failed::{Failed, SETTLE, Waiting};
 use self::judge::{Class, Judged, judge};
 use self::message::{ErrorObject, Outcome, Spoken};
+use self::overdue::AFTER_PANIC;
 use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
@@ -41,8 +44,6 @@ pub use self::collect::{Collector, Lines, Message};
 pub use self::server::Learnt;
 pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
 
-/// A server that printed that it gave up on something has this long to answer all the same.
-const AFTER_PANIC: Duration = Duration::from_secs(5);
 /// Longest line that is shown of what is no message, in characters.
 const LINE: usize = 500;
 /// Most sessions of which something is remembered; when there are more, all of it is forgotten.
@@ -171,82 +172,6 @@ impl Watch {
         }
     }
 
-    /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.
-    pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
-        let nameless = opened.keys.first().and_then(|key| self.nameless.remove(&key.session));
-        for key in opened.keys {
-            if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
-                continue;
-            }
-            let Some(call) = self.calls.end(&key, now) else { continue };
-            let (class, code, message) = match (end.status, &nameless) {
-                // accepted: the answer comes some other way
-                (202 | 204, _) => continue,
-                (200..300, Some((code, message))) => (Class::ProtocolError, *code, message.clone()),
-                (200..300, None) if end.broken => (Class::NoAnswer, None, "the answer broke off".to_owned()),
-                (200..300, None) => (Class::NoAnswer, None, "the stream ended without the answer".to_owned()),
-                (500.., nameless) => {
-                    let status = i64::from(end.status);
-                    let why = nameless.as_ref().map(|(_, message)| format!(": {message}")).unwrap_or_default();
-                    (Class::ProtocolError, Some(status), format!("the server answered HTTP {status}{why}"))
-                }
-                // walls, lost sessions, the search for the era, redirects: for the client to deal with
-                _ => continue,
-            };
-            let message = if class == Class::NoAnswer { never_answered(&call, &message) } else { message };
-            self.fail(class, code, message, Some(call), now);
-        }
-    }
-
-    /// The upstream could not be reached; `why` is the innermost cause, such as "Connection refused".
-    pub fn unreachable(&mut self, opened: Opened, why: &str, now: Timestamp) {
-        for key in opened.keys {
-            let Some(call) = self.calls.end(&key, now) else { continue };
-            self.fail(Class::NoAnswer, None, format!("the MCP server cannot be reached: {why}"), Some(call), now);
-        }
-    }
-
-    /// The client of an HTTP exchange went away: its calls are cancelled, which is no failure.
-    pub fn client_left(&mut self, opened: Opened, now: Timestamp) {
-        for key in opened.keys {
-            drop(self.calls.end(&key, now));
-        }
-    }
-
-    /// On stdio, the client closed its side: answers that still come count, a server that only ends does not fail.
-    pub fn client_closed(&mut self) {
-        self.client_closed = true;
-    }
-
-    /// The server's process ended, after everything it printed was shown here; `asked` when somebody told it to.
-    pub fn server_ended(&mut self, exit: Exit, asked: bool, now: Timestamp) {
-        self.stderr.ended(now);
-        let mut open = self.calls.take_all();
-        open.retain(|call| !call.told && !matches!(call.kind, Kind::Ping | Kind::Discover));
-        let clean = exit.code == Some(0) && exit.signal.is_none();
-        if asked || self.client_closed || clean && open.is_empty() {
-            return;
-        }
-        let how = match (&exit.signal, exit.code) {
-            (Some(signal), _) => format!("by {signal}"),
-            (None, code) => format!("with exit code {}", code.unwrap_or_default()),
-        };
-        let when = match open.as_slice() {
-            [] if self.known.ready => String::new(),
-            [] => " before the handshake was complete".to_owned(),
-            [call] => format!(" while {} {} was not answered", call.method, call.name.as_deref().unwrap_or_default()),
-            several => format!(" while {} calls were not answered", several.len()),
-        };
-        let others = u32::try_from(open.len()).unwrap_or(u32::MAX).saturating_sub(1);
-        // which of several it was, nobody can tell; then the report holds none of them
-        let call = if open.len() == 1 { open.pop() } else { None };
-        let mut failed =
-            self.failed(Class::ServerExit, None, format!("the server ended {how}{}", when.trim_end()), call, now);
-        failed.exit = Some(exit);
-        failed.overlapping = others;
-        self.waiting.add(failed, Duration::ZERO);
-    }
-
     /// When [`Self::reports`] will have something new without anything being shown; none while nothing is under way.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
@@ -281,15 +206,6 @@ impl Watch {
     /// What an earlier process learnt of this server.
     pub fn remember(&mut self, learnt: Learnt) {
         self.known.remember(learnt);
-    }
-
-    /// How long nothing may be heard of a call; none for those that stay open.
-    fn patience(&self, call: &Call) -> Option<Duration> {
-        match call.kind {
-            Kind::Initialize => Some(self.setup.handshake),
-            Kind::Listen => None,
-            _ => Some(self.setup.patience),
-        }
     }
 
     fn answered(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {
@@ -365,55 +281,6 @@ impl Watch {
             let message = never_answered(&call, &format!("the client gave up after {seconds} s"));
             self.fail(Class::NoAnswer, None, message, Some(call), now);
         }
-    }
-
-    /// Looks for calls that are overdue.
-    fn look(&mut self, now: Timestamp) {
-        let after_panic = AFTER_PANIC.min(self.setup.patience);
-        // a panic that hangs: its call will never be answered, and needs no more patience
-        if let Some(at) = self.stderr.gave_up.filter(|at| at.plus(after_panic) <= now) {
-            self.stderr.gave_up = None;
-            let during = |call: &Call| call.kind.runs_code() && call.began <= at && call.heard <= at;
-            for key in self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO)) {
-                if self.calls.get(&key).is_some_and(|call| self.is_told_of(call, now)) {
-                    self.overdue(&key, "the server printed that it gave up", now);
-                }
-            }
-        }
-        for key in self.calls.overdue(now, |call| self.patience(call)) {
-            if self.asked.iter().any(|asked| asked.session == key.session) {
-                continue;
-            }
-            let seconds = self.calls.get(&key).map_or(0, |call| (now.0 - call.heard.0) / 1000);
-            self.overdue(&key, &format!("nothing came for {seconds} s"), now);
-        }
-        // those that wait for their client are looked at again later
-        let next = self.calls.next_overdue(|call| self.patience(call)).map(|next| next.max(now.plus(after_panic)));
-        let panicked = self.stderr.gave_up.map(|at| at.plus(after_panic));
-        self.look_again = [next, panicked].into_iter().flatten().min();
-    }
-
-    /// Whether standard error tells of a failure during an open call.
-    fn is_told_of(&self, call: &Call, now: Timestamp) -> bool {
-        let (name, overlapped) = (call.name.as_deref(), self.calls.overlapping(call) > 0);
-        self.stderr
-            .join(&Wanted { from: call.since, to: now, message: "", name, overlapped, next: None })
-            .failure
-            .is_some()
-    }
-
-    /// A call that nobody believes will be answered; if it is all the same, that is no second failure.
-    fn overdue(&mut self, key: &Key, why: &str, now: Timestamp) {
-        let Some(call) = self.calls.tell(key) else { return };
-        if self.client_closed || matches!(call.kind, Kind::Ping | Kind::Discover) {
-            return;
-        }
-        let message = match call.kind {
-            Kind::Initialize => format!("the handshake was never completed: {why}"),
-            _ => never_answered(&call, why),
-        };
-        let failed = self.failed(Class::NoAnswer, None, message, Some(call), now);
-        self.waiting.add(failed, Duration::ZERO);
     }
 
     fn fail(&mut self, class: Class, code: Option<i64>, message: String, call: Option<Call>, now: Timestamp) {

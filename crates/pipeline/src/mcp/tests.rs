@@ -1,6 +1,6 @@
 //! Stories of whole conversations: what is said, and what is told of it.
 
-use autoheal_contract::{ErrorReport, Json, Source};
+use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
 use super::*;
 

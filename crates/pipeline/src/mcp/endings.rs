@@ -1,0 +1,88 @@
+//! How conversations end: an HTTP exchange that is over, a server that is down, a client that leaves, a process that exits.
+
+use std::time::Duration;
+
+use autoheal_contract::Exit;
+
+use super::call::Kind;
+use super::judge::Class;
+use super::{ExchangeEnd, Opened, Watch, never_answered};
+use crate::clock::Timestamp;
+
+impl Watch {
+    /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.
+    pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
+        let nameless = opened.keys.first().and_then(|key| self.nameless.remove(&key.session));
+        for key in opened.keys {
+            if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
+                continue;
+            }
+            let Some(call) = self.calls.end(&key, now) else { continue };
+            let (class, code, message) = match (end.status, &nameless) {
+                // accepted: the answer comes some other way
+                (202 | 204, _) => continue,
+                (200..300, Some((code, message))) => (Class::ProtocolError, *code, message.clone()),
+                (200..300, None) if end.broken => (Class::NoAnswer, None, "the answer broke off".to_owned()),
+                (200..300, None) => (Class::NoAnswer, None, "the stream ended without the answer".to_owned()),
+                (500.., nameless) => {
+                    let status = i64::from(end.status);
+                    let why = nameless.as_ref().map(|(_, message)| format!(": {message}")).unwrap_or_default();
+                    (Class::ProtocolError, Some(status), format!("the server answered HTTP {status}{why}"))
+                }
+                // walls, lost sessions, the search for the era, redirects: for the client to deal with
+                _ => continue,
+            };
+            let message = if class == Class::NoAnswer { never_answered(&call, &message) } else { message };
+            self.fail(class, code, message, Some(call), now);
+        }
+    }
+
+    /// The upstream could not be reached; `why` is the innermost cause, such as "Connection refused".
+    pub fn unreachable(&mut self, opened: Opened, why: &str, now: Timestamp) {
+        for key in opened.keys {
+            let Some(call) = self.calls.end(&key, now) else { continue };
+            self.fail(Class::NoAnswer, None, format!("the MCP server cannot be reached: {why}"), Some(call), now);
+        }
+    }
+
+    /// The client of an HTTP exchange went away: its calls are cancelled, which is no failure.
+    pub fn client_left(&mut self, opened: Opened, now: Timestamp) {
+        for key in opened.keys {
+            drop(self.calls.end(&key, now));
+        }
+    }
+
+    /// On stdio, the client closed its side: answers that still come count, a server that only ends does not fail.
+    pub fn client_closed(&mut self) {
+        self.client_closed = true;
+    }
+
+    /// The server's process ended, after everything it printed was shown here; `asked` when somebody told it to.
+    pub fn server_ended(&mut self, exit: Exit, asked: bool, now: Timestamp) {
+        self.stderr.ended(now);
+        let mut open = self.calls.take_all();
+        open.retain(|call| !call.told && !matches!(call.kind, Kind::Ping | Kind::Discover));
+        let clean = exit.code == Some(0) && exit.signal.is_none();
+        if asked || self.client_closed || clean && open.is_empty() {
+            return;
+        }
+        let how = match (&exit.signal, exit.code) {
+            (Some(signal), _) => format!("by {signal}"),
+            (None, code) => format!("with exit code {}", code.unwrap_or_default()),
+        };
+        let when = match open.as_slice() {
+            [] if self.known.ready => String::new(),
+            [] => " before the handshake was complete".to_owned(),
+            [call] => format!(" while {} {} was not answered", call.method, call.name.as_deref().unwrap_or_default()),
+            several => format!(" while {} calls were not answered", several.len()),
+        };
+        let others = u32::try_from(open.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        // which of several it was, nobody can tell; then the report holds none of them
+        let call = if open.len() == 1 { open.pop() } else { None };
+        let mut failed =
+            self.failed(Class::ServerExit, None, format!("the server ended {how}{}", when.trim_end()), call, now);
+        failed.exit = Some(exit);
+        failed.overlapping = others;
+        self.waiting.add(failed, Duration::ZERO);
+    }
+}

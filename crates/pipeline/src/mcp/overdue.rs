@@ -1,0 +1,73 @@
+//! Calls that nobody believes will be answered: their patience is over, or the server printed that it gave up.
+
+use std::time::Duration;
+
+use super::call::{Call, Kind};
+use super::calls::Key;
+use super::judge::Class;
+use super::stderr::Wanted;
+use super::{Watch, never_answered};
+use crate::clock::Timestamp;
+
+/// A server that printed that it gave up on something has this long to answer all the same.
+pub(super) const AFTER_PANIC: Duration = Duration::from_secs(5);
+
+impl Watch {
+    /// How long nothing may be heard of a call; none for those that stay open.
+    pub(super) fn patience(&self, call: &Call) -> Option<Duration> {
+        match call.kind {
+            Kind::Initialize => Some(self.setup.handshake),
+            Kind::Listen => None,
+            _ => Some(self.setup.patience),
+        }
+    }
+
+    /// Looks for calls that are overdue.
+    pub(super) fn look(&mut self, now: Timestamp) {
+        let after_panic = AFTER_PANIC.min(self.setup.patience);
+        // a panic that hangs: its call will never be answered, and needs no more patience
+        if let Some(at) = self.stderr.gave_up.filter(|at| at.plus(after_panic) <= now) {
+            self.stderr.gave_up = None;
+            let during = |call: &Call| call.kind.runs_code() && call.began <= at && call.heard <= at;
+            for key in self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO)) {
+                if self.calls.get(&key).is_some_and(|call| self.is_told_of(call, now)) {
+                    self.overdue(&key, "the server printed that it gave up", now);
+                }
+            }
+        }
+        for key in self.calls.overdue(now, |call| self.patience(call)) {
+            if self.asked.iter().any(|asked| asked.session == key.session) {
+                continue;
+            }
+            let seconds = self.calls.get(&key).map_or(0, |call| (now.0 - call.heard.0) / 1000);
+            self.overdue(&key, &format!("nothing came for {seconds} s"), now);
+        }
+        // those that wait for their client are looked at again later
+        let next = self.calls.next_overdue(|call| self.patience(call)).map(|next| next.max(now.plus(after_panic)));
+        let panicked = self.stderr.gave_up.map(|at| at.plus(after_panic));
+        self.look_again = [next, panicked].into_iter().flatten().min();
+    }
+
+    /// Whether standard error tells of a failure during an open call.
+    fn is_told_of(&self, call: &Call, now: Timestamp) -> bool {
+        let (name, overlapped) = (call.name.as_deref(), self.calls.overlapping(call) > 0);
+        self.stderr
+            .join(&Wanted { from: call.since, to: now, message: "", name, overlapped, next: None })
+            .failure
+            .is_some()
+    }
+
+    /// A call that nobody believes will be answered; if it is all the same, that is no second failure.
+    fn overdue(&mut self, key: &Key, why: &str, now: Timestamp) {
+        let Some(call) = self.calls.tell(key) else { return };
+        if self.client_closed || matches!(call.kind, Kind::Ping | Kind::Discover) {
+            return;
+        }
+        let message = match call.kind {
+            Kind::Initialize => format!("the handshake was never completed: {why}"),
+            _ => never_answered(&call, why),
+        };
+        let failed = self.failed(Class::NoAnswer, None, message, Some(call), now);
+        self.waiting.add(failed, Duration::ZERO);
+    }
+}
