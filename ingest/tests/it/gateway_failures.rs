@@ -248,3 +248,33 @@ async fn the_service_counts_and_shows_what_fails_behind_it_as_a_strangers_word()
     let detail = app.store.detail("default", groups[0].fingerprint).await.unwrap().unwrap();
     assert_eq!(detail.samples[0].sender, Sender::Anonymous);
 }
+
+#[tokio::test]
+async fn what_its_own_page_reports_is_one_failure_not_two() {
+    let server = Server::listen().await;
+    let mut app =
+        spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address))).await;
+    let mut client = Wire::open(app.address).await;
+    let mut there = None;
+    for (id, tool) in [(1, "told"), (2, "untold")] {
+        client.write(framed(&format!("POST /jsonrpc HTTP/1.1\r\nhost: {}", app.address), &call(id, tool))).await;
+        if there.is_none() {
+            there = Some(server.accept().await);
+        }
+        let there = there.as_mut().unwrap();
+        there.until(tool).await;
+        there.until("}").await;
+        there.write(framed(&format!("HTTP/1.1 200 OK\r\n{JSON}"), &failure(id, &format!("{tool} fails")))).await;
+        client.until(" fails").await;
+        client.until("}").await;
+    }
+    let told = json!({"error_type": "MCPError", "error_message": "told fails", "rpc": {"method": "tools/call", "tool": "told"}});
+    assert_eq!(app.report(&told).await.status, 202);
+    drop(client);
+    app.stop();
+    in_time(&mut app.running).await.unwrap().unwrap();
+    let groups = app.store.groups("default", 10).await.unwrap();
+    let mut found: Vec<_> = groups.iter().map(|group| (group.source.name(), group.error_message.as_str())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("javascript_sdk", "told fails"), ("mcp_tool", "untold: untold fails")]);
+}
