@@ -14,6 +14,7 @@ pub(crate) use self::far_end::{answer, relay};
 use self::load::Load;
 use crate::Options;
 use crate::figures::{Times, micros, rounded};
+use crate::memory::peak;
 
 /// Connections held open at once.
 const CONNECTIONS: usize = 64;
@@ -56,9 +57,12 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
         }
     }
     let [small, large] = first_byte.map(|times| times.median());
+    let most = peak(ours.child.id())?;
     print(&[("none between", none), ("bare relay", bare), ("autoheal mcp --http", through)], ratio, small, large);
+    println!("peak memory: {most:.1} MiB, with {} MiB streamed", rounds * 257);
     Ok(json!({
         "gateway_ratio_to_relay": rounded(ratio),
+        "gateway_peak_mib": rounded(most),
         "gateway_first_byte_1_mib_us": rounded(micros(small)),
         "gateway_first_byte_256_mib_us": rounded(micros(large)),
     }))

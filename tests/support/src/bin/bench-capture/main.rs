@@ -62,6 +62,9 @@ fn main() -> Result<()> {
         let Value::Object(figures) = measure(&options)? else { continue };
         all.extend(figures);
     }
+    let peak = ["stdio_peak_mib", "gateway_peak_mib"].iter().filter_map(|name| all.get(*name)?.as_f64());
+    let peak = peak.fold(0.0, f64::max);
+    all.insert("peak_mib".to_owned(), peak.into());
     println!("{}", Value::Object(all));
     Ok(())
 }

@@ -45,11 +45,11 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
     }
     let in_flight = in_flight.unwrap_or_default();
     println!("\npeak memory: {in_flight:.1} MiB with {CALLS} calls in flight; {most:.1} MiB after {} MiB", bytes >> 20);
-    Ok(json!({"peak_mib": rounded(most), "peak_in_flight_mib": rounded(in_flight)}))
+    Ok(json!({"stdio_peak_mib": rounded(most), "peak_in_flight_mib": rounded(in_flight)}))
 }
 
-/// In MiB.
-fn peak(process: u32) -> Result<f64> {
+/// The most memory a process ever took, in MiB.
+pub(crate) fn peak(process: u32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells this")?;
     let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
