@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::python::LINKS;
+
 const HEAD: &str = "Traceback (most recent call last)";
 /// Lines a message may be wrapped into.
 const MESSAGE_LINES: usize = 20;
+/// Lines the sentence between two exceptions, and what is blank above it, may take.
+const LINK_LINES: usize = 8;
 
 /// Rewrites every boxed traceback; text without one stays as it is.
 #[must_use]
@@ -41,8 +45,31 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
         plain.push_str(&message.join(" "));
         // Python's own messages end nowhere visible; this one's end is known
         plain.push_str("\n\n");
+        let (link, length) = link(lines.clone());
+        if let Some(link) = link {
+            plain.push_str(link);
+            plain.push_str("\n\n");
+            lines.by_ref().take(length).for_each(drop);
+        }
     }
     Cow::Owned(plain)
+}
+
+/// The sentence between an exception and the one that came of it, which is wrapped as well, and its length in lines.
+fn link<'a>(lines: impl Iterator<Item = &'a str>) -> (Option<&'static str>, usize) {
+    let mut sentence = String::new();
+    for (at, line) in lines.take(LINK_LINES).enumerate() {
+        match line.trim() {
+            "" if sentence.is_empty() => continue,
+            "" => break,
+            words if sentence.is_empty() => sentence.push_str(words),
+            words => sentence.extend([" ", words]),
+        }
+        if let Some(link) = LINKS.iter().find(|link| **link == sentence) {
+            return (Some(link), at + 1);
+        }
+    }
+    (None, 0)
 }
 
 fn is_top(line: &str) -> bool {
@@ -78,7 +105,10 @@ impl Inside {
             self.frames.push_str(&format!("    {}\n", code.trim_end()));
             return;
         }
-        if words.split([' ', '│']).next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit())) {
+        let in_place = !self.place.is_empty() && place(&self.place).is_none();
+        if !in_place
+            && words.split([' ', '│']).next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             return self.end_frame();
         }
         if self.short && !self.place.is_empty() {
@@ -90,14 +120,17 @@ impl Inside {
 
     /// The place is complete.
     fn end_frame(&mut self) {
-        let place = std::mem::take(&mut self.place);
-        if let Some((file, function)) = place.rsplit_once(" in ")
-            && let Some((file, line)) = file.rsplit_once(':')
-            && line.parse::<u32>().is_ok()
-        {
+        if let Some((file, line, function)) = place(&std::mem::take(&mut self.place)) {
             self.frames.push_str(&format!("  File \"{file}\", line {line}, in {function}\n"));
         }
     }
+}
+
+/// `PATH:LINE in FUNCTION`
+fn place(text: &str) -> Option<(&str, u32, &str)> {
+    let (place, function) = text.rsplit_once(" in ")?;
+    let (file, line) = place.rsplit_once(':')?;
+    Some((file, line.trim().parse().ok()?, function))
 }
 
 #[cfg(test)]
@@ -147,5 +180,33 @@ ZeroDivisionError: division by zero
         let failure = find_failure(&plain).unwrap();
         assert_eq!(failure.error_message, "division by zero");
         assert!(matches!(unbox("no box"), Cow::Borrowed(_)));
+    }
+
+    const CHAIN: &str = "\
+╭──────── Traceback (most recent call last) ─────────╮
+│ /srv/tests/servers/fixtures/fastmcp_server_two.py: │
+│ 26 in lookup                                       │
+│                                                    │
+│ ❱ 26 │   │   return {\"tea\": \"green\"}[key]          │
+╰────────────────────────────────────────────────────╯
+KeyError: 'coffee'
+
+The above exception was the direct cause of the
+following exception:
+
+╭──────── Traceback (most recent call last) ─────────╮
+│ /srv/tests/servers/fixtures/fastmcp_server_two.py: │
+│ 28 in lookup                                       │
+╰────────────────────────────────────────────────────╯
+RuntimeError: the catalogue has no entry coffee
+";
+
+    #[test]
+    fn a_chain_stays_one() {
+        let plain = unbox(CHAIN);
+        let failure = find_failure(&plain).unwrap();
+        assert_eq!((failure.error_type.as_str(), failure.causes.len()), ("RuntimeError", 1), "{plain}");
+        assert_eq!(failure.causes[0].error_type, "KeyError");
+        assert!(plain.contains("fastmcp_server_two.py\", line 28, in lookup"), "{plain}");
     }
 }

@@ -7,7 +7,7 @@ use super::{Borrowed, in_app, lines, type_and_message};
 
 const HEADS: [&str; 2] = ["Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"];
 /// Between an exception and the one that came of it.
-const LINKS: [&str; 2] = [
+pub(super) const LINKS: [&str; 2] = [
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 ];
