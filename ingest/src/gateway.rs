@@ -163,7 +163,7 @@ impl Gateway {
                 tracing::warn!(%why, upstream = %self.upstream.url(), "gateway: no answer");
                 let answer = self.no_answer(&copied, error.is_connect(), &why).await;
                 exchange.answered(answer.status().as_u16());
-                exchange.unreachable(why);
+                exchange.unanswered(!error.is_connect(), why);
                 answer
             }
         }

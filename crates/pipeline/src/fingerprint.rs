@@ -14,6 +14,8 @@ use crate::parse::Frame;
 use crate::prepare::Normalised;
 use crate::validate::{Arrival, Identity, Mark};
 
+pub(crate) use parts::is_outage;
+
 /// Version of the recipe; a new version makes new fingerprints, and the store's aliases keep the groups.
 pub const VERSION: u32 = 1;
 

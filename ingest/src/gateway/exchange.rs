@@ -54,9 +54,9 @@ impl Exchange {
         self.end(Event::Ended { exchange: self.number, end });
     }
 
-    /// There was no answer.
-    pub(super) fn unreachable(&mut self, why: String) {
-        self.end(Event::Unreachable { exchange: self.number, why });
+    /// There was no answer, from a server that was reached, or from none.
+    pub(super) fn unanswered(&mut self, reached: bool, why: String) {
+        self.end(Event::Unanswered { exchange: self.number, reached, why });
     }
 
     /// The answer passed, and nothing can be said about it.

@@ -31,7 +31,7 @@ pub(super) enum Event {
     /// The answer ended.
     Ended { exchange: u64, end: ExchangeEnd },
     /// There was no answer.
-    Unreachable { exchange: u64, why: String },
+    Unanswered { exchange: u64, reached: bool, why: String },
     /// The client went away, or the answer is in a form that is not read.
     Left { exchange: u64 },
 }
@@ -153,9 +153,13 @@ impl Watching {
                     let opened = known.opened.remove(&exchange).unwrap_or_default();
                     known.watch.exchange_ended(opened, end, at);
                 }
-                Event::Unreachable { exchange, why } => {
+                Event::Unanswered { exchange, reached, why } => {
                     let opened = known.opened.remove(&exchange).unwrap_or_default();
-                    known.watch.unreachable(opened, &why, at);
+                    if reached {
+                        known.watch.broke_off(opened, &why, at);
+                    } else {
+                        known.watch.unreachable(opened, &why, at);
+                    }
                 }
                 Event::Left { exchange } => {
                     if let Some(opened) = known.opened.remove(&exchange) {
@@ -174,7 +178,7 @@ impl Event {
     fn size(&self) -> usize {
         match self {
             Event::Asked { size, .. } | Event::Answered { size, .. } => OVERHEAD + size,
-            Event::Began { .. } | Event::Ended { .. } | Event::Unreachable { .. } | Event::Left { .. } => OVERHEAD,
+            Event::Began { .. } | Event::Ended { .. } | Event::Unanswered { .. } | Event::Left { .. } => OVERHEAD,
         }
     }
 }

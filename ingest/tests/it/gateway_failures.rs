@@ -159,7 +159,7 @@ async fn a_stream_that_ends_without_the_answer_is_one() {
     talk.ask("", &call(3, "down")).await;
     talk.there = None;
     talk.client.until("502").await;
-    is(&talk.report().await, "down", "cannot be reached");
+    is(&talk.report().await, "down", "broke off");
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         if let Some(code) = rpc.code {
             part("code", code.to_string());
         }
-        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()) {
+        let down = seen_on_the_wire.is_some() && is_outage(rpc.code);
+        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()).filter(|_| !down) {
             let is_uri = seen_on_the_wire.is_some() && report.source == Some(Source::McpResource);
             part("call", if is_uri { resource(name) } else { name.clone() });
         }
@@ -52,6 +53,11 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         part("message", message.to_owned());
     }
     parts
+}
+
+/// HTTP's words for a server that is down: one failure, whatever was asked of it.
+pub(crate) fn is_outage(code: Option<i64>) -> bool {
+    matches!(code, Some(502..=504))
 }
 
 /// The class of a failure that was seen on its way between an MCP client and a server.

@@ -142,3 +142,11 @@ fn what_real_servers_say_of_one_failure_is_one_group() {
 fn open(path: &str) -> String {
     format!("ENOENT: no such file or directory, open '{path}'")
 }
+
+#[test]
+fn a_server_that_is_down_is_one_failure_whatever_was_asked() {
+    let down =
+        with(with(failure("the MCP server cannot be reached"), "rpc.code", json!(502)), "class", json!("no_answer"));
+    let down = with(down, "source", json!("mcp_protocol"));
+    check(&down, &with(down.clone(), "rpc.tool", json!("multiply")), true);
+}

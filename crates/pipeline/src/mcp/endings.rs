@@ -9,6 +9,17 @@ use super::judge::Class;
 use super::{ExchangeEnd, Opened, Watch, never_answered};
 use crate::clock::Timestamp;
 
+/// What clients are told while the upstream cannot be reached.
+const BAD_GATEWAY: i64 = 502;
+
+/// Whose failure it is that a request was not understood: the server's only where it says so.
+fn unread(code: Option<i64>) -> Class {
+    match code {
+        Some(-32700 | -32602..=-32600) => Class::CallerError,
+        _ => Class::ProtocolError,
+    }
+}
+
 impl Watch {
     /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.
     pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
@@ -21,7 +32,7 @@ impl Watch {
             let (class, code, message) = match (end.status, &nameless) {
                 // accepted: the answer comes some other way
                 (202 | 204, _) => continue,
-                (200..300, Some((code, message))) => (Class::ProtocolError, *code, message.clone()),
+                (200..300, Some((code, message))) => (unread(*code), *code, message.clone()),
                 (200..300, None) if end.broken => (Class::NoAnswer, None, "the answer broke off".to_owned()),
                 (200..300, None) => (Class::NoAnswer, None, "the stream ended without the answer".to_owned()),
                 (500.., nameless) => {
@@ -41,7 +52,17 @@ impl Watch {
     pub fn unreachable(&mut self, opened: Opened, why: &str, now: Timestamp) {
         for key in opened.keys {
             let Some(call) = self.calls.end(&key, now) else { continue };
-            self.fail(Class::NoAnswer, None, format!("the MCP server cannot be reached: {why}"), Some(call), now);
+            let told = format!("the MCP server cannot be reached: {why}");
+            self.fail(Class::NoAnswer, Some(BAD_GATEWAY), told, Some(call), now);
+        }
+    }
+
+    /// The upstream took the request and broke off before it answered.
+    pub fn broke_off(&mut self, opened: Opened, why: &str, now: Timestamp) {
+        for key in opened.keys {
+            let Some(call) = self.calls.end(&key, now) else { continue };
+            let told = never_answered(&call, &format!("the server broke off ({why})"));
+            self.fail(Class::NoAnswer, None, told, Some(call), now);
         }
     }
 

@@ -10,6 +10,7 @@ use autoheal_contract::Exit;
 use super::call::{Call, Client};
 use super::judge::{Class, Violated};
 use crate::clock::Timestamp;
+use crate::fingerprint::is_outage;
 use crate::normalise::normalise_message;
 
 /// How long after an answer standard error may still bring its stack: two pipes keep no order between them.
@@ -39,6 +40,13 @@ pub(super) struct Failed {
     pub(super) at: Timestamp,
 }
 
+impl Failed {
+    /// The whole server is down, whatever it was asked.
+    pub(super) fn is_outage(&self) -> bool {
+        is_outage(self.code)
+    }
+}
+
 /// A failure and its repeats.
 #[derive(Debug)]
 pub(super) struct Folded {
@@ -65,7 +73,7 @@ impl Likeness {
         Self {
             class: failed.class,
             code: failed.code,
-            subject: failed.call.as_ref().map(|call| call.subject().into()),
+            subject: failed.call.as_ref().filter(|_| !failed.is_outage()).map(|call| call.subject().into()),
             client: failed.client.as_ref().map(|client| client.name.clone()),
             peer: failed.peer,
             message: Some(normalise_message(failed.message.get(..1_000).unwrap_or(&failed.message))),

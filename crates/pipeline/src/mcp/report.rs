@@ -25,13 +25,14 @@ const LOG: usize = 1_000;
 pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setup) -> ErrorReport {
     let Folded { failed, count, last, .. } = folded;
     let call = failed.call.as_ref();
-    let source = call.map_or(Source::McpProtocol, |call| call.kind.source());
+    let source = call.filter(|_| !failed.is_outage()).map_or(Source::McpProtocol, |call| call.kind.source());
     let message = match failed.class {
         // a whole sentence of ours, and why, where that is known
         Class::NoAnswer | Class::ServerExit => match &joined.failure {
             Some((failure, _)) => format!("{}: {}", failed.message, failure.error_message),
             None => failed.message.clone(),
         },
+        _ if failed.is_outage() => failed.message.clone(),
         _ => told(call.map(Call::subject), &failed.message),
     };
     let (error_type, mut causes, stack) = stack(&failed, &joined);

@@ -382,7 +382,18 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
     let mut story = http();
     let opened = story.calls(1, "divide");
     story.watch.unreachable(opened, "Connection refused", story.now);
-    assert_eq!(story.only().error_message, "the MCP server cannot be reached: Connection refused");
+    // a server that is down is one failure, whatever it is asked
+    let opened = story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"demo://a"}}"#);
+    story.watch.unreachable(opened, "Connection refused", story.now);
+    let report = story.only();
+    assert_eq!(report.error_message, "the MCP server cannot be reached: Connection refused");
+    assert_eq!((report.source, report.count), (Some(Source::McpProtocol), Some(2)));
+    let mut story = http();
+    let opened = story.calls(1, "divide");
+    story.watch.broke_off(opened, "Connection reset by peer", story.now);
+    let report = story.only();
+    assert_eq!((class(&report), report.source), ("no_answer", Some(Source::McpTool)));
+    assert!(report.error_message.starts_with("divide was never answered"), "{}", report.error_message);
     let mut story = http();
     let opened = story.calls(1, "divide");
     story.watch.client_left(opened, story.now);
