@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::memory::Memory;
 use super::reports::Reports;
 use crate::child::say;
+
+/// Whoever delivers says first what became of it; we speak only where that takes too long.
+const MARGIN: Duration = Duration::from_millis(200);
 
 /// The thread, from outside.
 pub(super) struct Watcher {
@@ -44,7 +47,7 @@ impl Watcher {
 
     /// Before it hears of the server's end: by when the last report must have left.
     pub(super) fn must_end_by(self, until: Instant) -> Ending {
-        let _first = self.deadline.set(until);
+        let _first = self.deadline.set(until.checked_sub(MARGIN).unwrap_or(until));
         Ending { ended: self.ended, until }
     }
 }
