@@ -12,6 +12,10 @@ use super::place::Surroundings;
 use crate::args::DeliveryArgs;
 use crate::child::say;
 
+/// Nobody knows what became of them.
+pub(super) const LATE: &str =
+    "the last failures could not be reported in time; those that could be kept are sent next time";
+
 /// Everything that telling needs, made when there is first something to tell.
 pub(super) struct Reports {
     destination: Destination,
@@ -52,6 +56,7 @@ impl Reports {
         if let Some(reporter) = self.reporter {
             let in_time = reporter.flush(until.saturating_duration_since(Instant::now()));
             if !in_time {
+                say(LATE);
                 // dropping it would wait once more
                 std::mem::forget(reporter);
             }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::memory::Memory;
-use super::reports::Reports;
+use super::reports::{LATE, Reports};
 use crate::child::say;
 
 /// Whoever delivers says first what became of it; we speak only where that takes too long.
-const MARGIN: Duration = Duration::from_millis(200);
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// The thread, from outside.
 pub(super) struct Watcher {
@@ -63,7 +63,7 @@ impl Ending {
     pub(super) fn wait(self) {
         let left = self.until.saturating_duration_since(Instant::now());
         if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(left) {
-            say("the last failures could not be reported in time; those that could be kept are sent next time");
+            say(LATE);
         }
     }
 }

@@ -19,6 +19,8 @@ const GATHERING: Duration = Duration::from_millis(50);
 const PACE: Duration = Duration::from_secs(1);
 /// How long one delivery may take, and how long dropping the reporter may.
 const LIMIT: Duration = Duration::from_millis(1_800);
+/// Of the time somebody waits for the end, what is left for saying what became of it.
+const SAY: Duration = Duration::from_millis(100);
 /// When a delivery that failed is tried again, though nothing new happened.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -198,7 +200,8 @@ impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
                     state.is_asked = false;
                     state.is_delivering = true;
                     let limit = now + LIMIT;
-                    return Some((state.queue.drain(..).collect(), flushing.map_or(limit, |until| until.min(limit))));
+                    let until = flushing.map(|until| until.checked_sub(SAY).unwrap_or(until));
+                    return Some((state.queue.drain(..).collect(), until.map_or(limit, |until| until.min(limit))));
                 }
                 state = self.shared.wait(state, due - now);
                 continue;
