@@ -124,13 +124,14 @@ test('a server that never answers, and one that never finishes', async (t) => {
 });
 
 test('an answer after the timeout harms nothing', async (t) => {
-  let late;
+  let arrived;
+  const late = new Promise((resolve) => (arrived = resolve));
   const { client } = await connect(t, (body, response, number) => {
-    if (number === 1) late = () => result(body, response, 'late');
+    if (number === 1) arrived(() => result(body, response, 'late'));
     else result(body, response, 'in time');
-  }, { timeout: 60 });
-  assert.equal((await rejection(client.request('slow'))).code, 'TIMEOUT');
-  late();
+  });
+  assert.equal((await rejection(client.request('slow', {}, { timeout: 250 }))).code, 'TIMEOUT');
+  (await late)();
   assert.equal(await client.request('quick'), 'in time');
 });
 

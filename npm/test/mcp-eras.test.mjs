@@ -144,7 +144,7 @@ const outages = {
 for (const [name, [answer, code]] of Object.entries(outages)) {
   test(`no evidence of an era: ${name}`, async (t) => {
     const script = { 'server/discover': answer };
-    const { client, server } = await connectMCP(t, script, { timeout: 300 });
+    const { client, server } = await connectMCP(t, script, { timeout: 1000 });
     assert.equal((await rejection(client.ping())).code, code);
     assert.deepEqual(server.log(), ['server/discover']);
     // When it is over, the next call finds out.

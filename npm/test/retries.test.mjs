@@ -84,7 +84,7 @@ test('waits grow when the server names none', async (t) => {
 });
 
 test('a timeout of a repeatable call is tried again', async (t) => {
-  const { client, server } = await connect(t, thenWell(() => {}), { timeout: 50 });
+  const { client, server } = await connect(t, thenWell(() => {}), { timeout: 500 });
   assert.equal(await client.ping(), 'well');
   assert.equal(server.calls.length, 2);
 });
