@@ -3,6 +3,7 @@
 mod ending;
 pub(crate) mod facts;
 pub(crate) mod passing;
+mod repository;
 mod signals;
 pub(crate) mod start;
 

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::repository::Repository;
+
 /// A program that answers slower is not waited for.
-const PATIENCE: Duration = Duration::from_millis(900);
+const PATIENCE: Duration = Duration::from_millis(1_200);
 /// Most of an answer that is read, in bytes.
 const ANSWER: usize = 4096;
 /// Programs that run other people's code, and how each tells its version.
@@ -34,21 +36,36 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Asks git.
+    /// Reads the repository's files; asks git only where they are elsewhere or of another kind.
     pub(crate) fn here() -> Self {
-        let answer = ask(OsStr::new("git"), &["rev-parse", "--show-prefix", "HEAD"]);
-        let mut lines = answer.as_deref().unwrap_or_default().lines();
-        if let (Some(prefix), Some(commit)) = (lines.next(), lines.next())
-            && commit.len() >= 40
-            && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
-        {
-            let prefix = prefix.trim_end_matches('/');
-            let directory = if prefix.is_empty() { "." } else { prefix };
-            return Self { directory: directory.to_owned(), commit: Some(commit.to_owned()) };
-        }
         let here = std::env::current_dir().unwrap_or_default();
-        Self { directory: here.to_string_lossy().into_owned(), commit: None }
+        let found = match std::env::var_os("GIT_DIR") {
+            Some(_) => None,
+            None => Repository::around(&here),
+        };
+        let (directory, commit) = match found {
+            Some(Repository { top, commit }) => (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit)),
+            None => match asked() {
+                Some((directory, commit)) => (Some(directory), Some(commit)),
+                None => (None, None),
+            },
+        };
+        let directory = match directory {
+            Some(within) if within.as_os_str().is_empty() => ".".to_owned(),
+            Some(within) => within.to_string_lossy().into_owned(),
+            None => here.to_string_lossy().into_owned(),
+        };
+        Self { directory, commit }
     }
+}
+
+/// What git says of directory and commit.
+fn asked() -> Option<(PathBuf, String)> {
+    let answer = ask(OsStr::new("git"), &["rev-parse", "--show-prefix", "HEAD"])?;
+    let mut lines = answer.lines();
+    let (prefix, commit) = (lines.next()?, lines.next()?);
+    let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| (prefix.trim_end_matches('/').into(), commit.to_owned()))
 }
 
 /// The runtime's version, such as `Python 3.11.7`, when the command is one or is a script for one.
@@ -99,8 +116,7 @@ fn ask(program: &OsStr, arguments: &[&str]) -> Option<String> {
     drop(command);
     let mut answer = Vec::new();
     let ended = loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let left = Timespec { tv_sec: 0, tv_nsec: left.as_nanos().try_into().unwrap_or(0) };
+        let Ok(left) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { break false };
         if !matches!(poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&left)), Ok(1..)) {
             break false;
         }

@@ -15,7 +15,7 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Asks git and the runtime; each may take a while.
+    /// Reads the repository and asks the runtime, which may take a while.
     pub(super) fn of(program: &OsStr) -> Self {
         std::thread::scope(|scope| {
             let runtime = scope.spawn(|| facts::runtime(program));

@@ -47,9 +47,9 @@ impl Failed {
             || self.last_line().is_some_and(|line| line.contains("Broken pipe") || line.contains("BrokenPipeError"))
     }
 
-    /// Puts the report together; asks git and the runtime for what they know.
+    /// Puts the report together, with what the repository and the runtime tell.
     pub(super) fn report(&self) -> ErrorReport {
-        // each may take a while, and the command's end waits for both
+        // the runtime may take a while, and the command's end waits for it
         let (place, runtime) = std::thread::scope(|scope| {
             let runtime = scope.spawn(|| self.command.first().and_then(|program| facts::runtime(program)));
             (Place::here(), runtime.join().unwrap_or_default())

@@ -193,7 +193,13 @@ async fn the_place_is_told_relative_to_its_repository() {
     git(&["init", "--quiet"]);
     git(&["commit", "--quiet", "--allow-empty", "--message", "first"]);
     std::fs::create_dir_all(wrapped.path().join("tools/check")).unwrap();
+    // git is not asked: it may take long, on a slow disk or in a huge repository
+    let slow = wrapped.path().join("slow");
+    std::fs::create_dir(&slow).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/yes", slow.join("git")).unwrap();
+    let paths = std::env::var("PATH").unwrap();
     let mut run = wrapped.run(&[], &["sh", "-c", "exit 3"]);
+    run.env("PATH", format!("{}:{paths}", slow.display()));
     assert_eq!(run.current_dir(wrapped.path().join("tools/check")).status().unwrap().code(), Some(3));
     let report = wrapped.only().await["report"].clone();
     let commit = git(&["rev-parse", "HEAD"]);
