@@ -14,7 +14,7 @@ const NAMED = /^(tools\/call|prompts\/get|resources\/read)$/;
 /** A client for a server that answers as the script says. */
 export async function connectMCP(t, script = {}, options = {}) {
   const server = await startMCP(t, script);
-  const client = new MCPClient(server.endpoint, { retries: 0, timeout: 5000, ...options });
+  const client = new MCPClient(server.endpoint, { retries: 0, timeout: 20_000, ...options });
   t.after(() => client.close().catch(() => {}));
   return { client, server };
 }

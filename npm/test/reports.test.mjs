@@ -45,9 +45,9 @@ test('every class of failure', async (t) => {
     () => {},
     (body, response) => result(body, response, { isError: true, content: [{ type: 'text', text: 'no tea' }, { type: 'image' }] }),
   ];
-  const { client, server } = await connectReporting(t, (body, response, number) => answers[number - 1](body, response));
+  const { client, server } = await connectReporting(t, (body, response) => answers[body.params.arguments.number](body, response));
   const silent = 5;
-  for (const number of answers.keys()) await client.callTool('tea', {}, { timeout: number === silent ? 100 : 30_000 }).catch(() => {});
+  for (const number of answers.keys()) await client.callTool('tea', { number }, { timeout: number === silent ? 100 : 30_000 }).catch(() => {});
   const reports = await server.reported(answers.length);
   assert.deepEqual(
     reports.map(({ error_type, class: kind, rpc }) => [error_type, kind, rpc.code]),
