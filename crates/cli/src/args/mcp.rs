@@ -20,7 +20,8 @@ In an MCP client's configuration, put autoheal before the server's own command:
 
 Every byte passes unchanged in both directions, and so do signals, the end of input and the exit code. What fails on the
 way (a tool, a resource, a prompt, a call without an answer, a server that ends in the middle of one) goes to
-AUTOHEAL_URL, else into the store that `autoheal serve` shows. Nothing of ours is ever printed to standard output.
+AUTOHEAL_URL, else into the store that `autoheal serve` shows. Nothing of ours is ever printed to standard output; one line
+on standard error, which clients keep as the server's log, tells where the first failure went.
 "#;
 
 /// `autoheal mcp`.
