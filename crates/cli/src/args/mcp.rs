@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{DeliveryArgs, HttpArgs, duration};
 
+pub(super) const USAGE: &str = "autoheal mcp [OPTIONS] -- <CMD>...\n       autoheal mcp --http [OPTIONS] -- <URL>";
 pub(super) const EXAMPLES: &str = r#"Examples:
   autoheal mcp -- npx -y @modelcontextprotocol/server-filesystem .
                                                   the server as it is; what fails in it is recorded
@@ -44,6 +45,6 @@ pub(crate) struct McpArgs {
     #[command(flatten)]
     pub(crate) http: HttpArgs,
     /// The server's command and its arguments; with --http, its URL
-    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD", help_heading = None::<&str>)]
     pub(crate) command: Vec<OsString>,
 }
