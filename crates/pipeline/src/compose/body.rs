@@ -37,7 +37,7 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
         let _always = write!(body, "\n## {title}\n\n{}", fenced(language, text, characters));
     };
     section("Error Message", "text", &report.error_message, MESSAGE);
-    section("Stack Trace", "text", report.stack_trace.as_deref().unwrap_or("(none was sent)"), STACK);
+    section("Stack Trace", "text", report.stack_trace.as_deref().unwrap_or_else(|| no_stack(report)), STACK);
     for cause in report.causes.iter().filter(|cause| !is_in_stack(report, cause)).take(3) {
         section("Caused By", "text", &cause_text(cause), CAUSE);
     }
@@ -59,6 +59,16 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
     body.push('\n');
     body.push_str(&occurrences.block());
     body
+}
+
+/// What stands in a stack's place: where somebody who needs one need not look, and where to.
+fn no_stack(report: &ErrorReport) -> &'static str {
+    let is_mcp = report.source.unwrap_or_default().is_mcp();
+    match report.rpc.as_ref().and_then(|rpc| rpc.transport.as_deref()).filter(|_| is_mcp) {
+        Some("stdio") => "(none: an answer holds no stack, and none was printed along with it)",
+        Some("http") => "(none: an answer holds no stack; the server's own log may)",
+        _ => "(none was sent)",
+    }
 }
 
 /// Whether a reader of the stack has read this cause as well.

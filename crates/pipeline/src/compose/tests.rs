@@ -169,6 +169,17 @@ fn a_cause_that_stands_in_the_stack_is_not_told_again() {
 }
 
 #[test]
+fn why_there_is_no_stack_is_said() {
+    let body = |source: &str, transport: &str| {
+        let rpc = json!({"method": "tools/call", "tool": "t", "transport": transport});
+        composed(&json!({"error_type": "E", "error_message": "m", "source": source, "rpc": rpc})).body
+    };
+    assert!(body("mcp_tool", "stdio").contains("(none: an answer holds no stack, and none was printed along with it)"));
+    assert!(body("mcp_tool", "http").contains("(none: an answer holds no stack; the server's own log may)"));
+    assert!(body("javascript_sdk", "http").contains("(none was sent)"));
+}
+
+#[test]
 fn a_guessed_stack_is_called_one_and_a_stranger_writes_no_sentence_there() {
     let shown = |told: &str| facts_of("mcp_tool", json!({"stack_from": told})).replace("Logs From", "Stack From");
     for guess in ["stderr, a guess: one other call ran meanwhile", "stderr, a guess: 12 other calls ran meanwhile"] {
