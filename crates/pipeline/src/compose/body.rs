@@ -74,8 +74,11 @@ fn no_stack(report: &ErrorReport) -> &'static str {
 /// Whether a reader of the stack has read this cause as well.
 fn is_in_stack(report: &ErrorReport, cause: &Cause) -> bool {
     let stack = report.stack_trace.as_deref().unwrap_or_default();
-    let told = cause.stack_trace.as_deref().map_or_else(String::new, |told| told.trim().to_owned());
-    !told.is_empty() && stack.find(&told).is_some_and(|at| stack[..at + told.len()].chars().count() <= STACK)
+    let told = cause.stack_trace.as_deref().unwrap_or_default().trim();
+    // frames alone do not say what the cause was
+    !told.is_empty()
+        && told.contains(&cause.error_message)
+        && stack.find(told).is_some_and(|at| stack[..at + told.len()].chars().count() <= STACK)
 }
 
 /// What a cause was, and its stack; a stack that says what it was says it once.

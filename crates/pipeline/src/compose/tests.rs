@@ -164,7 +164,9 @@ fn a_cause_that_stands_in_the_stack_is_not_told_again() {
     assert!(!told(&whole, cause).contains("## Caused By"), "{}", told(&whole, cause));
     let apart = told("java.lang.IllegalStateException: closed", cause);
     assert_eq!(apart.matches("java.io.IOException: no disk").count(), 1, "{apart}");
-    let alone = told("", "at Shop.read(Shop.java:4)");
+    let frames = "at Shop.read(Shop.java:4)";
+    assert!(told(frames, frames).contains("## Caused By"), "{}", told(frames, frames));
+    let alone = told("", frames);
     assert!(alone.contains("java.io.IOException: no disk\nat Shop.read(Shop.java:4)"), "{alone}");
 }
 
