@@ -90,10 +90,10 @@ pub(crate) enum Command {
     #[command(before_help = EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
     /// Run a command as if nothing were between, and record why it failed if it does
-    #[command(before_help = RUN_EXAMPLES)]
+    #[command(before_help = RUN_EXAMPLES, override_usage = "autoheal run [OPTIONS] -- <CMD>...")]
     Run(Box<RunArgs>),
     /// Stand between an MCP client and its server, and record what fails
-    #[command(before_help = mcp::EXAMPLES)]
+    #[command(before_help = mcp::EXAMPLES, override_usage = mcp::USAGE)]
     Mcp(Box<McpArgs>),
     /// Print the completions for a shell
     #[command(before_help = COMPLETIONS_EXAMPLES)]
@@ -116,7 +116,7 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     /// Exit codes that mean no failure, separated by commas; 0 always does
-    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    #[arg(long, value_delimiter = ',', value_parser = exit_code, value_name = "CODE")]
     pub(crate) ok: Vec<i32>,
     /// Where its failure goes
     #[command(flatten)]
@@ -130,9 +130,9 @@ pub(crate) struct RunArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
     /// Address to listen on
-    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = "127.0.0.1:8787", value_name = "ADDR")]
+    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = "127.0.0.1:8787", value_parser = address, value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
-    /// SQLite file; by default in $XDG_DATA_HOME/autoheal/
+    /// SQLite file; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
     /// Where browsers reach this service, when not at its own host
@@ -266,6 +266,16 @@ pub(crate) enum Scrub {
     Standard,
     /// Also paths, hosts and all parameter values
     Strict,
+}
+
+/// Reads `0` to `255`.
+fn exit_code(text: &str) -> Result<i32, String> {
+    text.parse::<u8>().map(i32::from).map_err(|_| "an exit code is a number from 0 to 255".to_owned())
+}
+
+/// Reads `127.0.0.1:8787`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port are needed; write it like 127.0.0.1:8790, or [::1]:8790".to_owned())
 }
 
 /// Reads `500ms`, `30s`, `15m`, `2h`, `1d`.

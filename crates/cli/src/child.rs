@@ -10,6 +10,8 @@ pub(crate) mod start;
 use std::io::Write;
 use std::process::ExitCode;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
 pub(crate) use self::signals::Signals;
@@ -18,6 +20,15 @@ pub(crate) use self::signals::Signals;
 pub(crate) fn refuse(sentence: &str, code: u8) -> ExitCode {
     say(sentence);
     ExitCode::from(code)
+}
+
+/// A line nobody misses who does not read: it never waits for room in the pipe.
+pub(crate) fn say_in_passing(sentence: &str) {
+    let stderr = std::io::stderr();
+    let mut there = [PollFd::new(&stderr, PollFlags::OUT)];
+    if poll(&mut there, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) {
+        say(sentence);
+    }
 }
 
 /// One line of ours among what the command prints; nobody may be there to read it.

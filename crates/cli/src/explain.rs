@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::compose::{ComposedIssue, Occurrences, compose};
@@ -63,7 +63,10 @@ struct Explainer {
 impl Explainer {
     fn one(&self, mut input: impl Read, output: &mut impl Write) -> Result<()> {
         let mut text = String::new();
-        input.read_to_string(&mut text).context("the report is not UTF-8 text")?;
+        input.read_to_string(&mut text).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => anyhow!("the report is not UTF-8 text"),
+            _ => anyhow!("cannot read the report: {error}"),
+        })?;
         let raw: &RawValue = serde_json::from_str(text.trim()).context("the report is not JSON")?;
         let record = match prepare(raw, arrival(), self.level) {
             Ok(record) => record,

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::args::McpArgs;
-use crate::child::say;
+use crate::child::{say, say_in_passing};
 use crate::settings;
 
 /// Reports between the gateway and the reporter, which never blocks.
@@ -42,7 +42,8 @@ async fn stand(options: McpArgs) -> Result<()> {
     let gateway = Gateway::new(config, Clock::system()).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let gateway = Arc::new(gateway);
     // anybody who can reach this address can have written what is in these reports
-    let reporter = Reporter::start(options.delivery.into(), Sender::Anonymous, say).context("cannot start a thread")?;
+    let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_in_passing)
+        .context("cannot start a thread")?;
     // before anybody is told that we are there: a SIGTERM from here on ends us in order
     let mut terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address} for {url}; use http://{address}{} in place of it", url.path());

@@ -120,6 +120,8 @@ fn each_failure_is_told_with_its_class_and_nothing_else_is() {
     assert_eq!(report["context"]["client"], "by-hand");
     let logs = report["logs"].as_array().unwrap();
     assert!(logs.iter().any(|line| line["message"] == "faulty_mcp_server: dividing a=1 b=0"), "{logs:?}");
+    // rmcp logs every message whole, also those of other calls
+    assert!(!logs.iter().any(|line| line["message"].as_str().unwrap().starts_with("rmcp")), "{logs:?}");
 }
 
 #[test]

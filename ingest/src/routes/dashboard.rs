@@ -22,6 +22,9 @@ const POLICY: &str =
 /// How much of a message stands in a heading or a row; a longer one has a section of its own.
 const TITLE_CHARS: usize = 240;
 
+/// How much of a name or a command stands among the facts.
+const FACT_CHARS: usize = 100;
+
 /// `GET /`: every group.
 pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> Response {
     let groups = match shared.store.groups(parameters.project(), LISTED).await {
@@ -167,12 +170,21 @@ fn web_address(url: String) -> Option<String> {
 fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
     let releases: Vec<String> =
         detail.releases.iter().map(|release| format!("{} ({}×)", inert(&release.release), release.count)).collect();
+    let report = detail.samples.first().map(|sample| &sample.report);
+    let server = report.and_then(|report| report.server.as_ref());
+    let server = server.map(|server| [server.name.as_str(), server.version.as_deref().unwrap_or_default()].join(" "));
+    let called = report.and_then(|report| report.rpc.as_ref()?.tool.as_deref());
+    let command = report.and_then(|report| report.command.as_deref());
+    let told = |text: Option<&str>| shortened(&inert(text.unwrap_or_default().trim()), FACT_CHARS);
     let facts = [
         ("Seen", words::times(group.count)),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
         ("First seen", words::moment(group.first_seen).shown),
         ("Last seen", words::moment(group.last_seen).shown),
         ("Source", words::source(group)),
+        ("Server", told(server.as_deref())),
+        ("Called", told(called)),
+        ("Command", told(command)),
         ("Releases", shortened(&releases.join(", "), 400)),
         ("Fingerprint", group.fingerprint.to_string()),
     ];

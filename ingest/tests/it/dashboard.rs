@@ -63,7 +63,9 @@ async fn hostile_text_is_shown_and_never_acts() {
 async fn an_empty_store_says_so_and_what_to_do() {
     let app = spawn_app().await;
     let html = assert_page(&app.get("/").await, 200);
-    assert!(html.contains("No errors yet.") && html.contains("/report-error"));
+    for shown in ["No errors yet.", "/report-error", "autoheal run -- ", "autoheal mcp -- "] {
+        assert!(html.contains(shown), "{shown} is not in {html}");
+    }
     assert!(html.contains("preview: nothing is sent to GitHub"));
     assert!(html.contains("name=\"viewport\"") && html.contains("content=\"light dark\""));
 }
@@ -85,12 +87,25 @@ async fn a_group_shows_what_is_known_of_it() {
     body["context"] = json!({"page": "cart"});
     body["release"] = json!("2.4.1");
     body["count"] = json!("many");
+    body["server"] = json!({"name": "depot", "version": "4.1"});
+    body["rpc"] = json!({"method": "tools/call", "tool": "price"});
+    body["command"] = json!("python3 server.py --fast");
     let receipt = app.report(&body).await.json();
     assert!(assert_page(&app.get("/").await, 200).contains("price is undefined"));
     let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
     let html = assert_page(&app.get(&path).await, 200);
-    for shown in ["checkout", "cart.js", ":10:5", "2.4.1 (1×)", "<dt>Seen</dt>", "&#34;page&#34;", "count was dropped"]
-    {
+    for shown in [
+        "checkout",
+        "cart.js",
+        ":10:5",
+        "2.4.1 (1×)",
+        "<dt>Seen</dt>",
+        "&#34;page&#34;",
+        "count was dropped",
+        "<dt>Server</dt><dd>depot 4.1</dd>",
+        "<dt>Called</dt><dd>price</dd>",
+        "<dd>python3 server.py --fast</dd>",
+    ] {
         assert!(html.contains(shown), "{shown} is not in {html}");
     }
     assert!(html.contains("The issue that would be opened") && html.contains("AUTOHEAL_ISSUE"));

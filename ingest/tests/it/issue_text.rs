@@ -53,7 +53,7 @@ async fn hostile_text_is_inert_and_visible() {
         "stack_trace": format!("{HOSTILE}\n    at {HOSTILE} (https://shop.example/{HOSTILE}:1:2)\n    at buy (https://shop.example/a`b.js:3:4)"),
         "context": {HOSTILE: HOSTILE, "userAgent": HOSTILE, "method": HOSTILE, "timestamp": HOSTILE},
         "logs": [{"message": HOSTILE, "level": HOSTILE, "timestamp": HOSTILE}], "reproduction": HOSTILE, "command": HOSTILE,
-        "causes": [{"error_type": HOSTILE, "error_message": HOSTILE, "stack_trace": HOSTILE}],
+        "causes": [{"error_type": HOSTILE, "error_message": HOSTILE, "stack_trace": format!("{HOSTILE}\nat the cause")}],
         "rpc": {"method": HOSTILE, "tool": HOSTILE, "params": {"a": HOSTILE}}, "server": {"name": HOSTILE, "version": HOSTILE},
     });
     app.report(&body).await;

@@ -15,7 +15,7 @@ pub(crate) struct DeliveryArgs {
     /// Sender key of that service
     #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
     pub(crate) key: Option<SecretString>,
-    /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/
+    /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
     /// How much is taken out of reports

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{DeliveryArgs, HttpArgs, duration};
 
+pub(super) const USAGE: &str = "autoheal mcp [OPTIONS] -- <CMD>...\n       autoheal mcp --http [OPTIONS] -- <URL>";
 pub(super) const EXAMPLES: &str = r#"Examples:
   autoheal mcp -- npx -y @modelcontextprotocol/server-filesystem .
                                                   the server as it is; what fails in it is recorded
@@ -20,7 +21,8 @@ In an MCP client's configuration, put autoheal before the server's own command:
 
 Every byte passes unchanged in both directions, and so do signals, the end of input and the exit code. What fails on the
 way (a tool, a resource, a prompt, a call without an answer, a server that ends in the middle of one) goes to
-AUTOHEAL_URL, else into the store that `autoheal serve` shows. Nothing of ours is ever printed to standard output.
+AUTOHEAL_URL, else into the store that `autoheal serve` shows. Nothing of ours is ever printed to standard output; one line
+on standard error, which clients keep as the server's log, tells where the first failure went.
 "#;
 
 /// `autoheal mcp`.
@@ -43,6 +45,6 @@ pub(crate) struct McpArgs {
     #[command(flatten)]
     pub(crate) http: HttpArgs,
     /// The server's command and its arguments; with --http, its URL
-    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD", help_heading = None::<&str>)]
     pub(crate) command: Vec<OsString>,
 }

@@ -1,12 +1,25 @@
 //! What is said when the command cannot even be started, as shells and `env` say it.
 
 use std::ffi::OsStr;
-use std::io::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read};
+use std::path::Path;
 
 /// One sentence: what, why, and what to do.
 pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
     let name = program.to_string_lossy();
+    let is_url = name.starts_with("http://") || name.starts_with("https://");
     match error.kind() {
+        ErrorKind::NotFound if is_url => {
+            format!("cannot run {name}: it is a URL; to stand in front of it: autoheal mcp --http -- {name}")
+        }
+        ErrorKind::NotFound if Path::new(program).is_file() => match first_line(program) {
+            Some(line) => format!("cannot run {name}: what its first line names is not there: `{line}`"),
+            None => format!("cannot run {name}: a part of it is missing; was it built for another system?"),
+        },
+        ErrorKind::PermissionDenied if Path::new(program).is_dir() => {
+            format!("cannot run {name}: it is a directory; name the program in it")
+        }
         ErrorKind::NotFound => format!("cannot run {name}: there is no such program; check its name and PATH"),
         ErrorKind::PermissionDenied => {
             format!(
@@ -15,6 +28,15 @@ pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
         }
         _ => format!("cannot run {name}: {error}"),
     }
+}
+
+/// The line by which a script names its interpreter.
+fn first_line(program: &OsStr) -> Option<String> {
+    let mut first = [0; 128];
+    let read = File::open(program).ok()?.read(&mut first).ok()?;
+    let text = String::from_utf8_lossy(first.get(..read)?).into_owned();
+    let line = text.lines().next()?.trim_end();
+    line.starts_with("#!").then(|| line.chars().filter(|c| !c.is_control()).collect())
 }
 
 /// 127 where there is no such program, 126 where it cannot be run.

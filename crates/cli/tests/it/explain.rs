@@ -206,4 +206,6 @@ async fn what_cannot_be_explained_is_told_in_a_sentence() {
     }
     let absent = explain(&["/nonexistent/report.json"], &[], b"").await;
     assert!(sentence(&absent).contains("cannot open /nonexistent/report.json"));
+    let directory = autoheal().args(["explain", "/"]).output().await.unwrap();
+    assert!(sentence(&directory).contains("cannot read the report: Is a directory"));
 }

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
-use crate::wrapped::{Wrapped, needs};
+use crate::wrapped::{Wrapped, needs, without_our_line};
 
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
@@ -35,10 +35,10 @@ impl Running {
 
     /// What it printed after that on both streams, and how it ended. Its input stays open.
     fn end(mut self) -> (String, String, ExitStatus) {
-        let (mut rest, mut errors) = (String::new(), String::new());
+        let (mut rest, mut errors) = (String::new(), Vec::new());
         self.stdout.read_to_string(&mut rest).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        (rest, errors, self.child.wait().unwrap())
+        self.child.stderr.take().unwrap().read_to_end(&mut errors).unwrap();
+        (rest, String::from_utf8(without_our_line(errors)).unwrap(), self.child.wait().unwrap())
     }
 }
 
@@ -109,9 +109,9 @@ fn a_client_that_reads_no_more_ends_a_server_that_writes() {
     for command in [&["sh", "-c", "echo ready; exec yes"][..], &["python3", "-c", python]] {
         let mut running = Running::start(wrapped.mcp(&[], command));
         drop(running.stdout);
-        let mut errors = String::new();
-        running.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        assert_eq!((running.child.wait().unwrap().signal(), errors.as_str()), (Some(13), ""));
+        let mut errors = Vec::new();
+        running.child.stderr.take().unwrap().read_to_end(&mut errors).unwrap();
+        assert_eq!((running.child.wait().unwrap().signal(), without_our_line(errors)), (Some(13), Vec::new()));
     }
 }
 

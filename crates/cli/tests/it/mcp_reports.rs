@@ -105,6 +105,13 @@ impl Errors for Child {
     }
 }
 
+/// The one line that is ours.
+fn said(errors: &str) -> &str {
+    let ours: Vec<&str> = errors.lines().filter_map(|line| line.strip_prefix("autoheal: ")).collect();
+    assert_eq!(ours.len(), 1, "{errors}");
+    ours[0]
+}
+
 /// The one file that holds what was learnt.
 fn memory(wrapped: &Wrapped) -> PathBuf {
     let files: Vec<_> = std::fs::read_dir(wrapped.path().join("data/autoheal/servers")).unwrap().flatten().collect();
@@ -124,7 +131,8 @@ async fn a_failing_tool_is_recorded_with_its_stack_and_its_place() {
     let mut conversation = Conversation::begin(&wrapped, &[], "price,ping");
     assert_eq!(conversation.call("price")["result"]["isError"], true);
     let (errors, status, _) = conversation.end();
-    assert!(errors.starts_with("Traceback") && !errors.contains("autoheal"), "{errors}");
+    assert!(errors.starts_with("Traceback"), "{errors}");
+    assert!(said(&errors).starts_with("recorded: LookupError; `autoheal serve` shows it"), "{errors}");
     assert_eq!(status.code(), Some(0));
     let sample = wrapped.only().await;
     let report = &sample["report"];
@@ -172,7 +180,8 @@ async fn a_server_that_dies_in_a_call_is_recorded() {
     conversation.send("tools/call", &json!({"name": "die", "arguments": {}}));
     // the client is still there
     let (errors, status) = conversation.child.wait_with_output_of_errors();
-    assert_eq!((errors.as_str(), status.code()), ("", Some(3)));
+    assert_eq!((errors.lines().count(), status.code()), (1, Some(3)), "{errors}");
+    assert!(said(&errors).starts_with("recorded: ServerExit"), "{errors}");
     let report = &wrapped.only().await["report"];
     assert_eq!((&report["class"], &report["exit"]), (&json!("server_exit"), &json!({"code": 3})), "{report:#}");
     assert_eq!(report["rpc"]["tool"], "die");
@@ -210,7 +219,8 @@ async fn a_call_without_an_answer_is_told_while_the_conversation_goes_on() {
     assert_eq!((&report["class"], &report["rpc"]["tool"]), (&json!("no_answer"), &json!("hang")), "{report:#}");
     conversation.call("ok");
     let (errors, status, _) = conversation.end();
-    assert_eq!((errors.as_str(), status.code()), ("", Some(0)));
+    assert_eq!((errors.lines().count(), status.code()), (1, Some(0)), "{errors}");
+    assert!(said(&errors).contains("NoAnswer"), "{errors}");
     assert_eq!(serve.count().await, 1);
 }
 
@@ -263,7 +273,7 @@ async fn what_a_service_could_not_take_waits_for_the_next_time() {
     let mut conversation = Conversation::begin(&here, &options, "price");
     conversation.call("price");
     let (errors, _, _) = conversation.end();
-    assert!(!errors.contains("autoheal"), "{errors}");
+    assert!(said(&errors).starts_with(&format!("reported to http://{address}: LookupError")), "{errors}");
     assert_eq!((here.waiting(), serve.count().await), (0, 2));
 }
 

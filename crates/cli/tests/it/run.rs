@@ -1,5 +1,6 @@
 //! `autoheal run` where all is well: nothing is added, nothing is lost, nothing is recorded.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -72,8 +73,15 @@ async fn options_of_the_command_are_its_own() {
 #[tokio::test]
 async fn what_cannot_be_started_is_told_in_a_sentence() {
     let wrapped = Wrapped::new();
-    for (command, code, words) in [("no-such-program", 127, "there is no such program"), ("/etc/passwd", 126, "chmod")]
-    {
+    let lost = wrapped.file("lost.sh", "#!/no/such/interpreter\n");
+    std::fs::set_permissions(lost, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (command, code, words) in [
+        ("no-such-program", 127, "there is no such program"),
+        ("/etc/passwd", 126, "chmod"),
+        ("/etc", 126, "it is a directory"),
+        ("./lost.sh", 127, "`#!/no/such/interpreter`"),
+        ("https://shop.example/mcp", 127, "autoheal mcp --http -- https://shop.example/mcp"),
+    ] {
         let output = wrapped.output(&[command]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{said}");

@@ -31,6 +31,7 @@ async fn help_starts_with_examples() {
         &["explain", "--help"],
         &["run", "--help"],
         &["run", "-h"],
+        &["mcp", "--help"],
         &["completions", "--help"],
         &["man", "--help"],
         &["help", "serve"],

@@ -93,6 +93,16 @@ impl Wrapped {
     }
 }
 
+/// What a server printed on standard error: all of it but the line that tells where its first failure went.
+pub(crate) fn without_our_line(mut errors: Vec<u8>) -> Vec<u8> {
+    let ours = b"autoheal: recorded: ";
+    if let Some(at) = errors.windows(ours.len()).position(|window| window == ours) {
+        let end = errors[at..].iter().position(|byte| *byte == b'\n').unwrap();
+        errors.drain(at..=at + end);
+    }
+    errors
+}
+
 /// The first sample of each group.
 pub(crate) async fn samples(serve: &Serve) -> Vec<Value> {
     let mut samples = Vec::new();

@@ -20,7 +20,8 @@ pub struct Layer {
     most_verbose: Level,
 }
 
-/// A layer that remembers events up to `DEBUG`, as far as other layers' filters let them through.
+/// A layer that remembers events up to `DEBUG`, as far as other layers' filters let them through. Of `rmcp`'s own, which
+/// hold whole messages, only warnings and errors are remembered.
 #[must_use]
 pub fn layer() -> Layer {
     Layer { most_verbose: Level::DEBUG }
@@ -36,7 +37,8 @@ impl Layer {
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        if *event.metadata().level() > self.most_verbose {
+        let metadata = event.metadata();
+        if *metadata.level() > self.most_verbose || is_traffic(metadata.target(), *metadata.level()) {
             return;
         }
         // a value that logs while it is written, or a thread that is ending, finds no buffer
@@ -48,6 +50,11 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
             remember(event, &mut String::new());
         }
     }
+}
+
+/// What rmcp says of messages that pass: it writes them whole, also those of other calls, and little else.
+fn is_traffic(target: &str, level: Level) -> bool {
+    level > Level::WARN && target.strip_prefix("rmcp").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 fn remember(event: &Event<'_>, text: &mut String) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use autoheal_contract::{ErrorReport, Json, Severity, Source};
+use autoheal_contract::{Cause, ErrorReport, Json, Severity, Source};
 
 use super::occurrences::Occurrences;
 use super::{code_span, fenced, inert, marker, safe_name};
@@ -37,10 +37,9 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
         let _always = write!(body, "\n## {title}\n\n{}", fenced(language, text, characters));
     };
     section("Error Message", "text", &report.error_message, MESSAGE);
-    section("Stack Trace", "text", report.stack_trace.as_deref().unwrap_or("(none was sent)"), STACK);
-    for cause in report.causes.iter().take(3) {
-        let stack = cause.stack_trace.as_deref().unwrap_or_default();
-        section("Caused By", "text", &format!("{}: {}\n{stack}", cause.error_type, cause.error_message), CAUSE);
+    section("Stack Trace", "text", report.stack_trace.as_deref().unwrap_or_else(|| no_stack(report)), STACK);
+    for cause in report.causes.iter().filter(|cause| !is_in_stack(report, cause)).take(3) {
+        section("Caused By", "text", &cause_text(cause), CAUSE);
     }
     // Where every frame is the application's own, the stack says it all.
     if sample.frames.iter().any(|frame| !frame.in_app) && sample.frames.iter().any(|frame| frame.in_app) {
@@ -62,6 +61,35 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
     body
 }
 
+/// What stands in a stack's place: where somebody who needs one need not look, and where to.
+fn no_stack(report: &ErrorReport) -> &'static str {
+    let is_mcp = report.source.unwrap_or_default().is_mcp();
+    match report.rpc.as_ref().and_then(|rpc| rpc.transport.as_deref()).filter(|_| is_mcp) {
+        Some("stdio") => "(none: an answer holds no stack, and none was printed along with it)",
+        Some("http") => "(none: an answer holds no stack; the server's own log may)",
+        _ => "(none was sent)",
+    }
+}
+
+/// Whether a reader of the stack has read this cause as well.
+fn is_in_stack(report: &ErrorReport, cause: &Cause) -> bool {
+    let stack = report.stack_trace.as_deref().unwrap_or_default();
+    let told = cause.stack_trace.as_deref().unwrap_or_default().trim();
+    // frames alone do not say what the cause was
+    !told.is_empty()
+        && told.contains(&cause.error_message)
+        && stack.find(told).is_some_and(|at| stack[..at + told.len()].chars().count() <= STACK)
+}
+
+/// What a cause was, and its stack; a stack that says what it was says it once.
+fn cause_text(cause: &Cause) -> String {
+    let headline = format!("{}: {}", cause.error_type, cause.error_message);
+    match cause.stack_trace.as_deref().unwrap_or_default() {
+        stack if stack.contains(&headline) => stack.to_owned(),
+        stack => format!("{headline}\n{stack}"),
+    }
+}
+
 /// The facts on top, each from a closed alphabet.
 fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     let report = &sample.report;
@@ -77,12 +105,12 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     });
     let happened = report.last_seen.as_deref().or_else(|| context("timestamp")).and_then(Timestamp::parse);
     let facts = [
-        ("Error Type", Some(name(&report.error_type))),
+        ("Error Type", Some(error_type(&report.error_type))),
         ("Error Source", Some(report.source.unwrap_or_default().name().to_owned())),
         ("Severity", Some(severity.name().to_owned())),
         ("Error Class", report.class.as_deref().map(name)),
         ("MCP Server", server),
-        ("Client", context("client").map(name)),
+        ("Client", context("client").map(versioned)),
         ("Protocol", rpc.and_then(|rpc| rpc.protocol_version.as_deref()).map(name)),
         ("Transport", rpc.and_then(|rpc| rpc.transport.as_deref()).map(name)),
         ("Method", method.map(name)),
@@ -94,15 +122,35 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
             report.command.as_deref().map(|command| name(command.split_whitespace().next().unwrap_or_default())),
         ),
         ("Exit", exit(report)),
-        ("Stack From", context("stack_from").map(stack_origin)),
+        (
+            if report.stack_trace.is_some() { "Stack From" } else { "Logs From" },
+            context("stack_from").map(stack_origin),
+        ),
         ("System", system("os").map(|os| format!("{} {}", name(os), system("arch").map(name).unwrap_or_default()))),
-        ("Runtime", system("runtime").map(name)),
+        ("Runtime", system("runtime").map(versioned)),
         ("Release", report.release.as_deref().map(name)),
         ("Environment", report.environment.as_deref().map(name)),
         ("Browser", context("userAgent").map(browser)),
         ("Timestamp", Some(happened.unwrap_or(sample.received_at).to_string())),
     ];
     facts.into_iter().filter_map(|(fact, value)| Some((fact, value?))).collect()
+}
+
+/// A type's name; `exit code 2` is ours, and the one with spaces.
+fn error_type(told: &str) -> String {
+    let is_ours = told
+        .strip_prefix("exit code ")
+        .is_some_and(|code| (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_ours { told.to_owned() } else { safe_name(told, 80) }
+}
+
+/// A name and a version, such as `Python 3.11.7`: two words, whatever else was told.
+fn versioned(told: &str) -> String {
+    let is_version = |word: &&str| word.contains('.') && word.contains(|c: char| c.is_ascii_digit());
+    let Some(version) = told.split_whitespace().skip(1).find(is_version) else { return safe_name(told, 80) };
+    let before = told.split_whitespace().take_while(|word| *word != version).filter(|word| *word != "version");
+    let before: Vec<&str> = before.collect();
+    format!("{} {}", safe_name(&before.join(" "), 80), safe_name(version.trim_matches(['"', '(', ')', ',']), 80))
 }
 
 /// What that which was called is, in the words of the protocol.

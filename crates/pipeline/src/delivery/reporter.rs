@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use autoheal_contract::ErrorReport;
@@ -76,6 +76,21 @@ impl Reporter {
         Self::start_with(move |reports, until| deliver(&destination, sender, reports, until), on_trouble)
     }
 
+    /// As `start`; `on_first` hears where the first failure went, so that somebody knows where to look.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread left.
+    pub fn start_telling(
+        destination: Destination,
+        sender: Sender,
+        on_trouble: impl Fn(&str) + Send + 'static,
+        on_first: impl Fn(&str) + Send + 'static,
+    ) -> io::Result<Self> {
+        let deliver = move |reports, until| deliver(&destination, sender, reports, until);
+        Self::start_with(telling_the_first(deliver, on_first), on_trouble)
+    }
+
     fn start_with(
         deliver: impl Fn(Vec<ErrorReport>, Instant) -> Outcome + Send + 'static,
         on_trouble: impl Fn(&str) + Send + 'static,
@@ -133,6 +148,21 @@ impl Drop for Reporter {
     fn drop(&mut self) {
         self.shared.lock().is_over = true;
         let _in_time = self.hurry(LIMIT, |state| state.is_done);
+    }
+}
+
+/// The same delivery, which says of its first success what became of it.
+fn telling_the_first(
+    deliver: impl Fn(Vec<ErrorReport>, Instant) -> Outcome,
+    on_first: impl Fn(&str),
+) -> impl Fn(Vec<ErrorReport>, Instant) -> Outcome {
+    let first = Once::new();
+    move |reports, until| {
+        let outcome = deliver(reports, until);
+        if let Outcome::Told(what) = &outcome {
+            first.call_once(|| on_first(&format!("{what} (said once; what fails later is told without a word)")));
+        }
+        outcome
     }
 }
 

@@ -100,7 +100,7 @@ impl Stderr {
         // pipes keep no order between them: the stack may come after the next call was begun, other lines may not
         let own = wanted.next.filter(|next| *next < wanted.to).map(|next| self.text(wanted.from, next.minus(ONE)));
         let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), unbox);
-        let failure = wanted.failure_in(&text);
+        let failure = wanted.failure_in(&text, own.len());
         let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
         let lines = before.lines().filter(|line| !line.trim().is_empty());
         // what does not speak of this call may be another one's
@@ -134,7 +134,9 @@ enum Fit {
 impl Wanted<'_> {
     /// The failure that fits best. Of equals the first, if the next call has begun since; the last one else, for what was
     /// survived is told before.
-    fn failure_in(&self, text: &str) -> Option<Failure> {
+    ///
+    /// What stands beyond `own` was printed since the next call began: it is ours if it speaks of us.
+    fn failure_in(&self, text: &str, own: usize) -> Option<Failure> {
         let mut end = text.len();
         let mut best: Option<(Fit, Failure)> = None;
         for _ in 0..FAILURES {
@@ -142,7 +144,7 @@ impl Wanted<'_> {
             let failure = self.without_later_lines(failure, text);
             end = failure.range.start;
             let fit = self.fit(&failure, text);
-            if fit == Fit::Time && self.overlapped {
+            if fit == Fit::Time && (self.overlapped || failure.range.start >= own) {
                 continue;
             }
             let better = |known: Fit| fit > known || fit == known && self.next.is_some();
@@ -251,6 +253,36 @@ mod tests {
         assert_eq!(joined.logs, ["INFO divide: ours"]);
         let quiet = stderr.join(&Wanted { next: Some(Timestamp(115)), ..wanted("no stack of ours", false) });
         assert_eq!(quiet.logs, ["INFO divide: ours"]);
+    }
+
+    #[test]
+    fn what_is_logged_right_below_a_box_is_no_part_of_its_message() {
+        let mut stderr = Stderr::default();
+        let boxed = "\
+[11/22/26 14:04:22] Error calling tool 'divide'
+                    ╭─────── Traceback (most recent call last) ────────╮
+                    │ /srv/app/tools.py:9 in divide                    │
+                    │ ❱  9 │   return a / b                            │
+                    ╰──────────────────────────────────────────────────╯
+                    ZeroDivisionError: division by zero
+                    Error calling tool 'lookup'
+";
+        stderr.printed(boxed.as_bytes(), Timestamp(120));
+        let (failure, stack) = stderr.join(&wanted("division by zero", false)).failure.unwrap();
+        assert_eq!(failure.error_message, "division by zero");
+        assert!(stack.trim_end().ends_with("ZeroDivisionError: division by zero"), "{stack}");
+    }
+
+    /// A server that printed nothing of its failure is not given the crash of whoever was called next.
+    #[test]
+    fn a_stack_printed_since_the_next_call_began_is_ours_only_if_it_speaks_of_us() {
+        let mut stderr = Stderr::default();
+        stderr.printed(TRACEBACK.replace("divide", "boil").as_bytes(), Timestamp(140));
+        let next = Some(Timestamp(130));
+        let silent = stderr.join(&Wanted { next, ..wanted("no such number", false) });
+        assert!(silent.failure.is_none(), "{silent:?}");
+        let late = stderr.join(&Wanted { next, ..wanted("division by zero", false) });
+        assert_eq!(late.failure.unwrap().0.error_type, "ZeroDivisionError");
     }
 
     #[test]

@@ -20,11 +20,13 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         if !is_top(line) {
-            plain.push_str(line);
+            // a logger fills its lines up with spaces
+            plain.push_str(if line.trim().is_empty() { "" } else { line });
             plain.push('\n');
             continue;
         }
         let margin = line.chars().take_while(|c| *c != '╭').count();
+        let width = line.trim_end().chars().count() - margin;
         let mut inside = Inside::default();
         while let Some(row) = lines.next_if(|row| row.contains('│') && !row.trim_start().starts_with('╰')) {
             inside.row(row);
@@ -42,7 +44,7 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
         }) {
             message.push(line.trim());
         }
-        plain.push_str(&message.join(" "));
+        plain.push_str(&unwrapped(&message, width));
         // Python's own messages end nowhere visible; this one's end is known
         plain.push_str("\n\n");
         let (link, length) = link(lines.clone());
@@ -53,6 +55,21 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(plain)
+}
+
+/// One line of lines that were wrapped; another one begins where its first word would have had room.
+fn unwrapped(lines: &[&str], width: usize) -> String {
+    let mut text = String::new();
+    let mut used = 0;
+    for line in lines {
+        let word = line.split(' ').next().unwrap_or_default().chars().count();
+        if !text.is_empty() {
+            text.push(if used + 1 + word > width { ' ' } else { '\n' });
+        }
+        text.push_str(line);
+        used = line.chars().count();
+    }
+    text
 }
 
 /// The sentence between an exception and the one that came of it, which is wrapped as well, and its length in lines.
@@ -156,8 +173,8 @@ mod tests {
                     │ │ a = 1          │                               │
                     │ ╰────────────────╯                               │
                     ╰──────────────────────────────────────────────────╯
-                    ZeroDivisionError: division
-                    by zero
+                    ZeroDivisionError: division by zero, which is something
+                    never to be done
 [11/22/26 14:04:23] INFO     next
 ";
 
@@ -171,14 +188,14 @@ mod tests {
 Traceback (most recent call last):
   File \"/srv/a-long-way-down-to-the-application/tools.py\", line 9, in divide
     return inner(a, b)
-ZeroDivisionError: division by zero
+ZeroDivisionError: division by zero, which is something never to be done
 
 [11/22/26 14:04:23] INFO     next
 "
             .replace("  File \"/srv/a", "  File \"/srv/venv/lib/python3.11/si te-packages/fastmcp/server.py\", line 1497, in call_tool\n  File \"/srv/a")
         );
         let failure = find_failure(&plain).unwrap();
-        assert_eq!(failure.error_message, "division by zero");
+        assert_eq!(failure.error_message, "division by zero, which is something never to be done");
         assert!(matches!(unbox("no box"), Cow::Borrowed(_)));
     }
 
@@ -201,6 +218,17 @@ following exception:
 RuntimeError: the catalogue has no entry coffee
 ";
 
+    /// What a logger prints in the same second has no time of its own, and stands below the message as if it went on.
+    #[test]
+    fn what_is_logged_next_is_a_line_of_its_own() {
+        let message = "ZeroDivisionError: division by zero, which is something\n                    never to be done\n";
+        let next =
+            "ZeroDivisionError: by zero                          \n                    Error calling tool 'lookup'\n";
+        let same_second = BOX.replace(message, next);
+        let plain = unbox(&same_second);
+        assert!(plain.contains("ZeroDivisionError: by zero\nError calling tool 'lookup'\n"), "{plain}");
+    }
+
     #[test]
     fn a_chain_stays_one() {
         let plain = unbox(CHAIN);
@@ -208,5 +236,7 @@ RuntimeError: the catalogue has no entry coffee
         assert_eq!((failure.error_type.as_str(), failure.causes.len()), ("RuntimeError", 1), "{plain}");
         assert_eq!(failure.causes[0].error_type, "KeyError");
         assert!(plain.contains("fastmcp_server_two.py\", line 28, in lookup"), "{plain}");
+        let padded = CHAIN.replace("\n\n╭", "\n\n                              \n╭");
+        assert!(!unbox(&padded).contains("   \n"), "lines of spaces say nothing");
     }
 }

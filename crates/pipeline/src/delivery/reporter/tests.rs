@@ -109,3 +109,19 @@ fn being_asked_delivers_what_waits_on_the_disk() {
     reporter.wake();
     assert_eq!(delivered.recv_timeout(LONG).unwrap().1, []);
 }
+
+#[test]
+fn where_the_first_failure_went_is_said_once() {
+    let (tell, told) = mpsc::channel();
+    let on_first = move |what: &str| drop(tell.send(what.to_owned()));
+    let recorded = |_, _| Outcome::Told("recorded: E; `autoheal serve` shows it".to_owned());
+    let reporter = Reporter::start_with(telling_the_first(recorded, on_first), |_| {}).unwrap();
+    for message in ["one", "two"] {
+        reporter.send(failure(message));
+        assert!(reporter.flush(LONG));
+    }
+    drop(reporter);
+    let said: Vec<String> = told.iter().collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("recorded: E; `autoheal serve` shows it (said once"), "{said:?}");
+}
