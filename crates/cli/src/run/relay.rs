@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use super::tail::Tail;
 use super::terminal::Modes;
 use crate::child::passing::{AFTER_END, Next, leave, wait, write_all};
+use crate::child::say;
 
 /// A stream that is being relayed.
 pub(super) struct Relay {
@@ -50,7 +51,7 @@ impl Relay {
         if let Some(left) = end.left
             && let Err(error) = leave(left, self.to)
         {
-            eprintln!("autoheal: what the command's own children still print is lost: {error}");
+            say(&format!("what the command's own children still print is lost: {error}"));
         }
         Kept { tail: end.tail.bytes(), reader_gone: end.reader_gone }
     }
@@ -81,7 +82,7 @@ fn relay(from: OwnedFd, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Opti
         }
         if let Err(error) = write_all(to, bytes) {
             if error != Errno::PIPE && error != Errno::IO {
-                eprintln!("autoheal: cannot pass on what the command prints: {error}");
+                say(&format!("cannot pass on what the command prints: {error}"));
             }
             // `from` is closed with this: the command hears of it as it would without us
             return End { tail, left: None, reader_gone: true };

@@ -9,6 +9,7 @@ use autoheal_pipeline::validate::Sender;
 
 use super::report::Failed;
 use crate::args::RunArgs;
+use crate::child::say;
 
 /// How much later the command's end may come because of us; a little is left for ending itself.
 const LIMIT: Duration = Duration::from_millis(1_800);
@@ -26,12 +27,10 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
     };
     match told {
         // a line for people; a log of the command's output stays as the command made it
-        Ok(Outcome::Told(what)) if std::io::stderr().is_terminal() => eprintln!("autoheal: {what}"),
+        Ok(Outcome::Told(what)) if std::io::stderr().is_terminal() => say(&what),
         Ok(Outcome::Told(_)) => {}
-        Ok(Outcome::Kept(why)) => eprintln!("autoheal: this failure could not be reported yet and is kept: {why}"),
-        Ok(Outcome::Lost(why)) => eprintln!("autoheal: this failure could not be reported: {why}"),
-        Err(_) => {
-            eprintln!("autoheal: this failure could not be reported in time; if it could be kept, it is sent next time")
-        }
+        Ok(Outcome::Kept(why)) => say(&format!("this failure could not be reported yet and is kept: {why}")),
+        Ok(Outcome::Lost(why)) => say(&format!("this failure could not be reported: {why}")),
+        Err(_) => say("this failure could not be reported in time; if it could be kept, it is sent next time"),
     }
 }
