@@ -199,3 +199,23 @@ fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
     assert_eq!((output.status.code(), wrapped.waiting()), (Some(3), 1), "{said}");
     assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "{said}");
 }
+
+#[test]
+fn output_that_nobody_reads_holds_no_signal_up() {
+    let wrapped = Wrapped::new();
+    let gone = wrapped.path().join("gone");
+    assert!(Command::new("mkfifo").arg(&gone).status().unwrap().success());
+    let mut run = wrapped.run(&[], &["sh", "-c", "exec 3>gone; head -c 200000 /dev/zero"]);
+    let mut child = run.stdout(Stdio::piped()).spawn().unwrap();
+    // what the command held is closed: it has ended, and its output is stuck
+    std::fs::read(&gone).unwrap();
+    // one that comes before the end is noticed is the command's, so it is asked until it hears
+    let status = loop {
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => std::thread::yield_now(),
+        }
+    };
+    assert_eq!(status.signal(), Some(SIGTERM));
+}
