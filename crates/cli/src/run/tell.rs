@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::delivery::{Outcome, deliver};
+use autoheal_pipeline::delivery::{Destination, Outcome, deliver};
 use autoheal_pipeline::validate::Sender;
 
 use super::report::Failed;
@@ -19,8 +19,9 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
     let until = Instant::now() + LIMIT;
     let (send, told) = mpsc::channel();
     let told = match std::thread::Builder::new().name("tell".to_owned()).spawn(move || {
-        let report = failed.report();
-        let _too_late = send.send(deliver(&options.delivery.into(), Sender::Local, vec![report], until));
+        let destination = Destination::from(options.delivery);
+        let report = failed.report(destination.scrub);
+        let _too_late = send.send(deliver(&destination, Sender::Local, vec![report], until));
     }) {
         Ok(_) => told.recv_timeout(LIMIT),
         Err(error) => Ok(Outcome::Lost(error.to_string())),
