@@ -9,7 +9,7 @@ use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::excerpt::excerpt;
-use autoheal_pipeline::parse::{Failure, find_failure};
+use autoheal_pipeline::parse::{Failure, find_failure, last_words};
 use autoheal_pipeline::scrub::scrub_with;
 use autoheal_pipeline::shell::{shell_line, shell_word};
 use uuid::Uuid;
@@ -111,7 +111,7 @@ impl Failed {
 
     fn last_line(&self) -> Option<&str> {
         let texts = self.printed.errors.iter().chain([&self.printed.output]);
-        texts.filter_map(|text| text.lines().rfind(|line| !line.trim().is_empty())).next().map(str::trim)
+        texts.filter_map(|text| last_words(text)).next()
     }
 
     /// What stands for a type where no runtime named one.
