@@ -263,6 +263,8 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Scrub {
     /// Credentials and personal data
+    // a variable that is set to nothing is not set
+    #[value(alias = "")]
     Standard,
     /// Also paths, hosts and all parameter values
     Strict,

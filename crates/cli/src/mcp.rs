@@ -34,12 +34,12 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
     };
-    let mut command = Command::new(program);
-    command.args(arguments);
-    if options.wide_logs {
-        command.env("COLUMNS", "400").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
-    }
-    let (child, pipes) = match relays::start(command) {
+    let prepare = |command: &mut Command| {
+        if options.wide_logs {
+            command.env("COLUMNS", "400").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+        }
+    };
+    let (child, pipes) = match relays::start(program, arguments, prepare) {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };

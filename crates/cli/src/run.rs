@@ -9,14 +9,19 @@ mod tell;
 mod terminal;
 
 use std::process::ExitCode;
-use std::time::{Instant, SystemTime};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use self::printed::Printed;
 use self::report::Failed;
 use self::streams::Streams;
 use self::terminal::Terminal;
 use crate::args::RunArgs;
-use crate::child::{Signals, passing, refuse, start};
+use crate::child::{Ending, Signals, passing, refuse, start};
+
+/// How long what the command left may still be passed on, once somebody asked us to end as well.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs the command to its end and ends as it did: with its exit code, or by its signal.
 pub(crate) fn run(options: RunArgs) -> ExitCode {
@@ -37,8 +42,20 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     };
     let ending = signals.follow(child, || relays.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
+    let interrupted = signals.interrupted();
+    // a reader that does not read may hold up what is left; who asks us to end then must not ask in vain
+    let is_done = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&is_done);
+    signals.hear_on(move |signal| {
+        // one that was meant for the command, too: what is only on its way still arrives
+        std::thread::sleep(LAST_WORDS);
+        if !done.load(Ordering::Relaxed) {
+            Ending::Signal(signal).repeat_now();
+        }
+    });
     let relayed = relays.finish();
-    let failed = ending.failed(&options.ok) && !signals.interrupted() && !(relayed.reader_gone && ending.by_pipe());
+    is_done.store(true, Ordering::Relaxed);
+    let failed = ending.failed(&options.ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
         let printed = Printed::read(&relayed);
         let failed = Failed { command: options.command.clone(), ending, printed, began, duration };

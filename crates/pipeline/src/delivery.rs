@@ -89,8 +89,12 @@ pub enum Outcome {
 ///
 /// When there is no place for it, or the disk does not take it.
 pub fn keep(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<PathBuf> {
+    keep_here(destination, sender, report).map(|kept| kept.file)
+}
+
+fn keep_here(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<Kept> {
     scrub_report(report, destination.scrub);
-    Spool::open()?.keep(destination.url(), sender, report).map(|kept| kept.file)
+    Spool::open()?.keep(destination.url(), sender, report)
 }
 
 /// Whether anything waits on disk, for whatever destination.
@@ -101,7 +105,18 @@ pub fn is_anything_kept() -> bool {
 
 /// Scrubs, keeps on disk, then delivers, with what waited from before; returns by `until`, but for the own store's last
 /// commit. Without reports, what waits is delivered.
-pub fn deliver(destination: &Destination, sender: Sender, mut reports: Vec<ErrorReport>, until: Instant) -> Outcome {
+pub fn deliver(destination: &Destination, sender: Sender, reports: Vec<ErrorReport>, until: Instant) -> Outcome {
+    deliver_with(destination, sender, Vec::new(), reports, until)
+}
+
+/// Delivers with `kept`, which are on disk already.
+fn deliver_with(
+    destination: &Destination,
+    sender: Sender,
+    kept: Vec<Kept>,
+    mut reports: Vec<ErrorReport>,
+    until: Instant,
+) -> Outcome {
     for report in &mut reports {
         // before it is on any disk
         scrub_report(report, destination.scrub);
@@ -111,13 +126,14 @@ pub fn deliver(destination: &Destination, sender: Sender, mut reports: Vec<Error
         Err(error) => return without_spool(destination, sender, &reports, until, &error.to_string()),
     };
     let url = destination.url();
-    let mut own = Vec::with_capacity(reports.len());
+    let before = kept.len();
+    let mut own = kept;
     for report in &reports {
         match spool.keep(url, sender, report) {
             Ok(kept) => own.push(kept),
             Err(error) => {
                 // a full disk: what it took is in memory as well, and all of it is tried once
-                own.iter().for_each(Kept::forget);
+                own[before..].iter().for_each(Kept::forget);
                 let why = format!("{}: {error}", spool.directory().display());
                 return without_spool(destination, sender, &reports, until, &why);
             }
@@ -137,7 +153,7 @@ pub fn deliver(destination: &Destination, sender: Sender, mut reports: Vec<Error
     if own.is_empty() && earlier.is_empty() {
         return Outcome::Told("nothing waited".to_owned());
     }
-    let name = names(&reports, earlier.len());
+    let name = names(&reports, before + earlier.len());
     let news = own.len();
     let waiting: Vec<Kept> = own.into_iter().chain(earlier).collect();
     match hand_over(destination, &waiting, until) {

@@ -6,6 +6,7 @@ mod go;
 mod in_app;
 mod java;
 mod javascript;
+mod last_words;
 mod node;
 mod plain;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use boxed::unbox;
 pub use failure::{Failure, find_failure};
+pub use last_words::last_words;
 pub use plain::plain_text;
 
 /// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.

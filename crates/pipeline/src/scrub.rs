@@ -5,12 +5,13 @@ mod home;
 use std::borrow::Cow;
 
 use autoheal_contract::{ErrorReport, Json};
-use autoheal_scrub::{Level, scrub_json, scrub_with};
+use autoheal_scrub::{Level, scrub_json};
 
 use crate::parse::Frame;
 use crate::prepare::Parsed;
 use crate::validate::{Arrival, Identity, Mark};
 
+pub use autoheal_scrub::scrub_with;
 pub use home::mask_home;
 
 /// A report without secrets. Only [`scrub`] makes one, and the original text is gone by then.

@@ -3,7 +3,7 @@
 use std::process::{ExitCode, exit};
 
 use autoheal_contract::Exit;
-use rustix::process::{Resource, Rlimit, WaitStatus, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, WaitStatus, getpid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGSEGV, SIGTRAP};
 use signal_hook::low_level::{emulate_default_handler, signal_name};
 
@@ -69,10 +69,15 @@ impl Ending {
     fn repeat_signal(self) -> u8 {
         let code = match self {
             Self::Code(code) => code,
+            // to a container's first process its own signals mean nothing; a container tells of them by this code as well
+            Self::Signal(signal) if getpid().is_init() => SHELL + signal,
             Self::Signal(signal) => {
                 // The command's own core is the one worth keeping.
                 let limit = getrlimit(Resource::Core);
                 let _kept = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
+                // a program that collects cores is asked whatever the limit is
+                #[cfg(target_os = "linux")]
+                let _kept = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
                 let _unknown = emulate_default_handler(signal);
                 SHELL + signal
             }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Access, access};
 
 use super::repository::Repository;
 
@@ -30,7 +31,7 @@ const RUNTIMES: [(&str, &str); 10] = [
 
 /// Where in which commit the command ran.
 pub(crate) struct Place {
-    /// Relative to the repository, else absolute.
+    /// Relative to the repository, else absolute; empty when it is gone.
     pub(crate) directory: String,
     pub(crate) commit: Option<String>,
 }
@@ -98,12 +99,14 @@ fn interpreter(program: &OsStr) -> Option<OsString> {
 }
 
 /// Where the program is: as given, else in PATH.
-fn path_of(program: &OsStr) -> Option<PathBuf> {
+pub(super) fn path_of(program: &OsStr) -> Option<PathBuf> {
     if program.as_encoded_bytes().contains(&b'/') {
         return Some(program.into());
     }
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok())
 }
 
 /// What a program prints on either stream, if it does so soon and succeeds.

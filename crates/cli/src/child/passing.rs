@@ -1,12 +1,13 @@
 //! Passing a stream on: waiting for what comes or for the end, writing all of it, and leaving the rest to others.
 
-use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Command, Stdio};
 
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::stdio::{stdin, stdout};
 
 /// After the command's end, at most this much is taken over before a process of its own goes on: what the command itself
 /// wrote fits into its pipe, and that is smaller.
@@ -56,10 +57,14 @@ pub(crate) fn wait(from: impl AsFd, stop: &OwnedFd, to: Option<BorrowedFd<'_>>) 
             return Next::Read;
         }
         // whatever came between the two looks is not missed: nothing is written after the end
-        let readable =
-            readable || poll(&mut [reading.clone()], Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
-        return if readable { Next::ReadLast } else { Next::Nothing };
+        return if readable || is_readable(from) { Next::ReadLast } else { Next::Nothing };
     }
+}
+
+/// Whether there is something to read at this moment, or its end.
+pub(crate) fn is_readable(from: impl AsFd) -> bool {
+    let reading = PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN);
+    poll(&mut [reading], Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Writes everything, also to somebody who shares its end with us and made it not wait.
@@ -80,17 +85,30 @@ pub(crate) fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errn
 /// Leaves the rest of a stream to a process of its own, so that the command's end is not held up by its children.
 pub(crate) fn leave(from: OwnedFd, to: BorrowedFd<'_>) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
-    let mut relay = Command::new(std::env::current_exe()?);
-    relay.arg("relay").stdin(from).stdout(to.try_clone_to_owned()?).stderr(Stdio::null());
+    // what we were started from may be replaced meanwhile; we are still there
+    #[cfg(target_os = "linux")]
+    let ourselves = std::path::PathBuf::from("/proc/self/exe");
+    #[cfg(not(target_os = "linux"))]
+    let ourselves = std::env::current_exe()?;
+    let mut relay = Command::new(ourselves);
+    relay.arg0("autoheal").arg("relay").stdin(from).stdout(to.try_clone_to_owned()?).stderr(Stdio::null());
     // Ctrl-C is for those who print; without them it ends by itself
     relay.process_group(0).spawn().map(drop)
 }
 
 /// Copies input to output until its end.
 pub(crate) fn copy_to_end() {
-    let file = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map(File::from);
-    if let (Ok(mut input), Ok(mut output)) = (file(io::stdin().as_fd()), file(io::stdout().as_fd())) {
-        // the end of a pseudo-terminal, or nobody who reads: the end either way
-        let _end = io::copy(&mut input, &mut output);
+    let mut buffer = Vec::with_capacity(64 * 1024);
+    loop {
+        buffer.clear();
+        match rustix::io::read(stdin(), spare_capacity(&mut buffer)) {
+            Ok(1..) => {}
+            Err(Errno::INTR) => continue,
+            // the end of a pseudo-terminal is an error
+            Ok(0) | Err(_) => return,
+        }
+        if write_all(stdout(), &buffer).is_err() {
+            return;
+        }
     }
 }

@@ -5,14 +5,20 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
-use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGWINCH,
+};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use super::ending::Ending;
 
-const HEARD: [i32; 8] = [SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGCONT, SIGWINCH];
+/// All that would end us and leave the command alone, but for our own faults; and what is of use to it.
+const HEARD: [i32; 13] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGVTALRM, SIGPROF, SIGIO, SIGCONT, SIGWINCH,
+];
 /// A command that fails this soon after Ctrl-C failed because of it.
 const AFTERMATH: Duration = Duration::from_secs(10);
 
@@ -61,12 +67,12 @@ impl Signals {
         }
     }
 
-    /// After the command's end: calls this when somebody asks us to end as well.
-    pub(crate) fn hear_on(mut self, asked: impl Fn() + Send + 'static) {
+    /// After the command's end: calls this with the signal when somebody asks us to end as well.
+    pub(crate) fn hear_on(mut self, asked: impl Fn(i32) + Send + 'static) {
         let hear = move || {
             for origin in self.heard.forever() {
                 if [SIGTERM, SIGHUP, SIGINT, SIGQUIT].contains(&origin.signal) {
-                    asked();
+                    asked(origin.signal);
                 }
             }
         };
@@ -79,16 +85,17 @@ impl Signals {
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());
         match origin.signal {
             SIGCHLD => return,
+            // a command that signals its whole group has signalled itself
+            _ if sender == Some(own[0]) => return,
             SIGTERM | SIGHUP => self.asked_to_end = true,
             SIGINT | SIGQUIT => self.interrupted = Some(Instant::now()),
-            SIGWINCH if sender.is_some_and(|sender| own.contains(&sender)) => return,
+            SIGWINCH if sender == Some(own[1]) => return,
             SIGWINCH if resized() => return,
             _ => {}
         }
-        // The terminal's driver signals every process in the foreground, the command too; a command that signals its
-        // whole group has signalled itself.
-        let by_terminal = matches!(origin.cause, Cause::Kernel) && origin.signal != SIGHUP;
-        if by_terminal || sender == Some(own[0]) {
+        // the terminal's driver signals every process in the foreground, the command too; an alarm is the kernel's as well
+        let from_terminal = [SIGINT, SIGQUIT, SIGWINCH, SIGCONT].contains(&origin.signal);
+        if from_terminal && matches!(origin.cause, Cause::Kernel) {
             return;
         }
         if let Some(signal) = Signal::from_named_raw(origin.signal) {

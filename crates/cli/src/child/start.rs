@@ -1,9 +1,33 @@
-//! What is said when the command cannot even be started, as shells and `env` say it.
+//! Starting the command, and what is said when it cannot even be started, as shells and `env` do both.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read};
+use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
+use std::process::{Child, Command};
+
+use rustix::io::Errno;
+
+use super::facts::path_of;
+
+/// Starts a program; `prepare` gives it its streams and variables. A script that names no interpreter is the shell's.
+pub(crate) fn spawn(
+    program: &OsStr,
+    arguments: &[OsString],
+    prepare: impl Fn(&mut Command) -> io::Result<()>,
+) -> io::Result<Child> {
+    let mut command = Command::new(program);
+    prepare(command.args(arguments))?;
+    match command.spawn() {
+        Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+            let Some(script) = path_of(program) else { return Err(error) };
+            let mut shell = Command::new("/bin/sh");
+            prepare(shell.arg(script).args(arguments))?;
+            shell.spawn()
+        }
+        started => started,
+    }
+}
 
 /// One sentence: what, why, and what to do.
 pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {

@@ -29,7 +29,10 @@ impl Surroundings {
         let place = &self.place;
         add(
             &mut report.context,
-            [("directory", text(&place.directory)), ("commit", place.commit.as_deref().and_then(text))],
+            [
+                ("directory", Some(place.directory.as_str()).filter(|it| !it.is_empty()).and_then(text)),
+                ("commit", place.commit.as_deref().and_then(text)),
+            ],
         );
         let system = [
             ("os", text(std::env::consts::OS)),
@@ -40,7 +43,9 @@ impl Surroundings {
         if report.release.is_none() {
             report.release = place.commit.as_deref().and_then(|commit| commit.get(..12)).map(str::to_owned);
         }
-        if let Some(reproduction) = report.reproduction.as_mut().filter(|_| place.directory != ".") {
+        if let Some(reproduction) =
+            report.reproduction.as_mut().filter(|_| !matches!(place.directory.as_str(), "." | ""))
+        {
             let line = format!("cd {} && {reproduction}", shell_word(OsStr::new(&place.directory)));
             // the bare message, in place of a line that would be too long, is nothing for a shell
             if !reproduction.starts_with("{\"") && line.chars().count() <= TEXT_CHARS {

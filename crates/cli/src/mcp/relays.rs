@@ -1,5 +1,6 @@
 //! The server's three pipes and a thread for each: read, write on, and only then look at what passed.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, Command};
@@ -16,6 +17,7 @@ use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 
 use super::conversation::Conversation;
 use crate::child::passing::{AFTER_END, Next, leave, wait, wide_pipe, write_all};
+use crate::child::start::spawn;
 use crate::child::{Ending, Signals, say};
 
 /// Most that is read at once.
@@ -31,12 +33,20 @@ pub(super) struct Pipes {
 }
 
 /// Starts the server on pipes.
-pub(super) fn start(mut command: Command) -> io::Result<(Child, Pipes)> {
+pub(super) fn start(
+    program: &OsStr,
+    arguments: &[OsString],
+    prepare: impl Fn(&mut Command),
+) -> io::Result<(Child, Pipes)> {
     let (their_input, input) = wide_pipe()?;
     let (output, their_output) = wide_pipe()?;
     let (errors, their_errors) = wide_pipe()?;
-    let child = command.stdin(their_input).stdout(their_output).stderr(their_errors).spawn()?;
-    // only the server may hold its sides, or no end would be seen: they go with `command`
+    let child = spawn(program, arguments, |command| {
+        prepare(command);
+        command.stdin(their_input.try_clone()?).stdout(their_output.try_clone()?).stderr(their_errors.try_clone()?);
+        Ok(())
+    })?;
+    // only the server may hold its sides, or no end would be seen: ours of them go here
     Ok((child, Pipes { input: input.into(), output: output.into(), errors: errors.into() }))
 }
 
@@ -88,7 +98,7 @@ impl Relays {
         // a client that does not read may hold this up; who asks us to end then must not ask in vain
         let is_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&is_done);
-        signals.hear_on(move || {
+        signals.hear_on(move |_| {
             if !done.load(Ordering::Relaxed) {
                 ending.repeat_now();
             }

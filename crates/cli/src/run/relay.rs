@@ -2,13 +2,15 @@
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rustix::io::Errno;
 
 use super::tail::Tail;
 use super::terminal::Modes;
-use crate::child::passing::{AFTER_END, Next, leave, wait, write_all};
+use crate::child::passing::{AFTER_END, Next, is_readable, leave, wait, write_all};
+use crate::child::say;
 
 /// A stream that is being relayed.
 pub(super) struct Relay {
@@ -20,7 +22,7 @@ pub(super) struct Relay {
 struct End {
     tail: Tail,
     /// Somebody still holds the other side: a child of the command's that outlives it.
-    left: Option<OwnedFd>,
+    left: Option<Arc<OwnedFd>>,
     /// Whoever read our output is gone.
     reader_gone: bool,
 }
@@ -34,7 +36,7 @@ pub(super) struct Kept {
 impl Relay {
     /// Starts to relay, until the other side is closed, or `stop` is and nothing is left to read.
     pub(super) fn start(
-        from: OwnedFd,
+        from: Arc<OwnedFd>,
         to: BorrowedFd<'static>,
         stop: OwnedFd,
         mut modes: Option<Modes>,
@@ -48,23 +50,26 @@ impl Relay {
     pub(super) fn finish(self) -> Kept {
         let Ok(end) = self.thread.join() else { return Kept { tail: Vec::new(), reader_gone: false } };
         if let Some(left) = end.left
-            && let Err(error) = leave(left, self.to)
+            && let Err(error) = left.try_clone().and_then(|left| leave(left, self.to))
         {
-            eprintln!("autoheal: what the command's own children still print is lost: {error}");
+            say(&format!("what the command's own children still print is lost: {error}"));
         }
         Kept { tail: end.tail.bytes(), reader_gone: end.reader_gone }
     }
 }
 
-fn relay(from: OwnedFd, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Option<&mut Modes>) -> End {
+fn relay(from: Arc<OwnedFd>, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Option<&mut Modes>) -> End {
     let mut tail = Tail::default();
     let mut left = AFTER_END;
     loop {
-        match wait(&from, stop, None) {
+        match wait(&from, stop, Some(to)) {
             Next::Read => {}
             Next::ReadLast if left > 0 => left = left.saturating_sub(64 * 1024),
-            Next::ReadLast | Next::Nothing | Next::ReaderGone => {
-                return End { tail, left: Some(from), reader_gone: false };
+            Next::ReadLast | Next::Nothing => return End { tail, left: Some(from), reader_gone: false },
+            Next::ReaderGone => {
+                // what the command has said by then is known all the same
+                let _nothing = is_readable(&from).then(|| tail.read(&from).is_ok());
+                return End { tail, left: None, reader_gone: true };
             }
         }
         let bytes = match tail.read(&from) {
@@ -80,11 +85,12 @@ fn relay(from: OwnedFd, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Opti
             modes.follow();
         }
         if let Err(error) = write_all(to, bytes) {
-            if error != Errno::PIPE && error != Errno::IO {
-                eprintln!("autoheal: cannot pass on what the command prints: {error}");
+            let reader_gone = error == Errno::PIPE || error == Errno::IO;
+            if !reader_gone {
+                say(&format!("cannot pass on what the command prints: {error}"));
             }
             // `from` is closed with this: the command hears of it as it would without us
-            return End { tail, left: None, reader_gone: true };
+            return End { tail, left: None, reader_gone };
         }
     }
 }

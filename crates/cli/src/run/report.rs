@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, LOG_LINES, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Source};
+use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::excerpt::excerpt;
-use autoheal_pipeline::parse::{Failure, find_failure};
+use autoheal_pipeline::parse::{Failure, find_failure, last_words};
+use autoheal_pipeline::scrub::scrub_with;
 use autoheal_pipeline::shell::{shell_line, shell_word};
 use uuid::Uuid;
 
@@ -48,7 +50,9 @@ impl Failed {
     }
 
     /// Puts the report together, with what the repository and the runtime tell.
-    pub(super) fn report(&self) -> ErrorReport {
+    pub(super) fn report(&self, level: ScrubLevel) -> ErrorReport {
+        // before anything is cut: half a secret is not known for one
+        let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
         // the runtime may take a while, and the command's end waits for it
         let (place, runtime) = std::thread::scope(|scope| {
             let runtime = scope.spawn(|| self.command.first().and_then(|program| facts::runtime(program)));
@@ -57,7 +61,7 @@ impl Failed {
         let (error_type, error_message, stack_trace, causes) = match self.told() {
             Some(Told { mut failure, text }) => {
                 failure.causes.truncate(CAUSES);
-                let stack = excerpt(&text[failure.range.clone()], STACK_TRACE_CHARS);
+                let stack = cut(&text[failure.range.clone()], STACK_TRACE_CHARS);
                 (failure.error_type, failure.error_message, Some(stack), failure.causes)
             }
             None => (self.kind(), self.sentence(), None, Vec::new()),
@@ -67,16 +71,18 @@ impl Failed {
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![
             ("timestamp".to_owned(), text(&ended.to_string())),
-            ("directory".to_owned(), text(&place.directory)),
             ("duration_ms".to_owned(), Json::Whole(u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX))),
         ];
+        if !place.directory.is_empty() {
+            context.insert(1, ("directory".to_owned(), text(&place.directory)));
+        }
         context.extend(place.commit.as_deref().map(|commit| ("commit".to_owned(), text(commit))));
         let mut system =
             vec![("os".to_owned(), text(std::env::consts::OS)), ("arch".to_owned(), text(std::env::consts::ARCH))];
         system.extend(runtime.map(|runtime| ("runtime".to_owned(), text(&runtime))));
         ErrorReport {
             error_type,
-            error_message: excerpt(&error_message, ERROR_MESSAGE_CHARS),
+            error_message: cut(&error_message, ERROR_MESSAGE_CHARS),
             stack_trace,
             causes,
             context: Some(Json::Object(context)),
@@ -85,9 +91,9 @@ impl Failed {
             source: Some(Source::Cli),
             release: place.commit.map(|commit| commit[..12].to_owned()),
             last_seen: Some(ended.to_string()),
-            logs: self.logs(),
+            logs: self.logs(level),
             reproduction: Some(match place.directory.as_str() {
-                "." => command.clone(),
+                "." | "" => command.clone(),
                 directory => format!("cd {} && {command}", shell_word(OsStr::new(directory))),
             }),
             command: Some(command),
@@ -105,7 +111,7 @@ impl Failed {
 
     fn last_line(&self) -> Option<&str> {
         let texts = self.printed.errors.iter().chain([&self.printed.output]);
-        texts.filter_map(|text| text.lines().rfind(|line| !line.trim().is_empty())).next().map(str::trim)
+        texts.filter_map(|text| last_words(text)).next()
     }
 
     /// What stands for a type where no runtime named one.
@@ -134,7 +140,7 @@ impl Failed {
     }
 
     /// The last lines before the failure.
-    fn logs(&self) -> Vec<LogLine> {
+    fn logs(&self, scrub: ScrubLevel) -> Vec<LogLine> {
         let told = self.told();
         // up to the failure in the stream that tells it, the last lines of the other one
         let before = |text: &String| match &told {
@@ -142,7 +148,9 @@ impl Failed {
             _ => text.len(),
         };
         let last = |text: &String, most: usize, level: Option<&str>| {
-            let lines: Vec<&str> = text[..before(text)].lines().filter(|line| !line.trim().is_empty()).collect();
+            // before it is lines: a key has many
+            let text = scrub_with(&text[..before(text)], scrub);
+            let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
             let lines = lines[lines.len().saturating_sub(most)..].iter();
             let line = |line: &&str| LogLine {
                 level: level.map(str::to_owned),

@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::{Child, Command};
+use std::process::Child;
+use std::sync::Arc;
 
 use rustix::fs::fstat;
 use rustix::stdio::{stderr, stdout};
@@ -12,6 +13,7 @@ use rustix::termios::isatty;
 use super::relay::{Kept, Relay};
 use super::terminal::{Modes, Terminal};
 use crate::child::passing::wide_pipe;
+use crate::child::start::spawn;
 
 /// The streams before the command is started.
 pub(super) struct Streams {
@@ -23,7 +25,7 @@ pub(super) struct Streams {
 
 /// Both sides of one stream.
 struct Stream {
-    ours: OwnedFd,
+    ours: Arc<OwnedFd>,
     theirs: OwnedFd,
     is_terminal: bool,
 }
@@ -35,30 +37,26 @@ impl Streams {
         // without pseudo-terminals (a container may have none) pipes have to do
         let pair = real.and_then(|real| Some((real, Terminal::like(real).ok()?)));
         let stream = |ours: BorrowedFd<'_>| match &pair {
-            Some((real, (terminal, theirs))) if are_one(real, ours) => {
-                Ok(Stream { ours: terminal.reader()?, theirs: theirs.try_clone()?, is_terminal: true })
+            Some((real, (_, side, theirs))) if are_one(real, ours) => {
+                Ok(Stream { ours: Arc::clone(side), theirs: theirs.try_clone()?, is_terminal: true })
             }
             _ => Stream::pipe(),
         };
         let output = stream(stdout())?;
         let errors = if are_one(stdout(), stderr()) { None } else { Some(stream(stderr())?) };
-        Ok(Self { output, errors, terminal: pair.map(|(_, (terminal, _))| terminal) })
+        Ok(Self { output, errors, terminal: pair.map(|(_, (terminal, ..))| terminal) })
     }
 
     /// Starts the command on them. Input is ours, untouched.
     pub(super) fn start(self, program: &OsStr, arguments: &[OsString]) -> io::Result<(Child, Relays)> {
         let Self { output, errors, terminal } = self;
-        let mut command = Command::new(program);
-        command.args(arguments);
-        match &errors {
-            Some(errors) => command.stderr(errors.theirs.try_clone()?),
-            None => command.stderr(output.theirs.try_clone()?),
-        };
-        command.stdout(output.theirs.try_clone()?);
         let (stop, stopped) = io::pipe().map(|(reader, writer)| (writer, OwnedFd::from(reader)))?;
-        let child = command.spawn()?;
         // only the command may hold its side, or its end would never be seen
-        drop(command);
+        let child = spawn(program, arguments, |command| {
+            let errors = errors.as_ref().unwrap_or(&output);
+            command.stdout(output.theirs.try_clone()?).stderr(errors.theirs.try_clone()?);
+            Ok(())
+        })?;
         let modes = || terminal.as_ref().and_then(|terminal| Modes::watch(terminal).ok());
         let start = |stream: Stream, to| {
             drop(stream.theirs);
@@ -77,7 +75,7 @@ impl Streams {
 impl Stream {
     fn pipe() -> io::Result<Self> {
         let (ours, theirs) = wide_pipe()?;
-        Ok(Self { ours: ours.into(), theirs: theirs.into(), is_terminal: false })
+        Ok(Self { ours: Arc::new(ours.into()), theirs: theirs.into(), is_terminal: false })
     }
 }
 

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::delivery::{Outcome, deliver};
+use autoheal_pipeline::delivery::{Destination, Outcome, deliver};
 use autoheal_pipeline::validate::Sender;
 
 use super::report::Failed;
 use crate::args::RunArgs;
+use crate::child::say;
 
 /// How much later the command's end may come because of us; a little is left for ending itself.
 const LIMIT: Duration = Duration::from_millis(1_800);
@@ -18,20 +19,19 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
     let until = Instant::now() + LIMIT;
     let (send, told) = mpsc::channel();
     let told = match std::thread::Builder::new().name("tell".to_owned()).spawn(move || {
-        let report = failed.report();
-        let _too_late = send.send(deliver(&options.delivery.into(), Sender::Local, vec![report], until));
+        let destination = Destination::from(options.delivery);
+        let report = failed.report(destination.scrub);
+        let _too_late = send.send(deliver(&destination, Sender::Local, vec![report], until));
     }) {
         Ok(_) => told.recv_timeout(LIMIT),
         Err(error) => Ok(Outcome::Lost(error.to_string())),
     };
     match told {
         // a line for people; a log of the command's output stays as the command made it
-        Ok(Outcome::Told(what)) if std::io::stderr().is_terminal() => eprintln!("autoheal: {what}"),
+        Ok(Outcome::Told(what)) if std::io::stderr().is_terminal() => say(&what),
         Ok(Outcome::Told(_)) => {}
-        Ok(Outcome::Kept(why)) => eprintln!("autoheal: this failure could not be reported yet and is kept: {why}"),
-        Ok(Outcome::Lost(why)) => eprintln!("autoheal: this failure could not be reported: {why}"),
-        Err(_) => {
-            eprintln!("autoheal: this failure could not be reported in time; if it could be kept, it is sent next time")
-        }
+        Ok(Outcome::Kept(why)) => say(&format!("this failure could not be reported yet and is kept: {why}")),
+        Ok(Outcome::Lost(why)) => say(&format!("this failure could not be reported: {why}")),
+        Err(_) => say("this failure could not be reported in time; if it could be kept, it is sent next time"),
     }
 }

@@ -4,7 +4,8 @@
 //! background jobs work as they always do. Only what it prints takes the way over the pseudo-terminal.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::{Arc, Weak};
 
 use rustix::process::{Signal, getpgrp, kill_current_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, unlockpt};
@@ -15,15 +16,16 @@ use rustix::termios::{
 
 /// Our side of the pseudo-terminal, and the real terminal.
 pub(super) struct Terminal {
-    ours: OwnedFd,
+    /// Held by who reads it only: where that ends, the pseudo-terminal hangs up on the command as the real one did.
+    ours: Weak<OwnedFd>,
     real: BorrowedFd<'static>,
     /// The modes both had at the start.
     modes: Termios,
 }
 
 impl Terminal {
-    /// Makes a pseudo-terminal like the real one; returns the command's side of it too.
-    pub(super) fn like(real: BorrowedFd<'static>) -> io::Result<(Self, OwnedFd)> {
+    /// Makes a pseudo-terminal like the real one; returns our side, to be read, and the command's.
+    pub(super) fn like(real: BorrowedFd<'static>) -> io::Result<(Self, Arc<OwnedFd>, OwnedFd)> {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         // not every system takes this as a flag; no other thread starts a process in between
         rustix::io::fcntl_setfd(&ours, rustix::io::FdFlags::CLOEXEC)?;
@@ -35,14 +37,10 @@ impl Terminal {
         // The real terminal makes `\n` into what it needs; done twice, bytes would change.
         same.output_modes.remove(OutputModes::OPOST);
         tcsetattr(&theirs, OptionalActions::Now, &same)?;
-        let terminal = Self { ours, real, modes: same };
+        let ours = Arc::new(ours);
+        let terminal = Self { ours: Arc::downgrade(&ours), real, modes: same };
         terminal.follow_size();
-        Ok((terminal, theirs))
-    }
-
-    /// Another handle of our side, to read from.
-    pub(super) fn reader(&self) -> io::Result<OwnedFd> {
-        self.ours.try_clone()
+        Ok((terminal, ours, theirs))
     }
 
     /// Gives it the real terminal's size, and tells of it; says whether that changed anything.
@@ -56,10 +54,11 @@ impl Terminal {
     }
 
     fn follow_size(&self) -> bool {
-        let sizes = (tcgetwinsize(self.real), tcgetwinsize(&self.ours));
-        let (Ok(real), Ok(ours)) = sizes else { return false };
-        let same = (real.ws_row, real.ws_col) == (ours.ws_row, ours.ws_col);
-        !same && tcsetwinsize(&self.ours, real).is_ok()
+        let Some(ours) = self.ours.upgrade() else { return false };
+        let sizes = (tcgetwinsize(self.real), tcgetwinsize(&ours));
+        let (Ok(real), Ok(known)) = sizes else { return false };
+        let same = (real.ws_row, real.ws_col) == (known.ws_row, known.ws_col);
+        !same && tcsetwinsize(&ours, real).is_ok()
     }
 
     /// The terminal told everybody in the foreground when the old size still stood: they are told once more.
@@ -70,7 +69,7 @@ impl Terminal {
 
 /// Keeps the real terminal's modes in step with those the command sets on what it prints to, as full-screen programs do.
 pub(super) struct Modes {
-    ours: OwnedFd,
+    ours: Arc<OwnedFd>,
     real: BorrowedFd<'static>,
     original: Option<Termios>,
     last: Termios,
@@ -79,7 +78,7 @@ pub(super) struct Modes {
 impl Modes {
     /// Watches a terminal.
     pub(super) fn watch(terminal: &Terminal) -> io::Result<Self> {
-        let ours = terminal.ours.as_fd().try_clone_to_owned()?;
+        let ours = terminal.ours.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         Ok(Self { ours, real: terminal.real, original: None, last: terminal.modes.clone() })
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -187,4 +188,34 @@ fn a_server_that_cannot_be_started_is_told_in_one_line() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{said}");
         assert!(said.starts_with("autoheal: ") && said.contains(words) && said.lines().count() == 1, "{said}");
     }
+}
+
+#[tokio::test]
+async fn killing_the_wrapper_loses_no_report() {
+    let wrapped = Wrapped::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let options = ["--url", &format!("http://{address}")];
+    // `ready` is no message: the first failure, and it is being delivered when the second one happens
+    let script =
+        r#"echo ready; read call; echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no price"}}'; cat"#;
+    let mut running = Running::start(wrapped.mcp(&options, &["sh", "-c", script]));
+    let (mut delivery, _) = silent.accept().unwrap();
+    running.stdin.as_mut().unwrap().write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"price\"}\n").unwrap();
+    while wrapped.waiting() < 2 {
+        std::thread::yield_now();
+    }
+    // the first one's delivery is still waiting for its answer: the second one did not wait for it
+    delivery.set_nonblocking(true).unwrap();
+    let error = delivery.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    running.signal("KILL");
+    assert_eq!(running.child.wait().unwrap().signal(), Some(SIGKILL));
+    drop(delivery);
+    drop(silent);
+    let mut serve = crate::place::autoheal();
+    serve.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(wrapped.place.store());
+    let serve = wrapped.place.serve_with(serve).await;
+    assert_eq!(wrapped.run(&options, &["sh", "-c", "exit 3"]).output().unwrap().status.code(), Some(3));
+    assert_eq!((wrapped.waiting(), serve.count().await), (0, 3));
 }

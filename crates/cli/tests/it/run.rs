@@ -124,3 +124,28 @@ async fn completions_and_manual_come_from_the_definitions() {
     let unknown = autoheal().args(["man", "relay"]).output().await.unwrap();
     assert!(sentence(&unknown).contains("no command `relay`"));
 }
+
+#[test]
+fn a_script_that_names_no_interpreter_is_the_shells() {
+    let wrapped = Wrapped::new();
+    let script = wrapped.file("plain", "echo \"$0 $1\"; exit 7\n");
+    assert!(Command::new("chmod").arg("+x").arg(&script).status().unwrap().success());
+    let path = format!("{}:{}", wrapped.path().display(), std::env::var("PATH").unwrap());
+    for program in ["./plain", "plain"] {
+        let ours = wrapped.run(&[], &[program, "a b"]).env("PATH", &path).output().unwrap();
+        let theirs = Command::new("env").args([program, "a b"]).env("PATH", &path).current_dir(wrapped.path()).output();
+        let theirs = theirs.unwrap();
+        assert_eq!((ours.status.code(), ours.stdout), (theirs.status.code(), theirs.stdout), "{:?}", ours.stderr);
+    }
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let wrapped = Wrapped::new();
+    let mut run = wrapped.run(&[], &["sh", "-c", "exit 6"]);
+    for name in ["AUTOHEAL_URL", "AUTOHEAL_KEY", "AUTOHEAL_SCRUB"] {
+        run.env(name, "");
+    }
+    let output = run.env("AUTOHEAL_STORE", "").output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(6), 0), "{output:?}");
+}

@@ -158,3 +158,23 @@ fn the_spool_is_bounded() {
     assert_eq!(wrapped.waiting(), 500);
     assert!(!wrapped.spool().join("000000000000000-x.json").exists(), "the oldest make room");
 }
+
+#[test]
+fn nobody_to_tell_changes_nothing_about_the_ending() {
+    let wrapped = Wrapped::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut run = wrapped.run(&["--url", "http://127.0.0.1:9"], &["sh", "-c", "exit 3"]);
+    assert_eq!(run.stdout(std::process::Stdio::null()).stderr(writer).status().unwrap().code(), Some(3));
+    assert_eq!(wrapped.waiting(), 1);
+}
+
+#[test]
+fn what_is_not_ours_in_the_spool_stays() {
+    let wrapped = Wrapped::new();
+    std::fs::create_dir_all(wrapped.spool()).unwrap();
+    let theirs = wrapped.spool().join("package.json");
+    std::fs::write(&theirs, "{}").unwrap();
+    assert_eq!(wrapped.output(&FAILS).status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "{}");
+}

@@ -1,7 +1,7 @@
 //! How commands end: by signals, out of memory, in a burst of output, before their children, with nobody reading.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -198,4 +198,119 @@ fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), wrapped.waiting()), (Some(3), 1), "{said}");
     assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn output_that_nobody_reads_holds_no_signal_up() {
+    let wrapped = Wrapped::new();
+    let gone = wrapped.path().join("gone");
+    assert!(Command::new("mkfifo").arg(&gone).status().unwrap().success());
+    let mut run = wrapped.run(&[], &["sh", "-c", "exec 3>gone; head -c 200000 /dev/zero"]);
+    let mut child = run.stdout(Stdio::piped()).spawn().unwrap();
+    // what the command held is closed: it has ended, and its output is stuck
+    std::fs::read(&gone).unwrap();
+    // one that comes before the end is noticed is the command's, so it is asked until it hears
+    let status = loop {
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => std::thread::yield_now(),
+        }
+    };
+    assert_eq!(status.signal(), Some(SIGTERM));
+}
+
+#[tokio::test]
+async fn a_directory_that_is_gone_is_no_place_to_go_to() {
+    let wrapped = Wrapped::new();
+    let gone = wrapped.path().join("gone");
+    std::fs::create_dir(&gone).unwrap();
+    let run = wrapped.run(&[], &["sh", "-c", "exit 4"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "rmdir ../gone; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(&gone);
+    assert_eq!(shell.status().unwrap().code(), Some(4));
+    let report = &wrapped.only().await["report"];
+    assert_eq!(report["reproduction"], report["command"], "{report:#}");
+    assert_eq!(report["context"]["directory"], json!(null));
+}
+
+#[tokio::test]
+async fn a_command_that_signals_its_own_group_is_not_asked_to_end_by_others() {
+    let wrapped = Wrapped::new();
+    let mut run = wrapped.run(&[], &["sh", "-c", "trap 'trap - TERM; kill 0' EXIT; echo broken >&2; exit 5"]);
+    let status = run.process_group(0).status().unwrap();
+    assert_eq!(status.signal(), Some(SIGTERM));
+    assert_eq!(wrapped.only().await["report"]["logs"][0]["message"], "broken");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_is_a_failure() {
+    let wrapped = Wrapped::new();
+    let mut run = wrapped.run(&[], &["sh", "-c", "while :; do echo line; done"]);
+    let output = run.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped());
+    let output = output.spawn().unwrap().wait_with_output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("autoheal: cannot pass on what the command prints: No space left"), "{said}");
+    assert_eq!(wrapped.only().await["report"]["error_type"], "SIGPIPE");
+}
+
+#[test]
+fn no_signal_leaves_the_command_alone() {
+    let wrapped = Wrapped::new();
+    for name in ["ALRM", "VTALRM", "PROF", "ABRT", "IO"] {
+        let script = format!("trap 'echo got {name}; exit 9' {name}; echo ready; while :; do sleep 0.01; done");
+        let running = Running::start(wrapped.run(&["--ok", "9"], &["sh", "-c", &script]));
+        running.signal(name);
+        let (rest, status) = running.end();
+        assert_eq!((rest.as_str(), status.code()), (format!("got {name}\n").as_str(), Some(9)));
+    }
+}
+
+#[test]
+fn an_alarm_that_was_set_for_the_command_reaches_it() {
+    needs("perl", "apt install perl");
+    let wrapped = Wrapped::new();
+    let run = wrapped.run(&["--ok", "9"], &["sh", "-c", "trap 'exit 9' ALRM; while :; do sleep 0.01; done"]);
+    let mut perl = Command::new("perl");
+    perl.args(["-e", "alarm 1; exec @ARGV", "--"]).arg(run.get_program()).args(run.get_args());
+    perl.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(perl.status().unwrap().code(), Some(9));
+}
+
+#[test]
+fn what_outlives_the_command_is_passed_on_whatever_became_of_us_and_of_the_pipe() {
+    let wrapped = Wrapped::new();
+    let copy = wrapped.path().join("copy");
+    std::fs::copy(env!("CARGO_BIN_EXE_autoheal"), &copy).unwrap();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let gate = wrapped.path().join("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    // updated meanwhile, and a pipe that somebody made not wait
+    let script = "rm copy; (read line < gate; head -c 300000 /dev/zero) & exit 0";
+    let flags = rustix::fs::fcntl_getfl(&writer).unwrap();
+    rustix::fs::fcntl_setfl(&writer, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut run = Command::new(&copy);
+    run.args(["run", "--", "sh", "-c", script]).current_dir(wrapped.path()).stdin(Stdio::null()).stdout(writer);
+    let said = wrapped.path().join("said");
+    assert!(run.stderr(std::fs::File::create(&said).unwrap()).status().unwrap().success());
+    drop(run);
+    assert_eq!(std::fs::read_to_string(&said).unwrap(), "");
+    std::fs::File::options().write(true).open(&gate).unwrap().write_all(b"word\n").unwrap();
+    assert_eq!(count(&mut reader, || {}), 300_000);
+}
+
+#[test]
+fn a_reader_that_is_gone_is_known_at_once() {
+    needs("python3", "apt install python3");
+    let wrapped = Wrapped::new();
+    // it waits for the end of its reader, without printing anything
+    let text = "import select, sys\nwaiting = select.poll()\nwaiting.register(1, 0)\nprint('ready', flush=True)\n\
+                sys.stderr.write('known' if waiting.poll(20000) else 'never known')";
+    let Running { mut child, output } = Running::start(wrapped.run(&[], &["python3", "-c", text]));
+    drop(output);
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), "known"));
 }

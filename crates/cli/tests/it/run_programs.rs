@@ -230,3 +230,17 @@ async fn secrets_leave_before_anything_is_kept() {
     }
     assert!(report["command"].as_str().unwrap().contains("--password <secret>"), "{report:#}");
 }
+
+#[tokio::test]
+async fn a_secret_is_found_before_the_text_is_cut() {
+    let wrapped = Wrapped::new();
+    let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
+    wrapped.file("key", &format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n"));
+    // each of the long lines is cut at another place of the token in it
+    let script = "cat key >&2; for n in 470 475 480 485 490; do printf '%*s ghp_%s %2000s\\n' $n y \
+                  0123456789abcdefghijklmnopqrstuvwxyz z | tr ' ' '.' | sed 's/[.]ghp/ ghp/;s/z[.]/z /' >&2; done; exit 1";
+    assert_eq!(wrapped.output(&["sh", "-c", script]).status.code(), Some(1));
+    let logs = wrapped.only().await["report"]["logs"].to_string();
+    assert!(!logs.contains("MIIE") && !logs.contains("ghp_"), "{logs}");
+    assert!(logs.contains("<private-key>") && logs.contains("<token>"), "{logs}");
+}

@@ -176,3 +176,15 @@ fn a_failure_on_a_terminal_says_where_it_went() {
     assert_eq!(status.code(), Some(5));
     assert!(seen.starts_with("broken\r\nautoheal: recorded: exit code 5"), "{seen:?}");
 }
+
+#[test]
+fn a_terminal_that_hangs_up_is_one_for_the_command_too() {
+    // it goes on after the hang-up, and ends at the first line it cannot print
+    let script = "trap '' HUP; echo ready; while echo 'a line that is one of many'; do :; done; exit 9";
+    let wrapped = Wrapped::new();
+    let mut running = OnTerminal::start(&wrapped, &["sh", "-c", script]);
+    running.until("ready");
+    let OnTerminal { pty, mut child, .. } = running;
+    drop(pty);
+    assert_eq!(child.wait().unwrap().code(), Some(9));
+}

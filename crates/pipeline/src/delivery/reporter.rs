@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use autoheal_contract::ErrorReport;
 use tracing::Dispatch;
+use uuid::Uuid;
 
-use super::{Destination, Outcome, deliver};
+use super::spool::Kept;
+use super::{Destination, Outcome, deliver_with, keep_here};
 use crate::validate::Sender;
 
 /// Most reports that wait in memory; more are counted only.
@@ -24,10 +26,42 @@ const SAY: Duration = Duration::from_millis(100);
 /// When a delivery that failed is tried again, though nothing new happened.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Takes reports at any moment and delivers them soon. Dropping it delivers what is left, for at most two seconds.
+/// Takes reports at any moment, keeps them on disk, and delivers them soon: a program that is killed meanwhile loses none.
+/// Dropping it delivers what is left, for at most two seconds.
 pub struct Reporter {
     shared: Arc<Shared>,
+    keep: Keep,
 }
+
+/// Puts a report on disk, if it can.
+type Keep = Box<dyn Fn(&ErrorReport) -> Option<Kept> + Send + Sync>;
+
+/// A report until it is delivered.
+struct Waiting {
+    report: ErrorReport,
+    /// As it is on disk; whoever delivers may take it from there, so it counts no more.
+    kept: Option<Kept>,
+    /// Those that equal it and came since.
+    repeats: Option<ErrorReport>,
+}
+
+impl Waiting {
+    fn repeat(&mut self, report: ErrorReport) {
+        let same = match &mut self.repeats {
+            None if self.kept.is_some() => {
+                self.repeats = Some(report);
+                return;
+            }
+            None => &mut self.report,
+            Some(repeats) => repeats,
+        };
+        same.count = Some(same.count.unwrap_or(1).saturating_add(report.count.unwrap_or(1)));
+        same.last_seen = report.last_seen.or(same.last_seen.take());
+    }
+}
+
+/// What one delivery takes along: what is on disk, and what is in memory only.
+type Batch = (Vec<Kept>, Vec<ErrorReport>);
 
 #[derive(Default)]
 struct Shared {
@@ -37,7 +71,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<ErrorReport>,
+    queue: VecDeque<Waiting>,
     /// What is on the disk shall be delivered, though nothing new may be in the queue.
     is_asked: bool,
     /// Reports there was no room for.
@@ -73,7 +107,8 @@ impl Reporter {
         sender: Sender,
         on_trouble: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
-        Self::start_with(move |reports, until| deliver(&destination, sender, reports, until), on_trouble)
+        let (keep, deliver) = to(destination, sender);
+        Self::start_with(keep, deliver, on_trouble)
     }
 
     /// As `start`; `on_first` hears where the first failure went, so that somebody knows where to look.
@@ -87,29 +122,33 @@ impl Reporter {
         on_trouble: impl Fn(&str) + Send + 'static,
         on_first: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
-        let deliver = move |reports, until| deliver(&destination, sender, reports, until);
-        Self::start_with(telling_the_first(deliver, on_first), on_trouble)
+        let (keep, deliver) = to(destination, sender);
+        Self::start_with(keep, telling_the_first(deliver, on_first), on_trouble)
     }
 
     fn start_with(
-        deliver: impl Fn(Vec<ErrorReport>, Instant) -> Outcome + Send + 'static,
+        keep: Keep,
+        deliver: impl Fn(Batch, Instant) -> Outcome + Send + 'static,
         on_trouble: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let work = move || Work { shared: theirs, deliver, on_trouble, told: BTreeSet::new() }.run();
         std::thread::Builder::new().name("autoheal-report".to_owned()).spawn(work)?;
-        Ok(Self { shared })
+        Ok(Self { shared, keep })
     }
 
-    /// Takes a report; never blocks on a delivery. One that equals a report in wait is counted with it.
-    pub fn send(&self, report: ErrorReport) {
+    /// Takes a report, which is on disk from then on; never blocks on a delivery. Those that equal it and come before it is
+    /// delivered are counted together.
+    pub fn send(&self, mut report: ErrorReport) {
         let mut state = self.shared.lock();
-        if let Some(same) = state.queue.iter_mut().find(|waiting| is_same(waiting, &report)) {
-            same.count = Some(same.count.unwrap_or(1).saturating_add(report.count.unwrap_or(1)));
-            same.last_seen = report.last_seen.or(same.last_seen.take());
+        if let Some(same) = state.queue.iter_mut().find(|waiting| is_same(&waiting.report, &report)) {
+            same.repeat(report);
         } else if state.queue.len() < MOST {
-            state.queue.push_back(report);
+            // whoever delivers it, it is counted once
+            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            let kept = (self.keep)(&report);
+            state.queue.push_back(Waiting { report, kept, repeats: None });
             self.shared.changed.notify_all();
         } else {
             state.lost += 1;
@@ -151,14 +190,22 @@ impl Drop for Reporter {
     }
 }
 
+/// How reports are kept for this destination, and how they get there.
+fn to(destination: Destination, sender: Sender) -> (Keep, impl Fn(Batch, Instant) -> Outcome + Send + 'static) {
+    let theirs = destination.clone();
+    let keep = move |report: &ErrorReport| keep_here(&theirs, sender, &mut report.clone()).ok();
+    let deliver = move |(kept, reports): Batch, until| deliver_with(&destination, sender, kept, reports, until);
+    (Box::new(keep), deliver)
+}
+
 /// The same delivery, which says of its first success what became of it.
 fn telling_the_first(
-    deliver: impl Fn(Vec<ErrorReport>, Instant) -> Outcome,
+    deliver: impl Fn(Batch, Instant) -> Outcome,
     on_first: impl Fn(&str),
-) -> impl Fn(Vec<ErrorReport>, Instant) -> Outcome {
+) -> impl Fn(Batch, Instant) -> Outcome {
     let first = Once::new();
-    move |reports, until| {
-        let outcome = deliver(reports, until);
+    move |batch, until| {
+        let outcome = deliver(batch, until);
         if let Outcome::Told(what) = &outcome {
             first.call_once(|| on_first(&format!("{what} (said once; what fails later is told without a word)")));
         }
@@ -173,6 +220,8 @@ fn is_same(one: &ErrorReport, other: &ErrorReport) -> bool {
         && one.error_type == other.error_type
         && one.source == other.source
         && one.class == other.class
+        // how many different ones there are decides what becomes of a caller's mistake
+        && one.client == other.client
         && one.stack_trace == other.stack_trace
         && call(one) == call(other)
 }
@@ -186,15 +235,15 @@ struct Work<D, T> {
     told: BTreeSet<&'static str>,
 }
 
-impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
+impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
     fn run(mut self) {
         let mut last = None;
         let mut again = None;
-        while let Some((reports, until)) = self.next(last, again) {
+        while let Some((batch, until)) = self.next(last, again) {
             last = Some(Instant::now());
-            let is_news = !reports.is_empty();
+            let is_news = !(batch.0.is_empty() && batch.1.is_empty());
             // what delivery itself would log is none of the program's
-            let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(reports, until));
+            let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(batch, until));
             again = matches!(outcome, Outcome::Kept(_)).then(|| Instant::now() + AGAIN);
             match outcome {
                 Outcome::Told(_) => {}
@@ -216,7 +265,7 @@ impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
     }
 
     /// Waits for something to deliver, and until when; nothing when it is over.
-    fn next(&self, last: Option<Instant>, again: Option<Instant>) -> Option<(Vec<ErrorReport>, Instant)> {
+    fn next(&self, last: Option<Instant>, again: Option<Instant>) -> Option<(Batch, Instant)> {
         let mut state = self.shared.lock();
         let mut due: Option<Instant> = None;
         loop {
@@ -231,7 +280,8 @@ impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
                     state.is_delivering = true;
                     let limit = now + LIMIT;
                     let until = flushing.map(|until| until.checked_sub(SAY).unwrap_or(until));
-                    return Some((state.queue.drain(..).collect(), until.map_or(limit, |until| until.min(limit))));
+                    let until = until.map_or(limit, |until| until.min(limit));
+                    return Some((batch(state.queue.drain(..)), until));
                 }
                 state = self.shared.wait(state, due - now);
                 continue;
@@ -247,6 +297,18 @@ impl<D: Fn(Vec<ErrorReport>, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
             state = self.shared.wait(state, longest);
         }
     }
+}
+
+fn batch(waiting: impl Iterator<Item = Waiting>) -> Batch {
+    let (mut on_disk, mut in_memory) = Batch::default();
+    for Waiting { report, kept, repeats } in waiting {
+        match kept {
+            Some(kept) => on_disk.push(kept),
+            None => in_memory.push(report),
+        }
+        in_memory.extend(repeats);
+    }
+    (on_disk, in_memory)
 }
 
 impl<D, T: Fn(&str)> Work<D, T> {

@@ -18,6 +18,8 @@ use crate::validate::Sender;
 const MOST: usize = 500;
 /// Reports are bounded when they are written; a larger file is not one of ours.
 const LARGEST: u64 = 1024 * 1024;
+/// Digits of the time in a name, so that names are in its order.
+const TIME: usize = 15;
 
 /// Where reports wait.
 pub(super) struct Spool {
@@ -98,9 +100,8 @@ impl Spool {
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.directory)?;
         serde_json::to_writer(&mut file, &Waiting { to: to.as_deref(), sender, report: &report })?;
         file.flush()?;
-        // names in the order of time
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let path = self.directory.join(format!("{now:015}-{}.json", Uuid::new_v4()));
+        let path = self.directory.join(format!("{now:0TIME$}-{}.json", Uuid::new_v4()));
         file.persist(&path)?;
         self.make_room();
         Ok(Kept { file: path, to, sender, report })
@@ -154,7 +155,14 @@ fn directory() -> Option<PathBuf> {
 
 fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+    // nothing else is read, and nothing else is ever removed
+    entries.filter(|path| path.file_name().is_some_and(|name| is_ours(name.as_encoded_bytes())))
+}
+
+/// `001763802062123-….json`, as [`Spool::keep`] names them.
+fn is_ours(name: &[u8]) -> bool {
+    let time = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    time >= TIME && name.get(time) == Some(&b'-') && name.ends_with(b".json")
 }
 
 fn read(file: &Path) -> io::Result<Waiting<String, Box<RawValue>>> {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use autoheal_contract::limits::LOG_LINES;
+use autoheal_scrub::scrub;
 use memchr::memchr;
 
 use crate::clock::Timestamp;
@@ -105,7 +106,9 @@ impl Stderr {
         let lines = before.lines().filter(|line| !line.trim().is_empty());
         // what does not speak of this call may be another one's
         let lines = lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line));
-        let mut logs: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
+        // secrets go before the lines are apart: a key has many
+        let lines = lines.map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let mut logs: Vec<String> = scrub(&lines).lines().map(str::to_owned).collect();
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
         Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }
@@ -283,6 +286,15 @@ mod tests {
         assert!(silent.failure.is_none(), "{silent:?}");
         let late = stderr.join(&Wanted { next, ..wanted("division by zero", false) });
         assert_eq!(late.failure.unwrap().0.error_type, "ZeroDivisionError");
+    }
+
+    #[test]
+    fn a_key_of_many_lines_is_known_for_one() {
+        let mut stderr = Stderr::default();
+        let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
+        let key = format!("loading\n-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
+        stderr.printed(key.as_bytes(), Timestamp(120));
+        assert_eq!(stderr.join(&wanted("", false)).logs, ["loading", "<private-key>"]);
     }
 
     #[test]

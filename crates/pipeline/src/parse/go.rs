@@ -51,7 +51,12 @@ pub(super) fn is_in_app(frame: &Borrowed<'_>) -> bool {
     let file = frame.file.unwrap_or_default();
     let function = frame.function.unwrap_or_default();
     // the standard library's import paths have no host in them: `net/http`, unlike `shop.example/cart`
-    let within_go = file.split_once("/go/src/").or_else(|| file.split_once("/libexec/src/"));
+    let within_go = file.split_once("/libexec/src/").or_else(|| {
+        let (root, path) = file.split_once("/src/")?;
+        // `/usr/local/go`, Debian's `/usr/lib/go-1.19`, `~/sdk/go1.21.0`
+        let version = root.rsplit('/').next()?.strip_prefix("go")?.trim_start_matches('-');
+        version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then_some((root, path))
+    });
     let standard = within_go.is_some_and(|(_, path)| !path.split('/').next().unwrap_or_default().contains('.'));
     let dependency = file.contains("/pkg/mod/") || file.contains("/vendor/") || file.contains("@v");
     in_app::is_in_app(frame.file) && !standard && !dependency && !function.starts_with("runtime.")

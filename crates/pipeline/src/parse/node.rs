@@ -97,7 +97,8 @@ fn head_of(line: &str) -> Option<(&str, &str)> {
     let head = line.strip_prefix("Uncaught ").unwrap_or(line);
     if let Some((name, message)) = head.split_once("]: ")
         && let Some((name, code)) = name.split_once(" [")
-        && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        // a code, or the class that `class Closed extends Error` comes from
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     {
         return type_and_message(name).map(|(name, _)| (name, message));
     }

@@ -145,6 +145,14 @@ Node.js v20.20.2
         "#]],
     );
     check(
+        "/srv/c.js:1\nfunction go(){ throw new Closed(\"for today\") }\n              ^\n\nClosed [Error]: for today\n    at Timeout.go [as _onTimeout] (/srv/c.js:1:50)\n    at listOnTimeout (node:internal/timers:581:17)\n\nNode.js v20.20.2\n",
+        expect![[r#"
+            Closed: for today
+            * Timeout.go [as _onTimeout] | /srv/c.js | 1
+              listOnTimeout | node:internal/timers | 581
+        "#]],
+    );
+    check(
         "TypeError [ERR_INVALID_ARG_TYPE]: The \"path\" argument must be of type string
     at join (node:path:1171:7)
     at main (file:///srv/app/main.mjs:3:9)
@@ -328,6 +336,23 @@ exit status 2
               github.com/pkg/errors.Wrap | /home/ada/go/pkg/mod/github.com/pkg/errors@v0.9.1/errors.go | 5
             * main.main | /home/ada/shop/main.go | 12
             cause panic: runtime error: index out of range [5] with length 3 [recovered] (0 lines)
+        "#]],
+    );
+    check(
+        "panic: no price
+
+goroutine 7 [running]:
+testing.tRunner.func1()
+\t/usr/lib/go-1.19/src/testing/testing.go:1399 +0x39f
+shop.example/cart.TestB(0x0?)
+\t/home/ada/src/go-1.19/cart_test.go:4 +0x1d
+created by testing.(*T).Run
+\t/root/sdk/go1.21.0/src/testing/testing.go:1493 +0x35f
+",
+        expect![[r#"
+            panic: no price
+              testing.tRunner.func1 | /usr/lib/go-1.19/src/testing/testing.go | 1399
+            * shop.example/cart.TestB | /home/ada/src/go-1.19/cart_test.go | 4
         "#]],
     );
     check(

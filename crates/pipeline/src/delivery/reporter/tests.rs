@@ -1,6 +1,9 @@
 //! The reporter's gathering, pace and ending, with a delivery that only notes what it was given.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
+
+use serde_json::value::to_raw_value;
 
 use super::*;
 
@@ -11,17 +14,21 @@ fn failure(message: &str) -> ErrorReport {
     ErrorReport { error_message: message.to_owned(), ..ErrorReport::default() }
 }
 
+fn in_memory(message: &str) -> Waiting {
+    Waiting { report: failure(message), kept: None, repeats: None }
+}
+
 type Delivered = (Instant, Vec<(String, u64)>);
 
 fn start(outcome: Outcome) -> (Reporter, Receiver<Delivered>, Receiver<String>) {
     let (send, delivered) = mpsc::channel();
     let (tell, told) = mpsc::channel();
-    let deliver = move |reports: Vec<ErrorReport>, _until| {
+    let deliver = move |(_, reports): Batch, _until| {
         let reports = reports.into_iter().map(|report| (report.error_message, report.count.unwrap_or(1))).collect();
         let _test_is_over = send.send((Instant::now(), reports));
         outcome.clone()
     };
-    let reporter = Reporter::start_with(deliver, move |what| {
+    let reporter = Reporter::start_with(Box::new(|_| None), deliver, move |what| {
         let _test_is_over = tell.send(what.to_owned());
     });
     (reporter.unwrap(), delivered, told)
@@ -39,6 +46,16 @@ fn what_comes_together_leaves_together_and_equal_ones_are_counted() {
     }
     let (_, reports) = delivered.recv_timeout(LONG).unwrap();
     assert_eq!(reports, [("one".to_owned(), 3), ("two".to_owned(), 1)]);
+}
+
+#[test]
+fn what_different_clients_met_is_told_of_each() {
+    let (reporter, delivered, _) = start(told());
+    for client in ["a", "b", "a"] {
+        reporter.send(ErrorReport { client: Some(client.to_owned()), ..failure("one") });
+    }
+    let (_, reports) = delivered.recv_timeout(LONG).unwrap();
+    assert_eq!(reports, [("one".to_owned(), 2), ("one".to_owned(), 1)]);
 }
 
 #[test]
@@ -71,7 +88,7 @@ fn a_flush_that_takes_too_long_says_so() {
         let _released = held.recv();
         told()
     };
-    let reporter = Reporter::start_with(deliver, |_| {}).unwrap();
+    let reporter = Reporter::start_with(Box::new(|_| None), deliver, |_| {}).unwrap();
     reporter.send(failure("one"));
     assert!(!reporter.flush(Duration::from_millis(100)));
     drop(release);
@@ -95,7 +112,7 @@ fn each_kind_of_trouble_is_told_once() {
 fn what_there_is_no_room_for_is_counted_and_told_at_the_end() {
     let (reporter, delivered, told) = start(told());
     // in one step and without a word, so that the thread takes none meanwhile
-    reporter.shared.lock().queue.extend((0..MOST).map(|number| failure(&number.to_string())));
+    reporter.shared.lock().queue.extend((0..MOST).map(|number| in_memory(&number.to_string())));
     reporter.send(failure("0"));
     reporter.send(failure("one too many"));
     drop(reporter);
@@ -115,7 +132,7 @@ fn where_the_first_failure_went_is_said_once() {
     let (tell, told) = mpsc::channel();
     let on_first = move |what: &str| drop(tell.send(what.to_owned()));
     let recorded = |_, _| Outcome::Told("recorded: E; `autoheal serve` shows it".to_owned());
-    let reporter = Reporter::start_with(telling_the_first(recorded, on_first), |_| {}).unwrap();
+    let reporter = Reporter::start_with(Box::new(|_| None), telling_the_first(recorded, on_first), |_| {}).unwrap();
     for message in ["one", "two"] {
         reporter.send(failure(message));
         assert!(reporter.flush(LONG));
@@ -124,4 +141,29 @@ fn where_the_first_failure_went_is_said_once() {
     let said: Vec<String> = told.iter().collect();
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("recorded: E; `autoheal serve` shows it (said once"), "{said:?}");
+}
+
+#[test]
+fn what_is_on_disk_counts_no_more_and_its_repeats_are_one_report() {
+    let (send, delivered) = mpsc::channel();
+    let keep = |report: &ErrorReport| {
+        let file = PathBuf::from(report.id.clone().unwrap());
+        Some(Kept { file, to: None, sender: Sender::Local, report: to_raw_value(report).unwrap() })
+    };
+    let deliver = move |batch: Batch, _until| {
+        let _test_is_over = send.send(batch);
+        told()
+    };
+    let reporter = Reporter::start_with(Box::new(keep), deliver, |_| {}).unwrap();
+    for message in ["one", "two", "one", "one"] {
+        reporter.send(failure(message));
+    }
+    let (kept, repeats) = delivered.recv_timeout(LONG).unwrap();
+    let kept: Vec<_> =
+        kept.iter().map(|kept| serde_json::from_str::<ErrorReport>(kept.report.get()).unwrap()).collect();
+    let shown =
+        |reports: &[ErrorReport]| reports.iter().map(|it| (it.error_message.clone(), it.count)).collect::<Vec<_>>();
+    assert_eq!(shown(&kept), [("one".to_owned(), None), ("two".to_owned(), None)]);
+    assert_eq!(shown(&repeats), [("one".to_owned(), Some(2))]);
+    assert_ne!(kept[0].id, repeats[0].id);
 }

@@ -11,7 +11,7 @@ use crate::figures::{Times, rounded};
 
 /// A command against itself, and producers and consumers with `cat` or with us between them.
 pub(crate) fn measure(options: &Options) -> Result<Value> {
-    let (runs, streams, bytes) = if options.short { (10, 1, 64 << 20) } else { (200, 5, 1_usize << 30) };
+    let (runs, rounds, bytes) = if options.short { (10, 1, 64 << 20) } else { (200, 15, 1_usize << 30) };
     let wrapped = |words: &[&str]| {
         let mut command = options.autoheal();
         command.args(["run", "--"]).args(words);
@@ -37,20 +37,35 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
     let size = bytes.to_string();
     let producer = ["head", "-c", &size, "/dev/zero"];
     let produce = producer.join(" ");
-    let (mut cat, mut relayed, mut inside) = (Times::default(), Times::default(), Times::default());
-    for _ in 0..streams {
-        cat.push(time(between(&producer, &format!("{produce} | cat | cat > /dev/null")))?);
-        relayed.push(time(between(&producer, "\"$@\" | cat > /dev/null"))?);
-        inside.push(time(between(&["cat"], &format!("{produce} | \"$@\" | cat > /dev/null")))?);
+    // Where the system puts three busy processes on few cores decides more than who they are, and anew each time: what is
+    // compared ran right before and after, and of many comparisons the one in the middle counts.
+    let cat = || time(between(&producer, &format!("{produce} | cat | cat > /dev/null")));
+    let mut ratios = [Vec::new(), Vec::new()];
+    let mut before = cat()?;
+    for _ in 0..rounds {
+        let relayed = time(between(&producer, "\"$@\" | cat > /dev/null"))?;
+        let middle = cat()?;
+        let inside = time(between(&["cat"], &format!("{produce} | \"$@\" | cat > /dev/null")))?;
+        let after = cat()?;
+        let ratio =
+            |one: Duration, other: Duration, ours: Duration| (one + other).as_secs_f64() / 2.0 / ours.as_secs_f64();
+        ratios[0].push(ratio(before, middle, relayed));
+        ratios[1].push(ratio(middle, after, inside));
+        before = after;
     }
-    let (cat, relayed, inside) = (cat.median(), relayed.median(), inside.median());
-    println!("{} MiB: producer | cat | sink {cat:.2?}", bytes >> 20);
-    println!("  run -- producer | sink {relayed:.2?}; producer | run -- cat | sink {inside:.2?}");
-    let ratio = |ours: Duration| rounded(cat.as_secs_f64() / ours.as_secs_f64());
+    println!("{} MiB, {rounds} rounds beside producer | cat | sink", bytes >> 20);
+    let [relayed, inside] = ratios.map(|mut ratios| {
+        ratios.sort_by(f64::total_cmp);
+        (ratios[ratios.len() / 2], ratios[0], ratios[ratios.len() - 1])
+    });
+    for (what, (median, least, most)) in [("run -- producer | sink", relayed), ("producer | run -- cat | sink", inside)]
+    {
+        println!("  {what}: {median:.2} times as fast ({least:.2} to {most:.2})");
+    }
     Ok(json!({
         "run_overhead_ms": rounded(overhead),
-        "run_throughput_ratio": ratio(relayed),
-        "run_cat_throughput_ratio": ratio(inside),
+        "run_throughput_ratio": rounded(relayed.0),
+        "run_cat_throughput_ratio": rounded(inside.0),
     }))
 }
 

@@ -1,0 +1,51 @@
+//! The line of a program's output that says most about why it failed, where no runtime printed a failure.
+
+/// How test runners say which test failed, at the beginning of a line: pytest, TAP (`node --test`), `go test`.
+const TESTS: [&str; 3] = ["FAILED ", "not ok ", "--- FAIL: "];
+
+/// The first failed test that is told, else the last line that is more than a farewell.
+#[must_use]
+pub fn last_words(output: &str) -> Option<&str> {
+    let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
+    let test = lines().find(|line| TESTS.iter().any(|test| line.starts_with(test)));
+    let last = || lines().rfind(|line| !is_farewell(line));
+    test.or_else(last).or_else(|| lines().next_back())
+}
+
+/// What runtimes and runners print below the failure, whatever it was.
+fn is_farewell(line: &str) -> bool {
+    let is_status = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    line.strip_prefix("exit status ").is_some_and(is_status)
+        || line.starts_with("Node.js v")
+        || line.starts_with("npm error A complete log of this run")
+        || line.starts_with("npm ERR! A complete log of this run")
+        || line.starts_with("npm ERR!     ")
+        || matches!(line, "FAIL" | "npm ERR!")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_says_most_is_found() {
+        for (output, expected) in [
+            ("building\ncart.c:3: error: no price\n\n", Some("cart.c:3: error: no price")),
+            ("2026/11/22 10:00:00 no config\nexit status 1\n", Some("2026/11/22 10:00:00 no config")),
+            ("thrown: nothing known\n\nNode.js v20.20.2\n", Some("thrown: nothing known")),
+            (
+                "--- FAIL: TestA (0.00s)\n    x_test.go:4: want 1\nFAIL\nFAIL\tx\t0.002s\nFAIL\n",
+                Some("--- FAIL: TestA (0.00s)"),
+            ),
+            ("ok 1 - adds\nnot ok 2 - divides\n# fail 1\n# duration_ms 7.4\n", Some("not ok 2 - divides")),
+            (
+                "FAILED t/test_x.py::test_b - KeyError: 'b'\n1 failed in 0.02s\n",
+                Some("FAILED t/test_x.py::test_b - KeyError: 'b'"),
+            ),
+            ("exit status 2\n", Some("exit status 2")),
+            (" \n", None),
+        ] {
+            assert_eq!(last_words(output), expected, "{output:?}");
+        }
+    }
+}
