@@ -4,9 +4,12 @@
 //! delay, change or break a conversation.
 
 mod answer;
+mod coding;
 pub(crate) mod cors;
+mod decoding;
 mod event_stream;
 mod exchange;
+mod gzip;
 mod headers;
 mod own_address;
 mod reader;
@@ -30,6 +33,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, Uri, Version};
 use tokio::sync::mpsc;
 
+use crate::gateway::coding::Coding;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::request::{Copied, Teller};
 use crate::gateway::sending::Connections;
@@ -131,9 +135,10 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let (number, scope) = self.scopes.of(&parts.headers, peer);
         let in_session = scope.session != number;
-        let teller = (!reader::is_encoded(&parts.headers)).then(|| Teller {
+        let teller = Coding::all(&parts.headers).map(|codings| Teller {
             exchange: number,
             scope,
+            codings,
             watching: Arc::clone(&self.watching),
         });
         let copied = Copied::new(body, teller);

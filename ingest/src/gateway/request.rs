@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::coding::Coding;
 use super::watching::{Event, Watching};
 
 /// The body, held both by the connection that sends it and by the exchange: if there is no connection, the exchange
@@ -38,6 +39,7 @@ struct State {
 pub(super) struct Teller {
     pub(super) exchange: u64,
     pub(super) scope: Scope,
+    pub(super) codings: Vec<Coding>,
     pub(super) watching: Arc<Watching>,
 }
 
@@ -102,11 +104,11 @@ impl State {
     }
 
     fn tell(&mut self) {
-        let Some(Teller { exchange, scope, watching }) = self.teller.take() else { return };
+        let Some(Teller { exchange, scope, codings, watching }) = self.teller.take() else { return };
         if !self.copy.is_empty() {
             let message = Arc::new(std::mem::take(&mut self.copy));
             self.told = Some(Arc::clone(&message));
-            watching.push(Event::Asked { exchange, scope, message, size: self.size });
+            watching.push(Event::Asked { exchange, scope, message, codings, size: self.size });
         }
     }
 }
