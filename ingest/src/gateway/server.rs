@@ -9,7 +9,7 @@ use std::time::Duration;
 use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -112,7 +112,7 @@ impl Door {
             return self.forward(request, peer).await;
         }
         let origin = request.headers().get(ORIGIN).cloned();
-        if origin.as_ref().is_some_and(|origin| !self.allows(origin)) {
+        if origin.as_ref().is_some_and(|origin| !self.allows(origin, request.headers())) {
             let message =
                 "pages of this origin may not use this MCP server; its operator allows it with --allow-origin";
             let mut answer = refusal(RefusalCode::ForbiddenOrigin, message);
@@ -131,9 +131,9 @@ impl Door {
         answer
     }
 
-    fn allows(&self, origin: &HeaderValue) -> bool {
+    fn allows(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
         let named = origin.to_str().ok().and_then(Origin::parse);
-        self.own.is_origin(origin) || named.is_some_and(|named| self.allow_origin.contains(&named))
+        self.own.is_from_here(headers) || named.is_some_and(|named| self.allow_origin.contains(&named))
     }
 
     async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
