@@ -57,8 +57,9 @@ impl App {
         listener: TcpListener,
     ) -> Result<Self, String> {
         let gateway = config.upstream.clone().map(|upstream| {
+            let memory = config.data_dir.as_deref().map(|data| upstream.memory(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(config, clock.clone()).map(Arc::new)
+            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }, clock.clone()).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
         let shared = Arc::new(Parts {

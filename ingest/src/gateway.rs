@@ -29,6 +29,7 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::mcp::{Scope, Setup, Target};
+use autoheal_pipeline::memory::Memory;
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, Uri, Version};
 use tokio::sync::mpsc;
@@ -59,6 +60,8 @@ pub struct GatewayConfig {
     pub patience: Duration,
     /// A handshake that takes longer has failed.
     pub handshake: Duration,
+    /// What earlier processes learnt of the server, and this one will.
+    pub memory: Memory,
 }
 
 impl GatewayConfig {
@@ -66,7 +69,7 @@ impl GatewayConfig {
     #[must_use]
     pub fn new(upstream: Upstream, known_as: impl Into<String>) -> Self {
         let (patience, handshake) = (Duration::from_secs(300), Duration::from_secs(60));
-        Self { upstream, known_as: known_as.into(), patience, handshake }
+        Self { upstream, known_as: known_as.into(), patience, handshake, memory: Memory::default() }
     }
 }
 
@@ -98,7 +101,7 @@ impl Gateway {
             upstream: config.upstream,
             known_as: config.known_as,
             scopes: Scopes::default(),
-            watching: Arc::new(Watching::new(setup, clock)),
+            watching: Arc::new(Watching::new(setup, config.memory, clock)),
             tally: Arc::default(),
         })
     }

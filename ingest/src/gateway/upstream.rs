@@ -1,5 +1,8 @@
 //! `Upstream`: the MCP server behind the gateway, and where a request's path leads there.
 
+use std::path::Path;
+
+use autoheal_pipeline::memory::Memory;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 
@@ -27,6 +30,13 @@ impl Upstream {
     #[must_use]
     pub fn url(&self) -> &Uri {
         &self.url
+    }
+
+    /// What is remembered of it in this data directory. Its query may hold keys, and says nothing about who it is.
+    #[must_use]
+    pub fn memory(&self, data: &Path) -> Memory {
+        let authority = self.url.authority().map_or("", |authority| authority.as_str());
+        Memory::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
     }
 
     /// Whether it is reached by TLS.

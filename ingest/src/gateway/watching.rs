@@ -7,6 +7,7 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::{Clock, Timestamp};
 use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Message, Opened, Scope, Setup, Watch};
+use autoheal_pipeline::memory::Memory;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -47,6 +48,7 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Watching {
     clock: Clock,
+    memory: Memory,
     waiting: Mutex<Waiting>,
     known: Mutex<Known>,
     wake: Notify,
@@ -71,13 +73,18 @@ struct Known {
 }
 
 impl Watching {
-    pub(super) fn new(setup: Setup, clock: Clock) -> Self {
+    pub(super) fn new(setup: Setup, memory: Memory, clock: Clock) -> Self {
+        let mut watch = Watch::new(setup);
+        if let Some(learnt) = memory.read() {
+            watch.remember(learnt);
+        }
         Self {
             clock,
+            memory,
             waiting: Mutex::default(),
             known: Mutex::new(Known {
                 left: Vec::new(),
-                watch: Watch::new(setup),
+                watch,
                 opened: HashMap::new(),
                 decodings: Decodings::default(),
                 spare: VecDeque::new(),
@@ -118,13 +125,18 @@ impl Watching {
                 () = self.clock.sleep_until(due) => {}
                 () = reports.closed() => {}
             }
-            let failed = {
+            let (failed, learnt) = {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
                 let failed = known.watch.reports(self.clock.now());
                 due = known.watch.due();
-                failed
+                (failed, known.watch.learnt())
             };
+            if let Some(learnt) = learnt {
+                let memory = self.memory.clone();
+                // a panic there costs this memory only
+                let _written = tokio::task::spawn_blocking(move || memory.write(&learnt)).await;
+            }
             for report in failed {
                 tally.failed(report.count);
                 match reports.try_send(report) {
@@ -142,6 +154,9 @@ impl Watching {
         let mut known = lock(&self.known);
         self.show(&mut known);
         let failed = known.watch.last_reports(self.clock.now());
+        if let Some(learnt) = known.watch.learnt() {
+            self.memory.write(&learnt);
+        }
         failed.iter().for_each(|report| tally.failed(report.count));
         let mut left = std::mem::take(&mut known.left);
         left.extend(failed);
