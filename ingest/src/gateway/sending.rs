@@ -32,6 +32,9 @@ impl Connections {
         connector.set_connect_timeout(Some(CONNECT));
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        // What clients put up with is nothing to fail for.
+        client.http1_allow_obsolete_multiline_headers_in_responses(true);
+        client.http1_allow_spaces_after_header_name_in_responses(true);
         if !upstream.is_encrypted() {
             return Ok(Self::Plain(client.build(connector)));
         }
