@@ -1,6 +1,7 @@
 //! `autoheal mcp --http`: between a client and a server that speaks HTTP.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +11,9 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Child;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::place::autoheal;
 use crate::settings::sentence;
@@ -149,6 +153,57 @@ async fn what_fails_is_in_the_store_after_sigterm_and_nobody_is_trusted_for_it()
     assert_eq!(samples.len(), 1, "{samples:#?}");
     assert_eq!(samples[0]["sender"], "anonymous", "{:#}", samples[0]);
     assert!(samples[0].to_string().contains("division by zero"), "{:#}", samples[0]);
+}
+
+/// An `https://` server with this name in a certificate of its own, in a file for those who trust it.
+async fn fail_encrypted(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let trusted = wrapped.file(&format!("{name}.pem"), &made.cert.pem());
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key);
+    let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            // whoever does not trust it leaves
+            let Ok(mut stream) = acceptor.accept(listener.accept().await.unwrap().0).await else { continue };
+            let mut head = vec![0; 64 * 1024];
+            let read = stream.read(&mut head).await.unwrap();
+            let host = format!("host: localhost:{}\r\n", address.port());
+            assert!(
+                head[..read].windows(host.len()).any(|window| window == host.as_bytes()),
+                "{}",
+                head.escape_ascii()
+            );
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
+            stream.write_all(format!("{head}: {}\r\n\r\n{FAILURE}", FAILURE.len()).as_bytes()).await.unwrap();
+        }
+    });
+    (address, trusted)
+}
+
+#[tokio::test]
+async fn a_server_behind_tls_is_reached_if_it_is_who_it_says() {
+    for (name, trusts, status, said) in [
+        ("localhost", true, 200, "division by zero"),
+        ("localhost", false, 502, "certificate"),
+        ("other.example", true, 502, "certificate"),
+    ] {
+        let mut wrapped = Wrapped::new();
+        let (address, trusted) = fail_encrypted(&wrapped, name).await;
+        let trusted = if trusts { trusted } else { fail_encrypted(&wrapped, "somebody.example").await.1 };
+        wrapped.place.variables.push(("SSL_CERT_FILE".to_owned(), trusted.to_str().unwrap().to_owned()));
+        let (mut child, gateway, _) = start(&wrapped, &format!("https://localhost:{}/mcp", address.port())).await;
+        let mut client = Connection::open(gateway).await.unwrap();
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
+        let answer = client.exchange(&Request::post("/mcp", call)).await.unwrap();
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(answer.text().contains(said), "{}", answer.text());
+        stop(&mut child).await;
+        let recorded = wrapped.only().await;
+        assert!(recorded["report"]["error_message"].as_str().unwrap().contains(said), "{recorded:#}");
+    }
 }
 
 #[tokio::test]
