@@ -57,7 +57,10 @@ impl Upstream {
     /// Where a request leads: its own path at the server, and from `/` to the path of the server's URL.
     pub(super) fn target(&self, asked: &Uri) -> Uri {
         match asked.path_and_query() {
-            Some(path) if !matches!(path.path(), "" | "/" | "*") => self.at(path.clone()),
+            // A copy: the client's whole read buffer would stay as long as this does, which is until the answer.
+            Some(path) if !matches!(path.path(), "" | "/" | "*") => {
+                self.at(PathAndQuery::try_from(path.as_str().to_owned()).unwrap_or_else(|_| path.clone()))
+            }
             _ => self.entrance(asked.query()),
         }
     }
