@@ -92,6 +92,10 @@ async fn every_call_that_a_missing_server_owes_is_answered_by_its_id() {
         .await;
         let ids: Vec<&Value> = batch.as_array().unwrap().iter().map(|error| &error["id"]).collect();
         assert_eq!((status, ids), (502, vec![&json!(1), &json!("x")]));
+        // Far longer than what is kept of it until there is an answer.
+        let long = "x".repeat(300_000);
+        let body = format!(r#"{{"params":{{"id":3,"a":"{long}"}},"jsonrpc":"2.0","id":"l","method":"tools/call"}}"#);
+        assert_eq!(asked_in_vain(server_is, &body).await.1["id"], "l");
         let notification = asked_in_vain(server_is, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
         assert_eq!(notification.1["id"], Value::Null);
     }
