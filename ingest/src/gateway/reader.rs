@@ -26,8 +26,10 @@ impl Media {
         if media.eq_ignore_ascii_case("text/event-stream") {
             return Self::Events;
         }
-        let ends_json = media.len() >= 4 && media.as_bytes()[media.len() - 4..].eq_ignore_ascii_case(b"json");
-        if ends_json || media.eq_ignore_ascii_case("application/json-rpc") { Self::Json } else { Self::Other }
+        let media = media.to_ascii_lowercase();
+        // Servers of plain JSON-RPC call it text, too.
+        let is_json = media.ends_with("json") || media.starts_with("text/") || media == "application/json-rpc";
+        if is_json { Self::Json } else { Self::Other }
     }
 }
 

@@ -107,6 +107,21 @@ async fn statuses_say_whose_failure_it_is() {
 }
 
 #[tokio::test]
+async fn an_answer_is_one_whatever_text_it_says_it_is() {
+    let mut talk = Talk::begin().await;
+    for media in ["text/plain", "text/html; charset=utf-8", "application/json-rpc", "application/problem+json"] {
+        talk.ask("", &call(1, "fine")).await;
+        talk.answer(&format!("200 OK\r\ncontent-type: {media}"), &success(1)).await;
+        talk.ask("", &call(2, "fails")).await;
+        talk.answer(&format!("200 OK\r\ncontent-type: {media}"), &failure(2, media)).await;
+        is(&talk.report().await, "fails", media);
+    }
+    talk.ask("", &call(3, "page")).await;
+    talk.answer("200 OK\r\ncontent-type: text/html", "<h1>Log in</h1>").await;
+    is(&talk.report().await, "page", "ended without the answer");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_not_guessed_at() {
     let mut talk = Talk::begin().await;
     // Far more than is kept of one message.
