@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::store::Store;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::connection;
 use crate::failures;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::metrics::Metrics;
@@ -88,6 +90,7 @@ impl App {
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|stream| connection::prepare(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
             signal.notify_one();
