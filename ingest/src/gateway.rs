@@ -31,7 +31,7 @@ use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::mcp::{Scope, Setup, Target};
 use autoheal_pipeline::memory::Memory;
 use axum::body::Body;
-use axum::http::{HeaderName, Request, Response, Uri, Version};
+use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
 use crate::gateway::coding::Coding;
@@ -149,7 +149,9 @@ impl Gateway {
         parts.uri = target;
         parts.version = Version::HTTP_11;
         parts.headers = headers::end_to_end(parts.headers, drop);
-        match self.connections.send(Request::from_parts(parts, copied.clone())).await {
+        let sent = self.connections.send(Request::from_parts(parts, copied.clone())).await;
+        let sent = sent.map_err(|error| (!error.is_connect(), sending::innermost(&error)));
+        match sent.and_then(refuse_upgrade) {
             Ok(answered) => {
                 let (mut parts, body) = answered.into_parts();
                 parts.version = Version::HTTP_11;
@@ -166,12 +168,11 @@ impl Gateway {
                 let body = AnswerBody::server(body, exchange, parts.status, &parts.headers, session);
                 Response::from_parts(parts, body)
             }
-            Err(error) => {
-                let why = sending::innermost(&error);
+            Err((reached, why)) => {
                 tracing::warn!(%why, upstream = %self.upstream.url(), "gateway: no answer");
-                let answer = self.no_answer(&copied, error.is_connect(), &why).await;
+                let answer = self.no_answer(&copied, !reached, &why).await;
                 exchange.answered(answer.status().as_u16());
-                exchange.unanswered(!error.is_connect(), why);
+                exchange.unanswered(reached, why);
                 answer
             }
         }
@@ -187,4 +188,12 @@ impl Gateway {
         let look = request.rest(|bytes| unreachable::answer(bytes, &message));
         tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| unreachable::answer(&[], &message))
     }
+}
+
+/// `Upgrade` stays here, so nobody can have asked for one.
+fn refuse_upgrade<T>(answered: Response<T>) -> Result<Response<T>, (bool, String)> {
+    if answered.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err((true, "it wants another protocol".to_owned()));
+    }
+    Ok(answered)
 }

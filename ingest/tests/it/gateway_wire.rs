@@ -164,6 +164,16 @@ async fn trailers_that_were_announced_arrive() {
 }
 
 #[tokio::test]
+async fn a_protocol_that_nobody_asked_for_is_no_answer() {
+    let (mut client, mut there, _proxy, _server) =
+        connected("GET /mcp HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n").await;
+    assert!(!there.head().await.contains("upgrade"));
+    there.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 502 "));
+    client.until("another protocol").await;
+}
+
+#[tokio::test]
 async fn our_own_names_become_the_servers_and_others_are_its_to_judge() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
