@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::store::Store;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::connection;
 use crate::failures;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::metrics::Metrics;
@@ -57,8 +59,9 @@ impl App {
         listener: TcpListener,
     ) -> Result<Self, String> {
         let gateway = config.upstream.clone().map(|upstream| {
+            let memory = config.data_dir.as_deref().map(|data| upstream.memory(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(config, clock.clone()).map(Arc::new)
+            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }, clock.clone()).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
         let shared = Arc::new(Parts {
@@ -87,6 +90,7 @@ impl App {
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|stream| connection::prepare(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
             signal.notify_one();

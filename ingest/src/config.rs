@@ -28,6 +28,8 @@ pub struct Config {
     pub trust_proxy: bool,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
+    /// Where what is learnt of it is kept for the next start, beside the store.
+    pub data_dir: Option<PathBuf>,
     /// Files served at `/app/`.
     pub static_dir: Option<PathBuf>,
     /// How much is scrubbed.
@@ -49,6 +51,7 @@ impl Default for Config {
             rate_limit: 600,
             trust_proxy: false,
             upstream: None,
+            data_dir: None,
             static_dir: None,
             scrub: ScrubLevel::Standard,
             sends: false,

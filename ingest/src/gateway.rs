@@ -4,9 +4,12 @@
 //! delay, change or break a conversation.
 
 mod answer;
+mod coding;
 pub(crate) mod cors;
+mod decoding;
 mod event_stream;
 mod exchange;
+mod gzip;
 mod headers;
 mod own_address;
 mod reader;
@@ -26,10 +29,12 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::mcp::{Scope, Setup, Target};
+use autoheal_pipeline::memory::Memory;
 use axum::body::Body;
-use axum::http::{HeaderName, Request, Response, Uri, Version};
+use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
+use crate::gateway::coding::Coding;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::request::{Copied, Teller};
 use crate::gateway::sending::Connections;
@@ -55,6 +60,8 @@ pub struct GatewayConfig {
     pub patience: Duration,
     /// A handshake that takes longer has failed.
     pub handshake: Duration,
+    /// What earlier processes learnt of the server, and this one will.
+    pub memory: Memory,
 }
 
 impl GatewayConfig {
@@ -62,7 +69,7 @@ impl GatewayConfig {
     #[must_use]
     pub fn new(upstream: Upstream, known_as: impl Into<String>) -> Self {
         let (patience, handshake) = (Duration::from_secs(300), Duration::from_secs(60));
-        Self { upstream, known_as: known_as.into(), patience, handshake }
+        Self { upstream, known_as: known_as.into(), patience, handshake, memory: Memory::default() }
     }
 }
 
@@ -94,7 +101,7 @@ impl Gateway {
             upstream: config.upstream,
             known_as: config.known_as,
             scopes: Scopes::default(),
-            watching: Arc::new(Watching::new(setup, clock)),
+            watching: Arc::new(Watching::new(setup, config.memory, clock)),
             tally: Arc::default(),
         })
     }
@@ -131,9 +138,10 @@ impl Gateway {
         let (mut parts, body) = request.into_parts();
         let (number, scope) = self.scopes.of(&parts.headers, peer);
         let in_session = scope.session != number;
-        let teller = (!reader::is_encoded(&parts.headers)).then(|| Teller {
+        let teller = Coding::all(&parts.headers).map(|codings| Teller {
             exchange: number,
             scope,
+            codings,
             watching: Arc::clone(&self.watching),
         });
         let copied = Copied::new(body, teller);
@@ -141,7 +149,9 @@ impl Gateway {
         parts.uri = target;
         parts.version = Version::HTTP_11;
         parts.headers = headers::end_to_end(parts.headers, drop);
-        match self.connections.send(Request::from_parts(parts, copied.clone())).await {
+        let sent = self.connections.send(Request::from_parts(parts, copied.clone())).await;
+        let sent = sent.map_err(|error| (!error.is_connect(), sending::innermost(&error)));
+        match sent.and_then(refuse_upgrade) {
             Ok(answered) => {
                 let (mut parts, body) = answered.into_parts();
                 parts.version = Version::HTTP_11;
@@ -158,12 +168,11 @@ impl Gateway {
                 let body = AnswerBody::server(body, exchange, parts.status, &parts.headers, session);
                 Response::from_parts(parts, body)
             }
-            Err(error) => {
-                let why = sending::innermost(&error);
+            Err((reached, why)) => {
                 tracing::warn!(%why, upstream = %self.upstream.url(), "gateway: no answer");
-                let answer = self.no_answer(&copied, error.is_connect(), &why).await;
+                let answer = self.no_answer(&copied, !reached, &why).await;
                 exchange.answered(answer.status().as_u16());
-                exchange.unanswered(!error.is_connect(), why);
+                exchange.unanswered(reached, why);
                 answer
             }
         }
@@ -179,4 +188,12 @@ impl Gateway {
         let look = request.rest(|bytes| unreachable::answer(bytes, &message));
         tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| unreachable::answer(&[], &message))
     }
+}
+
+/// `Upgrade` stays here, so nobody can have asked for one.
+fn refuse_upgrade<T>(answered: Response<T>) -> Result<Response<T>, (bool, String)> {
+    if answered.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err((true, "it wants another protocol".to_owned()));
+    }
+    Ok(answered)
 }

@@ -4,6 +4,7 @@ mod access;
 mod app;
 mod body;
 mod config;
+mod connection;
 mod error;
 mod failures;
 pub mod gateway;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run as serve};
 use autoheal_pipeline::clock::Clock;
-use autoheal_pipeline::delivery::Reporter;
+use autoheal_pipeline::delivery::{Reporter, data_directory};
 use autoheal_pipeline::validate::Sender;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -99,6 +99,7 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     })?;
     let known_as = upstream.url().to_string();
     let mut config = GatewayConfig::new(upstream, known_as);
+    config.memory = data_directory().map(|data| config.upstream.memory(&data)).unwrap_or_default();
     config.patience = settings::or_never(options.timeout);
     config.handshake = settings::or_never(options.handshake);
     Ok(config)

@@ -1,7 +1,6 @@
 //! `autoheal mcp`: an MCP server on pipes as if nothing were between; what fails in the conversation is told.
 
 mod conversation;
-mod memory;
 mod place;
 mod relays;
 mod reports;
@@ -12,10 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autoheal_pipeline::mcp::{Setup, Target, Watch};
+use autoheal_pipeline::memory::Memory;
 use autoheal_pipeline::shell::shell_line;
 
 use self::conversation::Conversation;
-use self::memory::Memory;
 use self::relays::Relays;
 use self::reports::Reports;
 use self::watcher::Watcher;
@@ -44,7 +43,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
     // from here on the server is starting, and what we do costs nothing
-    let memory = Memory::of(&options.command);
+    let memory = Memory::of_command(&options.command);
     let conversation = Arc::new(Conversation::new(watch(&options, &memory)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,

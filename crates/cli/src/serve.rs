@@ -1,5 +1,6 @@
 //! `autoheal serve`: the HTTP service and the worker as two tasks over one store.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -21,8 +22,9 @@ use crate::settings;
 #[tokio::main]
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
-    let config = settings::service(&options, healing.is_some())?;
+    let mut config = settings::service(&options, healing.is_some())?;
     let path = store_path(options.store.as_deref()).map_err(anyhow::Error::msg)?;
+    config.data_dir = path.parent().map(Path::to_owned);
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
     let clock = Clock::system();
     let wake = Arc::new(Notify::new());

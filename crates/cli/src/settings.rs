@@ -51,6 +51,7 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         rate_limit: options.rate_limit,
         trust_proxy: options.trust_proxy,
         upstream: upstream.transpose()?,
+        data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
         sends,

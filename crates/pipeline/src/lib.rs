@@ -13,6 +13,7 @@ pub mod excerpt;
 pub mod fingerprint;
 pub mod github;
 pub mod mcp;
+pub mod memory;
 pub mod normalise;
 pub mod parse;
 pub mod prepare;

@@ -1,15 +1,16 @@
 //! `AnswerBody`: the server's answer on its way to the client, read along the way, and our own where there is none.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use autoheal_pipeline::mcp::ExchangeEnd;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::decoding::Encoding;
 use super::exchange::Exchange;
-use super::reader::Reader;
+use super::reader::{AnswerEnd, Media, Reader};
 use super::session::Session;
 
 /// The body of an answer.
@@ -26,10 +27,18 @@ enum Kind {
 #[derive(Debug)]
 struct Along {
     exchange: Exchange,
-    reader: Reader,
+    reading: Reading,
     status: StatusCode,
     session: Session,
     over: bool,
+}
+
+#[derive(Debug)]
+enum Reading {
+    /// As it passes.
+    Now(Reader),
+    /// It is encoded, and decoded when it is shown.
+    Later(Arc<Encoding>),
 }
 
 impl AnswerBody {
@@ -46,16 +55,23 @@ impl AnswerBody {
         headers: &HeaderMap,
         session: Session,
     ) -> Self {
-        let along = Along { exchange, reader: Reader::of(headers), status, session, over: false };
+        let reading = match Encoding::of(headers) {
+            Some(encoding) => Reading::Later(Arc::new(encoding)),
+            None => Reading::Now(Reader::new(Media::of(headers))),
+        };
+        let along = Along { exchange, reading, status, session, over: false };
         Self(Kind::Server { body, along: Box::new(along) })
     }
 }
 
 impl Along {
     fn read(&mut self, bytes: &[u8]) {
-        let Self { exchange, reader, .. } = self;
-        // An event is about as long as the piece that completes it; long ones are counted by what is kept of them.
-        reader.push(bytes, |message| exchange.message(message, bytes.len()));
+        let Self { exchange, reading, .. } = self;
+        match reading {
+            // An event is about as long as the piece that completes it; long ones are counted by what is kept of them.
+            Reading::Now(reader) => reader.push(bytes, |message| exchange.message(message, bytes.len())),
+            Reading::Later(encoding) => exchange.encoded(encoding, bytes),
+        }
     }
 
     /// Once only: the end may be seen at the last piece, behind it, and when the body is dropped.
@@ -63,17 +79,18 @@ impl Along {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        if !broken && let Some((message, size)) = self.reader.finish() {
+        let end = AnswerEnd { status: self.status, broken, session: self.session };
+        let reader = match &mut self.reading {
+            Reading::Now(reader) => reader,
+            Reading::Later(encoding) => return self.exchange.encoded_ended(encoding, end),
+        };
+        if !broken && let Some((message, size)) = reader.finish() {
             self.exchange.message(message, size);
         }
-        let has_ids = matches!(&self.reader, Reader::Events(events) if events.has_ids());
-        // Nobody could see an answer there, or will see it under the name by which its calls are known.
-        let unseen = matches!(self.reader, Reader::Encoded) && !broken && !self.status.is_server_error();
-        if unseen || (has_ids && self.session == Session::Begins) {
-            return self.exchange.forget();
+        match end.read(reader.has_ids()) {
+            Some(end) => self.exchange.ended(end),
+            None => self.exchange.forget(),
         }
-        let resumable = has_ids && self.session == Session::Known;
-        self.exchange.ended(ExchangeEnd { status: self.status.as_u16(), broken, resumable });
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Scope};
 
+use super::decoding::Encoding;
+use super::reader::AnswerEnd;
 use super::request::{Copied, Followed};
 use super::tally::Tally;
 use super::watching::{Event, Watching};
@@ -47,6 +49,21 @@ impl Exchange {
     /// The server sent a message.
     pub(super) fn message(&self, message: Collector, size: usize) {
         self.watching.push(Event::Answered { scope: self.scope, message, size });
+    }
+
+    /// The next piece of an encoded answer.
+    pub(super) fn encoded(&self, encoding: &Arc<Encoding>, bytes: &[u8]) {
+        if encoding.is_given_up() {
+            return;
+        }
+        let (exchange, scope, encoding) = (self.number, self.scope, Arc::clone(encoding));
+        self.watching.push(Event::Encoded { exchange, scope, encoding, bytes: bytes.into() });
+    }
+
+    /// An encoded answer is over.
+    pub(super) fn encoded_ended(&mut self, encoding: &Arc<Encoding>, end: AnswerEnd) {
+        let (exchange, scope, encoding) = (self.number, self.scope, Arc::clone(encoding));
+        self.end(Event::EncodedEnded { exchange, scope, encoding, end });
     }
 
     /// The answer is over.

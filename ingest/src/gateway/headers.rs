@@ -2,15 +2,14 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers of one connection, whatever `Connection` names.
-const HOP_BY_HOP: [HeaderName; 9] = [
+/// Headers of one connection, whatever `Connection` names. `Trailer` is none: it announces what comes behind the body.
+const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
     header::TE,
-    header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
@@ -21,13 +20,16 @@ pub(super) fn end_to_end(headers: HeaderMap, drop: impl Fn(&HeaderName) -> bool)
         return headers;
     }
     let named = named_by_connection(&headers);
+    // In front of chunks it is no length, and they are gone.
+    let chunked = headers.contains_key(header::TRANSFER_ENCODING);
     // Removing one by one would change the order of the others.
     let mut kept = HeaderMap::with_capacity(headers.keys_len());
     let mut last = None;
     for (name, value) in headers {
         // A repeated header has its name at the first value only.
         if let Some(name) = name {
-            let ends_here = HOP_BY_HOP.contains(&name) || named.contains(&name) || drop(&name);
+            let no_length = chunked && name == header::CONTENT_LENGTH;
+            let ends_here = no_length || HOP_BY_HOP.contains(&name) || named.contains(&name) || drop(&name);
             last = (!ends_here).then_some(name);
         }
         if let Some(name) = &last {

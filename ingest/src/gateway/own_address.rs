@@ -15,18 +15,21 @@ impl OwnAddress {
     /// Puts the server's names in place of our own. A name that a page rebound to our address stays, and so does the
     /// verdict of the server on it.
     pub(super) fn replace(self, headers: &mut HeaderMap, upstream: &Upstream) {
+        if self.is_from_here(headers) {
+            headers.insert(header::ORIGIN, upstream.origin().clone());
+        }
         if headers.get(header::HOST).is_none_or(|host| self.is_host(host)) {
             headers.insert(header::HOST, upstream.host().clone());
         }
-        if headers.get(header::ORIGIN).is_some_and(|origin| self.is_origin(origin)) {
-            headers.insert(header::ORIGIN, upstream.origin().clone());
-        }
     }
 
-    /// Whether pages of this origin came from here.
-    pub(super) fn is_origin(self, origin: &HeaderValue) -> bool {
-        let authority = origin.as_bytes().strip_prefix(b"http://");
-        authority.is_some_and(|authority| self.is_authority(authority))
+    /// Whether the page that asks came from here. Where we listen at every address, any machine's may look like ours:
+    /// ours is the one that the request was sent to.
+    pub(super) fn is_from_here(self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else { return false };
+        let Some(authority) = origin.as_bytes().strip_prefix(b"http://") else { return false };
+        let sent_to = || headers.get(header::HOST).is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority));
+        self.is_authority(authority) && (!self.0.ip().is_unspecified() || sent_to())
     }
 
     fn is_host(self, host: &HeaderValue) -> bool {
@@ -75,5 +78,24 @@ mod tests {
         check("0.0.0.0:8790", "192.168.1.5:8790", true);
         check("192.168.1.5:8790", "192.168.1.5:8790", true);
         check("192.168.1.5:8790", "localhost:8790", false);
+    }
+
+    #[test]
+    fn pages_of_another_machine_are_not_ours() {
+        let upstream = Upstream::parse("http://127.0.0.1:3001/mcp").unwrap();
+        let check = |listen: &str, host: &str, origin: &str, ours: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+            OwnAddress(listen.parse().unwrap()).replace(&mut headers, &upstream);
+            assert_eq!(headers[header::ORIGIN] == "http://127.0.0.1:3001", ours, "{origin} to {host} at {listen}");
+        };
+        check("127.0.0.1:8790", "localhost:8790", "http://127.0.0.1:8790", true);
+        check("127.0.0.1:8790", "localhost:8790", "http://203.0.113.9:8790", false);
+        // Whoever listens everywhere is not everybody with that port.
+        check("0.0.0.0:8790", "192.168.1.5:8790", "http://192.168.1.5:8790", true);
+        check("[::]:8790", "localhost:8790", "http://LOCALHOST:8790", true);
+        check("0.0.0.0:8790", "localhost:8790", "http://203.0.113.9:8790", false);
+        check("0.0.0.0:8790", "192.168.1.5:8790", "http://localhost:8790", false);
     }
 }

@@ -1,65 +1,105 @@
 //! `Reader`: finds the messages in the copy of an answer, by its media type.
 
-use autoheal_pipeline::mcp::Collector;
-use axum::http::{HeaderMap, header};
+use autoheal_pipeline::mcp::{Collector, ExchangeEnd};
+use axum::http::{HeaderMap, StatusCode, header};
 
 use super::event_stream::EventStream;
+use super::session::Session;
 
-/// How an answer is read.
-#[derive(Debug)]
-pub(super) enum Reader {
+/// What an answer says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
     /// One message, or a batch of them.
-    Json { message: Collector, size: usize },
+    Json,
     /// An event each.
-    Events(EventStream),
-    /// Other media: there is no message in it.
+    Events,
+    /// There is no message in it.
     Other,
-    /// Encoded: whatever is in it, it is not looked at.
-    Encoded,
 }
 
-impl Reader {
+impl Media {
     /// By the headers of the answer.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        if is_encoded(headers) {
-            return Reader::Encoded;
-        }
         let media =
             headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or("application/json");
         let media = media.split(';').next().unwrap_or_default().trim();
         if media.eq_ignore_ascii_case("text/event-stream") {
-            return Reader::Events(EventStream::new());
+            return Self::Events;
         }
-        let ends_json = media.len() >= 4 && media.as_bytes()[media.len() - 4..].eq_ignore_ascii_case(b"json");
-        if ends_json || media.eq_ignore_ascii_case("application/json-rpc") {
-            return Reader::Json { message: Collector::default(), size: 0 };
+        let media = media.to_ascii_lowercase();
+        // Servers of plain JSON-RPC call it text, too.
+        let is_json = media.ends_with("json") || media.starts_with("text/") || media == "application/json-rpc";
+        if is_json { Self::Json } else { Self::Other }
+    }
+}
+
+/// Reads an answer in pieces.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Json { message: Collector, size: usize },
+    Events(EventStream),
+    Other,
+}
+
+impl Reader {
+    /// At the beginning of the answer.
+    pub(super) fn new(media: Media) -> Self {
+        match media {
+            Media::Json => Self::Json { message: Collector::default(), size: 0 },
+            Media::Events => Self::Events(EventStream::new()),
+            Media::Other => Self::Other,
         }
-        Reader::Other
     }
 
     /// The next bytes, and every message that they complete.
     pub(super) fn push(&mut self, bytes: &[u8], each: impl FnMut(Collector)) {
         match self {
-            Reader::Json { message, size } => {
+            Self::Json { message, size } => {
                 *size += bytes.len();
                 message.push(bytes);
             }
-            Reader::Events(events) => events.push(bytes, each),
-            Reader::Other | Reader::Encoded => {}
+            Self::Events(events) => events.push(bytes, each),
+            Self::Other => {}
         }
     }
 
     /// The message that the end completes, and its size.
     pub(super) fn finish(&mut self) -> Option<(Collector, usize)> {
         match self {
-            Reader::Json { message, size } if !message.is_empty() => Some((std::mem::take(message), *size)),
+            Self::Json { message, size } if !message.is_empty() => Some((std::mem::take(message), *size)),
             _ => None,
         }
     }
+
+    /// Whether any event had an id, by which the rest can be asked for.
+    pub(super) fn has_ids(&self) -> bool {
+        matches!(self, Self::Events(events) if events.has_ids())
+    }
 }
 
-/// Whether bodies with these headers are compressed or otherwise not what they say.
-pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
-    let encodings = headers.get_all(header::CONTENT_ENCODING);
-    encodings.iter().any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+/// How an answer ended, seen from outside.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnswerEnd {
+    pub(super) status: StatusCode,
+    pub(super) broken: bool,
+    pub(super) session: Session,
+}
+
+impl AnswerEnd {
+    /// What that means for an answer that was read, with or without ids in it; `None` where nothing can be said.
+    pub(super) fn read(self, has_ids: bool) -> Option<ExchangeEnd> {
+        // What comes later comes under the session's name, by which these calls are not known.
+        if has_ids && self.session == Session::Begins {
+            return None;
+        }
+        let resumable = has_ids && self.session == Session::Known;
+        Some(ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable })
+    }
+
+    /// The same for an answer that could not be read: only the server's own word that it failed says something, and a
+    /// whole that broke off.
+    pub(super) fn unread(self, media: Media) -> Option<ExchangeEnd> {
+        let failed = self.status.is_server_error() || self.broken && media != Media::Events;
+        failed.then(|| ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable: false })
+    }
 }

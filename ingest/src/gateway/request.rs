@@ -11,7 +11,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::coding::Coding;
+use super::unreachable;
 use super::watching::{Event, Watching};
+
+/// A longer message is not kept until its answer, in bytes; only its ids are.
+const KEPT: usize = 16 * 1024;
 
 /// The body, held both by the connection that sends it and by the exchange: if there is no connection, the exchange
 /// reads what is left, to learn which calls got no answer.
@@ -38,6 +43,7 @@ struct State {
 pub(super) struct Teller {
     pub(super) exchange: u64,
     pub(super) scope: Scope,
+    pub(super) codings: Vec<Coding>,
     pub(super) watching: Arc<Watching>,
 }
 
@@ -102,11 +108,18 @@ impl State {
     }
 
     fn tell(&mut self) {
-        let Some(Teller { exchange, scope, watching }) = self.teller.take() else { return };
+        let Some(Teller { exchange, scope, codings, watching }) = self.teller.take() else { return };
         if !self.copy.is_empty() {
             let message = Arc::new(std::mem::take(&mut self.copy));
-            self.told = Some(Arc::clone(&message));
-            watching.push(Event::Asked { exchange, scope, message, size: self.size });
+            self.told = Some(match message.message() {
+                Message::Whole(bytes) if bytes.len() > KEPT => {
+                    let mut ids = Collector::default();
+                    ids.push(unreachable::only_ids(bytes).as_bytes());
+                    Arc::new(ids)
+                }
+                _ => Arc::clone(&message),
+            });
+            watching.push(Event::Asked { exchange, scope, message, codings, size: self.size });
         }
     }
 }

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::request::Copied;
 use super::upstream::Upstream;
+use crate::connection::{BETWEEN, QUIET, TIMES};
 
 /// Common servers close idle connections after five seconds: ours are given up before, so that a request is seldom sent
 /// into one that is being closed.
@@ -30,8 +31,14 @@ impl Connections {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT));
+        connector.set_keepalive(Some(QUIET));
+        connector.set_keepalive_interval(Some(BETWEEN));
+        connector.set_keepalive_retries(Some(TIMES));
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        // What clients put up with is nothing to fail for.
+        client.http1_allow_obsolete_multiline_headers_in_responses(true);
+        client.http1_allow_spaces_after_header_name_in_responses(true);
         if !upstream.is_encrypted() {
             return Ok(Self::Plain(client.build(connector)));
         }

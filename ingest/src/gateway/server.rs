@@ -9,7 +9,7 @@ use std::time::Duration;
 use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::own_address::OwnAddress;
 use super::{AnswerBody, Gateway, cors};
 use crate::config::Origin;
+use crate::connection;
 
 /// How long exchanges may take once the gateway is told to stop. Streams that only wait for news would take for ever.
 const FINISH: Duration = Duration::from_secs(2);
@@ -72,13 +73,12 @@ pub async fn run(
 
 /// One connection, until either side ends it.
 async fn serve(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, mut stopped: watch::Receiver<()>) {
-    // Small messages should not wait for each other; a connection that cannot do that works all the same.
-    let _slower = stream.set_nodelay(true);
+    connection::prepare(&stream);
     let service = service_fn(move |request| {
         let door = Arc::clone(&door);
         async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
     });
-    let mut connection = std::pin::pin!(
+    let mut serving = std::pin::pin!(
         http1::Builder::new()
             // a client that takes its time holds one connection, which costs next to nothing
             .header_read_timeout(None)
@@ -86,11 +86,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, mut stopped
             .serve_connection(TokioIo::new(stream), service)
     );
     let ended = tokio::select! {
-        ended = &mut connection => ended,
+        ended = &mut serving => ended,
         // The other end is dropped when it is time to stop.
         _ = stopped.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
     };
     if let Err(error) = ended {
@@ -112,7 +112,7 @@ impl Door {
             return self.forward(request, peer).await;
         }
         let origin = request.headers().get(ORIGIN).cloned();
-        if origin.as_ref().is_some_and(|origin| !self.allows(origin)) {
+        if origin.as_ref().is_some_and(|origin| !self.allows(origin, request.headers())) {
             let message =
                 "pages of this origin may not use this MCP server; its operator allows it with --allow-origin";
             let mut answer = refusal(RefusalCode::ForbiddenOrigin, message);
@@ -131,9 +131,9 @@ impl Door {
         answer
     }
 
-    fn allows(&self, origin: &HeaderValue) -> bool {
+    fn allows(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
         let named = origin.to_str().ok().and_then(Origin::parse);
-        self.own.is_origin(origin) || named.is_some_and(|named| self.allow_origin.contains(&named))
+        self.own.is_from_here(headers) || named.is_some_and(|named| self.allow_origin.contains(&named))
     }
 
     async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {

@@ -19,17 +19,26 @@ pub(super) fn answer(request: &[u8], message: &str) -> Response<AnswerBody> {
     response
 }
 
+/// A request that is answered in the same way, and as short as can be.
+pub(super) fn only_ids(request: &[u8]) -> String {
+    each(request, |id| format!(r#"{{"id":{id}}}"#))
+}
+
 fn body(request: &[u8], message: &str) -> String {
     let error = json!({"code": CODE, "message": message});
-    let with_id = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
+    each(request, |id| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#))
+}
+
+/// What is made of the id of each call in a request; of one that is `null` where there is none.
+fn each(request: &[u8], make: impl Fn(&str) -> String) -> String {
     if let Ok(batch) = serde_json::from_slice::<Vec<Member<'_>>>(request) {
-        let errors: Vec<String> = batch.iter().filter_map(Member::call_id).map(with_id).collect();
-        if !errors.is_empty() {
-            return format!("[{}]", errors.join(","));
+        let made: Vec<String> = batch.iter().filter_map(Member::call_id).map(&make).collect();
+        if !made.is_empty() {
+            return format!("[{}]", made.join(","));
         }
     }
     let lone = serde_json::from_slice::<Member<'_>>(request).ok();
-    with_id(lone.as_ref().and_then(Member::call_id).unwrap_or("null"))
+    make(lone.as_ref().and_then(Member::call_id).unwrap_or("null"))
 }
 
 /// One message of the client, its id as it stands there: numbers may be larger than any type of ours.
@@ -57,6 +66,7 @@ mod tests {
         let check = |request: &str, ids: &str| {
             let body = body(request.as_bytes(), "no");
             serde_json::from_str::<serde_json::Value>(&body).unwrap();
+            assert_eq!(super::body(only_ids(request.as_bytes()).as_bytes(), "no"), body);
             let bare = body
                 .replace(r#","error":{"code":-32000,"message":"no"}}"#, "")
                 .replace(r#"{"jsonrpc":"2.0","id":"#, "");

@@ -1,5 +1,8 @@
 //! `Upstream`: the MCP server behind the gateway, and where a request's path leads there.
 
+use std::path::Path;
+
+use autoheal_pipeline::memory::Memory;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 
@@ -29,6 +32,13 @@ impl Upstream {
         &self.url
     }
 
+    /// What is remembered of it in this data directory. Its query may hold keys, and says nothing about who it is.
+    #[must_use]
+    pub fn memory(&self, data: &Path) -> Memory {
+        let authority = self.url.authority().map_or("", |authority| authority.as_str());
+        Memory::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
+    }
+
     /// Whether it is reached by TLS.
     pub(super) fn is_encrypted(&self) -> bool {
         self.url.scheme() == Some(&Scheme::HTTPS)
@@ -47,7 +57,10 @@ impl Upstream {
     /// Where a request leads: its own path at the server, and from `/` to the path of the server's URL.
     pub(super) fn target(&self, asked: &Uri) -> Uri {
         match asked.path_and_query() {
-            Some(path) if !matches!(path.path(), "" | "/" | "*") => self.at(path.clone()),
+            // A copy: the client's whole read buffer would stay as long as this does, which is until the answer.
+            Some(path) if !matches!(path.path(), "" | "/" | "*") => {
+                self.at(PathAndQuery::try_from(path.as_str().to_owned()).unwrap_or_else(|_| path.clone()))
+            }
             _ => self.entrance(asked.query()),
         }
     }

@@ -1,9 +1,12 @@
 //! How exchanges end that do not end well: whoever is left over hears of it.
 
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
+use autoheal_ingest::gateway::Upstream;
 use serde_json::{Value, json};
 
+use crate::app::spawn_app_with;
 use crate::wire::{Server, Wire, framed, in_time, proxy};
 
 #[tokio::test]
@@ -92,9 +95,53 @@ async fn every_call_that_a_missing_server_owes_is_answered_by_its_id() {
         .await;
         let ids: Vec<&Value> = batch.as_array().unwrap().iter().map(|error| &error["id"]).collect();
         assert_eq!((status, ids), (502, vec![&json!(1), &json!("x")]));
+        // Far longer than what is kept of it until there is an answer.
+        let long = "x".repeat(300_000);
+        let body = format!(r#"{{"params":{{"id":3,"a":"{long}"}},"jsonrpc":"2.0","id":"l","method":"tools/call"}}"#);
+        assert_eq!(asked_in_vain(server_is, &body).await.1["id"], "l");
         let notification = asked_in_vain(server_is, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
         assert_eq!(notification.1["id"], Value::Null);
     }
+}
+
+/// Whether the system will find out by itself that the other end of a connection is no more: by the timer of keep-alive
+/// probes, which runs once what was sent has arrived.
+async fn is_probed(local: SocketAddr, remote: SocketAddr) -> bool {
+    let written = |address: SocketAddr| match address {
+        SocketAddr::V4(v4) => format!("{:08X}:{:04X}", u32::from_ne_bytes(v4.ip().octets()), v4.port()),
+        SocketAddr::V6(_) => unreachable!("these tests listen at 127.0.0.1"),
+    };
+    let ends = format!(" {} {} ", written(local), written(remote));
+    in_time(async {
+        loop {
+            let all = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let line = all.lines().find(|line| line.contains(&ends)).unwrap();
+            match line.split_whitespace().nth(5).unwrap().split_once(':').unwrap().0 {
+                // sent, and not acknowledged yet; the system tells nobody when it is
+                "01" => tokio::time::sleep(Duration::from_millis(5)).await,
+                timer => return timer == "02",
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn peers_that_vanished_without_a_word_are_found_out() {
+    let server = Server::listen().await;
+    let proxy = proxy(server.address).await;
+    let mut client = Wire::open(proxy.address).await;
+    client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    let mut there = server.accept().await;
+    there.head().await;
+    there.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: here\n\n").await;
+    client.until(": here\n\n").await;
+    assert!(is_probed(proxy.address, client.stream.local_addr().unwrap()).await, "the client");
+    assert!(is_probed(there.stream.peer_addr().unwrap(), server.address).await, "the server");
+    let app = spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{}/", server.address))).await;
+    let page = Wire::open(app.address).await;
+    app.get("/healthz").await;
+    assert!(is_probed(app.address, page.stream.local_addr().unwrap()).await, "a page");
 }
 
 #[tokio::test]

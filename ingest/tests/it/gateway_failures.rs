@@ -4,87 +4,11 @@ use std::time::Duration;
 
 use autoheal_ingest::gateway::Upstream;
 use autoheal_pipeline::validate::Sender;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::spawn_app_with;
-use crate::wire::{Proxy, Server, Wire, framed, in_time, proxy_for};
-
-/// A client and a server on one connection each, with the proxy between.
-struct Talk {
-    proxy: Proxy,
-    server: Server,
-    client: Wire,
-    there: Option<Wire>,
-}
-
-const JSON: &str = "content-type: application/json";
-const EVENTS: &str = "content-type: text/event-stream";
-
-impl Talk {
-    async fn begin() -> Self {
-        Self::with_patience(Duration::from_secs(120)).await
-    }
-
-    async fn with_patience(patience: Duration) -> Self {
-        let server = Server::listen().await;
-        let proxy = proxy_for(server.address, &[], |config| config.patience = patience).await;
-        let client = Wire::open(proxy.address).await;
-        Self { proxy, server, client, there: None }
-    }
-
-    /// The client asks; what it wrote has arrived.
-    async fn ask(&mut self, headers: &str, body: &str) {
-        self.client.write(framed(&format!("POST /mcp HTTP/1.1\r\nhost: h{headers}"), body)).await;
-        let there = self.there().await;
-        there.head().await;
-        there.exactly(body.len()).await;
-    }
-
-    async fn there(&mut self) -> &mut Wire {
-        if self.there.is_none() {
-            self.there = Some(self.server.accept().await);
-        }
-        self.there.as_mut().unwrap()
-    }
-
-    /// The server answers; what it wrote has arrived.
-    async fn answer(&mut self, head: &str, body: &str) {
-        self.there().await.write(framed(&format!("HTTP/1.1 {head}"), body)).await;
-        self.client.head().await;
-        self.client.exactly(body.len()).await;
-    }
-
-    /// A call that fails, and the report of it: the first one since the last, so that nothing before it was one.
-    async fn only_this_fails(&mut self) {
-        self.ask("", &call(99, "the-last-one")).await;
-        self.answer(&format!("200 OK\r\n{JSON}"), &failure(99, "for the test")).await;
-        let report = self.report().await;
-        assert_eq!(report["rpc"]["tool"], "the-last-one", "{report:#}");
-    }
-
-    async fn report(&mut self) -> Value {
-        serde_json::to_value(in_time(self.proxy.reports.recv()).await.unwrap()).unwrap()
-    }
-}
-
-fn call(id: u32, tool: &str) -> String {
-    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": {"a": 1}}})
-        .to_string()
-}
-
-fn failure(id: u32, text: &str) -> String {
-    json!({"jsonrpc": "2.0", "id": id, "result": {"content": [{"type": "text", "text": text}], "isError": true}})
-        .to_string()
-}
-
-fn success(id: u32) -> String {
-    json!({"jsonrpc": "2.0", "id": id, "result": {"content": [{"type": "text", "text": "42"}]}}).to_string()
-}
-
-fn is(report: &Value, tool: &str, message: &str) {
-    assert_eq!(report["rpc"]["tool"], tool, "{report:#}");
-    assert!(report["error_message"].as_str().unwrap().contains(message), "{report:#}");
-}
+use crate::talk::{EVENTS, JSON, Talk, call, failure, is, success};
+use crate::wire::{Server, Wire, framed, in_time};
 
 #[tokio::test]
 async fn a_tool_that_fails_is_told_whatever_carries_the_answer() {
@@ -183,12 +107,23 @@ async fn statuses_say_whose_failure_it_is() {
 }
 
 #[tokio::test]
+async fn an_answer_is_one_whatever_text_it_says_it_is() {
+    let mut talk = Talk::begin().await;
+    for media in ["text/plain", "text/html; charset=utf-8", "application/json-rpc", "application/problem+json"] {
+        talk.ask("", &call(1, "fine")).await;
+        talk.answer(&format!("200 OK\r\ncontent-type: {media}"), &success(1)).await;
+        talk.ask("", &call(2, "fails")).await;
+        talk.answer(&format!("200 OK\r\ncontent-type: {media}"), &failure(2, media)).await;
+        is(&talk.report().await, "fails", media);
+    }
+    talk.ask("", &call(3, "page")).await;
+    talk.answer("200 OK\r\ncontent-type: text/html", "<h1>Log in</h1>").await;
+    is(&talk.report().await, "page", "ended without the answer");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_not_guessed_at() {
     let mut talk = Talk::begin().await;
-    talk.ask("", &call(1, "compressed")).await;
-    talk.answer(&format!("200 OK\r\n{JSON}\r\ncontent-encoding: gzip"), "\u{1f}...").await;
-    talk.ask("\r\ncontent-encoding: gzip", "\u{1f}...").await;
-    talk.answer(&format!("200 OK\r\n{JSON}"), &failure(1, "to something")).await;
     // Far more than is kept of one message.
     talk.ask("", &call(2, "large")).await;
     let large = success(2).replace("42", &"x".repeat(3_000_000));

@@ -129,6 +129,51 @@ async fn a_server_that_speaks_the_old_http_is_understood() {
 }
 
 #[tokio::test]
+async fn a_length_beside_chunks_is_none() {
+    let (mut client, mut there, _proxy, _server) = connected("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    there.head().await;
+    there
+        .write("HTTP/1.1 200 OK\r\ncontent-length: 20\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+        .await;
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+    assert_eq!(client.until("0\r\n\r\n").await, "2\r\n{}\r\n0\r\n\r\n");
+}
+
+#[tokio::test]
+async fn heads_that_clients_put_up_with_are_put_up_with() {
+    let (mut client, mut there, _proxy, _server) = connected("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    there.head().await;
+    there.write("HTTP/1.1 200 OK\r\nx-long: a\r\n b\r\nx-blank : c\r\ncontent-length: 2\r\n\r\n{}").await;
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\nx-long: a b\r\nx-blank: c\r\ncontent-length: 2\r\n\r\n");
+}
+
+#[tokio::test]
+async fn trailers_that_were_announced_arrive() {
+    let (mut client, mut there, _proxy, _server) = connected(
+        "POST /mcp HTTP/1.1\r\nhost: h\r\nte: trailers\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-sum: 1\r\n\r\n",
+    )
+    .await;
+    there.until("0\r\nx-sum: 1\r\n\r\n").await;
+    there
+        .write(
+            "HTTP/1.1 200 OK\r\ntrailer: x-end\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-end: 2\r\n\r\n",
+        )
+        .await;
+    assert_eq!(client.head().await, "HTTP/1.1 200 OK\r\ntrailer: x-end\r\ntransfer-encoding: chunked\r\n\r\n");
+    assert_eq!(client.until("x-end: 2\r\n\r\n").await, "2\r\n{}\r\n0\r\nx-end: 2\r\n\r\n");
+}
+
+#[tokio::test]
+async fn a_protocol_that_nobody_asked_for_is_no_answer() {
+    let (mut client, mut there, _proxy, _server) =
+        connected("GET /mcp HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n").await;
+    assert!(!there.head().await.contains("upgrade"));
+    there.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 502 "));
+    client.until("another protocol").await;
+}
+
+#[tokio::test]
 async fn our_own_names_become_the_servers_and_others_are_its_to_judge() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;

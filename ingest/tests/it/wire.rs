@@ -128,6 +128,11 @@ pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("this should not take so long")
 }
 
+/// One whole message of any bytes, framed by its length.
+pub(crate) fn framed_bytes(head: &str, body: &[u8]) -> Vec<u8> {
+    [format!("{head}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+}
+
 /// One whole message, framed by its length.
 pub(crate) fn framed(head: &str, body: &str) -> String {
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())

@@ -5,8 +5,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use autoheal_pipeline::memory::Memory;
+
 use super::conversation::Conversation;
-use super::memory::Memory;
 use super::reports::{LATE, Reports};
 use crate::child::say;
 

@@ -25,6 +25,8 @@ pub(super) struct Known {
     tools: BTreeSet<Box<str>>,
     resources: BTreeSet<Box<str>>,
     prompts: BTreeSet<Box<str>>,
+    /// What an earlier process learnt of a server of that name: another one is not to blame for its tools.
+    remembered: Learnt,
     schemas: HashMap<Box<str>, Schemas>,
     schema_bytes: usize,
     /// Something is new since it was last written down.
@@ -157,6 +159,9 @@ impl Known {
     fn introduce(&mut self, server: &RawValue) {
         let Ok(server) = serde_json::from_str::<Implementation>(server.get()) else { return };
         self.changed |= self.name.as_ref() != Some(&server.name);
+        if self.remembered.server != server.name {
+            self.remembered = Learnt::default();
+        }
         self.name = Some(server.name);
         self.version = server.version;
     }
@@ -186,7 +191,7 @@ impl Known {
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {
-        self.tools.contains(name)
+        self.tools.contains(name) || self.remembered.tools.iter().any(|tool| tool == name)
     }
 
     pub(super) fn has_resource(&self, uri: &str) -> bool {
@@ -204,10 +209,13 @@ impl Known {
     /// What is worth remembering, if anything of it is new and the server said its name.
     pub(super) fn learnt(&mut self) -> Option<Learnt> {
         let server = self.name.clone().filter(|_| std::mem::take(&mut self.changed))?;
-        Some(Learnt { server, tools: self.tools.iter().map(|tool| tool.to_string()).collect() })
+        let remembered = self.remembered.tools.iter().map(String::as_str);
+        let tools: BTreeSet<&str> = self.tools.iter().map(AsRef::as_ref).chain(remembered).collect();
+        Some(Learnt { server, tools: tools.into_iter().take(MOST).map(str::to_owned).collect() })
     }
 
-    pub(super) fn remember(&mut self, learnt: Learnt) {
-        self.tools.extend(learnt.tools.into_iter().take(MOST).map(String::into_boxed_str));
+    pub(super) fn remember(&mut self, mut learnt: Learnt) {
+        learnt.tools.truncate(MOST);
+        self.remembered = learnt;
     }
 }

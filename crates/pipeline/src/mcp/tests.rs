@@ -201,6 +201,17 @@ fn a_tool_that_is_gone_is_the_servers_failure() {
 }
 
 #[test]
+fn what_another_server_had_before_is_nothing_to_this_one() {
+    let mut story = Story::begins();
+    story.watch.remember(Learnt { server: "library".to_owned(), tools: vec!["lend".to_owned()] });
+    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":0,"result":{"serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
+    story.calls(1, "lend");
+    story.fails(1, "Unknown tool: 'lend'");
+    assert_eq!(class(&story.only()), "caller_error");
+}
+
+#[test]
 fn a_call_without_an_answer_is_told_once() {
     let mut story = Story::ready();
     story.calls(1, "divide");

@@ -5,41 +5,52 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use autoheal_pipeline::delivery::data_directory;
-use autoheal_pipeline::mcp::Learnt;
+use crate::delivery::data_directory;
+use crate::mcp::Learnt;
 
 /// A larger file is none of ours; what is larger is not written.
 const LARGEST: u64 = 256 * 1024;
 /// Servers that are remembered; the one that was written longest ago is forgotten.
 const MOST: usize = 200;
 
-/// The file of one server; none where this user has no place for it.
-pub(super) struct Memory {
+/// Where what is learnt is kept, beside everything else of this user.
+const DIRECTORY: &str = "servers";
+
+/// The file of one server; none where there is no place for it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
     file: Option<PathBuf>,
 }
 
 impl Memory {
     /// The same command in the same directory is the same server.
-    pub(super) fn of(command: &[OsString]) -> Self {
+    #[must_use]
+    pub fn of_command(command: &[OsString]) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let words = command.iter().map(OsString::as_os_str).chain([here.as_os_str()]);
         let hash = hash(words.map(|word| word.as_encoded_bytes()));
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-        let name: String = program.chars().take(40).map(plain).collect();
-        let file = data_directory().map(|data| data.join("servers").join(format!("{name}-{hash:016x}.json")));
-        Self { file }
+        Self { file: data_directory().map(|data| file(&data, &program, hash)) }
+    }
+
+    /// The same address is the same server; kept in this data directory.
+    #[must_use]
+    pub fn of_address(data: &Path, scheme: &str, authority: &str, path: &str) -> Self {
+        let authority = authority.to_ascii_lowercase();
+        let hash = hash([scheme, &authority, path].iter().map(|word| word.as_bytes()));
+        Self { file: Some(file(data, &authority, hash)) }
     }
 
     /// What is known; a file that cannot be read is one that is not there.
-    pub(super) fn read(&self) -> Option<Learnt> {
+    #[must_use]
+    pub fn read(&self) -> Option<Learnt> {
         let mut text = Vec::new();
         File::open(self.file.as_ref()?).ok()?.take(LARGEST).read_to_end(&mut text).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
     /// Replaces the file. Where that fails nothing is lost but a memory.
-    pub(super) fn write(&self, learnt: &Learnt) {
+    pub fn write(&self, learnt: &Learnt) {
         let _forgotten = self.try_write(learnt);
     }
 
@@ -57,6 +68,13 @@ impl Memory {
         written.persist(file)?;
         forget_oldest(directory)
     }
+}
+
+/// Named so that people find it, and no two are the same.
+fn file(data: &Path, name: &str, hash: u64) -> PathBuf {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = name.chars().take(40).map(plain).collect();
+    data.join(DIRECTORY).join(format!("{name}-{hash:016x}.json"))
 }
 
 fn forget_oldest(directory: &Path) -> io::Result<()> {
