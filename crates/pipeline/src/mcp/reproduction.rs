@@ -42,8 +42,10 @@ impl Reproduced<'_> {
         Some(line).filter(fits).or(Some(call).filter(fits))
     }
 
+    /// Callers may write what they like as their version, and this one is read by a shell.
     fn version(&self) -> &str {
-        self.protocol_version.unwrap_or(PROTOCOL)
+        let is_date = |version: &&str| version.len() == 10 && version.bytes().all(|c| c.is_ascii_digit() || c == b'-');
+        self.protocol_version.filter(is_date).unwrap_or(PROTOCOL)
     }
 
     fn is_modern(&self) -> bool {
@@ -151,6 +153,29 @@ mod tests {
         let call: serde_json::Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
         assert_eq!(call["params"]["arguments"]["text"], "it's; rm -rf $HOME `x`");
         assert_eq!(shown.lines().count(), 3);
+    }
+
+    #[test]
+    fn a_version_that_is_none_does_not_reach_the_shell() {
+        let params = params(r#"{"name":"say"}"#);
+        let targets =
+            [Target::Stdio { command: "cat".to_owned() }, Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() }];
+        for (version, target) in ["9'; touch stolen; '", "2026-07-28\"}"]
+            .into_iter()
+            .flat_map(|version| targets.iter().map(move |target| (version, target)))
+        {
+            for handshake in [true, false] {
+                let call = Reproduced {
+                    target,
+                    method: "tools/call",
+                    params: Some(&params),
+                    protocol_version: Some(version),
+                    handshake,
+                };
+                let line = call.line().unwrap();
+                assert!(!line.contains("stolen") && !line.contains(version), "{line}");
+            }
+        }
     }
 
     #[test]
