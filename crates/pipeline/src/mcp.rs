@@ -178,8 +178,9 @@ impl Watch {
         [self.waiting.due(), self.look_again].into_iter().flatten().min()
     }
 
-    /// What failed since the last look: repeats of one failure are one report with a count. Everything a report says is
-    /// from the wire and from standard error; the caller adds the place (directory, commit, system).
+    /// What failed since the last look, some of it where it is much; then more is due at once. Repeats of one failure are one
+    /// report with a count. Everything a report says is from the wire and from standard error; the caller adds the place
+    /// (directory, commit, system).
     pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
         if self.look_again.is_some_and(|look| look <= now) {
             self.look(now);
@@ -193,9 +194,16 @@ impl Watch {
             .collect()
     }
 
-    /// Like [`Self::reports`], and waits for nothing more: the process is about to end.
+    /// All that is left, and waits for nothing more: the process is about to end.
     pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
-        self.reports(now.plus(SETTLE))
+        let mut reports = Vec::new();
+        loop {
+            let more = self.reports(now.plus(SETTLE));
+            if more.is_empty() {
+                return reports;
+            }
+            reports.extend(more);
+        }
     }
 
     /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.

@@ -11,6 +11,8 @@ use crate::clock::Timestamp;
 
 /// A server that printed that it gave up on something has this long to answer all the same.
 pub(super) const AFTER_PANIC: Duration = Duration::from_secs(5);
+/// How many calls a panic is looked for at: each takes a look through what was printed, while whatever passes waits.
+const SUSPECTS: usize = 10;
 
 impl Watch {
     /// How long nothing may be heard of a call; none for those that stay open.
@@ -29,7 +31,8 @@ impl Watch {
         if let Some(at) = self.stderr.gave_up.filter(|at| at.plus(after_panic) <= now) {
             self.stderr.gave_up = None;
             let during = |call: &Call| call.kind.runs_code() && call.began <= at && call.heard <= at;
-            for key in self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO)) {
+            let suspects = self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO));
+            for key in suspects.into_iter().take(SUSPECTS) {
                 if self.calls.get(&key).is_some_and(|call| self.is_told_of(call, now)) {
                     self.overdue(&key, "the server printed that it gave up", now);
                 }
