@@ -92,8 +92,10 @@ impl Watch {
     pub fn from_client(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) -> Opened {
         let mut opened = Opened::default();
         message::each(message, |spoken| match spoken {
+            // nobody could tell its answer from others; and it is forbidden
+            Spoken::Request { id: "null", .. } => {}
             Spoken::Request { id, method, params } => {
-                let key = Key { session: scope.session, id: id.into() };
+                let key = Key::new(scope.session, id);
                 let mut call = Call::read(&method, params, self.calls.room(), now);
                 (call.session, call.peer) = (scope.session, scope.peer);
                 if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
@@ -111,7 +113,7 @@ impl Watch {
                 self.cancelled(scope, params, now);
             }
             Spoken::Answer { id: Some(id), .. } => {
-                if self.asked.remove(&Key { session: scope.session, id: id.into() }) {
+                if self.asked.remove(&Key::new(scope.session, id)) {
                     self.calls.heard_all(scope.session, now);
                 }
             }
@@ -132,7 +134,7 @@ impl Watch {
     pub fn from_server(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) {
         message::each(message, |spoken| match spoken {
             Spoken::Answer { id: Some(id), outcome } => {
-                let key = Key { session: scope.session, id: id.into() };
+                let key = Key::new(scope.session, id);
                 match self.calls.end(&key, now) {
                     Some(call) => self.answered(call, outcome, now),
                     // on two pipes an answer may be seen before its request
@@ -155,7 +157,7 @@ impl Watch {
                 if self.asked.len() >= SESSIONS {
                     self.asked.clear();
                 }
-                self.asked.insert(Key { session: scope.session, id: id.into() });
+                self.asked.insert(Key::new(scope.session, id));
             }
             Spoken::Notification { .. } | Spoken::Answer { .. } => {}
             Spoken::Broken => self.no_message(message, now),
@@ -281,7 +283,7 @@ impl Watch {
         }
         let cancelled = params.and_then(|params| serde_json::from_str::<Cancelled<'_>>(params.get()).ok());
         let Some(Cancelled { id, reason }) = cancelled else { return };
-        let Some(call) = self.calls.end(&Key { session: scope.session, id: id.get().into() }, now) else { return };
+        let Some(call) = self.calls.end(&Key::new(scope.session, id.get()), now) else { return };
         // a client that gave up waiting is not one that changed its mind
         let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));
         if gave_up && !call.told && call.heard == call.began {

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use autoheal_contract::Source;
 
+use super::calls::canonical;
 use crate::clock::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
@@ -66,7 +67,7 @@ pub(super) struct Call {
     pub(super) name: Option<Box<str>>,
     /// As it was sent; none where it was too long, or too much waits already.
     pub(super) params: Option<Box<RawValue>>,
-    /// What progress on it is told under, as it stands in the text.
+    /// What progress on it is told under, as JSON.
     pub(super) progress_token: Option<Box<str>>,
     /// The protocol's version, where the request itself says it.
     pub(super) protocol_version: Option<Box<str>>,
@@ -142,7 +143,7 @@ impl Call {
             method: method.chars().take(NAME).collect(),
             name: name.and_then(string).map(|name| name.chars().take(NAME).collect()),
             params: params.filter(|_| text.len() <= PARAMS.min(room)).map(ToOwned::to_owned),
-            progress_token: meta.progress_token.map(|token| token.get().into()),
+            progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
             protocol_version: version.and_then(string).map(Into::into),
             client: client.and_then(|client| serde_json::from_str(client.get()).ok()),
             session: 0,

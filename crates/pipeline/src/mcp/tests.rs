@@ -4,6 +4,8 @@ use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
 use super::*;
 
+mod odd_messages;
+
 struct Story {
     watch: Watch,
     now: Timestamp,
