@@ -245,14 +245,13 @@ impl Watch {
 
     /// An error that names no request: the server could not read one.
     fn nameless(&mut self, scope: Scope, error: &RawValue, now: Timestamp) {
-        let error = serde_json::from_str::<ErrorObject<'_>>(error.get()).unwrap_or_default();
-        let message = error.message.unwrap_or_default().into_owned();
+        let ErrorObject { code, message } = ErrorObject::read(error);
         if matches!(self.setup.target, Target::Http { .. }) {
             // its exchange's end says which call that was
-            bounded(&mut self.nameless).insert(scope.session, (error.code, message));
+            bounded(&mut self.nameless).insert(scope.session, (code, message));
             return;
         }
-        self.fail(Class::CallerError, error.code, message, None, now);
+        self.fail(Class::CallerError, code, message, None, now);
     }
 
     /// Standard output is for messages only. Whatever else is printed there, it is one failure: that it is printed.

@@ -1,6 +1,7 @@
 //! One request that waits for its answer, and what is remembered of it.
 
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use autoheal_contract::Source;
@@ -189,7 +190,22 @@ impl Call {
     }
 }
 
-/// Text, if it is that.
+/// Text, if it is that; half a character, as scripts leave it that cut text anywhere, is read as a mark.
 pub(super) fn string(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
+    struct Halves;
+    impl Visitor<'_> for Halves {
+        type Value = String;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("text")
+        }
+
+        fn visit_bytes<E>(self, text: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(text).into_owned())
+        }
+    }
+    if !value.get().starts_with('"') {
+        return None;
+    }
+    serde_json::Deserializer::from_str(value.get()).deserialize_bytes(Halves).ok()
 }

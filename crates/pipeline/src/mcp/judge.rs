@@ -94,9 +94,8 @@ const CANCELLED: [i64; 2] = [-32800, -32801];
 pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<Judged> {
     match outcome {
         Outcome::Error(error) => {
-            let error: ErrorObject<'_> = serde_json::from_str(error.get())
-                .unwrap_or_else(|_| ErrorObject { code: None, message: Some(error.get().into()) });
-            by_code(call, error.code, error.message.as_deref().unwrap_or_default(), known)
+            let ErrorObject { code, message } = ErrorObject::read(error);
+            by_code(call, code, &message, known)
         }
         Outcome::Result(result) if call.kind == Kind::Tool => by_result(call, result, known),
         Outcome::Long { failed: true, beginning } => {

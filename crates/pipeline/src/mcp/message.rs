@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::call::string;
+use super::calls::canonical;
 use super::collect::Message;
 
 /// A message, or why it is none.
@@ -59,15 +61,18 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 }
 
 /// Hands out each message: one, or the members of a batch.
-pub(super) fn each<'a>(message: &'a Message<'a>, mut found: impl FnMut(Spoken<'a>)) {
+pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(Spoken<'_>)) {
     match message {
-        Message::Whole(bytes) if bytes.trim_ascii_start().starts_with(b"[") => {
-            match serde_json::from_slice::<Vec<&RawValue>>(bytes) {
-                Ok(members) => members.into_iter().for_each(|member| found(one(member.get().as_bytes()))),
-                Err(_) => found(Spoken::Broken),
+        // where bytes are no UTF-8, most readers put a mark in their place, and go on
+        Message::Whole(bytes) => match String::from_utf8_lossy(bytes) {
+            batch if batch.trim_ascii_start().starts_with('[') => {
+                match serde_json::from_str::<Vec<&RawValue>>(&batch) {
+                    Ok(members) => members.into_iter().for_each(|member| found(one(member.get()))),
+                    Err(_) => found(Spoken::Broken),
+                }
             }
-        }
-        Message::Whole(bytes) => found(one(bytes)),
+            text => found(one(&text)),
+        },
         Message::Cut(collector) => found(collector.cut().map_or(Spoken::Broken, |(beginning, skim)| {
             let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
             let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
@@ -83,8 +88,8 @@ pub(super) fn each<'a>(message: &'a Message<'a>, mut found: impl FnMut(Spoken<'a
     }
 }
 
-fn one(bytes: &[u8]) -> Spoken<'_> {
-    let Ok(members) = serde_json::from_slice::<Members<'_>>(bytes) else { return Spoken::Broken };
+fn one(text: &str) -> Spoken<'_> {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return Spoken::Broken };
     let id = members.id.map(RawValue::get);
     match members {
         Members { method: Some(method), params, .. } => match id {
@@ -101,13 +106,30 @@ fn one(bytes: &[u8]) -> Spoken<'_> {
     }
 }
 
-/// The members of an `error`.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct ErrorObject<'a> {
+/// What an `error` says; read leniently, since servers write what they like.
+pub(super) struct ErrorObject {
     pub(super) code: Option<i64>,
-    #[serde(borrow)]
-    pub(super) message: Option<Cow<'a, str>>,
+    pub(super) message: String,
+}
+
+impl ErrorObject {
+    pub(super) fn read(error: &RawValue) -> Self {
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow, default)]
+            code: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            message: Option<&'a RawValue>,
+        }
+        let words = |value: &RawValue| string(value).unwrap_or_else(|| value.get().to_owned());
+        match serde_json::from_str::<Members<'_>>(error.get()) {
+            Ok(Members { code, message }) => Self {
+                code: code.and_then(|code| canonical(code.get()).parse().ok()),
+                message: message.map(words).unwrap_or_default(),
+            },
+            Err(_) => Self { code: None, message: words(error) },
+        }
+    }
 }
 
 /// What of a tool's result tells of failure; read leniently, since servers write what they like.
@@ -129,12 +151,13 @@ impl ToolResult<'_> {
     /// The text of its content, or the content as it stands.
     pub(super) fn text(&self) -> String {
         #[derive(Deserialize)]
-        struct Part {
-            text: Option<String>,
+        struct Part<'a> {
+            #[serde(borrow, default)]
+            text: Option<&'a RawValue>,
         }
         let Some(content) = self.content else { return String::new() };
-        match serde_json::from_str::<Vec<Part>>(content.get()) {
-            Ok(parts) => parts.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n"),
+        match serde_json::from_str::<Vec<Part<'_>>>(content.get()) {
+            Ok(parts) => parts.into_iter().filter_map(|part| string(part.text?)).collect::<Vec<_>>().join("\n"),
             Err(_) => content.get().to_owned(),
         }
     }

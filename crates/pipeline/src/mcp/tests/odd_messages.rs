@@ -34,3 +34,49 @@ fn ids_are_the_same_however_they_are_written() {
     story.answers(r#"{"jsonrpc":"2.0","id":9007199254740992.0,"result":{"isError":true}}"#);
     assert_eq!(class(&story.only()), "no_answer");
 }
+
+#[test]
+fn words_that_are_not_quite_unicode_are_read_all_the_same() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    // a script that cuts text in the middle of an emoji
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such order \ud83d"}}"#);
+    let report = story.only();
+    assert_eq!((class(&report), report.rpc.as_ref().unwrap().code), ("caller_error", Some(-32602)));
+    assert!(report.error_message.starts_with("divide: no such order \u{fffd}"), "{}", report.error_message);
+    story.calls(2, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":2,"result":{"isError":true,"content":[{"type":"text","text":"Input validation error: \ud83d"}]}}"#);
+    assert_eq!(class(&story.only()), "caller_error");
+    // a file name of another time
+    story.calls(3, "divide");
+    let latin = b"{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"no file gr\xfcn\"}]}}";
+    story.watch.from_server(ON_STDIO, &Message::Whole(latin), story.now);
+    let report = story.only();
+    assert_eq!((class(&report), report.error_message.as_str()), ("tool_failure", "divide: no file gr\u{fffd}n"));
+}
+
+#[test]
+fn errors_that_are_not_quite_what_they_should_be() {
+    for (error, code, message) in [
+        (r#"{"code":"E1","message":"boom"}"#, None, "divide: boom"),
+        (r#"{"code":-32603.0,"message":"boom"}"#, Some(-32603), "divide: boom"),
+        (r#"{"code":-32603,"message":{"why":"boom"}}"#, Some(-32603), r#"divide: {"why":"boom"}"#),
+        (r#""boom""#, None, "divide: boom"),
+        ("true", None, "divide: true"),
+    ] {
+        let mut story = Story::ready();
+        story.calls(1, "divide");
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":1,"error":{error}}}"#));
+        let report = story.only();
+        assert_eq!((class(&report), report.rpc.as_ref().unwrap().code), ("tool_failure", code), "{error}");
+        assert_eq!(report.error_message, message, "{error}");
+    }
+}
+
+#[test]
+fn one_part_that_is_no_text_does_not_hide_the_others() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"type":"text","text":7},{"type":"text","text":"boom"}]}}"#);
+    assert_eq!(story.only().error_message, "divide: boom");
+}
