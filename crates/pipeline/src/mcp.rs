@@ -104,8 +104,8 @@ impl Watch {
                 let due = self.patience(&call).map(|patience| now.plus(patience));
                 self.look_again = [self.look_again, due].into_iter().flatten().min();
                 self.calls.begin(&key, call);
-                if let Some(bytes) = self.early.take(&key, now) {
-                    self.from_server(scope, &Message::Whole(&bytes), now);
+                if let Some(answer) = self.early.take(&key, now) {
+                    answer.read(|outcome| self.settle(&key, outcome, now));
                 }
                 opened.keys.push(key);
             }
@@ -134,12 +134,7 @@ impl Watch {
     pub fn from_server(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) {
         message::each(message, |spoken| match spoken {
             Spoken::Answer { id: Some(id), outcome } => {
-                let key = Key::new(scope.session, id);
-                match self.calls.end(&key, now) {
-                    Some(call) => self.answered(call, outcome, now),
-                    // on two pipes an answer may be seen before its request
-                    None => self.early.keep(key, message, now),
-                }
+                self.settle(&Key::new(scope.session, id), outcome, now);
             }
             Spoken::Answer { id: None, outcome: Outcome::Error(error) } => self.nameless(scope, error, now),
             Spoken::Notification { method, params } if method == "notifications/progress" => {
@@ -216,6 +211,14 @@ impl Watch {
     /// What an earlier process learnt of this server.
     pub fn remember(&mut self, learnt: Learnt) {
         self.known.remember(learnt);
+    }
+
+    fn settle(&mut self, key: &Key, outcome: Outcome<'_>, now: Timestamp) {
+        match self.calls.end(key, now) {
+            Some(call) => self.answered(call, outcome, now),
+            // on two pipes an answer may be seen before its request
+            None => self.early.keep(key.clone(), outcome, now),
+        }
     }
 
     fn answered(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {

@@ -80,3 +80,14 @@ fn one_part_that_is_no_text_does_not_hide_the_others() {
     story.answers(r#"{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"type":"text","text":7},{"type":"text","text":"boom"}]}}"#);
     assert_eq!(story.only().error_message, "divide: boom");
 }
+
+#[test]
+fn an_early_answer_is_told_without_the_rest_of_its_batch() {
+    let mut story = Story::ready();
+    story.answers(r#"[{"jsonrpc":"2.0","id":7,"result":{"isError":true}},{"jsonrpc":"2.0","id":8,"result":{}},7,{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what"}}]"#);
+    story.calls(7, "divide");
+    story.calls(8, "divide");
+    let told = story.told();
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told.iter().all(|report| report.count.is_none()), "{told:#?}");
+}
