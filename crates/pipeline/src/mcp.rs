@@ -90,7 +90,7 @@ impl Watch {
 
     /// The client sent a message (or a batch of them).
     pub fn from_client(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) -> Opened {
-        let mut opened = Opened::default();
+        let mut opened = Opened { session: scope.session, keys: Vec::new() };
         message::each(message, |spoken| match spoken {
             // nobody could tell its answer from others; and it is forbidden
             Spoken::Request { id: "null", .. } => {}
@@ -254,7 +254,7 @@ impl Watch {
             bounded(&mut self.nameless).insert(scope.session, (code, message));
             return;
         }
-        self.fail(Class::CallerError, code, message, None, now);
+        self.fail(endings::unread(code), code, message, None, now);
     }
 
     /// Standard output is for messages only. Whatever else is printed there, it is one failure: that it is printed.

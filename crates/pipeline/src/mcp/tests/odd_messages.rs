@@ -91,3 +91,26 @@ fn an_early_answer_is_told_without_the_rest_of_its_batch() {
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told.iter().all(|report| report.count.is_none()), "{told:#?}");
 }
+
+#[test]
+fn an_error_that_names_no_request_is_the_servers_own_where_it_says_so() {
+    for (code, expected) in [(-32700, "caller_error"), (-32603, "protocol_error")] {
+        let mut story = Story::ready();
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":null,"error":{{"code":{code},"message":"boom"}}}}"#));
+        assert_eq!(class(&story.only()), expected);
+    }
+}
+
+#[test]
+fn an_error_that_names_no_request_is_not_told_of_a_later_one() {
+    let mut story = Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+    let end = |status| ExchangeEnd { status, broken: false, resumable: false };
+    let garbage = story.asks("garbage of somebody");
+    story
+        .answers(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"cannot read: garbage of somebody"}}"#);
+    story.watch.exchange_ended(garbage, end(400), story.now);
+    let opened = story.calls(1, "divide");
+    story.watch.exchange_ended(opened, end(500), story.now);
+    let report = story.only();
+    assert_eq!(report.error_message, "divide: the server answered HTTP 500");
+}
