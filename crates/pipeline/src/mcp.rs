@@ -36,7 +36,6 @@ use self::early::Early;
 use self::failed::{Failed, SETTLE, Waiting};
 use self::judge::{Class, Judged, judge};
 use self::message::{ErrorObject, Outcome, Spoken};
-use self::overdue::AFTER_PANIC;
 use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
@@ -103,6 +102,10 @@ impl Watch {
                 }
                 let due = self.patience(&call).map(|patience| now.plus(patience));
                 self.look_again = [self.look_again, due].into_iter().flatten().min();
+                // on two pipes a panic may be seen before its call
+                if let Some(at) = self.stderr.gave_up {
+                    self.look_after_panic(at);
+                }
                 self.calls.begin(&key, call);
                 if let Some(answer) = self.early.take(&key, now) {
                     answer.read(|outcome| self.settle(&key, outcome, now));
@@ -164,8 +167,7 @@ impl Watch {
         let before = self.stderr.gave_up;
         self.stderr.printed(bytes, now);
         if self.stderr.gave_up != before && !self.calls.is_empty() {
-            let due = now.plus(AFTER_PANIC.min(self.setup.patience));
-            self.look_again = Some(self.look_again.map_or(due, |look| look.min(due)));
+            self.look_after_panic(now);
         }
     }
 

@@ -67,6 +67,8 @@ pub(super) struct Calls {
     weight: usize,
     /// How many of the open ones run code.
     running: u32,
+    /// How many of them were told of.
+    told: usize,
     /// How many that run code were ever begun.
     begun: u64,
     /// When the last of those were begun, by their numbers.
@@ -85,11 +87,15 @@ impl Calls {
         self.open.is_empty()
     }
 
-    /// Remembers a request. One of the same name was given up by its client and goes.
+    /// Remembers a request. One of the same name was given up by its client and goes, and where there is no room those go
+    /// that were told of as never answered.
     pub(super) fn begin(&mut self, key: &Key, mut call: Call) {
         drop(self.end(key, call.began));
         if self.open.len() >= MOST {
-            return;
+            if self.told == 0 {
+                return;
+            }
+            self.forget_told();
         }
         call.beside = self.running;
         if self.running == 0 {
@@ -116,6 +122,7 @@ impl Calls {
     pub(super) fn end(&mut self, key: &Key, now: Timestamp) -> Option<Call> {
         let call = self.open.remove(key)?;
         self.weight -= call.weight();
+        self.told -= usize::from(call.told);
         if call.kind.runs_code() {
             self.running -= 1;
             self.last_ended = Some(now);
@@ -167,10 +174,17 @@ impl Calls {
         let again = open.again();
         let call = std::mem::replace(open, again);
         self.weight -= call.weight();
+        self.told += usize::from(!call.told);
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
             self.tokens.remove(&Key { session: key.session, id: token.clone() });
         }
         Some(call)
+    }
+
+    fn forget_told(&mut self) {
+        let told = self.open.extract_if(|_, call| call.told);
+        self.running -= told.map(|(_, call)| u32::from(call.kind.runs_code())).sum::<u32>();
+        self.told = 0;
     }
 
     /// Those that nothing was heard of for their patience.
@@ -188,7 +202,7 @@ impl Calls {
     /// All of them, in the order they were begun; none is left.
     pub(super) fn take_all(&mut self) -> Vec<Call> {
         let mut all: Vec<Call> = std::mem::take(&mut self.open).into_values().collect();
-        (self.weight, self.running) = (0, 0);
+        (self.weight, self.running, self.told) = (0, 0, 0);
         self.tokens.clear();
         all.sort_by_key(|call| (call.began, call.number));
         all

@@ -25,10 +25,10 @@ impl Watch {
     pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
         let nameless = self.nameless.remove(&opened.session);
         for key in opened.keys {
-            if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
+            if end.status < 300 && end.resumable {
                 continue;
             }
-            let Some(call) = self.calls.end(&key, now) else { continue };
+            let Some(call) = self.calls.end(&key, now).filter(|call| call.kind != Kind::Listen) else { continue };
             let (class, code, message) = match (end.status, &nameless) {
                 // accepted: the answer comes some other way
                 (202 | 204, _) => continue,

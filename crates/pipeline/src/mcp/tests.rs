@@ -4,6 +4,7 @@ use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
 use super::*;
 
+mod bounds;
 mod odd_messages;
 
 struct Story {
@@ -400,59 +401,4 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
     let opened = story.calls(1, "divide");
     story.watch.client_left(opened, story.now);
     story.nothing();
-}
-
-#[test]
-fn ten_thousand_open_calls_take_little() {
-    let mut story = Story::ready();
-    let text = "x".repeat(10_000);
-    for id in 0..10_000 {
-        story.asks(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"divide","arguments":{{"text":"{text}"}}}}}}"#
-        ));
-    }
-    assert!(story.watch.calls.room() < 16 * 1024);
-    for id in 0..10_000 {
-        story.works(id);
-    }
-    assert!(story.watch.calls.is_empty() && story.watch.calls.room() == 8 * 1024 * 1024);
-    story.nothing();
-}
-
-#[test]
-fn a_flood_of_different_failures_is_told_a_few_at_a_time_and_takes_little() {
-    let mut story = Story::ready();
-    for id in 0..2_000 {
-        story.asks(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"resources/read","params":{{"uri":"file:///{id}"}}}}"#
-        ));
-        story.answers(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32603,"message":"disk {id} on fire"}}}}"#
-        ));
-    }
-    let now = story.after(6_000).now;
-    // nobody else sees the watch meanwhile, and each looks through what was printed
-    assert!(story.watch.reports(now).len() <= 10);
-    story.calls(9_000, "divide");
-    story.fails(9_000, "division by zero");
-    let told = story.told();
-    assert!(told.len() < 500, "{}", told.len());
-    assert_eq!(told.iter().filter(|report| class(report) == "tool_failure").count(), 1);
-    let counted: u64 = told.iter().map(|report| report.count.unwrap_or(1)).sum();
-    assert_eq!(counted, 2_000 - 10 + 1);
-}
-
-#[test]
-fn a_panic_among_many_calls_is_looked_for_among_few() {
-    let mut story = Story::ready();
-    for id in 0..1_000 {
-        story.calls(id, "divide");
-    }
-    for _ in 0..40 {
-        story.prints(&"INFO a line of the log that is some sixty characters long, say\n".repeat(100));
-    }
-    story.prints("\nthread 'main' (42) panicked at src/divide.rs:13:50:\nindex out of bounds\n");
-    let now = story.after(6_000).now;
-    let told = story.watch.reports(now);
-    assert_eq!(told.iter().map(|report| report.count.unwrap_or(1)).sum::<u64>(), 10);
 }
