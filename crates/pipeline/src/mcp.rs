@@ -26,9 +26,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
+use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
+use crate::excerpt::excerpt;
 
 use self::call::{Call, Client, Kind, string};
 use self::calls::{Calls, Key};
@@ -253,7 +255,7 @@ impl Watch {
         let ErrorObject { code, message } = ErrorObject::read(error);
         if matches!(self.setup.target, Target::Http { .. }) {
             // its exchange's end says which call that was
-            bounded(&mut self.nameless).insert(scope.session, (code, message));
+            bounded(&mut self.nameless).insert(scope.session, (code, excerpt(&message, ERROR_MESSAGE_CHARS)));
             return;
         }
         self.fail(endings::unread(code), code, message, None, now);
@@ -310,6 +312,8 @@ impl Watch {
         mut call: Option<Call>,
         now: Timestamp,
     ) -> Failed {
+        let message =
+            if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
         let overlapping = call.as_ref().map_or(0, |call| self.calls.overlapping(call));
         let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
         let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());

@@ -11,8 +11,8 @@ use crate::clock::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
 pub(super) const PARAMS: usize = 16 * 1024;
-/// Longest name of a tool, resource or prompt that is remembered, in characters.
-const NAME: usize = 500;
+/// Longest name of anything that is remembered, in characters.
+pub(super) const NAME: usize = 500;
 
 /// What a request asks for, as far as it matters for judging its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,11 +91,25 @@ pub(super) struct Call {
 }
 
 /// The program that talks to the server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) name: String,
     pub(super) version: String,
+}
+
+impl Client {
+    fn read(client: &RawValue) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Implementation<'a> {
+            #[serde(borrow, default)]
+            name: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            version: Option<&'a RawValue>,
+        }
+        let Implementation { name, version } = serde_json::from_str(client.get()).ok()?;
+        let short = |value: Option<&RawValue>| value.and_then(short).unwrap_or_default();
+        Some(Self { name: short(name), version: short(version) })
+    }
 }
 
 /// What is read of a request's parameters.
@@ -142,11 +156,11 @@ impl Call {
         Self {
             kind,
             method: method.chars().take(NAME).collect(),
-            name: name.and_then(string).map(|name| name.chars().take(NAME).collect()),
+            name: name.and_then(short).map(Into::into),
             params: params.filter(|_| text.len() <= PARAMS.min(room)).map(ToOwned::to_owned),
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
-            protocol_version: version.and_then(string).map(Into::into),
-            client: client.and_then(|client| serde_json::from_str(client.get()).ok()),
+            protocol_version: version.and_then(short).map(Into::into),
+            client: client.and_then(Client::read),
             session: 0,
             peer: 0,
             began: now,
@@ -188,6 +202,16 @@ impl Call {
     pub(super) fn subject(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.method)
     }
+}
+
+/// The beginning of a text that is longer than names are.
+pub(super) fn short(value: &RawValue) -> Option<String> {
+    let mut text = string(value)?;
+    if let Some((end, _)) = text.char_indices().nth(NAME) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    Some(text)
 }
 
 /// Text, if it is that; half a character, as scripts leave it that cut text anywhere, is read as a mark.

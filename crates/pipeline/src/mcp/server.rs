@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::call::string;
+use super::call::{NAME, short};
 
 /// Most tools, resources or prompts that are remembered.
 const MOST: usize = 5_000;
@@ -47,12 +47,13 @@ pub(super) struct Schemas {
     pub(super) output: Option<Box<RawValue>>,
 }
 
-/// A name and a version, as servers and clients tell theirs.
+/// A name and a version, as servers tell theirs.
 #[derive(Deserialize)]
-struct Implementation {
-    name: String,
-    #[serde(default)]
-    version: Option<String>,
+struct Implementation<'a> {
+    #[serde(borrow)]
+    name: &'a RawValue,
+    #[serde(borrow, default)]
+    version: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -115,7 +116,7 @@ impl Known {
             "initialize" | "server/discover" => {
                 self.ready = true;
                 let Ok(greeting) = serde_json::from_str::<Greeting<'_>>(text) else { return };
-                self.protocol_version = greeting.protocol_version.and_then(string).or(self.protocol_version.take());
+                self.protocol_version = greeting.protocol_version.and_then(short).or(self.protocol_version.take());
                 let meta = greeting.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
                 if let Some(server) = greeting.server.or(meta.map(|meta| meta.server)) {
                     self.introduce(server);
@@ -131,12 +132,12 @@ impl Known {
             "resources/list" => {
                 let listed = serde_json::from_str::<Resources>(text).map_or(Vec::new(), |listed| listed.resources);
                 let room = MOST.saturating_sub(self.resources.len());
-                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri));
+                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri).filter(is_name));
             }
             "prompts/list" => {
                 let listed = serde_json::from_str::<Prompts>(text).map_or(Vec::new(), |listed| listed.prompts);
                 let room = MOST.saturating_sub(self.prompts.len());
-                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name));
+                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name).filter(is_name));
             }
             _ => {}
         }
@@ -155,13 +156,17 @@ impl Known {
     }
 
     fn introduce(&mut self, server: &RawValue) {
-        let Ok(server) = serde_json::from_str::<Implementation>(server.get()) else { return };
-        self.changed |= self.name.as_ref() != Some(&server.name);
-        self.name = Some(server.name);
-        self.version = server.version;
+        let Ok(server) = serde_json::from_str::<Implementation<'_>>(server.get()) else { return };
+        let Some(name) = short(server.name) else { return };
+        self.changed |= self.name.as_ref() != Some(&name);
+        self.name = Some(name);
+        self.version = server.version.and_then(short);
     }
 
     fn list(&mut self, tool: &Tool<'_>) {
+        if tool.name.len() > NAME {
+            return;
+        }
         self.exists(&tool.name);
         let fits =
             |schema: Option<&RawValue>| schema.filter(|schema| schema.get().len() <= SCHEMA).map(ToOwned::to_owned);
@@ -210,4 +215,10 @@ impl Known {
     pub(super) fn remember(&mut self, learnt: Learnt) {
         self.tools.extend(learnt.tools.into_iter().take(MOST).map(String::into_boxed_str));
     }
+}
+
+/// A longer one is not known of calls, either.
+#[expect(clippy::borrowed_box, reason = "what `filter` gives")]
+fn is_name(name: &Box<str>) -> bool {
+    name.len() <= NAME
 }

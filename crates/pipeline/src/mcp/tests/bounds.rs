@@ -101,3 +101,25 @@ fn a_panic_among_many_calls_is_looked_for_among_few() {
     let told = story.watch.reports(now);
     assert_eq!(told.iter().map(|report| report.count.unwrap_or(1)).sum::<u64>(), 10);
 }
+
+#[test]
+fn nothing_a_peer_says_is_remembered_without_bound() {
+    let long = "x".repeat(400_000);
+    let mut story = Story::begins();
+    story.asks(&format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{long}","clientInfo":{{"name":"{long}","version":"{long}"}}}}}}"#));
+    story.answers(&format!(r#"{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"{long}","serverInfo":{{"name":"{long}","version":"{long}"}}}}}}"#));
+    story.asks(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#);
+    story.answers(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{{"name":"{long}"}}]}}}}"#));
+    story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"resources/list"}"#);
+    story.answers(&format!(r#"{{"jsonrpc":"2.0","id":2,"result":{{"resources":[{{"uri":"{long}"}}]}}}}"#));
+    story.asks(&format!(
+        r#"{{"jsonrpc":"2.0","id":"{long}","method":"{long}","params":{{"_meta":{{"progressToken":"{long}"}}}}}}"#
+    ));
+    story.answers(&format!(r#"{{"jsonrpc":"2.0","id":"{long}","method":"ping"}}"#));
+    let remembered = format!("{:?}", story.watch);
+    assert!(remembered.len() < 20_000, "{}", remembered.len());
+
+    let mut story = Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+    story.answers(&format!(r#"{{"jsonrpc":"2.0","error":{{"code":-32700,"message":"{long}"}}}}"#));
+    assert!(format!("{:?}", story.watch).len() < 20_000);
+}
