@@ -22,7 +22,7 @@ mod stderr;
 mod tests;
 mod wording;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
@@ -37,7 +37,7 @@ use self::calls::{Calls, Key};
 use self::early::Early;
 use self::failed::{Failed, SETTLE, Waiting};
 use self::judge::{Class, Judged, judge};
-use self::message::{ErrorObject, Outcome, Spoken};
+use self::message::{Cancelled, ErrorObject, Outcome, Spoken};
 use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
@@ -63,8 +63,8 @@ pub struct Watch {
     clients: HashMap<u64, Client>,
     /// Errors that name no request, by session.
     nameless: HashMap<u64, (Option<i64>, String)>,
-    /// What the server asked its client and was not told yet: meanwhile it cannot be late.
-    asked: HashSet<Key>,
+    /// What the server asked its client and was not told yet, and when: what runs meanwhile cannot be late.
+    asked: HashMap<Key, Timestamp>,
     /// No call is overdue before this.
     look_again: Option<Timestamp>,
     client_closed: bool,
@@ -83,7 +83,7 @@ impl Watch {
             waiting: Waiting::default(),
             clients: HashMap::new(),
             nameless: HashMap::new(),
-            asked: HashSet::new(),
+            asked: HashMap::new(),
             look_again: None,
             client_closed: false,
         }
@@ -118,9 +118,7 @@ impl Watch {
                 self.cancelled(scope, params, now);
             }
             Spoken::Answer { id: Some(id), .. } => {
-                if self.asked.remove(&Key::new(scope.session, id)) {
-                    self.calls.heard_all(scope.session, now);
-                }
+                self.is_told(scope, id, now);
             }
             // what is broken the server will complain about itself
             Spoken::Notification { .. } | Spoken::Answer { .. } | Spoken::Broken => {}
@@ -157,7 +155,12 @@ impl Watch {
                 if self.asked.len() >= SESSIONS {
                     self.asked.clear();
                 }
-                self.asked.insert(Key::new(scope.session, id));
+                self.asked.insert(Key::new(scope.session, id), now);
+            }
+            Spoken::Notification { method, params } if method == "notifications/cancelled" => {
+                if let Some(Cancelled { id, .. }) = Cancelled::read(params) {
+                    self.is_told(scope, id.get(), now);
+                }
             }
             Spoken::Notification { .. } | Spoken::Answer { .. } => {}
             Spoken::Broken => self.no_message(message, now),
@@ -215,6 +218,13 @@ impl Watch {
     /// What an earlier process learnt of this server.
     pub fn remember(&mut self, learnt: Learnt) {
         self.known.remember(learnt);
+    }
+
+    /// The server's question was answered, or taken back.
+    fn is_told(&mut self, scope: Scope, id: &str, now: Timestamp) {
+        if self.asked.remove(&Key::new(scope.session, id)).is_some() {
+            self.calls.heard_all(scope.session, now);
+        }
     }
 
     fn settle(&mut self, key: &Key, outcome: Outcome<'_>, now: Timestamp) {
@@ -280,15 +290,7 @@ impl Watch {
     }
 
     fn cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {
-        #[derive(serde::Deserialize)]
-        struct Cancelled<'a> {
-            #[serde(borrow, rename = "requestId")]
-            id: &'a RawValue,
-            #[serde(borrow, default)]
-            reason: Option<&'a RawValue>,
-        }
-        let cancelled = params.and_then(|params| serde_json::from_str::<Cancelled<'_>>(params.get()).ok());
-        let Some(Cancelled { id, reason }) = cancelled else { return };
+        let Some(Cancelled { id, reason }) = Cancelled::read(params) else { return };
         let Some(call) = self.calls.end(&Key::new(scope.session, id.get()), now) else { return };
         // a client that gave up waiting is not one that changed its mind
         let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));

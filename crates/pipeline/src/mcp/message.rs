@@ -106,6 +106,21 @@ fn one(text: &str) -> Spoken<'_> {
     }
 }
 
+/// What `notifications/cancelled` says.
+#[derive(Deserialize)]
+pub(super) struct Cancelled<'a> {
+    #[serde(borrow, rename = "requestId")]
+    pub(super) id: &'a RawValue,
+    #[serde(borrow, default)]
+    pub(super) reason: Option<&'a RawValue>,
+}
+
+impl<'a> Cancelled<'a> {
+    pub(super) fn read(params: Option<&'a RawValue>) -> Option<Self> {
+        serde_json::from_str(params?.get()).ok()
+    }
+}
+
 /// What an `error` says; read leniently, since servers write what they like.
 pub(super) struct ErrorObject {
     pub(super) code: Option<i64>,

@@ -1,5 +1,6 @@
 //! Calls that nobody believes will be answered: their patience is over, or the server printed that it gave up.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::call::{Call, Kind};
@@ -48,8 +49,14 @@ impl Watch {
                 }
             }
         }
+        let mut asked = HashMap::new();
+        for (key, at) in &self.asked {
+            let last = asked.entry(key.session).or_insert(*at);
+            *last = (*last).max(*at);
+        }
         for key in self.calls.overdue(now, |call| self.patience(call)) {
-            if self.asked.iter().any(|asked| asked.session == key.session) {
+            let waits = |call: &Call| asked.get(&key.session).is_some_and(|asked| call.since <= *asked);
+            if self.calls.get(&key).is_some_and(waits) {
                 continue;
             }
             let seconds = self.calls.get(&key).map_or(0, |call| (now.0 - call.heard.0) / 1000);

@@ -123,3 +123,21 @@ fn nothing_a_peer_says_is_remembered_without_bound() {
     story.answers(&format!(r#"{{"jsonrpc":"2.0","error":{{"code":-32700,"message":"{long}"}}}}"#));
     assert!(format!("{:?}", story.watch).len() < 20_000);
 }
+
+#[test]
+fn a_question_nobody_answers_excuses_only_what_waits_for_it() {
+    let mut story = Story::ready();
+    story.answers(r#"{"jsonrpc":"2.0","id":9,"method":"roots/list"}"#);
+    story.after(1_000).calls(1, "divide");
+    assert_eq!(class(&story.only()), "no_answer");
+
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":9,"method":"elicitation/create","params":{}}"#);
+    let now = story.after(200_000).now;
+    assert!(story.watch.reports(now).is_empty());
+    // the server waits no more
+    story.answers(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}"#);
+    assert!(story.watch.reports(story.now).is_empty());
+    assert_eq!(class(&story.only()), "no_answer");
+}
