@@ -114,3 +114,23 @@ fn an_error_that_names_no_request_is_not_told_of_a_later_one() {
     let report = story.only();
     assert_eq!(report.error_message, "divide: the server answered HTTP 500");
 }
+
+#[test]
+fn a_session_of_the_tools_own_that_fails_is_a_failure() {
+    for (message, expected) in [
+        ("Failed to create browser session: timeout", 1),
+        ("database session expired", 1),
+        ("Bad Request: No valid session ID provided", 0),
+        ("Bad Request: Server not initialized", 0),
+        ("Bad Request: Mcp-Session-Id header is required", 0),
+        ("Session not found", 0),
+        ("Session has been terminated", 0),
+        ("Invalid or expired session", 0),
+        ("Unknown session", 0),
+    ] {
+        let mut story = Story::ready();
+        story.calls(1, "divide");
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":-32000,"message":"{message}"}}}}"#));
+        assert_eq!(story.told().len(), expected, "{message}");
+    }
+}
