@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use autoheal_contract::Source;
 
 use super::calls::canonical;
+use super::message;
 use crate::clock::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
@@ -68,6 +69,8 @@ pub(super) struct Call {
     pub(super) name: Option<Box<str>>,
     /// As it was sent; none where it was too long, or too much waits already.
     pub(super) params: Option<Box<RawValue>>,
+    /// It can be repeated: whatever it was made with is remembered.
+    pub(super) is_whole: bool,
     /// What progress on it is told under, as JSON.
     pub(super) progress_token: Option<Box<str>>,
     /// The protocol's version, where the request itself says it.
@@ -141,14 +144,19 @@ struct Meta<'a> {
 
 impl Call {
     /// Reads a request; `room` is how many bytes of parameters may still be remembered.
-    pub(super) fn read(method: &str, params: Option<&RawValue>, room: usize, now: Timestamp) -> Self {
+    pub(super) fn read(method: &str, params: message::Params<'_>, room: usize, now: Timestamp) -> Self {
         let kind = Kind::of(method);
-        let text = params.map_or("null", RawValue::get);
+        let (params, known, is_long) = match params {
+            message::Params::None => (None, None, false),
+            message::Params::Whole(params) => (Some(params), None, false),
+            message::Params::Long { name } => (None, name, true),
+        };
+        let is_kept = params.is_none_or(|params| params.get().len() <= PARAMS.min(room));
         let read = params.and_then(|params| serde_json::from_str::<Params<'_>>(params.get()).ok()).unwrap_or_default();
         let meta = read.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).unwrap_or_default();
         let name = match kind {
-            Kind::Tool | Kind::Prompt => read.name,
-            Kind::Resource => read.uri,
+            Kind::Tool | Kind::Prompt => read.name.or(known),
+            Kind::Resource => read.uri.or(known),
             _ => None,
         };
         let client = if kind == Kind::Initialize { read.client } else { meta.client };
@@ -157,7 +165,8 @@ impl Call {
             kind,
             method: method.chars().take(NAME).collect(),
             name: name.and_then(short).map(Into::into),
-            params: params.filter(|_| text.len() <= PARAMS.min(room)).map(ToOwned::to_owned),
+            params: params.filter(|_| is_kept).map(ToOwned::to_owned),
+            is_whole: !is_long && is_kept,
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
             protocol_version: version.and_then(short).map(Into::into),
             client: client.and_then(Client::read),
@@ -184,6 +193,7 @@ impl Call {
             method: self.method.clone(),
             name: self.name.clone(),
             params: None,
+            is_whole: false,
             progress_token: None,
             protocol_version: None,
             client: None,

@@ -200,13 +200,14 @@ pub(super) fn told(subject: Option<&str>, message: &str) -> String {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::mcp::message::Params;
 
     fn raw(text: &str) -> Box<RawValue> {
         RawValue::from_string(text.to_owned()).unwrap()
     }
 
     fn call(method: &str, params: &str) -> Call {
-        Call::read(method, Some(&raw(params)), 1000, Timestamp(0))
+        Call::read(method, Params::Whole(&raw(params)), 1000, Timestamp(0))
     }
 
     fn class(call: &Call, answer: &str, known: &Known) -> Option<Class> {

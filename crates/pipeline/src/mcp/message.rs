@@ -15,7 +15,7 @@ pub(super) enum Spoken<'a> {
     Request {
         id: &'a str,
         method: Cow<'a, str>,
-        params: Option<&'a RawValue>,
+        params: Params<'a>,
     },
     Notification {
         method: Cow<'a, str>,
@@ -27,6 +27,17 @@ pub(super) enum Spoken<'a> {
     },
     /// JSON, or nearly, but no message; or no JSON at all.
     Broken,
+}
+
+/// What a request was made with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Params<'a> {
+    None,
+    Whole(&'a RawValue),
+    /// Parameters too long to keep: the name or URI in them.
+    Long {
+        name: Option<&'a RawValue>,
+    },
 }
 
 /// What an answer says.
@@ -77,7 +88,10 @@ pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(Spoken<'_>)) {
             let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
             let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
             match (id, method) {
-                (Some(id), Some(method)) => Spoken::Request { id, method, params: None },
+                (Some(id), Some(method)) => {
+                    let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
+                    Spoken::Request { id, method, params: Params::Long { name } }
+                }
                 (None, Some(method)) => Spoken::Notification { method, params: None },
                 (id, None) if skim.error || skim.result => {
                     Spoken::Answer { id, outcome: Outcome::Long { failed: skim.error || skim.is_error, beginning } }
@@ -93,7 +107,7 @@ fn one(text: &str) -> Spoken<'_> {
     let id = members.id.map(RawValue::get);
     match members {
         Members { method: Some(method), params, .. } => match id {
-            Some(id) => Spoken::Request { id, method, params },
+            Some(id) => Spoken::Request { id, method, params: params.map_or(Params::None, Params::Whole) },
             None => Spoken::Notification { method, params },
         },
         Members { error: Some(error), .. } => {

@@ -48,8 +48,8 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
             protocol_version,
             handshake: known.ready && call.kind != Kind::Initialize,
         };
-        // parameters that were not remembered cannot be repeated
-        (params.is_some() || call.kind == Kind::Other).then(|| reproduced.line()).flatten()
+        let is_whole = call.is_whole && params.is_some() == call.params.is_some();
+        is_whole.then(|| reproduced.line()).flatten()
     });
     let (transport, command) = match &setup.target {
         Target::Stdio { command } => ("stdio", Some(command.clone())),

@@ -134,3 +134,38 @@ fn a_session_of_the_tools_own_that_fails_is_a_failure() {
         assert_eq!(story.told().len(), expected, "{message}");
     }
 }
+
+#[test]
+fn a_call_too_long_to_keep_is_known_by_its_name() {
+    let text = "x".repeat(600_000);
+    for (method, name, source) in
+        [("tools/call", "name", Source::McpTool), ("resources/read", "uri", Source::McpResource)]
+    {
+        let mut story = Story::ready();
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"arguments":{{"text":"{text}","name":"no","uri":"no"}},"{name}":"divide"}}}}"#
+        );
+        let mut collector = Collector::default();
+        collector.push(call.as_bytes());
+        story.watch.from_client(ON_STDIO, &collector.message(), story.now);
+        story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"backend down"}}"#);
+        let report = story.only();
+        assert_eq!((report.error_message.as_str(), report.source), ("divide: backend down", Some(source)));
+        assert_ne!(class(&report), "caller_error");
+        assert_eq!(report.reproduction, None);
+    }
+}
+
+#[test]
+fn what_cannot_be_repeated_whole_is_not_repeated() {
+    let mut story = Story::ready();
+    let text = "x".repeat(20_000);
+    story.asks(&format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{{"argument":{{"value":"{text}"}}}}}}"#
+    ));
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#);
+    assert_eq!(story.only().reproduction, None);
+    story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"boom"}}"#);
+    assert!(story.only().reproduction.is_some());
+}
