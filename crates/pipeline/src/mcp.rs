@@ -3,6 +3,7 @@
 //! `autoheal mcp` feeds it the lines of a server's pipes, the gateway the bodies and event streams of HTTP. Both forward
 //! bytes untouched first and show them here afterwards.
 
+mod boundary;
 mod call;
 mod calls;
 mod collect;
@@ -23,6 +24,7 @@ mod tests;
 mod wording;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
@@ -35,12 +37,13 @@ use crate::excerpt::excerpt;
 use self::call::{Call, Client, Kind, string};
 use self::calls::{Calls, Key};
 use self::early::Early;
-use self::failed::{Failed, SETTLE, Waiting};
+use self::failed::{AT_ONCE, Failed, Folded, SETTLE, Waiting};
 use self::judge::{Class, Judged, judge};
 use self::message::{Cancelled, ErrorObject, Outcome, Spoken};
 use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
+pub use self::boundary::Boundary;
 pub use self::collect::{Collector, Lines, Message};
 pub use self::server::Learnt;
 pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
@@ -59,6 +62,8 @@ pub struct Watch {
     known: Known,
     stderr: Stderr,
     waiting: Waiting,
+    /// Reports on their way out; a fault amidst leaves them here.
+    told: Vec<ErrorReport>,
     /// The programs that introduced themselves, by session.
     clients: HashMap<u64, Client>,
     /// Errors that name no request, by session.
@@ -81,6 +86,7 @@ impl Watch {
             known: Known::default(),
             stderr: Stderr::default(),
             waiting: Waiting::default(),
+            told: Vec::new(),
             clients: HashMap::new(),
             nameless: HashMap::new(),
             asked: HashMap::new(),
@@ -189,13 +195,11 @@ impl Watch {
         if self.look_again.is_some_and(|look| look <= now) {
             self.look(now);
         }
-        let due = self.waiting.take(now);
-        due.into_iter()
-            .map(|folded| {
-                let joined = self.join(&folded.failed);
-                report::report(folded, joined, &self.known, &self.setup)
-            })
-            .collect()
+        for _ in 0..AT_ONCE {
+            let Some(folded) = self.waiting.take(now) else { break };
+            self.tell(folded);
+        }
+        std::mem::take(&mut self.told)
     }
 
     /// All that is left, and waits for nothing more: the process is about to end.
@@ -208,6 +212,21 @@ impl Watch {
             }
             reports.extend(more);
         }
+    }
+
+    /// After a fault in here: whatever can still be told of what was gathered before.
+    #[must_use]
+    pub fn rescued(mut self) -> Vec<ErrorReport> {
+        while let Some(folded) = self.waiting.take(Timestamp(i64::MAX)) {
+            // what cannot be told is left out
+            let _fault = catch_unwind(AssertUnwindSafe(|| self.tell(folded)));
+        }
+        self.told
+    }
+
+    fn tell(&mut self, folded: Folded) {
+        let joined = self.join(&folded.failed);
+        self.told.push(report::report(folded, joined, &self.known, &self.setup));
     }
 
     /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::{Clock, Timestamp};
-use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Opened, Scope, Setup, Watch};
+use autoheal_pipeline::mcp::{Boundary, Collector, ExchangeEnd, Opened, Scope, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -53,12 +53,13 @@ struct Waiting {
 
 #[derive(Debug)]
 struct Known {
-    watch: Watch,
+    /// A fault of ours ends the watching, never the conversations.
+    watch: Boundary<Watch>,
     /// By exchange, until it ends.
     opened: HashMap<u64, Opened>,
     /// Room for what will wait while these are shown.
     spare: VecDeque<(Timestamp, Event)>,
-    /// Reports that nobody took any more, for the very end.
+    /// Reports that nobody took any more, and what was gathered before a fault.
     left: Vec<ErrorReport>,
 }
 
@@ -69,7 +70,7 @@ impl Watching {
             waiting: Mutex::default(),
             known: Mutex::new(Known {
                 left: Vec::new(),
-                watch: Watch::new(setup),
+                watch: Boundary::around(Watch::new(setup)),
                 opened: HashMap::new(),
                 spare: VecDeque::new(),
             }),
@@ -106,8 +107,11 @@ impl Watching {
             let failed = {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
-                let failed = known.watch.reports(self.clock.now());
-                due = known.watch.due();
+                let now = self.clock.now();
+                let failed = known.look(|watch| (watch.reports(now), watch.due()));
+                let (mut failed, next) = failed.unwrap_or_default();
+                due = next;
+                failed.append(&mut known.left);
                 failed
             };
             for report in failed {
@@ -126,7 +130,8 @@ impl Watching {
     pub(super) fn last(&self, tally: &Tally) -> Vec<ErrorReport> {
         let mut known = lock(&self.known);
         self.show(&mut known);
-        let failed = known.watch.last_reports(self.clock.now());
+        let now = self.clock.now();
+        let failed = known.look(|watch| watch.last_reports(now)).unwrap_or_default();
         failed.iter().for_each(|report| tally.failed(report.count));
         let mut left = std::mem::take(&mut known.left);
         left.extend(failed);
@@ -142,35 +147,57 @@ impl Watching {
             waiting.bytes = 0;
         }
         for (at, event) in events.drain(..) {
-            match event {
-                Event::Asked { exchange, scope, message, .. } => {
-                    let opened = known.watch.from_client(scope, &message.message(), at);
-                    known.opened.insert(exchange, opened);
-                }
-                Event::Began { exchange, session } => known.watch.session_began(exchange, session),
-                Event::Answered { scope, message, .. } => known.watch.from_server(scope, &message.message(), at),
-                Event::Ended { exchange, end } => {
-                    let opened = known.opened.remove(&exchange).unwrap_or_default();
-                    known.watch.exchange_ended(opened, end, at);
-                }
-                Event::Unanswered { exchange, reached, why } => {
-                    let opened = known.opened.remove(&exchange).unwrap_or_default();
-                    if reached {
-                        known.watch.broke_off(opened, &why, at);
-                    } else {
-                        known.watch.unreachable(opened, &why, at);
-                    }
-                }
-                Event::Left { exchange } => {
-                    if let Some(opened) = known.opened.remove(&exchange) {
-                        known.watch.client_left(opened, at);
-                    }
-                }
-            }
+            known.show(event, at);
         }
         // after a flood the room is given back
         events.shrink_to(1024);
         known.spare = events;
+    }
+}
+
+impl Known {
+    fn show(&mut self, event: Event, at: Timestamp) {
+        match event {
+            Event::Asked { exchange, scope, message, .. } => {
+                if let Some(opened) = self.look(|watch| watch.from_client(scope, &message.message(), at)) {
+                    self.opened.insert(exchange, opened);
+                }
+            }
+            Event::Began { exchange, session } => self.tell(|watch| watch.session_began(exchange, session)),
+            Event::Answered { scope, message, .. } => {
+                self.tell(|watch| watch.from_server(scope, &message.message(), at));
+            }
+            Event::Ended { exchange, end } => {
+                let opened = self.opened.remove(&exchange).unwrap_or_default();
+                self.tell(|watch| watch.exchange_ended(opened, end, at));
+            }
+            Event::Unanswered { exchange, reached, why } => {
+                let opened = self.opened.remove(&exchange).unwrap_or_default();
+                self.tell(|watch| {
+                    if reached { watch.broke_off(opened, &why, at) } else { watch.unreachable(opened, &why, at) }
+                });
+            }
+            Event::Left { exchange } => {
+                if let Some(opened) = self.opened.remove(&exchange) {
+                    self.tell(|watch| watch.client_left(opened, at));
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, what: impl FnOnce(&mut Watch)) {
+        self.look(what);
+    }
+
+    fn look<T>(&mut self, what: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+        let Self { watch, left, opened, .. } = self;
+        watch.enter(what, |watch| {
+            opened.clear();
+            tracing::error!(
+                "a fault of autoheal's own: failures behind the gateway are reported no more until it is started again"
+            );
+            left.extend(watch.rescued());
+        })
     }
 }
 
@@ -183,7 +210,58 @@ impl Event {
     }
 }
 
-/// A panic while something was shown loses that; the gateway goes on.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use autoheal_pipeline::mcp::Target;
+
+    use super::*;
+
+    const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
+    const FAILURE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#;
+
+    fn watching() -> Watching {
+        let patience = Duration::from_secs(60);
+        let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
+        Watching::new(Setup { target, patience, handshake: patience }, Clock::system())
+    }
+
+    fn message(bytes: &[u8]) -> Collector {
+        let mut message = Collector::default();
+        message.push(bytes);
+        message
+    }
+
+    fn fails(watching: &Watching, exchange: u64) {
+        let scope = Scope { session: exchange, peer: 1 };
+        watching.push(Event::Asked { exchange, scope, message: Arc::new(message(CALL)), size: CALL.len() });
+        watching.push(Event::Answered { scope, message: message(FAILURE), size: FAILURE.len() });
+        watching.push(Event::Left { exchange });
+    }
+
+    #[tokio::test]
+    async fn after_a_fault_of_ours_what_was_gathered_is_told_and_the_gateway_goes_on() {
+        let (watching, tally) = (watching(), Tally::default());
+        fails(&watching, 1);
+        {
+            let mut known = lock(&watching.known);
+            watching.show(&mut known);
+            known.tell(|_| panic!("a fault on purpose"));
+        }
+        let (sender, mut failed) = mpsc::channel::<ErrorReport>(8);
+        let told = async {
+            let first = failed.recv().await;
+            fails(&watching, 2);
+            // the thread goes on to the end
+            failed.close();
+            first.map(|report| report.error_message)
+        };
+        let ((), told) = tokio::join!(watching.run(&tally, sender), told);
+        assert_eq!(told.as_deref(), Some("divide: boom"));
+        assert!(watching.last(&tally).is_empty());
+        assert!(lock(&watching.waiting).events.is_empty());
+    }
 }

@@ -19,7 +19,7 @@ pub(super) const SETTLE: Duration = Duration::from_millis(200);
 /// twice as many, all of one class with the first of those.
 const MOST: usize = 200;
 /// Most that are told at once: for each, what was printed is looked through, while whatever passes waits.
-const AT_ONCE: usize = 10;
+pub(super) const AT_ONCE: usize = 10;
 
 /// A failure, and how often it happened since it was last told.
 #[derive(Debug)]
@@ -116,11 +116,11 @@ impl Waiting {
         self.folded.values().map(|folded| folded.due).min()
     }
 
-    /// Some of those that are due, oldest first.
-    pub(super) fn take(&mut self, now: Timestamp) -> Vec<Folded> {
-        let mut due: Vec<Folded> =
-            self.folded.extract_if(|_, folded| folded.due <= now).take(AT_ONCE).map(|(_, folded)| folded).collect();
-        due.sort_by_key(|folded| folded.failed.at);
-        due
+    /// The oldest of those that are due.
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<Folded> {
+        let due = self.folded.values().filter(|folded| folded.due <= now);
+        let oldest = due.map(|folded| folded.failed.at).min()?;
+        let mut due = self.folded.extract_if(|_, folded| folded.due <= now && folded.failed.at == oldest);
+        due.next().map(|(_, folded)| folded)
     }
 }

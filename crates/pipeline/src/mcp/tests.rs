@@ -402,3 +402,15 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
     story.watch.client_left(opened, story.now);
     story.nothing();
 }
+
+#[test]
+fn what_was_gathered_before_a_fault_is_told_after_it() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.fails(1, "division by zero");
+    story.calls(2, "multiply");
+    story.fails(2, "overflow");
+    let mut told: Vec<String> = story.watch.rescued().into_iter().map(|report| report.error_message).collect();
+    told.sort();
+    assert_eq!(told, ["divide: division by zero", "multiply: overflow"]);
+}
