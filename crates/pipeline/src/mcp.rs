@@ -4,18 +4,18 @@
 //! bytes untouched first and show them here afterwards.
 
 mod boundary;
-mod call;
+pub(crate) mod call;
 mod calls;
 mod collect;
 mod early;
 mod endings;
 mod failed;
-mod judge;
+pub(crate) mod judge;
 mod message;
 mod overdue;
-mod report;
-mod reproduction;
-mod server;
+pub(crate) mod report;
+pub(crate) mod reproduction;
+pub(crate) mod server;
 mod setup;
 mod skim;
 mod stderr;

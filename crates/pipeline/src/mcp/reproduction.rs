@@ -19,27 +19,28 @@ const PROTOCOL: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
 
 /// The call, and how the conversation stood.
-pub(super) struct Reproduced<'a> {
-    pub(super) target: &'a Target,
-    pub(super) method: &'a str,
+pub(crate) struct Reproduced<'a> {
+    /// None where nobody knows how the server is reached: then it is the call alone.
+    pub(crate) target: Option<&'a Target>,
+    pub(crate) method: &'a str,
     /// The parameters, without secrets.
-    pub(super) params: Option<&'a Json>,
+    pub(crate) params: Option<&'a Json>,
     /// As the server and the client agreed.
-    pub(super) protocol_version: Option<&'a str>,
+    pub(crate) protocol_version: Option<&'a str>,
     /// Whether a session is begun first.
-    pub(super) handshake: bool,
+    pub(crate) handshake: bool,
 }
 
 impl Reproduced<'_> {
     /// The line; the call alone where a line would be too long to copy; nothing where even that is.
-    pub(super) fn line(&self) -> Option<String> {
+    pub(crate) fn line(&self) -> Option<String> {
         let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
         let call = self.call();
-        let line = match self.target {
+        let line = self.target.map(|target| match target {
             Target::Stdio { command } => self.piped(command, &call),
             Target::Http { url } => self.posted(url, &call),
-        };
-        Some(line).filter(fits).or(Some(call).filter(fits))
+        });
+        line.filter(fits).or(Some(call).filter(fits))
     }
 
     /// Callers may write what they like as their version, and this one is read by a shell.
@@ -138,7 +139,7 @@ mod tests {
         let target = Target::Stdio { command: "python server.py".to_owned() };
         let params = params(r#"{"name":"say","arguments":{"text":"it's; rm -rf $HOME `x`"}}"#);
         let call = Reproduced {
-            target: &target,
+            target: Some(&target),
             method: "tools/call",
             params: Some(&params),
             protocol_version: Some("2025-06-18"),
@@ -166,7 +167,7 @@ mod tests {
         {
             for handshake in [true, false] {
                 let call = Reproduced {
-                    target,
+                    target: Some(target),
                     method: "tools/call",
                     params: Some(&params),
                     protocol_version: Some(version),
@@ -184,7 +185,7 @@ mod tests {
         let line = |length: usize, version: &'static str, handshake: bool| {
             let params = params(&format!(r#"{{"name":"x","arguments":{{"text":"{}"}}}}"#, "a".repeat(length)));
             Reproduced {
-                target: &target,
+                target: Some(&target),
                 method: "tools/call",
                 params: Some(&params),
                 protocol_version: Some(version),
