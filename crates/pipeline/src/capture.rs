@@ -41,7 +41,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 #[cfg(feature = "rmcp")]
-pub use healed::Healed;
+pub use healed::{Healed, OverHttp};
 pub use layer::{Layer, layer};
 
 /// How much later the program may end because of a report it made itself.

@@ -3,18 +3,19 @@
 //! `autoheal mcp` feeds it the lines of a server's pipes, the gateway the bodies and event streams of HTTP. Both forward
 //! bytes untouched first and show them here afterwards.
 
-mod call;
+mod boundary;
+pub(crate) mod call;
 mod calls;
 mod collect;
 mod early;
 mod endings;
 mod failed;
-mod judge;
+pub(crate) mod judge;
 mod message;
 mod overdue;
-mod report;
-mod reproduction;
-mod server;
+pub(crate) mod report;
+pub(crate) mod reproduction;
+pub(crate) mod server;
 mod setup;
 mod skim;
 mod stderr;
@@ -22,24 +23,27 @@ mod stderr;
 mod tests;
 mod wording;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
+use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
+use crate::excerpt::excerpt;
 
 use self::call::{Call, Client, Kind, string};
 use self::calls::{Calls, Key};
 use self::early::Early;
-use self::failed::{Failed, SETTLE, Waiting};
+use self::failed::{AT_ONCE, Failed, Folded, SETTLE, Waiting};
 use self::judge::{Class, Judged, judge};
-use self::message::{ErrorObject, Outcome, Spoken};
-use self::overdue::AFTER_PANIC;
+use self::message::{Cancelled, ErrorObject, Outcome, Spoken};
 use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
+pub use self::boundary::Boundary;
 pub use self::collect::{Collector, Lines, Message};
 pub use self::server::Learnt;
 pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
@@ -58,12 +62,14 @@ pub struct Watch {
     known: Known,
     stderr: Stderr,
     waiting: Waiting,
+    /// Reports on their way out; a fault amidst leaves them here.
+    told: Vec<ErrorReport>,
     /// The programs that introduced themselves, by session.
     clients: HashMap<u64, Client>,
     /// Errors that name no request, by session.
     nameless: HashMap<u64, (Option<i64>, String)>,
-    /// What the server asked its client and was not told yet: meanwhile it cannot be late.
-    asked: HashSet<Key>,
+    /// What the server asked its client and was not told yet, and when: what runs meanwhile cannot be late.
+    asked: HashMap<Key, Timestamp>,
     /// No call is overdue before this.
     look_again: Option<Timestamp>,
     client_closed: bool,
@@ -80,9 +86,10 @@ impl Watch {
             known: Known::default(),
             stderr: Stderr::default(),
             waiting: Waiting::default(),
+            told: Vec::new(),
             clients: HashMap::new(),
             nameless: HashMap::new(),
-            asked: HashSet::new(),
+            asked: HashMap::new(),
             look_again: None,
             client_closed: false,
         }
@@ -90,10 +97,12 @@ impl Watch {
 
     /// The client sent a message (or a batch of them).
     pub fn from_client(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) -> Opened {
-        let mut opened = Opened::default();
+        let mut opened = Opened { session: scope.session, keys: Vec::new() };
         message::each(message, |spoken| match spoken {
+            // nobody could tell its answer from others; and it is forbidden
+            Spoken::Request { id: "null", .. } => {}
             Spoken::Request { id, method, params } => {
-                let key = Key { session: scope.session, id: id.into() };
+                let key = Key::new(scope.session, id);
                 let mut call = Call::read(&method, params, self.calls.room(), now);
                 (call.session, call.peer) = (scope.session, scope.peer);
                 if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
@@ -101,9 +110,13 @@ impl Watch {
                 }
                 let due = self.patience(&call).map(|patience| now.plus(patience));
                 self.look_again = [self.look_again, due].into_iter().flatten().min();
+                // on two pipes a panic may be seen before its call
+                if let Some(at) = self.stderr.gave_up {
+                    self.look_after_panic(at);
+                }
                 self.calls.begin(&key, call);
-                if let Some(bytes) = self.early.take(&key, now) {
-                    self.from_server(scope, &Message::Whole(&bytes), now);
+                if let Some(answer) = self.early.take(&key, now) {
+                    answer.read(|outcome| self.settle(&key, outcome, now));
                 }
                 opened.keys.push(key);
             }
@@ -111,9 +124,7 @@ impl Watch {
                 self.cancelled(scope, params, now);
             }
             Spoken::Answer { id: Some(id), .. } => {
-                if self.asked.remove(&Key { session: scope.session, id: id.into() }) {
-                    self.calls.heard_all(scope.session, now);
-                }
+                self.is_told(scope, id, now);
             }
             // what is broken the server will complain about itself
             Spoken::Notification { .. } | Spoken::Answer { .. } | Spoken::Broken => {}
@@ -132,12 +143,7 @@ impl Watch {
     pub fn from_server(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) {
         message::each(message, |spoken| match spoken {
             Spoken::Answer { id: Some(id), outcome } => {
-                let key = Key { session: scope.session, id: id.into() };
-                match self.calls.end(&key, now) {
-                    Some(call) => self.answered(call, outcome, now),
-                    // on two pipes an answer may be seen before its request
-                    None => self.early.keep(key, message, now),
-                }
+                self.settle(&Key::new(scope.session, id), outcome, now);
             }
             Spoken::Answer { id: None, outcome: Outcome::Error(error) } => self.nameless(scope, error, now),
             Spoken::Notification { method, params } if method == "notifications/progress" => {
@@ -155,7 +161,12 @@ impl Watch {
                 if self.asked.len() >= SESSIONS {
                     self.asked.clear();
                 }
-                self.asked.insert(Key { session: scope.session, id: id.into() });
+                self.asked.insert(Key::new(scope.session, id), now);
+            }
+            Spoken::Notification { method, params } if method == "notifications/cancelled" => {
+                if let Some(Cancelled { id, .. }) = Cancelled::read(params) {
+                    self.is_told(scope, id.get(), now);
+                }
             }
             Spoken::Notification { .. } | Spoken::Answer { .. } => {}
             Spoken::Broken => self.no_message(message, now),
@@ -167,8 +178,7 @@ impl Watch {
         let before = self.stderr.gave_up;
         self.stderr.printed(bytes, now);
         if self.stderr.gave_up != before && !self.calls.is_empty() {
-            let due = now.plus(AFTER_PANIC.min(self.setup.patience));
-            self.look_again = Some(self.look_again.map_or(due, |look| look.min(due)));
+            self.look_after_panic(now);
         }
     }
 
@@ -178,24 +188,45 @@ impl Watch {
         [self.waiting.due(), self.look_again].into_iter().flatten().min()
     }
 
-    /// What failed since the last look: repeats of one failure are one report with a count. Everything a report says is
-    /// from the wire and from standard error; the caller adds the place (directory, commit, system).
+    /// What failed since the last look, some of it where it is much; then more is due at once. Repeats of one failure are one
+    /// report with a count. Everything a report says is from the wire and from standard error; the caller adds the place
+    /// (directory, commit, system).
     pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
         if self.look_again.is_some_and(|look| look <= now) {
             self.look(now);
         }
-        let due = self.waiting.take(now);
-        due.into_iter()
-            .map(|folded| {
-                let joined = self.join(&folded.failed);
-                report::report(folded, joined, &self.known, &self.setup)
-            })
-            .collect()
+        for _ in 0..AT_ONCE {
+            let Some(folded) = self.waiting.take(now) else { break };
+            self.tell(folded);
+        }
+        std::mem::take(&mut self.told)
     }
 
-    /// Like [`Self::reports`], and waits for nothing more: the process is about to end.
+    /// All that is left, and waits for nothing more: the process is about to end.
     pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
-        self.reports(now.plus(SETTLE))
+        let mut reports = Vec::new();
+        loop {
+            let more = self.reports(now.plus(SETTLE));
+            if more.is_empty() {
+                return reports;
+            }
+            reports.extend(more);
+        }
+    }
+
+    /// After a fault in here: whatever can still be told of what was gathered before.
+    #[must_use]
+    pub fn rescued(mut self) -> Vec<ErrorReport> {
+        while let Some(folded) = self.waiting.take(Timestamp(i64::MAX)) {
+            // what cannot be told is left out
+            let _fault = catch_unwind(AssertUnwindSafe(|| self.tell(folded)));
+        }
+        self.told
+    }
+
+    fn tell(&mut self, folded: Folded) {
+        let joined = self.join(&folded.failed);
+        self.told.push(report::report(folded, joined, &self.known, &self.setup));
     }
 
     /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.
@@ -206,6 +237,21 @@ impl Watch {
     /// What an earlier process learnt of this server.
     pub fn remember(&mut self, learnt: Learnt) {
         self.known.remember(learnt);
+    }
+
+    /// The server's question was answered, or taken back.
+    fn is_told(&mut self, scope: Scope, id: &str, now: Timestamp) {
+        if self.asked.remove(&Key::new(scope.session, id)).is_some() {
+            self.calls.heard_all(scope.session, now);
+        }
+    }
+
+    fn settle(&mut self, key: &Key, outcome: Outcome<'_>, now: Timestamp) {
+        match self.calls.end(key, now) {
+            Some(call) => self.answered(call, outcome, now),
+            // on two pipes an answer may be seen before its request
+            None => self.early.keep(key.clone(), outcome, now),
+        }
     }
 
     fn answered(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {
@@ -235,14 +281,13 @@ impl Watch {
 
     /// An error that names no request: the server could not read one.
     fn nameless(&mut self, scope: Scope, error: &RawValue, now: Timestamp) {
-        let error = serde_json::from_str::<ErrorObject<'_>>(error.get()).unwrap_or_default();
-        let message = error.message.unwrap_or_default().into_owned();
+        let ErrorObject { code, message } = ErrorObject::read(error);
         if matches!(self.setup.target, Target::Http { .. }) {
             // its exchange's end says which call that was
-            bounded(&mut self.nameless).insert(scope.session, (error.code, message));
+            bounded(&mut self.nameless).insert(scope.session, (code, excerpt(&message, ERROR_MESSAGE_CHARS)));
             return;
         }
-        self.fail(Class::CallerError, error.code, message, None, now);
+        self.fail(endings::unread(code), code, message, None, now);
     }
 
     /// Standard output is for messages only. Whatever else is printed there, it is one failure: that it is printed.
@@ -264,16 +309,8 @@ impl Watch {
     }
 
     fn cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {
-        #[derive(serde::Deserialize)]
-        struct Cancelled<'a> {
-            #[serde(borrow, rename = "requestId")]
-            id: &'a RawValue,
-            #[serde(borrow, default)]
-            reason: Option<&'a RawValue>,
-        }
-        let cancelled = params.and_then(|params| serde_json::from_str::<Cancelled<'_>>(params.get()).ok());
-        let Some(Cancelled { id, reason }) = cancelled else { return };
-        let Some(call) = self.calls.end(&Key { session: scope.session, id: id.get().into() }, now) else { return };
+        let Some(Cancelled { id, reason }) = Cancelled::read(params) else { return };
+        let Some(call) = self.calls.end(&Key::new(scope.session, id.get()), now) else { return };
         // a client that gave up waiting is not one that changed its mind
         let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));
         if gave_up && !call.told && call.heard == call.began {
@@ -296,6 +333,8 @@ impl Watch {
         mut call: Option<Call>,
         now: Timestamp,
     ) -> Failed {
+        let message =
+            if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
         let overlapping = call.as_ref().map_or(0, |call| self.calls.overlapping(call));
         let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
         let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());

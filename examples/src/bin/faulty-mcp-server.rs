@@ -1,7 +1,9 @@
 //! An MCP server over standard input and output whose tools, resource and prompt fail on purpose; `--plain` leaves out the
-//! reporting, `--remote` reports as a server does that strangers can reach.
+//! reporting, `--remote` reports as a server does that strangers can reach, `--http` is one and prints its URL, and so does
+//! `--http-untold`, which keeps it from its reports.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_pipeline::capture::{self, Healed};
@@ -11,8 +13,12 @@ use rmcp::model::{
     ReadResourceResult, Resource, ResourceContents, Role,
 };
 use rmcp::service::RequestContext;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt, prompt, prompt_router, schemars, tool, tool_router};
 use rmcp::{prompt_handler, tool_handler};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -29,11 +35,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let _capture = capture::start("faulty-mcp-server", env!("CARGO_PKG_VERSION"));
     tracing_subscriber::registry().with(capture::layer()).init();
 
+    if let Some(way @ ("--http" | "--http-untold")) = option.as_deref() {
+        return over_http(way == "--http").await;
+    }
     let mut server = Healed::new(Faulty);
     if option.as_deref() == Some("--remote") {
         server = server.remote();
     }
     server.serve(rmcp::transport::stdio()).await?.waiting().await?;
+    Ok(())
+}
+
+/// Until the end of standard input.
+async fn over_http(is_told: bool) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    println!("{url}");
+    let sessions = Arc::<LocalSessionManager>::default();
+    let each = move || Ok(if is_told { Healed::new(Faulty).at(&url) } else { Healed::new(Faulty) }.over_http());
+    let service = StreamableHttpService::new(each, sessions, StreamableHttpServerConfig::default());
+    let serving = axum::serve(listener, axum::Router::new().route_service("/mcp", service));
+    let mut rest = Vec::new();
+    let mut input = tokio::io::stdin();
+    tokio::select! {
+        served = serving => served?,
+        ended = input.read_to_end(&mut rest) => drop(ended?),
+    }
     Ok(())
 }
 

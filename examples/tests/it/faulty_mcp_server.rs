@@ -69,6 +69,18 @@ fn told(service: &Service, reports: usize) -> Vec<Arrived> {
     told
 }
 
+/// Runs the line that makes a report's call again.
+pub(crate) fn repeats(report: &Value, failure: &str) {
+    let line = report["reproduction"].as_str().unwrap();
+    // its pause is for slow servers
+    let line = line.replace("sleep 20", "sleep 1");
+    let place = Place::new();
+    let mut shell = place.command("/bin/sh", &["-c", &line]);
+    let shown = shell.env("PATH", "/usr/bin:/bin").output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.contains(failure), "{line}\n{shown}\n(over HTTP, `curl` must be there: apt-get install curl)");
+}
+
 #[test]
 fn each_failure_is_told_with_its_class_and_nothing_else_is() {
     let (place, service) = (Place::new(), Service::start());
@@ -118,6 +130,11 @@ fn each_failure_is_told_with_its_class_and_nothing_else_is() {
     assert!(rpc["duration_ms"].as_f64().unwrap() > 0.0);
     assert_eq!(report["server"], json!({"name": "faulty-mcp-server", "version": "1.2.3"}));
     assert_eq!(report["context"]["client"], "by-hand");
+    // what `autoheal mcp` makes of the same program, so that it counts as one client
+    assert_eq!(report["client"], "2a67cb65d23ea97e");
+    repeats(report, "division by zero");
+    let read = told.iter().find(|arrived| arrived.report["rpc"]["method"] == "resources/read");
+    repeats(&read.unwrap().report, "disk on fire");
     let logs = report["logs"].as_array().unwrap();
     assert!(logs.iter().any(|line| line["message"] == "faulty_mcp_server: dividing a=1 b=0"), "{logs:?}");
     // rmcp logs every message whole, also those of other calls

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::{Clock, Timestamp};
-use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Message, Opened, Scope, Setup, Watch};
+use autoheal_pipeline::mcp::{Boundary, Collector, ExchangeEnd, Message, Opened, Scope, Setup, Watch};
 use autoheal_pipeline::memory::Memory;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -62,14 +62,21 @@ struct Waiting {
 
 #[derive(Debug)]
 struct Known {
-    watch: Watch,
+    /// A fault of ours ends the watching, never the conversations.
+    looking: Boundary<Looking>,
     /// By exchange, until it ends.
     opened: HashMap<u64, Opened>,
-    decodings: Decodings,
     /// Room for what will wait while these are shown.
     spare: VecDeque<(Timestamp, Event)>,
-    /// Reports that nobody took any more, for the very end.
+    /// Reports that nobody took any more, and what was gathered before a fault.
     left: Vec<ErrorReport>,
+}
+
+/// What looks at bytes that others made.
+#[derive(Debug)]
+struct Looking {
+    watch: Watch,
+    decodings: Decodings,
 }
 
 impl Watching {
@@ -84,9 +91,8 @@ impl Watching {
             waiting: Mutex::default(),
             known: Mutex::new(Known {
                 left: Vec::new(),
-                watch,
+                looking: Boundary::around(Looking { watch, decodings: Decodings::default() }),
                 opened: HashMap::new(),
-                decodings: Decodings::default(),
                 spare: VecDeque::new(),
             }),
             wake: Notify::new(),
@@ -128,9 +134,12 @@ impl Watching {
             let (failed, learnt) = {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
-                let failed = known.watch.reports(self.clock.now());
-                due = known.watch.due();
-                (failed, known.watch.learnt())
+                let now = self.clock.now();
+                let looked = known.look(|it| (it.watch.reports(now), it.watch.due(), it.watch.learnt()));
+                let (mut failed, next, learnt) = looked.unwrap_or_default();
+                due = next;
+                failed.append(&mut known.left);
+                (failed, learnt)
             };
             if let Some(learnt) = learnt {
                 let memory = self.memory.clone();
@@ -153,8 +162,10 @@ impl Watching {
     pub(super) fn last(&self, tally: &Tally) -> Vec<ErrorReport> {
         let mut known = lock(&self.known);
         self.show(&mut known);
-        let failed = known.watch.last_reports(self.clock.now());
-        if let Some(learnt) = known.watch.learnt() {
+        let now = self.clock.now();
+        let looked = known.look(|it| (it.watch.last_reports(now), it.watch.learnt()));
+        let (failed, learnt) = looked.unwrap_or_default();
+        if let Some(learnt) = learnt {
             self.memory.write(&learnt);
         }
         failed.iter().for_each(|report| tally.failed(report.count));
@@ -172,40 +183,7 @@ impl Watching {
             waiting.bytes = 0;
         }
         for (at, event) in events.drain(..) {
-            match event {
-                Event::Asked { exchange, scope, message, codings, .. } => {
-                    let opened = known.asked(scope, &message, &codings, at);
-                    known.opened.insert(exchange, opened);
-                }
-                Event::Began { exchange, session } => known.watch.session_began(exchange, session),
-                Event::Answered { scope, message, .. } => known.watch.from_server(scope, &message.message(), at),
-                Event::Encoded { exchange, scope, encoding, bytes } => {
-                    let Known { watch, decodings, .. } = known;
-                    decodings.piece(exchange, &encoding, &bytes, |message| {
-                        watch.from_server(scope, &message.message(), at);
-                    });
-                }
-                Event::EncodedEnded { exchange, scope, encoding, end } => {
-                    let Known { watch, decodings, .. } = known;
-                    let end = decodings.ended(exchange, &encoding, end, |message| {
-                        watch.from_server(scope, &message.message(), at);
-                    });
-                    match end {
-                        Some(end) => known.ended(exchange, end, at),
-                        None => known.left(exchange, at),
-                    }
-                }
-                Event::Ended { exchange, end } => known.ended(exchange, end, at),
-                Event::Unanswered { exchange, reached, why } => {
-                    let opened = known.opened.remove(&exchange).unwrap_or_default();
-                    if reached {
-                        known.watch.broke_off(opened, &why, at);
-                    } else {
-                        known.watch.unreachable(opened, &why, at);
-                    }
-                }
-                Event::Left { exchange } => known.left(exchange, at),
-            }
+            known.show(event, at);
         }
         // after a flood the room is given back
         events.shrink_to(1024);
@@ -214,6 +192,76 @@ impl Watching {
 }
 
 impl Known {
+    fn show(&mut self, event: Event, at: Timestamp) {
+        match event {
+            Event::Asked { exchange, scope, message, codings, .. } => {
+                if let Some(opened) = self.look(|it| it.asked(scope, &message, &codings, at)) {
+                    self.opened.insert(exchange, opened);
+                }
+            }
+            Event::Began { exchange, session } => self.tell(|it| it.watch.session_began(exchange, session)),
+            Event::Answered { scope, message, .. } => {
+                self.tell(|it| it.watch.from_server(scope, &message.message(), at));
+            }
+            Event::Encoded { exchange, scope, encoding, bytes } => self.tell(|Looking { watch, decodings }| {
+                decodings.piece(exchange, &encoding, &bytes, |message| {
+                    watch.from_server(scope, &message.message(), at);
+                });
+            }),
+            Event::EncodedEnded { exchange, scope, encoding, end } => {
+                let end = self.look(|Looking { watch, decodings }| {
+                    decodings.ended(exchange, &encoding, end, |message| {
+                        watch.from_server(scope, &message.message(), at);
+                    })
+                });
+                match end.flatten() {
+                    Some(end) => self.ended(exchange, end, at),
+                    None => self.left(exchange, at),
+                }
+            }
+            Event::Ended { exchange, end } => self.ended(exchange, end, at),
+            Event::Unanswered { exchange, reached, why } => {
+                let opened = self.opened.remove(&exchange).unwrap_or_default();
+                self.tell(|Looking { watch, .. }| {
+                    if reached { watch.broke_off(opened, &why, at) } else { watch.unreachable(opened, &why, at) }
+                });
+            }
+            Event::Left { exchange } => self.left(exchange, at),
+        }
+    }
+
+    fn ended(&mut self, exchange: u64, end: ExchangeEnd, at: Timestamp) {
+        let opened = self.opened.remove(&exchange).unwrap_or_default();
+        self.tell(|it| it.watch.exchange_ended(opened, end, at));
+    }
+
+    fn left(&mut self, exchange: u64, at: Timestamp) {
+        let opened = self.opened.remove(&exchange);
+        self.tell(|Looking { watch, decodings }| {
+            decodings.forget(exchange);
+            if let Some(opened) = opened {
+                watch.client_left(opened, at);
+            }
+        });
+    }
+
+    fn tell(&mut self, what: impl FnOnce(&mut Looking)) {
+        self.look(what);
+    }
+
+    fn look<T>(&mut self, what: impl FnOnce(&mut Looking) -> T) -> Option<T> {
+        let Self { looking, left, opened, .. } = self;
+        looking.enter(what, |it| {
+            opened.clear();
+            tracing::error!(
+                "a fault of autoheal's own: failures behind the gateway are reported no more until it is started again"
+            );
+            left.extend(it.watch.rescued());
+        })
+    }
+}
+
+impl Looking {
     fn asked(&mut self, scope: Scope, message: &Collector, codings: &[Coding], at: Timestamp) -> Opened {
         if codings.is_empty() {
             return self.watch.from_client(scope, &message.message(), at);
@@ -223,18 +271,6 @@ impl Known {
             Message::Cut(_) => None,
         };
         decoded.map_or_else(Opened::default, |message| self.watch.from_client(scope, &message.message(), at))
-    }
-
-    fn ended(&mut self, exchange: u64, end: ExchangeEnd, at: Timestamp) {
-        let opened = self.opened.remove(&exchange).unwrap_or_default();
-        self.watch.exchange_ended(opened, end, at);
-    }
-
-    fn left(&mut self, exchange: u64, at: Timestamp) {
-        self.decodings.forget(exchange);
-        if let Some(opened) = self.opened.remove(&exchange) {
-            self.watch.client_left(opened, at);
-        }
     }
 }
 
@@ -252,7 +288,64 @@ impl Event {
     }
 }
 
-/// A panic while something was shown loses that; the gateway goes on.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use autoheal_pipeline::mcp::Target;
+
+    use super::*;
+
+    const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
+    const FAILURE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#;
+
+    fn watching() -> Watching {
+        let patience = Duration::from_secs(60);
+        let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
+        Watching::new(Setup { target, patience, handshake: patience }, Memory::default(), Clock::system())
+    }
+
+    fn message(bytes: &[u8]) -> Collector {
+        let mut message = Collector::default();
+        message.push(bytes);
+        message
+    }
+
+    fn fails(watching: &Watching, exchange: u64) {
+        let scope = Scope { session: exchange, peer: 1 };
+        watching.push(Event::Asked {
+            exchange,
+            scope,
+            message: Arc::new(message(CALL)),
+            codings: Vec::new(),
+            size: CALL.len(),
+        });
+        watching.push(Event::Answered { scope, message: message(FAILURE), size: FAILURE.len() });
+        watching.push(Event::Left { exchange });
+    }
+
+    #[tokio::test]
+    async fn after_a_fault_of_ours_what_was_gathered_is_told_and_the_gateway_goes_on() {
+        let (watching, tally) = (watching(), Tally::default());
+        fails(&watching, 1);
+        {
+            let mut known = lock(&watching.known);
+            watching.show(&mut known);
+            known.tell(|_| panic!("a fault on purpose"));
+        }
+        let (sender, mut failed) = mpsc::channel::<ErrorReport>(8);
+        let told = async {
+            let first = failed.recv().await;
+            fails(&watching, 2);
+            // the thread goes on to the end
+            failed.close();
+            first.map(|report| report.error_message)
+        };
+        let ((), told) = tokio::join!(watching.run(&tally, sender), told);
+        assert_eq!(told.as_deref(), Some("divide: boom"));
+        assert!(watching.last(&tally).is_empty());
+        assert!(lock(&watching.waiting).events.is_empty());
+    }
 }

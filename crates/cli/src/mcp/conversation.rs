@@ -1,14 +1,11 @@
 //! The watch over a conversation, shared by the threads that pass it on and the one that tells of failures.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit};
 use autoheal_pipeline::clock::{Clock, Timestamp};
-use autoheal_pipeline::mcp::{Learnt, Message, Scope, Watch};
-
-use crate::child::say;
+use autoheal_pipeline::mcp::{Boundary, Learnt, Message, Scope, Watch};
 
 /// After a look that brought nothing the next one waits at least this long, whatever is said to be due.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -21,8 +18,10 @@ pub(super) struct Conversation {
 }
 
 struct State {
-    /// None after a fault of ours: the conversation goes on, unwatched.
-    watch: Option<Watch>,
+    /// A fault of ours ends the watching, never the conversation.
+    watch: Boundary<Watch>,
+    /// After a fault that nobody was told of yet: what was gathered before it.
+    left: Option<Vec<ErrorReport>>,
     /// Until when the watcher sleeps; in the past while it is awake, and will look by itself.
     asleep_until: Timestamp,
     is_over: bool,
@@ -33,13 +32,16 @@ struct State {
 pub(super) struct News {
     pub(super) reports: Vec<ErrorReport>,
     pub(super) learnt: Option<Learnt>,
+    /// A fault of ours has ended the watching.
+    pub(super) is_fault: bool,
     /// There is nothing to come.
     pub(super) is_last: bool,
 }
 
 impl Conversation {
     pub(super) fn new(watch: Watch) -> Self {
-        let state = State { watch: Some(watch), asleep_until: Timestamp(i64::MIN), is_over: false };
+        let watch = Boundary::around(watch);
+        let state = State { watch, left: None, asleep_until: Timestamp(i64::MIN), is_over: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), clock: Clock::system() }
     }
 
@@ -61,6 +63,15 @@ impl Conversation {
         self.show(|watch, now| watch.printed(bytes, now));
     }
 
+    /// Something that passed cannot be shown, by a fault of ours.
+    pub(super) fn missed(&self) {
+        let mut state = self.lock();
+        let State { watch, left, .. } = &mut *state;
+        watch.end(|watch| *left = Some(watch.rescued()));
+        drop(state);
+        self.changed.notify_all();
+    }
+
     /// The client has closed its side.
     pub(super) fn client_closed(&self) {
         self.show(|watch, _| watch.client_closed());
@@ -79,15 +90,22 @@ impl Conversation {
         loop {
             let now = self.clock.now();
             if state.is_over {
-                let reports = state.look(|watch| watch.last_reports(now)).unwrap_or_default();
-                return News { reports, learnt: state.look(Watch::learnt).flatten(), is_last: true };
+                let mut reports = state.look(|watch| watch.last_reports(now)).unwrap_or_default();
+                let learnt = state.look(Watch::learnt).flatten();
+                let left = state.left.take();
+                let is_fault = left.is_some();
+                reports.extend(left.unwrap_or_default());
+                return News { reports, learnt, is_fault, is_last: true };
+            }
+            if let Some(reports) = state.left.take() {
+                return News { reports, is_fault: true, ..News::default() };
             }
             let due = state.look(|watch| watch.due()).flatten();
             if due.is_some_and(|due| due <= now) {
                 let reports = state.look(|watch| watch.reports(now)).unwrap_or_default();
                 let learnt = state.look(Watch::learnt).flatten();
                 if !reports.is_empty() || learnt.is_some() {
-                    return News { reports, learnt, is_last: false };
+                    return News { reports, learnt, ..News::default() };
                 }
                 state = self.wait(state, PAUSE);
                 continue;
@@ -112,7 +130,7 @@ impl Conversation {
             what(watch, now);
             watch.due()
         });
-        if due.flatten().is_some_and(|due| due < state.asleep_until) {
+        if due.flatten().is_some_and(|due| due < state.asleep_until) || state.left.is_some() {
             state.asleep_until = Timestamp(i64::MIN);
             drop(state);
             self.changed.notify_all();
@@ -129,14 +147,67 @@ impl Conversation {
 }
 
 impl State {
-    /// A fault of ours ends the watching, never the conversation.
+    /// Whoever looks holds the lock, so that people are told of a fault by the watcher.
     fn look<T>(&mut self, what: impl FnOnce(&mut Watch) -> T) -> Option<T> {
-        let watch = self.watch.as_mut()?;
-        let seen = catch_unwind(AssertUnwindSafe(|| what(watch)));
-        if seen.is_err() {
-            self.watch = None;
-            say("a fault of autoheal's own: this server's failures are reported no more until it is started again");
-        }
-        seen.ok()
+        let Self { watch, left, .. } = self;
+        watch.enter(what, |watch| *left = Some(watch.rescued()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use autoheal_pipeline::mcp::{Setup, Target};
+
+    use super::*;
+
+    const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
+    const FAILURE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#;
+
+    fn conversation() -> Conversation {
+        let patience = Duration::from_secs(60);
+        let target = Target::Stdio { command: "server".to_owned() };
+        Conversation::new(Watch::new(Setup { target, patience, handshake: patience }))
+    }
+
+    fn fails(conversation: &Conversation) {
+        conversation.client_said(&Message::Whole(CALL));
+        conversation.server_said(&Message::Whole(FAILURE));
+    }
+
+    #[test]
+    fn after_a_fault_of_ours_what_was_gathered_is_told_and_nothing_is_watched() {
+        let conversation = conversation();
+        fails(&conversation);
+        conversation.show(|_, _| panic!("a fault on purpose"));
+        let news = conversation.news();
+        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (1, true, false));
+        assert_eq!(news.reports[0].error_message, "divide: boom");
+        // whatever passes from now on is passed on, and looked at no more
+        fails(&conversation);
+        conversation.printed(b"anything\n");
+        conversation.missed();
+        conversation.server_ended(Exit::default(), false);
+        let news = conversation.news();
+        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (0, false, true));
+    }
+
+    #[test]
+    fn a_fault_right_before_the_end_is_told_with_the_end() {
+        let conversation = conversation();
+        fails(&conversation);
+        conversation.missed();
+        conversation.server_ended(Exit::default(), false);
+        let news = conversation.news();
+        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (1, true, true));
+    }
+
+    #[test]
+    fn a_watcher_that_sleeps_hears_of_a_fault() {
+        let conversation = conversation();
+        std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| conversation.news());
+            conversation.missed();
+            assert!(watcher.join().unwrap().is_fault);
+        });
     }
 }

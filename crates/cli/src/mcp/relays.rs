@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use autoheal_pipeline::mcp::Lines;
+use autoheal_pipeline::mcp::{Boundary, Lines, Message};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
@@ -72,10 +72,13 @@ impl Relays {
         let (watched, stop_output) = (Arc::clone(conversation), stopped.try_clone()?);
         let output = Builder::new().name("stdout".to_owned());
         let output = output.spawn(move || {
-            let mut lines = Lines::default();
-            let show = |bytes: &[u8]| lines.push(bytes, |message| watched.server_said(message));
+            let mut lines = Boundary::around(Lines::default());
+            let each = |message: &Message<'_>| watched.server_said(message);
+            let show = |bytes: &[u8]| {
+                lines.enter(|lines| lines.push(bytes, each), |_| watched.missed());
+            };
             let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), show);
-            lines.finish(|message| watched.server_said(message));
+            lines.enter(|lines| lines.finish(each), |_| watched.missed());
             if let Stopped::ReaderGone = stopped {
                 // before the server hears of it, and ends because of it
                 watched.client_closed();
@@ -121,10 +124,13 @@ impl Relays {
 
 /// From our input to the server's, until either is closed.
 fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
-    let mut lines = Lines::default();
-    let show = |bytes: &[u8]| lines.push(bytes, |message| conversation.client_said(message));
+    let mut lines = Boundary::around(Lines::default());
+    let each = |message: &Message<'_>| conversation.client_said(message);
+    let show = |bytes: &[u8]| {
+        lines.enter(|lines| lines.push(bytes, each), |_| conversation.missed());
+    };
     let stopped = pass_on(stdin(), to.as_fd(), stop, None, show);
-    lines.finish(|message| conversation.client_said(message));
+    lines.enter(|lines| lines.finish(each), |_| conversation.missed());
     match stopped {
         // before the server hears of it, and ends because of it
         Stopped::Closed => conversation.client_closed(),

@@ -14,6 +14,9 @@ use crate::child::say;
 /// Whoever delivers says first what became of it; we speak only where that takes too long.
 const MARGIN: Duration = Duration::from_millis(100);
 
+/// What people are told when something of ours has failed.
+const FAULT: &str = "a fault of autoheal's own: this server's failures are reported no more until it is started again";
+
 /// The thread, from outside.
 pub(super) struct Watcher {
     /// By when the last report must have left.
@@ -29,6 +32,9 @@ impl Watcher {
         let watch = move || {
             loop {
                 let news = conversation.news();
+                if news.is_fault {
+                    say(FAULT);
+                }
                 if let Some(learnt) = &news.learnt {
                     memory.write(learnt);
                 }

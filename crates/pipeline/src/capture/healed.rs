@@ -1,6 +1,7 @@
 //! `Healed`: an MCP server written with rmcp, whose every failure is reported, and whose panics are answered.
 
 mod call;
+mod over_http;
 mod stacks;
 mod verdict;
 
@@ -15,9 +16,13 @@ use rmcp::model::{ProtocolVersion, ServerConfig, ServerResult};
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, Service, ServiceRole};
 
 use self::call::Call;
-use self::verdict::{Verdict, judge};
+pub use self::over_http::OverHttp;
+use self::verdict::{OfTool, judge, noun, panicked};
 use super::panic::{Panic, message};
 use super::{LAST, hook, tell};
+use crate::mcp::Target;
+use crate::mcp::judge::Judged;
+use crate::shell::shell_line;
 use crate::validate::Sender;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
@@ -45,6 +50,8 @@ type Notification = <RoleServer as ServiceRole>::PeerNot;
 pub struct Healed<S> {
     server: S,
     is_remote: bool,
+    /// How clients reach it, where that is known.
+    target: Option<Target>,
 }
 
 impl<S: Service<RoleServer>> Healed<S> {
@@ -54,35 +61,35 @@ impl<S: Service<RoleServer>> Healed<S> {
         hook::install();
         // from here on a panic may say what a tool was called with
         tell::speak_for_others();
-        Self { server, is_remote: false }
+        let command = shell_line(&std::env::args_os().collect::<Vec<_>>());
+        Self { server, is_remote: false, target: Some(Target::Stdio { command }) }
     }
 
     /// For a server that others can reach, as over HTTP: its reports are never trusted.
     #[must_use]
     pub fn remote(mut self) -> Self {
-        self.is_remote = true;
+        (self.is_remote, self.target) = (true, None);
         self
     }
 
-    fn tell(&self, call: Call, verdict: Verdict, panic: Option<&Panic>) {
-        let sender = if self.is_remote { Sender::Anonymous } else { Sender::Local };
-        let transport = if self.is_remote { "http" } else { "stdio" };
-        let server = self.server.get_info().server_info;
-        tell::soon(sender, call.report(verdict, panic, transport, server));
+    /// Like [`Self::remote`], for a server at this URL: its reports hold a line that makes the call again.
+    #[must_use]
+    pub fn at(self, url: impl Into<String>) -> Self {
+        let mut there = self.remote();
+        there.target = Some(Target::Http { url: url.into() });
+        there
     }
-}
 
-impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
-    async fn handle_request(
+    /// Answers what a handler answers, or that it panicked, and tells what failed. `handled` is made of an `async` block, so
+    /// that a handler that panics before its first wait is caught as well.
+    async fn heal<T: OfTool>(
         &self,
-        request: Request,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ServerResult, ErrorData> {
-        let call = Call::of(&request, &context);
-        let cancelled = context.ct.clone();
+        call: Call,
+        handled: impl Future<Output = Result<T, ErrorData>>,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<T, ErrorData> {
         let began = Instant::now();
-        // made inside, so that a handler that panics before its first wait is caught as well
-        let mut handled = pin!(async move { self.server.handle_request(request, context).await });
+        let mut handled = pin!(handled);
         let (answer, panic) = std::future::poll_fn(|task| {
             let polled = || catch_unwind(AssertUnwindSafe(|| handled.as_mut().poll(task)));
             match hook::catching(polled) {
@@ -95,7 +102,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
                     Poll::Ready((answer, None))
                 }
                 (Err(payload), panic) => {
-                    let why = format!("internal error: {} panicked: {}", call.kind.noun(), message(&*payload));
+                    let why = format!("internal error: {} panicked: {}", noun(call.kind), message(&*payload));
                     Poll::Ready((Err(ErrorData::internal_error(why, None)), Some((message(&*payload), panic))))
                 }
             }
@@ -103,16 +110,35 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
         .await;
         match panic {
             Some((message, panic)) => {
-                let verdict = Verdict::panicked(call.kind, message);
-                self.tell(call.after(began.elapsed()), verdict, panic.as_ref());
+                let judged = panicked(call.kind, message);
+                self.tell(call.after(began.elapsed()), "panic", &judged, panic.as_ref());
             }
             None => {
-                if let Some(verdict) = judge(call.kind, &answer).filter(|_| !cancelled.is_cancelled()) {
-                    self.tell(call.after(began.elapsed()), verdict, None);
+                let judged = judge(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
+                if let Some(judged) = judged.filter(|_| !is_cancelled()) {
+                    self.tell(call.after(began.elapsed()), judged.class.error_type(), &judged, None);
                 }
             }
         }
         answer
+    }
+
+    fn tell(&self, call: Call, error_type: &str, judged: &Judged, panic: Option<&Panic>) {
+        let sender = if self.is_remote { Sender::Anonymous } else { Sender::Local };
+        let server = self.server.get_info().server_info;
+        tell::soon(sender, call.report(error_type, judged, panic, self.target.as_ref(), server));
+    }
+}
+
+impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
+    async fn handle_request(
+        &self,
+        request: Request,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ServerResult, ErrorData> {
+        let (call, cancelled) = (Call::of(&request, &context), context.ct.clone());
+        let handled = async move { self.server.handle_request(request, context).await };
+        self.heal(call, handled, || cancelled.is_cancelled()).await
     }
 
     async fn handle_notification(

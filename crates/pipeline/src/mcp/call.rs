@@ -1,20 +1,23 @@
 //! One request that waits for its answer, and what is remembered of it.
 
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use autoheal_contract::Source;
 
+use super::calls::canonical;
+use super::message;
 use crate::clock::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
 pub(super) const PARAMS: usize = 16 * 1024;
-/// Longest name of a tool, resource or prompt that is remembered, in characters.
-const NAME: usize = 500;
+/// Longest name of anything that is remembered, in characters.
+pub(super) const NAME: usize = 500;
 
 /// What a request asks for, as far as it matters for judging its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Initialize,
     /// The probe for the modern era; whatever comes back is no failure.
     Discover,
@@ -28,7 +31,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(method: &str) -> Self {
+    pub(crate) fn of(method: &str) -> Self {
         match method {
             "initialize" => Self::Initialize,
             "server/discover" => Self::Discover,
@@ -42,7 +45,7 @@ impl Kind {
     }
 
     /// Where failures of it belong.
-    pub(super) fn source(self) -> Source {
+    pub(crate) fn source(self) -> Source {
         match self {
             Self::Tool => Source::McpTool,
             Self::Resource => Source::McpResource,
@@ -66,7 +69,9 @@ pub(super) struct Call {
     pub(super) name: Option<Box<str>>,
     /// As it was sent; none where it was too long, or too much waits already.
     pub(super) params: Option<Box<RawValue>>,
-    /// What progress on it is told under, as it stands in the text.
+    /// It can be repeated: whatever it was made with is remembered.
+    pub(super) is_whole: bool,
+    /// What progress on it is told under, as JSON.
     pub(super) progress_token: Option<Box<str>>,
     /// The protocol's version, where the request itself says it.
     pub(super) protocol_version: Option<Box<str>>,
@@ -89,11 +94,25 @@ pub(super) struct Call {
 }
 
 /// The program that talks to the server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) name: String,
     pub(super) version: String,
+}
+
+impl Client {
+    fn read(client: &RawValue) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Implementation<'a> {
+            #[serde(borrow, default)]
+            name: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            version: Option<&'a RawValue>,
+        }
+        let Implementation { name, version } = serde_json::from_str(client.get()).ok()?;
+        let short = |value: Option<&RawValue>| value.and_then(short).unwrap_or_default();
+        Some(Self { name: short(name), version: short(version) })
+    }
 }
 
 /// What is read of a request's parameters.
@@ -125,14 +144,19 @@ struct Meta<'a> {
 
 impl Call {
     /// Reads a request; `room` is how many bytes of parameters may still be remembered.
-    pub(super) fn read(method: &str, params: Option<&RawValue>, room: usize, now: Timestamp) -> Self {
+    pub(super) fn read(method: &str, params: message::Params<'_>, room: usize, now: Timestamp) -> Self {
         let kind = Kind::of(method);
-        let text = params.map_or("null", RawValue::get);
+        let (params, known, is_long) = match params {
+            message::Params::None => (None, None, false),
+            message::Params::Whole(params) => (Some(params), None, false),
+            message::Params::Long { name } => (None, name, true),
+        };
+        let is_kept = params.is_none_or(|params| params.get().len() <= PARAMS.min(room));
         let read = params.and_then(|params| serde_json::from_str::<Params<'_>>(params.get()).ok()).unwrap_or_default();
         let meta = read.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).unwrap_or_default();
         let name = match kind {
-            Kind::Tool | Kind::Prompt => read.name,
-            Kind::Resource => read.uri,
+            Kind::Tool | Kind::Prompt => read.name.or(known),
+            Kind::Resource => read.uri.or(known),
             _ => None,
         };
         let client = if kind == Kind::Initialize { read.client } else { meta.client };
@@ -140,11 +164,12 @@ impl Call {
         Self {
             kind,
             method: method.chars().take(NAME).collect(),
-            name: name.and_then(string).map(|name| name.chars().take(NAME).collect()),
-            params: params.filter(|_| text.len() <= PARAMS.min(room)).map(ToOwned::to_owned),
-            progress_token: meta.progress_token.map(|token| token.get().into()),
-            protocol_version: version.and_then(string).map(Into::into),
-            client: client.and_then(|client| serde_json::from_str(client.get()).ok()),
+            name: name.and_then(short).map(Into::into),
+            params: params.filter(|_| is_kept).map(ToOwned::to_owned),
+            is_whole: !is_long && is_kept,
+            progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
+            protocol_version: version.and_then(short).map(Into::into),
+            client: client.and_then(Client::read),
             session: 0,
             peer: 0,
             began: now,
@@ -168,6 +193,7 @@ impl Call {
             method: self.method.clone(),
             name: self.name.clone(),
             params: None,
+            is_whole: false,
             progress_token: None,
             protocol_version: None,
             client: None,
@@ -188,7 +214,32 @@ impl Call {
     }
 }
 
-/// Text, if it is that.
+/// The beginning of a text that is longer than names are.
+pub(super) fn short(value: &RawValue) -> Option<String> {
+    let mut text = string(value)?;
+    if let Some((end, _)) = text.char_indices().nth(NAME) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    Some(text)
+}
+
+/// Text, if it is that; half a character, as scripts leave it that cut text anywhere, is read as a mark.
 pub(super) fn string(value: &RawValue) -> Option<String> {
-    serde_json::from_str(value.get()).ok()
+    struct Halves;
+    impl Visitor<'_> for Halves {
+        type Value = String;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("text")
+        }
+
+        fn visit_bytes<E>(self, text: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(text).into_owned())
+        }
+    }
+    if !value.get().starts_with('"') {
+        return None;
+    }
+    serde_json::Deserializer::from_str(value.get()).deserialize_bytes(Halves).ok()
 }

@@ -1,7 +1,10 @@
 //! The requests that wait for their answers, by session and id.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::call::Call;
 use crate::clock::Timestamp;
@@ -19,11 +22,39 @@ const EARLY: Duration = Duration::from_millis(50);
 /// The smallest step of time.
 const ONE: Duration = Duration::from_millis(1);
 
-/// A request's name: its session, and its id as it stands in the text, since `"1"` is not `1`.
+/// Of a longer id a hash is remembered, in bytes.
+const ID: usize = 200;
+/// Whole numbers up to here are told apart by floats.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A request's name: its session, and its id as JSON, since `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) session: u64,
     pub(super) id: Box<str>,
+}
+
+impl Key {
+    /// By the id as it stands in the text.
+    pub(super) fn new(session: u64, id: &str) -> Self {
+        Self { session, id: canonical(id).into() }
+    }
+}
+
+/// One way to write an id or a token: servers that send it back may escape other characters, or count in floats.
+pub(super) fn canonical(id: &str) -> Cow<'_, str> {
+    if id.len() > ID {
+        return Cow::Owned(format!("{:x?}", Sha256::digest(id.as_bytes())));
+    }
+    if id.starts_with('"') {
+        let rewritten = || serde_json::to_string(&serde_json::from_str::<String>(id).ok()?).ok();
+        return id.contains('\\').then(rewritten).flatten().map_or(Cow::Borrowed(id), Cow::Owned);
+    }
+    let float = id.contains(['.', 'e', 'E']).then(|| id.parse::<f64>().ok()).flatten();
+    match float.filter(|float| float.fract() == 0.0 && float.abs() < EXACT) {
+        Some(whole) => Cow::Owned(format!("{whole:.0}")),
+        None => Cow::Borrowed(id),
+    }
 }
 
 /// All that wait.
@@ -36,6 +67,8 @@ pub(super) struct Calls {
     weight: usize,
     /// How many of the open ones run code.
     running: u32,
+    /// How many of them were told of.
+    told: usize,
     /// How many that run code were ever begun.
     begun: u64,
     /// When the last of those were begun, by their numbers.
@@ -54,11 +87,15 @@ impl Calls {
         self.open.is_empty()
     }
 
-    /// Remembers a request. One of the same name was given up by its client and goes.
+    /// Remembers a request. One of the same name was given up by its client and goes, and where there is no room those go
+    /// that were told of as never answered.
     pub(super) fn begin(&mut self, key: &Key, mut call: Call) {
         drop(self.end(key, call.began));
         if self.open.len() >= MOST {
-            return;
+            if self.told == 0 {
+                return;
+            }
+            self.forget_told();
         }
         call.beside = self.running;
         if self.running == 0 {
@@ -85,6 +122,7 @@ impl Calls {
     pub(super) fn end(&mut self, key: &Key, now: Timestamp) -> Option<Call> {
         let call = self.open.remove(key)?;
         self.weight -= call.weight();
+        self.told -= usize::from(call.told);
         if call.kind.runs_code() {
             self.running -= 1;
             self.last_ended = Some(now);
@@ -114,7 +152,7 @@ impl Calls {
 
     /// A sign of life.
     pub(super) fn heard(&mut self, session: u64, token: &str, now: Timestamp) {
-        let key = Key { session, id: token.into() };
+        let key = Key::new(session, token);
         let key = self.tokens.get(&key).map_or(key, |id| Key { session, id: id.clone() });
         if let Some(call) = self.open.get_mut(&key) {
             call.heard = now;
@@ -136,10 +174,17 @@ impl Calls {
         let again = open.again();
         let call = std::mem::replace(open, again);
         self.weight -= call.weight();
+        self.told += usize::from(!call.told);
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
             self.tokens.remove(&Key { session: key.session, id: token.clone() });
         }
         Some(call)
+    }
+
+    fn forget_told(&mut self) {
+        let told = self.open.extract_if(|_, call| call.told);
+        self.running -= told.map(|(_, call)| u32::from(call.kind.runs_code())).sum::<u32>();
+        self.told = 0;
     }
 
     /// Those that nothing was heard of for their patience.
@@ -157,7 +202,7 @@ impl Calls {
     /// All of them, in the order they were begun; none is left.
     pub(super) fn take_all(&mut self) -> Vec<Call> {
         let mut all: Vec<Call> = std::mem::take(&mut self.open).into_values().collect();
-        (self.weight, self.running) = (0, 0);
+        (self.weight, self.running, self.told) = (0, 0, 0);
         self.tokens.clear();
         all.sort_by_key(|call| (call.began, call.number));
         all

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 const BAD_GATEWAY: i64 = 502;
 
 /// Whose failure it is that a request was not understood: the server's only where it says so.
-fn unread(code: Option<i64>) -> Class {
+pub(super) fn unread(code: Option<i64>) -> Class {
     match code {
         Some(-32700 | -32602..=-32600) => Class::CallerError,
         _ => Class::ProtocolError,
@@ -23,12 +23,12 @@ fn unread(code: Option<i64>) -> Class {
 impl Watch {
     /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.
     pub fn exchange_ended(&mut self, opened: Opened, end: ExchangeEnd, now: Timestamp) {
-        let nameless = opened.keys.first().and_then(|key| self.nameless.remove(&key.session));
+        let nameless = self.nameless.remove(&opened.session);
         for key in opened.keys {
-            if end.status < 300 && end.resumable || self.calls.get(&key).is_some_and(|call| call.kind == Kind::Listen) {
+            if end.status < 300 && end.resumable {
                 continue;
             }
-            let Some(call) = self.calls.end(&key, now) else { continue };
+            let Some(call) = self.calls.end(&key, now).filter(|call| call.kind != Kind::Listen) else { continue };
             let (class, code, message) = match (end.status, &nameless) {
                 // accepted: the answer comes some other way
                 (202 | 204, _) => continue,

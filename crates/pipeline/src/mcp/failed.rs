@@ -15,8 +15,11 @@ use crate::normalise::normalise_message;
 
 /// How long after an answer standard error may still bring its stack: two pipes keep no order between them.
 pub(super) const SETTLE: Duration = Duration::from_millis(200);
-/// Most different failures that wait to be told; more of one call are counted with the first of that call.
+/// Most different failures that wait to be told; more of one call are counted with the first of that call, and once there are
+/// twice as many, all of one class with the first of those.
 const MOST: usize = 200;
+/// Most that are told at once: for each, what was printed is looked through, while whatever passes waits.
+pub(super) const AT_ONCE: usize = 10;
 
 /// A failure, and how often it happened since it was last told.
 #[derive(Debug)]
@@ -76,7 +79,7 @@ impl Likeness {
             subject: failed.call.as_ref().filter(|_| !failed.is_outage()).map(|call| call.subject().into()),
             client: failed.client.as_ref().map(|client| client.name.clone()),
             peer: failed.peer,
-            message: Some(normalise_message(failed.message.get(..1_000).unwrap_or(&failed.message))),
+            message: Some(normalise_message(&failed.message[..failed.message.floor_char_boundary(1_000)])),
         }
     }
 }
@@ -94,6 +97,9 @@ impl Waiting {
         if self.folded.len() >= MOST && !self.folded.contains_key(&likeness) {
             likeness.message = None;
         }
+        if self.folded.len() >= 2 * MOST && !self.folded.contains_key(&likeness) {
+            likeness = Likeness { code: None, subject: None, client: None, peer: 0, ..likeness };
+        }
         let (due, last) = (failed.at.plus(settle), failed.at);
         let known = self.folded.entry(likeness).or_insert(Folded { failed, count: 0, last, due });
         known.count += 1;
@@ -110,11 +116,11 @@ impl Waiting {
         self.folded.values().map(|folded| folded.due).min()
     }
 
-    /// Those that are due, oldest first.
-    pub(super) fn take(&mut self, now: Timestamp) -> Vec<Folded> {
-        let mut due: Vec<Folded> =
-            self.folded.extract_if(|_, folded| folded.due <= now).map(|(_, folded)| folded).collect();
-        due.sort_by_key(|folded| folded.failed.at);
-        due
+    /// The oldest of those that are due.
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<Folded> {
+        let due = self.folded.values().filter(|folded| folded.due <= now);
+        let oldest = due.map(|folded| folded.failed.at).min()?;
+        let mut due = self.folded.extract_if(|_, folded| folded.due <= now && folded.failed.at == oldest);
+        due.next().map(|(_, folded)| folded)
     }
 }

@@ -9,7 +9,7 @@ use super::wording::{self, is_bad_arguments, is_broken_output, is_lost_session, 
 
 /// What kind of failure it is: the names on the wire of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Class {
+pub(crate) enum Class {
     ToolFailure,
     ResourceFailure,
     PromptFailure,
@@ -21,7 +21,7 @@ pub(super) enum Class {
 
 impl Class {
     /// The name on the wire.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ToolFailure => "tool_failure",
             Self::ResourceFailure => "resource_failure",
@@ -34,7 +34,7 @@ impl Class {
     }
 
     /// What stands for the error's type where nobody named one.
-    pub(super) fn error_type(self) -> &'static str {
+    pub(crate) fn error_type(self) -> &'static str {
         match self {
             Self::ToolFailure => "ToolError",
             Self::ResourceFailure => "ResourceError",
@@ -46,7 +46,7 @@ impl Class {
         }
     }
 
-    fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: Kind) -> Self {
         match kind {
             Kind::Tool => Self::ToolFailure,
             Kind::Resource => Self::ResourceFailure,
@@ -58,18 +58,18 @@ impl Class {
 
 /// A failure as an answer tells it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Judged {
-    pub(super) class: Class,
-    pub(super) code: Option<i64>,
+pub(crate) struct Judged {
+    pub(crate) class: Class,
+    pub(crate) code: Option<i64>,
     /// In the server's words.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// Which schema the call or its result did not fit.
-    pub(super) violated: Option<Violated>,
+    pub(crate) violated: Option<Violated>,
 }
 
 /// Which of a tool's schemas was violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Violated {
+pub(crate) enum Violated {
     Input,
     Output,
 }
@@ -94,9 +94,8 @@ const CANCELLED: [i64; 2] = [-32800, -32801];
 pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<Judged> {
     match outcome {
         Outcome::Error(error) => {
-            let error: ErrorObject<'_> = serde_json::from_str(error.get())
-                .unwrap_or_else(|_| ErrorObject { code: None, message: Some(error.get().into()) });
-            by_code(call, error.code, error.message.as_deref().unwrap_or_default(), known)
+            let ErrorObject { code, message } = ErrorObject::read(error);
+            by_code(call.kind, call.name.as_deref(), code, message, known)
         }
         Outcome::Result(result) if call.kind == Kind::Tool => by_result(call, result, known),
         Outcome::Long { failed: true, beginning } => {
@@ -112,39 +111,53 @@ fn by_result(call: &Call, result: &RawValue, known: &Known) -> Option<Judged> {
     let text = result.get().as_bytes();
     memchr::memmem::find(text, b"\"isError\"").or_else(|| memchr::memmem::find(text, b"\\u00"))?;
     let result: ToolResult<'_> = serde_json::from_str(result.get()).ok()?;
-    result.failed().then(|| by_words(call, None, result.text(), Class::ToolFailure, known))
+    let name = call.name.as_deref();
+    result.failed().then(|| by_words(call.kind, name, None, result.text(), Class::ToolFailure, known))
 }
 
-fn by_code(call: &Call, code: Option<i64>, message: &str, known: &Known) -> Option<Judged> {
+/// The failure that an error tells of, if it does.
+pub(crate) fn by_code(
+    kind: Kind,
+    name: Option<&str>,
+    code: Option<i64>,
+    message: String,
+    known: &Known,
+) -> Option<Judged> {
     let number = code.unwrap_or_default();
     if number == URL_ELICITATION_REQUIRED || ERA.contains(&number) || CANCELLED.contains(&number) {
         return None;
     }
-    if call.kind == Kind::Discover || SESSION.contains(&number) && is_lost_session(message) {
+    if kind == Kind::Discover || SESSION.contains(&number) && is_lost_session(&message) {
         return None;
     }
-    if call.kind == Kind::Initialize && number != INTERNAL_ERROR {
+    if kind == Kind::Initialize && number != INTERNAL_ERROR {
         // "I do not speak this version": the client tries another
         return None;
     }
     let fault = match number {
         PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => Class::CallerError,
-        INTERNAL_ERROR if is_malformed_request(message) => Class::CallerError,
-        _ => Class::of(call.kind),
+        INTERNAL_ERROR if is_malformed_request(&message) => Class::CallerError,
+        _ => Class::of(kind),
     };
-    if call.kind.runs_code() && call.name.is_none() {
+    if kind.runs_code() && name.is_none() {
         // nobody could have known what is meant
-        return Some(Judged { class: Class::CallerError, code, message: message.to_owned(), violated: None });
+        return Some(Judged { class: Class::CallerError, code, message, violated: None });
     }
-    Some(by_words(call, code, message.to_owned(), fault, known))
+    Some(by_words(kind, name, code, message, fault, known))
 }
 
 /// Class from wording after class from code.
-fn by_words(call: &Call, code: Option<i64>, message: String, otherwise: Class, known: &Known) -> Judged {
-    let name = call.name.as_deref();
+pub(crate) fn by_words(
+    kind: Kind,
+    name: Option<&str>,
+    code: Option<i64>,
+    message: String,
+    otherwise: Class,
+    known: &Known,
+) -> Judged {
     let judged = |class, violated| Judged { class, code, message: message.clone(), violated };
     if is_broken_output(&message) {
-        return judged(Class::of(call.kind), Some(Violated::Output));
+        return judged(Class::of(kind), Some(Violated::Output));
     }
     if is_bad_arguments(&message, name) {
         return judged(Class::CallerError, Some(Violated::Input));
@@ -152,13 +165,13 @@ fn by_words(call: &Call, code: Option<i64>, message: String, otherwise: Class, k
     let unknown = code == Some(RESOURCE_NOT_FOUND) || name.is_some_and(|name| is_unknown(&message, name));
     if unknown {
         // what the server itself offered, and denies now, is no mistake of the caller's
-        let existed = name.is_some_and(|name| match call.kind {
+        let existed = name.is_some_and(|name| match kind {
             Kind::Tool => known.has_tool(name),
             Kind::Resource => known.has_resource(name),
             Kind::Prompt => known.has_prompt(name),
             _ => false,
         });
-        return judged(if existed { Class::of(call.kind) } else { Class::CallerError }, None);
+        return judged(if existed { Class::of(kind) } else { Class::CallerError }, None);
     }
     judged(otherwise, None)
 }
@@ -201,13 +214,14 @@ pub(super) fn told(subject: Option<&str>, message: &str) -> String {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::mcp::message::Params;
 
     fn raw(text: &str) -> Box<RawValue> {
         RawValue::from_string(text.to_owned()).unwrap()
     }
 
     fn call(method: &str, params: &str) -> Call {
-        Call::read(method, Some(&raw(params)), 1000, Timestamp(0))
+        Call::read(method, Params::Whole(&raw(params)), 1000, Timestamp(0))
     }
 
     fn class(call: &Call, answer: &str, known: &Known) -> Option<Class> {

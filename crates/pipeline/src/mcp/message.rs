@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::call::string;
+use super::calls::canonical;
 use super::collect::Message;
 
 /// A message, or why it is none.
@@ -13,7 +15,7 @@ pub(super) enum Spoken<'a> {
     Request {
         id: &'a str,
         method: Cow<'a, str>,
-        params: Option<&'a RawValue>,
+        params: Params<'a>,
     },
     Notification {
         method: Cow<'a, str>,
@@ -25,6 +27,17 @@ pub(super) enum Spoken<'a> {
     },
     /// JSON, or nearly, but no message; or no JSON at all.
     Broken,
+}
+
+/// What a request was made with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Params<'a> {
+    None,
+    Whole(&'a RawValue),
+    /// Parameters too long to keep: the name or URI in them.
+    Long {
+        name: Option<&'a RawValue>,
+    },
 }
 
 /// What an answer says.
@@ -59,20 +72,26 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 }
 
 /// Hands out each message: one, or the members of a batch.
-pub(super) fn each<'a>(message: &'a Message<'a>, mut found: impl FnMut(Spoken<'a>)) {
+pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(Spoken<'_>)) {
     match message {
-        Message::Whole(bytes) if bytes.trim_ascii_start().starts_with(b"[") => {
-            match serde_json::from_slice::<Vec<&RawValue>>(bytes) {
-                Ok(members) => members.into_iter().for_each(|member| found(one(member.get().as_bytes()))),
-                Err(_) => found(Spoken::Broken),
+        // where bytes are no UTF-8, most readers put a mark in their place, and go on
+        Message::Whole(bytes) => match String::from_utf8_lossy(bytes) {
+            batch if batch.trim_ascii_start().starts_with('[') => {
+                match serde_json::from_str::<Vec<&RawValue>>(&batch) {
+                    Ok(members) => members.into_iter().for_each(|member| found(one(member.get()))),
+                    Err(_) => found(Spoken::Broken),
+                }
             }
-        }
-        Message::Whole(bytes) => found(one(bytes)),
+            text => found(one(&text)),
+        },
         Message::Cut(collector) => found(collector.cut().map_or(Spoken::Broken, |(beginning, skim)| {
             let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
             let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
             match (id, method) {
-                (Some(id), Some(method)) => Spoken::Request { id, method, params: None },
+                (Some(id), Some(method)) => {
+                    let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
+                    Spoken::Request { id, method, params: Params::Long { name } }
+                }
                 (None, Some(method)) => Spoken::Notification { method, params: None },
                 (id, None) if skim.error || skim.result => {
                     Spoken::Answer { id, outcome: Outcome::Long { failed: skim.error || skim.is_error, beginning } }
@@ -83,12 +102,12 @@ pub(super) fn each<'a>(message: &'a Message<'a>, mut found: impl FnMut(Spoken<'a
     }
 }
 
-fn one(bytes: &[u8]) -> Spoken<'_> {
-    let Ok(members) = serde_json::from_slice::<Members<'_>>(bytes) else { return Spoken::Broken };
+fn one(text: &str) -> Spoken<'_> {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return Spoken::Broken };
     let id = members.id.map(RawValue::get);
     match members {
         Members { method: Some(method), params, .. } => match id {
-            Some(id) => Spoken::Request { id, method, params },
+            Some(id) => Spoken::Request { id, method, params: params.map_or(Params::None, Params::Whole) },
             None => Spoken::Notification { method, params },
         },
         Members { error: Some(error), .. } => {
@@ -101,13 +120,45 @@ fn one(bytes: &[u8]) -> Spoken<'_> {
     }
 }
 
-/// The members of an `error`.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct ErrorObject<'a> {
+/// What `notifications/cancelled` says.
+#[derive(Deserialize)]
+pub(super) struct Cancelled<'a> {
+    #[serde(borrow, rename = "requestId")]
+    pub(super) id: &'a RawValue,
+    #[serde(borrow, default)]
+    pub(super) reason: Option<&'a RawValue>,
+}
+
+impl<'a> Cancelled<'a> {
+    pub(super) fn read(params: Option<&'a RawValue>) -> Option<Self> {
+        serde_json::from_str(params?.get()).ok()
+    }
+}
+
+/// What an `error` says; read leniently, since servers write what they like.
+pub(super) struct ErrorObject {
     pub(super) code: Option<i64>,
-    #[serde(borrow)]
-    pub(super) message: Option<Cow<'a, str>>,
+    pub(super) message: String,
+}
+
+impl ErrorObject {
+    pub(super) fn read(error: &RawValue) -> Self {
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow, default)]
+            code: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            message: Option<&'a RawValue>,
+        }
+        let words = |value: &RawValue| string(value).unwrap_or_else(|| value.get().to_owned());
+        match serde_json::from_str::<Members<'_>>(error.get()) {
+            Ok(Members { code, message }) => Self {
+                code: code.and_then(|code| canonical(code.get()).parse().ok()),
+                message: message.map(words).unwrap_or_default(),
+            },
+            Err(_) => Self { code: None, message: words(error) },
+        }
+    }
 }
 
 /// What of a tool's result tells of failure; read leniently, since servers write what they like.
@@ -129,12 +180,13 @@ impl ToolResult<'_> {
     /// The text of its content, or the content as it stands.
     pub(super) fn text(&self) -> String {
         #[derive(Deserialize)]
-        struct Part {
-            text: Option<String>,
+        struct Part<'a> {
+            #[serde(borrow, default)]
+            text: Option<&'a RawValue>,
         }
         let Some(content) = self.content else { return String::new() };
-        match serde_json::from_str::<Vec<Part>>(content.get()) {
-            Ok(parts) => parts.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n"),
+        match serde_json::from_str::<Vec<Part<'_>>>(content.get()) {
+            Ok(parts) => parts.into_iter().filter_map(|part| string(part.text?)).collect::<Vec<_>>().join("\n"),
             Err(_) => content.get().to_owned(),
         }
     }

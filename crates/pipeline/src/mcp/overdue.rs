@@ -1,5 +1,6 @@
 //! Calls that nobody believes will be answered: their patience is over, or the server printed that it gave up.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::call::{Call, Kind};
@@ -10,7 +11,9 @@ use super::{Watch, never_answered};
 use crate::clock::Timestamp;
 
 /// A server that printed that it gave up on something has this long to answer all the same.
-pub(super) const AFTER_PANIC: Duration = Duration::from_secs(5);
+const AFTER_PANIC: Duration = Duration::from_secs(5);
+/// How many calls a panic is looked for at: each takes a look through what was printed, while whatever passes waits.
+const SUSPECTS: usize = 10;
 
 impl Watch {
     /// How long nothing may be heard of a call; none for those that stay open.
@@ -22,21 +25,38 @@ impl Watch {
         }
     }
 
+    /// The server printed then that it gave up on something.
+    pub(super) fn look_after_panic(&mut self, at: Timestamp) {
+        let due = at.plus(AFTER_PANIC.min(self.setup.patience));
+        self.look_again = Some(self.look_again.map_or(due, |look| look.min(due)));
+    }
+
     /// Looks for calls that are overdue.
     pub(super) fn look(&mut self, now: Timestamp) {
         let after_panic = AFTER_PANIC.min(self.setup.patience);
         // a panic that hangs: its call will never be answered, and needs no more patience
         if let Some(at) = self.stderr.gave_up.filter(|at| at.plus(after_panic) <= now) {
             self.stderr.gave_up = None;
-            let during = |call: &Call| call.kind.runs_code() && call.began <= at && call.heard <= at;
-            for key in self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO)) {
+            let during = |call: &Call| {
+                call.kind.runs_code() && call.since <= at && (call.heard <= at || call.heard == call.began)
+            };
+            let suspects = self.calls.overdue(now, |call| during(call).then_some(Duration::ZERO));
+            for key in suspects.into_iter().take(SUSPECTS) {
                 if self.calls.get(&key).is_some_and(|call| self.is_told_of(call, now)) {
                     self.overdue(&key, "the server printed that it gave up", now);
+                    // what ran it is gone: what is printed from now on is others'
+                    drop(self.calls.end(&key, now));
                 }
             }
         }
+        let mut asked = HashMap::new();
+        for (key, at) in &self.asked {
+            let last = asked.entry(key.session).or_insert(*at);
+            *last = (*last).max(*at);
+        }
         for key in self.calls.overdue(now, |call| self.patience(call)) {
-            if self.asked.iter().any(|asked| asked.session == key.session) {
+            let waits = |call: &Call| asked.get(&key.session).is_some_and(|asked| call.since <= *asked);
+            if self.calls.get(&key).is_some_and(waits) {
                 continue;
             }
             let seconds = self.calls.get(&key).map_or(0, |call| (now.0 - call.heard.0) / 1000);

@@ -6,7 +6,7 @@ use autoheal_scrub::{Level, scrub_json, scrub_with};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::call::{Call, Client, Kind};
+use super::call::{Call, Kind};
 use super::failed::{Failed, Folded};
 use super::judge::{Class, Violated, told};
 use super::reproduction::Reproduced;
@@ -42,14 +42,14 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
     let reproduction = call.and_then(|call| {
         let clean = params.clone().map(clean);
         let reproduced = Reproduced {
-            target: &setup.target,
+            target: Some(&setup.target),
             method: &call.method,
             params: clean.as_ref(),
             protocol_version,
             handshake: known.ready && call.kind != Kind::Initialize,
         };
-        // parameters that were not remembered cannot be repeated
-        (params.is_some() || call.kind == Kind::Other).then(|| reproduced.line()).flatten()
+        let is_whole = call.is_whole && params.is_some() == call.params.is_some();
+        is_whole.then(|| reproduced.line()).flatten()
     });
     let (transport, command) = match &setup.target {
         Target::Stdio { command } => ("stdio", Some(command.clone())),
@@ -85,7 +85,7 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
         reproduction,
         command,
         exit: failed.exit.clone(),
-        client: failed.client.as_ref().map(|client| client_hash(client, failed.peer)),
+        client: failed.client.as_ref().map(|client| client_hash(&client.name, failed.peer)),
         ..ErrorReport::default()
     }
 }
@@ -113,7 +113,7 @@ fn params(call: &Call) -> Option<Json> {
 }
 
 /// A call that people copy must not hold what the report hides.
-fn clean(mut params: Json) -> Json {
+pub(crate) fn clean(mut params: Json) -> Json {
     scrub_json(&mut params, &mut |text| {
         if let std::borrow::Cow::Owned(clean) = scrub_with(text, Level::Standard) {
             *text = clean;
@@ -167,7 +167,7 @@ fn log(line: &str) -> LogLine {
 }
 
 /// Stands for one program of one user, to count distinct ones.
-fn client_hash(client: &Client, peer: u64) -> String {
-    let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(client.name.as_bytes()).finalize();
+pub(crate) fn client_hash(program: &str, peer: u64) -> String {
+    let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }

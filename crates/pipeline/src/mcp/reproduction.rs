@@ -19,31 +19,34 @@ const PROTOCOL: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
 
 /// The call, and how the conversation stood.
-pub(super) struct Reproduced<'a> {
-    pub(super) target: &'a Target,
-    pub(super) method: &'a str,
+pub(crate) struct Reproduced<'a> {
+    /// None where nobody knows how the server is reached: then it is the call alone.
+    pub(crate) target: Option<&'a Target>,
+    pub(crate) method: &'a str,
     /// The parameters, without secrets.
-    pub(super) params: Option<&'a Json>,
+    pub(crate) params: Option<&'a Json>,
     /// As the server and the client agreed.
-    pub(super) protocol_version: Option<&'a str>,
+    pub(crate) protocol_version: Option<&'a str>,
     /// Whether a session is begun first.
-    pub(super) handshake: bool,
+    pub(crate) handshake: bool,
 }
 
 impl Reproduced<'_> {
     /// The line; the call alone where a line would be too long to copy; nothing where even that is.
-    pub(super) fn line(&self) -> Option<String> {
+    pub(crate) fn line(&self) -> Option<String> {
         let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
         let call = self.call();
-        let line = match self.target {
+        let line = self.target.map(|target| match target {
             Target::Stdio { command } => self.piped(command, &call),
             Target::Http { url } => self.posted(url, &call),
-        };
-        Some(line).filter(fits).or(Some(call).filter(fits))
+        });
+        line.filter(fits).or(Some(call).filter(fits))
     }
 
+    /// Callers may write what they like as their version, and this one is read by a shell.
     fn version(&self) -> &str {
-        self.protocol_version.unwrap_or(PROTOCOL)
+        let is_date = |version: &&str| version.len() == 10 && version.bytes().all(|c| c.is_ascii_digit() || c == b'-');
+        self.protocol_version.filter(is_date).unwrap_or(PROTOCOL)
     }
 
     fn is_modern(&self) -> bool {
@@ -136,7 +139,7 @@ mod tests {
         let target = Target::Stdio { command: "python server.py".to_owned() };
         let params = params(r#"{"name":"say","arguments":{"text":"it's; rm -rf $HOME `x`"}}"#);
         let call = Reproduced {
-            target: &target,
+            target: Some(&target),
             method: "tools/call",
             params: Some(&params),
             protocol_version: Some("2025-06-18"),
@@ -154,12 +157,35 @@ mod tests {
     }
 
     #[test]
+    fn a_version_that_is_none_does_not_reach_the_shell() {
+        let params = params(r#"{"name":"say"}"#);
+        let targets =
+            [Target::Stdio { command: "cat".to_owned() }, Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() }];
+        for (version, target) in ["9'; touch stolen; '", "2026-07-28\"}"]
+            .into_iter()
+            .flat_map(|version| targets.iter().map(move |target| (version, target)))
+        {
+            for handshake in [true, false] {
+                let call = Reproduced {
+                    target: Some(target),
+                    method: "tools/call",
+                    params: Some(&params),
+                    protocol_version: Some(version),
+                    handshake,
+                };
+                let line = call.line().unwrap();
+                assert!(!line.contains("stolen") && !line.contains(version), "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_too_long_to_copy_is_the_call_alone() {
         let target = Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() };
         let line = |length: usize, version: &'static str, handshake: bool| {
             let params = params(&format!(r#"{{"name":"x","arguments":{{"text":"{}"}}}}"#, "a".repeat(length)));
             Reproduced {
-                target: &target,
+                target: Some(&target),
                 method: "tools/call",
                 params: Some(&params),
                 protocol_version: Some(version),

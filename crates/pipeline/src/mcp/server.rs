@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::call::string;
+use super::call::{NAME, short};
 
 /// Most tools, resources or prompts that are remembered.
 const MOST: usize = 5_000;
@@ -15,7 +15,7 @@ const SCHEMAS: usize = 1024 * 1024;
 
 /// What is known of the server.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) protocol_version: Option<String>,
@@ -49,12 +49,13 @@ pub(super) struct Schemas {
     pub(super) output: Option<Box<RawValue>>,
 }
 
-/// A name and a version, as servers and clients tell theirs.
+/// A name and a version, as servers tell theirs.
 #[derive(Deserialize)]
-struct Implementation {
-    name: String,
-    #[serde(default)]
-    version: Option<String>,
+struct Implementation<'a> {
+    #[serde(borrow)]
+    name: &'a RawValue,
+    #[serde(borrow, default)]
+    version: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -117,7 +118,7 @@ impl Known {
             "initialize" | "server/discover" => {
                 self.ready = true;
                 let Ok(greeting) = serde_json::from_str::<Greeting<'_>>(text) else { return };
-                self.protocol_version = greeting.protocol_version.and_then(string).or(self.protocol_version.take());
+                self.protocol_version = greeting.protocol_version.and_then(short).or(self.protocol_version.take());
                 let meta = greeting.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
                 if let Some(server) = greeting.server.or(meta.map(|meta| meta.server)) {
                     self.introduce(server);
@@ -133,12 +134,12 @@ impl Known {
             "resources/list" => {
                 let listed = serde_json::from_str::<Resources>(text).map_or(Vec::new(), |listed| listed.resources);
                 let room = MOST.saturating_sub(self.resources.len());
-                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri));
+                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri).filter(is_name));
             }
             "prompts/list" => {
                 let listed = serde_json::from_str::<Prompts>(text).map_or(Vec::new(), |listed| listed.prompts);
                 let room = MOST.saturating_sub(self.prompts.len());
-                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name));
+                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name).filter(is_name));
             }
             _ => {}
         }
@@ -157,16 +158,20 @@ impl Known {
     }
 
     fn introduce(&mut self, server: &RawValue) {
-        let Ok(server) = serde_json::from_str::<Implementation>(server.get()) else { return };
-        self.changed |= self.name.as_ref() != Some(&server.name);
-        if self.remembered.server != server.name {
+        let Ok(server) = serde_json::from_str::<Implementation<'_>>(server.get()) else { return };
+        let Some(name) = short(server.name) else { return };
+        self.changed |= self.name.as_ref() != Some(&name);
+        if self.remembered.server != name {
             self.remembered = Learnt::default();
         }
-        self.name = Some(server.name);
-        self.version = server.version;
+        self.name = Some(name);
+        self.version = server.version.and_then(short);
     }
 
     fn list(&mut self, tool: &Tool<'_>) {
+        if tool.name.len() > NAME {
+            return;
+        }
         self.exists(&tool.name);
         let fits =
             |schema: Option<&RawValue>| schema.filter(|schema| schema.get().len() <= SCHEMA).map(ToOwned::to_owned);
@@ -218,4 +223,10 @@ impl Known {
         learnt.tools.truncate(MOST);
         self.remembered = learnt;
     }
+}
+
+/// A longer one is not known of calls, either.
+#[expect(clippy::borrowed_box, reason = "what `filter` gives")]
+fn is_name(name: &Box<str>) -> bool {
+    name.len() <= NAME
 }

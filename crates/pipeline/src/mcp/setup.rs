@@ -39,9 +39,10 @@ pub struct Scope {
     pub peer: u64,
 }
 
-/// The calls that one message of the client opened; empty for notifications and answers.
+/// The calls that one message of the client opened; none for notifications and answers.
 #[derive(Debug, Default)]
 pub struct Opened {
+    pub(super) session: u64,
     pub(super) keys: Vec<Key>,
 }
 

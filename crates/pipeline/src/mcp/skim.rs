@@ -22,6 +22,8 @@ pub(super) struct Skim {
     pub(super) id: Option<Vec<u8>>,
     /// The method's name.
     pub(super) method: Option<Vec<u8>>,
+    /// The name or URI among the parameters.
+    pub(super) name: Option<Vec<u8>>,
     /// There is an `error` that is not null.
     pub(super) error: bool,
     /// There is a `result`.
@@ -113,6 +115,7 @@ impl Skim {
             (1, b"\"method\"") => self.method = Some(word),
             (1, b"\"error\"") => self.error |= word != b"null",
             (1, b"\"result\"") => self.result = true,
+            (2, b"\"params\"") if matches!(self.inner.as_slice(), b"\"name\"" | b"\"uri\"") => self.name = Some(word),
             (2, b"\"result\"") if self.inner == b"\"isError\"" => self.is_error = word == b"true",
             _ => {}
         }

@@ -4,6 +4,9 @@ use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
 use super::*;
 
+mod bounds;
+mod odd_messages;
+
 struct Story {
     watch: Watch,
     now: Timestamp,
@@ -412,18 +415,13 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
 }
 
 #[test]
-fn ten_thousand_open_calls_take_little() {
+fn what_was_gathered_before_a_fault_is_told_after_it() {
     let mut story = Story::ready();
-    let text = "x".repeat(10_000);
-    for id in 0..10_000 {
-        story.asks(&format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"divide","arguments":{{"text":"{text}"}}}}}}"#
-        ));
-    }
-    assert!(story.watch.calls.room() < 16 * 1024);
-    for id in 0..10_000 {
-        story.works(id);
-    }
-    assert!(story.watch.calls.is_empty() && story.watch.calls.room() == 8 * 1024 * 1024);
-    story.nothing();
+    story.calls(1, "divide");
+    story.fails(1, "division by zero");
+    story.calls(2, "multiply");
+    story.fails(2, "overflow");
+    let mut told: Vec<String> = story.watch.rescued().into_iter().map(|report| report.error_message).collect();
+    told.sort();
+    assert_eq!(told, ["divide: division by zero", "multiply: overflow"]);
 }

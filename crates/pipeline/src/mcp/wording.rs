@@ -83,10 +83,21 @@ pub(super) fn is_malformed_request(text: &str) -> bool {
     text.starts_with('[') && text.contains("\"path\"") && text.contains("\"params\"")
 }
 
-/// A session that is gone or was never there: the client begins a new one.
+/// A session that is gone or was never there: the client begins a new one. Tools have sessions of their own, which fail.
 pub(super) fn is_lost_session(text: &str) -> bool {
-    let text = text.to_lowercase();
-    ["session", "not initialized", "mcp-session-id"].iter().any(|word| text.contains(word))
+    let text = bare(text, None).to_lowercase();
+    let without =
+        |text: &str, begins: &[&str]| begins.iter().find_map(|begin| text.strip_prefix(begin)).map(str::to_owned);
+    let text = without(&text, &["bad request: ", "not found: "]).unwrap_or(text);
+    let is_session = |text: &str| text.starts_with("session") || text.starts_with("mcp-session-id");
+    // "No valid session ID provided", "Invalid or expired session"
+    let lacks = ["no valid ", "no ", "missing ", "unknown ", "invalid or missing ", "invalid or expired ", "invalid "];
+    if text.starts_with("server not initialized") || without(&text, &lacks).is_some_and(|text| is_session(&text)) {
+        return true;
+    }
+    // "Session not found", "Session has been terminated", "Mcp-Session-Id header is required"
+    let ends = ["not found", "not initialized", "expired", "terminated", "closed", "unknown", "invalid", "required"];
+    is_session(&text) && ends.iter().any(|end| text.trim_end_matches('.').ends_with(end))
 }
 
 /// A client that gave up waiting says so when it cancels.

@@ -2,16 +2,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK};
+use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK, ERROR_MESSAGE_CHARS};
 use autoheal_contract::{ErrorReport, Json, Rpc, Server};
 use rmcp::model::{ClientRequest, Implementation, JsonObject, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde_json::Value;
 
 use super::stacks;
-use super::verdict::{Kind, Verdict};
 use crate::capture::facts;
 use crate::capture::panic::Panic;
+use crate::excerpt::excerpt;
+use crate::mcp::Target;
+use crate::mcp::call::Kind;
+use crate::mcp::judge::Judged;
+use crate::mcp::report::{clean, client_hash};
+use crate::mcp::reproduction::Reproduced;
 
 /// Most that is remembered of a call's parameters, in bytes.
 const PARAMS: usize = 16 * 1024;
@@ -20,8 +25,10 @@ pub(super) struct Call {
     pub(super) kind: Kind,
     method: String,
     /// The tool, resource or prompt.
-    name: Option<String>,
+    pub(super) name: Option<String>,
     params: Option<Json>,
+    /// Nothing of the parameters was cut.
+    is_whole: bool,
     meta: RequestMetaObject,
     peer: Peer<RoleServer>,
     took: Duration,
@@ -39,10 +46,21 @@ impl Call {
             ClientRequest::ReadResourceRequest(request) => (Some(request.params.uri.clone()), None),
             _ => (None, None),
         };
+        Self::new(request.method(), name, arguments, context)
+    }
+
+    pub(super) fn new(
+        method: &str,
+        name: Option<String>,
+        arguments: Option<&JsonObject>,
+        context: &RequestContext<RoleServer>,
+    ) -> Self {
+        let (params, is_whole) = arguments.map(params).unzip();
         Self {
-            kind: Kind::of(request),
-            method: request.method().to_owned(),
-            params: arguments.map(params),
+            kind: Kind::of(method),
+            method: method.to_owned(),
+            params,
+            is_whole: is_whole.unwrap_or(true),
             name,
             meta: context.meta.clone(),
             peer: context.peer.clone(),
@@ -56,31 +74,41 @@ impl Call {
 
     pub(super) fn report(
         self,
-        verdict: Verdict,
+        error_type: &str,
+        judged: &Judged,
         panic: Option<&Panic>,
-        transport: &str,
+        target: Option<&Target>,
         server: Implementation,
     ) -> ErrorReport {
-        let message = match verdict.message.as_str() {
+        let message = match judged.message.as_str() {
             "" => "no reason given",
             message => message,
         };
+        let message = self.name.as_ref().map_or_else(|| message.to_owned(), |name| format!("{name}: {message}"));
+        let transport = if matches!(target, Some(Target::Stdio { .. })) { "stdio" } else { "http" };
         let greeted = self.peer.peer_info();
         let version = self.meta.protocol_version().or_else(|| Some(greeted.as_ref()?.protocol_version.clone()));
         let client = self.meta.client_info().or_else(|| Some(greeted.as_ref()?.client_info.clone()));
+        let reproduction = self.is_whole.then(|| self.repeated()).flatten().and_then(|params| {
+            let version = version.as_ref().map(|version| version.as_str());
+            let (method, params) = (self.method.as_str(), Some(&params));
+            Reproduced { target, method, params, protocol_version: version, handshake: greeted.is_some() }.line()
+        });
         let facts = facts::report(SystemTime::now());
         let mut report = ErrorReport {
-            error_type: verdict.error_type.to_owned(),
-            error_message: self.name.as_ref().map_or_else(|| message.to_owned(), |name| format!("{name}: {message}")),
+            error_type: error_type.to_owned(),
+            error_message: excerpt(&message, ERROR_MESSAGE_CHARS),
             stack_trace: panic.map(stacks::of),
             source: Some(self.kind.source()),
-            class: Some(verdict.class.to_owned()),
+            class: Some(judged.class.name().to_owned()),
+            client: client.as_ref().map(|client| client_hash(&client.name, 0)),
+            reproduction,
             release: facts.release.clone().or_else(|| Some(server.version.clone())),
             server: Some(Server { name: server.name, version: Some(server.version) }),
             rpc: Some(Rpc {
                 method: Some(self.method),
                 tool: self.name,
-                code: verdict.code,
+                code: judged.code,
                 params: self.params,
                 transport: Some(transport.to_owned()),
                 protocol_version: version.map(|version| version.as_str().to_owned()),
@@ -98,35 +126,52 @@ impl Call {
     }
 }
 
-/// The arguments, as far as they fit: a call that goes well should not pay for a large one.
-fn params(arguments: &JsonObject) -> Json {
-    let mut room = PARAMS;
-    object(arguments, &mut room, 1)
+impl Call {
+    /// Its parameters as a client sends them, without secrets; none where it is not known what they were.
+    fn repeated(&self) -> Option<Json> {
+        let name = Json::Text(self.name.clone()?);
+        let member = if self.kind == Kind::Resource { "uri" } else { "name" };
+        let mut members = vec![(member.to_owned(), name)];
+        members.extend(self.params.clone().map(|arguments| ("arguments".to_owned(), arguments)));
+        Some(clean(Json::Object(members)))
+    }
 }
 
-fn object(members: &JsonObject, room: &mut usize, depth: usize) -> Json {
+/// The arguments, as far as they fit: a call that goes well should not pay for a large one. Also whether all of them did.
+fn params(arguments: &JsonObject) -> (Json, bool) {
+    let mut left = Left { room: PARAMS, is_cut: false };
+    (object(arguments, &mut left, 1), !left.is_cut)
+}
+
+/// How much more of the arguments is copied, in bytes.
+struct Left {
+    room: usize,
+    is_cut: bool,
+}
+
+fn object(members: &JsonObject, left: &mut Left, depth: usize) -> Json {
     let mut copy = Vec::new();
     for (name, value) in members {
-        if *room == 0 {
+        if left.room == 0 {
+            left.is_cut = true;
             break;
         }
-        *room = room.saturating_sub(name.len() + 4);
-        copy.push((name.clone(), bounded(value, room, depth + 1)));
+        left.room = left.room.saturating_sub(name.len() + 4);
+        copy.push((name.clone(), bounded(value, left, depth + 1)));
     }
     Json::Object(copy)
 }
 
-fn bounded(value: &Value, room: &mut usize, depth: usize) -> Json {
-    let cut = || Json::Text(CUT_MARK.to_owned());
+fn bounded(value: &Value, left: &mut Left, depth: usize) -> Json {
     let size = match value {
         Value::String(text) => text.len() + 2,
         _ => 8,
     };
-    if size > *room {
-        *room = 0;
-        return cut();
+    if size > left.room {
+        left.room = 0;
+        return left.cut();
     }
-    *room -= size;
+    left.room -= size;
     match value {
         Value::Null => Json::Null,
         Value::Bool(is) => Json::Bool(*is),
@@ -134,21 +179,29 @@ fn bounded(value: &Value, room: &mut usize, depth: usize) -> Json {
             (Some(whole), ..) => Json::Whole(whole),
             (_, Some(negative), _) => Json::Negative(negative),
             (_, _, Some(float)) => Json::Float(float),
-            _ => cut(),
+            _ => left.cut(),
         },
         Value::String(text) => Json::Text(text.clone()),
-        Value::Array(_) | Value::Object(_) if depth > CONTEXT_DEPTH => cut(),
+        Value::Array(_) | Value::Object(_) if depth > CONTEXT_DEPTH => left.cut(),
         Value::Array(items) => {
             let mut copy = Vec::new();
             for item in items {
-                if *room == 0 {
+                if left.room == 0 {
+                    left.is_cut = true;
                     break;
                 }
-                copy.push(bounded(item, room, depth + 1));
+                copy.push(bounded(item, left, depth + 1));
             }
             Json::Array(copy)
         }
-        Value::Object(members) => object(members, room, depth),
+        Value::Object(members) => object(members, left, depth),
+    }
+}
+
+impl Left {
+    fn cut(&mut self) -> Json {
+        self.is_cut = true;
+        Json::Text(CUT_MARK.to_owned())
     }
 }
 
@@ -158,7 +211,7 @@ mod tests {
 
     fn check(arguments: Value, expected: &str) {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        assert_eq!(serde_json::to_string(&params(&arguments)).unwrap(), expected);
+        assert_eq!(serde_json::to_string(&params(&arguments).0).unwrap(), expected);
     }
 
     #[test]
@@ -174,6 +227,6 @@ mod tests {
         check(deep, r#"{"a":{"a":{"a":{"a":{"a":{"a":"<cut>"}}}}}}"#);
         let many: Vec<u32> = (0..100_000).collect();
         let Value::Object(arguments) = serde_json::json!({ "a": many }) else { panic!("an object") };
-        assert!(serde_json::to_string(&params(&arguments)).unwrap().len() < PARAMS);
+        assert!(serde_json::to_string(&params(&arguments).0).unwrap().len() < PARAMS);
     }
 }

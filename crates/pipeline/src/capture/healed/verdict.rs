@@ -1,119 +1,85 @@
-//! Judging what a handler returned: is it a failure, and whose?
+//! Judging what a handler returned, by the rules of the wire: is it a failure, and whose?
 
-use autoheal_contract::Source;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ClientRequest, ContentBlock, ErrorCode, ServerResult};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, CompleteResult, ContentBlock, CustomResult, ErrorCode, GetPromptResponse,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    ReadResourceResponse, ServerResult,
+};
 
-/// The server asks the user to visit a page first (2025-11-25 only).
-const URL_ELICITATION_REQUIRED: i32 = -32042;
-/// Header mismatch, missing capability, unsupported version: how the eras of the protocol find each other.
-const ERA: std::ops::RangeInclusive<i32> = -32022..=-32020;
-/// How rmcp begins when arguments do not fit a tool, which it finds before the tool's own code runs.
-const BAD_ARGUMENTS: &str = "failed to deserialize parameters";
+use crate::mcp::call::Kind;
+use crate::mcp::judge::{Class, Judged, by_code, by_words};
+use crate::mcp::server::Known;
 
-/// What a request asks for, as far as it matters for judging its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// How a client gets to know the server; it tries until it finds the version that both speak.
-    Greeting,
-    Tool,
-    Resource,
-    Prompt,
-    Other,
-}
-
-impl Kind {
-    pub(super) fn of(request: &ClientRequest) -> Self {
-        match request {
-            ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_) => Self::Greeting,
-            ClientRequest::CallToolRequest(_) => Self::Tool,
-            ClientRequest::ReadResourceRequest(_) => Self::Resource,
-            ClientRequest::GetPromptRequest(_) => Self::Prompt,
-            _ => Self::Other,
-        }
-    }
-
-    pub(super) fn source(self) -> Source {
-        match self {
-            Self::Tool => Source::McpTool,
-            Self::Resource => Source::McpResource,
-            Self::Prompt => Source::McpPrompt,
-            Self::Greeting | Self::Other => Source::McpProtocol,
-        }
-    }
-
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Self::Tool => "the tool",
-            Self::Resource => "the resource",
-            Self::Prompt => "the prompt",
-            Self::Greeting | Self::Other => "the server",
-        }
-    }
-
-    /// Class and type of a failure that is the server's own.
-    fn failure(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Tool => ("tool_failure", "ToolError"),
-            Self::Resource => ("resource_failure", "ResourceError"),
-            Self::Prompt => ("prompt_failure", "PromptError"),
-            Self::Greeting | Self::Other => ("protocol_error", "ProtocolError"),
-        }
+/// What failed, in an error's words.
+pub(super) fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tool => "the tool",
+        Kind::Resource => "the resource",
+        Kind::Prompt => "the prompt",
+        _ => "the server",
     }
 }
 
-/// A failure, as the answer tells it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
-    pub(super) class: &'static str,
-    pub(super) error_type: &'static str,
-    pub(super) code: Option<i64>,
-    pub(super) message: String,
+/// A handler that panicked.
+pub(super) fn panicked(kind: Kind, message: String) -> Judged {
+    Judged { class: Class::of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
 }
 
-impl Verdict {
-    pub(super) fn panicked(kind: Kind, message: String) -> Self {
-        let (class, _) = kind.failure();
-        Self { class, error_type: "panic", code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message }
-    }
-
-    fn new((class, error_type): (&'static str, &'static str), code: Option<i64>, message: String) -> Self {
-        Self { class, error_type, code, message }
-    }
-}
-
-/// The failure that an answer tells of, if it does.
-pub(super) fn judge(kind: Kind, answer: &Result<ServerResult, ErrorData>) -> Option<Verdict> {
+/// The failure that an answer tells of, if it does. `name` is that of the tool or prompt, or the resource's URI.
+/// Of results, those of tools are given: no other says by itself that it is none.
+pub(super) fn judge(
+    kind: Kind,
+    name: Option<&str>,
+    answer: Result<Option<&CallToolResult>, &ErrorData>,
+) -> Option<Judged> {
+    // what the server lists it knows best itself
+    let known = Known::default();
     match answer {
-        Ok(ServerResult::CallToolResult(result)) if result.is_error == Some(true) => {
-            let message = text(result);
-            let is_callers = message.starts_with(BAD_ARGUMENTS);
-            Some(Verdict::new(if is_callers { CALLER } else { kind.failure() }, None, message))
+        Ok(Some(result)) if result.is_error == Some(true) => {
+            Some(by_words(kind, name, None, text(result), Class::ToolFailure, &known))
         }
         Ok(_) => None,
-        Err(error) => {
-            let code = error.code.0;
-            let is_talk = code == URL_ELICITATION_REQUIRED || ERA.contains(&code);
-            let is_probe = kind == Kind::Greeting && error.code != ErrorCode::INTERNAL_ERROR;
-            let of = if is_callers(error.code) { CALLER } else { kind.failure() };
-            (!is_talk && !is_probe).then(|| Verdict::new(of, Some(code.into()), error.message.to_string()))
+        Err(error) => by_code(kind, name, Some(error.code.0.into()), error.message.to_string(), &known),
+    }
+}
+
+/// An answer, of which tools' own results are looked at.
+pub(super) trait OfTool {
+    /// A tool's result, where it is one.
+    fn of_tool(&self) -> Option<&CallToolResult> {
+        None
+    }
+}
+
+impl OfTool for ServerResult {
+    fn of_tool(&self) -> Option<&CallToolResult> {
+        match self {
+            Self::CallToolResult(result) => Some(result),
+            _ => None,
         }
     }
 }
 
-/// Class and type of a caller's mistake: nothing to heal in the server.
-const CALLER: (&str, &str) = ("caller_error", "CallerError");
-
-fn is_callers(code: ErrorCode) -> bool {
-    [
-        ErrorCode::PARSE_ERROR,
-        ErrorCode::INVALID_REQUEST,
-        ErrorCode::METHOD_NOT_FOUND,
-        ErrorCode::INVALID_PARAMS,
-        ErrorCode::RESOURCE_NOT_FOUND,
-    ]
-    .contains(&code)
+impl OfTool for CallToolResponse {
+    fn of_tool(&self) -> Option<&CallToolResult> {
+        match self {
+            Self::Complete(result) => Some(result),
+            _ => None,
+        }
+    }
 }
+
+impl OfTool for () {}
+impl OfTool for CompleteResult {}
+impl OfTool for CustomResult {}
+impl OfTool for GetPromptResponse {}
+impl OfTool for InitializeResult {}
+impl OfTool for ListPromptsResult {}
+impl OfTool for ListResourceTemplatesResult {}
+impl OfTool for ListResourcesResult {}
+impl OfTool for ListToolsResult {}
+impl OfTool for ReadResourceResponse {}
 
 /// What the result says to people.
 fn text(result: &CallToolResult) -> String {
@@ -130,7 +96,7 @@ mod tests {
     use super::*;
 
     fn class(kind: Kind, code: ErrorCode, message: &'static str) -> Option<&'static str> {
-        judge(kind, &Err(ErrorData::new(code, message, None))).map(|verdict| verdict.class)
+        judge(kind, Some("price"), Err(&ErrorData::new(code, message, None))).map(|judged| judged.class.name())
     }
 
     #[test]
@@ -148,19 +114,21 @@ mod tests {
 
     #[test]
     fn getting_to_know_each_other_is_no_failure() {
-        assert_eq!(class(Kind::Greeting, ErrorCode::INVALID_PARAMS, "unsupported version"), None);
+        assert_eq!(class(Kind::Initialize, ErrorCode::INVALID_PARAMS, "unsupported version"), None);
+        assert_eq!(class(Kind::Discover, ErrorCode::METHOD_NOT_FOUND, "server/discover"), None);
         assert_eq!(class(Kind::Tool, ErrorCode(-32022), "unsupported version"), None);
         assert_eq!(class(Kind::Tool, ErrorCode(-32042), "visit this page"), None);
-        assert_eq!(class(Kind::Greeting, ErrorCode::INTERNAL_ERROR, "boom"), Some("protocol_error"));
+        assert_eq!(class(Kind::Initialize, ErrorCode::INTERNAL_ERROR, "boom"), Some("protocol_error"));
     }
 
     #[test]
     fn a_result_that_is_an_error_is_one() {
-        let judged = |result| judge(Kind::Tool, &Ok(ServerResult::CallToolResult(result)));
+        let judged = |result: CallToolResult| judge(Kind::Tool, Some("divide"), Ok(Some(&result)));
         let failed = judged(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
-        assert_eq!((failed.class, failed.code, failed.message.as_str()), ("tool_failure", None, "division by zero"));
+        assert_eq!((failed.class.name(), failed.code), ("tool_failure", None));
+        assert_eq!(failed.message, "division by zero");
         let bad = "failed to deserialize parameters: invalid type: string \"x\", expected i64";
-        assert_eq!(judged(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class, "caller_error");
+        assert_eq!(judged(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class.name(), "caller_error");
         assert_eq!(judged(CallToolResult::success(vec![ContentBlock::text("Error: just words")])), None);
     }
 }

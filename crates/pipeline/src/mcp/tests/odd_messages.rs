@@ -1,0 +1,171 @@
+//! Messages that are not quite what they should be, and what is told of them all the same.
+
+use super::*;
+
+#[test]
+fn a_request_that_cannot_be_answered_is_not_waited_for() {
+    let mut story = Story::ready();
+    story.asks(r#"{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"divide"}}"#);
+    story.nothing();
+}
+
+#[test]
+fn ids_are_the_same_however_they_are_written() {
+    for (asked, answered) in [
+        (r#""tools/1""#, r#""tools\/1""#),
+        (r#""grün""#, r#""gr\u00fcn""#),
+        ("1", "1.0"),
+        ("1.0", "1"),
+        (r#""a\\b""#, r#""a\u005cb""#),
+    ] {
+        let mut story = Story::ready();
+        story.asks(&format!(
+            r#"{{"jsonrpc":"2.0","id":{asked},"method":"tools/call","params":{{"name":"divide","_meta":{{"progressToken":{asked}}}}}}}"#
+        ));
+        story.after(100_000).answers(&format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{answered},"progress":1}}}}"#
+        ));
+        story.after(100_000).answers(&format!(r#"{{"jsonrpc":"2.0","id":{answered},"result":{{"isError":true}}}}"#));
+        assert_eq!(class(&story.only()), "tool_failure", "{asked} {answered}");
+    }
+    let mut story = Story::ready();
+    // beyond what a float can tell apart
+    story.asks(r#"{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":{"name":"divide"}}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":9007199254740992.0,"result":{"isError":true}}"#);
+    assert_eq!(class(&story.only()), "no_answer");
+}
+
+#[test]
+fn words_that_are_not_quite_unicode_are_read_all_the_same() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    // a script that cuts text in the middle of an emoji
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such order \ud83d"}}"#);
+    let report = story.only();
+    assert_eq!((class(&report), report.rpc.as_ref().unwrap().code), ("caller_error", Some(-32602)));
+    assert!(report.error_message.starts_with("divide: no such order \u{fffd}"), "{}", report.error_message);
+    story.calls(2, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":2,"result":{"isError":true,"content":[{"type":"text","text":"Input validation error: \ud83d"}]}}"#);
+    assert_eq!(class(&story.only()), "caller_error");
+    // a file name of another time
+    story.calls(3, "divide");
+    let latin = b"{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"no file gr\xfcn\"}]}}";
+    story.watch.from_server(ON_STDIO, &Message::Whole(latin), story.now);
+    let report = story.only();
+    assert_eq!((class(&report), report.error_message.as_str()), ("tool_failure", "divide: no file gr\u{fffd}n"));
+}
+
+#[test]
+fn errors_that_are_not_quite_what_they_should_be() {
+    for (error, code, message) in [
+        (r#"{"code":"E1","message":"boom"}"#, None, "divide: boom"),
+        (r#"{"code":-32603.0,"message":"boom"}"#, Some(-32603), "divide: boom"),
+        (r#"{"code":-32603,"message":{"why":"boom"}}"#, Some(-32603), r#"divide: {"why":"boom"}"#),
+        (r#""boom""#, None, "divide: boom"),
+        ("true", None, "divide: true"),
+    ] {
+        let mut story = Story::ready();
+        story.calls(1, "divide");
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":1,"error":{error}}}"#));
+        let report = story.only();
+        assert_eq!((class(&report), report.rpc.as_ref().unwrap().code), ("tool_failure", code), "{error}");
+        assert_eq!(report.error_message, message, "{error}");
+    }
+}
+
+#[test]
+fn one_part_that_is_no_text_does_not_hide_the_others() {
+    let mut story = Story::ready();
+    story.calls(1, "divide");
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"type":"text","text":7},{"type":"text","text":"boom"}]}}"#);
+    assert_eq!(story.only().error_message, "divide: boom");
+}
+
+#[test]
+fn an_early_answer_is_told_without_the_rest_of_its_batch() {
+    let mut story = Story::ready();
+    story.answers(r#"[{"jsonrpc":"2.0","id":7,"result":{"isError":true}},{"jsonrpc":"2.0","id":8,"result":{}},7,{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what"}}]"#);
+    story.calls(7, "divide");
+    story.calls(8, "divide");
+    let told = story.told();
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert!(told.iter().all(|report| report.count.is_none()), "{told:#?}");
+}
+
+#[test]
+fn an_error_that_names_no_request_is_the_servers_own_where_it_says_so() {
+    for (code, expected) in [(-32700, "caller_error"), (-32603, "protocol_error")] {
+        let mut story = Story::ready();
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":null,"error":{{"code":{code},"message":"boom"}}}}"#));
+        assert_eq!(class(&story.only()), expected);
+    }
+}
+
+#[test]
+fn an_error_that_names_no_request_is_not_told_of_a_later_one() {
+    let mut story = Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+    let end = |status| ExchangeEnd { status, broken: false, resumable: false };
+    let garbage = story.asks("garbage of somebody");
+    story
+        .answers(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"cannot read: garbage of somebody"}}"#);
+    story.watch.exchange_ended(garbage, end(400), story.now);
+    let opened = story.calls(1, "divide");
+    story.watch.exchange_ended(opened, end(500), story.now);
+    let report = story.only();
+    assert_eq!(report.error_message, "divide: the server answered HTTP 500");
+}
+
+#[test]
+fn a_session_of_the_tools_own_that_fails_is_a_failure() {
+    for (message, expected) in [
+        ("Failed to create browser session: timeout", 1),
+        ("database session expired", 1),
+        ("Bad Request: No valid session ID provided", 0),
+        ("Bad Request: Server not initialized", 0),
+        ("Bad Request: Mcp-Session-Id header is required", 0),
+        ("Session not found", 0),
+        ("Session has been terminated", 0),
+        ("Invalid or expired session", 0),
+        ("Unknown session", 0),
+    ] {
+        let mut story = Story::ready();
+        story.calls(1, "divide");
+        story.answers(&format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":-32000,"message":"{message}"}}}}"#));
+        assert_eq!(story.told().len(), expected, "{message}");
+    }
+}
+
+#[test]
+fn a_call_too_long_to_keep_is_known_by_its_name() {
+    let text = "x".repeat(600_000);
+    for (method, name, source) in
+        [("tools/call", "name", Source::McpTool), ("resources/read", "uri", Source::McpResource)]
+    {
+        let mut story = Story::ready();
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"arguments":{{"text":"{text}","name":"no","uri":"no"}},"{name}":"divide"}}}}"#
+        );
+        let mut collector = Collector::default();
+        collector.push(call.as_bytes());
+        story.watch.from_client(ON_STDIO, &collector.message(), story.now);
+        story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"backend down"}}"#);
+        let report = story.only();
+        assert_eq!((report.error_message.as_str(), report.source), ("divide: backend down", Some(source)));
+        assert_ne!(class(&report), "caller_error");
+        assert_eq!(report.reproduction, None);
+    }
+}
+
+#[test]
+fn what_cannot_be_repeated_whole_is_not_repeated() {
+    let mut story = Story::ready();
+    let text = "x".repeat(20_000);
+    story.asks(&format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{{"argument":{{"value":"{text}"}}}}}}"#
+    ));
+    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#);
+    assert_eq!(story.only().reproduction, None);
+    story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
+    story.answers(r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"boom"}}"#);
+    assert!(story.only().reproduction.is_some());
+}
