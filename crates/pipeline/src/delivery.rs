@@ -16,6 +16,7 @@ use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::BODY_BYTES;
 use autoheal_scrub::Level;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 pub use intake::Intake;
@@ -31,6 +32,8 @@ use spool::{Kept, Spool};
 const ALONG: usize = 50;
 /// What a body may hold besides reports, in bytes.
 const BODY_MARGIN: usize = 64 * 1024;
+/// How much of a type is said.
+const NAME_CHARS: usize = 100;
 
 /// Where reports go: to a service, or to the own store.
 #[derive(Debug, Clone)]
@@ -153,7 +156,7 @@ fn deliver_with(
     if own.is_empty() && earlier.is_empty() {
         return Outcome::Told("nothing waited".to_owned());
     }
-    let name = names(&reports, before + earlier.len());
+    let name = names(&own, earlier.len());
     let news = own.len();
     let waiting: Vec<Kept> = own.into_iter().chain(earlier).collect();
     match hand_over(destination, &waiting, until) {
@@ -232,10 +235,20 @@ fn size(kept: &[Kept]) -> usize {
 }
 
 /// What was delivered, in a few words.
-fn names(reports: &[ErrorReport], earlier: usize) -> String {
-    match reports {
+fn names(own: &[Kept], earlier: usize) -> String {
+    match own {
         [] => format!("{earlier} that waited"),
-        [one] => one.error_type.clone(),
-        [first, others @ ..] => format!("{} and {} more", first.error_type, others.len()),
+        [one] => error_type(one),
+        [first, others @ ..] => format!("{} and {} more", error_type(first), others.len()),
     }
+}
+
+/// Its type, fit for a terminal.
+fn error_type(kept: &Kept) -> String {
+    #[derive(Deserialize)]
+    struct Typed {
+        error_type: String,
+    }
+    let typed = serde_json::from_str(kept.report.get()).unwrap_or_else(|_| Typed { error_type: "Error".to_owned() });
+    typed.error_type.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect()
 }
