@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use autoheal_pipeline::arguments::without_secrets;
 use autoheal_pipeline::mcp::{Setup, Target, Watch};
 use autoheal_pipeline::memory::Memory;
 use autoheal_pipeline::shell::shell_line;
@@ -63,7 +64,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
 
 fn watch(options: &McpArgs, memory: &Memory) -> Watch {
     let mut watch = Watch::new(Setup {
-        target: Target::Stdio { command: shell_line(&options.command) },
+        target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
         patience: or_never(options.timeout),
         handshake: or_never(options.handshake),
     });

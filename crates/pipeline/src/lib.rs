@@ -4,6 +4,7 @@
 //! how a program's own reports get into a store, here or behind a service.
 
 mod act;
+pub mod arguments;
 pub mod capture;
 pub mod clock;
 pub mod compose;

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, LOG_LINES, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_pipeline::ScrubLevel;
+use autoheal_pipeline::arguments::without_secrets;
 use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::excerpt::excerpt;
 use autoheal_pipeline::parse::{Failure, find_failure, last_words};
@@ -66,7 +67,7 @@ impl Failed {
             }
             None => (self.kind(), self.sentence(), None, Vec::new()),
         };
-        let command = shell_line(&self.command);
+        let command = shell_line(&without_secrets(&self.command));
         let ended = Timestamp(millis(self.began)).plus(self.duration);
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![

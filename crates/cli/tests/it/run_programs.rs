@@ -216,7 +216,9 @@ async fn secrets_leave_before_anything_is_kept() {
     let script = "echo \"token=ghp_0123456789abcdefghijklmnopqrstuvwxyz\" >&2; exit 1";
     // nobody listens there: it is kept
     let options = ["--url", "http://127.0.0.1:9"];
+    let more = ["sshpass", "-p", "hunter2-of-ssh", "ssh", "shop"];
     let command = ["sh", "-c", script, "app", "--password", "hunter2-hunter2", "--api-key=k3y-k3y-k3y"];
+    let command = [command.as_slice(), &more].concat();
     let output = wrapped.run(&options, &command).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(wrapped.waiting(), 1);

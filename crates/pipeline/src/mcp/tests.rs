@@ -6,6 +6,7 @@ use super::*;
 
 mod bounds;
 mod odd_messages;
+mod random;
 
 struct Story {
     watch: Watch,
