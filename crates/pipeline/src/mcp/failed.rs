@@ -58,6 +58,8 @@ pub(super) struct Folded {
     pub(super) last: Timestamp,
     /// Then it is told.
     pub(super) due: Timestamp,
+    /// Its place among all that ever waited.
+    place: u64,
 }
 
 /// What makes two failures one, as far as a wire can tell. Who asked is part of it: distinct clients are counted.
@@ -88,6 +90,8 @@ impl Likeness {
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     folded: HashMap<Likeness, Folded>,
+    /// How many there ever were.
+    places: u64,
 }
 
 impl Waiting {
@@ -101,7 +105,9 @@ impl Waiting {
             likeness = Likeness { code: None, subject: None, client: None, peer: 0, ..likeness };
         }
         let (due, last) = (failed.at.plus(settle), failed.at);
-        let known = self.folded.entry(likeness).or_insert(Folded { failed, count: 0, last, due });
+        let place = self.places;
+        self.places += 1;
+        let known = self.folded.entry(likeness).or_insert(Folded { failed, count: 0, last, due, place });
         known.count += 1;
         known.last = last;
     }
@@ -116,11 +122,10 @@ impl Waiting {
         self.folded.values().map(|folded| folded.due).min()
     }
 
-    /// The oldest of those that are due.
+    /// The first of those that are due.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<Folded> {
         let due = self.folded.values().filter(|folded| folded.due <= now);
-        let oldest = due.map(|folded| folded.failed.at).min()?;
-        let mut due = self.folded.extract_if(|_, folded| folded.due <= now && folded.failed.at == oldest);
-        due.next().map(|(_, folded)| folded)
+        let first = due.map(|folded| (folded.failed.at, folded.place)).min()?;
+        self.folded.extract_if(|_, folded| (folded.failed.at, folded.place) == first).next().map(|(_, folded)| folded)
     }
 }
