@@ -40,6 +40,14 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         Some(settings) => Some(worker(&options, settings, &store, &clock, &wake)?),
         None => None,
     };
+    // at most some hundred; whoever looks for one of them finds it from the beginning
+    let spool = Intake {
+        store: Arc::clone(&store),
+        clock: clock.clone(),
+        wake: Arc::clone(&wake),
+        scrub: options.scrub.into(),
+    };
+    spool.now().await;
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;
@@ -55,12 +63,6 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
-    let spool = Intake {
-        store: Arc::clone(&store),
-        clock: clock.clone(),
-        wake: Arc::clone(&wake),
-        scrub: options.scrub.into(),
-    };
     let spool = tokio::spawn(spool.run(options.spool_interval));
     let app = App::build(config, Arc::clone(&store), clock, wake, listener)
         .map_err(|error| anyhow::anyhow!("AUTOHEAL_UPSTREAM: {error}"))?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::clock::{Clock, Timestamp};
-use autoheal_pipeline::mcp::{Boundary, Collector, ExchangeEnd, Message, Opened, Scope, Setup, Watch};
+use autoheal_pipeline::mcp::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Setup, Watch};
 use autoheal_pipeline::memory::Memory;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -70,6 +70,8 @@ struct Known {
     spare: VecDeque<(Timestamp, Event)>,
     /// Reports that nobody took any more, and what was gathered before a fault.
     left: Vec<ErrorReport>,
+    /// What was learnt, until it is known to be written.
+    unwritten: Option<Learnt>,
 }
 
 /// What looks at bytes that others made.
@@ -91,6 +93,7 @@ impl Watching {
             waiting: Mutex::default(),
             known: Mutex::new(Known {
                 left: Vec::new(),
+                unwritten: None,
                 looking: Boundary::around(Looking { watch, decodings: Decodings::default() }),
                 opened: HashMap::new(),
                 spare: VecDeque::new(),
@@ -131,6 +134,7 @@ impl Watching {
                 () = self.clock.sleep_until(due) => {}
                 () = reports.closed() => {}
             }
+            // Whoever stops this drops it where it waits: until then everything taken is handed out, or stays in `known`.
             let (failed, learnt) = {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
@@ -139,13 +143,9 @@ impl Watching {
                 let (mut failed, next, learnt) = looked.unwrap_or_default();
                 due = next;
                 failed.append(&mut known.left);
+                known.unwritten.clone_from(&learnt);
                 (failed, learnt)
             };
-            if let Some(learnt) = learnt {
-                let memory = self.memory.clone();
-                // a panic there costs this memory only
-                let _written = tokio::task::spawn_blocking(move || memory.write(&learnt)).await;
-            }
             for report in failed {
                 tally.failed(report.count);
                 match reports.try_send(report) {
@@ -154,6 +154,12 @@ impl Watching {
                     Err(TrySendError::Full(_)) => tally.lost(),
                     Err(TrySendError::Closed(report)) => lock(&self.known).left.push(report),
                 }
+            }
+            if let Some(learnt) = learnt {
+                let memory = self.memory.clone();
+                // a panic there costs this memory only
+                let _written = tokio::task::spawn_blocking(move || memory.write(&learnt)).await;
+                lock(&self.known).unwritten = None;
             }
         }
     }
@@ -165,7 +171,7 @@ impl Watching {
         let now = self.clock.now();
         let looked = known.look(|it| (it.watch.last_reports(now), it.watch.learnt()));
         let (failed, learnt) = looked.unwrap_or_default();
-        if let Some(learnt) = learnt {
+        if let Some(learnt) = learnt.or(known.unwritten.take()) {
             self.memory.write(&learnt);
         }
         failed.iter().for_each(|report| tally.failed(report.count));
@@ -347,5 +353,54 @@ mod tests {
         assert_eq!(told.as_deref(), Some("divide: boom"));
         assert!(watching.last(&tally).is_empty());
         assert!(lock(&watching.waiting).events.is_empty());
+    }
+
+    /// `serve` drops the watching when it is told to stop, in the middle of whatever it waits for.
+    #[test]
+    fn a_stop_while_a_memory_is_written_loses_neither_failure_nor_memory() {
+        let data = tempfile::tempdir().unwrap();
+        let memory = Memory::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
+        let (patience, target) = (Duration::from_secs(60), Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+        let setup = Setup { target, patience, handshake: patience };
+        let (watching, tally) = (Watching::new(setup, memory.clone(), Clock::system()), Tally::default());
+        let scope = Scope { session: 1, peer: 1 };
+        for (asked, answered) in [
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"shop"}}}"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"sum"}]}}"#,
+            ),
+        ] {
+            let message = |text: &str| message(text.as_bytes());
+            watching.push(Event::Asked {
+                exchange: 1,
+                scope,
+                message: Arc::new(message(asked)),
+                codings: Vec::new(),
+                size: 0,
+            });
+            watching.push(Event::Answered { scope, message: message(answered), size: 0 });
+        }
+        fails(&watching, 2);
+        // the only thread that could write is busy
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+        let (go_on, held) = std::sync::mpsc::channel::<()>();
+        let told = runtime.block_on(async {
+            let busy = tokio::task::spawn_blocking(move || held.recv());
+            let (sender, mut failed) = mpsc::channel::<ErrorReport>(8);
+            let told = tokio::select! {
+                () = watching.run(&tally, sender) => None,
+                told = tokio::time::timeout(Duration::from_secs(20), failed.recv()) => told.ok().flatten(),
+            };
+            drop((go_on, busy));
+            told
+        });
+        assert_eq!(told.map(|report| report.error_message).as_deref(), Some("divide: boom"));
+        assert!(watching.last(&tally).is_empty());
+        assert_eq!(memory.read().unwrap().tools, ["sum"]);
     }
 }

@@ -24,16 +24,21 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Takes in what waits, now and every `interval`.
+    /// Takes in what waits every `interval`.
     pub async fn run(self, interval: Duration) {
-        let mut next = tokio::time::interval(interval);
+        let mut next = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
         loop {
             next.tick().await;
-            if let Ok(spool) = Spool::open()
-                && let Err(error) = self.take_in(&spool).await
-            {
-                tracing::warn!(%error, "reports that wait on this machine wait on; trying again in {interval:?}");
-            }
+            self.now().await;
+        }
+    }
+
+    /// Takes in what waits. Where that cannot be done it waits on.
+    pub async fn now(&self) {
+        if let Ok(spool) = Spool::open()
+            && let Err(error) = self.take_in(&spool).await
+        {
+            tracing::warn!(%error, "reports that wait on this machine wait on; they are tried again");
         }
     }
 
