@@ -1,5 +1,6 @@
 //! `autoheal mcp --http`: in front of an MCP server at a URL; what fails in its conversations is told.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +12,15 @@ use autoheal_pipeline::delivery::{Reporter, data_directory};
 use autoheal_pipeline::validate::Sender;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::args::McpArgs;
 use crate::child::{say, say_in_passing};
 use crate::settings;
 
-/// Reports between the gateway and the reporter, which never blocks.
-const WAITING: usize = 64;
+/// Reports between the gateway and the reporter.
+const WAITING: usize = 512;
 /// How long the end waits for what is still to be told.
 const LIMIT: Duration = Duration::from_millis(1_800);
 
@@ -48,12 +49,12 @@ async fn stand(options: McpArgs) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address} for {url}; use http://{address}{} in place of it", url.path());
 
-    let (sender, mut failed) = mpsc::channel(WAITING);
+    let (until_served, stopped) = oneshot::channel();
     let watched = Arc::clone(&gateway);
     let own_runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let watching = std::thread::Builder::new()
         .name("autoheal-watch".to_owned())
-        .spawn(move || own_runtime.block_on(watched.watch(sender)))
+        .spawn(move || own_runtime.block_on(watch(&watched, reporter, stopped)))
         .context("cannot start a thread")?;
     let stop = async move {
         tokio::select! {
@@ -61,32 +62,37 @@ async fn stand(options: McpArgs) -> Result<()> {
             _ = tokio::signal::ctrl_c() => {}
         }
     };
-    let serving = serve(listener, Arc::clone(&gateway), allow_origin, stop);
-    let telling = async {
-        while let Some(report) = failed.recv().await {
-            tell(&reporter, report);
-        }
-        // whatever became of the watching, the conversations go on
-        std::future::pending::<()>().await
-    };
-    let served = tokio::select! {
-        served = serving => served,
-        () = telling => Ok(()),
-    };
-    // the thread sees this and ends
-    failed.close();
-    while let Some(report) = failed.recv().await {
-        tell(&reporter, report);
-    }
-    if watching.join().is_err() {
-        say("watching the conversations failed; what was not reported by then is lost");
-    }
-    gateway.last_reports().into_iter().for_each(|report| tell(&reporter, report));
-    if !reporter.flush(LIMIT) {
+    let served = serve(listener, Arc::clone(&gateway), allow_origin, stop).await;
+    drop(until_served);
+    match watching.join() {
+        Ok(reporter) if reporter.flush(LIMIT) => {}
         // dropping it would wait once more
-        std::mem::forget(reporter);
+        Ok(reporter) => std::mem::forget(reporter),
+        Err(_) => say("watching the conversations failed; what was not reported by then is lost"),
     }
     served.context("the listener failed")
+}
+
+/// Tells what fails until it is stopped, then what is left. Reports are put on disk first, which may be slow: no
+/// conversation waits for that.
+async fn watch(gateway: &Gateway, reporter: Reporter, stopped: oneshot::Receiver<Infallible>) -> Reporter {
+    let (sender, mut failed) = mpsc::channel(WAITING);
+    {
+        let telling = async {
+            while let Some(report) = failed.recv().await {
+                tell(&reporter, report);
+            }
+        };
+        tokio::select! {
+            ((), ()) = async { tokio::join!(gateway.watch(sender), telling) } => {}
+            _ = stopped => {}
+        }
+    }
+    while let Ok(report) = failed.try_recv() {
+        tell(&reporter, report);
+    }
+    gateway.last_reports().into_iter().for_each(|report| tell(&reporter, report));
+    reporter
 }
 
 fn config(options: &McpArgs) -> Result<GatewayConfig> {
