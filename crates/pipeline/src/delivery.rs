@@ -129,8 +129,9 @@ fn deliver_with(
         Err(error) => return without_spool(destination, sender, &reports, until, &error.to_string()),
     };
     let url = destination.url();
-    let before = kept.len();
-    let mut own = kept;
+    // one that is gone was taken from disk and delivered meanwhile, by another process or with the last delivery
+    let mut own: Vec<Kept> = kept.into_iter().filter(|kept| kept.file.exists()).collect();
+    let before = own.len();
     for report in &reports {
         match spool.keep(url, sender, report) {
             Ok(kept) => own.push(kept),
