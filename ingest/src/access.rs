@@ -9,7 +9,7 @@ pub(crate) use origin::{Page, answer_preflight, require_own_host};
 use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::settings::CallerErrors;
+use autoheal_prepare::ScrubLevel;
 use axum::http::Uri;
 use secrecy::SecretString;
 

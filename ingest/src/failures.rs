@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use autoheal_contract::ErrorReport;
-use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::delivery::share_out;
-use autoheal_pipeline::prepare::prepare;
-use autoheal_pipeline::validate::{Arrival, Sender};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::prepare;
+use autoheal_prepare::validate::{Arrival, Sender};
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;

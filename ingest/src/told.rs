@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Json, Source};
-use autoheal_pipeline::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// How long the gateway's view of a failure waits for the page's, which holds more: a page reports when it has time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);

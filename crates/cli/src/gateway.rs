@@ -9,7 +9,7 @@ use autoheal_contract::ErrorReport;
 use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run as serve};
 use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::delivery::{Reporter, data_directory};
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use autoheal_pipeline::arguments::without_secrets;
 use autoheal_pipeline::mcp::{Setup, Target, Watch};
 use autoheal_pipeline::memory::Memory;
-use autoheal_pipeline::shell::shell_line;
+use autoheal_prepare::shell::shell_line;
 
 use self::conversation::Conversation;
 use self::relays::Relays;

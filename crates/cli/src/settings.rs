@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use autoheal_ingest::gateway::Upstream;
 use autoheal_ingest::{Config, Origin, ProjectKey};
-use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches, Trust};
+use autoheal_prepare::ScrubLevel;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, Scrub, ServeArgs};

@@ -1,53 +1,11 @@
-//! `Clock` and `Timestamp`: the time every stage and the worker go by, which tests can turn by hand.
+//! `Clock`: the current time for the store and the worker; tests advance it by hand.
 
-use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use autoheal_prepare::Timestamp;
 use tokio::sync::watch;
-
-/// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Timestamp(pub i64);
-
-impl Timestamp {
-    /// This instant moved into the future.
-    #[must_use]
-    pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
-    }
-
-    /// This instant moved into the past.
-    #[must_use]
-    pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
-    }
-
-    /// From seconds since 1970, as GitHub's `x-ratelimit-reset` counts.
-    #[must_use]
-    pub fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(1000))
-    }
-
-    /// RFC 3339 text such as `2026-11-22T08:00:00Z`; nothing when it is not that.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_millis()))
-    }
-}
-
-/// RFC 3339 with whole seconds, UTC.
-impl fmt::Display for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match chrono::DateTime::from_timestamp_millis(self.0) {
-            Some(time) => write!(formatter, "{}", time.format("%Y-%m-%dT%H:%M:%SZ")),
-            None => write!(formatter, "{} ms", self.0),
-        }
-    }
-}
 
 /// Where the time comes from: the system, or a test's hand.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +31,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.manual {
             Some(hand) => *hand.borrow(),
-            None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-            }
+            None => SystemTime::now().into(),
         }
     }
 
@@ -107,14 +62,6 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timestamps_read_what_they_write() {
-        let time = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
-        assert_eq!(time.to_string(), "2026-11-22T08:00:00Z");
-        assert_eq!(time.plus(Duration::from_secs(60)).to_string(), "2026-11-22T08:01:00Z");
-        assert_eq!(Timestamp::parse("yesterday"), None);
-    }
 
     #[tokio::test]
     async fn a_manual_clock_wakes_its_sleepers_when_it_is_turned() {

@@ -18,8 +18,8 @@ use autoheal_contract::{Severity, Source};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::fingerprint::Fingerprint;
 use crate::store::{Sample, Work};
+use autoheal_prepare::fingerprint::Fingerprint;
 
 /// The label every issue of ours carries, which reconciling looks for.
 pub const OUR_LABEL: &str = "auto-generated";

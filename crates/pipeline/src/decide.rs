@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
 use crate::settings::Settings;
 use crate::store::{Intent, IntentKind, IntentState, Status, Work};
 use crate::worker::BUDGET_WAIT;
+use autoheal_prepare::Timestamp;
 
 /// What is to be done about a group next; at most one write at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

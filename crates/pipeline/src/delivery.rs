@@ -24,8 +24,8 @@ pub use place::{data_directory, store_path};
 pub use reporter::Reporter;
 pub use share::share_out;
 
-use crate::scrub::scrub_report;
-use crate::validate::Sender;
+use autoheal_prepare::scrub::scrub_report;
+use autoheal_prepare::validate::Sender;
 use spool::{Kept, Spool};
 
 /// Most earlier reports that are delivered along with new ones.

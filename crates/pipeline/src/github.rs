@@ -14,8 +14,9 @@ use serde_json::Value;
 pub use issues::Issue;
 pub use pulls::{Base, Pull};
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::settings::Repository;
+use autoheal_prepare::Timestamp;
 
 /// No call takes longer; an answer that comes later is a lost one.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -31,8 +31,8 @@ use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
 use serde_json::value::RawValue;
 
-use crate::clock::Timestamp;
-use crate::excerpt::excerpt;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::excerpt::excerpt;
 
 use self::call::{Call, Client, Kind, string};
 use self::calls::{Calls, Key};

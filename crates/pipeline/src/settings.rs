@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use autoheal_contract::Source;
+use autoheal_prepare::severity::CALLER_ERROR;
 
-use crate::validate::Sender;
+use autoheal_prepare::validate::Sender;
 
 /// The three opt-ins; all off means preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,9 +59,6 @@ impl Trust {
         }
     }
 }
-
-/// The class of a failure that is its caller's own mistake: an unknown tool, bad arguments.
-pub const CALLER_ERROR: &str = "caller_error";
 
 /// When a caller's mistake becomes an issue: the program that was called cannot mend it, unless many make it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ pub use rows::{
 };
 pub use sqlite::Sqlite;
 
-use crate::clock::Timestamp;
-use crate::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
 /// The answer of a store, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

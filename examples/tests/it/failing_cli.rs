@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use serde_json::json;
 
 use crate::place::Place;

@@ -159,7 +159,7 @@ fn a_tool_that_panics_is_answered_and_is_one_report_with_its_own_stack() {
     assert_eq!((&first["source"], &first["class"]), (&json!("mcp_tool"), &json!("tool_failure")));
     assert_eq!((&first["error_type"], &first["rpc"]["code"]), (&json!("panic"), &json!(-32603)));
     let stack = first["stack_trace"].as_str().unwrap();
-    let frames = autoheal_pipeline::parse::parse_stack_from(autoheal_contract::Source::McpTool, stack, "");
+    let frames = autoheal_prepare::parse::parse_stack_from(autoheal_contract::Source::McpTool, stack, "");
     let own: Vec<_> = frames.iter().filter(|frame| frame.in_app).collect();
     assert!(
         !own.is_empty() && own.iter().all(|frame| frame.file.as_deref().unwrap().ends_with("faulty-mcp-server.rs")),

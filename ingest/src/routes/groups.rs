@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use autoheal_contract::RefusalCode;
 use autoheal_pipeline::compose::{self, ComposedIssue, Occurrences, issue_title};
-use autoheal_pipeline::fingerprint::Fingerprint;
 use autoheal_pipeline::settings::CallerErrors;
 use autoheal_pipeline::store::{Detail, Group, Status};
+use autoheal_prepare::fingerprint::Fingerprint;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
@@ -54,7 +54,7 @@ pub(super) async fn one(
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail));
-    let time = |time: autoheal_pipeline::clock::Timestamp| time.to_string();
+    let time = |time: autoheal_prepare::Timestamp| time.to_string();
     let intents: Vec<Value> = detail
         .intents
         .iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoheal_ingest::gateway::Upstream;
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use serde_json::json;
 
 use crate::app::spawn_app_with;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use autoheal_contract::limits::TEXT_CHARS;
 use autoheal_contract::{ErrorReport, Json};
-use autoheal_pipeline::shell::shell_word;
+use autoheal_prepare::shell::shell_word;
 
 use crate::child::{Place, facts};
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use autoheal_contract::ErrorReport;
 use autoheal_pipeline::delivery::{Destination, Reporter};
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
 use super::place::Surroundings;

@@ -1,6 +1,6 @@
 //! What the command printed, as text: without colours, cursor movements and lines that were written over.
 
-use autoheal_pipeline::parse::plain_text;
+use autoheal_prepare::parse::plain_text;
 
 use super::streams::Relayed;
 

@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, LOG_LINES, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Source};
-use autoheal_pipeline::ScrubLevel;
 use autoheal_pipeline::arguments::without_secrets;
-use autoheal_pipeline::clock::Timestamp;
-use autoheal_pipeline::excerpt::excerpt;
-use autoheal_pipeline::parse::{Failure, find_failure, last_words};
-use autoheal_pipeline::scrub::scrub_with;
-use autoheal_pipeline::shell::{shell_line, shell_word};
+use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::excerpt::excerpt;
+use autoheal_prepare::parse::{Failure, find_failure, last_words};
+use autoheal_prepare::scrub::scrub_with;
+use autoheal_prepare::shell::{shell_line, shell_word};
 use uuid::Uuid;
 
 use super::printed::Printed;

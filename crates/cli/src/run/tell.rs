@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use autoheal_pipeline::delivery::{Destination, Outcome, deliver};
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 
 use super::report::Failed;
 use crate::args::RunArgs;

@@ -6,8 +6,8 @@ use autoheal_contract::{ErrorReport, Json};
 use uuid::Uuid;
 
 use super::{PROGRAM, breadcrumbs};
-use crate::clock::Timestamp;
-use crate::shell::shell_line;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::shell::shell_line;
 
 /// A report with all that is known before anything is known of the failure.
 pub(super) fn report(at: SystemTime) -> ErrorReport {

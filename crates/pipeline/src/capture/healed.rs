@@ -22,8 +22,8 @@ use super::panic::{Panic, message};
 use super::{LAST, hook, tell};
 use crate::mcp::Target;
 use crate::mcp::judge::Judged;
-use crate::shell::shell_line;
-use crate::validate::Sender;
+use autoheal_prepare::shell::shell_line;
+use autoheal_prepare::validate::Sender;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
 type Notification = <RoleServer as ServiceRole>::PeerNot;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 
 use crate::delivery::{Destination, Reporter, keep};
-use crate::validate::Sender;
+use autoheal_prepare::validate::Sender;
 
 static DESTINATION: OnceLock<Destination> = OnceLock::new();
 /// One for what the program says, one for what others may have said.

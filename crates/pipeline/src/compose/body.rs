@@ -6,11 +6,11 @@ use autoheal_contract::{Cause, ErrorReport, Json, Severity, Source};
 
 use super::occurrences::Occurrences;
 use super::{code_span, fenced, inert, marker, safe_name};
-use crate::clock::Timestamp;
-use crate::fingerprint::Fingerprint;
-use crate::parse::Frame;
-use crate::scrub::mask_home;
 use crate::store::Sample;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::parse::Frame;
+use autoheal_prepare::scrub::mask_home;
 
 /// How much of each section is shown, in characters. Together they stay under GitHub's 65 536 with room to spare.
 const MESSAGE: usize = 4_000;

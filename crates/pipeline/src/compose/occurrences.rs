@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::clock::Timestamp;
 use crate::store::{Group, Release};
+use autoheal_prepare::Timestamp;
 
 /// Starts the block; everything after it is ours.
 const START: &str = "## Occurrences";

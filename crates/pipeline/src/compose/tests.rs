@@ -6,10 +6,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::ScrubLevel;
-use crate::clock::Timestamp;
-use crate::prepare::prepare;
-use crate::validate::{Arrival, Sender};
+use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::prepare;
+use autoheal_prepare::validate::{Arrival, Sender};
 
 fn composed(report: &serde_json::Value) -> ComposedIssue {
     let raw = RawValue::from_string(report.to_string()).unwrap();

@@ -3,10 +3,10 @@
 use autoheal_contract::{ErrorReport, Severity, Source};
 
 use super::*;
-use crate::fingerprint::Fingerprint;
 use crate::settings::{CallerErrors, Repository, Switches};
 use crate::store::{Approval, Group, GroupId, IntentId, Link, Sample};
-use crate::validate::Sender;
+use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::validate::Sender;
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };

@@ -10,10 +10,10 @@ use super::share::shares;
 use super::spool::Kept;
 use super::{Destination, Refusal};
 use crate::clock::Clock;
-use crate::fingerprint::Fingerprinted;
-use crate::prepare::prepare;
 use crate::store::{Sqlite, Store};
-use crate::validate::Arrival;
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::prepare;
+use autoheal_prepare::validate::Arrival;
 
 /// Another process that delivers holds the store for moments only; `serve` holds it for good, and looks into the spool.
 const STORE_PATIENCE: Duration = Duration::from_millis(500);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::spool::Kept;
 use super::{Destination, Outcome, deliver_with, keep_here};
-use crate::validate::Sender;
+use autoheal_prepare::validate::Sender;
 
 /// Most reports that wait in memory; more are counted only.
 const MOST: usize = 256;

@@ -12,7 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::place::data_directory;
-use crate::validate::Sender;
+use autoheal_prepare::validate::Sender;
 
 /// Most reports that wait; the oldest make room.
 const MOST: usize = 500;

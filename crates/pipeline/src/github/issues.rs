@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Github, GithubError, GithubResult, number, text};
-use crate::clock::Timestamp;
 use crate::store::Link;
+use autoheal_prepare::Timestamp;
 
 /// What we read of an issue.
 #[derive(Debug, Clone)]

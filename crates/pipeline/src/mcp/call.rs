@@ -8,7 +8,7 @@ use autoheal_contract::Source;
 
 use super::calls::canonical;
 use super::message;
-use crate::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
 pub(super) const PARAMS: usize = 16 * 1024;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
-use crate::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// Most parameters that are remembered at once, in bytes: what is over is still watched, without them.
 const PARAMS: usize = 8 * 1024 * 1024;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::calls::Key;
 use super::collect::Message;
 use super::message::{self, Outcome, Spoken};
-use crate::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// Most of them; older ones answer nothing that was ever asked.
 const MOST: usize = 64;

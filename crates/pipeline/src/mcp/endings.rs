@@ -7,7 +7,7 @@ use autoheal_contract::Exit;
 use super::call::Kind;
 use super::judge::Class;
 use super::{ExchangeEnd, Opened, Watch, never_answered};
-use crate::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// What clients are told while the upstream cannot be reached.
 const BAD_GATEWAY: i64 = 502;

@@ -9,9 +9,9 @@ use autoheal_contract::Exit;
 
 use super::call::{Call, Client};
 use super::judge::{Class, Violated};
-use crate::clock::Timestamp;
-use crate::fingerprint::is_outage;
-use crate::normalise::normalise_message;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::is_outage;
+use autoheal_prepare::normalise::normalise_message;
 
 /// How long after an answer standard error may still bring its stack: two pipes keep no order between them.
 pub(super) const SETTLE: Duration = Duration::from_millis(200);

@@ -213,8 +213,8 @@ pub(super) fn told(subject: Option<&str>, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
     use crate::mcp::message::Params;
+    use autoheal_prepare::Timestamp;
 
     fn raw(text: &str) -> Box<RawValue> {
         RawValue::from_string(text.to_owned()).unwrap()

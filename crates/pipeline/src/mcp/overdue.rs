@@ -8,7 +8,7 @@ use super::calls::Key;
 use super::judge::Class;
 use super::stderr::Wanted;
 use super::{Watch, never_answered};
-use crate::clock::Timestamp;
+use autoheal_prepare::Timestamp;
 
 /// A server that printed that it gave up on something has this long to answer all the same.
 const AFTER_PANIC: Duration = Duration::from_secs(5);

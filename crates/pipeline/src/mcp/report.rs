@@ -13,8 +13,8 @@ use super::reproduction::Reproduced;
 use super::server::Known;
 use super::stderr::Joined;
 use super::{Setup, Target};
-use crate::excerpt::excerpt;
-use crate::parse::Failure;
+use autoheal_prepare::excerpt::excerpt;
+use autoheal_prepare::parse::Failure;
 
 /// How much of the answer is shown, in bytes of JSON.
 const ANSWER: usize = 8 * 1024;

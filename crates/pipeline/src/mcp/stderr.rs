@@ -8,8 +8,8 @@ use autoheal_contract::limits::LOG_LINES;
 use autoheal_scrub::scrub;
 use memchr::memchr;
 
-use crate::clock::Timestamp;
-use crate::parse::{Failure, find_failure, plain_text, unbox};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
 
 /// How much is kept: enough for the deepest stacks of several calls.
 const LINES: usize = 4_000;

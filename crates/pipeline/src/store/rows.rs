@@ -4,10 +4,10 @@ use autoheal_contract::{ErrorReport, Severity, Source};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
-use crate::fingerprint::{Fingerprint, Fingerprinted, Part};
-use crate::parse::Frame;
-use crate::validate::{Mark, Sender};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted, Part};
+use autoheal_prepare::parse::Frame;
+use autoheal_prepare::validate::{Mark, Sender};
 
 /// A group's own id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -154,13 +154,13 @@ impl Sample {
     #[must_use]
     pub fn of(record: &Fingerprinted) -> Self {
         Self {
-            report: record.report.clone(),
-            frames: record.frames.clone(),
-            normalised_message: record.normalised_message.clone(),
-            parts: record.parts.clone(),
-            marks: record.marks.clone(),
-            sender: record.arrival.sender,
-            received_at: record.arrival.received_at,
+            report: record.report().clone(),
+            frames: record.frames().to_vec(),
+            normalised_message: record.normalised_message().to_owned(),
+            parts: record.parts().to_vec(),
+            marks: record.marks().to_vec(),
+            sender: record.arrival().sender,
+            received_at: record.received_at(),
         }
     }
 }

@@ -18,8 +18,8 @@ use super::{
     Accepted, Answer, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Pause,
     Revocation, Store, StoreError, Work,
 };
-use crate::clock::Timestamp;
-use crate::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
 /// Each runs once, in order; `user_version` of the file counts them.
 const MIGRATIONS: [&str; 2] =

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::send::Outcome;
 use super::{WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
-use crate::fingerprint::Fingerprint;
 use crate::github::Issue;
 use crate::store::{Change, GroupId, Intent, IntentKind, IntentState};
+use autoheal_prepare::fingerprint::Fingerprint;
 
 /// How soon a list is looked at again while it may lag.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);

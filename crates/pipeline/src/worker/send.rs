@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{WorkResult, Worker};
-use crate::clock::Timestamp;
 use crate::github::{GithubError, GithubResult};
 use crate::store::{Change, Intent, IntentKind, IntentState, Link, Status};
+use autoheal_prepare::Timestamp;
 
 /// What a write that happened leaves behind.
 pub(super) struct Outcome {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use autoheal_pipeline::ScrubLevel;
-use autoheal_pipeline::clock::Timestamp;
-use autoheal_pipeline::fingerprint::Fingerprinted;
-use autoheal_pipeline::prepare::prepare;
 use autoheal_pipeline::store::{Change, Sqlite, Store};
-use autoheal_pipeline::validate::{Arrival, Sender};
+use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::prepare;
+use autoheal_prepare::validate::{Arrival, Sender};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches};
 use autoheal_pipeline::store::Status;
-use autoheal_pipeline::validate::Sender;
+use autoheal_prepare::validate::Sender;
 use autoheal_test_support::HandOver;
 
 use crate::path::{ALL, Path};

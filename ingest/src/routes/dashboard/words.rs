@@ -1,9 +1,9 @@
 //! The dashboard's words: what a state means, what was sent, when.
 
 use autoheal_contract::LogLine;
-use autoheal_pipeline::clock::Timestamp;
 use autoheal_pipeline::compose::inert;
 use autoheal_pipeline::store::{Group, Intent, IntentKind, IntentState, Status};
+use autoheal_prepare::Timestamp;
 
 use crate::templates::{Moment, Step};
 

@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
-use crate::fingerprint::{Fingerprint, Fingerprinted};
 use crate::store::{Accepted, GroupId, Sample};
-use crate::validate::Identity;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_prepare::validate::Identity;
 
 /// How many samples a group keeps: the first, and a few to compare it with.
 const SAMPLES: usize = 10;
@@ -71,18 +71,18 @@ impl Batch {
     }
 
     fn count_one(&mut self, connection: &Connection, cache: &mut Cache, record: &Fingerprinted) -> Result<Accepted> {
-        let project = project_id(connection, cache, &record.arrival.project)?;
-        let id = record.identity.uuid();
+        let project = project_id(connection, cache, &record.arrival().project)?;
+        let id = record.identity().uuid();
         // A group that is not known yet may have to be made, and a duplicate must not make one.
         let key = (project, record.fingerprint());
-        if matches!(record.identity, Identity::Given(_))
+        if matches!(record.identity(), Identity::Given(_))
             && !cache.groups.contains_key(&key)
             && let Some(fingerprint) = seen_before(connection, project, id)?
         {
             return Ok(Accepted { id, fingerprint, duplicate: true });
         }
         let known = known_group(connection, cache, project, record)?;
-        if matches!(record.identity, Identity::Given(_)) && !remember(connection, project, id, known.id, record)? {
+        if matches!(record.identity(), Identity::Given(_)) && !remember(connection, project, id, known.id, record)? {
             let fingerprint = seen_before(connection, project, id)?.unwrap_or(record.fingerprint());
             return Ok(Accepted { id, fingerprint, duplicate: true });
         }

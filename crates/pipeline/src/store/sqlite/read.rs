@@ -3,12 +3,12 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 
-use crate::clock::Timestamp;
-use crate::fingerprint::Fingerprint;
 use crate::store::{
     Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
 };
 use autoheal_contract::{Severity, Source};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprint;
 
 /// The columns of a group, in the order [`group`] reads them.
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,

@@ -6,8 +6,8 @@ use autoheal_contract::limits::{ID_MEMORY_HOURS, ID_MEMORY_ROWS};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
-use crate::clock::Timestamp;
 use crate::store::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
+use autoheal_prepare::Timestamp;
 
 /// There is one credential so far; the table has room for more.
 const CREDENTIAL: &str = "issues";

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Batch, Cache};
-use crate::fingerprint::Fingerprinted;
 use crate::store::{Accepted, StoreError};
+use autoheal_prepare::fingerprint::Fingerprinted;
 
 /// How many jobs wait at most; a sender beyond that waits for its place.
 const WAITING: usize = 1024;

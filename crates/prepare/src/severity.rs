@@ -2,7 +2,8 @@
 
 use autoheal_contract::{ErrorReport, Severity};
 
-use crate::settings::CALLER_ERROR;
+/// The class of a failure that its caller caused: an unknown tool, bad arguments.
+pub const CALLER_ERROR: &str = "caller_error";
 
 /// Memory or recursion exhausted, wherever in the type's name.
 const CRITICAL: [&str; 12] = [

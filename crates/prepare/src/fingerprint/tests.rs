@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ScrubLevel;
-use crate::prepare::prepare;
+use crate::prepare;
 use crate::validate::Sender;
 
 fn prepared(report: &Value) -> Fingerprinted {

@@ -8,6 +8,11 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use autoheal_contract::Severity;
+
+use crate::scrub::Scrubbed;
+use crate::severity::severity;
+
 pub use file::normalise_file;
 
 /// What a recogniser found at the beginning of a text: how long it is and what stands for it, [`KEPT`] for itself.
@@ -15,6 +20,21 @@ type Match = Option<(usize, &'static str)>;
 
 /// In place of a placeholder: what was found stays.
 const KEPT: &str = "";
+
+/// A scrubbed report with its message normalised and its severity judged.
+#[derive(Debug)]
+pub struct Normalised {
+    pub(crate) scrubbed: Scrubbed,
+    pub(crate) normalised_message: String,
+    pub(crate) severity: Severity,
+}
+
+/// Normalises the message and judges the severity.
+pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
+    let normalised_message = normalise_message(&scrubbed.report.error_message);
+    let severity = severity(&scrubbed.report);
+    Normalised { scrubbed, normalised_message, severity }
+}
 
 /// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, versions by `<version>`, URLs by `<url>`,
 /// file paths by `<path>`, hosts by `<host>` and input that pydantic shows by `<value>`; runs of whitespace become one space.

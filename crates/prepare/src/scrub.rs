@@ -8,7 +8,7 @@ use autoheal_contract::{ErrorReport, Json};
 use autoheal_scrub::{Level, scrub_json};
 
 use crate::parse::Frame;
-use crate::prepare::Parsed;
+use crate::parse::Parsed;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use autoheal_scrub::scrub_with;

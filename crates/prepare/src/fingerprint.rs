@@ -9,12 +9,12 @@ use autoheal_contract::{ErrorReport, Severity, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::clock::Timestamp;
+use crate::Timestamp;
+use crate::normalise::Normalised;
 use crate::parse::Frame;
-use crate::prepare::Normalised;
 use crate::validate::{Arrival, Identity, Mark};
 
-pub(crate) use parts::is_outage;
+pub use parts::is_outage;
 
 /// Version of the recipe; a new version makes new fingerprints, and the store's aliases keep the groups.
 pub const VERSION: u32 = 1;
@@ -117,7 +117,19 @@ impl Fingerprinted {
         self.identity
     }
 
-    /// Which kind of sender it claims to come from.
+    /// Project, sender and time of its arrival.
+    #[must_use]
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// Fields that were dropped or cut.
+    #[must_use]
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// Kind of sender it claims to come from.
     #[must_use]
     pub fn source(&self) -> Source {
         self.report.source.unwrap_or_default()

@@ -16,8 +16,10 @@ mod rust_panic;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use autoheal_contract::Source;
+use autoheal_contract::{ErrorReport, Source};
 use serde::{Deserialize, Serialize};
+
+use crate::validate::{Arrival, Identity, Mark, Valid};
 
 pub use boxed::unbox;
 pub use failure::{Failure, find_failure};
@@ -40,6 +42,24 @@ pub struct Frame {
     pub column: Option<u32>,
     /// Whether this is the application's own code: not a dependency, the engine, an extension, a CDN or our SDK.
     pub in_app: bool,
+}
+
+/// A report whose stack has become frames, innermost first.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(crate) report: ErrorReport,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) identity: Identity,
+    pub(crate) arrival: Arrival,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// Parses the report's stack into frames.
+pub(crate) fn parse(valid: Valid) -> Parsed {
+    let Valid { report, identity, arrival, marks } = valid;
+    let stack = report.stack_trace.as_deref().unwrap_or_default();
+    let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
+    Parsed { report, frames, identity, arrival, marks }
 }
 
 /// Parses a stack as an engine printed it. Text that is no stack gives no frames.

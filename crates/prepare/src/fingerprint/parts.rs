@@ -56,7 +56,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
 }
 
 /// HTTP's words for a server that is down: one failure, whatever was asked of it.
-pub(crate) fn is_outage(code: Option<i64>) -> bool {
+pub fn is_outage(code: Option<i64>) -> bool {
     matches!(code, Some(502..=504))
 }
 

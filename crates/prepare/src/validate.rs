@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
+use crate::Timestamp;
 
 pub use fields::RawReport;
 use text::show_lone_surrogates;
