@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_pipeline::clock::Clock;
-use autoheal_pipeline::store::Store;
+use autoheal_store::Clock;
+use autoheal_store::Store;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;

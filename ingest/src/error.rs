@@ -1,7 +1,7 @@
 //! `ApiError`: every answer that is not a success, as JSON `{code, message}`.
 
 use autoheal_contract::{Refusal, RefusalCode};
-use autoheal_pipeline::store::StoreError;
+use autoheal_store::StoreError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -5,14 +5,14 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::compose::{ComposedIssue, Occurrences, compose};
 use autoheal_pipeline::settings::{CallerErrors, Settings};
-use autoheal_pipeline::store::Sample;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_store::Clock;
+use autoheal_store::Sample;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 

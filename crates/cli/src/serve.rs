@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use autoheal_ingest::App;
-use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::delivery::{Intake, store_path};
 use autoheal_pipeline::github::Github;
 use autoheal_pipeline::settings::Settings;
-use autoheal_pipeline::store::{Sqlite, Store};
 use autoheal_pipeline::worker::Worker;
+use autoheal_store::Clock;
+use autoheal_store::{Sqlite, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};

@@ -11,8 +11,8 @@ use crate::compose::{
     task_prompt,
 };
 use crate::decide::{Budget, Decision, decide, happened};
-use crate::store::{Change, IntentKind, Status, Work};
 use crate::worker::{BUDGET_WAIT, WorkError, WorkResult, Worker};
+use autoheal_store::{Change, IntentKind, Status, Work};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);

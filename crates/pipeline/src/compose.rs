@@ -18,8 +18,8 @@ use autoheal_contract::{Severity, Source};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Sample, Work};
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_store::{Sample, Work};
 
 /// The label every issue of ours carries, which reconciling looks for.
 pub const OUR_LABEL: &str = "auto-generated";

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::settings::Settings;
-use crate::store::{Intent, IntentKind, IntentState, Status, Work};
 use crate::worker::BUDGET_WAIT;
 use autoheal_prepare::Timestamp;
+use autoheal_store::{Intent, IntentKind, IntentState, Status, Work};
 
 /// What is to be done about a group next; at most one write at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,9 +14,9 @@ use serde_json::Value;
 pub use issues::Issue;
 pub use pulls::{Base, Pull};
 
-use crate::clock::Clock;
 use crate::settings::Repository;
 use autoheal_prepare::Timestamp;
+use autoheal_store::Clock;
 
 /// No call takes longer; an answer that comes later is a lost one.
 const TIMEOUT: Duration = Duration::from_secs(30);

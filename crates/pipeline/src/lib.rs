@@ -6,7 +6,6 @@
 mod act;
 pub mod arguments;
 pub mod capture;
-pub mod clock;
 pub mod compose;
 pub mod decide;
 pub mod delivery;
@@ -14,5 +13,4 @@ pub mod github;
 pub mod mcp;
 pub mod memory;
 pub mod settings;
-pub mod store;
 pub mod worker;

@@ -14,11 +14,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::act::act;
-use crate::clock::Clock;
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
-use crate::store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
 use autoheal_prepare::Timestamp;
+use autoheal_store::Clock;
+use autoheal_store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
 
 use self::start::Ground;
 

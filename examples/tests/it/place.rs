@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use autoheal_pipeline::store::{Sample, Sqlite, Store};
+use autoheal_store::{Sample, Sqlite, Store};
 use serde_json::Value;
 
 pub(crate) struct Place {

@@ -3,8 +3,8 @@
 mod words;
 
 use autoheal_pipeline::compose::inert;
-use autoheal_pipeline::store::{Detail, Group, Status};
 use autoheal_prepare::parse::Frame;
+use autoheal_store::{Detail, Group, Status};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
-use autoheal_pipeline::store::Accepted;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Rejected, Sender};
+use autoheal_store::Accepted;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use autoheal_ingest::{App, Config};
-use autoheal_pipeline::clock::Clock;
-use autoheal_pipeline::store::{Sqlite, Store};
+use autoheal_store::Clock;
+use autoheal_store::{Sqlite, Store};
 use autoheal_test_support::service::{Answer, Connection, Request, exchange};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -1,7 +1,7 @@
 //! `/api/groups`: the shape programs rely on, and every fingerprint of a group leading to it.
 
-use autoheal_pipeline::store::{Change, GroupId, Link, Status};
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_store::{Change, GroupId, Link, Status};
 use rusqlite::params;
 use serde_json::{Value, json};
 

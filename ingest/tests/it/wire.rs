@@ -7,7 +7,7 @@ use std::time::Duration;
 use autoheal_contract::ErrorReport;
 use autoheal_ingest::Origin;
 use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run};
-use autoheal_pipeline::clock::Clock;
+use autoheal_store::Clock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};

@@ -6,11 +6,11 @@ use autoheal_contract::{Cause, ErrorReport, Json, Severity, Source};
 
 use super::occurrences::Occurrences;
 use super::{code_span, fenced, inert, marker, safe_name};
-use crate::store::Sample;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::parse::Frame;
 use autoheal_prepare::scrub::mask_home;
+use autoheal_store::Sample;
 
 /// How much of each section is shown, in characters. Together they stay under GitHub's 65 536 with room to spare.
 const MESSAGE: usize = 4_000;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::store::{Group, Release};
 use autoheal_prepare::Timestamp;
+use autoheal_store::{Group, Release};
 
 /// Starts the block; everything after it is ours.
 const START: &str = "## Occurrences";

@@ -4,9 +4,9 @@ use autoheal_contract::{ErrorReport, Severity, Source};
 
 use super::*;
 use crate::settings::{CallerErrors, Repository, Switches};
-use crate::store::{Approval, Group, GroupId, IntentId, Link, Sample};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::validate::Sender;
+use autoheal_store::{Approval, Group, GroupId, IntentId, Link, Sample};
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 
 use super::own_store::records;
 use super::spool::{Kept, Spool, is_local};
-use crate::clock::Clock;
-use crate::store::{Store, StoreError};
+use autoheal_store::Clock;
+use autoheal_store::{Store, StoreError};
 
 /// What the service needs to take them in.
 pub struct Intake {

@@ -9,11 +9,11 @@ use super::place::store_path;
 use super::share::shares;
 use super::spool::Kept;
 use super::{Destination, Refusal};
-use crate::clock::Clock;
-use crate::store::{Sqlite, Store};
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::Arrival;
+use autoheal_store::Clock;
+use autoheal_store::{Sqlite, Store};
 
 /// Another process that delivers holds the store for moments only; `serve` holds it for good, and looks into the spool.
 const STORE_PATIENCE: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const STORE_PATIENCE: Duration = Duration::from_millis(500);
 /// Opens the store, puts the reports into it, closes it again, so that others can.
 pub(super) async fn record_here(destination: &Destination, waiting: &[Kept], until: Instant) -> Result<(), Refusal> {
     let path = store_path(destination.store.as_deref()).map_err(Refusal::Failed)?;
-    let failed = |error: crate::store::StoreError| Refusal::Failed(error.to_string());
+    let failed = |error: autoheal_store::StoreError| Refusal::Failed(error.to_string());
     let until = until.min(Instant::now() + STORE_PATIENCE);
     let store = loop {
         match Sqlite::open_unless_in_use(&path).map_err(failed)? {

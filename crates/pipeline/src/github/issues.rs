@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Github, GithubError, GithubResult, number, text};
-use crate::store::Link;
 use autoheal_prepare::Timestamp;
+use autoheal_store::Link;
 
 /// What we read of an issue.
 #[derive(Debug, Clone)]

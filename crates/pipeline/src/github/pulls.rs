@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Github, GithubError, GithubResult, number, text};
-use crate::store::Link;
+use autoheal_store::Link;
 
 /// Where a draft starts from.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{WorkError, WorkResult, Worker};
 
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
-use crate::store::{Approval, Change, IntentKind, IntentState, Revocation, Work};
+use autoheal_store::{Approval, Change, IntentKind, IntentState, Revocation, Work};
 
 impl Worker {
     /// One list tells which of the waiting groups carry the label; only those are looked at closely.

@@ -9,8 +9,8 @@ use super::send::Outcome;
 use super::{WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
 use crate::github::Issue;
-use crate::store::{Change, GroupId, Intent, IntentKind, IntentState};
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_store::{Change, GroupId, Intent, IntentKind, IntentState};
 
 /// How soon a list is looked at again while it may lag.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{WorkResult, Worker};
 use crate::github::{GithubError, GithubResult};
-use crate::store::{Change, Intent, IntentKind, IntentState, Link, Status};
 use autoheal_prepare::Timestamp;
+use autoheal_store::{Change, Intent, IntentKind, IntentState, Link, Status};
 
 /// What a write that happened leaves behind.
 pub(super) struct Outcome {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoheal_pipeline::settings::{Repository, Settings, Switches};
-use autoheal_pipeline::store::Status;
+use autoheal_store::Status;
 use autoheal_test_support::{Failure, Fault, Lag, Operation, Outage};
 
 use crate::path::{ALL, Path};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_pipeline::store::Status;
+use autoheal_store::Status;
 use autoheal_test_support::{Failure, Fault, Operation, Permission};
 
 use crate::path::{ALL, Path};

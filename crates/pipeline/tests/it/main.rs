@@ -5,5 +5,4 @@
 mod bad_days;
 mod gate;
 mod path;
-mod store_story;
 mod whole_path;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_pipeline::clock::Clock;
 use autoheal_pipeline::github::Github;
 use autoheal_pipeline::settings::{Repository, Settings, Switches};
-use autoheal_pipeline::store::{Detail, Group, Sqlite, Store};
 use autoheal_pipeline::worker::Worker;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_store::Clock;
+use autoheal_store::{Detail, Group, Sqlite, Store};
 use autoheal_test_support::StandIn;
 use serde_json::json;
 use serde_json::value::RawValue;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches};
-use autoheal_pipeline::store::Status;
 use autoheal_prepare::validate::Sender;
+use autoheal_store::Status;
 use autoheal_test_support::HandOver;
 
 use crate::path::{ALL, Path};

@@ -2,8 +2,8 @@
 
 use autoheal_contract::LogLine;
 use autoheal_pipeline::compose::inert;
-use autoheal_pipeline::store::{Group, Intent, IntentKind, IntentState, Status};
 use autoheal_prepare::Timestamp;
+use autoheal_store::{Group, Intent, IntentKind, IntentState, Status};
 
 use crate::templates::{Moment, Step};
 

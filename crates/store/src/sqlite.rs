@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use self::writer::Writer;
-use super::{
+use crate::{
     Accepted, Answer, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Pause,
     Revocation, Store, StoreError, Work,
 };
@@ -23,7 +23,7 @@ use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
 /// Each runs once, in order; `user_version` of the file counts them.
 const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/sqlite/0001_start.sql"), include_str!("../../migrations/sqlite/0002_class.sql")];
+    [include_str!("../migrations/sqlite/0001_start.sql"), include_str!("../migrations/sqlite/0002_class.sql")];
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {

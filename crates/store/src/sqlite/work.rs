@@ -6,7 +6,7 @@ use autoheal_contract::limits::{ID_MEMORY_HOURS, ID_MEMORY_ROWS};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
-use crate::store::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
+use crate::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
 use autoheal_prepare::Timestamp;
 
 /// There is one credential so far; the table has room for more.

@@ -3,7 +3,7 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 
-use crate::store::{
+use crate::{
     Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
 };
 use autoheal_contract::{Severity, Source};

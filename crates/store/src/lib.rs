@@ -1,11 +1,13 @@
 //! The trait `Store` and the rows it speaks of: what lies between prepare and act, so that a crash loses nothing.
 
+mod clock;
 mod rows;
 mod sqlite;
 
 use std::future::Future;
 use std::pin::Pin;
 
+pub use clock::Clock;
 pub use rows::{
     Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Pause,
     Release, Revocation, Sample, Status, Work,

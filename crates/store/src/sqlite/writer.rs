@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Batch, Cache};
-use crate::store::{Accepted, StoreError};
+use crate::{Accepted, StoreError};
 use autoheal_prepare::fingerprint::Fingerprinted;
 
 /// How many jobs wait at most; a sender beyond that waits for its place.

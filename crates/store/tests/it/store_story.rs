@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use autoheal_pipeline::store::{Change, Sqlite, Store};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_store::{Change, Sqlite, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
