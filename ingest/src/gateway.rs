@@ -27,9 +27,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_pipeline::mcp::{Scope, Setup, Target};
-use autoheal_pipeline::memory::Memory;
 use autoheal_store::Clock;
+use autoheal_watch::Memory;
+use autoheal_watch::{Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autoheal_pipeline::arguments::without_secrets;
-use autoheal_pipeline::mcp::{Setup, Target, Watch};
-use autoheal_pipeline::memory::Memory;
+use autoheal_pipeline::delivery::data_directory;
 use autoheal_prepare::shell::shell_line;
+use autoheal_watch::Memory;
+use autoheal_watch::{Setup, Target, Watch};
 
 use self::conversation::Conversation;
 use self::relays::Relays;
@@ -44,7 +45,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
     // from here on the server is starting, and what we do costs nothing
-    let memory = Memory::of_command(&options.command);
+    let memory = Memory::of_command(data_directory().as_deref(), &options.command);
     let conversation = Arc::new(Conversation::new(watch(&options, &memory)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,

@@ -10,7 +10,5 @@ pub mod compose;
 pub mod decide;
 pub mod delivery;
 pub mod github;
-pub mod mcp;
-pub mod memory;
 pub mod settings;
 pub mod worker;

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use autoheal_contract::Source;
-use autoheal_prepare::severity::CALLER_ERROR;
+use autoheal_contract::{Class, Source};
 
 use autoheal_prepare::validate::Sender;
 
@@ -81,7 +80,10 @@ impl CallerErrors {
     /// Only MCP failures of another class are other groups: elsewhere a stranger's word could hold back a real failure.
     #[must_use]
     pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> Option<&'static str> {
-        let held = source.is_mcp() && class == Some(CALLER_ERROR) && !self.open && clients < self.clients;
+        let held = source.is_mcp()
+            && class.and_then(Class::parse) == Some(Class::CallerError)
+            && !self.open
+            && clients < self.clients;
         held.then_some(
             "a caller's mistake opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients made it, \
              unless AUTOHEAL_CALLER_ERRORS is on",

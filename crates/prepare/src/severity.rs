@@ -1,9 +1,6 @@
 //! How bad a failure is, judged by its type, code and end, as the original did, until a better rule speaks.
 
-use autoheal_contract::{ErrorReport, Severity};
-
-/// The class of a failure that its caller caused: an unknown tool, bad arguments.
-pub const CALLER_ERROR: &str = "caller_error";
+use autoheal_contract::{Class, ErrorReport, Severity};
 
 /// Memory or recursion exhausted, wherever in the type's name.
 const CRITICAL: [&str; 12] = [
@@ -61,9 +58,10 @@ pub fn severity(report: &ErrorReport) -> Severity {
         return claimed;
     }
     let error_type = report.error_type.to_lowercase();
-    let class = report.class.as_deref().unwrap_or_default();
+    let name = report.class.as_deref().unwrap_or_default();
+    let class = Class::parse(name);
     // Its message repeats what the caller sent, whatever that says.
-    if class == CALLER_ERROR {
+    if class == Some(Class::CallerError) {
         return Severity::Low;
     }
     let any = |names: &[&str]| names.iter().any(|name| error_type.contains(name));
@@ -73,13 +71,13 @@ pub fn severity(report: &ErrorReport) -> Severity {
     }
     // A server that is gone, hangs or says itself that it failed: nobody's wish, whatever signal or type came with it.
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
-    if matches!(class, "server_exit" | "no_answer") || code == Some(INTERNAL_ERROR) {
+    if matches!(class, Some(Class::ServerExit | Class::NoAnswer)) || code == Some(INTERNAL_ERROR) {
         return Severity::High;
     }
-    if any(&LOW) || LOW.contains(&class) || interrupted(report) {
+    if any(&LOW) || LOW.contains(&name) || interrupted(report) {
         return Severity::Low;
     }
-    if any(&HIGH) || is_system_error(&report.error_message) || matches!(class, "network" | "timeout") {
+    if any(&HIGH) || is_system_error(&report.error_message) || matches!(class, Some(Class::Network | Class::Timeout)) {
         return Severity::High;
     }
     Severity::Medium

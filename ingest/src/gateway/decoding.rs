@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use autoheal_pipeline::mcp::{Collector, ExchangeEnd};
+use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::HeaderMap;
 
 use super::coding::{Coding, Decoder};

@@ -1,6 +1,6 @@
 //! Reads the messages out of a copy of an event stream as it comes, keeping no more than one event.
 
-use autoheal_pipeline::mcp::Collector;
+use autoheal_watch::Collector;
 
 /// Names longer than this are of no event field; a byte order mark before `data` is no part of it.
 const NAME: usize = 8;
@@ -132,7 +132,7 @@ impl EventStream {
 
 #[cfg(test)]
 mod tests {
-    use autoheal_pipeline::mcp::Message;
+    use autoheal_watch::Message;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autoheal_pipeline::mcp::{Collector, ExchangeEnd, Scope};
+use autoheal_watch::{Collector, ExchangeEnd, Scope};
 
 use super::decoding::Encoding;
 use super::reader::AnswerEnd;

@@ -1,6 +1,6 @@
 //! `Reader`: finds the messages in the copy of an answer, by its media type.
 
-use autoheal_pipeline::mcp::{Collector, ExchangeEnd};
+use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::event_stream::EventStream;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use autoheal_contract::limits::DRAIN_BYTES;
-use autoheal_pipeline::mcp::{Collector, Message, Scope};
+use autoheal_watch::{Collector, Message, Scope};
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use autoheal_pipeline::mcp::Scope;
+use autoheal_watch::Scope;
 use axum::http::HeaderMap;
 
 /// The header that names a session.

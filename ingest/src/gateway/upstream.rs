@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use autoheal_pipeline::memory::Memory;
+use autoheal_watch::Memory;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_pipeline::mcp::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Setup, Watch};
-use autoheal_pipeline::memory::Memory;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
+use autoheal_watch::Memory;
+use autoheal_watch::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -301,7 +301,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use autoheal_pipeline::mcp::Target;
+    use autoheal_watch::Target;
 
     use super::*;
 

@@ -4,9 +4,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit};
-use autoheal_pipeline::mcp::{Boundary, Learnt, Message, Scope, Watch};
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
+use autoheal_watch::{Boundary, Learnt, Message, Scope, Watch};
 
 /// After a look that brought nothing the next one waits at least this long, whatever is said to be due.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -157,7 +157,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use autoheal_pipeline::mcp::{Setup, Target};
+    use autoheal_watch::{Setup, Target};
 
     use super::*;
 

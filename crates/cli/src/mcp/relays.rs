@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use autoheal_pipeline::mcp::{Boundary, Lines, Message};
+use autoheal_watch::{Boundary, Lines, Message};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::memory::Memory;
+use autoheal_watch::Memory;
 
 use super::conversation::Conversation;
 use super::reports::{LATE, Reports};

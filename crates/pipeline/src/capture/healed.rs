@@ -20,10 +20,10 @@ pub use self::over_http::OverHttp;
 use self::verdict::{OfTool, judge, noun, panicked};
 use super::panic::{Panic, message};
 use super::{LAST, hook, tell};
-use crate::mcp::Target;
-use crate::mcp::judge::Judged;
 use autoheal_prepare::shell::shell_line;
 use autoheal_prepare::validate::Sender;
+use autoheal_watch::Judged;
+use autoheal_watch::Target;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
 type Notification = <RoleServer as ServiceRole>::PeerNot;
@@ -116,7 +116,7 @@ impl<S: Service<RoleServer>> Healed<S> {
             None => {
                 let judged = judge(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
                 if let Some(judged) = judged.filter(|_| !is_cancelled()) {
-                    self.tell(call.after(began.elapsed()), judged.class.error_type(), &judged, None);
+                    self.tell(call.after(began.elapsed()), autoheal_watch::error_type(judged.class), &judged, None);
                 }
             }
         }

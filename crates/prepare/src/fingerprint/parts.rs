@@ -1,13 +1,11 @@
 //! Which parts of a report say that two failures are the same.
 
-use autoheal_contract::{ErrorReport, Exit, Source};
+use autoheal_contract::{Class, ErrorReport, Exit, Source};
 
 use super::Part;
 use crate::normalise::{normalise_file, normalise_message};
 use crate::parse::Frame;
 
-/// The class of a server that ended with a call in flight.
-const SERVER_EXIT: &str = "server_exit";
 /// How many in-app frames count, innermost first: enough to tell callers apart, few enough to survive refactoring.
 const FRAMES: usize = 6;
 
@@ -36,7 +34,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         }
     }
     if let Some(class) = seen_on_the_wire {
-        if let Some(end) = report.exit.as_ref().filter(|_| class == SERVER_EXIT).and_then(end) {
+        if let Some(end) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(end) {
             part("exit", end);
         }
         part("message", message.to_owned());

@@ -11,12 +11,12 @@ use serde_json::Value;
 use super::stacks;
 use crate::capture::facts;
 use crate::capture::panic::Panic;
-use crate::mcp::Target;
-use crate::mcp::call::Kind;
-use crate::mcp::judge::Judged;
-use crate::mcp::report::{clean, client_hash};
-use crate::mcp::reproduction::Reproduced;
 use autoheal_prepare::excerpt::excerpt;
+use autoheal_watch::Judged;
+use autoheal_watch::Kind;
+use autoheal_watch::Reproduced;
+use autoheal_watch::Target;
+use autoheal_watch::{clean, client_hash};
 
 /// Most that is remembered of a call's parameters, in bytes.
 const PARAMS: usize = 16 * 1024;

@@ -7,9 +7,10 @@ use rmcp::model::{
     ReadResourceResponse, ServerResult,
 };
 
-use crate::mcp::call::Kind;
-use crate::mcp::judge::{Class, Judged, by_code, by_words};
-use crate::mcp::server::Known;
+use autoheal_contract::Class;
+use autoheal_watch::Kind;
+use autoheal_watch::Known;
+use autoheal_watch::{Judged, by_code, by_words, class_of};
 
 /// What failed, in an error's words.
 pub(super) fn noun(kind: Kind) -> &'static str {
@@ -23,7 +24,7 @@ pub(super) fn noun(kind: Kind) -> &'static str {
 
 /// A handler that panicked.
 pub(super) fn panicked(kind: Kind, message: String) -> Judged {
-    Judged { class: Class::of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
+    Judged { class: class_of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
 }
 
 /// The failure that an answer tells of, if it does. `name` is that of the tool or prompt, or the resource's URI.

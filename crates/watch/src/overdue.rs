@@ -1,11 +1,11 @@
 //! Calls that nobody believes will be answered: their patience is over, or the server printed that it gave up.
 
+use autoheal_contract::Class;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::call::{Call, Kind};
 use super::calls::Key;
-use super::judge::Class;
 use super::stderr::Wanted;
 use super::{Watch, never_answered};
 use autoheal_prepare::Timestamp;

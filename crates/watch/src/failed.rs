@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use autoheal_contract::Exit;
+use autoheal_contract::{Class, Exit};
 
 use super::call::{Call, Client};
-use super::judge::{Class, Violated};
+use super::judge::Violated;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::is_outage;
 use autoheal_prepare::normalise::normalise_message;

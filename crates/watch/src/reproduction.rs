@@ -19,21 +19,21 @@ const PROTOCOL: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
 
 /// The call, and how the conversation stood.
-pub(crate) struct Reproduced<'a> {
+pub struct Reproduced<'a> {
     /// None where nobody knows how the server is reached: then it is the call alone.
-    pub(crate) target: Option<&'a Target>,
-    pub(crate) method: &'a str,
+    pub target: Option<&'a Target>,
+    pub method: &'a str,
     /// The parameters, without secrets.
-    pub(crate) params: Option<&'a Json>,
+    pub params: Option<&'a Json>,
     /// As the server and the client agreed.
-    pub(crate) protocol_version: Option<&'a str>,
+    pub protocol_version: Option<&'a str>,
     /// Whether a session is begun first.
-    pub(crate) handshake: bool,
+    pub handshake: bool,
 }
 
 impl Reproduced<'_> {
     /// The line; the call alone where a line would be too long to copy; nothing where even that is.
-    pub(crate) fn line(&self) -> Option<String> {
+    pub fn line(&self) -> Option<String> {
         let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
         let call = self.call();
         let line = self.target.map(|target| match target {

@@ -17,7 +17,7 @@ pub(super) const NAME: usize = 500;
 
 /// What a request asks for, as far as it matters for judging its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Initialize,
     /// The probe for the modern era; whatever comes back is no failure.
     Discover,
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(method: &str) -> Self {
+    pub fn of(method: &str) -> Self {
         match method {
             "initialize" => Self::Initialize,
             "server/discover" => Self::Discover,
@@ -45,7 +45,7 @@ impl Kind {
     }
 
     /// Where failures of it belong.
-    pub(crate) fn source(self) -> Source {
+    pub fn source(self) -> Source {
         match self {
             Self::Tool => Source::McpTool,
             Self::Resource => Source::McpResource,

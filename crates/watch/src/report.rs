@@ -1,5 +1,6 @@
 //! From a failure to the report of it: what a fixer needs, out of the call, the answer and standard error.
 
+use autoheal_contract::Class;
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Rpc, Server, Source};
 use autoheal_scrub::{Level, scrub_json, scrub_with};
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use super::call::{Call, Kind};
 use super::failed::{Failed, Folded};
-use super::judge::{Class, Violated, told};
+use super::judge::{Violated, error_type, told};
 use super::reproduction::Reproduced;
 use super::server::Known;
 use super::stderr::Joined;
@@ -98,7 +99,7 @@ fn stack(failed: &Failed, joined: &Joined) -> (String, Vec<autoheal_contract::Ca
         }
         None => {
             let signal = failed.exit.as_ref().and_then(|exit| exit.signal.clone());
-            (signal.unwrap_or_else(|| failed.class.error_type().to_owned()), Vec::new(), None)
+            (signal.unwrap_or_else(|| error_type(failed.class).to_owned()), Vec::new(), None)
         }
     }
 }
@@ -113,7 +114,7 @@ fn params(call: &Call) -> Option<Json> {
 }
 
 /// A call that people copy must not hold what the report hides.
-pub(crate) fn clean(mut params: Json) -> Json {
+pub fn clean(mut params: Json) -> Json {
     scrub_json(&mut params, &mut |text| {
         if let std::borrow::Cow::Owned(clean) = scrub_with(text, Level::Standard) {
             *text = clean;
@@ -167,7 +168,7 @@ fn log(line: &str) -> LogLine {
 }
 
 /// Stands for one program of one user, to count distinct ones.
-pub(crate) fn client_hash(program: &str, peer: u64) -> String {
+pub fn client_hash(program: &str, peer: u64) -> String {
     let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,18 +4,19 @@
 //! bytes untouched first and show them here afterwards.
 
 mod boundary;
-pub(crate) mod call;
+mod call;
 mod calls;
 mod collect;
 mod early;
 mod endings;
 mod failed;
-pub(crate) mod judge;
+mod judge;
+mod memory;
 mod message;
 mod overdue;
-pub(crate) mod report;
-pub(crate) mod reproduction;
-pub(crate) mod server;
+mod report;
+mod reproduction;
+mod server;
 mod setup;
 mod skim;
 mod stderr;
@@ -27,25 +28,29 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
+use autoheal_contract::{Class, ErrorReport};
 use serde_json::value::RawValue;
 
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 
-use self::call::{Call, Client, Kind, string};
+use self::call::{Call, Client, string};
 use self::calls::{Calls, Key};
 use self::early::Early;
 use self::failed::{AT_ONCE, Failed, Folded, SETTLE, Waiting};
-use self::judge::{Class, Judged, judge};
+use self::judge::judge;
 use self::message::{Cancelled, ErrorObject, Outcome, Spoken};
-use self::server::Known;
 use self::stderr::{Joined, Stderr, Wanted};
 
 pub use self::boundary::Boundary;
+pub use self::call::Kind;
 pub use self::collect::{Collector, Lines, Message};
-pub use self::server::Learnt;
+pub use self::judge::{Judged, by_code, by_words, class_of, error_type};
+pub use self::memory::Memory;
+pub use self::report::{clean, client_hash};
+pub use self::reproduction::Reproduced;
+pub use self::server::{Known, Learnt};
 pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
 
 /// Longest line that is shown of what is no message, in characters.

@@ -15,7 +15,7 @@ const SCHEMAS: usize = 1024 * 1024;
 
 /// What is known of the server.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub struct Known {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) protocol_version: Option<String>,

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use autoheal_contract::Exit;
+use autoheal_contract::{Class, Exit};
 
 use super::call::Kind;
-use super::judge::Class;
 use super::{ExchangeEnd, Opened, Watch, never_answered};
 use autoheal_prepare::Timestamp;
 

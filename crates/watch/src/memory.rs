@@ -5,8 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::delivery::data_directory;
-use crate::mcp::Learnt;
+use crate::Learnt;
 
 /// A larger file is none of ours; what is larger is not written.
 const LARGEST: u64 = 256 * 1024;
@@ -23,14 +22,14 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The same command in the same directory is the same server.
+    /// The same command in the same directory is the same server; kept in this data directory.
     #[must_use]
-    pub fn of_command(command: &[OsString]) -> Self {
+    pub fn of_command(data: Option<&Path>, command: &[OsString]) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let words = command.iter().map(OsString::as_os_str).chain([here.as_os_str()]);
         let hash = hash(words.map(|word| word.as_encoded_bytes()));
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-        Self { file: data_directory().map(|data| file(&data, &program, hash)) }
+        Self { file: data.map(|data| file(data, &program, hash)) }
     }
 
     /// The same address is the same server; kept in this data directory.

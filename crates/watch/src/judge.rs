@@ -1,5 +1,6 @@
 //! Judging an answer: is it a failure, and whose?
 
+use autoheal_contract::Class;
 use serde_json::value::RawValue;
 
 use super::call::{Call, Kind};
@@ -7,70 +8,50 @@ use super::message::{ErrorObject, Outcome, ToolResult};
 use super::server::Known;
 use super::wording::{self, is_bad_arguments, is_broken_output, is_lost_session, is_malformed_request, is_unknown};
 
-/// What kind of failure it is: the names on the wire of reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Class {
-    ToolFailure,
-    ResourceFailure,
-    PromptFailure,
-    ProtocolError,
-    NoAnswer,
-    ServerExit,
-    CallerError,
+/// Stands for the error's type where the server named none.
+#[must_use]
+pub fn error_type(class: Class) -> &'static str {
+    match class {
+        Class::ToolFailure => "ToolError",
+        Class::ResourceFailure => "ResourceError",
+        Class::PromptFailure => "PromptError",
+        Class::NoAnswer => "NoAnswer",
+        Class::ServerExit => "ServerExit",
+        Class::CallerError => "CallerError",
+        _ => "ProtocolError",
+    }
 }
 
-impl Class {
-    /// The name on the wire.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ToolFailure => "tool_failure",
-            Self::ResourceFailure => "resource_failure",
-            Self::PromptFailure => "prompt_failure",
-            Self::ProtocolError => "protocol_error",
-            Self::NoAnswer => "no_answer",
-            Self::ServerExit => "server_exit",
-            Self::CallerError => "caller_error",
-        }
-    }
-
-    /// What stands for the error's type where nobody named one.
-    pub(crate) fn error_type(self) -> &'static str {
-        match self {
-            Self::ToolFailure => "ToolError",
-            Self::ResourceFailure => "ResourceError",
-            Self::PromptFailure => "PromptError",
-            Self::ProtocolError => "ProtocolError",
-            Self::NoAnswer => "NoAnswer",
-            Self::ServerExit => "ServerExit",
-            Self::CallerError => "CallerError",
-        }
-    }
-
-    pub(crate) fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Tool => Self::ToolFailure,
-            Kind::Resource => Self::ResourceFailure,
-            Kind::Prompt => Self::PromptFailure,
-            _ => Self::ProtocolError,
-        }
+/// The class of a failure that the server caused, by the kind of call.
+#[must_use]
+pub fn class_of(kind: Kind) -> Class {
+    match kind {
+        Kind::Tool => Class::ToolFailure,
+        Kind::Resource => Class::ResourceFailure,
+        Kind::Prompt => Class::PromptFailure,
+        _ => Class::ProtocolError,
     }
 }
 
 /// A failure as an answer tells it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
-    pub(crate) class: Class,
-    pub(crate) code: Option<i64>,
+pub struct Judged {
+    /// Whose failure it is.
+    pub class: Class,
+    /// The JSON-RPC error's code.
+    pub code: Option<i64>,
     /// In the server's words.
-    pub(crate) message: String,
+    pub message: String,
     /// Which schema the call or its result did not fit.
-    pub(crate) violated: Option<Violated>,
+    pub violated: Option<Violated>,
 }
 
 /// Which of a tool's schemas was violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Violated {
+pub enum Violated {
+    /// The arguments of the call.
     Input,
+    /// The structured result.
     Output,
 }
 
@@ -100,7 +81,7 @@ pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<
         Outcome::Result(result) if call.kind == Kind::Tool => by_result(call, result, known),
         Outcome::Long { failed: true, beginning } => {
             let message = first_text(beginning);
-            Some(Judged { class: Class::of(call.kind), code: None, message, violated: None })
+            Some(Judged { class: class_of(call.kind), code: None, message, violated: None })
         }
         Outcome::Result(_) | Outcome::Long { .. } => None,
     }
@@ -116,13 +97,7 @@ fn by_result(call: &Call, result: &RawValue, known: &Known) -> Option<Judged> {
 }
 
 /// The failure that an error tells of, if it does.
-pub(crate) fn by_code(
-    kind: Kind,
-    name: Option<&str>,
-    code: Option<i64>,
-    message: String,
-    known: &Known,
-) -> Option<Judged> {
+pub fn by_code(kind: Kind, name: Option<&str>, code: Option<i64>, message: String, known: &Known) -> Option<Judged> {
     let number = code.unwrap_or_default();
     if number == URL_ELICITATION_REQUIRED || ERA.contains(&number) || CANCELLED.contains(&number) {
         return None;
@@ -137,7 +112,7 @@ pub(crate) fn by_code(
     let fault = match number {
         PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => Class::CallerError,
         INTERNAL_ERROR if is_malformed_request(&message) => Class::CallerError,
-        _ => Class::of(kind),
+        _ => class_of(kind),
     };
     if kind.runs_code() && name.is_none() {
         // nobody could have known what is meant
@@ -147,7 +122,7 @@ pub(crate) fn by_code(
 }
 
 /// Class from wording after class from code.
-pub(crate) fn by_words(
+pub fn by_words(
     kind: Kind,
     name: Option<&str>,
     code: Option<i64>,
@@ -157,7 +132,7 @@ pub(crate) fn by_words(
 ) -> Judged {
     let judged = |class, violated| Judged { class, code, message: message.clone(), violated };
     if is_broken_output(&message) {
-        return judged(Class::of(kind), Some(Violated::Output));
+        return judged(class_of(kind), Some(Violated::Output));
     }
     if is_bad_arguments(&message, name) {
         return judged(Class::CallerError, Some(Violated::Input));
@@ -171,7 +146,7 @@ pub(crate) fn by_words(
             Kind::Prompt => known.has_prompt(name),
             _ => false,
         });
-        return judged(if existed { Class::of(kind) } else { Class::CallerError }, None);
+        return judged(if existed { class_of(kind) } else { Class::CallerError }, None);
     }
     judged(otherwise, None)
 }
@@ -213,7 +188,7 @@ pub(super) fn told(subject: Option<&str>, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mcp::message::Params;
+    use crate::message::Params;
     use autoheal_prepare::Timestamp;
 
     fn raw(text: &str) -> Box<RawValue> {

@@ -1,0 +1,75 @@
+//! `Class`: the kinds of failure that senders name in a report, and that severity, grouping and policy decide by.
+
+use strum::{EnumString, IntoStaticStr};
+
+/// Kind of failure, by where it was seen. A report may name a class that is not listed here; it decides nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Class {
+    /// A tool failed: `isError` in its result, or an error response to `tools/call`.
+    #[strum(to_string = "tool_failure", serialize = "tool_error")]
+    ToolFailure,
+    /// Reading a resource failed.
+    ResourceFailure,
+    /// Getting a prompt failed.
+    PromptFailure,
+    /// Any other request of an MCP conversation failed.
+    ProtocolError,
+    /// The MCP server sent no response in time.
+    NoAnswer,
+    /// The MCP server ended with a call in flight.
+    ServerExit,
+    /// The caller caused it: an unknown tool, bad arguments.
+    CallerError,
+    /// The page's request reached no server.
+    Network,
+    /// The page's call ran out of time.
+    Timeout,
+    /// An HTTP status that is an error.
+    Http,
+    /// A JSON-RPC error outside the reserved codes.
+    Application,
+    /// A JSON-RPC error with a reserved code, or a response that is not valid JSON-RPC.
+    Protocol,
+    /// Client and server found no common version of MCP.
+    Negotiation,
+}
+
+impl Class {
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The class with this name on the wire; none for a name that decides nothing.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        name.trim().parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for class in [Class::ToolFailure, Class::NoAnswer, Class::CallerError, Class::Http] {
+            assert_eq!(Class::parse(class.name()), Some(class));
+        }
+        assert_eq!(Class::ToolFailure.name(), "tool_failure");
+        assert_eq!(Class::parse(" server_exit "), Some(Class::ServerExit));
+    }
+
+    #[test]
+    fn tool_error_of_earlier_clients_is_a_tool_failure() {
+        assert_eq!(Class::parse("tool_error"), Some(Class::ToolFailure));
+    }
+
+    #[test]
+    fn an_unknown_name_is_no_class() {
+        assert_eq!(Class::parse("uncaught"), None);
+        assert_eq!(Class::parse(""), None);
+    }
+}
