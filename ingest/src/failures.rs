@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use autoheal_contract::ErrorReport;
-use autoheal_pipeline::delivery::share_out;
+use autoheal_deliver::share_out;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Sender};

@@ -8,7 +8,9 @@ mod connection;
 mod error;
 mod failures;
 pub mod gateway;
+mod intake;
 mod metrics;
+mod own_store;
 mod rate;
 mod routes;
 mod templates;
@@ -16,3 +18,5 @@ mod told;
 
 pub use app::App;
 pub use config::{Config, Origin, ProjectKey};
+pub use intake::Intake;
+pub use own_store::{record_in_own_store, store_path};

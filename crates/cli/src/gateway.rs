@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use autoheal_contract::ErrorReport;
+use autoheal_deliver::{Reporter, data_directory};
 use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run as serve};
-use autoheal_pipeline::delivery::{Reporter, data_directory};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Clock;
 use tokio::net::TcpListener;

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use autoheal_ingest::App;
-use autoheal_pipeline::delivery::{Intake, store_path};
+use autoheal_ingest::{App, Intake, store_path};
 use autoheal_pipeline::github::Github;
 use autoheal_pipeline::settings::Settings;
 use autoheal_pipeline::worker::Worker;

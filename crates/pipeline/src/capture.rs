@@ -69,7 +69,7 @@ pub struct Capture {
 pub fn start(name: &str, release: &str) -> Capture {
     let _started_before = PROGRAM.set(Program { name: name.to_owned(), release: release.to_owned() });
     hook::install();
-    if crate::delivery::is_anything_kept() {
+    if autoheal_deliver::has_spooled_reports() {
         tell::what_waits();
     }
     Capture { _private: () }

@@ -8,7 +8,6 @@ pub mod arguments;
 pub mod capture;
 pub mod compose;
 pub mod decide;
-pub mod delivery;
 pub mod github;
 pub mod settings;
 pub mod worker;

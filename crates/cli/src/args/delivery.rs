@@ -1,6 +1,7 @@
 //! Where failures go: what every command that reports its own has in common.
 
-use autoheal_pipeline::delivery::Destination;
+use autoheal_deliver::{Destination, Receiver};
+use autoheal_ingest::record_in_own_store;
 use clap::Args;
 use secrecy::SecretString;
 
@@ -25,6 +26,10 @@ pub(crate) struct DeliveryArgs {
 
 impl From<DeliveryArgs> for Destination {
     fn from(options: DeliveryArgs) -> Self {
-        Self { url: options.url, key: options.key, store: options.store, scrub: options.scrub.into() }
+        let receiver = match options.url.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
+            Some(url) => Receiver::service(url, options.key),
+            None => Receiver::Store { path: options.store, record: record_in_own_store },
+        };
+        Self { receiver, scrub: options.scrub.into() }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
 use autoheal_contract::ErrorReport;
-use autoheal_pipeline::delivery::{Destination, Reporter};
+use autoheal_deliver::{Destination, Reporter};
 use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 

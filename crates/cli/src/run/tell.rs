@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::delivery::{Destination, Outcome, deliver};
+use autoheal_deliver::{Destination, Outcome, deliver};
 use autoheal_prepare::validate::Sender;
 
 use super::report::Failed;
@@ -28,9 +28,9 @@ pub(super) fn tell(options: RunArgs, failed: Failed) {
     };
     match told {
         // a line for people; a log of the command's output stays as the command made it
-        Ok(Outcome::Told(what)) if std::io::stderr().is_terminal() => say(&what),
-        Ok(Outcome::Told(_)) => {}
-        Ok(Outcome::Kept(why)) => say(&format!("this failure could not be reported yet and is kept: {why}")),
+        Ok(Outcome::Delivered(what)) if std::io::stderr().is_terminal() => say(&what),
+        Ok(Outcome::Delivered(_)) => {}
+        Ok(Outcome::Spooled(why)) => say(&format!("this failure could not be reported yet and is kept: {why}")),
         Ok(Outcome::Lost(why)) => say(&format!("this failure could not be reported: {why}")),
         Err(_) => say("this failure could not be reported in time; if it could be kept, it is sent next time"),
     }

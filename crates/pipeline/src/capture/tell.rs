@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 
-use crate::delivery::{Destination, Reporter, keep};
+use autoheal_deliver::{Destination, Reporter, spool};
 use autoheal_prepare::validate::Sender;
 
 static DESTINATION: OnceLock<Destination> = OnceLock::new();
@@ -31,9 +31,9 @@ fn sender() -> Sender {
 /// To the disk before this returns; the program may be about to end.
 pub(super) fn now(mut report: ErrorReport) {
     HAS_NEWS.store(true, Ordering::Relaxed);
-    let kept = keep(destination(), sender(), &mut report);
+    let spooled = spool(destination(), sender(), &mut report);
     let Some(reporter) = reporter(sender()) else { return };
-    match kept {
+    match spooled {
         Ok(_) => reporter.wake(),
         // a full disk, or no home: from memory
         Err(_) => reporter.send(report),

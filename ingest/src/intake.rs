@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_scrub::Level;
+use autoheal_deliver::spool::{Spool, SpooledReport, is_local};
+use autoheal_prepare::ScrubLevel;
+use autoheal_store::{Clock, Store, StoreError};
 use tokio::sync::Notify;
 
-use super::own_store::records;
-use super::spool::{Kept, Spool, is_local};
-use autoheal_store::Clock;
-use autoheal_store::{Store, StoreError};
+use crate::own_store::records;
 
 /// What the service needs to take them in.
 pub struct Intake {
@@ -20,7 +19,7 @@ pub struct Intake {
     /// Wakes the worker.
     pub wake: Arc<Notify>,
     /// How much is taken out of them.
-    pub scrub: Level,
+    pub scrub: ScrubLevel,
 }
 
 impl Intake {
@@ -43,18 +42,18 @@ impl Intake {
     }
 
     async fn take_in(&self, spool: &Spool) -> Result<(), StoreError> {
-        let Some(turn) = spool.take_turn() else { return Ok(()) };
+        let Some(lock) = spool.try_lock() else { return Ok(()) };
         // what is for a service elsewhere waits for a `run` that knows its key
-        let waiting = spool.waiting(&turn, |to| to.is_none_or(is_local));
+        let waiting = spool.reports(&lock, |to| to.is_none_or(is_local));
         for some in waiting.chunks(100) {
-            let records: Vec<_> = some.iter().flat_map(|kept| records(kept, &self.clock, self.scrub)).collect();
+            let records: Vec<_> = some.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub)).collect();
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;
                 tracing::info!(reports, "took in what could not be delivered at once");
                 self.wake.notify_one();
             }
-            some.iter().for_each(Kept::forget);
+            some.iter().for_each(SpooledReport::remove);
         }
         Ok(())
     }

@@ -9,8 +9,9 @@ use autoheal_contract::ErrorReport;
 use tracing::Dispatch;
 use uuid::Uuid;
 
-use super::spool::Kept;
-use super::{Destination, Outcome, deliver_with, keep_here};
+use crate::delivery::{Outcome, deliver_with, spool_report};
+use crate::destination::Destination;
+use crate::spool::SpooledReport;
 use autoheal_prepare::validate::Sender;
 
 /// Most reports that wait in memory; more are counted only.
@@ -34,13 +35,13 @@ pub struct Reporter {
 }
 
 /// Puts a report on disk, if it can.
-type Keep = Box<dyn Fn(&ErrorReport) -> Option<Kept> + Send + Sync>;
+type Keep = Box<dyn Fn(&ErrorReport) -> Option<SpooledReport> + Send + Sync>;
 
 /// A report until it is delivered.
 struct Waiting {
     report: ErrorReport,
     /// As it is on disk; whoever delivers may take it from there, so it counts no more.
-    kept: Option<Kept>,
+    kept: Option<SpooledReport>,
     /// Those that equal it and came since.
     repeats: Option<ErrorReport>,
 }
@@ -61,7 +62,7 @@ impl Waiting {
 }
 
 /// What one delivery takes along: what is on disk, and what is in memory only.
-type Batch = (Vec<Kept>, Vec<ErrorReport>);
+type Batch = (Vec<SpooledReport>, Vec<ErrorReport>);
 
 #[derive(Default)]
 struct Shared {
@@ -193,7 +194,7 @@ impl Drop for Reporter {
 /// How reports are kept for this destination, and how they get there.
 fn to(destination: Destination, sender: Sender) -> (Keep, impl Fn(Batch, Instant) -> Outcome + Send + 'static) {
     let theirs = destination.clone();
-    let keep = move |report: &ErrorReport| keep_here(&theirs, sender, &mut report.clone()).ok();
+    let keep = move |report: &ErrorReport| spool_report(&theirs, sender, &mut report.clone()).ok();
     let deliver = move |(kept, reports): Batch, until| deliver_with(&destination, sender, kept, reports, until);
     (Box::new(keep), deliver)
 }
@@ -206,7 +207,7 @@ fn telling_the_first(
     let first = Once::new();
     move |batch, until| {
         let outcome = deliver(batch, until);
-        if let Outcome::Told(what) = &outcome {
+        if let Outcome::Delivered(what) = &outcome {
             first.call_once(|| on_first(&format!("{what} (said once; what fails later is told without a word)")));
         }
         outcome
@@ -244,10 +245,10 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
             let is_news = !(batch.0.is_empty() && batch.1.is_empty());
             // what delivery itself would log is none of the program's
             let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(batch, until));
-            again = matches!(outcome, Outcome::Kept(_)).then(|| Instant::now() + AGAIN);
+            again = matches!(outcome, Outcome::Spooled(_)).then(|| Instant::now() + AGAIN);
             match outcome {
-                Outcome::Told(_) => {}
-                Outcome::Kept(why) => {
+                Outcome::Delivered(_) => {}
+                Outcome::Spooled(why) => {
                     self.tell("kept", format!("failures could not be reported yet and are kept: {why}"))
                 }
                 Outcome::Lost(why) if is_news => self.tell("lost", format!("a failure could not be reported: {why}")),

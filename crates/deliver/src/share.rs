@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::spool::Kept;
+use super::spool::SpooledReport;
 
 /// Most reports that one becomes; whoever fails more often than that is known by then.
 const MOST: u64 = 50;
@@ -31,7 +31,8 @@ pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
 }
 
 /// What is sent for a report that waits.
-pub(super) fn shares(kept: &Kept, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
+#[must_use]
+pub fn shares(kept: &SpooledReport, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
     let whole = || vec![Cow::Borrowed(&*kept.report)];
     // counts are rare, and reading a report again is not free
     if !is_capped || !kept.report.get().contains("\"count\":") {

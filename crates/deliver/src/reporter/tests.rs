@@ -35,7 +35,7 @@ fn start(outcome: Outcome) -> (Reporter, Receiver<Delivered>, Receiver<String>) 
 }
 
 fn told() -> Outcome {
-    Outcome::Told(String::new())
+    Outcome::Delivered(String::new())
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_flush_that_takes_too_long_says_so() {
 
 #[test]
 fn each_kind_of_trouble_is_told_once() {
-    let (reporter, delivered, told) = start(Outcome::Kept("the service is away".to_owned()));
+    let (reporter, delivered, told) = start(Outcome::Spooled("the service is away".to_owned()));
     for message in ["one", "two", "three"] {
         reporter.send(failure(message));
         assert!(reporter.flush(LONG));
@@ -131,7 +131,7 @@ fn being_asked_delivers_what_waits_on_the_disk() {
 fn where_the_first_failure_went_is_said_once() {
     let (tell, told) = mpsc::channel();
     let on_first = move |what: &str| drop(tell.send(what.to_owned()));
-    let recorded = |_, _| Outcome::Told("recorded: E; `autoheal serve` shows it".to_owned());
+    let recorded = |_, _| Outcome::Delivered("recorded: E; `autoheal serve` shows it".to_owned());
     let reporter = Reporter::start_with(Box::new(|_| None), telling_the_first(recorded, on_first), |_| {}).unwrap();
     for message in ["one", "two"] {
         reporter.send(failure(message));
@@ -148,7 +148,7 @@ fn what_is_on_disk_counts_no_more_and_its_repeats_are_one_report() {
     let (send, delivered) = mpsc::channel();
     let keep = |report: &ErrorReport| {
         let file = PathBuf::from(report.id.clone().unwrap());
-        Some(Kept { file, to: None, sender: Sender::Local, report: to_raw_value(report).unwrap() })
+        Some(SpooledReport { file, to: None, sender: Sender::Local, report: to_raw_value(report).unwrap() })
     };
     let deliver = move |batch: Batch, _until| {
         let _test_is_over = send.send(batch);

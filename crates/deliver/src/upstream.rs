@@ -16,8 +16,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
 use super::share::shares;
-use super::spool::Kept;
-use super::{BODY_MARGIN, Rejected};
+use super::spool::SpooledReport;
+use crate::delivery::{BODY_MARGIN, Rejected};
 
 /// Most of an answer that is read, in bytes.
 const ANSWER: usize = 256 * 1024;
@@ -25,7 +25,7 @@ const ANSWER: usize = 256 * 1024;
 /// Sends reports, in as few requests as there may be; each waits no longer once its request was answered. What comes back
 /// are those that were rejected, for which sending them again is no help; an error says what to look at before the rest
 /// is sent again.
-pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[Kept]) -> Result<Rejected, String> {
+pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[SpooledReport]) -> Result<Rejected, String> {
     let service = Service::at(url, key)?;
     let mut rejected = Vec::new();
     // what a stranger may have written never arrives under the key, which would make it a known sender's
@@ -48,8 +48,8 @@ pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[Kept]
 }
 
 /// The kind of the first report comes first: it is the newest.
-fn order(waiting: &[Kept]) -> [bool; 2] {
-    let first = waiting.first().is_some_and(Kept::is_anonymous);
+fn order(waiting: &[SpooledReport]) -> [bool; 2] {
+    let first = waiting.first().is_some_and(SpooledReport::is_anonymous);
     [first, !first]
 }
 
@@ -113,7 +113,7 @@ impl<'a> Service<'a> {
         &self,
         key: Option<&HeaderValue>,
         batch: Batch<'_>,
-        waiting: &[Kept],
+        waiting: &[SpooledReport],
         unfinished: Option<usize>,
     ) -> Result<Rejected, String> {
         if batch.reports.is_empty() {
@@ -137,7 +137,7 @@ impl<'a> Service<'a> {
         let receipts: Vec<Receipt> = serde_json::from_slice(&body)
             .map_err(|_| format!("{url} answered 202 without receipts; is it an autoheal service?"))?;
         for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
-            waiting[*at].forget();
+            waiting[*at].remove();
         }
         let rejected = batch.reports.iter().zip(receipts).filter(|(_, it)| it.status == ReceiptStatus::Rejected);
         let reason = |receipt: Receipt| format!("{url} rejected it: {}", receipt.reason.unwrap_or_default());

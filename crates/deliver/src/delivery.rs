@@ -1,0 +1,210 @@
+//! One delivery: new reports into the spool, then to the receiver, together with older ones from the spool.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use autoheal_contract::ErrorReport;
+use autoheal_contract::limits::BODY_BYTES;
+use autoheal_prepare::scrub::scrub_report;
+use autoheal_prepare::validate::Sender;
+use serde::Deserialize;
+use serde_json::value::to_raw_value;
+
+use crate::destination::{Destination, Receiver, Refusal};
+use crate::spool::{Spool, SpooledReport};
+use crate::upstream;
+
+/// Maximum number of older reports delivered along with new ones.
+const MAX_OLDER: usize = 50;
+/// Bytes of a request body that are not reports.
+pub(crate) const BODY_MARGIN: usize = 64 * 1024;
+/// Maximum length of an error type in messages, in characters.
+const MAX_TYPE_CHARS: usize = 100;
+
+/// Result of a delivery, with a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Delivered, or left in the spool where a running `autoheal serve` takes it in within a minute.
+    Delivered(String),
+    /// Not delivered yet: in the spool until the next delivery.
+    Spooled(String),
+    /// Neither delivered nor spooled.
+    Lost(String),
+}
+
+/// Reports that the receiver rejected, by their position among those handed over, with the reason.
+pub(crate) type Rejected = Vec<(usize, String)>;
+
+/// Removes the secrets from a report and spools it for the next delivery: for a program that is about to end.
+///
+/// # Errors
+///
+/// When there is no data directory, or the disk refuses the file.
+pub fn spool(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<PathBuf> {
+    spool_report(destination, sender, report).map(|spooled| spooled.file)
+}
+
+pub(crate) fn spool_report(
+    destination: &Destination,
+    sender: Sender,
+    report: &mut ErrorReport,
+) -> io::Result<SpooledReport> {
+    scrub_report(report, destination.scrub);
+    Spool::open()?.add(destination.receiver.url(), sender, report)
+}
+
+/// Scrubs and spools the reports, then delivers them and older spooled ones. Returns by `until`, except for the last
+/// commit of a store. Without reports, delivers the spooled ones.
+pub fn deliver(destination: &Destination, sender: Sender, reports: Vec<ErrorReport>, until: Instant) -> Outcome {
+    deliver_with(destination, sender, Vec::new(), reports, until)
+}
+
+/// Delivers reports that are spooled already, and these.
+pub(crate) fn deliver_with(
+    destination: &Destination,
+    sender: Sender,
+    spooled: Vec<SpooledReport>,
+    mut reports: Vec<ErrorReport>,
+    until: Instant,
+) -> Outcome {
+    for report in &mut reports {
+        // before it reaches any disk
+        scrub_report(report, destination.scrub);
+    }
+    let spool = match Spool::open() {
+        Ok(spool) => spool,
+        Err(error) => return without_spool(destination, sender, &reports, until, &error.to_string()),
+    };
+    let url = destination.receiver.url();
+    // a missing file was delivered meanwhile, by another process or with the delivery before
+    let mut new: Vec<SpooledReport> = spooled.into_iter().filter(|spooled| spooled.file.exists()).collect();
+    let already_spooled = new.len();
+    for report in &reports {
+        match spool.add(url, sender, report) {
+            Ok(spooled) => new.push(spooled),
+            Err(error) => {
+                // a full disk: all reports are in memory as well, and are tried once from there
+                new[already_spooled..].iter().for_each(SpooledReport::remove);
+                let why = format!("{}: {error}", spool.directory().display());
+                return without_spool(destination, sender, &reports, until, &why);
+            }
+        }
+    }
+    if matches!(destination.receiver, Receiver::Spool) {
+        return Outcome::Delivered(match new.as_slice() {
+            [] => "nothing to deliver".to_owned(),
+            new => format!("recorded on this machine: {}; `autoheal serve` shows it", names(new, 0)),
+        });
+    }
+    let older = older_reports(&spool, url, &new);
+    if new.is_empty() && older.is_empty() {
+        return Outcome::Delivered("nothing to deliver".to_owned());
+    }
+    let name = names(&new, older.len());
+    let new_count = new.len();
+    let batch: Vec<SpooledReport> = new.into_iter().chain(older).collect();
+    match hand_over(destination, &batch, until) {
+        Ok(rejected) => match rejected.into_iter().find(|(position, _)| *position < new_count) {
+            Some((_, reason)) => Outcome::Lost(reason),
+            None => Outcome::Delivered(match url {
+                Some(url) => format!("reported to {url}: {name}"),
+                None => format!("recorded: {name}; `autoheal serve` shows it"),
+            }),
+        },
+        Err(Refusal::StoreInUse) => Outcome::Delivered(format!("left for the running `autoheal serve`: {name}")),
+        Err(Refusal::Failed(why)) => {
+            Outcome::Spooled(format!("{why} (the report stays in {})", spool.directory().display()))
+        }
+    }
+}
+
+/// Older reports for the same receiver, as many as fit beside the new ones. None while another process delivers.
+fn older_reports(spool: &Spool, url: Option<&str>, new: &[SpooledReport]) -> Vec<SpooledReport> {
+    let lock = spool.try_lock();
+    let older = lock.as_ref().map(|lock| spool.reports(lock, |to| to == url)).unwrap_or_default();
+    let mut remaining = BODY_BYTES - BODY_MARGIN - size(new).min(BODY_BYTES / 2);
+    older
+        .into_iter()
+        .filter(|older| new.iter().all(|new| new.file != older.file))
+        .take(MAX_OLDER)
+        .take_while(|older| {
+            let fits = older.report.get().len() < remaining;
+            remaining = remaining.saturating_sub(older.report.get().len() + 1);
+            fits
+        })
+        .collect()
+}
+
+/// Delivers from memory, once, because nothing can be spooled: a full disk, or no home directory.
+fn without_spool(
+    destination: &Destination,
+    sender: Sender,
+    reports: &[ErrorReport],
+    until: Instant,
+    why: &str,
+) -> Outcome {
+    let in_memory = |report| {
+        let report = to_raw_value(report).ok()?;
+        Some(SpooledReport { file: PathBuf::new(), to: destination.receiver.url().map(str::to_owned), sender, report })
+    };
+    let Some(batch) = reports.iter().map(in_memory).collect::<Option<Vec<_>>>() else {
+        return Outcome::Lost("it cannot be written as JSON".to_owned());
+    };
+    if batch.is_empty() || matches!(destination.receiver, Receiver::Spool) {
+        return Outcome::Lost(why.to_owned());
+    }
+    match hand_over(destination, &batch, until) {
+        Ok(rejected) => match rejected.into_iter().next() {
+            None => Outcome::Delivered("reported".to_owned()),
+            Some((_, reason)) => Outcome::Lost(reason),
+        },
+        Err(Refusal::StoreInUse) => {
+            Outcome::Lost(format!("the store is in use, and the report cannot be spooled: {why}"))
+        }
+        Err(Refusal::Failed(error)) => Outcome::Lost(format!("{error}; and the report cannot be spooled: {why}")),
+    }
+}
+
+/// Delivers reports and removes the taken and the rejected ones from the spool.
+fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant) -> Result<Rejected, Refusal> {
+    match &destination.receiver {
+        Receiver::Service { url, key } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Refusal::Failed(error.to_string()))?;
+            let sent = upstream::send(url, key.as_ref(), batch);
+            let remaining = until.saturating_duration_since(Instant::now());
+            let sent = runtime.block_on(async { tokio::time::timeout(remaining, sent).await });
+            sent.unwrap_or_else(|_| Err(format!("{url} did not answer in time"))).map_err(Refusal::Failed)
+        }
+        Receiver::Store { path, record } => {
+            record(path.as_deref(), batch, destination.scrub, until)?;
+            batch.iter().for_each(SpooledReport::remove);
+            Ok(Vec::new())
+        }
+        Receiver::Spool => Ok(Vec::new()),
+    }
+}
+
+fn size(reports: &[SpooledReport]) -> usize {
+    reports.iter().map(|report| report.report.get().len() + 1).sum()
+}
+
+/// The delivered reports, in a few words.
+fn names(new: &[SpooledReport], older: usize) -> String {
+    match new {
+        [] => format!("{older} from the spool"),
+        [one] => error_type(one),
+        [first, others @ ..] => format!("{} and {} more", error_type(first), others.len()),
+    }
+}
+
+/// The report's error type, without characters that control a terminal.
+fn error_type(spooled: &SpooledReport) -> String {
+    #[derive(Deserialize)]
+    struct Typed {
+        error_type: String,
+    }
+    let typed = serde_json::from_str(spooled.report.get()).unwrap_or_else(|_| Typed { error_type: "Error".to_owned() });
+    typed.error_type.chars().filter(|c| !c.is_control()).take(MAX_TYPE_CHARS).collect()
+}

@@ -1,0 +1,214 @@
+//! The spool: reports not delivered yet, each in a file written atomically. Bounded in number and size.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use autoheal_contract::ErrorReport;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+use super::place::data_directory;
+use autoheal_prepare::validate::Sender;
+
+/// Maximum number of spooled reports; the oldest are dropped beyond it.
+const MAX_REPORTS: usize = 500;
+/// Maximum size of a spool file, in bytes. Reports are cut before they are written, so a larger file is not a report.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// Digits of the time in a file name, so that names sort by time.
+const TIME_DIGITS: usize = 15;
+
+/// Directory of spooled reports.
+pub struct Spool {
+    directory: PathBuf,
+}
+
+/// Content of a spool file.
+#[derive(Serialize, Deserialize)]
+struct SpoolFile<T, R> {
+    /// The service it is for; none for the store on this machine.
+    to: Option<T>,
+    /// Origin of its text; absent for the user's own.
+    #[serde(default = "local", skip_serializing_if = "is_local_sender")]
+    sender: Sender,
+    report: R,
+}
+
+fn local() -> Sender {
+    Sender::Local
+}
+
+fn is_local_sender(sender: &Sender) -> bool {
+    *sender == Sender::Local
+}
+
+/// A report in the spool.
+pub struct SpooledReport {
+    /// Its file; the empty path for a report that is only in memory.
+    pub file: PathBuf,
+    /// Base URL of the service it is for; none for the store on this machine.
+    pub to: Option<String>,
+    /// Origin of its text.
+    pub sender: Sender,
+    /// The report, as JSON.
+    pub report: Box<RawValue>,
+}
+
+impl SpooledReport {
+    /// Whether a stranger may have written its text. Such a report must not arrive under a sender key.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.sender == Sender::Anonymous
+    }
+
+    /// Removes it from the spool.
+    pub fn remove(&self) {
+        // a report that is only in memory has no file
+        let _missing = fs::remove_file(&self.file);
+    }
+}
+
+/// Exclusive right to deliver spooled reports, so that no two processes deliver the same one.
+pub struct SpoolLock {
+    _lock: File,
+}
+
+impl Spool {
+    /// Opens the user's spool. Refuses one that others can write to, because its reports are trusted as the user's own.
+    ///
+    /// # Errors
+    ///
+    /// When there is no data directory, or other users can write to the spool.
+    pub fn open() -> io::Result<Self> {
+        let none = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
+        let directory = directory().ok_or_else(none)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        let metadata = fs::metadata(&directory)?;
+        if metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
+            let open = format!("{} can be written to by others; make it yours alone: chmod 700", directory.display());
+            return Err(io::Error::other(open));
+        }
+        Ok(Self { directory })
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Adds a report: the whole file, or none.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses the file.
+    pub fn add(&self, to: Option<&str>, sender: Sender, report: &ErrorReport) -> io::Result<SpooledReport> {
+        let to = to.map(str::to_owned);
+        let report = to_raw_value(report)?;
+        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.directory)?;
+        serde_json::to_writer(&mut file, &SpoolFile { to: to.as_deref(), sender, report: &report })?;
+        file.flush()?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let path = self.directory.join(format!("{now:0TIME_DIGITS$}-{}.json", Uuid::new_v4()));
+        file.persist(&path)?;
+        self.drop_oldest();
+        Ok(SpooledReport { file: path, to, sender, report })
+    }
+
+    /// Takes the right to deliver; none while another process has it.
+    #[must_use]
+    pub fn try_lock(&self) -> Option<SpoolLock> {
+        let lock = File::options().create(true).append(true).open(self.directory.join(".lock")).ok()?;
+        lock.try_lock().ok()?;
+        Some(SpoolLock { _lock: lock })
+    }
+
+    /// Reports for the receivers that `wanted` accepts, oldest first. Removes files that hold no report.
+    #[must_use]
+    pub fn reports(&self, _lock: &SpoolLock, wanted: impl Fn(Option<&str>) -> bool) -> Vec<SpooledReport> {
+        let read = |file: PathBuf| {
+            let spooled = match read(&file) {
+                Ok(content) => SpooledReport { file, to: content.to, sender: content.sender, report: content.report },
+                Err(error) => {
+                    // delivered meanwhile, or no report
+                    let _removed = (error.kind() == io::ErrorKind::InvalidData).then(|| fs::remove_file(&file));
+                    return None;
+                }
+            };
+            wanted(spooled.to.as_deref()).then_some(spooled)
+        };
+        self.files().into_iter().filter_map(read).collect()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = files(&self.directory).collect();
+        files.sort();
+        files
+    }
+
+    fn drop_oldest(&self) {
+        let files = self.files();
+        for file in files.iter().take(files.len().saturating_sub(MAX_REPORTS)) {
+            let _missing = fs::remove_file(file);
+        }
+    }
+}
+
+/// Whether any report is spooled, for any receiver. Creates no directory.
+#[must_use]
+pub fn has_spooled_reports() -> bool {
+    directory().is_some_and(|directory| files(&directory).next().is_some())
+}
+
+fn directory() -> Option<PathBuf> {
+    Some(data_directory()?.join("spool"))
+}
+
+fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    // other files are neither read nor removed
+    entries.filter(|path| path.file_name().is_some_and(|name| is_spool_file(name.as_encoded_bytes())))
+}
+
+/// `001763802062123-….json`, as [`Spool::add`] names files.
+fn is_spool_file(name: &[u8]) -> bool {
+    let time = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    time >= TIME_DIGITS && name.get(time) == Some(&b'-') && name.ends_with(b".json")
+}
+
+fn read(file: &Path) -> io::Result<SpoolFile<String, Box<RawValue>>> {
+    if fs::metadata(file)?.len() > MAX_FILE_BYTES {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    serde_json::from_slice(&fs::read(file)?).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// Whether a service's URL names this machine.
+#[must_use]
+pub fn is_local(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for url in ["http://127.0.0.1:8787", "http://localhost/", "http://[::1]:80/x"] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in
+            ["http://127.0.0.1.evil.example", "https://errors.example/?localhost", "http://localhost@evil.example"]
+        {
+            assert!(!is_local(url), "{url}");
+        }
+    }
+}

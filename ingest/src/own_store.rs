@@ -1,0 +1,82 @@
+//! The store in this process: for reports of commands and servers on this machine. GitHub is written to by `serve` only.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use autoheal_deliver::spool::SpooledReport;
+use autoheal_deliver::{Refusal, data_directory, shares};
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::validate::Arrival;
+use autoheal_prepare::{ScrubLevel, prepare};
+use autoheal_store::{Clock, Sqlite, Store, StoreError};
+use serde_json::value::RawValue;
+
+/// Longest wait for a store that is in use. Another delivering process holds it for moments; `serve` holds it for good,
+/// and takes in the spool itself.
+const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Opens the store, records the reports, and closes it again, so that other processes can open it.
+///
+/// # Errors
+///
+/// When the store is in use, cannot be opened, or refuses the reports.
+pub fn record_in_own_store(
+    path: Option<&str>,
+    reports: &[SpooledReport],
+    scrub: ScrubLevel,
+    until: Instant,
+) -> Result<(), Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Refusal::Failed(error.to_string()))?;
+    runtime.block_on(record(path, reports, scrub, until))
+}
+
+async fn record(
+    path: Option<&str>,
+    reports: &[SpooledReport],
+    scrub: ScrubLevel,
+    until: Instant,
+) -> Result<(), Refusal> {
+    let path = store_path(path).map_err(Refusal::Failed)?;
+    let failed = |error: StoreError| Refusal::Failed(error.to_string());
+    let until = until.min(Instant::now() + OPEN_TIMEOUT);
+    let store = loop {
+        match Sqlite::open_unless_in_use(&path).map_err(failed)? {
+            Some(store) => break store,
+            None if Instant::now() < until => tokio::time::sleep(Duration::from_millis(10)).await,
+            None => return Err(Refusal::StoreInUse),
+        }
+    };
+    let clock = Clock::system();
+    let records = reports.iter().flat_map(|spooled| records(spooled, &clock, scrub)).collect();
+    let accepted = store.accept(records).await.map(drop);
+    let closed = store.close().await;
+    accepted.and(closed).map_err(failed)
+}
+
+/// Prepares a spooled report; drops one that cannot be used. A report in this user's spool is the user's own, unless it is
+/// marked as possibly written by strangers.
+pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
+    let arrival = || Arrival { project: "default".to_owned(), sender: spooled.sender, received_at: clock.now() };
+    let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();
+    shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
+}
+
+/// The store's file: the one named, else in the user's data directory.
+///
+/// # Errors
+///
+/// When it is named by a scheme that is not supported, or there is no data directory; a sentence for people.
+pub fn store_path(store: Option<&str>) -> Result<PathBuf, String> {
+    if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
+        return match store.split_once("://") {
+            None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
+            Some(("sqlite", path)) => Ok(PathBuf::from(path)),
+            Some((scheme, _)) => {
+                Err(format!("AUTOHEAL_STORE: {scheme}:// is not supported; give the path of a SQLite file"))
+            }
+        };
+    }
+    let data = data_directory().ok_or("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
+    Ok(data.join("autoheal.db"))
+}
