@@ -1,6 +1,7 @@
 //! The binary `autoheal`: reads the command line, runs one command, ends with its exit code.
 
 mod args;
+mod arguments;
 mod child;
 mod definitions;
 mod explain;

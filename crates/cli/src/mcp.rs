@@ -10,8 +10,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::arguments::without_secrets;
 use autoheal_deliver::data_directory;
-use autoheal_pipeline::arguments::without_secrets;
 use autoheal_prepare::shell::shell_line;
 use autoheal_watch::Memory;
 use autoheal_watch::{Setup, Target, Watch};

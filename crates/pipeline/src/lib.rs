@@ -4,8 +4,6 @@
 //! how a program's own reports get into a store, here or behind a service.
 
 mod act;
-pub mod arguments;
-pub mod capture;
 pub mod compose;
 pub mod decide;
 pub mod github;

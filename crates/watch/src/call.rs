@@ -15,22 +15,30 @@ pub(super) const PARAMS: usize = 16 * 1024;
 /// Longest name of anything that is remembered, in characters.
 pub(super) const NAME: usize = 500;
 
-/// What a request asks for, as far as it matters for judging its answer.
+/// Kind of a request, as far as its response is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// The handshake of the older era.
     Initialize,
     /// The probe for the modern era; whatever comes back is no failure.
     Discover,
+    /// A call of a tool.
     Tool,
+    /// A read of a resource.
     Resource,
+    /// A request for a prompt.
     Prompt,
+    /// A ping.
     Ping,
     /// Stays open for as long as the client likes.
     Listen,
+    /// Any other request.
     Other,
 }
 
 impl Kind {
+    /// The kind of requests with this method.
+    #[must_use]
     pub fn of(method: &str) -> Self {
         match method {
             "initialize" => Self::Initialize,
@@ -45,6 +53,7 @@ impl Kind {
     }
 
     /// Where failures of it belong.
+    #[must_use]
     pub fn source(self) -> Source {
         match self {
             Self::Tool => Source::McpTool,

@@ -22,6 +22,7 @@ const MODERN: &str = "2026-07-28";
 pub struct Reproduced<'a> {
     /// None where nobody knows how the server is reached: then it is the call alone.
     pub target: Option<&'a Target>,
+    /// The method of the call.
     pub method: &'a str,
     /// The parameters, without secrets.
     pub params: Option<&'a Json>,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::num::ParseIntError;
 
-use autoheal_pipeline::capture;
+use autoheal_capture as capture;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 

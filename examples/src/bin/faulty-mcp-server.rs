@@ -6,7 +6,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_pipeline::capture::{self, Healed};
+use autoheal_capture as capture;
+use autoheal_capture::Healed;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
     ListResourcesResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use autoheal_pipeline::capture;
+use autoheal_capture as capture;
 use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt;
 

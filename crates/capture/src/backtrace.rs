@@ -5,7 +5,7 @@ use std::backtrace::Backtrace;
 /// The function a panic enters the runtime by; above it are the runtime and our own hook.
 const ENTRY: [&str; 3] = ["rust_begin_unwind", "std::panicking::begin_panic", "rust_panic_with_hook"];
 /// The function that a thread's own code is called by, and the file of ours that calls a server's.
-const BOTTOM: [&str; 2] = ["__rust_begin_short_backtrace", "src/capture/healed.rs:"];
+const BOTTOM: [&str; 2] = ["__rust_begin_short_backtrace", "capture/src/healed.rs:"];
 
 /// The frames, numbered anew; empty where there are none. Files are told in full: relative to wherever the program was
 /// started, as they are printed, one failure would look like two.
@@ -64,8 +64,8 @@ mod tests {
 
     const PRINTED: &str = "   0: std::backtrace::Backtrace::force_capture
              at /rustc/1/library/std/src/backtrace.rs:313:9
-   1: autoheal_pipeline::capture::hook::caught
-             at /app/crates/pipeline/src/capture/hook.rs:40:9
+   1: autoheal_capture::hook::caught
+             at /app/crates/capture/src/hook.rs:40:9
    2: std::panicking::rust_panic_with_hook
    3: std::panicking::begin_panic_handler::{{closure}}
    4: std::sys::backtrace::__rust_end_short_backtrace

@@ -9,8 +9,8 @@ use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde_json::Value;
 
 use super::stacks;
-use crate::capture::facts;
-use crate::capture::panic::Panic;
+use crate::facts;
+use crate::panic::Panic;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_watch::Judged;
 use autoheal_watch::Kind;

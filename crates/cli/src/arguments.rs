@@ -34,7 +34,7 @@ static PROGRAMS: [(&[&str], Way); 9] = [
 
 /// The words with such secrets masked; the program may stand behind `sudo`, `env` and the like.
 #[must_use]
-pub fn without_secrets(words: &[OsString]) -> Vec<OsString> {
+pub(crate) fn without_secrets(words: &[OsString]) -> Vec<OsString> {
     let mut masked = words.to_vec();
     for (at, word) in words.iter().enumerate() {
         let name = Path::new(word).file_name().and_then(OsStr::to_str).unwrap_or_default();

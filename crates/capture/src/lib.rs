@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! # mod shop { pub fn run() -> Result<(), Box<dyn std::error::Error>> { Ok(()) } }
-//! use autoheal_pipeline::capture;
+//! use autoheal_capture as capture;
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let _capture = capture::start("shop", env!("CARGO_PKG_VERSION"));
@@ -15,7 +15,7 @@
 //! With `tracing`, the last 50 events before a failure go with its report:
 //!
 //! ```
-//! # use autoheal_pipeline::capture;
+//! # use autoheal_capture as capture;
 //! use tracing_subscriber::layer::SubscriberExt;
 //!
 //! let subscriber = tracing_subscriber::registry().with(capture::layer());

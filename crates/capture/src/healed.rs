@@ -35,7 +35,7 @@ type Notification = <RoleServer as ServiceRole>::PeerNot;
 /// # use rmcp::{ServerHandler, ServiceExt};
 /// # use tokio::io::DuplexStream;
 /// # async fn run(server: impl ServerHandler, stdio: fn() -> DuplexStream) -> Result<(), Box<dyn std::error::Error>> {
-/// use autoheal_pipeline::capture::Healed;
+/// use autoheal_capture::Healed;
 ///
 /// let running = Healed::new(server).serve(stdio()).await?;
 /// running.waiting().await?;

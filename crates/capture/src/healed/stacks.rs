@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::capture::panic::Panic;
+use crate::panic::Panic;
 
 /// Most places that are remembered.
 const MOST: usize = 64;
