@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use autoheal_pipeline::settings::CallerErrors;
+use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::ScrubLevel;
 use axum::http::Uri;
 use secrecy::SecretString;

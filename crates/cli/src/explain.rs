@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use autoheal_pipeline::compose::{ComposedIssue, Occurrences, compose};
-use autoheal_pipeline::settings::{CallerErrors, Settings};
+use autoheal_heal::compose::{ComposedIssue, Occurrences, compose};
+use autoheal_heal::settings::{CallerErrors, Settings};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use autoheal_heal::github::Github;
+use autoheal_heal::settings::Settings;
+use autoheal_heal::worker::Worker;
 use autoheal_ingest::{App, Intake, store_path};
-use autoheal_pipeline::github::Github;
-use autoheal_pipeline::settings::Settings;
-use autoheal_pipeline::worker::Worker;
 use autoheal_store::Clock;
 use autoheal_store::{Sqlite, Store};
 use tokio::net::TcpListener;

@@ -2,7 +2,7 @@
 
 mod words;
 
-use autoheal_pipeline::compose::inert;
+use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
 use autoheal_store::{Detail, Group, Status};
 use axum::extract::{Query, State};

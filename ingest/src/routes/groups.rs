@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use autoheal_contract::RefusalCode;
-use autoheal_pipeline::compose::{self, ComposedIssue, Occurrences, issue_title};
-use autoheal_pipeline::settings::CallerErrors;
+use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
+use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Detail, Group, Status};
 use axum::Json;

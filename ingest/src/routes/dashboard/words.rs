@@ -1,7 +1,7 @@
 //! The dashboard's words: what a state means, what was sent, when.
 
 use autoheal_contract::LogLine;
-use autoheal_pipeline::compose::inert;
+use autoheal_heal::compose::inert;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Group, Intent, IntentKind, IntentState, Status};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_pipeline::settings::{Repository, Settings, Switches};
+use autoheal_heal::settings::{Repository, Settings, Switches};
 use autoheal_store::Status;
 use autoheal_test_support::{Failure, Fault, Lag, Operation, Outage};
 

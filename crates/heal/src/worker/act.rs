@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
     OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences, shown_hash,
     task_prompt,
 };
-use crate::decide::{Budget, Decision, decide, happened};
-use crate::worker::{BUDGET_WAIT, WorkError, WorkResult, Worker};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, decide, happened};
 use autoheal_store::{Change, IntentKind, Status, Work};
 
 const HOUR: Duration = Duration::from_secs(3600);

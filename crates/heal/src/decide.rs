@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use crate::settings::Settings;
-use crate::worker::BUDGET_WAIT;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Intent, IntentKind, IntentState, Status, Work};
+
+/// Wait before a spent budget is checked again.
+pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
 
 /// What is to be done about a group next; at most one write at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! Each [`Worker::tick`] sends at most one write. Every write is an intent in the store before it is sent, so whoever
 //! takes over after a crash knows what may have happened.
 
+mod act;
 mod gate;
 mod reconcile;
 mod send;
@@ -13,13 +14,14 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::act::act;
+use crate::decide::BUDGET_WAIT;
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
 use autoheal_store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
 
+use self::act::act;
 use self::start::Ground;
 
 /// How long a claim on a group holds, should its holder vanish.
@@ -28,8 +30,6 @@ const LEASE: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// GitHub wants at least a minute after a secondary limit that names no time.
 const LIMIT_WAIT: Duration = Duration::from_secs(60);
-/// How soon a spent budget is looked at again.
-pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
 /// Longest sleep without looking whether something is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Longest wait between two tries.
@@ -171,7 +171,7 @@ impl Worker {
             self.look_at_gate().await?;
             self.polled_at = Some(now);
         }
-        self.new_issues = crate::act::issues_left(self).await? > 0;
+        self.new_issues = self::act::issues_left(self).await? > 0;
         match self.store.claim_due(&self.owner, now, now.plus(LEASE), self.new_issues).await? {
             Some(work) => act(self, work).await,
             None => Ok(()),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_pipeline::github::Github;
-use autoheal_pipeline::settings::{Repository, Settings, Switches};
-use autoheal_pipeline::worker::Worker;
+use autoheal_heal::github::Github;
+use autoheal_heal::settings::{Repository, Settings, Switches};
+use autoheal_heal::worker::Worker;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;

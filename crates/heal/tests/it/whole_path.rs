@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_pipeline::settings::{CallerErrors, Repository, Settings, Switches};
+use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::HandOver;
