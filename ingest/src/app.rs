@@ -11,13 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
-use crate::connection;
 use crate::failures;
-use crate::gateway::{Gateway, GatewayConfig};
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::routes;
 use crate::told::Told;
+use autoheal_gateway::{Gateway, GatewayConfig};
 
 /// How long requests in hand may take once the service is told to stop.
 const FINISH: Duration = Duration::from_secs(10);
@@ -61,7 +60,7 @@ impl App {
         let gateway = config.upstream.clone().map(|upstream| {
             let memory = config.data_dir.as_deref().map(|data| upstream.memory(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }, clock.clone()).map(Arc::new)
+            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
         let shared = Arc::new(Parts {
@@ -90,7 +89,7 @@ impl App {
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|stream| connection::prepare(stream));
+        let listener = listener.tap_io(|stream| autoheal_gateway::prepare(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
             signal.notify_one();

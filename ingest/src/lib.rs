@@ -4,10 +4,8 @@ mod access;
 mod app;
 mod body;
 mod config;
-mod connection;
 mod error;
 mod failures;
-pub mod gateway;
 mod intake;
 mod metrics;
 mod own_store;
@@ -17,6 +15,6 @@ mod templates;
 mod told;
 
 pub use app::App;
-pub use config::{Config, Origin, ProjectKey};
+pub use config::{Config, ProjectKey};
 pub use intake::Intake;
 pub use own_store::{record_in_own_store, store_path};

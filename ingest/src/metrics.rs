@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::ReceiptStatus;
 
-use crate::gateway::Tally;
+use autoheal_gateway::Tally;
 
 /// What the service counts about itself since it started.
 #[derive(Debug, Default)]

@@ -7,9 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_deliver::{Reporter, data_directory};
-use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run as serve};
+use autoheal_gateway::{Gateway, GatewayConfig, Upstream, run as serve};
 use autoheal_prepare::validate::Sender;
-use autoheal_store::Clock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -40,7 +39,7 @@ async fn stand(options: McpArgs) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {listen}; is another program there? (--listen)"))?;
     let address = listener.local_addr()?;
-    let gateway = Gateway::new(config, Clock::system()).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
+    let gateway = Gateway::new(config).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let gateway = Arc::new(gateway);
     // anybody who can reach this address can have written what is in these reports
     let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_in_passing)

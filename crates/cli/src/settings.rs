@@ -4,9 +4,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use autoheal_gateway::Origin;
+use autoheal_gateway::Upstream;
 use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches, Trust};
-use autoheal_ingest::gateway::Upstream;
-use autoheal_ingest::{Config, Origin, ProjectKey};
+use autoheal_ingest::{Config, ProjectKey};
 use autoheal_prepare::ScrubLevel;
 use secrecy::{ExposeSecret, SecretString};
 

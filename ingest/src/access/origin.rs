@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::operator::is_loopback_host;
 use crate::app::Shared;
-use crate::config::{Config, Origin};
+use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
+use autoheal_gateway::Origin;
 
 /// How long browsers may remember a preflight, in seconds; Chromium takes two hours at most.
 const PREFLIGHT_SECONDS: &str = "7200";

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::access::{Page, client_address, require_own_host, shows_operator_token};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::gateway::{Gateway, cors};
+use autoheal_gateway::{Gateway, cors};
 
 /// What of a request stays here: what is the operator's, and what the server would judge pages by, as we have done.
 const KEPT_HERE: [HeaderName; 3] = [header::COOKIE, header::ORIGIN, header::REFERER];

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::Shared;
 use crate::error::ApiResult;
-use crate::gateway::Gateway;
+use autoheal_gateway::Gateway;
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {

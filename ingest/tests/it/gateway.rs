@@ -1,7 +1,8 @@
 //! `POST /jsonrpc`: one origin in front of an MCP server.
 
-use autoheal_ingest::gateway::Upstream;
-use autoheal_ingest::{Config, Origin};
+use autoheal_gateway::Origin;
+use autoheal_gateway::Upstream;
+use autoheal_ingest::Config;
 use autoheal_test_support::service::Request;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use autoheal_ingest::gateway::Upstream;
+use autoheal_gateway::Upstream;
 use serde_json::{Value, json};
 
 use crate::app::spawn_app_with;

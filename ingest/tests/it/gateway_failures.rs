@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_ingest::gateway::Upstream;
+use autoheal_gateway::Upstream;
 use autoheal_prepare::validate::Sender;
 use serde_json::json;
 

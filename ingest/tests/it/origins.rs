@@ -1,6 +1,7 @@
 //! Pages of other sites may not send, pages of ours and allowed ones may, and whoever may not can read why.
 
-use autoheal_ingest::{Config, Origin};
+use autoheal_gateway::Origin;
+use autoheal_ingest::Config;
 use autoheal_test_support::service::{Answer, Request};
 
 use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app, spawn_app_with};

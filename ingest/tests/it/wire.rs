@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_ingest::Origin;
-use autoheal_ingest::gateway::{Gateway, GatewayConfig, Upstream, run};
-use autoheal_store::Clock;
+use autoheal_gateway::Origin;
+use autoheal_gateway::{Gateway, GatewayConfig, Upstream, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -110,7 +109,7 @@ pub(crate) async fn proxy_for(
     let upstream = Upstream::parse(&format!("http://{upstream}/mcp")).unwrap();
     let mut config = GatewayConfig::new(upstream, "http://the-server");
     configure(&mut config);
-    let gateway = Arc::new(Gateway::new(config, Clock::system()).unwrap());
+    let gateway = Arc::new(Gateway::new(config).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, reports) = mpsc::channel(100);

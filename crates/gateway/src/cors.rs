@@ -17,12 +17,12 @@ const REMEMBERED: &str = "7200";
 const PARAMETER: &str = "mcp-param-";
 
 /// Whether a browser asks what its page may send.
-pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// What the page may send.
-pub(crate) fn permit(asked: &HeaderMap, answer: &mut HeaderMap) {
+pub fn permit(asked: &HeaderMap, answer: &mut HeaderMap) {
     let mut allowed = HEADERS.to_owned();
     for value in asked.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().filter_map(|value| value.to_str().ok()) {
         for name in value.split(',').map(str::trim) {
@@ -41,7 +41,7 @@ pub(crate) fn permit(asked: &HeaderMap, answer: &mut HeaderMap) {
 }
 
 /// Lets a page read the answer, by our rules instead of the server's. Without a page, only caches are told.
-pub(crate) fn let_read(answer: &mut HeaderMap, origin: Option<HeaderValue>) {
+pub fn let_read(answer: &mut HeaderMap, origin: Option<HeaderValue>) {
     let theirs: Vec<_> = answer.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
     for name in theirs {
         answer.remove(name);

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_store::Clock;
 use autoheal_watch::Memory;
 use autoheal_watch::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
@@ -45,10 +44,20 @@ pub(super) enum Event {
     Left { exchange: u64 },
 }
 
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
+/// Waits until this instant; forever without one.
+async fn sleep_until(instant: Option<Timestamp>) {
+    let Some(instant) = instant else { return std::future::pending().await };
+    let left = instant.0.saturating_sub(now().0);
+    tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
+}
+
 /// Everything the gateway knows of its conversations.
 #[derive(Debug)]
 pub(super) struct Watching {
-    clock: Clock,
     memory: Memory,
     waiting: Mutex<Waiting>,
     known: Mutex<Known>,
@@ -83,13 +92,12 @@ struct Looking {
 }
 
 impl Watching {
-    pub(super) fn new(setup: Setup, memory: Memory, clock: Clock) -> Self {
+    pub(super) fn new(setup: Setup, memory: Memory) -> Self {
         let mut watch = Watch::new(setup);
         if let Some(learnt) = memory.read() {
             watch.remember(learnt);
         }
         Self {
-            clock,
             memory,
             waiting: Mutex::default(),
             known: Mutex::new(Known {
@@ -105,7 +113,7 @@ impl Watching {
 
     /// Puts this aside; the caller's bytes go on first.
     pub(super) fn push(&self, event: Event) {
-        let now = self.clock.now();
+        let now = now();
         let full = {
             let mut waiting = lock(&self.waiting);
             if let Event::Encoded { encoding, .. } = &event
@@ -132,14 +140,14 @@ impl Watching {
         while !reports.is_closed() {
             tokio::select! {
                 () = self.wake.notified() => tokio::time::sleep(GATHER).await,
-                () = self.clock.sleep_until(due) => {}
+                () = sleep_until(due) => {}
                 () = reports.closed() => {}
             }
             // Whoever stops this drops it where it waits: until then everything taken is handed out, or stays in `known`.
             let (failed, learnt) = {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
-                let now = self.clock.now();
+                let now = now();
                 let looked = known.look(|it| (it.watch.reports(now), it.watch.due(), it.watch.learnt()));
                 let (mut failed, next, learnt) = looked.unwrap_or_default();
                 due = next;
@@ -169,7 +177,7 @@ impl Watching {
     pub(super) fn last(&self, tally: &Tally) -> Vec<ErrorReport> {
         let mut known = lock(&self.known);
         self.show(&mut known);
-        let now = self.clock.now();
+        let now = now();
         let looked = known.look(|it| (it.watch.last_reports(now), it.watch.learnt()));
         let (failed, learnt) = looked.unwrap_or_default();
         if let Some(learnt) = learnt.or(known.unwritten.take()) {
@@ -311,7 +319,7 @@ mod tests {
     fn watching() -> Watching {
         let patience = Duration::from_secs(60);
         let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
-        Watching::new(Setup { target, patience, handshake: patience }, Memory::default(), Clock::system())
+        Watching::new(Setup { target, patience, handshake: patience }, Memory::default())
     }
 
     fn message(bytes: &[u8]) -> Collector {
@@ -363,7 +371,7 @@ mod tests {
         let memory = Memory::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
         let (patience, target) = (Duration::from_secs(60), Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
         let setup = Setup { target, patience, handshake: patience };
-        let (watching, tally) = (Watching::new(setup, memory.clone(), Clock::system()), Tally::default());
+        let (watching, tally) = (Watching::new(setup, memory.clone()), Tally::default());
         let scope = Scope { session: 1, peer: 1 };
         for (asked, answered) in [
             (

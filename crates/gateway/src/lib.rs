@@ -5,12 +5,14 @@
 
 mod answer;
 mod coding;
-pub(crate) mod cors;
+mod connection;
+pub mod cors;
 mod decoding;
 mod event_stream;
 mod exchange;
 mod gzip;
 mod headers;
+mod origin;
 mod own_address;
 mod reader;
 mod request;
@@ -27,21 +29,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_store::Clock;
 use autoheal_watch::Memory;
 use autoheal_watch::{Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
-use crate::gateway::coding::Coding;
-use crate::gateway::exchange::Exchange;
-use crate::gateway::request::{Copied, Teller};
-use crate::gateway::sending::Connections;
-use crate::gateway::session::{Scopes, Session};
-use crate::gateway::watching::Watching;
+use crate::coding::Coding;
+use crate::exchange::Exchange;
+use crate::request::{Copied, Teller};
+use crate::sending::Connections;
+use crate::session::{Scopes, Session};
+use crate::watching::Watching;
 
 pub use answer::AnswerBody;
+pub use connection::prepare;
+pub use origin::Origin;
 pub use server::run;
 pub use tally::Tally;
 pub use upstream::Upstream;
@@ -90,7 +93,7 @@ impl Gateway {
     /// # Errors
     ///
     /// When the system's certificates are needed and cannot be read.
-    pub fn new(config: GatewayConfig, clock: Clock) -> Result<Self, String> {
+    pub fn new(config: GatewayConfig) -> Result<Self, String> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
             patience: config.patience,
@@ -101,7 +104,7 @@ impl Gateway {
             upstream: config.upstream,
             known_as: config.known_as,
             scopes: Scopes::default(),
-            watching: Arc::new(Watching::new(setup, config.memory, clock)),
+            watching: Arc::new(Watching::new(setup, config.memory)),
             tally: Arc::default(),
         })
     }
@@ -123,12 +126,14 @@ impl Gateway {
         &self.tally
     }
 
-    pub(crate) fn upstream(&self) -> &Upstream {
+    /// The MCP server behind it.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
         &self.upstream
     }
 
     /// Passes a request on to `target` and the answer back; `drop` names headers that stay here.
-    pub(crate) async fn forward(
+    pub async fn forward(
         &self,
         request: Request<Body>,
         target: Uri,

@@ -11,7 +11,7 @@ pub(crate) const BETWEEN: Duration = Duration::from_secs(15);
 pub(crate) const TIMES: u32 = 4;
 
 /// For one that was accepted. Where that cannot be done the connection works all the same.
-pub(crate) fn prepare(stream: &TcpStream) {
+pub fn prepare(stream: &TcpStream) {
     let _slower = stream.set_nodelay(true);
     let probes = TcpKeepalive::new().with_time(QUIET).with_interval(BETWEEN).with_retries(TIMES);
     let _found_out_later = SockRef::from(stream).set_tcp_keepalive(&probes);

@@ -19,9 +19,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::own_address::OwnAddress;
-use super::{AnswerBody, Gateway, cors};
-use crate::config::Origin;
 use crate::connection;
+use crate::origin::Origin;
+use crate::{AnswerBody, Gateway, cors};
 
 /// How long exchanges may take once the gateway is told to stop. Streams that only wait for news would take for ever.
 const FINISH: Duration = Duration::from_secs(2);

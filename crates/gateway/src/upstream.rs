@@ -45,7 +45,8 @@ impl Upstream {
     }
 
     /// What a client of the server itself would send as `Host`.
-    pub(crate) fn host(&self) -> &HeaderValue {
+    #[must_use]
+    pub fn host(&self) -> &HeaderValue {
         &self.host
     }
 
@@ -66,7 +67,8 @@ impl Upstream {
     }
 
     /// The URL itself, with a request's query beside its own.
-    pub(crate) fn entrance(&self, query: Option<&str>) -> Uri {
+    #[must_use]
+    pub fn entrance(&self, query: Option<&str>) -> Uri {
         let Some(query) = query else { return self.url.clone() };
         let joined = match self.url.query() {
             Some(own) => format!("{}?{own}&{query}", self.url.path()),
