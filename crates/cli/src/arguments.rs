@@ -1,77 +1,84 @@
-//! Secrets among a command's arguments that only the program's own way of writing options tells: `mysql -pWORD`.
+//! Passwords in a command's arguments that only the program's own option syntax reveals: `mysql -pWORD`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 const MASK: &str = "<secret>";
 
-/// How a program is told its password.
-enum Way {
+/// Syntax by which a program takes a password on its command line.
+enum PasswordOption {
     /// `-a WORD`, `-aWORD`.
-    Option(&'static str),
-    /// `-pWORD` only: `-p WORD` asks for the password, and the word is something else.
+    Value(&'static str),
+    /// `-pWORD` only: with `-p WORD` the program prompts for the password, and the word is another argument.
     Attached(&'static str),
-    /// `-U user%WORD`: what stands behind the separator.
-    Behind(&'static str, char),
-    /// The first word after this one that is no option.
-    Word(&'static str),
-    /// As the first, once this word was there: `docker login … -p WORD`.
-    After(&'static str, &'static str),
+    /// `-U user%WORD`: the text after the separator.
+    AfterSeparator(&'static str, char),
+    /// The first word after this one that is not an option.
+    WordAfter(&'static str),
+    /// As `Value`, after this word: `docker login … -p WORD`.
+    ValueAfter(&'static str, &'static str),
 }
 
-/// By programs' names, from their manuals.
-static PROGRAMS: [(&[&str], Way); 9] = [
-    (&["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump", "7z", "7za"], Way::Attached("-p")),
-    (&["sshpass", "mongo", "mongosh", "mongodump", "mongorestore"], Way::Option("-p")),
-    (&["redis-cli"], Way::Option("-a")),
-    (&["sqlcmd", "bcp", "mosquitto_pub", "mosquitto_sub", "zip", "unzip", "ipmitool"], Way::Option("-P")),
-    (&["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami"], Way::Option("-w")),
-    (&["docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "helm", "oc", "az"], Way::After("login", "-p")),
-    (&["vault"], Way::Word("login")),
-    (&["smbclient", "rpcclient"], Way::Behind("-U", '%')),
-    (&["lftp"], Way::Behind("-u", ',')),
+/// Program names and their syntax, from their manuals.
+static PROGRAMS: [(&[&str], PasswordOption); 9] = [
+    (
+        &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump", "7z", "7za"],
+        PasswordOption::Attached("-p"),
+    ),
+    (&["sshpass", "mongo", "mongosh", "mongodump", "mongorestore"], PasswordOption::Value("-p")),
+    (&["redis-cli"], PasswordOption::Value("-a")),
+    (&["sqlcmd", "bcp", "mosquitto_pub", "mosquitto_sub", "zip", "unzip", "ipmitool"], PasswordOption::Value("-P")),
+    (&["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami"], PasswordOption::Value("-w")),
+    (
+        &["docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "helm", "oc", "az"],
+        PasswordOption::ValueAfter("login", "-p"),
+    ),
+    (&["vault"], PasswordOption::WordAfter("login")),
+    (&["smbclient", "rpcclient"], PasswordOption::AfterSeparator("-U", '%')),
+    (&["lftp"], PasswordOption::AfterSeparator("-u", ',')),
 ];
 
-/// The words with such secrets masked; the program may stand behind `sudo`, `env` and the like.
+/// The words with such passwords masked. The program may come after `sudo`, `env` and similar words.
 #[must_use]
 pub(crate) fn without_secrets(words: &[OsString]) -> Vec<OsString> {
     let mut masked = words.to_vec();
     for (at, word) in words.iter().enumerate() {
         let name = Path::new(word).file_name().and_then(OsStr::to_str).unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
-        for (_, way) in PROGRAMS.iter().filter(|(names, _)| names.contains(&name)) {
-            way.mask(&mut masked[at + 1..]);
+        for (_, option) in PROGRAMS.iter().filter(|(names, _)| names.contains(&name)) {
+            option.mask(&mut masked[at + 1..]);
         }
     }
     masked
 }
 
-impl Way {
+impl PasswordOption {
+    /// Masks the password among the words after the program's name.
     fn mask(&self, words: &mut [OsString]) {
         let from = match self {
-            Self::Word(first) | Self::After(first, _) => match words.iter().position(|word| word == first) {
+            Self::WordAfter(first) | Self::ValueAfter(first, _) => match words.iter().position(|word| word == first) {
                 Some(at) => at + 1,
                 None => return,
             },
             _ => 0,
         };
-        // a password is given once; what comes later may be another program's
+        // a password is given once; later options may be another program's
         let mut words = words[from..].iter_mut();
         while let Some(word) = words.next() {
-            // what is no text holds no option of these
+            // an argument that is not UTF-8 holds none of these options
             let Some(text) = word.to_str() else { continue };
             match self {
-                Self::Word(_) if text.starts_with('-') => {}
-                Self::Word(_) => return *word = MASK.into(),
-                Self::Option(option) | Self::After(_, option) if text == *option => {
+                Self::WordAfter(_) if text.starts_with('-') => {}
+                Self::WordAfter(_) => return *word = MASK.into(),
+                Self::Value(option) | Self::ValueAfter(_, option) if text == *option => {
                     return words.next().into_iter().for_each(|value| *value = MASK.into());
                 }
-                Self::Option(option) | Self::After(_, option) | Self::Attached(option) => {
+                Self::Value(option) | Self::ValueAfter(_, option) | Self::Attached(option) => {
                     if text.strip_prefix(option).is_some_and(|value| !value.is_empty()) {
                         return *word = format!("{option}{MASK}").into();
                     }
                 }
-                Self::Behind(option, separator) => {
+                Self::AfterSeparator(option, separator) => {
                     if !text.starts_with(option) {
                         continue;
                     }
@@ -96,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn each_program_is_told_its_password_in_its_own_way() {
+    fn passwords_are_masked_by_each_programs_own_syntax() {
         for (line, expected) in [
             ("mysql -phunter2 -u root shop", "mysql -p<secret> -u root shop"),
             ("mysql -u root -p shop", "mysql -u root -p shop"),
