@@ -19,7 +19,7 @@ use self::call::Call;
 pub use self::over_http::OverHttp;
 use self::verdict::{OfTool, judge, noun, panicked};
 use super::panic::{Panic, message};
-use super::{LAST, hook, tell};
+use super::{hook, tell};
 use autoheal_prepare::shell::shell_line;
 use autoheal_prepare::validate::Sender;
 use autoheal_watch::Judged;
@@ -162,7 +162,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
 impl<S> Drop for Healed<S> {
     fn drop(&mut self) {
         if !self.is_remote {
-            tell::finish_news(LAST);
+            tell::finish_news(autoheal_deliver::MAX_DELAY);
         }
     }
 }

@@ -40,13 +40,13 @@ mod tell;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use autoheal_deliver::MAX_DELAY;
+
 #[cfg(feature = "rmcp")]
 pub use healed::{Healed, OverHttp};
 pub use layer::{Layer, layer};
 
-/// How much later the program may end because of a report it made itself.
-const LAST: Duration = Duration::from_millis(1_800);
-/// How much later because of what an earlier run left, which can wait longer.
+/// Maximum delay of the program's end for reports of an earlier run, which can wait longer.
 const LAST_OF_EARLIER: Duration = Duration::from_millis(300);
 
 /// What the program calls itself.
@@ -86,7 +86,7 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        tell::finish(LAST, LAST_OF_EARLIER);
+        tell::finish(MAX_DELAY, LAST_OF_EARLIER);
     }
 }
 

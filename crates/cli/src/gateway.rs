@@ -2,11 +2,10 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use autoheal_contract::ErrorReport;
-use autoheal_deliver::{Reporter, data_directory};
+use autoheal_deliver::{MAX_DELAY, Reporter, data_directory};
 use autoheal_gateway::{Gateway, GatewayConfig, Upstream, run as serve};
 use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
@@ -20,8 +19,6 @@ use crate::settings;
 
 /// Reports between the gateway and the reporter.
 const WAITING: usize = 512;
-/// How long the end waits for what is still to be told.
-const LIMIT: Duration = Duration::from_millis(1_800);
 
 /// Runs until SIGTERM or Ctrl-C.
 pub(crate) fn run(options: McpArgs) -> Result<()> {
@@ -64,7 +61,7 @@ async fn stand(options: McpArgs) -> Result<()> {
     let served = serve(listener, Arc::clone(&gateway), allow_origin, stop).await;
     drop(until_served);
     match watching.join() {
-        Ok(reporter) if reporter.flush(LIMIT) => {}
+        Ok(reporter) if reporter.flush(MAX_DELAY) => {}
         // dropping it would wait once more
         Ok(reporter) => std::mem::forget(reporter),
         Err(_) => say("watching the conversations failed; what was not reported by then is lost"),

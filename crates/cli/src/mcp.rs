@@ -8,10 +8,10 @@ mod watcher;
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::arguments::without_secrets;
-use autoheal_deliver::data_directory;
+use autoheal_deliver::{MAX_DELAY, data_directory};
 use autoheal_prepare::shell::shell_line;
 use autoheal_watch::Memory;
 use autoheal_watch::{Setup, Target, Watch};
@@ -23,9 +23,6 @@ use self::watcher::Watcher;
 use crate::args::McpArgs;
 use crate::child::{Signals, refuse, start};
 use crate::settings::or_never;
-
-/// How much later the server's end may come because of us; a little is left for ending itself.
-const LIMIT: Duration = Duration::from_millis(1_800);
 
 /// Runs the server to its end and ends as it did: with its exit code, or by its signal.
 pub(crate) fn run(options: McpArgs) -> ExitCode {
@@ -57,7 +54,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     let asked = signals.interrupted();
     relays.finish(signals, ending);
     // the watcher must know how long it has before it hears of the end
-    let watcher = watcher.must_end_by(Instant::now() + LIMIT);
+    let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);
     conversation.server_ended(ending.exit(), asked);
     watcher.wait();
     ending.repeat()

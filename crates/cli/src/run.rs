@@ -1,24 +1,26 @@
 //! `autoheal run`: a command as if nothing were between; when it fails, what is known of the failure is told.
 
-mod printed;
 mod relay;
 mod report;
 mod streams;
 mod tail;
-mod tell;
 mod terminal;
 
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
-use self::printed::Printed;
-use self::report::Failed;
+use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
+use autoheal_prepare::validate::Sender;
+
+use self::report::{Failed, Printed};
 use self::streams::Streams;
 use self::terminal::Terminal;
 use crate::args::RunArgs;
-use crate::child::{Ending, Signals, passing, refuse, start};
+use crate::child::{Ending, Signals, passing, refuse, say, start};
 
 /// How long what the command left may still be passed on, once somebody asked us to end as well.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -60,10 +62,33 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         let printed = Printed::read(&relayed);
         let failed = Failed { command: options.command.clone(), ending, printed, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
-            tell::tell(options, failed);
+            report(options, failed);
         }
     }
     ending.repeat()
+}
+
+/// Reports the failure, within [`MAX_DELAY`]. Trouble is printed in a line.
+fn report(options: RunArgs, failed: Failed) {
+    let until = Instant::now() + MAX_DELAY;
+    let (sender, result) = mpsc::channel();
+    let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
+        let destination = Destination::from(options.delivery);
+        let report = failed.report(destination.scrub);
+        let _timed_out = sender.send(deliver(&destination, Sender::Local, vec![report], until));
+    });
+    let result = match delivering {
+        Ok(_) => result.recv_timeout(MAX_DELAY),
+        Err(error) => Ok(Outcome::Lost(error.to_string())),
+    };
+    match result {
+        // for people only: a log of the command's output stays as the command wrote it
+        Ok(Outcome::Delivered(what)) if stderr().is_terminal() => say(&what),
+        Ok(Outcome::Delivered(_)) => {}
+        Ok(Outcome::Spooled(why)) => say(&format!("this failure could not be reported yet and is kept: {why}")),
+        Ok(Outcome::Lost(why)) => say(&format!("this failure could not be reported: {why}")),
+        Err(_) => say("this failure could not be reported in time; if it could be kept, it is sent next time"),
+    }
 }
 
 /// What is left of a `run` whose command ended while children of it still print: a plain copy, until they are done.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::BODY_BYTES;
@@ -15,6 +15,8 @@ use crate::destination::{Destination, Receiver, Refusal};
 use crate::spool::{Spool, SpooledReport};
 use crate::upstream;
 
+/// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
+pub const MAX_DELAY: Duration = Duration::from_millis(1_800);
 /// Maximum number of older reports delivered along with new ones.
 const MAX_OLDER: usize = 50;
 /// Bytes of a request body that are not reports.

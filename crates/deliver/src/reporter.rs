@@ -9,7 +9,7 @@ use autoheal_contract::ErrorReport;
 use tracing::Dispatch;
 use uuid::Uuid;
 
-use crate::delivery::{Outcome, deliver_with, spool_report};
+use crate::delivery::{MAX_DELAY, Outcome, deliver_with, spool_report};
 use crate::destination::Destination;
 use crate::spool::SpooledReport;
 use autoheal_prepare::validate::Sender;
@@ -20,8 +20,6 @@ const MOST: usize = 256;
 const GATHERING: Duration = Duration::from_millis(50);
 /// Shortest time between two deliveries.
 const PACE: Duration = Duration::from_secs(1);
-/// How long one delivery may take, and how long dropping the reporter may.
-const LIMIT: Duration = Duration::from_millis(1_800);
 /// Of the time somebody waits for the end, what is left for saying what became of it.
 const SAY: Duration = Duration::from_millis(100);
 /// When a delivery that failed is tried again, though nothing new happened.
@@ -187,7 +185,7 @@ impl Reporter {
 impl Drop for Reporter {
     fn drop(&mut self) {
         self.shared.lock().is_over = true;
-        let _in_time = self.hurry(LIMIT, |state| state.is_done);
+        let _in_time = self.hurry(MAX_DELAY, |state| state.is_done);
     }
 }
 
@@ -279,7 +277,7 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
                 if flushing.is_some() || state.is_over || now >= due {
                     state.is_asked = false;
                     state.is_delivering = true;
-                    let limit = now + LIMIT;
+                    let limit = now + MAX_DELAY;
                     let until = flushing.map(|until| until.checked_sub(SAY).unwrap_or(until));
                     let until = until.map_or(limit, |until| until.min(limit));
                     return Some((batch(state.queue.drain(..)), until));

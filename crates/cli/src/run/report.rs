@@ -10,12 +10,12 @@ use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
-use autoheal_prepare::parse::{Failure, find_failure, last_words};
+use autoheal_prepare::parse::{Failure, find_failure, last_words, plain_text};
 use autoheal_prepare::scrub::scrub_with;
 use autoheal_prepare::shell::{shell_line, shell_word};
 use uuid::Uuid;
 
-use super::printed::Printed;
+use super::streams::Relayed;
 use crate::child::{Ending, Place, facts};
 
 /// A command that failed, with all that is known at its end.
@@ -25,6 +25,21 @@ pub(super) struct Failed {
     pub(super) printed: Printed,
     pub(super) began: SystemTime,
     pub(super) duration: Duration,
+}
+
+/// The end of the command's output, as text without colours, cursor movements and overwritten lines.
+pub(super) struct Printed {
+    /// Standard output; both streams in their order where they are one.
+    pub(super) output: String,
+    /// Standard error; none where both streams are one.
+    pub(super) errors: Option<String>,
+}
+
+impl Printed {
+    /// Converts the end of each relayed stream to text.
+    pub(super) fn read(relayed: &Relayed) -> Self {
+        Self { output: plain_text(&relayed.output), errors: relayed.errors.as_deref().map(plain_text) }
+    }
 }
 
 /// Where in the output the failure is told.
@@ -68,7 +83,7 @@ impl Failed {
             None => (self.kind(), self.sentence(), None, Vec::new()),
         };
         let command = shell_line(&without_secrets(&self.command));
-        let ended = Timestamp(millis(self.began)).plus(self.duration);
+        let ended = Timestamp::from(self.began).plus(self.duration);
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![
             ("timestamp".to_owned(), text(&ended.to_string())),
@@ -169,11 +184,6 @@ impl Failed {
             }
         }
     }
-}
-
-fn millis(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn base_name(program: &OsStr) -> String {
