@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
@@ -271,29 +272,29 @@ pub(crate) enum Scrub {
 }
 
 /// Reads `0` to `255`.
-fn exit_code(text: &str) -> Result<i32, String> {
-    text.parse::<u8>().map(i32::from).map_err(|_| "an exit code is a number from 0 to 255".to_owned())
+fn exit_code(text: &str) -> Result<i32> {
+    text.parse::<u8>().map(i32::from).context("an exit code is a number from 0 to 255")
 }
 
 /// Reads `127.0.0.1:8787`.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "an address and a port are needed; write it like 127.0.0.1:8790, or [::1]:8790".to_owned())
+fn address(text: &str) -> Result<SocketAddr> {
+    text.parse().context("an address and a port are needed; write it like 127.0.0.1:8790, or [::1]:8790")
 }
 
 /// Reads `500ms`, `30s`, `15m`, `2h`, `1d`.
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no time; write it like 30s or 15m"))?;
+    let number: u64 = number.parse().with_context(|| format!("`{text}` is no time; write it like 30s or 15m"))?;
     let milliseconds = match unit {
         "ms" => 1,
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
-        _ => return Err(format!("`{text}` needs a unit: ms, s, m, h or d")),
+        _ => bail!("`{text}` needs a unit: ms, s, m, h or d"),
     };
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| format!("`{text}` is too long"))
+    number.checked_mul(milliseconds).map(Duration::from_millis).with_context(|| format!("`{text}` is too long"))
 }
 
 #[cfg(test)]
@@ -309,8 +310,8 @@ mod tests {
 
     #[test]
     fn times_need_a_unit() {
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("15m").unwrap(), Duration::from_secs(900));
+        assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert!(duration("15").is_err() && duration("m").is_err() && duration("99999999999999999d").is_err());
     }
 }
