@@ -1,5 +1,6 @@
 //! The store in this process: for reports of commands and servers on this machine. GitHub is written to by `serve` only.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ use serde_json::value::RawValue;
 /// and takes in the spool itself.
 const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Opens the store, records the reports, and closes it again, so that other processes can open it.
+/// Opens the store, records the reports, and closes it again, so that other processes can open it. Returns how often the
+/// failure of each report has occurred so far, in the order of the reports; none for one that cannot be used.
 ///
 /// # Errors
 ///
@@ -25,7 +27,7 @@ pub fn record_in_own_store(
     reports: &[SpooledReport],
     scrub: ScrubLevel,
     until: Instant,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Option<u64>>, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Refusal::Failed(error.to_string()))?;
     runtime.block_on(record(path, reports, scrub, until))
@@ -36,7 +38,7 @@ async fn record(
     reports: &[SpooledReport],
     scrub: ScrubLevel,
     until: Instant,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Option<u64>>, Refusal> {
     let path = store_path(path).map_err(Refusal::Failed)?;
     let failed = |error: StoreError| Refusal::Failed(error.to_string());
     let until = until.min(Instant::now() + OPEN_TIMEOUT);
@@ -48,10 +50,14 @@ async fn record(
         }
     };
     let clock = Clock::system();
-    let records = reports.iter().flat_map(|spooled| records(spooled, &clock, scrub)).collect();
-    let accepted = store.accept(records).await.map(drop);
+    let records: Vec<Vec<_>> = reports.iter().map(|spooled| records(spooled, &clock, scrub)).collect();
+    let fingerprints: Vec<_> = records.iter().map(|shares| shares.first().map(Fingerprinted::fingerprint)).collect();
+    let accepted = store.accept(records.into_iter().flatten().collect()).await;
     let closed = store.close().await;
-    accepted.and(closed).map_err(failed)
+    let accepted = accepted.and_then(|accepted| closed.map(|()| accepted)).map_err(failed)?;
+    // a later report of the batch may have been counted into the same group
+    let counts: HashMap<_, _> = accepted.iter().map(|accepted| (accepted.fingerprint, accepted.count)).collect();
+    Ok(fingerprints.iter().map(|fingerprint| counts.get(fingerprint.as_ref()?).copied()).collect())
 }
 
 /// Prepares a spooled report; drops one that cannot be used. A report in this user's spool is the user's own, unless it is

@@ -17,6 +17,9 @@ pub(crate) use self::delivery::DeliveryArgs;
 pub(crate) use self::gateway::HttpArgs;
 pub(crate) use self::mcp::McpArgs;
 
+/// Default address of `autoheal serve`.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8787";
+
 const EXAMPLES: &str = "\
 Examples:
   autoheal serve                                  take reports on http://127.0.0.1:8787, show them, send nothing
@@ -36,6 +39,9 @@ Examples:
 The command keeps its input, output, terminal, signals and exit code. Its failure goes to AUTOHEAL_URL, else into the
 store that `autoheal serve` shows; `run` itself never writes to GitHub, `serve` does. What cannot be delivered within two
 seconds is kept in $XDG_DATA_HOME/autoheal/spool/ and delivered by the next `run`, or by `serve`.
+
+After a failure, a terminal gets one line on standard error: the error, how often it was seen, and where to see it. With
+--quiet, or when standard error is a file or a pipe, this line is not printed. Trouble with reporting always is.
 ";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -119,6 +125,9 @@ pub(crate) struct RunArgs {
     /// Exit codes that mean no failure, separated by commas; 0 always does
     #[arg(long, value_delimiter = ',', value_parser = exit_code, value_name = "CODE")]
     pub(crate) ok: Vec<i32>,
+    /// Do not print the line about a recorded failure on a terminal
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// Where its failure goes
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,
@@ -131,7 +140,7 @@ pub(crate) struct RunArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
     /// Address to listen on
-    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = "127.0.0.1:8787", value_parser = address, value_name = "ADDR")]
+    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = DEFAULT_LISTEN, value_parser = address, value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// SQLite file; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]

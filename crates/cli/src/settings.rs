@@ -159,6 +159,7 @@ pub(crate) fn issues_token() -> Result<SecretString> {
         .context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
 }
 
-fn variable(name: &str) -> Option<String> {
+/// An environment variable; one set to the empty string counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

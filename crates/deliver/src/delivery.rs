@@ -1,5 +1,6 @@
 //! One delivery: new reports into the spool, then to the receiver, together with older ones from the spool.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -24,15 +25,68 @@ pub(crate) const BODY_MARGIN: usize = 64 * 1024;
 /// Maximum length of an error type in messages, in characters.
 const MAX_TYPE_CHARS: usize = 100;
 
-/// Result of a delivery, with a sentence for people.
+/// Result of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Delivered, or left in the spool where a running `autoheal serve` takes it in within a minute.
-    Delivered(String),
-    /// Not delivered yet: in the spool until the next delivery.
+    /// Delivered, or left in the spool for an `autoheal` that takes it in.
+    Delivered(Delivery),
+    /// Not delivered yet: in the spool until the next delivery. A sentence for people.
     Spooled(String),
-    /// Neither delivered nor spooled.
+    /// Neither delivered nor spooled. A sentence for people.
     Lost(String),
+}
+
+/// A successful delivery. Displays as a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing was new, and nothing was spooled.
+    Nothing,
+    /// A service took the reports.
+    Service {
+        /// Its base URL.
+        url: String,
+        /// The reports, in a few words.
+        reports: String,
+    },
+    /// The store on this machine took the reports.
+    Store {
+        /// The reports, in a few words.
+        reports: String,
+        /// Occurrences so far of the first report's failure; none for a report that the store did not take.
+        occurrences: Option<u64>,
+    },
+    /// The store is in use by a running `autoheal serve`, which takes the reports from the spool within a minute.
+    RunningServe {
+        /// The reports, in a few words.
+        reports: String,
+    },
+    /// The reports stay in the spool until `autoheal` takes them in.
+    Spool {
+        /// The reports, in a few words.
+        reports: String,
+    },
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => write!(formatter, "nothing to deliver"),
+            Self::Service { url, reports } => write!(formatter, "reported to {url}: {reports}"),
+            Self::Store { reports, .. } => write!(formatter, "recorded: {reports}; `autoheal serve` shows it"),
+            Self::RunningServe { reports } => write!(formatter, "left for the running `autoheal serve`: {reports}"),
+            Self::Spool { reports } => {
+                write!(formatter, "recorded on this machine: {reports}; `autoheal serve` shows it")
+            }
+        }
+    }
+}
+
+/// Response of a receiver that took a batch.
+struct Receipt {
+    /// Reports that it rejected, by their position in the batch, with the reason.
+    rejected: Rejected,
+    /// Occurrences so far of the first report's failure, if the receiver says so.
+    occurrences: Option<u64>,
 }
 
 /// Reports that the receiver rejected, by their position among those handed over, with the reason.
@@ -95,26 +149,20 @@ pub(crate) fn deliver_with(
     }
     if matches!(destination.receiver, Receiver::Spool) {
         return Outcome::Delivered(match new.as_slice() {
-            [] => "nothing to deliver".to_owned(),
-            new => format!("recorded on this machine: {}; `autoheal serve` shows it", names(new, 0)),
+            [] => Delivery::Nothing,
+            new => Delivery::Spool { reports: names(new, 0) },
         });
     }
     let older = older_reports(&spool, url, &new);
     if new.is_empty() && older.is_empty() {
-        return Outcome::Delivered("nothing to deliver".to_owned());
+        return Outcome::Delivered(Delivery::Nothing);
     }
-    let name = names(&new, older.len());
+    let reports = names(&new, older.len());
     let new_count = new.len();
     let batch: Vec<SpooledReport> = new.into_iter().chain(older).collect();
     match hand_over(destination, &batch, until) {
-        Ok(rejected) => match rejected.into_iter().find(|(position, _)| *position < new_count) {
-            Some((_, reason)) => Outcome::Lost(reason),
-            None => Outcome::Delivered(match url {
-                Some(url) => format!("reported to {url}: {name}"),
-                None => format!("recorded: {name}; `autoheal serve` shows it"),
-            }),
-        },
-        Err(Refusal::StoreInUse) => Outcome::Delivered(format!("left for the running `autoheal serve`: {name}")),
+        Ok(receipt) => outcome(url, reports, receipt, new_count),
+        Err(Refusal::StoreInUse) => Outcome::Delivered(Delivery::RunningServe { reports }),
         Err(Refusal::Failed(why)) => {
             Outcome::Spooled(format!("{why} (the report stays in {})", spool.directory().display()))
         }
@@ -157,10 +205,7 @@ fn without_spool(
         return Outcome::Lost(why.to_owned());
     }
     match hand_over(destination, &batch, until) {
-        Ok(rejected) => match rejected.into_iter().next() {
-            None => Outcome::Delivered("reported".to_owned()),
-            Some((_, reason)) => Outcome::Lost(reason),
-        },
+        Ok(receipt) => outcome(destination.receiver.url(), names(&batch, 0), receipt, batch.len()),
         Err(Refusal::StoreInUse) => {
             Outcome::Lost(format!("the store is in use, and the report cannot be spooled: {why}"))
         }
@@ -168,8 +213,19 @@ fn without_spool(
     }
 }
 
+/// The outcome for the first `new_count` reports of a batch that the receiver took. One that it rejected is lost.
+fn outcome(url: Option<&str>, reports: String, receipt: Receipt, new_count: usize) -> Outcome {
+    match receipt.rejected.into_iter().find(|(position, _)| *position < new_count) {
+        Some((_, reason)) => Outcome::Lost(reason),
+        None => Outcome::Delivered(match url {
+            Some(url) => Delivery::Service { url: url.to_owned(), reports },
+            None => Delivery::Store { reports, occurrences: receipt.occurrences },
+        }),
+    }
+}
+
 /// Delivers reports and removes the taken and the rejected ones from the spool.
-fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant) -> Result<Rejected, Refusal> {
+fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant) -> Result<Receipt, Refusal> {
     match &destination.receiver {
         Receiver::Service { url, key } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -177,14 +233,15 @@ fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant)
             let sent = upstream::send(url, key.as_ref(), batch);
             let remaining = until.saturating_duration_since(Instant::now());
             let sent = runtime.block_on(async { tokio::time::timeout(remaining, sent).await });
-            sent.unwrap_or_else(|_| Err(format!("{url} did not answer in time"))).map_err(Refusal::Failed)
+            let sent = sent.unwrap_or_else(|_| Err(format!("{url} did not answer in time")));
+            sent.map(|rejected| Receipt { rejected, occurrences: None }).map_err(Refusal::Failed)
         }
         Receiver::Store { path, record } => {
-            record(path.as_deref(), batch, destination.scrub, until)?;
+            let occurrences = record(path.as_deref(), batch, destination.scrub, until)?;
             batch.iter().for_each(SpooledReport::remove);
-            Ok(Vec::new())
+            Ok(Receipt { rejected: Vec::new(), occurrences: occurrences.first().copied().flatten() })
         }
-        Receiver::Spool => Ok(Vec::new()),
+        Receiver::Spool => Ok(Receipt { rejected: Vec::new(), occurrences: None }),
     }
 }
 

@@ -38,10 +38,11 @@ pub enum Receiver {
     Spool,
 }
 
-/// Records spooled reports in the store at this path, by this instant.
+/// Records spooled reports in the store at this path, by this instant. Returns how often the failure of each report has
+/// occurred so far, in the order of the reports; none for a report that the store did not take.
 ///
 /// A function that the caller brings, because a program that only captures its panics should not compile a database.
-pub type Record = fn(Option<&str>, &[SpooledReport], Level, Instant) -> Result<(), Refusal>;
+pub type Record = fn(Option<&str>, &[SpooledReport], Level, Instant) -> Result<Vec<Option<u64>>, Refusal>;
 
 /// Reason why no report was taken.
 #[derive(Debug)]

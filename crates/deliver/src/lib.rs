@@ -10,7 +10,7 @@ mod share;
 pub mod spool;
 mod upstream;
 
-pub use delivery::{MAX_DELAY, Outcome, deliver, spool};
+pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
 pub use destination::{Destination, Receiver, Record, Refusal};
 pub use place::data_directory;
 pub use reporter::Reporter;

@@ -28,6 +28,8 @@ pub struct Accepted {
     pub fingerprint: Fingerprint,
     /// Whether this id was counted before.
     pub duplicate: bool,
+    /// Occurrences of its group so far, this record included.
+    pub count: u64,
 }
 
 /// Something on GitHub with a number and a page.

@@ -68,7 +68,7 @@ impl Signals {
     }
 
     /// After the command's end: calls this with the signal when somebody asks us to end as well.
-    pub(crate) fn hear_on(mut self, asked: impl Fn(i32) + Send + 'static) {
+    pub(crate) fn on_termination(mut self, asked: impl Fn(i32) + Send + 'static) {
         let hear = move || {
             for origin in self.heard.forever() {
                 if [SIGTERM, SIGHUP, SIGINT, SIGQUIT].contains(&origin.signal) {

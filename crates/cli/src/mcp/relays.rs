@@ -101,7 +101,7 @@ impl Relays {
         // a client that does not read may hold this up; who asks us to end then must not ask in vain
         let is_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&is_done);
-        signals.hear_on(move |_| {
+        signals.on_termination(move |_| {
             if !done.load(Ordering::Relaxed) {
                 ending.repeat_now();
             }

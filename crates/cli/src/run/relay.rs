@@ -1,4 +1,4 @@
-//! One stream of the command's output on its way to ours: a thread that reads, writes, and keeps the end of it.
+//! The relay of one output stream: a thread that reads from the command, writes on, and keeps the last bytes.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -18,23 +18,24 @@ pub(super) struct Relay {
     to: BorrowedFd<'static>,
 }
 
-/// How a relay ended.
+/// Result of the relay thread.
 struct End {
     tail: Tail,
-    /// Somebody still holds the other side: a child of the command's that outlives it.
-    left: Option<Arc<OwnedFd>>,
-    /// Whoever read our output is gone.
+    /// The stream, if a child of the command still holds its other side and may go on printing.
+    unfinished: Option<Arc<OwnedFd>>,
     reader_gone: bool,
 }
 
-/// What a relay knows at its end.
-pub(super) struct Kept {
+/// Result of one relay.
+pub(super) struct Finished {
+    /// The last bytes of the stream.
     pub(super) tail: Vec<u8>,
+    /// Whether the reader of this process's output has gone.
     pub(super) reader_gone: bool,
 }
 
 impl Relay {
-    /// Starts to relay, until the other side is closed, or `stop` is and nothing is left to read.
+    /// Starts to relay. Ends when the other side is closed, or when `stop` is closed and nothing is left to read.
     pub(super) fn start(
         from: Arc<OwnedFd>,
         to: BorrowedFd<'static>,
@@ -46,40 +47,40 @@ impl Relay {
         Ok(Self { thread, to })
     }
 
-    /// Waits for what the command itself printed; what its children go on printing is left to a process of its own.
-    pub(super) fn finish(self) -> Kept {
-        let Ok(end) = self.thread.join() else { return Kept { tail: Vec::new(), reader_gone: false } };
-        if let Some(left) = end.left
-            && let Err(error) = left.try_clone().and_then(|left| leave(left, self.to))
+    /// Waits for the output of the command itself. Output of its children that comes later is left to another process.
+    pub(super) fn finish(self) -> Finished {
+        let Ok(end) = self.thread.join() else { return Finished { tail: Vec::new(), reader_gone: false } };
+        if let Some(unfinished) = end.unfinished
+            && let Err(error) = unfinished.try_clone().and_then(|unfinished| leave(unfinished, self.to))
         {
             say(&format!("what the command's own children still print is lost: {error}"));
         }
-        Kept { tail: end.tail.bytes(), reader_gone: end.reader_gone }
+        Finished { tail: end.tail.bytes(), reader_gone: end.reader_gone }
     }
 }
 
 fn relay(from: Arc<OwnedFd>, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes: Option<&mut Modes>) -> End {
     let mut tail = Tail::default();
-    let mut left = AFTER_END;
+    let mut remaining = AFTER_END;
     loop {
         match wait(&from, stop, Some(to)) {
             Next::Read => {}
-            Next::ReadLast if left > 0 => left = left.saturating_sub(64 * 1024),
-            Next::ReadLast | Next::Nothing => return End { tail, left: Some(from), reader_gone: false },
+            Next::ReadLast if remaining > 0 => remaining = remaining.saturating_sub(64 * 1024),
+            Next::ReadLast | Next::Nothing => return End { tail, unfinished: Some(from), reader_gone: false },
             Next::ReaderGone => {
-                // what the command has said by then is known all the same
+                // output that the command has already written still belongs in the report
                 let _nothing = is_readable(&from).then(|| tail.read(&from).is_ok());
-                return End { tail, left: None, reader_gone: true };
+                return End { tail, unfinished: None, reader_gone: true };
             }
         }
         let bytes = match tail.read(&from) {
             Ok(bytes) => bytes,
             Err(Errno::INTR | Errno::AGAIN) => continue,
-            // the end of a pseudo-terminal is an error
-            Err(_) => return End { tail, left: None, reader_gone: false },
+            // a pseudo-terminal ends with an error
+            Err(_) => return End { tail, unfinished: None, reader_gone: false },
         };
         if bytes.is_empty() {
-            return End { tail, left: None, reader_gone: false };
+            return End { tail, unfinished: None, reader_gone: false };
         }
         if let Some(modes) = modes.as_mut() {
             modes.follow();
@@ -89,8 +90,8 @@ fn relay(from: Arc<OwnedFd>, to: BorrowedFd<'static>, stop: &OwnedFd, mut modes:
             if !reader_gone {
                 say(&format!("cannot pass on what the command prints: {error}"));
             }
-            // `from` is closed with this: the command hears of it as it would without us
-            return End { tail, left: None, reader_gone };
+            // this closes `from`, so that the command's next write fails as it would without `run`
+            return End { tail, unfinished: None, reader_gone };
         }
     }
 }

@@ -1,10 +1,9 @@
-//! The report of a failed command: what a fixer needs, out of its ending, its last words and its place.
+//! The report of a failed command: its exit, the end of its output, and the repository and runtime it ran in.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::arguments::without_secrets;
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, LOG_LINES, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_prepare::ScrubLevel;
@@ -16,9 +15,13 @@ use autoheal_prepare::shell::{shell_line, shell_word};
 use uuid::Uuid;
 
 use super::streams::Relayed;
+use crate::arguments::without_secrets;
 use crate::child::{Ending, Place, facts};
 
-/// A command that failed, with all that is known at its end.
+/// Maximum length of a log line, in characters.
+const LOG_LINE_CHARS: usize = 1_000;
+
+/// A command that failed.
 pub(super) struct Failed {
     pub(super) command: Vec<OsString>,
     pub(super) ending: Ending,
@@ -42,45 +45,45 @@ impl Printed {
     }
 }
 
-/// Where in the output the failure is told.
-struct Told<'a> {
+/// A failure found in the output.
+struct Found<'a> {
     failure: Failure,
-    /// The stream it is told in.
+    /// Text of the stream it was found in.
     text: &'a str,
 }
 
 impl Failed {
-    /// Whether the program says that its user stopped it.
+    /// Whether the program reports that its user interrupted it.
     pub(super) fn is_interrupt(&self) -> bool {
-        self.told().is_some_and(|told| told.failure.error_type == "KeyboardInterrupt")
+        self.find().is_some_and(|found| found.failure.error_type == "KeyboardInterrupt")
     }
 
-    /// Whether the program says that nobody reads its output.
+    /// Whether the program reports that the reader of its output has gone.
     pub(super) fn is_broken_pipe(&self) -> bool {
         let broken = |failure: &Failure| {
             failure.error_type == "BrokenPipeError"
                 || ["EPIPE", "Broken pipe"].iter().any(|word| failure.error_message.contains(word))
         };
-        self.told().is_some_and(|told| broken(&told.failure))
+        self.find().is_some_and(|found| broken(&found.failure))
             || self.last_line().is_some_and(|line| line.contains("Broken pipe") || line.contains("BrokenPipeError"))
     }
 
-    /// Puts the report together, with what the repository and the runtime tell.
+    /// Composes the report, with the repository's commit and the runtime's version.
     pub(super) fn report(&self, level: ScrubLevel) -> ErrorReport {
-        // before anything is cut: half a secret is not known for one
+        // scrubbed before it is cut, because half a secret is not recognised
         let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
-        // the runtime may take a while, and the command's end waits for it
+        // at the same time, because a slow runtime delays the command's end
         let (place, runtime) = std::thread::scope(|scope| {
             let runtime = scope.spawn(|| self.command.first().and_then(|program| facts::runtime(program)));
             (Place::here(), runtime.join().unwrap_or_default())
         });
-        let (error_type, error_message, stack_trace, causes) = match self.told() {
-            Some(Told { mut failure, text }) => {
+        let (error_type, error_message, stack_trace, causes) = match self.find() {
+            Some(Found { mut failure, text }) => {
                 failure.causes.truncate(CAUSES);
                 let stack = cut(&text[failure.range.clone()], STACK_TRACE_CHARS);
                 (failure.error_type, failure.error_message, Some(stack), failure.causes)
             }
-            None => (self.kind(), self.sentence(), None, Vec::new()),
+            None => (self.type_of_ending(), self.message_of_ending(), None, Vec::new()),
         };
         let command = shell_line(&without_secrets(&self.command));
         let ended = Timestamp::from(self.began).plus(self.duration);
@@ -119,10 +122,10 @@ impl Failed {
         }
     }
 
-    /// Errors are told on standard error; some programs tell them on standard output.
-    fn told(&self) -> Option<Told<'_>> {
+    /// The failure in standard error, else in standard output, where some programs print their errors.
+    fn find(&self) -> Option<Found<'_>> {
         let texts = self.printed.errors.iter().chain([&self.printed.output]);
-        texts.filter_map(|text| find_failure(text).map(|failure| Told { failure, text })).next()
+        texts.filter_map(|text| find_failure(text).map(|failure| Found { failure, text })).next()
     }
 
     fn last_line(&self) -> Option<&str> {
@@ -130,8 +133,8 @@ impl Failed {
         texts.filter_map(|text| last_words(text)).next()
     }
 
-    /// What stands for a type where no runtime named one.
-    fn kind(&self) -> String {
+    /// Error type for a failure that no runtime named: the signal or the exit code.
+    fn type_of_ending(&self) -> String {
         match (self.ending.signal(), self.ending) {
             (Some(signal), _) => signal.to_owned(),
             (None, Ending::Code(code)) => format!("exit code {code}"),
@@ -139,8 +142,8 @@ impl Failed {
         }
     }
 
-    /// What stands for a message where no runtime gave one: the last words, or how it ended.
-    fn sentence(&self) -> String {
+    /// Error message for a failure that no runtime described: the signal, else the last line printed.
+    fn message_of_ending(&self) -> String {
         let program = self.command.first().map(|program| base_name(program)).unwrap_or_default();
         let explained = match self.ending.signal() {
             Some("SIGSEGV") => "an invalid memory access",
@@ -148,29 +151,28 @@ impl Failed {
             Some("SIGABRT") => "aborted by itself",
             Some(_) => "a signal",
             None => {
-                let silent = || format!("{program} ended with {} and printed nothing", self.kind());
+                let silent = || format!("{program} ended with {} and printed nothing", self.type_of_ending());
                 return self.last_line().map_or_else(silent, str::to_owned);
             }
         };
-        format!("{program} was ended by {}: {explained}", self.kind())
+        format!("{program} was ended by {}: {explained}", self.type_of_ending())
     }
 
-    /// The last lines before the failure.
+    /// The last lines before the failure, in the stream it was found in; the last lines of the other stream.
     fn logs(&self, scrub: ScrubLevel) -> Vec<LogLine> {
-        let told = self.told();
-        // up to the failure in the stream that tells it, the last lines of the other one
-        let before = |text: &String| match &told {
-            Some(told) if std::ptr::eq(told.text, text.as_str()) => told.failure.range.start,
+        let found = self.find();
+        let end = |text: &String| match &found {
+            Some(found) if std::ptr::eq(found.text, text.as_str()) => found.failure.range.start,
             _ => text.len(),
         };
-        let last = |text: &String, most: usize, level: Option<&str>| {
-            // before it is lines: a key has many
-            let text = scrub_with(&text[..before(text)], scrub);
+        let last = |text: &String, limit: usize, level: Option<&str>| {
+            // scrubbed before it is split into lines, because a private key spans several
+            let text = scrub_with(&text[..end(text)], scrub);
             let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-            let lines = lines[lines.len().saturating_sub(most)..].iter();
+            let lines = lines[lines.len().saturating_sub(limit)..].iter();
             let line = |line: &&str| LogLine {
                 level: level.map(str::to_owned),
-                message: excerpt(line, 1_000),
+                message: excerpt(line, LOG_LINE_CHARS),
                 timestamp: None,
             };
             lines.map(line).collect::<Vec<_>>()

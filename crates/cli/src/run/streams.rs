@@ -1,4 +1,5 @@
-//! The command's output streams: a pseudo-terminal where ours is a terminal, a pipe elsewhere, one for both if ours are one.
+//! The command's output streams: a pseudo-terminal for each of ours that is a terminal, else a pipe. One stream for both if
+//! our standard output and error are the same file.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -10,15 +11,15 @@ use rustix::fs::fstat;
 use rustix::stdio::{stderr, stdout};
 use rustix::termios::isatty;
 
-use super::relay::{Kept, Relay};
+use super::relay::{Finished, Relay};
 use super::terminal::{Modes, Terminal};
 use crate::child::passing::wide_pipe;
 use crate::child::start::spawn;
 
-/// The streams before the command is started.
+/// The output streams before the command starts.
 pub(super) struct Streams {
     output: Stream,
-    /// None where both of ours are one: a single stream keeps the order.
+    /// None where our standard output and error are one, because a single stream keeps the order.
     errors: Option<Stream>,
     terminal: Option<Terminal>,
 }
@@ -31,10 +32,10 @@ struct Stream {
 }
 
 impl Streams {
-    /// Makes what the command will print to.
+    /// Opens a pseudo-terminal or pipes for the command.
     pub(super) fn open() -> io::Result<Self> {
         let real = [stdout(), stderr()].into_iter().find(|ours| isatty(ours));
-        // without pseudo-terminals (a container may have none) pipes have to do
+        // a container may have no pseudo-terminals: then use pipes
         let pair = real.and_then(|real| Some((real, Terminal::like(real).ok()?)));
         let stream = |ours: BorrowedFd<'_>| match &pair {
             Some((real, (_, side, theirs))) if are_one(real, ours) => {
@@ -47,11 +48,11 @@ impl Streams {
         Ok(Self { output, errors, terminal: pair.map(|(_, (terminal, ..))| terminal) })
     }
 
-    /// Starts the command on them. Input is ours, untouched.
+    /// Starts the command on these streams. It inherits our standard input.
     pub(super) fn start(self, program: &OsStr, arguments: &[OsString]) -> io::Result<(Child, Relays)> {
         let Self { output, errors, terminal } = self;
         let (stop, stopped) = io::pipe().map(|(reader, writer)| (writer, OwnedFd::from(reader)))?;
-        // only the command may hold its side, or its end would never be seen
+        // the command's sides are closed here, because a copy of ours would hide the end of its output
         let child = spawn(program, arguments, |command| {
             let errors = errors.as_ref().unwrap_or(&output);
             command.stdout(output.theirs.try_clone()?).stderr(errors.theirs.try_clone()?);
@@ -79,14 +80,14 @@ impl Stream {
     }
 }
 
-/// Whether both lead to one place, as after `2>&1`.
+/// Whether both are the same file, as after `2>&1`.
 fn are_one(one: impl AsFd, other: impl AsFd) -> bool {
-    let place = |fd: BorrowedFd<'_>| fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino, stat.st_rdev));
-    let place = (place(one.as_fd()), place(other.as_fd()));
-    place.0.is_some() && place.0 == place.1
+    let file = |fd: BorrowedFd<'_>| fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino, stat.st_rdev));
+    let one = file(one.as_fd());
+    one.is_some() && one == file(other.as_fd())
 }
 
-/// The streams while the command runs.
+/// The output streams while the command runs.
 pub(super) struct Relays {
     output: Relay,
     errors: Option<Relay>,
@@ -94,13 +95,20 @@ pub(super) struct Relays {
     stop: PipeWriter,
 }
 
-/// What is kept of both.
+/// The last bytes of both streams.
 pub(super) struct Relayed {
     pub(super) output: Vec<u8>,
-    /// None where both were one.
+    /// None where both streams are one.
     pub(super) errors: Option<Vec<u8>>,
-    /// Whoever read our output went away before the command was done.
+    /// Whether the reader of our output went away before the command had finished.
     pub(super) reader_gone: bool,
+}
+
+impl Relayed {
+    /// Whether our standard error is at the start of a line.
+    pub(super) fn ends_line(&self) -> bool {
+        self.errors.as_ref().unwrap_or(&self.output).last().is_none_or(|byte| *byte == b'\n')
+    }
 }
 
 impl Relays {
@@ -109,13 +117,13 @@ impl Relays {
         self.terminal.as_ref()
     }
 
-    /// After the command's end: passes on what is left.
+    /// Passes on the rest of the output, after the command's end.
     pub(super) fn finish(self) -> Relayed {
         let Self { output, errors, terminal, stop } = self;
         drop(stop);
-        let kept: (Kept, Option<Kept>) = (output.finish(), errors.map(Relay::finish));
+        let (output, errors): (Finished, Option<Finished>) = (output.finish(), errors.map(Relay::finish));
         drop(terminal);
-        let gone = kept.0.reader_gone || kept.1.as_ref().is_some_and(|errors| errors.reader_gone);
-        Relayed { output: kept.0.tail, errors: kept.1.map(|errors| errors.tail), reader_gone: gone }
+        let reader_gone = output.reader_gone || errors.as_ref().is_some_and(|errors| errors.reader_gone);
+        Relayed { output: output.tail, errors: errors.map(|errors| errors.tail), reader_gone }
     }
 }

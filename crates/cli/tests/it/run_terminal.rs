@@ -169,12 +169,97 @@ fn modes_set_on_the_output_hold_for_the_input_and_are_put_back() {
     assert!(rest.contains(" icanon") && rest.contains(" echo"), "{rest:?}");
 }
 
+const FAILS: [&str; 3] = ["sh", "-c", "echo broken >&2; exit 5"];
+
 #[test]
-fn a_failure_on_a_terminal_says_where_it_went() {
+fn a_terminal_gets_one_line_about_a_recorded_failure() {
     let wrapped = Wrapped::new();
-    let (seen, status) = OnTerminal::start(&wrapped, &["sh", "-c", "echo broken >&2; exit 5"]).end();
-    assert_eq!(status.code(), Some(5));
-    assert!(seen.starts_with("broken\r\nautoheal: recorded: exit code 5"), "{seen:?}");
+    for seen in ["seen once", "seen 2 times", "seen 3 times"] {
+        let run = default_store(wrapped.run(&[], &FAILS));
+        let (printed, status) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();
+        assert_eq!(status.code(), Some(5));
+        let line = format!(
+            "autoheal: recorded exit code 5: broken ({seen}); see it with `autoheal serve` at http://127.0.0.1:8787/"
+        );
+        assert_eq!(printed, format!("broken\r\n{line}\r\n"));
+    }
+    // another failure has a count of its own
+    let run = default_store(wrapped.run(&[], &["sh", "-c", "echo other >&2; exit 6"]));
+    let (printed, _) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();
+    assert!(printed.starts_with("other\r\nautoheal: recorded exit code 6: other (seen once)"), "{printed:?}");
+}
+
+#[test]
+fn the_line_names_the_store_on_the_command_line() {
+    let wrapped = Wrapped::new();
+    let (printed, _) = OnTerminal::start(&wrapped, &FAILS).end();
+    let store = wrapped.place.store();
+    assert!(printed.contains(&format!("see it with `autoheal serve --store {}` at", store.display())), "{printed:?}");
+}
+
+#[tokio::test]
+async fn quiet_and_a_pipe_get_no_line() {
+    let wrapped = Wrapped::new();
+    let quiet = wrapped.run(&["--quiet"], &FAILS);
+    let (printed, status) = OnTerminal::exec(quiet.get_program().to_str().unwrap(), &quiet).end();
+    assert_eq!((printed.as_str(), status.code()), ("broken\r\n", Some(5)));
+    let output = wrapped.output(&FAILS);
+    assert_eq!((output.stderr.as_slice(), output.status.code()), (b"broken\n".as_slice(), Some(5)));
+    // standard output is a terminal, standard error a file
+    let run = wrapped.run(&[], &FAILS);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec \"$@\" 2> errors", "sh"]).arg(run.get_program()).args(run.get_args());
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(wrapped.path());
+    let (printed, _) = OnTerminal::exec("sh", &shell).end();
+    assert_eq!(printed, "");
+    assert_eq!(std::fs::read_to_string(wrapped.path().join("errors")).unwrap(), "broken\n");
+    assert_eq!(wrapped.serve().await.count().await, 3, "each of them is recorded all the same");
+}
+
+#[test]
+fn trouble_is_printed_with_quiet_as_well() {
+    let wrapped = Wrapped::new();
+    let run = wrapped.run(&["--quiet", "--url", "http://127.0.0.1:9"], &FAILS);
+    let (printed, _) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();
+    assert!(printed.starts_with("broken\r\nautoheal: this failure could not be reported yet"), "{printed:?}");
+}
+
+#[test]
+fn the_line_comes_on_a_line_of_its_own_without_control_characters_and_cut() {
+    let wrapped = Wrapped::new();
+    let script = format!("printf 'bad \\033[31mprice\\033[0m \\033]0;title\\007{}' >&2; exit 5", "x".repeat(500));
+    let run = default_store(wrapped.run(&[], &["sh", "-c", &script]));
+    let (printed, _) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();
+    let (_, line) = printed.split_once("\r\n").unwrap();
+    let line = line.strip_suffix("\r\n").unwrap();
+    assert!(line.starts_with("autoheal: recorded exit code 5: bad price xxx"), "{line:?}");
+    assert!(line.contains("x... (seen once); see it with"), "{line:?}");
+    assert!(line.len() < 180 && !line.contains(char::is_control), "{line:?}");
+}
+
+#[tokio::test]
+async fn the_line_names_the_service_that_has_the_failure() {
+    let (here, there) = (Wrapped::new(), Wrapped::new());
+    let serve = there.serve().await;
+    let url = format!("http://{}", serve.address);
+    let run = here.run(&["--url", &url], &FAILS);
+    let (printed, _) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();
+    assert_eq!(printed, format!("broken\r\nautoheal: recorded exit code 5: broken; see it at {url}/\r\n"));
+}
+
+#[tokio::test]
+async fn the_line_says_when_a_running_service_records_the_failure() {
+    let wrapped = Wrapped::new();
+    let _serve = wrapped.serve().await;
+    let (printed, _) = OnTerminal::start(&wrapped, &FAILS).end();
+    let line = "autoheal: saved exit code 5: broken; the running `autoheal serve` records it within a minute";
+    assert_eq!(printed, format!("broken\r\n{line}\r\n"));
+}
+
+/// Records in the store of the data directory, which has no name on the command line.
+fn default_store(mut run: std::process::Command) -> std::process::Command {
+    run.env_remove("AUTOHEAL_STORE");
+    run
 }
 
 #[test]

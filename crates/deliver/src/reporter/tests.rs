@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use serde_json::value::to_raw_value;
 
 use super::*;
+use crate::Delivery;
 
 /// More than any test waits for.
 const LONG: Duration = Duration::from_secs(20);
@@ -35,7 +36,7 @@ fn start(outcome: Outcome) -> (Reporter, Receiver<Delivered>, Receiver<String>) 
 }
 
 fn told() -> Outcome {
-    Outcome::Delivered(String::new())
+    Outcome::Delivered(Delivery::Nothing)
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn being_asked_delivers_what_waits_on_the_disk() {
 fn where_the_first_failure_went_is_said_once() {
     let (tell, told) = mpsc::channel();
     let on_first = move |what: &str| drop(tell.send(what.to_owned()));
-    let recorded = |_, _| Outcome::Delivered("recorded: E; `autoheal serve` shows it".to_owned());
+    let recorded = |_, _| Outcome::Delivered(Delivery::Store { reports: "E".to_owned(), occurrences: Some(1) });
     let reporter = Reporter::start_with(Box::new(|_| None), telling_the_first(recorded, on_first), |_| {}).unwrap();
     for message in ["one", "two"] {
         reporter.send(failure(message));

@@ -30,6 +30,8 @@ pub(super) struct Cache {
 
 struct Known {
     id: i64,
+    /// Its occurrences, those of the open batch included.
+    count: u64,
     samples: usize,
     /// How many clients the file knew when the group was looked up.
     stored_clients: usize,
@@ -77,14 +79,15 @@ impl Batch {
         let key = (project, record.fingerprint());
         if matches!(record.identity(), Identity::Given(_))
             && !cache.groups.contains_key(&key)
-            && let Some(fingerprint) = seen_before(connection, project, id)?
+            && let Some((fingerprint, count)) = seen_before(connection, project, id)?
         {
-            return Ok(Accepted { id, fingerprint, duplicate: true });
+            return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
         let known = known_group(connection, cache, project, record)?;
         if matches!(record.identity(), Identity::Given(_)) && !remember(connection, project, id, known.id, record)? {
-            let fingerprint = seen_before(connection, project, id)?.unwrap_or(record.fingerprint());
-            return Ok(Accepted { id, fingerprint, duplicate: true });
+            let elsewhere = seen_before(connection, project, id)?.filter(|(seen, _)| *seen != record.fingerprint());
+            let (fingerprint, count) = elsewhere.unwrap_or((record.fingerprint(), known.count));
+            return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
         if known.samples < SAMPLES {
             known.samples += 1;
@@ -99,6 +102,7 @@ impl Batch {
         let report = record.report();
         let count = report.count.unwrap_or(1);
         delta.count += count;
+        known.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
         if let Some(release) = &report.release
             && (known.releases.contains(release)
@@ -115,7 +119,7 @@ impl Batch {
                 .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client) VALUES (?1, ?2)")?
                 .execute(params![known.id, hash(client).to_le_bytes()])? as u64;
         }
-        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false })
+        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false, count: known.count })
     }
 
     /// Writes what was counted since the last call.
@@ -177,16 +181,15 @@ fn remember(connection: &Connection, project: i64, id: Uuid, group: i64, record:
         .map(|rows| rows > 0)
 }
 
-/// The fingerprint of the group this id was counted in.
-fn seen_before(connection: &Connection, project: i64, id: Uuid) -> Result<Option<Fingerprint>> {
+/// The fingerprint of the group this id was counted in, and the group's count without the open batch.
+fn seen_before(connection: &Connection, project: i64, id: Uuid) -> Result<Option<(Fingerprint, u64)>> {
     connection
         .prepare_cached(
-            "SELECT groups.fingerprint FROM report_ids JOIN groups ON groups.id = group_id
+            "SELECT groups.fingerprint, groups.count FROM report_ids JOIN groups ON groups.id = group_id
              WHERE report_ids.project_id = ?1 AND report_ids.id = ?2",
         )?
-        .query_row(params![project, id.as_bytes()], |row| row.get(0))
+        .query_row(params![project, id.as_bytes()], |row| Ok((Fingerprint(row.get(0)?), row.get(1)?)))
         .optional()
-        .map(|found| found.map(Fingerprint))
 }
 
 fn known_group<'a>(
@@ -203,14 +206,16 @@ fn known_group<'a>(
         Some(id) => id,
         None => make_group(connection, project, record)?,
     };
-    let (samples, stored_clients) = connection
-        .prepare_cached("SELECT (SELECT count(*) FROM samples WHERE group_id = ?1), clients FROM groups WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (samples, stored_clients, count) = connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM samples WHERE group_id = ?1), clients, count FROM groups WHERE id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let releases = connection
         .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_>>()?;
-    Ok(absent.insert(Known { id, samples, stored_clients, clients: HashSet::new(), releases }))
+    Ok(absent.insert(Known { id, count, samples, stored_clients, clients: HashSet::new(), releases }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {

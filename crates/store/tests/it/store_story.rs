@@ -29,16 +29,18 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
     let same_batch = vec![record(with_id.clone(), 1), record(with_id.clone(), 1), record(failure("second"), 2)];
     let accepted = store.accept(same_batch).await.unwrap();
     assert_eq!(accepted.iter().map(|accepted| accepted.duplicate).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(accepted.iter().map(|accepted| accepted.count).collect::<Vec<_>>(), [1, 1, 1]);
     assert_eq!(accepted[0].fingerprint, accepted[1].fingerprint);
     let again = store.accept(vec![record(with_id.clone(), 3)]).await.unwrap();
-    assert!(again[0].duplicate);
+    assert!(again[0].duplicate && again[0].count == 1);
 
     // Counts, folded repeats, clients and releases add up.
     let mut folded = failure("first");
     folded["count"] = json!(5);
     folded["client"] = json!("c-1");
     folded["release"] = json!("2.0");
-    store.accept(vec![record(folded.clone(), 4), record(folded, 5)]).await.unwrap();
+    let counted = store.accept(vec![record(folded.clone(), 4), record(folded, 5)]).await.unwrap();
+    assert_eq!(counted.iter().map(|accepted| accepted.count).collect::<Vec<_>>(), [6, 11]);
     let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
     assert_eq!((detail.group.count, detail.group.clients), (11, 1));
     assert_eq!((detail.group.first_seen, detail.group.last_seen), (Timestamp(1), Timestamp(5)));
@@ -55,7 +57,8 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
     let store = open();
     assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
     assert!(store.groups("other", 10).await.unwrap().is_empty(), "projects do not see each other");
-    assert!(store.accept(vec![record(with_id.clone(), 6)]).await.unwrap()[0].duplicate);
+    let again = store.accept(vec![record(with_id.clone(), 6)]).await.unwrap();
+    assert!(again[0].duplicate && again[0].count == 111);
 
     // After a day an id is forgotten.
     let tomorrow = Timestamp(25 * 3600 * 1000);
