@@ -1,4 +1,4 @@
-//! `autoheal completions` and `autoheal man`: what the definition of the command line is good for besides parsing it.
+//! `autoheal completions` and `autoheal man`: texts generated from the definition of the command line.
 
 use std::io::{self, Write};
 
@@ -9,16 +9,16 @@ use clap_mangen::Man;
 
 use crate::args::Args;
 
-/// Prints the completions for a shell.
+/// Prints the completion script for a shell.
 pub(crate) fn completions(shell: Shell) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "autoheal", &mut script);
     print(&script)
 }
 
-/// Prints the manual page of everything, or of one command.
+/// Prints the manual page of `autoheal`, or of one command.
 pub(crate) fn manual(command: Option<&str>) -> Result<()> {
-    // The examples stand first in --help; a manual page has them at its end.
+    // Examples come first in --help, but last in a manual page.
     let examples_last = |command: clap::Command| match command.get_before_help().map(ToString::to_string) {
         Some(examples) => command.before_help(None::<&str>).after_help(examples),
         None => command,
@@ -37,7 +37,7 @@ pub(crate) fn manual(command: Option<&str>) -> Result<()> {
     print(&text)
 }
 
-/// Whoever reads us may have seen enough (`| head -1`).
+/// Prints the text. A reader that stops early, such as `head -1`, is no error.
 fn print(text: &[u8]) -> Result<()> {
     match io::stdout().write_all(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -1,4 +1,4 @@
-//! `autoheal explain`: what would become of a report, for people or as JSON lines.
+//! `autoheal explain`: shows how a report would be processed, as text or as JSON lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use crate::args::ExplainArgs;
 use crate::settings;
 
-/// One line of JSON input is read up to this size, in bytes.
-const LINE_BYTES: u64 = 8 * 1024 * 1024;
+/// Maximum length of a line of JSON input, in bytes.
+const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Explains one report, or a report a line.
+/// Explains one report, or with `--json` one on each line.
 pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let explainer = Explainer {
         level: options.scrub.into(),
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
     let written = if options.json { explainer.lines(input, &mut output) } else { explainer.one(input, &mut output) };
     match written.and_then(|()| Ok(output.flush()?)) {
-        // Whoever reads us has seen enough (`| head -1`).
+        // a reader that stops early, such as `head -1`, is no error
         Err(error)
             if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) =>
         {
@@ -72,26 +72,26 @@ impl Explainer {
             Ok(record) => record,
             Err(rejected) => bail!("the report would be rejected: {rejected}"),
         };
-        self.for_people(&record, output)
+        self.as_text(&record, output)
     }
 
     fn lines(&self, mut input: impl BufRead, output: &mut impl Write) -> Result<()> {
         let mut line = Vec::new();
-        while input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
-            let answer = if line.len() as u64 == LINE_BYTES && !line.ends_with(b"\n") {
-                // The rest of it is passed over, so that answers stay in step with lines.
+        while input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
+            let explained = if line.len() as u64 == MAX_LINE_BYTES && !line.ends_with(b"\n") {
+                // skip the rest, so that each line of input gets one line of output
                 input.skip_until(b'\n')?;
-                json!({"rejected": format!("the line is over {LINE_BYTES} bytes")})
+                json!({"rejected": format!("the line is over {MAX_LINE_BYTES} bytes")})
             } else {
                 self.line(&line)
             };
-            writeln!(output, "{answer}")?;
+            writeln!(output, "{explained}")?;
             line.clear();
         }
         Ok(())
     }
 
-    /// The answer to one line: always one line of JSON.
+    /// Explains one line, as one line of JSON.
     fn line(&self, line: &[u8]) -> Value {
         let Ok(raw) = serde_json::from_slice::<&RawValue>(line.trim_ascii()) else {
             return json!({"rejected": "the line is not JSON"});
@@ -120,7 +120,7 @@ impl Explainer {
         })
     }
 
-    /// What happens to the first report of a group under these switches.
+    /// Actions on the first report of a group, with these switches.
     fn decision(&self, record: &Fingerprinted) -> Vec<&'static str> {
         let Some(settings) = &self.settings else { return vec!["preview"] };
         if self.held_back(record).is_some() {
@@ -142,12 +142,12 @@ impl Explainer {
         steps
     }
 
-    /// Why the report would open no issue, were the switches on.
+    /// Reason why the report would open no issue even if the switches were on.
     fn held_back(&self, record: &Fingerprinted) -> Option<&'static str> {
         self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
     }
 
-    fn for_people(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
+    fn as_text(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
         let issue = composed(record);
         writeln!(output, "Severity     {}", record.severity().name())?;
         writeln!(output, "Fingerprint  {}", record.fingerprint())?;
@@ -178,12 +178,12 @@ impl Explainer {
     }
 }
 
-/// As it would arrive over HTTP from nobody in particular.
+/// Arrival over HTTP from an anonymous sender.
 fn arrival() -> Arrival {
     Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
 }
 
-/// How many clients have told of a failure whose first report this is.
+/// Number of distinct clients, if this is the first report of its failure.
 fn clients(record: &Fingerprinted) -> u64 {
     u64::from(record.report().client.is_some())
 }

@@ -1,4 +1,4 @@
-//! `autoheal mcp --http`: in front of an MCP server at a URL; what fails in its conversations is told.
+//! `autoheal mcp --http`: relays to an MCP server at a URL, and reports failures in its conversations.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,34 +14,34 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::args::McpArgs;
-use crate::child::{say, say_in_passing};
+use crate::child::{say, say_unless_blocked};
 use crate::settings;
 
-/// Reports between the gateway and the reporter.
-const WAITING: usize = 512;
+/// Capacity for reports between the gateway and the reporter.
+const MAX_QUEUED: usize = 512;
 
 /// Runs until SIGTERM or Ctrl-C.
 pub(crate) fn run(options: McpArgs) -> Result<()> {
-    // one thread carries the bytes, another reads what went by: neither waits for the other
+    // one thread relays, another watches: neither waits for the other
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(stand(options))
+    runtime.block_on(relay(options))
 }
 
-async fn stand(options: McpArgs) -> Result<()> {
+async fn relay(options: McpArgs) -> Result<()> {
     let config = config(&options)?;
     let allow_origin = settings::origins(&options.http.allow_origin, "--allow-origin")?;
     let url = config.upstream.url().clone();
     let listen = options.http.listen;
     let listener = TcpListener::bind(listen)
         .await
-        .with_context(|| format!("cannot listen on {listen}; is another program there? (--listen)"))?;
+        .with_context(|| format!("cannot listen on {listen}; is another program listening there? (--listen)"))?;
     let address = listener.local_addr()?;
     let gateway = Gateway::new(config).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let gateway = Arc::new(gateway);
-    // anybody who can reach this address can have written what is in these reports
-    let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_in_passing)
+    // anonymous, because any client that reaches this address can have written the text of a report
+    let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_unless_blocked)
         .context("cannot start a thread")?;
-    // before anybody is told that we are there: a SIGTERM from here on ends us in order
+    // before the line below, so that a SIGTERM right after it stops the gateway in order
     let mut terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address} for {url}; use http://{address}{} in place of it", url.path());
 
@@ -62,32 +62,32 @@ async fn stand(options: McpArgs) -> Result<()> {
     drop(until_served);
     match watching.join() {
         Ok(reporter) if reporter.flush(MAX_DELAY) => {}
-        // dropping it would wait once more
+        // not dropped, because that would wait again
         Ok(reporter) => std::mem::forget(reporter),
-        Err(_) => say("watching the conversations failed; what was not reported by then is lost"),
+        Err(_) => say("watching the conversations failed; failures not reported by then are lost"),
     }
     served.context("the listener failed")
 }
 
-/// Tells what fails until it is stopped, then what is left. Reports are put on disk first, which may be slow: no
-/// conversation waits for that.
+/// Sends reports to the reporter until it is stopped, then the remaining ones. On a thread of its own, because the reporter
+/// first writes each report to disk, which may be slow.
 async fn watch(gateway: &Gateway, reporter: Reporter, stopped: oneshot::Receiver<Infallible>) -> Reporter {
-    let (sender, mut failed) = mpsc::channel(WAITING);
+    let (sender, mut failed) = mpsc::channel(MAX_QUEUED);
     {
-        let telling = async {
+        let reporting = async {
             while let Some(report) = failed.recv().await {
-                tell(&reporter, report);
+                send(&reporter, report);
             }
         };
         tokio::select! {
-            ((), ()) = async { tokio::join!(gateway.watch(sender), telling) } => {}
+            ((), ()) = async { tokio::join!(gateway.watch(sender), reporting) } => {}
             _ = stopped => {}
         }
     }
     while let Ok(report) = failed.try_recv() {
-        tell(&reporter, report);
+        send(&reporter, report);
     }
-    gateway.last_reports().into_iter().for_each(|report| tell(&reporter, report));
+    gateway.last_reports().into_iter().for_each(|report| send(&reporter, report));
     reporter
 }
 
@@ -95,9 +95,9 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     let [upstream] = options.command.as_slice() else {
         bail!("--http takes one URL: autoheal mcp --http --listen ADDR -- URL");
     };
-    let written = upstream.to_string_lossy();
-    let upstream = Upstream::parse(&written).with_context(|| {
-        format!("`{written}` is no http:// or https:// URL (credentials do not belong in it, but in a header)")
+    let text = upstream.to_string_lossy();
+    let upstream = Upstream::parse(&text).with_context(|| {
+        format!("`{text}` is not an http:// or https:// URL without credentials; those belong in a header")
     })?;
     let known_as = upstream.url().to_string();
     let mut config = GatewayConfig::new(upstream, known_as);
@@ -107,8 +107,8 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     Ok(config)
 }
 
-fn tell(reporter: &Reporter, mut report: ErrorReport) {
-    // frozen here, so that a repeated delivery counts once
+fn send(reporter: &Reporter, mut report: ErrorReport) {
+    // set before the first delivery, so that a repeated one counts once
     report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
     reporter.send(report);
 }

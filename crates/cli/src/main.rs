@@ -1,4 +1,4 @@
-//! The binary `autoheal`: reads the command line, runs one command, ends with its exit code.
+//! The binary `autoheal`: parses the command line, runs one command, and exits with its code.
 
 mod args;
 mod arguments;
@@ -18,20 +18,20 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Args, Command, McpArgs};
 
-/// Records are made on one thread and dropped on another, which glibc's allocator pays for with locks.
+/// mimalloc, because records are made on one thread and dropped on another, which costs locks in glibc's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // a wrapped command should not wait for the definitions of everything else
+    // `run` and `mcp` are parsed by their own definitions, because building all of them delays the wrapped command
     match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
         Some("run") => {
-            if let Some(options) = alone("autoheal run") {
+            if let Some(options) = parse_alone("autoheal run") {
                 return run::run(options);
             }
         }
         Some("mcp") => {
-            if let Some(options) = alone::<McpArgs>("autoheal mcp")
+            if let Some(options) = parse_alone::<McpArgs>("autoheal mcp")
                 && !options.http.http
             {
                 return mcp::run(options);
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     let args = Args::parse();
     let result = match args.command {
-        // the command's own output, and nothing of ours in it
+        // without logging, because standard error is the command's
         Some(Command::Run(options)) => return run::run(*options),
         Some(Command::Mcp(options)) if options.http.http => {
             init_logging(args.log);
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
             explain::run(&options)
         }
         None => {
-            // clap's own way to do this is confused by a variable that is set.
+            // not by clap's `arg_required_else_help`, because a set environment variable counts as an argument there
             eprintln!("{}", Args::command().render_help());
             return ExitCode::from(2);
         }
@@ -74,14 +74,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// One command by its own definition; whatever that does not understand is left to the whole one.
-fn alone<T: clap::Args>(name: &'static str) -> Option<T> {
+/// Parses one command by its own definition. None for a command line that only the whole definition can parse.
+fn parse_alone<T: clap::Args>(name: &'static str) -> Option<T> {
     let definition = T::augment_args(clap::Command::new(name));
     let matches = definition.try_get_matches_from(std::env::args_os().skip(1)).ok()?;
     T::from_arg_matches(&matches).ok()
 }
 
-/// Logs go to stderr; colours only where a person looks.
+/// Sends logs to standard error, with colours if it is a terminal.
 fn init_logging(level: tracing::Level) {
     use std::io::IsTerminal;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -1,4 +1,4 @@
-//! `autoheal serve`: the HTTP service and the worker as two tasks over one store.
+//! `autoheal serve`: the HTTP service and the worker, as two tasks with one store.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use crate::args::ServeArgs;
 use crate::settings;
 
-/// Starts everything, runs until SIGTERM or Ctrl-C, ends everything in order.
+/// Runs the service and the worker until SIGTERM or Ctrl-C, then stops both and closes the store.
 #[tokio::main]
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
@@ -39,7 +39,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         Some(settings) => Some(worker(&options, settings, &store, &clock, &wake)?),
         None => None,
     };
-    // at most some hundred; whoever looks for one of them finds it from the beginning
+    // before the service accepts connections, so that its first response already has the spooled reports
     let spool = Intake {
         store: Arc::clone(&store),
         clock: clock.clone(),
@@ -51,14 +51,14 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;
     let address = listener.local_addr()?;
-    // Before anybody is told that we are there: a SIGTERM from here on ends us in order.
+    // before the line below, so that a SIGTERM right after it stops the service in order
     let terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address}");
     tracing::info!(store = %path.display(), sends = worker.is_some(), "dashboard at http://{address}/, reports to http://{address}/report-error");
 
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
-        // The sender lives until the end of this function; its loss means stop as well.
+        // the sender lives until the end of this function; without it, stop as well
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
@@ -67,8 +67,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         .map_err(|error| anyhow::anyhow!("AUTOHEAL_UPSTREAM: {error}"))?;
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
-    asked_to_stop(terminate).await?;
-    tracing::info!("stopping: finishing what is in hand");
+    stop_signal(terminate).await?;
+    tracing::info!("stopping: finishing open requests and writes");
     stop.send_replace(true);
     spool.abort();
     let served = serving.await.context("the service ended early")?;
@@ -98,7 +98,8 @@ fn worker(
     Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone(), Arc::clone(wake)))
 }
 
-async fn asked_to_stop(mut terminate: Signal) -> Result<()> {
+/// Waits for SIGTERM or Ctrl-C.
+async fn stop_signal(mut terminate: Signal) -> Result<()> {
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),

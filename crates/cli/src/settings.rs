@@ -1,4 +1,4 @@
-//! From flags and variables to what the service and the worker go by; impossible combinations are refused here.
+//! Settings of the service and the worker, from flags and variables. Refuses impossible combinations.
 
 use std::process::Command;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, Scrub, ServeArgs};
 
-/// As good as never.
+/// A duration that stands for no limit.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl From<Scrub> for ScrubLevel {
@@ -25,17 +25,17 @@ impl From<Scrub> for ScrubLevel {
     }
 }
 
-/// What the HTTP service goes by.
+/// Settings of the HTTP service. `sends` is whether a worker sends anything to GitHub.
 pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
     let upstream = options.upstream.as_ref().map(|url| {
         Upstream::parse(url).with_context(|| {
-            format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// or https:// URL (credentials do not belong in it)")
+            format!("AUTOHEAL_UPSTREAM: `{url}` is not an http:// or https:// URL without credentials")
         })
     });
     if let Some(directory) = &options.static_dir
         && !directory.is_dir()
     {
-        bail!("AUTOHEAL_STATIC: {} is no directory", directory.display());
+        bail!("AUTOHEAL_STATIC: {} is not a directory", directory.display());
     }
     Ok(Config {
         public_url: options.public_url.as_ref().map(|url| origin(url, "AUTOHEAL_PUBLIC_URL")).transpose()?,
@@ -60,26 +60,27 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
     })
 }
 
-/// Origins, as the setting of this name lists them.
+/// Parses the origins in the setting of this name.
 pub(crate) fn origins(texts: &[String], name: &str) -> Result<Vec<Origin>> {
     texts.iter().map(|text| origin(text, name)).collect()
 }
 
 fn origin(text: &str, name: &str) -> Result<Origin> {
-    Origin::parse(text).with_context(|| format!("{name}: `{text}` is no origin; write it like https://shop.example"))
+    Origin::parse(text)
+        .with_context(|| format!("{name}: `{text}` is not an origin; write it like https://shop.example"))
 }
 
-/// A time, where none at all means for ever.
+/// The duration; zero stands for no limit.
 pub(crate) fn or_never(time: Duration) -> Duration {
     if time.is_zero() { NEVER } else { time }
 }
 
-/// A variable that is set to nothing is not set: an empty secret would be one that everybody knows.
+/// The secret, unless it is empty. A variable set to the empty string counts as unset, because anyone could guess it.
 pub(crate) fn not_empty(secret: &SecretString) -> Option<SecretString> {
     (!secret.expose_secret().trim().is_empty()).then(|| secret.clone())
 }
 
-/// What the worker goes by; nothing when all switches are off.
+/// Settings of the worker; none when all switches are off.
 pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     let switches = Switches {
         issue: switch(options.issue.as_ref(), &["AUTOHEAL_ISSUE", "IPFS_AUTO_ISSUE"])?,
@@ -97,7 +98,7 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     let agent = match options.agent.as_str() {
         "copilot" => "copilot-swe-agent[bot]".to_owned(),
         login if switches.pull && switches.heal => bail!(
-            "AUTOHEAL_AGENT: `{login}` can be assigned to issues only; switch off AUTOHEAL_PR, or leave the agent to copilot"
+            "AUTOHEAL_AGENT: `{login}` can only be assigned to issues; switch off AUTOHEAL_PR, or leave the agent at copilot"
         ),
         login => login.to_owned(),
     };
@@ -114,13 +115,13 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     }))
 }
 
-/// When callers' mistakes become issues; said apart from the switches, because a preview shows it too.
+/// The rule for issues about callers' mistakes. Apart from the switches, because a preview shows it too.
 pub(crate) fn caller_errors(options: &HealingArgs) -> Result<CallerErrors> {
     let open = switch(options.caller_errors.as_ref(), &["AUTOHEAL_CALLER_ERRORS"])?;
     Ok(CallerErrors { open, clients: options.caller_error_clients })
 }
 
-/// The flag, else the first of its variables that is set (ours, then the original's); off when none is.
+/// The flag, else the first of its variables that is set; off if none is. `IPFS_…` names are those of the original.
 fn switch(flag: Option<&String>, names: &[&str]) -> Result<bool> {
     let flagged = || Some((flag?.clone(), *names.first()?));
     let set = || names.iter().find_map(|name| Some((variable(name)?, *name)));
@@ -140,13 +141,13 @@ fn trust(sources: &[String]) -> Result<Trust> {
             "mcp" => trust.mcp = true,
             "browser" => trust.browser = true,
             "none" | "" => {}
-            other => bail!("AUTOHEAL_TRUST: `{other}` is none of run, mcp, browser, none"),
+            other => bail!("AUTOHEAL_TRUST: `{other}` is not one of run, mcp, browser, none"),
         }
     }
     Ok(trust)
 }
 
-/// The token for issues: GITHUB_TOKEN, GH_TOKEN, else what `gh` is logged in with.
+/// The token for issues: GITHUB_TOKEN, else GH_TOKEN, else the token of `gh`.
 pub(crate) fn issues_token() -> Result<SecretString> {
     if let Some(token) = variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN")) {
         return Ok(token.into());

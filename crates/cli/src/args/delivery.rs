@@ -1,4 +1,4 @@
-//! Where failures go: what every command that reports its own has in common.
+//! The receiver of failures: options of every command that reports its own.
 
 use autoheal_deliver::{Destination, Receiver};
 use autoheal_ingest::record_in_own_store;
@@ -7,19 +7,19 @@ use secrecy::SecretString;
 
 use super::Scrub;
 
-/// A service, or the own store.
+/// The receiver: a service, or this machine's own store.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeliveryArgs {
-    /// Service that failures are sent to; by default they go into this machine's own store
+    /// URL of the service to send failures to; by default they are recorded in this machine's own store
     #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Sender key of that service
+    /// Sender key for that service
     #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
     pub(crate) key: Option<SecretString>,
     /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
-    /// How much is taken out of reports
+    /// How much is removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
 }

@@ -1,4 +1,4 @@
-//! How a command ended, whether that is a failure, and ending the same way.
+//! The end of a command: its exit code or signal, whether that is a failure, and ending this process the same way.
 
 use std::process::{ExitCode, exit};
 
@@ -7,46 +7,48 @@ use rustix::process::{Resource, Rlimit, WaitStatus, getpid, getrlimit, setrlimit
 use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGKILL, SIGPIPE, SIGSEGV, SIGTRAP};
 use signal_hook::low_level::{emulate_default_handler, signal_name};
 
-/// With a code, or by a signal.
+/// The end of a command: an exit code, or a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Code(i32),
     Signal(i32),
 }
 
-/// What shells add to a signal's number when they exit for a child that it ended.
-const SHELL: i32 = 128;
+/// Offset that shells add to a signal's number, for the exit code of a child that the signal ended.
+const SIGNAL_OFFSET: i32 = 128;
 /// Signals that end a program against its will.
 const CRASHES: [i32; 7] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV];
 
 impl Ending {
-    /// Reads a status; nothing when the process only stopped or went on.
+    /// The ending in a wait status; none when the process only stopped or continued.
     pub(crate) fn of(status: WaitStatus) -> Option<Self> {
         status.exit_status().map(Self::Code).or_else(|| status.terminating_signal().map(Self::Signal))
     }
 
-    /// Whether this means a failure, exit codes in `ok` left out. A user's interrupt never does.
+    /// Whether this is a failure. Exit codes in `ok` and a user's interrupt are not.
     pub(crate) fn failed(self, ok: &[i32]) -> bool {
         match self {
-            Self::Code(code) => code != 0 && code != SHELL + SIGINT && !ok.contains(&code),
+            Self::Code(code) => code != 0 && code != SIGNAL_OFFSET + SIGINT && !ok.contains(&code),
             Self::Signal(signal) => signal != SIGINT,
         }
     }
 
-    /// Whether it ended because nobody read its output any more.
+    /// Whether the command ended because the reader of its output had gone.
     pub(crate) fn by_pipe(self) -> bool {
-        matches!(self, Self::Signal(SIGPIPE)) || self == Self::Code(SHELL + SIGPIPE)
+        matches!(self, Self::Signal(SIGPIPE)) || self == Self::Code(SIGNAL_OFFSET + SIGPIPE)
     }
 
-    /// The signal's name; a shell's word for a crash of its child counts.
+    /// The signal's name; also for a shell's exit code that stands for a crash of its child.
     pub(crate) fn signal(self) -> Option<&'static str> {
         match self {
             Self::Signal(signal) => Some(signal_name(signal).unwrap_or("SIG?")),
-            Self::Code(code) => CRASHES.contains(&(code - SHELL)).then(|| signal_name(code - SHELL)).flatten(),
+            Self::Code(code) => {
+                CRASHES.contains(&(code - SIGNAL_OFFSET)).then(|| signal_name(code - SIGNAL_OFFSET)).flatten()
+            }
         }
     }
 
-    /// As reports tell it.
+    /// The ending as reports carry it.
     pub(crate) fn exit(self) -> Exit {
         let code = match self {
             Self::Code(code) => Some(i64::from(code)),
@@ -55,31 +57,31 @@ impl Ending {
         Exit { code, signal: self.signal().map(str::to_owned) }
     }
 
-    /// Ends this process the same way; returns only where the ending is an exit code.
+    /// Ends this process by the same signal, or returns the same exit code.
     pub(crate) fn repeat(self) -> ExitCode {
         ExitCode::from(self.repeat_signal())
     }
 
-    /// Ends this process the same way and at once.
+    /// Ends this process the same way, immediately.
     pub(crate) fn repeat_now(self) -> ! {
         exit(self.repeat_signal().into())
     }
 
-    /// Ends this process where a signal ended the command; elsewhere, the exit code.
+    /// Ends this process if a signal ended the command, else returns the exit code.
     fn repeat_signal(self) -> u8 {
         let code = match self {
             Self::Code(code) => code,
-            // to a container's first process its own signals mean nothing; a container tells of them by this code as well
-            Self::Signal(signal) if getpid().is_init() => SHELL + signal,
+            // a container's first process ignores its own signals; a container reports them by this code as well
+            Self::Signal(signal) if getpid().is_init() => SIGNAL_OFFSET + signal,
             Self::Signal(signal) => {
-                // The command's own core is the one worth keeping.
+                // Without a core file of this process: only the command's own is of use.
                 let limit = getrlimit(Resource::Core);
-                let _kept = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
-                // a program that collects cores is asked whatever the limit is
+                let _unchanged = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
+                // a core collector runs regardless of the limit
                 #[cfg(target_os = "linux")]
-                let _kept = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+                let _unchanged = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
                 let _unknown = emulate_default_handler(signal);
-                SHELL + signal
+                SIGNAL_OFFSET + signal
             }
         };
         u8::try_from(code & 0xFF).unwrap_or(u8::MAX)
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn interrupts_and_wanted_codes_are_no_failures() {
+    fn interrupts_and_expected_codes_are_no_failures() {
         for (ending, failed) in [
             (Ending::Code(0), false),
             (Ending::Code(1), true),
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_tells_of_its_childs_crash() {
+    fn a_shells_exit_code_can_stand_for_its_childs_crash() {
         assert_eq!(Ending::Code(139).signal(), Some("SIGSEGV"));
         assert_eq!(Ending::Code(129).signal(), None);
         assert!(Ending::Code(141).by_pipe());

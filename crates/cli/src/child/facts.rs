@@ -1,4 +1,4 @@
-//! What is known of the place the command ran in: the repository, the system, the runtime. Asked only after a failure.
+//! The directory, commit and runtime of a command. Collected only after a failure.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -11,11 +11,11 @@ use rustix::fs::{Access, access};
 
 use super::repository::Repository;
 
-/// A program that answers slower is not waited for.
-const PATIENCE: Duration = Duration::from_millis(1_200);
-/// Most of an answer that is read, in bytes.
-const ANSWER: usize = 4096;
-/// Programs that run other people's code, and how each tells its version.
+/// Timeout of a program that is run to query it.
+const TIMEOUT: Duration = Duration::from_millis(1_200);
+/// Maximum length of a program's output that is read, in bytes.
+const MAX_OUTPUT_BYTES: usize = 4096;
+/// Runtimes, each with the argument that prints its version.
 const RUNTIMES: [(&str, &str); 10] = [
     ("python", "--version"),
     ("node", "--version"),
@@ -29,15 +29,15 @@ const RUNTIMES: [(&str, &str); 10] = [
     ("cargo", "--version"),
 ];
 
-/// Where in which commit the command ran.
+/// The directory and commit in which a command ran.
 pub(crate) struct Place {
-    /// Relative to the repository, else absolute; empty when it is gone.
+    /// Path relative to the repository's top, else absolute; empty if the directory no longer exists.
     pub(crate) directory: String,
     pub(crate) commit: Option<String>,
 }
 
 impl Place {
-    /// Reads the repository's files; asks git only where they are elsewhere or of another kind.
+    /// The current directory and commit, read from the repository's files; from git where they cannot be read.
     pub(crate) fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let found = match std::env::var_os("GIT_DIR") {
@@ -46,7 +46,7 @@ impl Place {
         };
         let (directory, commit) = match found {
             Some(Repository { top, commit }) => (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit)),
-            None => match asked() {
+            None => match from_git() {
                 Some((directory, commit)) => (Some(directory), Some(commit)),
                 None => (None, None),
             },
@@ -60,10 +60,10 @@ impl Place {
     }
 }
 
-/// What git says of directory and commit.
-fn asked() -> Option<(PathBuf, String)> {
-    let answer = ask(OsStr::new("git"), &["rev-parse", "--show-prefix", "HEAD"])?;
-    let mut lines = answer.lines();
+/// Directory and commit, as git prints them.
+fn from_git() -> Option<(PathBuf, String)> {
+    let output = query(OsStr::new("git"), &["rev-parse", "--show-prefix", "HEAD"])?;
+    let mut lines = output.lines();
     let (prefix, commit) = (lines.next()?, lines.next()?);
     let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hash.then(|| (prefix.trim_end_matches('/').into(), commit.to_owned()))
@@ -72,11 +72,11 @@ fn asked() -> Option<(PathBuf, String)> {
 /// The runtime's version, such as `Python 3.11.7`, when the command is one or is a script for one.
 pub(crate) fn runtime(program: &OsStr) -> Option<String> {
     let (name, argument, interpreter) = known(program).or_else(|| known(&interpreter(program)?))?;
-    let answer = ask(&interpreter, &[argument])?;
-    let version = answer.lines().find(|line| !line.trim().is_empty())?.trim();
-    // `v20.20.2` alone says little
-    let says_its_name = version.to_lowercase().contains(name) || version.contains("JDK");
-    Some(if says_its_name { version.to_owned() } else { format!("{name} {version}") })
+    let output = query(&interpreter, &[argument])?;
+    let version = output.lines().find(|line| !line.trim().is_empty())?.trim();
+    // `v20.20.2` does not name its program
+    let has_name = version.to_lowercase().contains(name) || version.contains("JDK");
+    Some(if has_name { version.to_owned() } else { format!("{name} {version}") })
 }
 
 /// A known runtime by its program's name: `python3.11` is Python.
@@ -87,7 +87,7 @@ fn known(program: &OsStr) -> Option<(&'static str, &'static str, OsString)> {
     Some((runtime, argument, program.to_owned()))
 }
 
-/// What a script's first line names: `#!/usr/bin/env python3`.
+/// The interpreter that a script's first line names, as in `#!/usr/bin/env python3`.
 fn interpreter(program: &OsStr) -> Option<OsString> {
     let mut first = [0; 256];
     let read = std::fs::File::open(path_of(program)?).ok()?.read(&mut first).ok()?;
@@ -98,7 +98,7 @@ fn interpreter(program: &OsStr) -> Option<OsString> {
     Some(named.into())
 }
 
-/// Where the program is: as given, else in PATH.
+/// The program's file: the path itself, else the first match in PATH.
 pub(super) fn path_of(program: &OsStr) -> Option<PathBuf> {
     if program.as_encoded_bytes().contains(&b'/') {
         return Some(program.into());
@@ -109,24 +109,24 @@ pub(super) fn path_of(program: &OsStr) -> Option<PathBuf> {
         .find(|file| file.is_file() && access(file, Access::EXEC_OK).is_ok())
 }
 
-/// What a program prints on either stream, if it does so soon and succeeds.
-fn ask(program: &OsStr, arguments: &[&str]) -> Option<String> {
-    let until = Instant::now() + PATIENCE;
+/// Output of a program on both streams, if it succeeds within [`TIMEOUT`].
+fn query(program: &OsStr, arguments: &[&str]) -> Option<String> {
+    let until = Instant::now() + TIMEOUT;
     let (mut reader, writer) = std::io::pipe().ok()?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(writer.try_clone().ok()?).stderr(writer);
     let mut child = command.spawn().ok()?;
     drop(command);
-    let mut answer = Vec::new();
+    let mut output = Vec::new();
     let ended = loop {
-        let Ok(left) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { break false };
-        if !matches!(poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&left)), Ok(1..)) {
+        let Ok(remaining) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { break false };
+        if !matches!(poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&remaining)), Ok(1..)) {
             break false;
         }
-        let mut some = [0; 1024];
-        let read = reader.read(&mut some).unwrap_or(0);
-        answer.extend_from_slice(&some[..read]);
-        if read == 0 || answer.len() > ANSWER {
+        let mut buffer = [0; 1024];
+        let read = reader.read(&mut buffer).unwrap_or(0);
+        output.extend_from_slice(&buffer[..read]);
+        if read == 0 || output.len() > MAX_OUTPUT_BYTES {
             break true;
         }
     };
@@ -134,5 +134,5 @@ fn ask(program: &OsStr, arguments: &[&str]) -> Option<String> {
         let _gone = child.kill();
     }
     let succeeded = child.wait().is_ok_and(|status| status.success());
-    (ended && succeeded).then(|| String::from_utf8_lossy(&answer).into_owned())
+    (ended && succeeded).then(|| String::from_utf8_lossy(&output).into_owned())
 }

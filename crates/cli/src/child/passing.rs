@@ -1,4 +1,4 @@
-//! Passing a stream on: waiting for what comes or for the end, writing all of it, and leaving the rest to others.
+//! Steps of relaying a stream: wait for bytes or the end, write all of them, and leave the rest to another process.
 
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,40 +9,40 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
 
-/// After the command's end, at most this much is taken over before a process of its own goes on: what the command itself
-/// wrote fits into its pipe, and that is smaller.
+/// Maximum number of bytes relayed after the command's end, before another process takes over. The command's own output
+/// fits into its pipe, which is smaller.
 pub(crate) const AFTER_END: usize = 4 * 1024 * 1024;
 
-/// What pipes are enlarged to where the system lets us: fewer switches between those who write and read.
+/// Size of pipes where the system allows it, in bytes. Larger pipes cost fewer context switches.
 #[cfg(target_os = "linux")]
-const PIPE: usize = 256 * 1024;
+const PIPE_BYTES: usize = 256 * 1024;
 
-/// A pipe for much at once.
+/// Opens a pipe of [`PIPE_BYTES`].
 pub(crate) fn wide_pipe() -> io::Result<(PipeReader, PipeWriter)> {
     let (reader, writer) = io::pipe()?;
-    // a process may not have many large ones; then it stays as it is
+    // the system limits large pipes; beyond the limit the size stays as it is
     #[cfg(target_os = "linux")]
-    let _limited = rustix::pipe::fcntl_setpipe_size(&writer, PIPE);
+    let _limited = rustix::pipe::fcntl_setpipe_size(&writer, PIPE_BYTES);
     Ok((reader, writer))
 }
 
-/// What there is to do on a stream.
+/// The next step on a stream.
 pub(crate) enum Next {
-    /// Something to read.
+    /// There are bytes to read.
     Read,
-    /// The command has ended, and something of it is left.
+    /// The command has ended, and there are bytes left.
     ReadLast,
-    /// The command has ended, and all of it is read.
+    /// The command has ended, and nothing is left.
     Nothing,
-    /// Nobody reads what is passed on.
+    /// The reader of the relayed bytes has gone.
     ReaderGone,
 }
 
-/// Waits until there is something to read, or the command has ended, or nobody reads at `to` any more.
+/// Waits until there are bytes to read, the command has ended (`stop` is closed), or the reader of `to` has gone.
 pub(crate) fn wait(from: impl AsFd, stop: &OwnedFd, to: Option<BorrowedFd<'_>>) -> Next {
     let from = from.as_fd();
     let reading = PollFd::from_borrowed_fd(from, PollFlags::IN);
-    // of a writing side only its end is told, asked or not
+    // without events to wait for, poll still reports that a reader has gone
     let writing = PollFd::from_borrowed_fd(to.unwrap_or(stop.as_fd()), PollFlags::empty());
     loop {
         let mut all = [reading.clone(), PollFd::new(stop, PollFlags::IN), writing.clone()];
@@ -56,18 +56,18 @@ pub(crate) fn wait(from: impl AsFd, stop: &OwnedFd, to: Option<BorrowedFd<'_>>) 
         if !stopped {
             return Next::Read;
         }
-        // whatever came between the two looks is not missed: nothing is written after the end
+        // checked again, because bytes may have come since the poll; none come after the end
         return if readable || is_readable(from) { Next::ReadLast } else { Next::Nothing };
     }
 }
 
-/// Whether there is something to read at this moment, or its end.
+/// Whether a read would return now, with bytes or with the end.
 pub(crate) fn is_readable(from: impl AsFd) -> bool {
     let reading = PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN);
     poll(&mut [reading], Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
-/// Writes everything, also to somebody who shares its end with us and made it not wait.
+/// Writes all bytes; waits where another process that shares the stream has made it non-blocking.
 pub(crate) fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(to, bytes) {
@@ -82,17 +82,17 @@ pub(crate) fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errn
     Ok(())
 }
 
-/// Leaves the rest of a stream to a process of its own, so that the command's end is not held up by its children.
+/// Starts a process that relays the rest of a stream, so that the command's children do not delay the command's end.
 pub(crate) fn leave(from: OwnedFd, to: BorrowedFd<'_>) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
-    // what we were started from may be replaced meanwhile; we are still there
+    // the executable's file may have been replaced by an update; this link still leads to the running one
     #[cfg(target_os = "linux")]
-    let ourselves = std::path::PathBuf::from("/proc/self/exe");
+    let executable = std::path::PathBuf::from("/proc/self/exe");
     #[cfg(not(target_os = "linux"))]
-    let ourselves = std::env::current_exe()?;
-    let mut relay = Command::new(ourselves);
+    let executable = std::env::current_exe()?;
+    let mut relay = Command::new(executable);
     relay.arg0("autoheal").arg("relay").stdin(from).stdout(to.try_clone_to_owned()?).stderr(Stdio::null());
-    // Ctrl-C is for those who print; without them it ends by itself
+    // in a process group of its own, because Ctrl-C is for the children that print; the relay ends when they do
     relay.process_group(0).spawn().map(drop)
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn copy_to_end() {
         match rustix::io::read(stdin(), spare_capacity(&mut buffer)) {
             Ok(1..) => {}
             Err(Errno::INTR) => continue,
-            // the end of a pseudo-terminal is an error
+            // a pseudo-terminal ends with an error
             Ok(0) | Err(_) => return,
         }
         if write_all(stdout(), &buffer).is_err() {

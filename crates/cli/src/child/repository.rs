@@ -1,15 +1,15 @@
-//! The git repository around a directory, read from its files: git itself may be slow, missing, or refuse.
+//! The git repository around a directory, read from its files, because git itself may be slow, missing, or refuse.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Most that is read of a file that holds one name, in bytes.
-const NAME: u64 = 4096;
-/// Most that is read of the list of packed references, in bytes.
-const PACKED: u64 = 64 << 20;
-/// A reference may name another; more than a few are a loop.
-const DEPTH: usize = 5;
+/// Maximum size of a file that holds one name, in bytes.
+const MAX_NAME_BYTES: u64 = 4096;
+/// Maximum size of the list of packed references, in bytes.
+const MAX_PACKED_BYTES: u64 = 64 << 20;
+/// Maximum number of references that lead to each other. Longer chains are loops.
+const MAX_REFERENCES: usize = 5;
 
 /// A repository and the commit that is checked out in it.
 pub(super) struct Repository {
@@ -19,16 +19,16 @@ pub(super) struct Repository {
 }
 
 impl Repository {
-    /// The one that `directory` is in, unless it has no commit yet or keeps its references in a way not known here.
+    /// The repository that contains `directory`; none if it has no commit yet, or stores references in an unknown format.
     pub(super) fn around(directory: &Path) -> Option<Self> {
         let (top, own) = directory.ancestors().find_map(|top| Some((top, git_directory(&top.join(".git"))?)))?;
-        // further working trees share the references of the first
+        // additional working trees share the references of the first
         let shared = line_of(&own.join("commondir")).map_or_else(|| own.clone(), |shared| own.join(shared));
         Some(Self { top: top.to_owned(), commit: commit(&own, &shared)? })
     }
 }
 
-/// What `.git` is or names: in further working trees and submodules it is a file.
+/// The git directory. In additional working trees and in submodules `.git` is a file that names it.
 fn git_directory(git: &Path) -> Option<PathBuf> {
     let directory = match line_of(git) {
         Some(line) => git.parent()?.join(line.strip_prefix("gitdir:")?.trim_start()),
@@ -39,7 +39,7 @@ fn git_directory(git: &Path) -> Option<PathBuf> {
 
 fn commit(own: &Path, shared: &Path) -> Option<String> {
     let mut value = line_of(&own.join("HEAD"))?;
-    for _ in 0..DEPTH {
+    for _ in 0..MAX_REFERENCES {
         let Some(name) = value.strip_prefix("ref:").map(str::trim) else {
             let is_hash = value.len() >= 40 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
             return is_hash.then_some(value);
@@ -52,17 +52,17 @@ fn commit(own: &Path, shared: &Path) -> Option<String> {
     None
 }
 
-/// A reference's value among the packed ones, each a line of hash and name.
+/// A packed reference's value. The list has a line of hash and name for each reference.
 fn packed(shared: &Path, name: &str) -> Option<String> {
-    let list = BufReader::new(File::open(shared.join("packed-refs")).ok()?.take(PACKED));
+    let list = BufReader::new(File::open(shared.join("packed-refs")).ok()?.take(MAX_PACKED_BYTES));
     let mut lines = list.lines().map_while(Result::ok);
     lines.find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// The first line of a file; opening a pipe would wait for whoever writes to it.
+/// The first line of a regular file. Opening a named pipe would block until a process writes to it.
 fn line_of(path: &Path) -> Option<String> {
     let mut text = String::new();
-    path.is_file().then(|| File::open(path).ok())??.take(NAME).read_to_string(&mut text).ok()?;
+    path.is_file().then(|| File::open(path).ok())??.take(MAX_NAME_BYTES).read_to_string(&mut text).ok()?;
     text.lines().next().map(|line| line.trim_end().to_owned())
 }
 
@@ -79,44 +79,44 @@ mod tests {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// As git says it.
-    fn agrees(directory: &Path) {
+    /// Asserts that git prints the same commit and top directory.
+    fn assert_same_as_git(directory: &Path) {
         let found = Repository::around(directory).unwrap();
         assert_eq!(found.commit, git(directory, &["rev-parse", "HEAD"]));
         assert_eq!(found.top.to_str().unwrap(), git(directory, &["rev-parse", "--show-toplevel"]));
     }
 
     #[test]
-    fn it_says_what_git_says() {
+    fn commit_and_top_are_the_same_as_gits() {
         let place = tempfile::tempdir().unwrap();
         let first = place.path().canonicalize().unwrap().join("first");
         let deep = first.join("a/b c");
         std::fs::create_dir_all(&deep).unwrap();
         git(&first, &["init", "-q", "-b", "main"]);
-        assert!(Repository::around(&first).is_none(), "there is no commit yet");
+        assert!(Repository::around(&first).is_none(), "the repository has no commit yet");
         git(&first, &["commit", "-q", "--allow-empty", "-m", "one"]);
-        agrees(&deep);
+        assert_same_as_git(&deep);
         git(&first, &["branch", "x/main"]);
         git(&first, &["commit", "-q", "--allow-empty", "-m", "two"]);
-        git(&first, &["tag", "-a", "-m", "a tag has a line of its own among the packed", "v1"]);
+        git(&first, &["tag", "-a", "-m", "an annotated tag has an extra line in packed-refs", "v1"]);
         git(&first, &["pack-refs", "--all"]);
-        agrees(&deep);
+        assert_same_as_git(&deep);
         git(&first, &["commit", "-q", "--allow-empty", "-m", "three"]);
-        agrees(&deep);
+        assert_same_as_git(&deep);
         git(&first, &["checkout", "-q", "--detach", "HEAD~1"]);
-        agrees(&first);
+        assert_same_as_git(&first);
         let second = first.join("../second");
         git(&first, &["worktree", "add", "-q", "-b", "side", "../second", "main"]);
-        agrees(&second.canonicalize().unwrap());
+        assert_same_as_git(&second.canonicalize().unwrap());
         git(&second, &["commit", "-q", "--allow-empty", "-m", "four"]);
         git(&second, &["pack-refs", "--all"]);
-        agrees(&second.canonicalize().unwrap());
+        assert_same_as_git(&second.canonicalize().unwrap());
         git(&first, &["submodule", "--quiet", "add", "../second", "part"]);
-        agrees(&first.join("part"));
+        assert_same_as_git(&first.join("part"));
     }
 
     #[test]
-    fn hostile_files_end_the_search_or_nothing() {
+    fn hostile_files_lead_to_no_repository() {
         let place = tempfile::tempdir().unwrap();
         let git = place.path().join(".git");
         assert!(Repository::around(place.path()).is_none_or(|around| !place.path().starts_with(around.top)));

@@ -1,4 +1,4 @@
-//! Signals: passed on to the command, unless they reached it by themselves; and waiting for its end.
+//! Signals: forwarded to the command, unless they have reached it already. And waiting for the command's end.
 
 use std::io;
 use std::process::Child;
@@ -15,43 +15,44 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use super::ending::Ending;
 
-/// All that would end us and leave the command alone, but for our own faults; and what is of use to it.
-const HEARD: [i32; 13] = [
+/// Signals to forward: those that would end this process but not the command, except crashes of our own; and those useful
+/// to the command.
+const FORWARDED: [i32; 13] = [
     SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGVTALRM, SIGPROF, SIGIO, SIGCONT, SIGWINCH,
 ];
-/// A command that fails this soon after Ctrl-C failed because of it.
-const AFTERMATH: Duration = Duration::from_secs(10);
+/// Time after Ctrl-C during which a failure of the command counts as an effect of it.
+const INTERRUPT_EFFECT: Duration = Duration::from_secs(10);
 
-/// The signals this process hears of.
+/// The signals that this process receives.
 pub(crate) struct Signals {
-    heard: SignalsInfo<WithOrigin>,
-    asked_to_end: bool,
+    received: SignalsInfo<WithOrigin>,
+    terminated: bool,
     interrupted: Option<Instant>,
 }
 
 impl Signals {
-    /// Listens from here on.
+    /// Receives signals from now on.
     pub(crate) fn listen() -> io::Result<Self> {
-        // What is ignored (`nohup`, a shell's background job) stays ignored, here and in the command.
+        // A signal that was ignored at the start (`nohup`, a shell's background job) stays ignored, also in the command.
         let ignored = ignored();
-        let heard = HEARD.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        let heard = SignalsInfo::new(heard.chain([SIGCHLD]))?;
-        Ok(Self { heard, asked_to_end: false, interrupted: None })
+        let handled = FORWARDED.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let received = SignalsInfo::new(handled.chain([SIGCHLD]))?;
+        Ok(Self { received, terminated: false, interrupted: None })
     }
 
-    /// Whether a person or a supervisor ended the command: what it said then is no failure.
+    /// Whether a person or a supervisor ended the command. Its exit is then no failure.
     pub(crate) fn interrupted(&self) -> bool {
-        self.asked_to_end || self.interrupted.is_some_and(|at| at.elapsed() < AFTERMATH)
+        self.terminated || self.interrupted.is_some_and(|at| at.elapsed() < INTERRUPT_EFFECT)
     }
 
-    /// Passes signals on until the command ends. `resized` is asked when the terminal's size may have changed, and says
-    /// whether it told the command.
+    /// Forwards signals until the command ends. `resized` is called when the terminal's size may have changed, and returns
+    /// whether it has notified the command.
     pub(crate) fn follow(&mut self, child: Child, resized: impl Fn() -> bool) -> Ending {
         let child = Pid::from_child(&child);
         loop {
-            let heard: Vec<Origin> = self.heard.wait().collect();
-            for origin in heard {
-                self.pass_on(&origin, child, &resized);
+            let origins: Vec<Origin> = self.received.wait().collect();
+            for origin in origins {
+                self.forward(&origin, child, &resized);
             }
             match waitpid(Some(child), WaitOptions::NOHANG | WaitOptions::UNTRACED) {
                 Ok(Some((_, status))) if status.stopped() => stop_as_well(child),
@@ -61,58 +62,59 @@ impl Signals {
                     }
                 }
                 Ok(None) | Err(rustix::io::Errno::INTR) => {}
-                // nothing else tells of it: taken for a plain failure
+                // the status cannot be read: treat it as a plain failure
                 Err(_) => return Ending::Code(1),
             }
         }
     }
 
-    /// After the command's end: calls this with the signal when somebody asks us to end as well.
-    pub(crate) fn on_termination(mut self, asked: impl Fn(i32) + Send + 'static) {
-        let hear = move || {
-            for origin in self.heard.forever() {
+    /// Calls this with each further signal that terminates, after the command's end.
+    pub(crate) fn on_termination(mut self, terminate: impl Fn(i32) + Send + 'static) {
+        let receive = move || {
+            for origin in self.received.forever() {
                 if [SIGTERM, SIGHUP, SIGINT, SIGQUIT].contains(&origin.signal) {
-                    asked(origin.signal);
+                    terminate(origin.signal);
                 }
             }
         };
-        // without it the end is only less prompt
-        let _none_left = std::thread::Builder::new().name("signals".to_owned()).spawn(hear);
+        // without this thread the end is only less prompt
+        let _no_thread = std::thread::Builder::new().name("signals".to_owned()).spawn(receive);
     }
 
-    fn pass_on(&mut self, origin: &Origin, child: Pid, resized: impl Fn() -> bool) {
+    fn forward(&mut self, origin: &Origin, child: Pid, resized: impl Fn() -> bool) {
         let sender = origin.process.map(|process| process.pid);
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());
         match origin.signal {
             SIGCHLD => return,
             // a command that signals its whole group has signalled itself
             _ if sender == Some(own[0]) => return,
-            SIGTERM | SIGHUP => self.asked_to_end = true,
+            SIGTERM | SIGHUP => self.terminated = true,
             SIGINT | SIGQUIT => self.interrupted = Some(Instant::now()),
             SIGWINCH if sender == Some(own[1]) => return,
             SIGWINCH if resized() => return,
             _ => {}
         }
-        // the terminal's driver signals every process in the foreground, the command too; an alarm is the kernel's as well
+        // the terminal driver signals each foreground process, the command too; other signals of the kernel, such as an
+        // alarm, reach this process only
         let from_terminal = [SIGINT, SIGQUIT, SIGWINCH, SIGCONT].contains(&origin.signal);
         if from_terminal && matches!(origin.cause, Cause::Kernel) {
             return;
         }
         if let Some(signal) = Signal::from_named_raw(origin.signal) {
-            // it may be gone already; then its end is next
+            // the command may have ended already; the caller then sees its status
             let _gone = kill_process(child, signal);
         }
     }
 }
 
-/// The command stopped (Ctrl-Z reached it alone, or it stopped itself): who started us must see it stopped.
+/// Stops this process like the command (which stopped itself, or received Ctrl-Z alone), so that our parent sees a stop.
 fn stop_as_well(child: Pid) {
     let _impossible = kill_process(getpid(), Signal::STOP);
-    // here again after SIGCONT
+    // continues here after SIGCONT
     let _gone = kill_process(child, Signal::CONT);
 }
 
-/// The signals that were ignored when this process started, one bit each; only Linux tells.
+/// The signals that were ignored when this process started, one bit each; none where the system is not Linux.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! Starting the command, and what is said when it cannot even be started, as shells and `env` do both.
+//! Starting the command, and the error message and exit code if that fails, as shells and `env` have them.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::facts::path_of;
 
-/// Starts a program; `prepare` gives it its streams and variables. A script that names no interpreter is the shell's.
+/// Starts a program; `prepare` sets its streams and variables. A script that names no interpreter is run by the shell.
 pub(crate) fn spawn(
     program: &OsStr,
     arguments: &[OsString],
@@ -29,20 +29,22 @@ pub(crate) fn spawn(
     }
 }
 
-/// One sentence: what, why, and what to do.
+/// The error message: the problem, its reason, and a remedy.
 pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
     let name = program.to_string_lossy();
     let is_url = name.starts_with("http://") || name.starts_with("https://");
     match error.kind() {
         ErrorKind::NotFound if is_url => {
-            format!("cannot run {name}: it is a URL; to stand in front of it: autoheal mcp --http -- {name}")
+            format!("cannot run {name}: it is a URL; to relay to it: autoheal mcp --http -- {name}")
         }
         ErrorKind::NotFound if Path::new(program).is_file() => match first_line(program) {
-            Some(line) => format!("cannot run {name}: what its first line names is not there: `{line}`"),
-            None => format!("cannot run {name}: a part of it is missing; was it built for another system?"),
+            Some(line) => {
+                format!("cannot run {name}: the interpreter that its first line names does not exist: `{line}`")
+            }
+            None => format!("cannot run {name}: its loader is missing; was it built for another system?"),
         },
         ErrorKind::PermissionDenied if Path::new(program).is_dir() => {
-            format!("cannot run {name}: it is a directory; name the program in it")
+            format!("cannot run {name}: it is a directory; name a program in it")
         }
         ErrorKind::NotFound => format!("cannot run {name}: there is no such program; check its name and PATH"),
         ErrorKind::PermissionDenied => {
@@ -54,7 +56,7 @@ pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
     }
 }
 
-/// The line by which a script names its interpreter.
+/// The first line of a script that names its interpreter.
 fn first_line(program: &OsStr) -> Option<String> {
     let mut first = [0; 128];
     let read = File::open(program).ok()?.read(&mut first).ok()?;
@@ -63,7 +65,7 @@ fn first_line(program: &OsStr) -> Option<String> {
     line.starts_with("#!").then(|| line.chars().filter(|c| !c.is_control()).collect())
 }
 
-/// 127 where there is no such program, 126 where it cannot be run.
+/// The exit code: 127 if there is no such program, 126 if it cannot be run.
 pub(crate) fn code(error: &Error) -> u8 {
     if error.kind() == ErrorKind::NotFound { 127 } else { 126 }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::place::Surroundings;
 use crate::args::DeliveryArgs;
-use crate::child::{say, say_in_passing};
+use crate::child::{say, say_unless_blocked};
 
 /// Nobody knows what became of them.
 pub(super) const LATE: &str =
@@ -36,7 +36,7 @@ impl Reports {
         }
         let surroundings = self.surroundings.get_or_insert_with(|| Surroundings::of(&self.program));
         if self.reporter.is_none() {
-            match Reporter::start_telling(self.destination.clone(), Sender::Local, say, say_in_passing) {
+            match Reporter::start_telling(self.destination.clone(), Sender::Local, say, say_unless_blocked) {
                 Ok(reporter) => self.reporter = Some(reporter),
                 Err(error) => return say(&format!("this server's failures cannot be reported: {error}")),
             }

@@ -1,12 +1,12 @@
-//! The last bytes of a stream, kept while it flows: two buffers in turn, so that nothing is copied to be kept.
+//! The last bytes of a stream. Reads go to one of two buffers in turn, so that no byte is copied.
 
 use rustix::buffer::spare_capacity;
 use rustix::fd::AsFd;
 
-/// How much one buffer holds. What is kept is between one and two of them, however much flows.
+/// Size of one buffer. Once the first is full, between one and two of them are kept.
 const BUFFER: usize = 256 * 1024;
-/// A read that could bring less than this is not worth its system call.
-const LEAST: usize = 64 * 1024;
+/// Least capacity of a read. A smaller read is not worth its system call.
+const MIN_READ: usize = 64 * 1024;
 
 /// The last bytes that were read.
 #[derive(Default)]
@@ -16,21 +16,21 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Reads what is there; returns the new bytes, none at the end.
+    /// Reads available bytes and returns them; none at the end.
     pub(super) fn read(&mut self, from: impl AsFd) -> rustix::io::Result<&[u8]> {
         if self.newer.capacity() == 0 {
             self.newer.reserve_exact(BUFFER);
-        } else if self.newer.capacity() - self.newer.len() < LEAST {
+        } else if self.newer.capacity() - self.newer.len() < MIN_READ {
             std::mem::swap(&mut self.older, &mut self.newer);
             self.newer.clear();
             self.newer.reserve_exact(BUFFER);
         }
-        let known = self.newer.len();
+        let before = self.newer.len();
         rustix::io::read(from, spare_capacity(&mut self.newer))?;
-        Ok(&self.newer[known..])
+        Ok(&self.newer[before..])
     }
 
-    /// What is kept, oldest first.
+    /// The last bytes, oldest first.
     pub(super) fn bytes(&self) -> Vec<u8> {
         [self.older.as_slice(), &self.newer].concat()
     }

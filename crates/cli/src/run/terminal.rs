@@ -1,7 +1,8 @@
-//! The pseudo-terminal that stands in for ours, so that the command sees one: its size and modes follow the real one's.
+//! The pseudo-terminal that the command prints to. Its size follows the real terminal's; modes that the command sets on it
+//! are copied to the real one.
 //!
-//! The command stays in our session and process group and keeps our terminal for input: Ctrl-C, Ctrl-Z, passwords and
-//! background jobs work as they always do. Only what it prints takes the way over the pseudo-terminal.
+//! The command stays in our session and process group and reads from the real terminal, so that Ctrl-C, Ctrl-Z, password
+//! prompts and background jobs work. Only its output goes through the pseudo-terminal.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -16,25 +17,25 @@ use rustix::termios::{
 
 /// Our side of the pseudo-terminal, and the real terminal.
 pub(super) struct Terminal {
-    /// Held by who reads it only: where that ends, the pseudo-terminal hangs up on the command as the real one did.
+    /// Owned by its relay alone. When the relay ends, the pseudo-terminal hangs up on the command as the real one did.
     ours: Weak<OwnedFd>,
     real: BorrowedFd<'static>,
-    /// The modes both had at the start.
+    /// Modes of the pseudo-terminal at the start.
     modes: Termios,
 }
 
 impl Terminal {
-    /// Makes a pseudo-terminal like the real one; returns our side, to be read, and the command's.
+    /// Opens a pseudo-terminal with the real one's size and modes. Returns our side, to read from, and the command's.
     pub(super) fn like(real: BorrowedFd<'static>) -> io::Result<(Self, Arc<OwnedFd>, OwnedFd)> {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-        // not every system takes this as a flag; no other thread starts a process in between
+        // not every system accepts this as a flag; no other thread starts a process in between
         rustix::io::fcntl_setfd(&ours, rustix::io::FdFlags::CLOEXEC)?;
         grantpt(&ours)?;
         unlockpt(&ours)?;
         let theirs = their_side(&ours)?;
         let modes = tcgetattr(real)?;
         let mut same = modes.clone();
-        // The real terminal makes `\n` into what it needs; done twice, bytes would change.
+        // The real terminal already translates `\n`. A second translation would change the bytes.
         same.output_modes.remove(OutputModes::OPOST);
         tcsetattr(&theirs, OptionalActions::Now, &same)?;
         let ours = Arc::new(ours);
@@ -43,12 +44,12 @@ impl Terminal {
         Ok((terminal, ours, theirs))
     }
 
-    /// Gives it the real terminal's size, and tells of it; says whether that changed anything.
+    /// Sets the pseudo-terminal to the real terminal's size and notifies the command. Returns whether the size changed.
     pub(super) fn resized(&self) -> bool {
-        // the size must be right before the command hears of it
+        // before the notification, because the command then asks for the size
         let changed = self.follow_size();
         if changed {
-            Self::tell_size();
+            Self::notify_size();
         }
         changed
     }
@@ -56,18 +57,18 @@ impl Terminal {
     fn follow_size(&self) -> bool {
         let Some(ours) = self.ours.upgrade() else { return false };
         let sizes = (tcgetwinsize(self.real), tcgetwinsize(&ours));
-        let (Ok(real), Ok(known)) = sizes else { return false };
-        let same = (real.ws_row, real.ws_col) == (known.ws_row, known.ws_col);
+        let (Ok(real), Ok(current)) = sizes else { return false };
+        let same = (real.ws_row, real.ws_col) == (current.ws_row, current.ws_col);
         !same && tcsetwinsize(&ours, real).is_ok()
     }
 
-    /// The terminal told everybody in the foreground when the old size still stood: they are told once more.
-    fn tell_size() {
+    /// Signals the foreground processes again. The kernel's signal came while the pseudo-terminal had its old size.
+    fn notify_size() {
         let _impossible = kill_current_process_group(Signal::WINCH);
     }
 }
 
-/// Keeps the real terminal's modes in step with those the command sets on what it prints to, as full-screen programs do.
+/// Copies terminal modes that the command sets on its output, as full-screen programs do, to the real terminal.
 pub(super) struct Modes {
     ours: Arc<OwnedFd>,
     real: BorrowedFd<'static>,
@@ -76,32 +77,32 @@ pub(super) struct Modes {
 }
 
 impl Modes {
-    /// Watches a terminal.
+    /// Starts with the terminal's current modes.
     pub(super) fn watch(terminal: &Terminal) -> io::Result<Self> {
         let ours = terminal.ours.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         Ok(Self { ours, real: terminal.real, original: None, last: terminal.modes.clone() })
     }
 
-    /// Hands changes of how input is read on to the real terminal. Asked whenever the command printed: a program that
-    /// changes the modes draws its screen next.
+    /// Copies changed input modes to the real terminal. To be called after each read of output, because a program that
+    /// changes the modes then draws its screen.
     pub(super) fn follow(&mut self) {
         let Ok(now) = tcgetattr(&self.ours) else { return };
-        if input(&now) == input(&self.last) || !in_foreground(self.real) {
+        if followed_modes(&now) == followed_modes(&self.last) || !in_foreground(self.real) {
             return;
         }
         let Ok(mut real) = tcgetattr(self.real) else { return };
         self.original.get_or_insert_with(|| real.clone());
         (real.input_modes, real.local_modes) = (now.input_modes, now.local_modes);
         real.special_codes = now.special_codes.clone();
-        let returns = OutputModes::ONLCR;
-        real.output_modes.set(returns, now.output_modes.contains(returns));
+        let carriage_returns = OutputModes::ONLCR;
+        real.output_modes.set(carriage_returns, now.output_modes.contains(carriage_returns));
         if tcsetattr(self.real, OptionalActions::Drain, &real).is_ok() {
             self.last = now;
         }
     }
 }
 
-/// A program that changed the modes and died would leave the terminal unusable.
+/// Restores the original modes, because a program that changed them and crashed would leave the terminal unusable.
 impl Drop for Modes {
     fn drop(&mut self) {
         if let Some(original) = self.original.as_ref().filter(|_| in_foreground(self.real)) {
@@ -110,11 +111,12 @@ impl Drop for Modes {
     }
 }
 
-fn input(modes: &Termios) -> (InputModes, LocalModes, bool) {
+/// The modes that are copied and compared.
+fn followed_modes(modes: &Termios) -> (InputModes, LocalModes, bool) {
     (modes.input_modes, modes.local_modes, modes.output_modes.contains(OutputModes::ONLCR))
 }
 
-/// Setting modes from the background would stop us.
+/// Whether this process may set modes. The kernel stops a background process that does.
 fn in_foreground(real: BorrowedFd<'_>) -> bool {
     tcgetpgrp(real).is_ok_and(|group| group == getpgrp())
 }

@@ -212,8 +212,8 @@ async fn what_cannot_work_is_said_in_a_sentence() {
         (&["--http"][..], "required"),
         (&["--http", "--listen", "localhost:8790", "http://a/"][..], "write it like 127.0.0.1:8790"),
         (&["--http", "http://a/", "--listen", "127.0.0.1:0"][..], "--http takes one URL"),
-        (&["--http", "ftp://a/"][..], "is no http:// or https:// URL"),
-        (&["--http", "--listen", "127.0.0.1:0", "--allow-origin", "*", "http://a/"][..], "is no origin"),
+        (&["--http", "ftp://a/"][..], "is not an http:// or https:// URL"),
+        (&["--http", "--listen", "127.0.0.1:0", "--allow-origin", "*", "http://a/"][..], "is not an origin"),
     ] {
         let mut command = autoheal();
         let output = command.arg("mcp").args(arguments).output().await.unwrap();
