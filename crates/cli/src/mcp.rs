@@ -1,9 +1,9 @@
-//! `autoheal mcp`: an MCP server on pipes as if nothing were between; what fails in the conversation is told.
+//! `autoheal mcp`: relays between an MCP client and its server on pipes, and reports failures in their conversation.
 
 mod conversation;
-mod place;
 mod relays;
 mod reports;
+mod surroundings;
 mod watcher;
 
 use std::process::{Command, ExitCode};
@@ -24,10 +24,10 @@ use crate::args::McpArgs;
 use crate::child::{Signals, refuse, start};
 use crate::settings::or_never;
 
-/// Runs the server to its end and ends as it did: with its exit code, or by its signal.
+/// Runs the server to its end and ends the same way: with its exit code, or by its signal.
 pub(crate) fn run(options: McpArgs) -> ExitCode {
     let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
-    // before the server is there, so that no signal and no end of it is missed
+    // before the server starts, so that no signal and no exit of it is missed
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
@@ -41,33 +41,33 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
-    // from here on the server is starting, and what we do costs nothing
-    let memory = Memory::of_command(data_directory().as_deref(), &options.command);
-    let conversation = Arc::new(Conversation::new(watch(&options, &memory)));
+    // after the start of the server, so that this work delays nothing
+    let inventory_file = Memory::of_command(data_directory().as_deref(), &options.command);
+    let conversation = Arc::new(Conversation::new(watch(&options, &inventory_file)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,
         Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
     };
     let reports = Reports::new(options.delivery, program);
-    let watcher = Watcher::start(Arc::clone(&conversation), reports, memory);
+    let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
     let ending = signals.follow(child, || false);
-    let asked = signals.interrupted();
+    let interrupted = signals.interrupted();
     relays.finish(signals, ending);
-    // the watcher must know how long it has before it hears of the end
+    // before the end of the conversation, because the watcher then reads its deadline
     let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);
-    conversation.server_ended(ending.exit(), asked);
+    conversation.server_ended(ending.exit(), interrupted);
     watcher.wait();
     ending.repeat()
 }
 
-fn watch(options: &McpArgs, memory: &Memory) -> Watch {
+fn watch(options: &McpArgs, inventory_file: &Memory) -> Watch {
     let mut watch = Watch::new(Setup {
         target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
         patience: or_never(options.timeout),
         handshake: or_never(options.handshake),
     });
-    if let Some(learnt) = memory.read() {
-        watch.remember(learnt);
+    if let Some(inventory) = inventory_file.read() {
+        watch.remember(inventory);
     }
     watch
 }

@@ -1,4 +1,4 @@
-//! The watch over a conversation, shared by the threads that pass it on and the one that tells of failures.
+//! The watch over a conversation, shared by the relaying threads and the watcher thread.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
 use autoheal_watch::{Boundary, Learnt, Message, Scope, Watch};
 
-/// After a look that brought nothing the next one waits at least this long, whatever is said to be due.
+/// Minimum time between two checks of the watch if the first one found nothing.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The watch behind its lock. Nobody holds the lock while writing: the server may wait for us to read.
+/// The watch behind its lock. No thread holds the lock while it writes to a pipe, because that can block.
 pub(super) struct Conversation {
     state: Mutex<State>,
     changed: Condvar,
@@ -19,119 +19,120 @@ pub(super) struct Conversation {
 }
 
 struct State {
-    /// A fault of ours ends the watching, never the conversation.
+    /// The watch; an internal panic ends it, but not the conversation.
     watch: Boundary<Watch>,
-    /// After a fault that nobody was told of yet: what was gathered before it.
-    left: Option<Vec<ErrorReport>>,
-    /// Until when the watcher sleeps; in the past while it is awake, and will look by itself.
+    /// Reports collected before an internal panic. Present until the watcher takes them.
+    rescued: Option<Vec<ErrorReport>>,
+    /// Time until which the watcher sleeps; in the past while it is awake and checks by itself.
     asleep_until: Timestamp,
     is_over: bool,
 }
 
-/// What a look brought.
+/// News for the watcher.
 #[derive(Default)]
-pub(super) struct News {
+pub(super) struct Update {
     pub(super) reports: Vec<ErrorReport>,
-    pub(super) learnt: Option<Learnt>,
-    /// A fault of ours has ended the watching.
-    pub(super) is_fault: bool,
-    /// There is nothing to come.
+    /// What the server offers, if that has changed.
+    pub(super) inventory: Option<Learnt>,
+    /// Whether an internal panic has ended the watch.
+    pub(super) has_panicked: bool,
+    /// Whether this is the last update.
     pub(super) is_last: bool,
 }
 
 impl Conversation {
     pub(super) fn new(watch: Watch) -> Self {
         let watch = Boundary::around(watch);
-        let state = State { watch, left: None, asleep_until: Timestamp(i64::MIN), is_over: false };
+        let state = State { watch, rescued: None, asleep_until: Timestamp(i64::MIN), is_over: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), clock: Clock::system() }
     }
 
-    /// The client sent a message.
-    pub(super) fn client_said(&self, message: &Message<'_>) {
-        self.show(|watch, now| {
-            // what it opened is settled by answers, not by the end of an exchange
+    /// Takes a message from the client.
+    pub(super) fn client_sent(&self, message: &Message<'_>) {
+        self.update(|watch, now| {
+            // on pipes a call ends with its response, not with the end of an HTTP exchange
             let _opened = watch.from_client(Scope::default(), message, now);
         });
     }
 
-    /// The server sent a message.
-    pub(super) fn server_said(&self, message: &Message<'_>) {
-        self.show(|watch, now| watch.from_server(Scope::default(), message, now));
+    /// Takes a message from the server.
+    pub(super) fn server_sent(&self, message: &Message<'_>) {
+        self.update(|watch, now| watch.from_server(Scope::default(), message, now));
     }
 
-    /// The server printed something on its standard error.
+    /// Takes bytes that the server printed to standard error.
     pub(super) fn printed(&self, bytes: &[u8]) {
-        self.show(|watch, now| watch.printed(bytes, now));
+        self.update(|watch, now| watch.printed(bytes, now));
     }
 
-    /// Something that passed cannot be shown, by a fault of ours.
-    pub(super) fn missed(&self) {
+    /// Ends the watch after an internal panic outside of it, which hides messages from it.
+    pub(super) fn abandon_watch(&self) {
         let mut state = self.lock();
-        let State { watch, left, .. } = &mut *state;
-        watch.end(|watch| *left = Some(watch.rescued()));
+        let State { watch, rescued, .. } = &mut *state;
+        watch.end(|watch| *rescued = Some(watch.rescued()));
         drop(state);
         self.changed.notify_all();
     }
 
-    /// The client has closed its side.
+    /// Takes the end of the client's input.
     pub(super) fn client_closed(&self) {
-        self.show(|watch, _| watch.client_closed());
+        self.update(|watch, _| watch.client_closed());
     }
 
-    /// The server has ended, and all of its words were shown.
-    pub(super) fn server_ended(&self, exit: Exit, asked: bool) {
-        self.show(|watch, now| watch.server_ended(exit, asked, now));
+    /// Takes the server's exit, after all of its output.
+    pub(super) fn server_ended(&self, exit: Exit, interrupted: bool) {
+        self.update(|watch, now| watch.server_ended(exit, interrupted, now));
         self.lock().is_over = true;
         self.changed.notify_all();
     }
 
-    /// Waits until there may be something to tell.
-    pub(super) fn news(&self) -> News {
+    /// Waits for the next update.
+    pub(super) fn next_update(&self) -> Update {
         let mut state = self.lock();
         loop {
             let now = self.clock.now();
             if state.is_over {
-                let mut reports = state.look(|watch| watch.last_reports(now)).unwrap_or_default();
-                let learnt = state.look(Watch::learnt).flatten();
-                let left = state.left.take();
-                let is_fault = left.is_some();
-                reports.extend(left.unwrap_or_default());
-                return News { reports, learnt, is_fault, is_last: true };
+                let mut reports = state.enter(|watch| watch.last_reports(now)).unwrap_or_default();
+                let inventory = state.enter(Watch::learnt).flatten();
+                let rescued = state.rescued.take();
+                let has_panicked = rescued.is_some();
+                reports.extend(rescued.unwrap_or_default());
+                return Update { reports, inventory, has_panicked, is_last: true };
             }
-            if let Some(reports) = state.left.take() {
-                return News { reports, is_fault: true, ..News::default() };
+            if let Some(reports) = state.rescued.take() {
+                return Update { reports, has_panicked: true, ..Update::default() };
             }
-            let due = state.look(|watch| watch.due()).flatten();
+            let due = state.enter(|watch| watch.due()).flatten();
             if due.is_some_and(|due| due <= now) {
-                let reports = state.look(|watch| watch.reports(now)).unwrap_or_default();
-                let learnt = state.look(Watch::learnt).flatten();
-                if !reports.is_empty() || learnt.is_some() {
-                    return News { reports, learnt, ..News::default() };
+                let reports = state.enter(|watch| watch.reports(now)).unwrap_or_default();
+                let inventory = state.enter(Watch::learnt).flatten();
+                if !reports.is_empty() || inventory.is_some() {
+                    return Update { reports, inventory, ..Update::default() };
                 }
                 state = self.wait(state, PAUSE);
                 continue;
             }
             state.asleep_until = due.unwrap_or(Timestamp(i64::MAX));
-            let left = due.map_or(i64::MAX, |due| due.0.saturating_sub(now.0));
-            // a clock that is set back must not keep us for ever
-            let left = Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(60));
-            state = self.wait(state, left);
+            let remaining = due.map_or(i64::MAX, |due| due.0.saturating_sub(now.0));
+            // at most a minute, because a system clock that is set back would make this sleep too long
+            let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or(0)).min(Duration::from_secs(60));
+            state = self.wait(state, remaining);
             state.asleep_until = Timestamp(i64::MIN);
-            if let Some(learnt) = state.look(Watch::learnt).flatten() {
-                return News { learnt: Some(learnt), ..News::default() };
+            if let Some(inventory) = state.enter(Watch::learnt).flatten() {
+                return Update { inventory: Some(inventory), ..Update::default() };
             }
         }
     }
 
-    /// Shows something to the watch; wakes the watcher only if it would sleep too long.
-    fn show(&self, what: impl FnOnce(&mut Watch, Timestamp)) {
+    /// Calls the watch, and wakes the watcher if it would sleep too long.
+    fn update(&self, change: impl FnOnce(&mut Watch, Timestamp)) {
         let now = self.clock.now();
         let mut state = self.lock();
-        let due = state.look(|watch| {
-            what(watch, now);
+        let due = state.enter(|watch| {
+            change(watch, now);
             watch.due()
         });
-        if due.flatten().is_some_and(|due| due < state.asleep_until) || state.left.is_some() {
+        if due.flatten().is_some_and(|due| due < state.asleep_until) || state.rescued.is_some() {
             state.asleep_until = Timestamp(i64::MIN);
             drop(state);
             self.changed.notify_all();
@@ -142,16 +143,17 @@ impl Conversation {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, longest: Duration) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, timeout: Duration) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
 impl State {
-    /// Whoever looks holds the lock, so that people are told of a fault by the watcher.
-    fn look<T>(&mut self, what: impl FnOnce(&mut Watch) -> T) -> Option<T> {
-        let Self { watch, left, .. } = self;
-        watch.enter(what, |watch| *left = Some(watch.rescued()))
+    /// Calls the watch; none once an internal panic has ended it. Only the watcher reports the panic, because printing here
+    /// would hold the lock.
+    fn enter<T>(&mut self, call: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+        let Self { watch, rescued, .. } = self;
+        watch.enter(call, |watch| *rescued = Some(watch.rescued()))
     }
 }
 
@@ -165,50 +167,50 @@ mod tests {
     const FAILURE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#;
 
     fn conversation() -> Conversation {
-        let patience = Duration::from_secs(60);
+        let timeout = Duration::from_secs(60);
         let target = Target::Stdio { command: "server".to_owned() };
-        Conversation::new(Watch::new(Setup { target, patience, handshake: patience }))
+        Conversation::new(Watch::new(Setup { target, patience: timeout, handshake: timeout }))
     }
 
-    fn fails(conversation: &Conversation) {
-        conversation.client_said(&Message::Whole(CALL));
-        conversation.server_said(&Message::Whole(FAILURE));
+    fn fail_a_call(conversation: &Conversation) {
+        conversation.client_sent(&Message::Whole(CALL));
+        conversation.server_sent(&Message::Whole(FAILURE));
     }
 
     #[test]
-    fn after_a_fault_of_ours_what_was_gathered_is_told_and_nothing_is_watched() {
+    fn an_internal_panic_ends_the_watch_and_keeps_the_reports_so_far() {
         let conversation = conversation();
-        fails(&conversation);
-        conversation.show(|_, _| panic!("a fault on purpose"));
-        let news = conversation.news();
-        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (1, true, false));
-        assert_eq!(news.reports[0].error_message, "divide: boom");
-        // whatever passes from now on is passed on, and looked at no more
-        fails(&conversation);
+        fail_a_call(&conversation);
+        conversation.update(|_, _| panic!("on purpose"));
+        let update = conversation.next_update();
+        assert_eq!((update.reports.len(), update.has_panicked, update.is_last), (1, true, false));
+        assert_eq!(update.reports[0].error_message, "divide: boom");
+        // later messages are relayed, but no longer watched
+        fail_a_call(&conversation);
         conversation.printed(b"anything\n");
-        conversation.missed();
+        conversation.abandon_watch();
         conversation.server_ended(Exit::default(), false);
-        let news = conversation.news();
-        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (0, false, true));
+        let update = conversation.next_update();
+        assert_eq!((update.reports.len(), update.has_panicked, update.is_last), (0, false, true));
     }
 
     #[test]
-    fn a_fault_right_before_the_end_is_told_with_the_end() {
+    fn an_internal_panic_right_before_the_end_is_part_of_the_last_update() {
         let conversation = conversation();
-        fails(&conversation);
-        conversation.missed();
+        fail_a_call(&conversation);
+        conversation.abandon_watch();
         conversation.server_ended(Exit::default(), false);
-        let news = conversation.news();
-        assert_eq!((news.reports.len(), news.is_fault, news.is_last), (1, true, true));
+        let update = conversation.next_update();
+        assert_eq!((update.reports.len(), update.has_panicked, update.is_last), (1, true, true));
     }
 
     #[test]
-    fn a_watcher_that_sleeps_hears_of_a_fault() {
+    fn an_internal_panic_wakes_a_sleeping_watcher() {
         let conversation = conversation();
         std::thread::scope(|scope| {
-            let watcher = scope.spawn(|| conversation.news());
-            conversation.missed();
-            assert!(watcher.join().unwrap().is_fault);
+            let watcher = scope.spawn(|| conversation.next_update());
+            conversation.abandon_watch();
+            assert!(watcher.join().unwrap().has_panicked);
         });
     }
 }

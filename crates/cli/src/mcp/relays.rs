@@ -1,4 +1,4 @@
-//! The server's three pipes and a thread for each: read, write on, and only then look at what passed.
+//! The server's three pipes and a thread for each: reads bytes, writes them on, and only then shows them to the watch.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -20,12 +20,12 @@ use crate::child::passing::{AFTER_END, Next, leave, wait, wide_pipe, write_all};
 use crate::child::start::spawn;
 use crate::child::{Ending, Signals, say};
 
-/// Most that is read at once.
+/// Maximum length of one read, in bytes.
 const BUFFER: usize = 256 * 1024;
-/// How long after the server's end a request that is being passed on may still hold us up.
+/// Maximum wait, after the server's end, for a request that is being relayed.
 const LAST_REQUEST: Duration = Duration::from_millis(200);
 
-/// Our sides of the server's pipes.
+/// This process's sides of the server's pipes.
 pub(super) struct Pipes {
     input: OwnedFd,
     output: OwnedFd,
@@ -46,13 +46,13 @@ pub(super) fn start(
         command.stdin(their_input.try_clone()?).stdout(their_output.try_clone()?).stderr(their_errors.try_clone()?);
         Ok(())
     })?;
-    // only the server may hold its sides, or no end would be seen: ours of them go here
+    // the server's sides are closed here, because a copy of ours would hide the end of its output
     Ok((child, Pipes { input: input.into(), output: output.into(), errors: errors.into() }))
 }
 
-/// The three threads.
+/// The three relaying threads.
 pub(super) struct Relays {
-    /// Hears of the end of the client's thread, which may be longer than the server's.
+    /// Receives the end of the thread that reads from the client, which may come after the server's.
     input: Receiver<()>,
     output: JoinHandle<Option<OwnedFd>>,
     errors: JoinHandle<Option<OwnedFd>>,
@@ -67,38 +67,38 @@ impl Relays {
         let (watched, stop_input) = (Arc::clone(conversation), stopped.try_clone()?);
         Builder::new().name("stdin".to_owned()).spawn(move || {
             from_client(pipes.input, &stop_input, &watched);
-            let _nobody_waits = ended.send(());
+            let _timed_out = ended.send(());
         })?;
         let (watched, stop_output) = (Arc::clone(conversation), stopped.try_clone()?);
         let output = Builder::new().name("stdout".to_owned());
         let output = output.spawn(move || {
             let mut lines = Boundary::around(Lines::default());
-            let each = |message: &Message<'_>| watched.server_said(message);
-            let show = |bytes: &[u8]| {
-                lines.enter(|lines| lines.push(bytes, each), |_| watched.missed());
+            let each = |message: &Message<'_>| watched.server_sent(message);
+            let inspect = |bytes: &[u8]| {
+                lines.enter(|lines| lines.push(bytes, each), |_| watched.abandon_watch());
             };
-            let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), show);
-            lines.enter(|lines| lines.finish(each), |_| watched.missed());
+            let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), inspect);
+            lines.enter(|lines| lines.finish(each), |_| watched.abandon_watch());
             if let Stopped::ReaderGone = stopped {
-                // before the server hears of it, and ends because of it
+                // before the server notices it, and exits because of it
                 watched.client_closed();
             }
-            left(stopped, pipes.output)
+            unfinished(stopped, pipes.output)
         })?;
         let watched = Arc::clone(conversation);
         let errors = Builder::new().name("stderr".to_owned());
         let errors = errors.spawn(move || {
-            let show = |bytes: &[u8]| watched.printed(bytes);
-            left(pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), show), pipes.errors)
+            let inspect = |bytes: &[u8]| watched.printed(bytes);
+            unfinished(pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), inspect), pipes.errors)
         })?;
         Ok(Self { input, output, errors, stop })
     }
 
-    /// After the server's end: passes on what is left of it, and lets the client hear of the end. What its own children go
-    /// on printing is left to a process of its own.
+    /// Relays the rest of the server's output after its end, and closes the client's streams. Output of the server's own
+    /// children that comes later is left to another process.
     pub(super) fn finish(self, signals: Signals, ending: Ending) {
         drop(self.stop);
-        // a client that does not read may hold this up; who asks us to end then must not ask in vain
+        // A client that stopped reading can block the relays. A signal must still end this process.
         let is_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&is_done);
         signals.on_termination(move |_| {
@@ -114,65 +114,66 @@ impl Relays {
             }
         }
         is_done.store(true, Ordering::Relaxed);
-        // a request that was just passed on counts as one without an answer
+        // a request that was relayed just before counts as one without a response
         let _in_time = self.input.recv_timeout(LAST_REQUEST);
-        if let Ok(nothing) = nothing() {
-            let _open = (dup2_stdin(&nothing), dup2_stdout(&nothing));
+        if let Ok(null) = null_device() {
+            let _open = (dup2_stdin(&null), dup2_stdout(&null));
         }
     }
 }
 
-/// From our input to the server's, until either is closed.
+/// Relays our standard input to the server's, until either is closed.
 fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     let mut lines = Boundary::around(Lines::default());
-    let each = |message: &Message<'_>| conversation.client_said(message);
-    let show = |bytes: &[u8]| {
-        lines.enter(|lines| lines.push(bytes, each), |_| conversation.missed());
+    let each = |message: &Message<'_>| conversation.client_sent(message);
+    let inspect = |bytes: &[u8]| {
+        lines.enter(|lines| lines.push(bytes, each), |_| conversation.abandon_watch());
     };
-    let stopped = pass_on(stdin(), to.as_fd(), stop, None, show);
-    lines.enter(|lines| lines.finish(each), |_| conversation.missed());
+    let stopped = pass_on(stdin(), to.as_fd(), stop, None, inspect);
+    lines.enter(|lines| lines.finish(each), |_| conversation.abandon_watch());
     match stopped {
-        // before the server hears of it, and ends because of it
+        // before the server notices it, and exits because of it
         Stopped::Closed => conversation.client_closed(),
-        // the client hears of it as it would without us
+        // closed for the client, which then notices it as it would without a relay
         Stopped::ReaderGone => {
-            if let Ok(nothing) = nothing() {
-                let _open = dup2_stdin(nothing);
+            if let Ok(null) = null_device() {
+                let _open = dup2_stdin(null);
             }
         }
         Stopped::ServerEnded => {}
     }
 }
 
-/// What a process of its own has to go on with. What is not is closed, and so it is for the server.
-fn left(stopped: Stopped, from: OwnedFd) -> Option<OwnedFd> {
+/// The stream, if another process has to go on relaying it. Otherwise it is closed, also for the server.
+fn unfinished(stopped: Stopped, from: OwnedFd) -> Option<OwnedFd> {
     matches!(stopped, Stopped::ServerEnded).then_some(from)
 }
 
-/// Why a stream is passed on no more.
+/// Reason why the relay of a stream has stopped.
 enum Stopped {
-    /// Who writes has closed it.
+    /// The writer has closed it.
     Closed,
-    /// Who reads is gone.
+    /// The reader has gone.
     ReaderGone,
-    /// The server has ended, and somebody else still holds the stream.
+    /// The server has ended, but another process still holds the stream.
     ServerEnded,
 }
 
-/// Reads, writes on, then shows. After the server's end at most so many bytes more; none are of use to the server itself.
+/// Reads bytes, writes them on, then shows them to the watch. Relays `after_end` more bytes after the server's end; with none,
+/// stops there, because the server can no longer read them.
 fn pass_on(
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
     stop: &OwnedFd,
     mut after_end: Option<usize>,
-    mut show: impl FnMut(&[u8]),
+    mut inspect: impl FnMut(&[u8]),
 ) -> Stopped {
     let mut buffer = Vec::with_capacity(BUFFER);
     loop {
         let next = wait(from, stop, Some(to));
         match (&next, &mut after_end) {
             (Next::Read, _) | (Next::ReadLast, None) => {}
-            (Next::ReadLast, Some(left)) if *left > 0 => *left = left.saturating_sub(BUFFER),
+            (Next::ReadLast, Some(remaining)) if *remaining > 0 => *remaining = remaining.saturating_sub(BUFFER),
             (Next::ReadLast | Next::Nothing, _) => return Stopped::ServerEnded,
             (Next::ReaderGone, _) => return Stopped::ReaderGone,
         }
@@ -182,18 +183,18 @@ fn pass_on(
             Ok(_) if matches!((&next, after_end), (Next::ReadLast, None)) => return Stopped::ServerEnded,
             Ok(_) => {}
             Err(Errno::INTR | Errno::AGAIN) => continue,
-            // a terminal that hung up, a peer that was reset: an end like any other
+            // a terminal that hung up, or a connection that was reset, is an end as well
             Err(_) => return Stopped::Closed,
         }
         let written = write_all(to, &buffer);
-        // the other side is at work with it by now
-        show(&buffer);
+        // after the write, so that the receiver does not wait for the watch
+        inspect(&buffer);
         if written.is_err() {
             return Stopped::ReaderGone;
         }
     }
 }
 
-fn nothing() -> io::Result<std::fs::File> {
+fn null_device() -> io::Result<std::fs::File> {
     std::fs::File::options().read(true).write(true).open("/dev/null")
 }

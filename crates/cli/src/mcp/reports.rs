@@ -1,4 +1,4 @@
-//! Reports on their way out: the place is added, and a reporter takes them from there.
+//! Reports of a conversation: completed with the server's surroundings, then handed to a reporter.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
@@ -8,15 +8,15 @@ use autoheal_deliver::{Destination, Reporter};
 use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
-use super::place::Surroundings;
+use super::surroundings::Surroundings;
 use crate::args::DeliveryArgs;
 use crate::child::{say, say_unless_blocked};
 
-/// Nobody knows what became of them.
+/// Message when the deadline passes before the last delivery has ended.
 pub(super) const LATE: &str =
-    "the last failures could not be reported in time; those that could be kept are sent next time";
+    "the last failures could not be reported in time; those that could be saved are sent next time";
 
-/// Everything that telling needs, made when there is first something to tell.
+/// The reporter and the server's surroundings, both created for the first report.
 pub(super) struct Reports {
     destination: Destination,
     program: OsString,
@@ -29,7 +29,7 @@ impl Reports {
         Self { destination: delivery.into(), program: program.to_owned(), surroundings: None, reporter: None }
     }
 
-    /// Hands reports over.
+    /// Hands reports to the reporter.
     pub(super) fn send(&mut self, reports: Vec<ErrorReport>) {
         if reports.is_empty() {
             return;
@@ -43,7 +43,7 @@ impl Reports {
         }
         for mut report in reports {
             surroundings.add_to(&mut report);
-            // frozen here, so that a repeated delivery counts once
+            // set before the first delivery, so that a repeated one counts once
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             if let Some(reporter) = &self.reporter {
                 reporter.send(report);
@@ -51,13 +51,13 @@ impl Reports {
         }
     }
 
-    /// Delivers what is left until then.
-    pub(super) fn finish(self, until: Instant) {
+    /// Delivers the remaining reports, by the deadline.
+    pub(super) fn finish(self, deadline: Instant) {
         if let Some(reporter) = self.reporter {
-            let in_time = reporter.flush(until.saturating_duration_since(Instant::now()));
+            let in_time = reporter.flush(deadline.saturating_duration_since(Instant::now()));
             if !in_time {
                 say(LATE);
-                // dropping it would wait once more
+                // not dropped, because that would wait again
                 std::mem::forget(reporter);
             }
         }

@@ -1,4 +1,4 @@
-//! The thread that sleeps until there is something to tell, and tells it.
+//! The watcher: a thread that waits for failures in the conversation and reports them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -11,40 +11,41 @@ use super::conversation::Conversation;
 use super::reports::{LATE, Reports};
 use crate::child::say;
 
-/// Whoever delivers says first what became of it; we speak only where that takes too long.
+/// Time between the end of the last delivery and the end of the wait for it, so that the delivery's own message comes first.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// What people are told when something of ours has failed.
-const FAULT: &str = "a fault of autoheal's own: this server's failures are reported no more until it is started again";
+/// Message after an internal panic.
+const INTERNAL_PANIC: &str =
+    "internal error in autoheal: this server's failures are not reported until autoheal is restarted";
 
-/// The thread, from outside.
+/// The thread, as its starter sees it.
 pub(super) struct Watcher {
-    /// By when the last report must have left.
+    /// Time by which the last report must be delivered.
     deadline: Arc<std::sync::OnceLock<Instant>>,
     ended: Receiver<()>,
 }
 
 impl Watcher {
-    pub(super) fn start(conversation: Arc<Conversation>, mut reports: Reports, memory: Memory) -> Self {
+    pub(super) fn start(conversation: Arc<Conversation>, mut reports: Reports, inventory_file: Memory) -> Self {
         let deadline = Arc::new(std::sync::OnceLock::new());
-        let (send, ended) = sync_channel(1);
-        let until = Arc::clone(&deadline);
+        let (sender, ended) = sync_channel(1);
+        let delivery_deadline = Arc::clone(&deadline);
         let watch = move || {
             loop {
-                let news = conversation.news();
-                if news.is_fault {
-                    say(FAULT);
+                let update = conversation.next_update();
+                if update.has_panicked {
+                    say(INTERNAL_PANIC);
                 }
-                if let Some(learnt) = &news.learnt {
-                    memory.write(learnt);
+                if let Some(inventory) = &update.inventory {
+                    inventory_file.write(inventory);
                 }
-                reports.send(news.reports);
-                if news.is_last {
+                reports.send(update.reports);
+                if update.is_last {
                     break;
                 }
             }
-            reports.finish(until.get().copied().unwrap_or_else(Instant::now));
-            let _nobody_waits = send.send(());
+            reports.finish(delivery_deadline.get().copied().unwrap_or_else(Instant::now));
+            let _timed_out = sender.send(());
         };
         if let Err(error) = Builder::new().name("watcher".to_owned()).spawn(watch) {
             say(&format!("this server's failures cannot be reported: {error}"));
@@ -52,24 +53,24 @@ impl Watcher {
         Self { deadline, ended }
     }
 
-    /// Before it hears of the server's end: by when the last report must have left.
-    pub(super) fn must_end_by(self, until: Instant) -> Ending {
-        let _first = self.deadline.set(until.checked_sub(MARGIN).unwrap_or(until));
-        Ending { ended: self.ended, until }
+    /// Sets the deadline. To be called before the conversation's end, because the watcher reads it then.
+    pub(super) fn must_end_by(self, deadline: Instant) -> EndingWatcher {
+        let _first = self.deadline.set(deadline.checked_sub(MARGIN).unwrap_or(deadline));
+        EndingWatcher { ended: self.ended, deadline }
     }
 }
 
-/// A watcher that knows how long it has.
-pub(super) struct Ending {
+/// A watcher with a deadline.
+pub(super) struct EndingWatcher {
     ended: Receiver<()>,
-    until: Instant,
+    deadline: Instant,
 }
 
-impl Ending {
-    /// Waits for the last report.
+impl EndingWatcher {
+    /// Waits for the last report, until the deadline.
     pub(super) fn wait(self) {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(left) {
+        let remaining = self.deadline.saturating_duration_since(Instant::now());
+        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(remaining) {
             say(LATE);
         }
     }

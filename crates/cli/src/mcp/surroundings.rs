@@ -1,4 +1,4 @@
-//! What a report of a conversation gets from here: directory, commit, system and runtime.
+//! `Surroundings`: directory, commit, system and runtime of an MCP server, for its reports.
 
 use std::ffi::OsStr;
 
@@ -8,14 +8,14 @@ use autoheal_prepare::shell::shell_word;
 
 use crate::child::{Place, facts};
 
-/// The place the server runs in.
+/// The directory, commit and runtime of the server.
 pub(super) struct Surroundings {
     place: Place,
     runtime: Option<String>,
 }
 
 impl Surroundings {
-    /// Reads the repository and asks the runtime, which may take a while.
+    /// Reads the repository and runs the runtime for its version, at the same time because either may take a while.
     pub(super) fn of(program: &OsStr) -> Self {
         std::thread::scope(|scope| {
             let runtime = scope.spawn(|| facts::runtime(program));
@@ -23,14 +23,14 @@ impl Surroundings {
         })
     }
 
-    /// Adds what the report does not say by itself.
+    /// Adds the surroundings to a report; values that it already has stay.
     pub(super) fn add_to(&self, report: &mut ErrorReport) {
         let text = |text: &str| Some(Json::Text(text.to_owned()));
         let place = &self.place;
         add(
             &mut report.context,
             [
-                ("directory", Some(place.directory.as_str()).filter(|it| !it.is_empty()).and_then(text)),
+                ("directory", Some(place.directory.as_str()).filter(|path| !path.is_empty()).and_then(text)),
                 ("commit", place.commit.as_deref().and_then(text)),
             ],
         );
@@ -47,7 +47,7 @@ impl Surroundings {
             report.reproduction.as_mut().filter(|_| !matches!(place.directory.as_str(), "." | ""))
         {
             let line = format!("cd {} && {reproduction}", shell_word(OsStr::new(&place.directory)));
-            // the bare message, in place of a line that would be too long, is nothing for a shell
+            // a reproduction that would be too long is the bare message, which is no shell command
             if !reproduction.starts_with("{\"") && line.chars().count() <= TEXT_CHARS {
                 *reproduction = line;
             }
@@ -56,10 +56,10 @@ impl Surroundings {
 }
 
 fn add<const N: usize>(to: &mut Option<Json>, members: [(&str, Option<Json>); N]) {
-    let Json::Object(known) = to.get_or_insert_with(|| Json::Object(Vec::new())) else { return };
+    let Json::Object(existing) = to.get_or_insert_with(|| Json::Object(Vec::new())) else { return };
     for (name, value) in members {
-        if let Some(value) = value.filter(|_| known.iter().all(|(known, _)| known != name)) {
-            known.push((name.to_owned(), value));
+        if let Some(value) = value.filter(|_| existing.iter().all(|(existing, _)| existing != name)) {
+            existing.push((name.to_owned(), value));
         }
     }
 }
