@@ -32,16 +32,16 @@ Examples:
 const RUN_EXAMPLES: &str = "\
 Examples:
   autoheal run -- python app.py --fast            run app.py as usual; if it fails, record the failure
-  autoheal run --ok 1,2 -- grep -r needle .       exit codes that mean no failure
+  autoheal run --ok 1,2 -- grep -r needle .       treat the exit codes 1 and 2 as no failure
   AUTOHEAL_URL=https://errors.example autoheal run -- make test
                                                   report to a service instead of this machine's own store
 
 The command keeps its input, output, terminal, signals and exit code. A failure is sent to the service at AUTOHEAL_URL,
 else recorded in the store that `autoheal serve` shows. `run` itself never writes to GitHub; `serve` does. A report that
-cannot be delivered within two seconds is saved in $XDG_DATA_HOME/autoheal/spool/, and the next `run` or `serve` delivers it.
+cannot be delivered within two seconds is saved in $XDG_DATA_HOME/autoheal/spool/. The next `run` or `serve` delivers it.
 
-After a failure, a terminal gets one line on standard error: the error, how often it was seen, and where to see it. With
---quiet, or when standard error is a file or a pipe, this line is not printed. Trouble with reporting always is.
+If standard error is a terminal, one line follows a recorded failure: the error, how often it was seen, and where to see
+it. --quiet leaves this line out. Problems with reporting are always printed.
 ";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -60,7 +60,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   autoheal serve                                  preview: show issues without sending anything to GitHub
   autoheal serve --issue --pr --heal --repo acme/shop
-                                                  open issues and draft pull requests; assign a coding agent after approval
+                                                  open issues and drafts; hand over to an agent after approval
   autoheal serve --upstream http://127.0.0.1:9000/ --static ./public
                                                   serve a page (/app/), its MCP server (/jsonrpc) and reports on one origin
 
@@ -96,7 +96,7 @@ pub(crate) enum Command {
     /// Show how a report would be processed: frames, scrubbing, fingerprint, issue
     #[command(before_help = EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
-    /// Run a command unchanged, and record its failure if it fails
+    /// Run a command as usual, and record its failure if it fails
     #[command(before_help = RUN_EXAMPLES, override_usage = "autoheal run [OPTIONS] -- <CMD>...")]
     Run(Box<RunArgs>),
     /// Relay between an MCP client and its server, and record failures
@@ -122,7 +122,7 @@ pub(crate) enum Command {
 /// `autoheal run`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
-    /// Exit codes that mean no failure, separated by commas; 0 is always one
+    /// Exit codes that are no failure, in addition to 0, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = exit_code, value_name = "CODE")]
     pub(crate) ok: Vec<i32>,
     /// Do not print the line about a recorded failure on a terminal
@@ -172,7 +172,7 @@ pub(crate) struct ServeArgs {
     /// Directory of files to serve at /app/
     #[arg(long = "static", env = "AUTOHEAL_STATIC", value_name = "DIR")]
     pub(crate) static_dir: Option<PathBuf>,
-    /// How much is removed from reports
+    /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
     /// Time between two checks of the spool
@@ -261,7 +261,7 @@ pub(crate) struct ExplainArgs {
     /// Read JSON lines, and print one JSON line for each
     #[arg(long)]
     pub(crate) json: bool,
-    /// How much is removed from reports
+    /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
     /// Actions on GitHub

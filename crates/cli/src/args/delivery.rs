@@ -19,7 +19,7 @@ pub(crate) struct DeliveryArgs {
     /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
-    /// How much is removed from reports
+    /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::address;
 
-/// Options of `autoheal mcp` for a server that speaks HTTP.
+/// Options of `autoheal mcp` for a server over HTTP.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "HTTP")]
 pub(crate) struct HttpArgs {

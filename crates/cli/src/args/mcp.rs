@@ -14,15 +14,15 @@ pub(super) const EXAMPLES: &str = r#"Examples:
   autoheal mcp --timeout 10m -- python3 server.py
                                                   allow calls ten minutes without a response or progress
   autoheal mcp --http --listen 127.0.0.1:8790 -- http://127.0.0.1:3001/mcp
-                                                  relay to a server that speaks HTTP
+                                                  relay to a server over HTTP
 
 In an MCP client's configuration, put autoheal before the server's own command:
   {"command": "autoheal", "args": ["mcp", "--", "npx", "-y", "@modelcontextprotocol/server-filesystem", "."]}
 
-Every byte passes unchanged in both directions, and so do signals, the end of input and the exit code. Failures (of a tool,
-a resource or a prompt, a call without a response, a server that exits during a call) are sent to AUTOHEAL_URL, else
-recorded in the store that `autoheal serve` shows. Standard output carries the server's output only. The first failure
-prints one line to standard error, which clients keep as the server's log.
+Every byte passes unchanged in both directions, and so do signals, the end of input and the exit code. Failures (of a
+tool, a resource or a prompt, a call without a response, a server that exits during a call) are sent to AUTOHEAL_URL,
+else recorded in the store that `autoheal serve` shows. Standard output carries the server's output only. The first
+failure prints one line to standard error, which clients keep as the server's log.
 "#;
 
 /// `autoheal mcp`.
@@ -41,7 +41,7 @@ pub(crate) struct McpArgs {
     /// Python servers draw around their tracebacks do not break paths
     #[arg(long)]
     pub(crate) wide_logs: bool,
-    /// Options for a server that speaks HTTP
+    /// Options for a server over HTTP
     #[command(flatten)]
     pub(crate) http: HttpArgs,
     /// The server's command and its arguments; with --http, its URL

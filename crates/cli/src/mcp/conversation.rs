@@ -32,7 +32,7 @@ struct State {
 #[derive(Default)]
 pub(super) struct Update {
     pub(super) reports: Vec<ErrorReport>,
-    /// What the server offers, if that has changed.
+    /// The server's inventory, if it has changed.
     pub(super) inventory: Option<Learnt>,
     /// Whether an internal panic has ended the watch.
     pub(super) has_panicked: bool,

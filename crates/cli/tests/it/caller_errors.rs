@@ -1,12 +1,12 @@
-//! Callers' mistakes before the real service: recorded, and no issue until the operator says so.
+//! Callers' mistakes in the real service: recorded, but no issue unless the operator allows it.
 
 use autoheal_test_support::{Operation, RecordedRequest, StandIn};
 use serde_json::json;
 
-use crate::healing::{place_for, settled, tell};
+use crate::healing::{place_for, report_failure, settled};
 
 #[tokio::test]
-async fn a_callers_mistake_opens_an_issue_only_where_the_operator_says_so() {
+async fn a_callers_mistake_opens_an_issue_only_if_the_operator_allows_it() {
     let github = StandIn::start().await;
     let mut place = place_for(&github);
     let serve = place.serve().await;
@@ -14,16 +14,19 @@ async fn a_callers_mistake_opens_an_issue_only_where_the_operator_says_so() {
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error", "client": "a",
     });
     assert_eq!(serve.report(&mistake).await.status, 202);
-    // Told later, so when this one has walked its path, the mistake was decided about.
-    tell(&serve).await;
+    // Reported later, so once this failure has its issue, the mistake has been decided on.
+    report_failure(&serve).await;
     settled(&serve, &["awaiting_approval"]).await;
     let groups = serve.groups().await;
-    let told = groups.iter().find(|group| group["source"] == "mcp_tool").unwrap();
-    assert_eq!((&told["status"], &told["severity"], &told["issue"]), (&json!("recorded"), &json!("low"), &json!(null)));
-    assert_eq!(github.issues().len(), 1, "the other one's");
+    let recorded = groups.iter().find(|group| group["source"] == "mcp_tool").unwrap();
+    assert_eq!(
+        (&recorded["status"], &recorded["severity"], &recorded["issue"]),
+        (&json!("recorded"), &json!("low"), &json!(null))
+    );
+    assert_eq!(github.issues().len(), 1, "the issue of the other failure");
     assert_eq!(serve.terminate().await.code(), Some(0));
 
-    // The next start finds it, although nobody tells of it again.
+    // The next start opens the issue without a new report.
     place.arguments.push("--caller-errors".to_owned());
     let serve = place.serve().await;
     github

@@ -1,4 +1,4 @@
-//! A full disk: 503 until there is room again, then everything as before, without a restart.
+//! A full disk: 503 until there is space again, then normal service without a restart.
 
 use autoheal_test_support::service::{Answer, Request, exchange};
 use futures_util::future::join_all;
@@ -47,22 +47,25 @@ async fn a_full_disk_refuses_reports_loses_none_and_recovers_by_itself() {
                 assert_eq!(answer.header("retry-after"), Some("5"));
                 let body = answer.json();
                 assert_eq!(body["code"], "store_unavailable");
-                assert!(!body["message"].as_str().unwrap().contains("disk"), "the cause is the operator's: {body}");
+                assert!(
+                    !body["message"].as_str().unwrap().contains("disk"),
+                    "the cause is for the operator only: {body}"
+                );
             }
         }
         let ready = serve.get("/readyz").await;
         assert_eq!((ready.status, ready.json()["code"].clone()), (503, json!("store_unavailable")));
         assert!(serve.get("/metrics").await.text().contains("autoheal_store_ready 0\n"));
-        assert_eq!(serve.get("/healthz").await.status, 200, "the process lives");
-        assert_eq!(serve.count().await, 9, "what was there can be read");
+        assert_eq!(serve.get("/healthz").await.status, 200, "the process is healthy");
+        assert_eq!(serve.count().await, 9, "earlier reports can be read");
 
-        spy.make_room(full);
+        spy.free(full);
         assert_eq!(serve.get("/readyz").await.status, 200);
         assert_all(&send_all(&serve, &meanwhile).await, "accepted");
         assert_all(&send_all(&serve, &before).await, "duplicate");
         assert_eq!(serve.count().await, 21);
         let clients: u64 = clients(&serve).await;
-        assert_eq!(clients, 21, "every client is counted once");
+        assert_eq!(clients, 21, "each client is counted once");
 
         serve.kill().await;
         let serve = place.serve().await;
@@ -82,20 +85,20 @@ async fn clients(serve: &Serve) -> u64 {
 }
 
 #[tokio::test]
-async fn a_disk_that_fills_again_and_again_loses_nothing() {
+async fn a_disk_that_fills_repeatedly_loses_nothing() {
     let mut place = Place::new();
     let spy = Spy::watch(&mut place);
     let serve = place.serve().await;
-    let mut answered = 0;
+    let mut accepted = 0;
     for round in 0..6 {
         let full = if round % 2 == 0 { Full::Syncs } else { Full::Writes };
         spy.fill(full);
-        let some = reports(3);
-        assert!(send_all(&serve, &some).await.iter().all(|answer| answer.status == 503));
-        spy.make_room(full);
-        assert_all(&send_all(&serve, &some).await, "accepted");
-        answered += 3;
-        assert_eq!(serve.count().await, answered);
+        let new = reports(3);
+        assert!(send_all(&serve, &new).await.iter().all(|response| response.status == 503));
+        spy.free(full);
+        assert_all(&send_all(&serve, &new).await, "accepted");
+        accepted += 3;
+        assert_eq!(serve.count().await, accepted);
     }
     assert_eq!(serve.terminate().await.code(), Some(0));
 }

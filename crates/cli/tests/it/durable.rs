@@ -1,4 +1,4 @@
-//! A sync stands between report and 202, and reports that come together share one.
+//! Each report is synced to disk before its 202; reports that arrive together share one sync.
 
 use autoheal_test_support::service::{Connection, Request};
 use futures_util::future::join_all;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::place::{Place, Serve};
 use crate::spy::Spy;
 
-/// How many reports come at once.
+/// Number of reports sent at once.
 const TOGETHER: usize = 64;
 
 fn report(at: usize) -> Request {
@@ -17,13 +17,13 @@ fn report(at: usize) -> Request {
     )
 }
 
-/// Sends one report on each of so many connections; answers are not awaited.
+/// Sends one report on each of [`TOGETHER`] connections, without waiting for responses.
 async fn send_together(serve: &Serve) -> Vec<Connection> {
     let mut connections = join_all((0..TOGETHER).map(|_| serve.connect())).await;
     for (at, connection) in connections.iter_mut().enumerate() {
         connection.send(&report(at)).await.unwrap();
     }
-    // So many round trips later all that was sent before has long been read.
+    // After as many round trips on another connection, the service has read all reports.
     let mut other = serve.connect().await;
     for _ in 0..TOGETHER {
         assert_eq!(other.exchange(&Request::get("/healthz")).await.unwrap().status, 200);
@@ -32,7 +32,7 @@ async fn send_together(serve: &Serve) -> Vec<Connection> {
 }
 
 #[tokio::test]
-async fn no_report_is_answered_before_its_sync_and_many_share_one() {
+async fn no_report_gets_its_202_before_its_sync_and_many_share_one_sync() {
     let mut place = Place::new();
     let mut spy = Spy::watch(&mut place);
     let serve = place.serve().await;
@@ -43,16 +43,16 @@ async fn no_report_is_answered_before_its_sync_and_many_share_one() {
     let mut control = serve.connect().await;
     control.send(&Request::get("/healthz")).await.unwrap();
     let mut others = send_together(&serve).await;
-    assert!(!control.is_silent(), "an answer would have been seen by now");
-    assert!(first.is_silent(), "answered before its sync");
-    assert!(others.iter_mut().all(Connection::is_silent), "answered before any sync");
+    assert!(!control.is_silent(), "a response would have arrived by now");
+    assert!(first.is_silent(), "202 before its sync");
+    assert!(others.iter_mut().all(Connection::is_silent), "202 before any sync");
 
     let before = spy.syncs();
     held.release().await;
     assert_eq!(first.answer().await.unwrap().status, 202);
-    // The others wait for the next sync, which is theirs.
+    // The others wait for the next sync.
     let held = spy.entered().await;
-    assert!(others.iter_mut().all(Connection::is_silent), "answered by a sync that came before them");
+    assert!(others.iter_mut().all(Connection::is_silent), "202 after a sync that came before the report");
     spy.let_go();
     held.release().await;
     for connection in &mut others {
@@ -65,7 +65,7 @@ async fn no_report_is_answered_before_its_sync_and_many_share_one() {
 }
 
 #[tokio::test]
-async fn a_report_whose_sync_never_came_back_was_never_answered() {
+async fn a_report_whose_sync_never_finished_gets_no_202() {
     let mut place = Place::new();
     let mut spy = Spy::watch(&mut place);
     let serve = place.serve().await;
@@ -77,7 +77,7 @@ async fn a_report_whose_sync_never_came_back_was_never_answered() {
     serve.kill().await;
     assert!(connection.answer().await.is_err());
     drop(held);
-    // The sender keeps it and sends it again: counted once, whether the first got as far as the file or not.
+    // The sender sends it again: counted once, whether or not the first one reached the file.
     spy.let_go();
     let serve = place.serve().await;
     let mut connection = serve.connect().await;

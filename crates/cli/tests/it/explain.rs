@@ -1,4 +1,4 @@
-//! `autoheal explain`: for people, and one JSON line for each line.
+//! `autoheal explain`: text for one report, and one JSON line for each line of input.
 
 use std::process::Stdio;
 
@@ -25,7 +25,7 @@ async fn explain(arguments: &[&str], variables: &[(&str, &str)], input: &[u8]) -
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writing = tokio::spawn(async move {
-        // It may have read enough before the end.
+        // `explain` may stop reading before the end.
         let _closed = stdin.write_all(&input).await;
     });
     let output = child.wait_with_output().await.unwrap();
@@ -42,7 +42,7 @@ async fn lines(input: &[u8]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn people_read_what_would_become_of_a_report() {
+async fn one_report_is_explained_as_text() {
     for arguments in [&[][..], &["-"]] {
         let output = explain(arguments, &[], report().to_string().as_bytes()).await;
         let text = String::from_utf8(output.stdout).unwrap();
@@ -64,19 +64,19 @@ async fn people_read_what_would_become_of_a_report() {
 }
 
 #[tokio::test]
-async fn a_line_comes_out_for_each_line_in_order() {
+async fn each_line_of_input_gets_one_line_of_output_in_order() {
     let mut input = Vec::new();
     for at in 0..40 {
         input.extend(json!({"error_type": "E", "error_message": "m", "context": {"at": at}}).to_string().into_bytes());
         input.push(b'\n');
     }
-    let answers = lines(&input).await;
-    let found: Vec<u64> = answers.iter().map(|line| line["scrubbed"]["context"]["at"].as_u64().unwrap()).collect();
+    let explained = lines(&input).await;
+    let found: Vec<u64> = explained.iter().map(|line| line["scrubbed"]["context"]["at"].as_u64().unwrap()).collect();
     assert_eq!(found, (0..40).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_report_is_rejected_in_its_place() {
+async fn a_line_that_is_no_report_is_rejected_in_order() {
     let good = json!({"error_type": "E", "error_message": "m"}).to_string();
     let long = format!(r#"{{"error_type":"E","error_message":"{}"}}"#, "x".repeat(9 * 1024 * 1024));
     let deep = "[".repeat(10_000);
@@ -89,44 +89,44 @@ async fn a_line_that_is_no_report_is_rejected_in_its_place() {
         input.extend_from_slice(good.as_bytes());
         input.push(b'\n');
     }
-    let answers = lines(&input).await;
-    assert_eq!(answers.len(), 18);
-    for pair in answers.chunks(2) {
+    let explained = lines(&input).await;
+    assert_eq!(explained.len(), 18);
+    for pair in explained.chunks(2) {
         let keys: Vec<&String> = pair[0].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["rejected"], "{}", pair[0]);
         assert!(pair[0]["rejected"].as_str().unwrap().len() > 10);
         assert!(pair[1]["fingerprint"].is_string(), "{}", pair[1]);
     }
     assert_eq!(lines(b"").await, Vec::<Value>::new());
-    assert_eq!(lines(good.as_bytes()).await.len(), 1, "the last line needs no end");
+    assert_eq!(lines(good.as_bytes()).await.len(), 1, "the last line needs no line end");
 }
 
 #[tokio::test]
-async fn a_line_has_just_the_named_members() {
-    let answer = lines(report().to_string().as_bytes()).await.remove(0);
+async fn a_line_has_exactly_the_documented_members() {
+    let explained = lines(report().to_string().as_bytes()).await.remove(0);
     let keys = |value: &Value| {
         let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
         keys.sort();
         keys.join(" ")
     };
     assert_eq!(
-        keys(&answer),
+        keys(&explained),
         "decision fingerprint fingerprint_parts frames issue normalised_message scrubbed severity"
     );
-    assert_eq!(keys(&answer["scrubbed"]), "context error_message stack_trace");
-    assert_eq!(keys(&answer["issue"]), "body labels title");
-    let frame = &answer["frames"][0];
+    assert_eq!(keys(&explained["scrubbed"]), "context error_message stack_trace");
+    assert_eq!(keys(&explained["issue"]), "body labels title");
+    let frame = &explained["frames"][0];
     assert_eq!(keys(frame), "column file function in_app line");
     assert_eq!(
         *frame,
         json!({"function": "checkout", "file": "https://shop.example/cart.js", "line": 10, "column": 5, "in_app": true})
     );
-    assert_eq!(answer["severity"], "medium");
-    assert_eq!(answer["fingerprint"].as_str().unwrap().len(), 32);
-    assert!(answer["fingerprint_parts"].as_array().is_some_and(|parts| !parts.is_empty()));
-    assert!(!answer["normalised_message"].as_str().unwrap().contains("4711"));
-    assert_eq!(answer["decision"], json!(["preview"]));
-    assert!(!answer.to_string().contains("ghp_") && !answer.to_string().contains("hunter2"), "{answer}");
+    assert_eq!(explained["severity"], "medium");
+    assert_eq!(explained["fingerprint"].as_str().unwrap().len(), 32);
+    assert!(explained["fingerprint_parts"].as_array().is_some_and(|parts| !parts.is_empty()));
+    assert!(!explained["normalised_message"].as_str().unwrap().contains("4711"));
+    assert_eq!(explained["decision"], json!(["preview"]));
+    assert!(!explained.to_string().contains("ghp_") && !explained.to_string().contains("hunter2"), "{explained}");
 }
 
 #[tokio::test]
@@ -144,13 +144,13 @@ async fn the_decision_follows_the_switches() {
     ];
     for (variables, steps) in cases {
         let output = explain(&["--json", "-"], variables, body.as_bytes()).await;
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(answer["decision"], json!(steps), "{variables:?}");
+        let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(explained["decision"], json!(steps), "{variables:?}");
     }
 }
 
 #[tokio::test]
-async fn a_callers_mistake_opens_no_issue_unless_the_operator_says_so() {
+async fn a_callers_mistake_opens_no_issue_unless_the_operator_allows_it() {
     let mut mistake = json!({
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error",
     });
@@ -170,10 +170,10 @@ async fn a_callers_mistake_opens_no_issue_unless_the_operator_says_so() {
         let arguments = [&["--json"], flags, &["-"]].concat();
         let variables = [&ON, variables].concat();
         let output = explain(&arguments, &variables, mistake.to_string().as_bytes()).await;
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(answer["decision"], json!([decision]), "{flags:?} {variables:?}");
+        let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(explained["decision"], json!([decision]), "{flags:?} {variables:?}");
     }
-    // A preview says what would be: no issue.
+    // A preview shows the same: no issue would be opened.
     for (variables, decision) in [(&ON[..], "wait for more clients"), (&[], "preview")] {
         let output = explain(&["-"], variables, mistake.to_string().as_bytes()).await;
         let text = String::from_utf8(output.stdout).unwrap();
@@ -183,7 +183,7 @@ async fn a_callers_mistake_opens_no_issue_unless_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_error() {
+async fn a_reader_that_stops_early_is_no_error() {
     let mut input = Vec::new();
     for _ in 0..2_000 {
         input.extend_from_slice(report().to_string().as_bytes());
@@ -200,7 +200,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_explained_is_told_in_a_sentence() {
+async fn input_that_is_no_report_is_refused_in_one_line() {
     for (input, word) in [("nonsense", "JSON"), ("{}", "error_type"), ("", "JSON")] {
         assert!(sentence(&explain(&["-"], &[], input.as_bytes()).await).contains(word));
     }

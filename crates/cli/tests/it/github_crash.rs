@@ -1,24 +1,24 @@
-//! `kill -9` of the real service at each write to GitHub: still one issue, one branch, one draft, one hand-over.
+//! `kill -9` of the real service at each write to GitHub: the result is still one issue, branch, draft and hand-over.
 
 use autoheal_test_support::service::Connection;
 use autoheal_test_support::{Failure, Fault, Operation, StandIn};
 
-use crate::healing::{place_for, settled, tell};
+use crate::healing::{place_for, report_failure, settled};
 
-/// Has the service killed while this write is under way, and lets it walk the rest of the path afterwards.
+/// Kills the service during this write, restarts it, and lets it finish.
 async fn check(on: Operation, hold: Failure) {
     let github = StandIn::start().await;
     github.inject(Fault::on(on, hold));
     let place = place_for(&github);
     let serve = place.serve().await;
-    tell(&serve).await;
+    report_failure(&serve).await;
     if on == Operation::StartTask {
         settled(&serve, &["awaiting_approval"]).await;
         github.add_label(1, "autoheal-approved", "maintainer");
     }
     let held = github.wait_for_held(on).await;
     serve.kill().await;
-    // The request is carried out although nobody waits for its answer any more.
+    // GitHub carries the request out, although no client waits for the response.
     github.release(held.number);
     github
         .wait_for(|state| state.requests.iter().any(|request| request.number == held.number && request.applied))
@@ -26,7 +26,7 @@ async fn check(on: Operation, hold: Failure) {
 
     let serve = place.serve().await;
     let expected = if on == Operation::StartTask {
-        // A task cannot be found again: it is shown as unknown and never asked for twice.
+        // A task cannot be found again: its state is unknown, and it is never started twice.
         "hand_over_unknown"
     } else {
         settled(&serve, &["awaiting_approval"]).await;
@@ -40,8 +40,8 @@ async fn check(on: Operation, hold: Failure) {
     let story = || github.look(|state| state.story());
     let open = github.issues().iter().filter(|issue| issue.state == "open").count();
     assert_eq!((github.issues().len(), open), (1, 1), "one issue\n{}", story());
-    let ours = github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
-    assert_eq!(ours, 1, "one branch\n{}", story());
+    let branches = github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
+    assert_eq!(branches, 1, "one branch\n{}", story());
     assert_eq!(github.pulls().len(), 1, "one pull request\n{}", story());
     assert_eq!(github.hand_overs().len(), 1, "one hand-over\n{}", story());
     assert!(github.violations().is_empty(), "{:?}", github.violations());
@@ -55,13 +55,13 @@ async fn killed_while_the_issue_is_opened() {
 }
 
 #[tokio::test]
-async fn killed_while_the_commit_is_made() {
+async fn killed_while_the_commit_is_created() {
     check(Operation::CreateCommit, Failure::HoldBefore).await;
     check(Operation::CreateCommit, Failure::HoldAfter).await;
 }
 
 #[tokio::test]
-async fn killed_while_the_branch_is_made() {
+async fn killed_while_the_branch_is_created() {
     check(Operation::CreateRef, Failure::HoldBefore).await;
     check(Operation::CreateRef, Failure::HoldAfter).await;
 }
@@ -73,48 +73,50 @@ async fn killed_while_the_draft_is_opened() {
 }
 
 #[tokio::test]
-async fn killed_while_the_agent_is_asked() {
+async fn killed_while_the_agent_task_is_started() {
     check(Operation::StartTask, Failure::HoldBefore).await;
     check(Operation::StartTask, Failure::HoldAfter).await;
 }
 
 #[tokio::test]
-async fn a_write_that_arrives_after_the_restart_doubles_nothing() {
+async fn a_write_that_arrives_after_the_restart_duplicates_nothing() {
     for on in [Operation::CreateCommit, Operation::CreateRef, Operation::CreatePull] {
         println!("{on:?}");
         let github = StandIn::start().await;
         github.inject(Fault::on(on, Failure::HoldBefore));
         let place = place_for(&github);
         let serve = place.serve().await;
-        tell(&serve).await;
+        report_failure(&serve).await;
         let held = github.wait_for_held(on).await;
         serve.kill().await;
         let serve = place.serve().await;
         settled(&serve, &["awaiting_approval"]).await;
-        // Only now does the network let go of what the killed one had sent.
+        // Only now does GitHub receive the write that the killed service had sent.
         github.release(held.number);
         github
-            .wait_for(|state| state.requests.iter().any(|one| one.number == held.number && one.status.is_some()))
+            .wait_for(|state| {
+                state.requests.iter().any(|request| request.number == held.number && request.status.is_some())
+            })
             .await;
         github.add_label(1, "autoheal-approved", "maintainer");
         settled(&serve, &["handed_over"]).await;
         assert_eq!(serve.terminate().await.code(), Some(0));
-        let ours = github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
-        assert_eq!((github.issues().len(), ours, github.pulls().len(), github.hand_overs().len()), (1, 1, 1, 1));
+        let branches = github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
+        assert_eq!((github.issues().len(), branches, github.pulls().len(), github.hand_overs().len()), (1, 1, 1, 1));
         assert!(github.violations().is_empty(), "{:?}", github.violations());
     }
 }
 
 #[tokio::test]
-async fn sigterm_in_the_middle_of_a_write_waits_for_its_answer() {
+async fn sigterm_during_a_write_waits_for_its_response() {
     let github = StandIn::start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::HoldAfter));
     let place = place_for(&github);
     let serve = place.serve().await;
-    tell(&serve).await;
+    report_failure(&serve).await;
     let held = github.wait_for_held(Operation::CreateIssue).await;
-    serve.ask_to_end().await;
-    // Once it is stopping, nobody is let in any more.
+    serve.send_sigterm().await;
+    // Once the service is stopping, it accepts no connection.
     while Connection::open(serve.address).await.is_ok() {}
     github.release(held.number);
     assert_eq!(serve.end().await.code(), Some(0));
@@ -124,18 +126,18 @@ async fn sigterm_in_the_middle_of_a_write_waits_for_its_answer() {
     let detail = settled(&serve, &["awaiting_approval"]).await;
     assert_eq!(detail["intents"][0]["state"], "done", "{detail}");
     assert_eq!(github.issues().len(), 1);
-    let looked_for = github.requests()[reads..]
+    let searched = github.requests()[reads..]
         .iter()
         .any(|request| request.operation == Operation::ListIssues && request.query.contains_key("since"));
-    assert!(!looked_for, "the answer was stored, so nothing had to be looked for");
+    assert!(!searched, "the response was stored, so no search was needed");
 }
 
 #[tokio::test]
-async fn without_a_bad_day_the_path_is_walked_once() {
+async fn without_a_crash_each_write_happens_once() {
     let github = StandIn::start().await;
     let place = place_for(&github);
     let serve = place.serve().await;
-    tell(&serve).await;
+    report_failure(&serve).await;
     settled(&serve, &["awaiting_approval"]).await;
     github.add_label(1, "autoheal-approved", "maintainer");
     settled(&serve, &["handed_over"]).await;
@@ -143,7 +145,7 @@ async fn without_a_bad_day_the_path_is_walked_once() {
     let writes = github.writes().len();
     serve.kill().await;
     let serve = place.serve().await;
-    tell(&serve).await;
+    report_failure(&serve).await;
     settled(&serve, &["handed_over"]).await;
     assert_eq!(serve.terminate().await.code(), Some(0));
     assert_eq!(github.writes().len(), writes);

@@ -1,4 +1,4 @@
-//! A service with all three switches on against the stand-in for GitHub, paced for tests.
+//! A service with all three switches on and short intervals, connected to the stand-in for GitHub.
 
 use std::time::Duration;
 
@@ -22,28 +22,28 @@ pub(crate) fn place_for(github: &StandIn) -> Place {
     place
 }
 
-/// Tells of one failure.
-pub(crate) async fn tell(serve: &Serve) {
+/// Sends a report of one failure.
+pub(crate) async fn report_failure(serve: &Serve) {
     let report = json!({"error_type": "TypeError", "error_message": "price is undefined"});
     assert_eq!(serve.report(&report).await.status, 202);
 }
 
-/// The one group, as soon as it is as it should be. The service tells nobody by itself, so it is asked.
-pub(crate) async fn group_once(serve: &Serve, what: &str, reached: impl Fn(&Value) -> bool) -> Value {
+/// Polls the service until its one group meets the condition, and returns the group.
+pub(crate) async fn group_once(serve: &Serve, condition: &str, reached: impl Fn(&Value) -> bool) -> Value {
     let fingerprint = serve.groups().await[0]["fingerprint"].as_str().unwrap().to_owned();
     let path = format!("/api/groups/{fingerprint}");
-    let mut ask = tokio::time::interval(Duration::from_millis(20));
+    let mut poll = tokio::time::interval(Duration::from_millis(20));
     for _ in 0..1_500 {
-        ask.tick().await;
+        poll.tick().await;
         let detail = serve.get(&path).await.json();
         if reached(&detail) {
             return detail;
         }
     }
-    panic!("never {what}: {}", serve.get(&path).await.text());
+    panic!("the group never became {condition}: {}", serve.get(&path).await.text());
 }
 
-/// The one group as soon as it has this status and no write of it is open.
+/// Polls the service until its one group has one of these statuses and no unfinished write, and returns it.
 pub(crate) async fn settled(serve: &Serve, statuses: &[&str]) -> Value {
     group_once(serve, &format!("{statuses:?}"), |detail| {
         let is = |value: &Value, names: &[&str]| value.as_str().is_some_and(|text| names.contains(&text));

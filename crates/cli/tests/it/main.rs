@@ -1,4 +1,4 @@
-//! The binary `autoheal` as people and machines start it, feed it, stop it and kill it.
+//! Tests of the binary `autoheal`: started, used, stopped and killed as people and programs do.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 

@@ -1,4 +1,4 @@
-//! How conversations through `autoheal mcp` end: by either side, by signals, by kill -9, and before they began.
+//! Ends of conversations through `autoheal mcp`: by either side, by signals, by kill -9, and before the start.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,12 +7,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
-use crate::wrapped::{Wrapped, needs, without_our_line};
+use crate::wrapped::{Wrapped, needs, without_autoheals_line};
 
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 
-/// A server that has said that it is ready.
+/// A server that has printed `ready`.
 struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -34,16 +34,16 @@ impl Running {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// What it printed after that on both streams, and how it ended. Its input stays open.
+    /// Its output after `ready` on both streams, and its exit status. Its input stays open.
     fn end(mut self) -> (String, String, ExitStatus) {
         let (mut rest, mut errors) = (String::new(), Vec::new());
         self.stdout.read_to_string(&mut rest).unwrap();
         self.child.stderr.take().unwrap().read_to_end(&mut errors).unwrap();
-        (rest, String::from_utf8(without_our_line(errors)).unwrap(), self.child.wait().unwrap())
+        (rest, String::from_utf8(without_autoheals_line(errors)).unwrap(), self.child.wait().unwrap())
     }
 }
 
-/// A named pipe, for a server to tell of something after everything else is closed.
+/// Creates a named pipe, which a server can still use after its other streams are closed.
 fn fifo(wrapped: &Wrapped, name: &str) -> PathBuf {
     let path = wrapped.path().join(name);
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -51,7 +51,7 @@ fn fifo(wrapped: &Wrapped, name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn exit_codes_and_signals_are_the_servers() {
+async fn exit_codes_and_signals_are_those_of_the_server() {
     let wrapped = Wrapped::new();
     for code in [0, 1, 77, 255] {
         let status = wrapped.mcp(&[], &["sh", "-c", &format!("exit {code}")]).status().unwrap();
@@ -73,7 +73,7 @@ fn the_end_of_input_reaches_the_server() {
 }
 
 #[tokio::test]
-async fn who_asks_it_to_end_asks_the_server() {
+async fn terminating_signals_reach_the_server() {
     let wrapped = Wrapped::new();
     for name in ["INT", "TERM", "HUP"] {
         let script = format!("trap 'echo got {name}; exit 9' {name}; echo ready; while :; do sleep 0.01; done");
@@ -85,13 +85,13 @@ async fn who_asks_it_to_end_asks_the_server() {
     let running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; exec sleep 1000"]));
     running.signal("TERM");
     assert_eq!(running.end().2.signal(), Some(SIGTERM));
-    // its `ready` was no message of the protocol; besides that, who stops a server knows why it ended
+    // `ready` is not a protocol message; apart from that, a server stopped by a signal from outside has not failed
     let recorded = wrapped.recorded().await;
     assert!(recorded.iter().all(|sample| sample["report"]["class"] == "protocol_error"), "{recorded:#?}");
 }
 
 #[test]
-fn without_the_wrapper_the_server_sees_the_end_of_its_input() {
+fn a_killed_wrapper_closes_the_servers_input() {
     let wrapped = Wrapped::new();
     let gone = fifo(&wrapped, "gone");
     let running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; cat > /dev/null; echo ended > gone"]));
@@ -103,7 +103,7 @@ fn without_the_wrapper_the_server_sees_the_end_of_its_input() {
 }
 
 #[test]
-fn a_client_that_reads_no_more_ends_a_server_that_writes() {
+fn a_client_that_stops_reading_ends_a_server_that_writes() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
     let python = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)\nprint('ready', flush=True)\nwhile True: print('x')";
@@ -112,13 +112,13 @@ fn a_client_that_reads_no_more_ends_a_server_that_writes() {
         drop(running.stdout);
         let mut errors = Vec::new();
         running.child.stderr.take().unwrap().read_to_end(&mut errors).unwrap();
-        assert_eq!((running.child.wait().unwrap().signal(), without_our_line(errors)), (Some(13), Vec::new()));
+        assert_eq!((running.child.wait().unwrap().signal(), without_autoheals_line(errors)), (Some(13), Vec::new()));
     }
 }
 
-/// A server that only waits hears of it as well: it polls what it writes to, as event loops do.
+/// The server polls its standard output for errors, as event loops do.
 #[test]
-fn a_client_that_reads_no_more_is_seen_by_a_server_that_waits() {
+fn a_client_that_stops_reading_is_noticed_by_a_server_that_waits() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
     let python = "import select\nprint('ready', flush=True)\npoll = select.poll(); poll.register(1, 0); poll.poll()\nraise SystemExit(5)";
@@ -128,13 +128,13 @@ fn a_client_that_reads_no_more_is_seen_by_a_server_that_waits() {
 }
 
 #[test]
-fn a_server_that_reads_no_more_is_seen_by_its_client() {
+fn a_server_that_stops_reading_is_noticed_by_its_client() {
     let wrapped = Wrapped::new();
     let gate = fifo(&wrapped, "gate");
     let mut running =
         Running::start(wrapped.mcp(&[], &["sh", "-c", "exec < /dev/null; echo ready; read line < gate; exit 4"]));
     let mut stdin = running.stdin.take().unwrap();
-    // the pipe fills up if nobody closes it; then this would never return
+    // if the pipe were not closed, it would fill up and this would never return
     let error = loop {
         if let Err(error) = stdin.write_all(&[b'\n'; 4096]) {
             break error;
@@ -146,12 +146,12 @@ fn a_server_that_reads_no_more_is_seen_by_its_client() {
 }
 
 #[test]
-fn a_child_that_outlives_the_server_holds_nothing_up_and_loses_nothing() {
+fn output_of_a_child_that_outlives_the_server_passes_without_delaying_its_end() {
     let wrapped = Wrapped::new();
     let gate = fifo(&wrapped, "gate");
     let script = "(read line < gate; echo \"late $line\"; echo late error >&2) & echo ready; exit 6";
     let mut running = Running::start(wrapped.mcp(&[], &["sh", "-c", script]));
-    // while our own input is open
+    // while the client's input is still open
     assert_eq!(running.child.wait().unwrap().code(), Some(6));
     File::options().write(true).open(gate).unwrap().write_all(b"word\n").unwrap();
     let (rest, errors, _) = running.end();
@@ -159,10 +159,10 @@ fn a_child_that_outlives_the_server_holds_nothing_up_and_loses_nothing() {
 }
 
 #[test]
-fn a_client_that_does_not_read_can_still_end_it() {
+fn a_client_that_does_not_read_can_end_it_by_a_signal() {
     let wrapped = Wrapped::new();
     let ended = fifo(&wrapped, "ended");
-    // what it leaves behind fits into its own pipe, but not into the client's
+    // the remaining output fits into the server's pipe, but not into the client's
     let script = "echo ready; head -c 300000 /dev/zero; echo over > ended";
     let running = Running::start(wrapped.mcp(&[], &["sh", "-c", script]));
     let mut said = String::new();
@@ -179,7 +179,7 @@ fn a_client_that_does_not_read_can_still_end_it() {
 }
 
 #[test]
-fn a_server_that_cannot_be_started_is_told_in_one_line() {
+fn a_server_that_cannot_be_started_is_refused_in_one_line() {
     let wrapped = Wrapped::new();
     wrapped.file("plain.txt", "no program\n");
     for (command, code, words) in [("no-such-server", 127, "no such program"), ("./plain.txt", 126, "chmod +x")] {
@@ -196,16 +196,16 @@ async fn killing_the_wrapper_loses_no_report() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let options = ["--url", &format!("http://{address}")];
-    // `ready` is no message: the first failure, and it is being delivered when the second one happens
+    // `ready` is not a message: the first failure, still being delivered when the second one happens
     let script =
         r#"echo ready; read call; echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no price"}}'; cat"#;
     let mut running = Running::start(wrapped.mcp(&options, &["sh", "-c", script]));
     let (mut delivery, _) = silent.accept().unwrap();
     running.stdin.as_mut().unwrap().write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"price\"}\n").unwrap();
-    while wrapped.waiting() < 2 {
+    while wrapped.spooled() < 2 {
         std::thread::yield_now();
     }
-    // the first one's delivery is still waiting for its answer: the second one did not wait for it
+    // the first delivery still waits for its response: the second failure was spooled without waiting for it
     delivery.set_nonblocking(true).unwrap();
     let error = delivery.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
@@ -217,5 +217,5 @@ async fn killing_the_wrapper_loses_no_report() {
     serve.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(wrapped.place.store());
     let serve = wrapped.place.serve_with(serve).await;
     assert_eq!(wrapped.run(&options, &["sh", "-c", "exit 3"]).output().unwrap().status.code(), Some(3));
-    assert_eq!((wrapped.waiting(), serve.count().await), (0, 3));
+    assert_eq!((wrapped.spooled(), serve.count().await), (0, 3));
 }

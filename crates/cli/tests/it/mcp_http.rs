@@ -1,4 +1,4 @@
-//! `autoheal mcp --http`: between a client and a server that speaks HTTP.
+//! `autoheal mcp --http` between a client and a server over HTTP.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::wrapped::{Wrapped, samples};
 const FAILURE: &str =
     r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"division by zero"}],"isError":true}}"#;
 
-/// Fails whatever is asked, on one connection.
+/// A server that fails each request of one connection.
 async fn fail_everything(listener: TcpListener) {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut buffer = vec![0; 64 * 1024];
@@ -32,7 +32,7 @@ async fn fail_everything(listener: TcpListener) {
     }
 }
 
-/// `mcp --http` before this server, where it listens, and what it says.
+/// Starts `mcp --http` for this server. Returns the process, its address, and its first line.
 async fn start(wrapped: &Wrapped, upstream: &str) -> (Child, SocketAddr, String) {
     let mut command = autoheal();
     command.env("AUTOHEAL_STORE", wrapped.place.store()).envs(wrapped.place.variables.iter().cloned());
@@ -50,8 +50,8 @@ async fn stop(child: &mut Child) {
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
 }
 
-/// A server that lists what it is told to, and can do none of it.
-async fn list(listener: TcpListener, tools: Arc<Mutex<&'static str>>) {
+/// A server that lists these tools and can call none of them.
+async fn list_tools(listener: TcpListener, tools: Arc<Mutex<&'static str>>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let tools = Arc::clone(&tools);
@@ -84,8 +84,8 @@ async fn list(listener: TcpListener, tools: Arc<Mutex<&'static str>>) {
     }
 }
 
-/// Says hello, looks at the tools, and uses one where it may.
-async fn talk(address: SocketAddr, path: &str, uses_sum: bool) {
+/// Does the handshake, lists the tools, and calls one if `uses_sum`.
+async fn converse(address: SocketAddr, path: &str, uses_sum: bool) {
     let mut client = Connection::open(address).await.unwrap();
     let all = [
         ("initialize", r#"{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#),
@@ -94,28 +94,28 @@ async fn talk(address: SocketAddr, path: &str, uses_sum: bool) {
     ];
     for (method, params) in &all[..if uses_sum { 3 } else { 2 }] {
         let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
-        let answer = client.exchange(&Request::post(path, call)).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let response = client.exchange(&Request::post(path, call)).await.unwrap();
+        assert_eq!(response.status, 200, "{}", response.text());
     }
 }
 
 #[tokio::test]
-async fn a_tool_that_is_gone_since_the_last_time_is_the_servers_failure() {
+async fn a_tool_that_the_server_no_longer_has_after_a_restart_is_its_failure() {
     for service in [false, true] {
         let mut wrapped = Wrapped::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = format!("http://{}/mcp?key=k", listener.local_addr().unwrap());
         wrapped.place.variables.push(("AUTOHEAL_UPSTREAM".to_owned(), upstream.clone()));
         let tools = Arc::new(Mutex::new(r#"{"name":"sum","inputSchema":{"type":"object"}}"#));
-        tokio::spawn(list(listener, Arc::clone(&tools)));
+        tokio::spawn(list_tools(listener, Arc::clone(&tools)));
         for uses_sum in [false, true] {
             if service {
                 let mut serve = wrapped.serve().await;
-                talk(serve.address, "/jsonrpc", uses_sum).await;
+                converse(serve.address, "/jsonrpc", uses_sum).await;
                 stop(&mut serve.child).await;
             } else {
                 let (mut child, address, _) = start(&wrapped, &upstream.replace("k=k", "k=other")).await;
-                talk(address, "/mcp", uses_sum).await;
+                converse(address, "/mcp", uses_sum).await;
                 stop(&mut child).await;
             }
             *tools.lock().unwrap() = "";
@@ -131,7 +131,7 @@ async fn a_tool_that_is_gone_since_the_last_time_is_the_servers_failure() {
 }
 
 #[tokio::test]
-async fn what_fails_is_in_the_store_after_sigterm_and_nobody_is_trusted_for_it() {
+async fn failures_are_recorded_as_anonymous_before_sigterm_ends_it() {
     let wrapped = Wrapped::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = format!("http://{}/mcp", listener.local_addr().unwrap());
@@ -142,8 +142,8 @@ async fn what_fails_is_in_the_store_after_sigterm_and_nobody_is_trusted_for_it()
     let mut client = Connection::open(address).await.unwrap();
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide","arguments":{"b":0}}}"#;
     for _ in 0..3 {
-        let answer = client.exchange(&Request::post("/mcp", call)).await.unwrap();
-        assert_eq!((answer.status, answer.text()), (200, FAILURE.to_owned()));
+        let response = client.exchange(&Request::post("/mcp", call)).await.unwrap();
+        assert_eq!((response.status, response.text()), (200, FAILURE.to_owned()));
     }
     stop(&mut child).await;
 
@@ -155,8 +155,8 @@ async fn what_fails_is_in_the_store_after_sigterm_and_nobody_is_trusted_for_it()
     assert!(samples[0].to_string().contains("division by zero"), "{:#}", samples[0]);
 }
 
-/// An `https://` server with this name in a certificate of its own, in a file for those who trust it.
-async fn fail_encrypted(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) {
+/// Starts an `https://` server with a self-signed certificate for this name. Returns its address and the certificate's file.
+async fn serve_tls(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let trusted = wrapped.file(&format!("{name}.pem"), &made.cert.pem());
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -166,7 +166,7 @@ async fn fail_encrypted(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) 
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
-            // whoever does not trust it leaves
+            // a client that does not trust the certificate disconnects
             let Ok(mut stream) = acceptor.accept(listener.accept().await.unwrap().0).await else { continue };
             let mut head = vec![0; 64 * 1024];
             let read = stream.read(&mut head).await.unwrap();
@@ -184,31 +184,31 @@ async fn fail_encrypted(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) 
 }
 
 #[tokio::test]
-async fn a_server_behind_tls_is_reached_if_it_is_who_it_says() {
-    for (name, trusts, status, said) in [
+async fn a_tls_server_is_reached_only_with_a_trusted_certificate_for_its_name() {
+    for (name, trusts, status, message) in [
         ("localhost", true, 200, "division by zero"),
         ("localhost", false, 502, "certificate"),
         ("other.example", true, 502, "certificate"),
     ] {
         let mut wrapped = Wrapped::new();
-        let (address, trusted) = fail_encrypted(&wrapped, name).await;
-        let trusted = if trusts { trusted } else { fail_encrypted(&wrapped, "somebody.example").await.1 };
+        let (address, trusted) = serve_tls(&wrapped, name).await;
+        let trusted = if trusts { trusted } else { serve_tls(&wrapped, "untrusted.example").await.1 };
         wrapped.place.variables.push(("SSL_CERT_FILE".to_owned(), trusted.to_str().unwrap().to_owned()));
         let (mut child, gateway, _) = start(&wrapped, &format!("https://localhost:{}/mcp", address.port())).await;
         let mut client = Connection::open(gateway).await.unwrap();
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
-        let answer = client.exchange(&Request::post("/mcp", call)).await.unwrap();
-        assert_eq!(answer.status, status, "{}", answer.text());
-        assert!(answer.text().contains(said), "{}", answer.text());
+        let response = client.exchange(&Request::post("/mcp", call)).await.unwrap();
+        assert_eq!(response.status, status, "{}", response.text());
+        assert!(response.text().contains(message), "{}", response.text());
         stop(&mut child).await;
         let recorded = wrapped.only().await;
-        assert!(recorded["report"]["error_message"].as_str().unwrap().contains(said), "{recorded:#}");
+        assert!(recorded["report"]["error_message"].as_str().unwrap().contains(message), "{recorded:#}");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_said_in_a_sentence() {
-    for (arguments, said) in [
+async fn invalid_options_are_refused_in_one_line() {
+    for (arguments, message) in [
         (&["--http"][..], "required"),
         (&["--http", "--listen", "localhost:8790", "http://a/"][..], "write it like 127.0.0.1:8790"),
         (&["--http", "http://a/", "--listen", "127.0.0.1:0"][..], "--http takes one URL"),
@@ -219,7 +219,7 @@ async fn what_cannot_work_is_said_in_a_sentence() {
         let output = command.arg("mcp").args(arguments).output().await.unwrap();
         assert!(!output.status.success());
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(text.contains(said), "{arguments:?}: {text}");
+        assert!(text.contains(message), "{arguments:?}: {text}");
         if output.status.code() != Some(2) {
             sentence(&output);
         }

@@ -1,19 +1,19 @@
-//! What `autoheal mcp` passes on: every byte, in both directions, whatever it is and however much.
+//! `autoheal mcp` passes every byte in both directions, of any content and amount.
 
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use crate::place::random;
-use crate::wrapped::{Wrapped, needs, with_input, without_our_line};
+use crate::wrapped::{Wrapped, needs, with_input, without_autoheals_line};
 
-/// Asserts that a server gives back its input through the wrapper.
+/// Asserts that input to `cat` comes back unchanged through the wrapper.
 #[track_caller]
-fn comes_back(wrapped: &Wrapped, input: &[u8]) {
+fn assert_echo(wrapped: &Wrapped, input: &[u8]) {
     let output = with_input(wrapped.mcp(&[], &["cat"]), input);
     assert!(output.status.success(), "{:?}", output.status);
     assert!(output.stdout == input, "{} bytes became {} others", input.len(), output.stdout.len());
-    // what is no message is told of, never in the server's words
+    // bytes that are no message are reported, but the server itself prints nothing
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.lines().all(|line| line.starts_with("autoheal: ")), "{said}");
 }
@@ -23,17 +23,17 @@ fn every_byte_passes_in_both_directions() {
     let wrapped = Wrapped::new();
     let mut random = random();
     let any: Vec<u8> = (0..3_000_000).map(|_| random.u8(..)).collect();
-    comes_back(&wrapped, &any);
+    assert_echo(&wrapped, &any);
     let every: Vec<u8> = (0..=u8::MAX).collect();
     for odd in
         [&b""[..], b"\n", b"\r\n\r\n", b"\0\n\0", b"no line end", b"\xff\xfe{\n", b"[]\n{}\nnull\n\"\"\n", &every]
     {
-        comes_back(&wrapped, odd);
+        assert_echo(&wrapped, odd);
     }
 }
 
 #[test]
-fn messages_in_odd_pieces_pass_as_they_are() {
+fn messages_in_arbitrary_pieces_pass_unchanged() {
     let wrapped = Wrapped::new();
     let mut random = random();
     let mut input = Vec::new();
@@ -61,32 +61,32 @@ fn messages_in_odd_pieces_pass_as_they_are() {
 
 #[test]
 fn a_hundred_megabytes_without_a_line_end_pass_both_ways_at_once() {
-    comes_back(&Wrapped::new(), &vec![b'x'; 100_000_000]);
+    assert_echo(&Wrapped::new(), &vec![b'x'; 100_000_000]);
 }
 
-/// Both sides write before they read: whoever waits for one direction in the other would stand still for ever.
+/// Both sides write before they read. A relay that waited for one direction in the other would deadlock.
 #[test]
 fn full_pipes_in_all_directions_do_not_block_each_other() {
     const MUCH: usize = 20_000_000;
     let wrapped = Wrapped::new();
     let script = format!("head -c {MUCH} /dev/zero & head -c {MUCH} /dev/zero >&2 & cat | wc -c > counted; wait");
     let Output { status, stdout, stderr } = with_input(wrapped.mcp(&[], &["sh", "-c", &script]), &vec![b'\n'; MUCH]);
-    assert_eq!((status.code(), stdout.len(), without_our_line(stderr).len()), (Some(0), MUCH, MUCH));
+    assert_eq!((status.code(), stdout.len(), without_autoheals_line(stderr).len()), (Some(0), MUCH, MUCH));
     let counted = std::fs::read_to_string(wrapped.path().join("counted")).unwrap();
     assert_eq!(counted.trim(), MUCH.to_string());
 }
 
 #[test]
-fn an_answer_passes_while_everything_stays_open() {
+fn a_response_passes_while_all_streams_stay_open() {
     let wrapped = Wrapped::new();
     let mut run = wrapped.mcp(&[], &["cat"]);
     let mut child = run.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     for message in [&b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"[..], b"a piece of a line", b"\n"] {
         stdin.write_all(message).unwrap();
-        let mut answer = vec![0; message.len()];
-        stdout.read_exact(&mut answer).unwrap();
-        assert_eq!(answer, message);
+        let mut echo = vec![0; message.len()];
+        stdout.read_exact(&mut echo).unwrap();
+        assert_eq!(echo, message);
     }
     drop(stdin);
     assert_eq!(stdout.read_to_end(&mut Vec::new()).unwrap(), 0);
@@ -94,14 +94,14 @@ fn an_answer_passes_while_everything_stays_open() {
 }
 
 #[test]
-fn standard_error_passes_apart() {
+fn standard_error_passes_separately() {
     let wrapped = Wrapped::new();
     let output = wrapped.mcp(&[], &["sh", "-c", "echo out; printf 'err \\377\\000' >&2"]).output().unwrap();
-    assert_eq!((output.stdout, without_our_line(output.stderr)), (b"out\n".to_vec(), b"err \xff\0".to_vec()));
+    assert_eq!((output.stdout, without_autoheals_line(output.stderr)), (b"out\n".to_vec(), b"err \xff\0".to_vec()));
 }
 
 #[test]
-fn the_environment_is_the_same_unless_wide_logs_are_asked_for() {
+fn the_environment_is_unchanged_without_wide_logs() {
     let wrapped = Wrapped::new();
     let lines = |mut run: Command| {
         run.env("FORCE_COLOR", "1").env("COLUMNS", "80");
@@ -119,7 +119,7 @@ fn the_environment_is_the_same_unless_wide_logs_are_asked_for() {
     assert!(wide.iter().all(|line| !line.starts_with("FORCE_COLOR")), "{wide:?}");
 }
 
-/// Clients on Node start servers on sockets instead of pipes.
+/// Clients on Node start servers with sockets instead of pipes.
 #[test]
 fn a_node_client_talks_through_it() {
     needs("node", "apt install nodejs");

@@ -1,4 +1,5 @@
-//! What `autoheal mcp` tells: failures on the wire, with the place, once, in time, and nothing while all is well.
+//! Reports of `autoheal mcp`: failures in the conversation, once, in time, with directory and commit; and none without a
+//! failure.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -14,27 +15,27 @@ const SERVER: &str = r#"import json, os, sys, traceback
 def price(item): raise LookupError(f"no price for {item}")
 TOOLS = sys.argv[1].split(",") if len(sys.argv) > 1 else []
 for line in sys.stdin:
-    asked = json.loads(line)
-    if "id" not in asked: continue
-    answer = {"result": {}}
-    name = asked.get("params", {}).get("name")
-    if asked["method"] == "initialize":
-        answer = {"result": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "shop", "version": "1.2"}}}
-    elif asked["method"] == "tools/list":
-        answer = {"result": {"tools": [{"name": tool, "inputSchema": {"type": "object"}} for tool in TOOLS]}}
+    request = json.loads(line)
+    if "id" not in request: continue
+    response = {"result": {}}
+    name = request.get("params", {}).get("name")
+    if request["method"] == "initialize":
+        response = {"result": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "shop", "version": "1.2"}}}
+    elif request["method"] == "tools/list":
+        response = {"result": {"tools": [{"name": tool, "inputSchema": {"type": "object"}} for tool in TOOLS]}}
     elif name == "hang": continue
     elif name == "die": os._exit(3)
     elif name == "price":
-        try: price(asked["params"]["arguments"]["item"])
+        try: price(request["params"]["arguments"]["item"])
         except LookupError as error:
             traceback.print_exc()
-            answer = {"result": {"isError": True, "content": [{"type": "text", "text": str(error)}]}}
+            response = {"result": {"isError": True, "content": [{"type": "text", "text": str(error)}]}}
     elif name is not None and name not in TOOLS:
-        answer = {"error": {"code": -32602, "message": f"Unknown tool: {name}"}}
-    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}), flush=True)
+        response = {"error": {"code": -32602, "message": f"Unknown tool: {name}"}}
+    print(json.dumps({"jsonrpc": "2.0", "id": request["id"], **response}), flush=True)
 "#;
 
-/// A client and its server, with us between them.
+/// A client and its server, with `autoheal mcp` between them.
 struct Conversation {
     child: Child,
     stdin: ChildStdin,
@@ -43,7 +44,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    /// Starts the server and shakes hands.
+    /// Starts the server and does the handshake.
     fn begin(wrapped: &Wrapped, options: &[&str], tools: &str) -> Self {
         needs("python3", "apt install python3");
         wrapped.file("server.py", SERVER);
@@ -55,34 +56,34 @@ impl Conversation {
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut conversation = Self { child, stdin, stdout, next: 0 };
         let greeting = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
-        conversation.ask("initialize", &greeting);
-        conversation.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        conversation.request("initialize", &greeting);
+        conversation.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
         conversation
     }
 
-    fn say(&mut self, message: &Value) {
+    fn write(&mut self, message: &Value) {
         writeln!(self.stdin, "{message}").unwrap();
     }
 
     fn send(&mut self, method: &str, params: &Value) {
         self.next += 1;
-        self.say(&json!({"jsonrpc": "2.0", "id": self.next, "method": method, "params": params}));
+        self.write(&json!({"jsonrpc": "2.0", "id": self.next, "method": method, "params": params}));
     }
 
-    fn ask(&mut self, method: &str, params: &Value) -> Value {
+    fn request(&mut self, method: &str, params: &Value) -> Value {
         self.send(method, params);
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(answer["id"], self.next, "{answer}");
-        answer
+        let response: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(response["id"], self.next, "{response}");
+        response
     }
 
     fn call(&mut self, tool: &str) -> Value {
-        self.ask("tools/call", &json!({"name": tool, "arguments": {"item": "lamp"}}))
+        self.request("tools/call", &json!({"name": tool, "arguments": {"item": "lamp"}}))
     }
 
-    /// Closes its side; what came on standard error, how the server ended, and how long it took to.
+    /// Closes the input. Returns standard error, the server's exit status, and the time until then.
     fn end(self) -> (String, ExitStatus, Duration) {
         let Self { mut child, stdin, mut stdout, .. } = self;
         let began = Instant::now();
@@ -105,22 +106,22 @@ impl Errors for Child {
     }
 }
 
-/// The one line that is ours.
-fn said(errors: &str) -> &str {
-    let ours: Vec<&str> = errors.lines().filter_map(|line| line.strip_prefix("autoheal: ")).collect();
-    assert_eq!(ours.len(), 1, "{errors}");
-    ours[0]
+/// The one line that autoheal printed.
+fn autoheals_line(errors: &str) -> &str {
+    let lines: Vec<&str> = errors.lines().filter_map(|line| line.strip_prefix("autoheal: ")).collect();
+    assert_eq!(lines.len(), 1, "{errors}");
+    lines[0]
 }
 
-/// The one file that holds what was learnt.
-fn memory(wrapped: &Wrapped) -> PathBuf {
+/// The one inventory file.
+fn inventory_file(wrapped: &Wrapped) -> PathBuf {
     let files: Vec<_> = std::fs::read_dir(wrapped.path().join("data/autoheal/servers")).unwrap().flatten().collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].path()
 }
 
 #[tokio::test]
-async fn a_failing_tool_is_recorded_with_its_stack_and_its_place() {
+async fn a_failing_tool_is_recorded_with_its_stack_directory_and_commit() {
     let wrapped = Wrapped::new();
     for words in [
         &["init", "-q"][..],
@@ -132,7 +133,7 @@ async fn a_failing_tool_is_recorded_with_its_stack_and_its_place() {
     assert_eq!(conversation.call("price")["result"]["isError"], true);
     let (errors, status, _) = conversation.end();
     assert!(errors.starts_with("Traceback"), "{errors}");
-    assert!(said(&errors).starts_with("recorded: LookupError; `autoheal serve` shows it"), "{errors}");
+    assert!(autoheals_line(&errors).starts_with("recorded: LookupError; `autoheal serve` shows it"), "{errors}");
     assert_eq!(status.code(), Some(0));
     let sample = wrapped.only().await;
     let report = &sample["report"];
@@ -144,7 +145,7 @@ async fn a_failing_tool_is_recorded_with_its_stack_and_its_place() {
     assert_eq!(report["system"]["arch"], std::env::consts::ARCH);
     assert!(report["system"]["runtime"].as_str().unwrap().starts_with("Python 3"), "{sample:#}");
     let commit = report["context"]["commit"].as_str().unwrap();
-    // the server's own version says more about a release than the commit of whoever starts it
+    // the release is the server's own version, rather than the commit of the directory it is started in
     assert!(commit.len() == 40 && report["release"] == "1.2", "{sample:#}");
     assert_eq!(sample["sender"], "local");
 }
@@ -167,29 +168,29 @@ async fn the_reproduction_starts_in_the_repository() {
     assert_eq!(sample["report"]["context"]["directory"], "the server");
     let line = sample["report"]["reproduction"].as_str().unwrap();
     assert!(line.starts_with("cd 'the server' && "), "{line}");
-    // it says how long it waits for the server; a test need not
+    // shortened, because the test server needs no 20 seconds
     let line = line.replace("sleep 20", "sleep 1");
     let again = Command::new("sh").args(["-c", &line]).current_dir(wrapped.path()).output().unwrap();
     assert!(String::from_utf8_lossy(&again.stdout).contains("no price for lamp"), "{line}\n{again:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_dies_in_a_call_is_recorded() {
+async fn a_server_that_exits_during_a_call_is_recorded() {
     let wrapped = Wrapped::new();
     let mut conversation = Conversation::begin(&wrapped, &[], "die");
     conversation.send("tools/call", &json!({"name": "die", "arguments": {}}));
-    // the client is still there
+    // while the client's input is open
     let (errors, status) = conversation.child.wait_with_output_of_errors();
     assert_eq!((errors.lines().count(), status.code()), (1, Some(3)), "{errors}");
-    assert!(said(&errors).starts_with("recorded: ServerExit"), "{errors}");
+    assert!(autoheals_line(&errors).starts_with("recorded: ServerExit"), "{errors}");
     let report = &wrapped.only().await["report"];
     assert_eq!((&report["class"], &report["exit"]), (&json!("server_exit"), &json!({"code": 3})), "{report:#}");
     assert_eq!(report["rpc"]["tool"], "die");
 }
 
-/// However the threads are scheduled: the call was made, then the server died of it.
+/// Repeated, because the threads must record the call before the exit in any schedule.
 #[tokio::test]
-async fn the_call_a_server_dies_of_is_always_known() {
+async fn the_call_during_which_a_server_exits_is_always_recorded() {
     let wrapped = Wrapped::new();
     for _ in 0..40 {
         let mut mcp = wrapped.mcp(&[], &["sh", "-c", "read call; exit 3"]);
@@ -207,7 +208,7 @@ async fn the_call_a_server_dies_of_is_always_known() {
 }
 
 #[tokio::test]
-async fn a_call_without_an_answer_is_told_while_the_conversation_goes_on() {
+async fn a_call_without_a_response_is_reported_while_the_conversation_goes_on() {
     let (wrapped, there) = (Wrapped::new(), Wrapped::new());
     let serve = there.serve().await;
     let url = format!("http://{}", serve.address);
@@ -220,15 +221,15 @@ async fn a_call_without_an_answer_is_told_while_the_conversation_goes_on() {
     conversation.call("ok");
     let (errors, status, _) = conversation.end();
     assert_eq!((errors.lines().count(), status.code()), (1, Some(0)), "{errors}");
-    assert!(said(&errors).contains("NoAnswer"), "{errors}");
+    assert!(autoheals_line(&errors).contains("NoAnswer"), "{errors}");
     assert_eq!(serve.count().await, 1);
 }
 
 #[tokio::test]
-async fn repeats_are_counted_and_told_as_one() {
+async fn repeated_failures_are_one_group() {
     let wrapped = Wrapped::new();
     let mut conversation = Conversation::begin(&wrapped, &[], "price");
-    // somebody has to read the tracebacks
+    // read, because the tracebacks would fill the pipe
     let mut errors = conversation.child.stderr.take().unwrap();
     let reading = std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()).unwrap());
     for _ in 0..500 {
@@ -242,7 +243,7 @@ async fn repeats_are_counted_and_told_as_one() {
 }
 
 #[test]
-fn nothing_is_written_or_said_while_all_is_well() {
+fn without_a_failure_no_file_and_no_line_is_written() {
     let wrapped = Wrapped::new();
     let mut conversation = Conversation::begin(&wrapped, &[], "ok");
     for _ in 0..50 {
@@ -254,7 +255,7 @@ fn nothing_is_written_or_said_while_all_is_well() {
 }
 
 #[tokio::test]
-async fn what_a_service_could_not_take_waits_for_the_next_time() {
+async fn a_report_for_an_unreachable_service_is_sent_next_time() {
     let (here, there) = (Wrapped::new(), Wrapped::new());
     let serve = there.serve().await;
     let address = serve.address.to_string();
@@ -263,9 +264,9 @@ async fn what_a_service_could_not_take_waits_for_the_next_time() {
     let mut conversation = Conversation::begin(&here, &options, "price");
     conversation.call("price");
     let (errors, status, _) = conversation.end();
-    assert_eq!((status.code(), here.waiting()), (Some(0), 1), "{errors}");
-    let ours: Vec<&str> = errors.lines().filter(|line| line.starts_with("autoheal: ")).collect();
-    assert!(ours.len() == 1 && ours[0].contains("kept"), "{errors}");
+    assert_eq!((status.code(), here.spooled()), (Some(0), 1), "{errors}");
+    let lines: Vec<&str> = errors.lines().filter(|line| line.starts_with("autoheal: ")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("kept"), "{errors}");
     // the same address as before
     let mut again = crate::place::autoheal();
     again.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(there.place.store());
@@ -273,12 +274,12 @@ async fn what_a_service_could_not_take_waits_for_the_next_time() {
     let mut conversation = Conversation::begin(&here, &options, "price");
     conversation.call("price");
     let (errors, _, _) = conversation.end();
-    assert!(said(&errors).starts_with(&format!("reported to http://{address}: LookupError")), "{errors}");
-    assert_eq!((here.waiting(), serve.count().await), (0, 2));
+    assert!(autoheals_line(&errors).starts_with(&format!("reported to http://{address}: LookupError")), "{errors}");
+    assert_eq!((here.spooled(), serve.count().await), (0, 2));
 }
 
 #[test]
-fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
+fn a_service_that_never_responds_delays_the_end_by_two_seconds_at_most() {
     let wrapped = Wrapped::new();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
@@ -286,13 +287,13 @@ fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
     conversation.call("price");
     let (errors, status, took) = conversation.end();
     assert!(took < Duration::from_millis(2_300), "{took:?}");
-    assert_eq!((status.code(), wrapped.waiting()), (Some(0), 1), "{errors}");
+    assert_eq!((status.code(), wrapped.spooled()), (Some(0), 1), "{errors}");
     assert_eq!(errors.lines().filter(|line| line.starts_with("autoheal: ")).count(), 1, "{errors}");
 }
 
-/// A tool that was there once and is gone is the server's failure, also after both were started anew.
+/// A tool that the server once offered and no longer has is the server's failure, also after both were restarted.
 #[tokio::test]
-async fn what_was_learnt_of_a_server_is_remembered() {
+async fn the_inventory_of_a_server_is_kept_between_starts() {
     let wrapped = Wrapped::new();
     let script = wrapped.path().join("server.py");
     let begin = |tools: &str| {
@@ -300,18 +301,18 @@ async fn what_was_learnt_of_a_server_is_remembered() {
         Conversation::with(wrapped.mcp(&[], &["python3", script.to_str().unwrap(), "-"]))
     };
     let mut first = begin("sum,other");
-    first.ask("tools/list", &json!({}));
+    first.request("tools/list", &json!({}));
     first.end();
-    let text = std::fs::read_to_string(memory(&wrapped)).unwrap();
+    let text = std::fs::read_to_string(inventory_file(&wrapped)).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"server": "shop", "tools": ["other", "sum"]}));
-    // whatever else is there is no reason to stop
-    std::fs::write(memory(&wrapped), "{\"server\": 7").unwrap();
+    // an unreadable file is replaced
+    std::fs::write(inventory_file(&wrapped), "{\"server\": 7").unwrap();
     let mut second = begin("sum,other");
-    second.ask("tools/list", &json!({}));
+    second.request("tools/list", &json!({}));
     second.end();
-    assert_eq!(std::fs::read_to_string(memory(&wrapped)).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(inventory_file(&wrapped)).unwrap(), text);
     let mut third = begin("other");
-    third.ask("tools/list", &json!({}));
+    third.request("tools/list", &json!({}));
     assert_eq!(third.call("sum")["error"]["code"], -32602);
     third.end();
     let report = &wrapped.only().await["report"];
@@ -319,7 +320,7 @@ async fn what_was_learnt_of_a_server_is_remembered() {
 }
 
 #[test]
-fn without_a_home_the_conversation_is_as_it_was() {
+fn without_a_home_directory_the_conversation_is_unchanged() {
     let wrapped = Wrapped::new();
     let mut mcp = wrapped.mcp(&[], &["python3", "server.py", "price"]);
     wrapped.file("server.py", SERVER);

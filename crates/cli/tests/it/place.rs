@@ -1,4 +1,4 @@
-//! A directory of its own for a store, and the processes that run over it.
+//! `Place`: a temporary directory with a store, and the processes that use it.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long a test waits for what it expects.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of each wait in a test.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The binary, with nothing of the environment around the test: no token, no `gh`, no variable.
+/// The binary with an empty environment: no token, no `gh`, no variable of the developer's.
 pub(crate) fn autoheal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autoheal"));
     command.env_clear().env("PATH", "/nonexistent").env("AUTOHEAL_LOG", "warn").kill_on_drop(true);
@@ -23,7 +23,7 @@ pub(crate) fn autoheal() -> Command {
 
 pub(crate) struct Place {
     pub(crate) directory: tempfile::TempDir,
-    /// Added to every `serve` that is started here.
+    /// Arguments of each `serve` that is started here.
     pub(crate) arguments: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -41,7 +41,7 @@ impl Place {
         self.directory.path().join("log")
     }
 
-    /// The command, not started yet; it listens on a free port.
+    /// The command of a `serve` on a free port.
     pub(crate) fn command(&self) -> Command {
         let mut command = autoheal();
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--rate-limit", "0"]).arg("--store").arg(self.store());
@@ -49,24 +49,24 @@ impl Place {
         command
     }
 
-    /// Starts it; it listens when this returns.
+    /// Starts `serve` and waits until it listens.
     pub(crate) async fn serve(&self) -> Serve {
         self.serve_with(self.command()).await
     }
 
-    /// Starts this command of `serve` instead.
+    /// As `serve`, with another command.
     pub(crate) async fn serve_with(&self, mut command: Command) -> Serve {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
-        let first = first.expect("it says where it listens; if not, its log says why");
+        let first = tokio::time::timeout(TIMEOUT, lines.next_line()).await.unwrap().unwrap();
+        let first = first.expect("the first line is the address; if it is missing, see the log");
         let address = first.strip_prefix("listening on http://").unwrap().parse().unwrap();
         Serve { child, address }
     }
 }
 
-/// A test that fails shows what the services it started had to say.
+/// Prints the services' logs if the test fails.
 impl Drop for Place {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -99,35 +99,35 @@ impl Serve {
         self.get("/api/groups").await.json()["groups"].as_array().unwrap().clone()
     }
 
-    /// How many occurrences are counted in all.
+    /// Number of occurrences in all groups.
     pub(crate) async fn count(&self) -> u64 {
         self.groups().await.iter().map(|group| group["count"].as_u64().unwrap()).sum()
     }
 
-    /// `kill -9`; it is gone when this returns.
+    /// `kill -9`, and waits for the end.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Sends SIGTERM.
-    pub(crate) async fn ask_to_end(&self) {
+    pub(crate) async fn send_sigterm(&self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     }
 
-    /// SIGTERM, and how it ended.
+    /// Sends SIGTERM and waits for the exit status.
     pub(crate) async fn terminate(self) -> ExitStatus {
-        self.ask_to_end().await;
+        self.send_sigterm().await;
         self.end().await
     }
 
-    /// How it ended.
+    /// Waits for the exit status.
     pub(crate) async fn end(mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("SIGTERM ends it").unwrap()
+        tokio::time::timeout(TIMEOUT, self.child.wait()).await.expect("SIGTERM ends it").unwrap()
     }
 }
 
-/// The seed of a randomised test: `SEED=…`, else a new one; printed either way.
+/// A random generator with the seed in `SEED`, else with a new one. Prints the seed.
 pub(crate) fn random() -> fastrand::Rng {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     println!("SEED={seed}");

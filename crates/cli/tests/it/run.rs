@@ -1,4 +1,4 @@
-//! `autoheal run` where all is well: nothing is added, nothing is lost, nothing is recorded.
+//! `autoheal run` with commands that succeed: output and exit code pass unchanged, and nothing is recorded.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
@@ -9,7 +9,7 @@ use crate::settings::sentence;
 use crate::wrapped::{Wrapped, plain, with_input};
 
 #[test]
-fn bytes_and_codes_pass_as_if_nothing_were_between() {
+fn output_and_exit_codes_pass_unchanged() {
     let wrapped = Wrapped::new();
     for script in [
         "",
@@ -18,27 +18,27 @@ fn bytes_and_codes_pass_as_if_nothing_were_between() {
         "printf '\\377\\376\\000 no UTF-8'; printf '\\300' >&2",
         "head -c 3000000 /dev/urandom | sha256sum; head -c 300000 /dev/zero",
         "exit 7",
-        "echo told >&2; exit 255",
+        "echo error >&2; exit 255",
     ] {
         let command = ["sh", "-c", script];
-        let (ours, theirs) = (wrapped.output(&command), plain(&command));
-        assert_eq!(ours.status, theirs.status, "{script}");
-        assert_eq!(ours.stderr, theirs.stderr, "{script}");
+        let (wrapped, plain) = (wrapped.output(&command), plain(&command));
+        assert_eq!(wrapped.status, plain.status, "{script}");
+        assert_eq!(wrapped.stderr, plain.stderr, "{script}");
         // the digest of random bytes differs, its length does not
-        assert_eq!(ours.stdout.len(), theirs.stdout.len(), "{script}");
-        assert!(script.contains("urandom") || ours.stdout == theirs.stdout, "{script}");
+        assert_eq!(wrapped.stdout.len(), plain.stdout.len(), "{script}");
+        assert!(script.contains("urandom") || wrapped.stdout == plain.stdout, "{script}");
     }
 }
 
 #[test]
-fn input_reaches_the_command_whole() {
+fn all_input_reaches_the_command() {
     let input: Vec<u8> = (0..3_000_000_u32).map(|at| (at * 7 % 251) as u8).collect();
     let output = with_input(Wrapped::new().run(&[], &["cat"]), &input);
     assert!(output.status.success() && output.stdout == input && output.stderr.is_empty());
 }
 
 #[test]
-fn two_streams_that_are_one_keep_their_order() {
+fn output_and_errors_in_one_file_keep_their_order() {
     let wrapped = Wrapped::new();
     let script = "i=0; while [ $i -lt 200 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done";
     let log = std::fs::File::create(wrapped.path().join("log")).unwrap();
@@ -49,17 +49,17 @@ fn two_streams_that_are_one_keep_their_order() {
 }
 
 #[tokio::test]
-async fn success_and_wanted_codes_record_nothing() {
+async fn success_and_expected_exit_codes_record_nothing() {
     let wrapped = Wrapped::new();
     assert!(wrapped.output(&["true"]).status.success());
-    assert!(!wrapped.path().join("data").exists() && !wrapped.place.store().exists(), "nothing is made for a success");
-    let wanted = wrapped.run(&["--ok", "1,2"], &["sh", "-c", "exit 2"]).output().unwrap();
-    assert_eq!((wanted.status.code(), wanted.stderr.len()), (Some(2), 0));
+    assert!(!wrapped.path().join("data").exists() && !wrapped.place.store().exists(), "a success creates no file");
+    let expected = wrapped.run(&["--ok", "1,2"], &["sh", "-c", "exit 2"]).output().unwrap();
+    assert_eq!((expected.status.code(), expected.stderr.len()), (Some(2), 0));
     assert!(wrapped.recorded().await.is_empty());
 }
 
 #[tokio::test]
-async fn options_of_the_command_are_its_own() {
+async fn options_of_the_command_reach_the_command() {
     let wrapped = Wrapped::new();
     let output = wrapped.output(&["printf", "%s|", "--ok", "--help", "-v", "--", "a b"]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "--ok|--help|-v|--|a b|");
@@ -71,10 +71,10 @@ async fn options_of_the_command_are_its_own() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_started_is_told_in_a_sentence() {
+async fn a_command_that_cannot_be_started_is_refused_in_one_line() {
     let wrapped = Wrapped::new();
-    let lost = wrapped.file("lost.sh", "#!/no/such/interpreter\n");
-    std::fs::set_permissions(lost, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = wrapped.file("lost.sh", "#!/no/such/interpreter\n");
+    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
     for (command, code, words) in [
         ("no-such-program", 127, "there is no such program"),
         ("/etc/passwd", 126, "chmod"),
@@ -89,7 +89,7 @@ async fn what_cannot_be_started_is_told_in_a_sentence() {
     }
     let nothing = autoheal().arg("run").output().await.unwrap();
     assert_eq!(nothing.status.code(), Some(2));
-    assert!(wrapped.recorded().await.is_empty(), "a command that never ran is no failure of it");
+    assert!(wrapped.recorded().await.is_empty(), "a command that never ran has not failed");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn ignored_signals_stay_ignored() {
 }
 
 #[tokio::test]
-async fn completions_and_manual_come_from_the_definitions() {
+async fn completions_and_manual_are_generated() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = autoheal().args(["completions", shell]).output().await.unwrap();
         let text = String::from_utf8(script.stdout).unwrap();
@@ -126,7 +126,7 @@ async fn completions_and_manual_come_from_the_definitions() {
 }
 
 #[test]
-fn a_script_that_names_no_interpreter_is_the_shells() {
+fn a_script_that_names_no_interpreter_is_run_by_the_shell() {
     let wrapped = Wrapped::new();
     let script = wrapped.file("plain", "echo \"$0 $1\"; exit 7\n");
     assert!(Command::new("chmod").arg("+x").arg(&script).status().unwrap().success());
@@ -140,7 +140,7 @@ fn a_script_that_names_no_interpreter_is_the_shells() {
 }
 
 #[test]
-fn a_variable_that_is_set_to_nothing_is_not_set() {
+fn an_empty_variable_counts_as_unset() {
     let wrapped = Wrapped::new();
     let mut run = wrapped.run(&[], &["sh", "-c", "exit 6"]);
     for name in ["AUTOHEAL_URL", "AUTOHEAL_KEY", "AUTOHEAL_SCRUB"] {

@@ -1,4 +1,4 @@
-//! Where failures go: to the own store, to a service, to the disk while neither takes them, and from there later.
+//! Delivery of failures: to the own store, to a service, or to the spool while neither is available.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use crate::wrapped::{Wrapped, samples};
 
 const FAILS: [&str; 3] = ["sh", "-c", "echo no price >&2; exit 3"];
 
-/// What is recorded, as soon as so many are. The service tells nobody by itself, so it is asked.
+/// Polls the service until so many occurrences are recorded.
 pub(crate) async fn count_once(serve: &crate::place::Serve, expected: u64) {
-    let mut ask = tokio::time::interval(Duration::from_millis(20));
+    let mut poll = tokio::time::interval(Duration::from_millis(20));
     for _ in 0..1_500 {
-        ask.tick().await;
+        poll.tick().await;
         if serve.count().await == expected {
             return;
         }
     }
-    panic!("never {expected} in all, but {}", serve.count().await);
+    panic!("expected {expected} occurrences, got {}", serve.count().await);
 }
 
 #[tokio::test]
-async fn the_own_store_keeps_it_as_the_operators_own() {
+async fn the_own_store_records_it_as_the_operators_own() {
     let wrapped = Wrapped::new();
     for _ in 0..3 {
         assert_eq!(wrapped.output(&FAILS).status.code(), Some(3));
@@ -30,11 +30,11 @@ async fn the_own_store_keeps_it_as_the_operators_own() {
     assert_eq!(serve.count().await, 3);
     let samples = samples(&serve).await;
     assert_eq!((samples.len(), &samples[0]["sender"]), (1, &json!("local")));
-    assert_eq!(wrapped.waiting(), 0);
+    assert_eq!(wrapped.spooled(), 0);
 }
 
 #[tokio::test]
-async fn the_same_words_of_two_programs_are_two_failures() {
+async fn the_same_message_of_two_programs_is_two_failures() {
     let wrapped = Wrapped::new();
     let script = wrapped.file("check", "#!/bin/sh\necho no price >&2; exit 3\n");
     let script = script.to_str().unwrap();
@@ -47,7 +47,7 @@ async fn the_same_words_of_two_programs_are_two_failures() {
 }
 
 #[tokio::test]
-async fn a_service_takes_it_and_a_key_makes_it_known() {
+async fn a_service_records_it_as_keyed_if_the_key_is_valid() {
     for (key, sender) in [(None, "anonymous"), (Some("made-up-key"), "keyed")] {
         let (here, mut there) = (Wrapped::new(), Wrapped::new());
         there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
@@ -58,12 +58,12 @@ async fn a_service_takes_it_and_a_key_makes_it_known() {
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(3), b"no price\n".as_slice()));
         let samples = samples(&serve).await;
         assert_eq!((samples.len(), &samples[0]["sender"]), (1, &json!(sender)));
-        assert_eq!(here.waiting(), 0);
+        assert_eq!(here.spooled(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_and_the_report_is_kept() {
+async fn a_wrong_key_is_printed_and_the_report_is_spooled() {
     let (here, mut there) = (Wrapped::new(), Wrapped::new());
     there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
     let serve = there.serve().await;
@@ -71,13 +71,13 @@ async fn a_wrong_key_is_told_and_the_report_is_kept() {
     let run = |key: &str| here.run(&["--url", &url], &FAILS).env("AUTOHEAL_KEY", key).output().unwrap();
     let said = String::from_utf8(run("wrong").stderr).unwrap();
     assert!(said.contains("AUTOHEAL_KEY") && said.contains("autoheal: ") && !said.contains("made-up"), "{said}");
-    assert_eq!((here.waiting(), serve.count().await), (1, 0));
+    assert_eq!((here.spooled(), serve.count().await), (1, 0));
     run("made-up-key");
-    assert_eq!((here.waiting(), serve.count().await), (0, 2));
+    assert_eq!((here.spooled(), serve.count().await), (0, 2));
 }
 
 #[tokio::test]
-async fn what_a_service_could_not_take_is_sent_next_time() {
+async fn a_report_for_an_unreachable_service_is_sent_next_time() {
     let (here, there) = (Wrapped::new(), Wrapped::new());
     let serve = there.serve().await;
     let address = serve.address.to_string();
@@ -86,7 +86,7 @@ async fn what_a_service_could_not_take_is_sent_next_time() {
     for waiting in 1..=2 {
         let output = here.run(&options, &FAILS).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), here.waiting()), (Some(3), waiting));
+        assert_eq!((output.status.code(), here.spooled()), (Some(3), waiting));
         assert!(said.starts_with("no price\nautoheal: ") && said.lines().count() == 2, "{said}");
         assert!(said.contains("cannot be reached") && said.contains("spool"), "{said}");
     }
@@ -96,34 +96,34 @@ async fn what_a_service_could_not_take_is_sent_next_time() {
     let serve = there.place.serve_with(again).await;
     let output = here.run(&options, &FAILS).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "no price\n");
-    assert_eq!((here.waiting(), serve.count().await), (0, 3));
+    assert_eq!((here.spooled(), serve.count().await), (0, 3));
 }
 
 #[tokio::test]
-async fn a_running_service_on_the_same_store_takes_it_from_the_spool() {
+async fn a_running_serve_with_the_same_store_takes_it_from_the_spool() {
     let wrapped = Wrapped::new();
     let serve = wrapped.serve().await;
     let output = wrapped.output(&FAILS);
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(3), b"no price\n".as_slice()));
     count_once(&serve, 1).await;
     assert_eq!(samples(&serve).await[0]["sender"], "local");
-    assert_eq!(wrapped.waiting(), 0);
+    assert_eq!(wrapped.spooled(), 0);
 }
 
 #[tokio::test]
-async fn a_service_takes_what_waits_when_it_starts_but_not_what_is_for_others() {
+async fn serve_takes_local_reports_from_the_spool_at_its_start() {
     let wrapped = Wrapped::new();
     for url in ["http://127.0.0.1:9", "http://errors.invalid"] {
         assert_eq!(wrapped.run(&["--url", url], &FAILS).output().unwrap().status.code(), Some(3));
     }
-    assert_eq!(wrapped.waiting(), 2);
+    assert_eq!(wrapped.spooled(), 2);
     let serve = wrapped.serve().await;
     count_once(&serve, 1).await;
-    assert_eq!(wrapped.waiting(), 1);
+    assert_eq!(wrapped.spooled(), 1);
 }
 
 #[tokio::test]
-async fn many_at_once_are_each_counted_once() {
+async fn concurrent_failures_are_each_counted_once() {
     let wrapped = Wrapped::new();
     let children: Vec<_> =
         (0..12).map(|_| wrapped.run(&[], &FAILS).stderr(std::process::Stdio::null()).spawn().unwrap()).collect();
@@ -134,9 +134,9 @@ async fn many_at_once_are_each_counted_once() {
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_kept_the_result_stands_and_a_line_says_so() {
+async fn without_a_spool_the_exit_code_stays_and_one_line_is_printed() {
     let wrapped = Wrapped::new();
-    wrapped.file("data", "in the way of the directory");
+    wrapped.file("data", "a file in place of the directory");
     let output = wrapped.run(&["--url", "http://127.0.0.1:9"], &FAILS).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3));
@@ -155,26 +155,26 @@ fn the_spool_is_bounded() {
         .unwrap();
     }
     assert_eq!(wrapped.run(&["--url", "http://127.0.0.1:9"], &FAILS).output().unwrap().status.code(), Some(3));
-    assert_eq!(wrapped.waiting(), 500);
-    assert!(!wrapped.spool().join("000000000000000-x.json").exists(), "the oldest make room");
+    assert_eq!(wrapped.spooled(), 500);
+    assert!(!wrapped.spool().join("000000000000000-x.json").exists(), "the oldest are dropped");
 }
 
 #[test]
-fn nobody_to_tell_changes_nothing_about_the_ending() {
+fn a_closed_standard_error_does_not_change_the_exit_code() {
     let wrapped = Wrapped::new();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut run = wrapped.run(&["--url", "http://127.0.0.1:9"], &["sh", "-c", "exit 3"]);
     assert_eq!(run.stdout(std::process::Stdio::null()).stderr(writer).status().unwrap().code(), Some(3));
-    assert_eq!(wrapped.waiting(), 1);
+    assert_eq!(wrapped.spooled(), 1);
 }
 
 #[test]
-fn what_is_not_ours_in_the_spool_stays() {
+fn other_files_in_the_spool_stay() {
     let wrapped = Wrapped::new();
     std::fs::create_dir_all(wrapped.spool()).unwrap();
-    let theirs = wrapped.spool().join("package.json");
-    std::fs::write(&theirs, "{}").unwrap();
+    let other = wrapped.spool().join("package.json");
+    std::fs::write(&other, "{}").unwrap();
     assert_eq!(wrapped.output(&FAILS).status.code(), Some(3));
-    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "{}");
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "{}");
 }

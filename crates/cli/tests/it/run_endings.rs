@@ -1,4 +1,4 @@
-//! How commands end: by signals, out of memory, in a burst of output, before their children, with nobody reading.
+//! Ends of commands: by signals, out of memory, in a burst of output, before their children, without a reader.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -15,7 +15,7 @@ const SIGSEGV: i32 = 11;
 const SIGPIPE: i32 = 13;
 const SIGTERM: i32 = 15;
 
-/// A command that has said that it is ready.
+/// A command that has printed `ready`.
 struct Running {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -36,7 +36,7 @@ impl Running {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// What it printed after that, and how it ended.
+    /// Its output after `ready`, and its exit status.
     fn end(mut self) -> (String, std::process::ExitStatus) {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).unwrap();
@@ -45,7 +45,7 @@ impl Running {
 }
 
 #[tokio::test]
-async fn a_crash_by_signal_is_passed_on_and_recorded() {
+async fn a_crash_by_signal_is_repeated_and_recorded() {
     for (name, signal) in [("SEGV", SIGSEGV), ("KILL", SIGKILL)] {
         let wrapped = Wrapped::new();
         let output = wrapped.output(&["sh", "-c", &format!("echo working; kill -{name} $$")]);
@@ -86,17 +86,17 @@ async fn running_out_of_memory_is_critical() {
 }
 
 #[tokio::test]
-async fn a_burst_of_output_is_passed_on_whole_and_only_its_end_is_kept() {
+async fn a_burst_of_output_passes_whole_and_only_its_end_is_recorded() {
     let wrapped = Wrapped::new();
-    // without an end of line in sight, then a failure
+    // two streams without a line end, then a failure
     let script = "head -c 100000000 /dev/zero | tr '\\0' x; head -c 100000000 /dev/zero | tr '\\0' y >&2; echo; echo 'the end' >&2; exit 4";
     let mut run = wrapped.run(&[], &["sh", "-c", script]);
     let mut child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (mut output, mut errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let counting = std::thread::spawn(move || count(&mut output, || {}));
     let (process, mut peak) = (child.id(), 0);
-    let told = count(&mut errors, || peak = peak.max(most_memory(process)));
-    assert_eq!((counting.join().unwrap(), told), (100_000_001, 100_000_008));
+    let error_bytes = count(&mut errors, || peak = peak.max(peak_memory(process)));
+    assert_eq!((counting.join().unwrap(), error_bytes), (100_000_001, 100_000_008));
     assert_eq!(child.wait().unwrap().code(), Some(4));
     assert!((1..32 * 1024).contains(&peak), "{peak} KiB");
     let report = &wrapped.only().await["report"];
@@ -104,8 +104,8 @@ async fn a_burst_of_output_is_passed_on_whole_and_only_its_end_is_kept() {
     assert!(report.to_string().len() < 200_000);
 }
 
-/// How many bytes come; `look` is called while they do.
-fn count(from: &mut impl Read, mut look: impl FnMut()) -> usize {
+/// Counts the bytes of a stream; calls `after_read` after each read.
+fn count(from: &mut impl Read, mut after_read: impl FnMut()) -> usize {
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
     loop {
@@ -113,23 +113,23 @@ fn count(from: &mut impl Read, mut look: impl FnMut()) -> usize {
             0 => return bytes,
             read => bytes += read,
         }
-        look();
+        after_read();
     }
 }
 
-/// The most memory a running process had so far, in KiB.
-fn most_memory(process: u32) -> u64 {
+/// Peak memory of a running process, in KiB.
+fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
     peak.unwrap_or(0)
 }
 
 #[tokio::test]
-async fn a_child_that_outlives_the_command_holds_nothing_up_and_loses_nothing() {
+async fn output_of_a_child_that_outlives_the_command_passes_without_delaying_its_end() {
     let wrapped = Wrapped::new();
     let gate = wrapped.path().join("gate");
     assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
-    // the child prints when the test lets it, which is after the command's end
+    // the child prints when the test opens the gate, which is after the command's end
     let script = "(read line < gate; echo \"late $line\"; echo late error >&2) & echo early; exit 6";
     let mut run = wrapped.run(&[], &["sh", "-c", script]);
     let mut child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -143,7 +143,7 @@ async fn a_child_that_outlives_the_command_holds_nothing_up_and_loses_nothing() 
 }
 
 #[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_failure() {
+async fn a_reader_that_stops_early_is_no_failure() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
     let endless = "while True: print('line')";
@@ -167,7 +167,7 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
 async fn signals_reach_the_command_and_decide_how_it_ends() {
     let wrapped = Wrapped::new();
     for name in ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2"] {
-        // it waits for nothing but the signal
+        // the command waits for the signal only
         let script = format!("trap 'echo got {name}; exit 9' {name}; echo ready; while :; do sleep 0.01; done");
         let running = Running::start(wrapped.run(&["--ok", "9"], &["sh", "-c", &script]));
         running.signal(name);
@@ -183,11 +183,11 @@ async fn signals_reach_the_command_and_decide_how_it_ends() {
         Running::start(wrapped.run(&[], &["sh", "-c", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done"]));
     running.signal("TERM");
     assert_eq!(running.end().1.code(), Some(9));
-    assert!(wrapped.recorded().await.is_empty(), "who stops a command knows why it ended");
+    assert!(wrapped.recorded().await.is_empty(), "a command stopped by a signal from outside has not failed");
 }
 
 #[test]
-fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
+fn a_service_that_never_responds_delays_the_end_by_two_seconds_at_most() {
     let wrapped = Wrapped::new();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
@@ -196,20 +196,20 @@ fn a_service_that_never_answers_delays_the_end_by_two_seconds_at_most() {
     let took = began.elapsed();
     assert!(took < Duration::from_millis(2_300), "{took:?}");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), wrapped.waiting()), (Some(3), 1), "{said}");
+    assert_eq!((output.status.code(), wrapped.spooled()), (Some(3), 1), "{said}");
     assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "{said}");
 }
 
 #[test]
-fn output_that_nobody_reads_holds_no_signal_up() {
+fn a_signal_ends_it_although_its_output_is_stuck() {
     let wrapped = Wrapped::new();
     let gone = wrapped.path().join("gone");
     assert!(Command::new("mkfifo").arg(&gone).status().unwrap().success());
     let mut run = wrapped.run(&[], &["sh", "-c", "exec 3>gone; head -c 200000 /dev/zero"]);
     let mut child = run.stdout(Stdio::piped()).spawn().unwrap();
-    // what the command held is closed: it has ended, and its output is stuck
+    // the command has closed the pipe: it has ended, and its output is stuck
     std::fs::read(&gone).unwrap();
-    // one that comes before the end is noticed is the command's, so it is asked until it hears
+    // repeated, because a signal that arrives before the end is noticed is forwarded to the command
     let status = loop {
         assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
         match child.try_wait().unwrap() {
@@ -221,7 +221,7 @@ fn output_that_nobody_reads_holds_no_signal_up() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_gone_is_no_place_to_go_to() {
+async fn a_directory_that_no_longer_exists_is_left_out() {
     let wrapped = Wrapped::new();
     let gone = wrapped.path().join("gone");
     std::fs::create_dir(&gone).unwrap();
@@ -236,7 +236,7 @@ async fn a_directory_that_is_gone_is_no_place_to_go_to() {
 }
 
 #[tokio::test]
-async fn a_command_that_signals_its_own_group_is_not_asked_to_end_by_others() {
+async fn a_command_that_signals_its_own_group_still_counts_as_failed() {
     let wrapped = Wrapped::new();
     let mut run = wrapped.run(&[], &["sh", "-c", "trap 'trap - TERM; kill 0' EXIT; echo broken >&2; exit 5"]);
     let status = run.process_group(0).status().unwrap();
@@ -245,7 +245,7 @@ async fn a_command_that_signals_its_own_group_is_not_asked_to_end_by_others() {
 }
 
 #[tokio::test]
-async fn a_disk_that_is_full_is_a_failure() {
+async fn a_full_disk_is_a_failure() {
     let wrapped = Wrapped::new();
     let mut run = wrapped.run(&[], &["sh", "-c", "while :; do echo line; done"]);
     let output = run.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap()).stderr(Stdio::piped());
@@ -257,7 +257,7 @@ async fn a_disk_that_is_full_is_a_failure() {
 }
 
 #[test]
-fn no_signal_leaves_the_command_alone() {
+fn other_terminating_signals_reach_the_command_too() {
     let wrapped = Wrapped::new();
     for name in ["ALRM", "VTALRM", "PROF", "ABRT", "IO"] {
         let script = format!("trap 'echo got {name}; exit 9' {name}; echo ready; while :; do sleep 0.01; done");
@@ -280,14 +280,14 @@ fn an_alarm_that_was_set_for_the_command_reaches_it() {
 }
 
 #[test]
-fn what_outlives_the_command_is_passed_on_whatever_became_of_us_and_of_the_pipe() {
+fn output_after_the_end_passes_with_a_replaced_executable_and_a_nonblocking_pipe() {
     let wrapped = Wrapped::new();
     let copy = wrapped.path().join("copy");
     std::fs::copy(env!("CARGO_BIN_EXE_autoheal"), &copy).unwrap();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let gate = wrapped.path().join("gate");
     assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
-    // updated meanwhile, and a pipe that somebody made not wait
+    // the executable is removed meanwhile, as by an update, and the pipe is non-blocking
     let script = "rm copy; (read line < gate; head -c 300000 /dev/zero) & exit 0";
     let flags = rustix::fs::fcntl_getfl(&writer).unwrap();
     rustix::fs::fcntl_setfl(&writer, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
@@ -302,15 +302,15 @@ fn what_outlives_the_command_is_passed_on_whatever_became_of_us_and_of_the_pipe(
 }
 
 #[test]
-fn a_reader_that_is_gone_is_known_at_once() {
+fn a_command_notices_at_once_that_its_reader_has_gone() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
-    // it waits for the end of its reader, without printing anything
+    // the command waits for the end of its reader, without printing
     let text = "import select, sys\nwaiting = select.poll()\nwaiting.register(1, 0)\nprint('ready', flush=True)\n\
-                sys.stderr.write('known' if waiting.poll(20000) else 'never known')";
+                sys.stderr.write('noticed' if waiting.poll(20000) else 'timeout')";
     let Running { mut child, output } = Running::start(wrapped.run(&[], &["python3", "-c", text]));
     drop(output);
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), "known"));
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), "noticed"));
 }

@@ -1,4 +1,4 @@
-//! Real programs in Python, Node, Rust and Java that fail in the usual ways: what is recorded of each.
+//! Real programs in Python, Node, Rust and Java that fail in common ways, and the report of each.
 
 use std::process::Command;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::run_delivery::count_once;
 use crate::wrapped::{Wrapped, needs, samples};
 
-/// Runs a file with an interpreter; what was recorded.
-async fn fails(wrapped: &Wrapped, command: &[&str]) -> Value {
+/// Runs a command that fails, and returns the recorded sample.
+async fn record_failure(wrapped: &Wrapped, command: &[&str]) -> Value {
     let output = wrapped.output(command);
     assert!(!output.status.success(), "{output:?}");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("autoheal:"), "{output:?}");
@@ -31,14 +31,14 @@ fn check(sample: &Value, error_type: &str, message: &str, functions: &[&str], se
 }
 
 #[tokio::test]
-async fn python_with_what_caused_it_and_the_lines_before() {
+async fn python_with_its_cause_and_the_lines_before() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
     let text = "import json, sys\nfor i in range(80): print('step', i)\nprint('loading', file=sys.stderr)\n\
                 def load(text):\n    try: return json.loads(text)\n    except ValueError as error: raise LookupError('no prices') from error\n\
                 def main(): load('{')\nmain()\n";
     wrapped.file("app.py", text);
-    let sample = fails(&wrapped, &["python3", "app.py", "--fast"]).await;
+    let sample = record_failure(&wrapped, &["python3", "app.py", "--fast"]).await;
     check(&sample, "LookupError", "no prices", &["load", "main", "-"], "medium");
     let report = &sample["report"];
     assert_eq!(report["causes"][0]["error_type"], "json.decoder.JSONDecodeError");
@@ -54,7 +54,7 @@ async fn python_with_what_caused_it_and_the_lines_before() {
 }
 
 #[tokio::test]
-async fn python_in_its_other_ways_to_fail() {
+async fn other_failures_in_python() {
     needs("python3", "apt install python3");
     for (text, error_type, message, functions, severity) in [
         ("def f(): f()\nf()\n", "RecursionError", "maximum recursion depth", vec!["f"; 99], "critical"),
@@ -64,7 +64,7 @@ async fn python_in_its_other_ways_to_fail() {
     ] {
         let wrapped = Wrapped::new();
         wrapped.file("app.py", text);
-        let sample = fails(&wrapped, &["python3", "app.py"]).await;
+        let sample = record_failure(&wrapped, &["python3", "app.py"]).await;
         if error_type == "RecursionError" {
             let functions = own_functions(&sample);
             assert!(functions.iter().filter(|name| *name == "f").count() >= 3, "{sample:#}");
@@ -79,7 +79,7 @@ async fn python_in_its_other_ways_to_fail() {
 }
 
 #[tokio::test]
-async fn python_that_was_interrupted_is_no_failure() {
+async fn an_interrupt_in_python_is_no_failure() {
     needs("python3", "apt install python3");
     let wrapped = Wrapped::new();
     for text in [
@@ -100,7 +100,7 @@ async fn node_with_its_cause() {
                 function checkout() { try { return price({}) } catch (error) { throw new RangeError('no price', {cause: error}) } }\n\
                 checkout()\n";
     wrapped.file("shop.js", text);
-    let sample = fails(&wrapped, &["node", "shop.js"]).await;
+    let sample = record_failure(&wrapped, &["node", "shop.js"]).await;
     check(&sample, "RangeError", "no price", &["checkout", "Object.<anonymous>"], "medium");
     let cause = &sample["report"]["causes"][0];
     assert_eq!(cause["error_type"], "TypeError");
@@ -109,7 +109,7 @@ async fn node_with_its_cause() {
 }
 
 #[tokio::test]
-async fn node_in_its_other_ways_to_fail() {
+async fn other_failures_in_node() {
     needs("node", "https://nodejs.org, version 20 or later");
     for (text, error_type, message, severity) in [
         ("throw 'just text'", "Uncaught", "just text", "medium"),
@@ -119,7 +119,7 @@ async fn node_in_its_other_ways_to_fail() {
     ] {
         let wrapped = Wrapped::new();
         wrapped.file("app.js", text);
-        let sample = fails(&wrapped, &["node", "app.js"]).await;
+        let sample = record_failure(&wrapped, &["node", "app.js"]).await;
         assert_eq!(sample["report"]["error_type"], error_type, "{sample:#}");
         assert!(sample["report"]["error_message"].as_str().unwrap().contains(message), "{sample:#}");
         assert_eq!(sample["severity"], severity, "{sample:#}");
@@ -141,7 +141,7 @@ async fn rust_with_and_without_a_backtrace_is_one_failure_of_main() {
         assert_eq!(output.status.code(), Some(101));
     }
     let recorded = wrapped.recorded().await;
-    let traced = recorded.iter().find(|sample| own_functions(sample).len() > 1).expect("one with a backtrace");
+    let traced = recorded.iter().find(|sample| own_functions(sample).len() > 1).expect("a sample with a backtrace");
     check(
         traced,
         "panic",
@@ -149,7 +149,7 @@ async fn rust_with_and_without_a_backtrace_is_one_failure_of_main() {
         &["shop::pick", "shop::main"],
         "high",
     );
-    let plain = recorded.iter().find(|sample| own_functions(sample).len() == 1).expect("one without");
+    let plain = recorded.iter().find(|sample| own_functions(sample).len() == 1).expect("a sample without a backtrace");
     assert_eq!(plain["frames"][0]["file"], "shop.rs");
 }
 
@@ -161,17 +161,17 @@ async fn java_with_its_causes() {
                   static void load() { try { price(\"x\"); } catch (RuntimeException e) { throw new IllegalStateException(\"no prices\", e); } }\n\
                   public static void main(String[] arguments) { load(); }\n}\n";
     wrapped.file("Shop.java", text);
-    let sample = fails(&wrapped, &["java", "Shop.java"]).await;
+    let sample = record_failure(&wrapped, &["java", "Shop.java"]).await;
     check(&sample, "java.lang.IllegalStateException", "no prices", &["Shop.load", "Shop.main"], "medium");
     assert_eq!(sample["report"]["causes"][0]["error_type"], "java.lang.NumberFormatException");
     assert!(sample["report"]["system"]["runtime"].as_str().unwrap().contains("openjdk"), "{sample:#}");
 }
 
 #[tokio::test]
-async fn a_program_without_a_stack_is_told_by_its_last_words() {
+async fn a_program_without_a_stack_is_reported_by_its_last_line() {
     let wrapped = Wrapped::new();
     let script = "echo building; echo 'cart.c:3: error: no price' >&2; exit 2";
-    let sample = fails(&wrapped, &["sh", "-c", script]).await;
+    let sample = record_failure(&wrapped, &["sh", "-c", script]).await;
     check(&sample, "exit code 2", "cart.c:3: error: no price", &[], "medium");
     let preview = sample["preview"]["body"].as_str().unwrap();
     for shown in ["**Exit:** `code 2`", "**Command:** `sh`", "## Reproduction", "stdout building"] {
@@ -180,7 +180,7 @@ async fn a_program_without_a_stack_is_told_by_its_last_words() {
 }
 
 #[tokio::test]
-async fn the_place_is_told_relative_to_its_repository() {
+async fn the_directory_is_relative_to_the_repository() {
     needs("git", "apt install git");
     let wrapped = Wrapped::new();
     let git = |arguments: &[&str]| {
@@ -193,7 +193,7 @@ async fn the_place_is_told_relative_to_its_repository() {
     git(&["init", "--quiet"]);
     git(&["commit", "--quiet", "--allow-empty", "--message", "first"]);
     std::fs::create_dir_all(wrapped.path().join("tools/check")).unwrap();
-    // git is not asked: it may take long, on a slow disk or in a huge repository
+    // git is not run, because it may take long on a slow disk or in a huge repository
     let slow = wrapped.path().join("slow");
     std::fs::create_dir(&slow).unwrap();
     std::os::unix::fs::symlink("/usr/bin/yes", slow.join("git")).unwrap();
@@ -211,34 +211,34 @@ async fn the_place_is_told_relative_to_its_repository() {
 }
 
 #[tokio::test]
-async fn secrets_leave_before_anything_is_kept() {
+async fn secrets_are_removed_before_a_report_is_written_to_disk() {
     let wrapped = Wrapped::new();
     let script = "echo \"token=ghp_0123456789abcdefghijklmnopqrstuvwxyz\" >&2; exit 1";
-    // nobody listens there: it is kept
+    // no service listens there, so the report is spooled
     let options = ["--url", "http://127.0.0.1:9"];
-    let more = ["sshpass", "-p", "hunter2-of-ssh", "ssh", "shop"];
+    let ssh = ["sshpass", "-p", "hunter2-of-ssh", "ssh", "shop"];
     let command = ["sh", "-c", script, "app", "--password", "hunter2-hunter2", "--api-key=k3y-k3y-k3y"];
-    let command = [command.as_slice(), &more].concat();
+    let command = [command.as_slice(), &ssh].concat();
     let output = wrapped.run(&options, &command).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(wrapped.waiting(), 1);
+    assert_eq!(wrapped.spooled(), 1);
     let file = std::fs::read_dir(wrapped.spool()).unwrap().flatten().find(|file| file.path().extension().is_some());
-    let kept = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let spooled = std::fs::read_to_string(file.unwrap().path()).unwrap();
     let serve = wrapped.serve().await;
     count_once(&serve, 1).await;
     let report = &samples(&serve).await[0]["report"];
     for secret in ["ghp_", "hunter2", "k3y-k3y"] {
-        assert!(!kept.contains(secret) && !report.to_string().contains(secret), "{secret}: {kept}");
+        assert!(!spooled.contains(secret) && !report.to_string().contains(secret), "{secret}: {spooled}");
     }
     assert!(report["command"].as_str().unwrap().contains("--password <secret>"), "{report:#}");
 }
 
 #[tokio::test]
-async fn a_secret_is_found_before_the_text_is_cut() {
+async fn secrets_are_removed_before_the_text_is_cut() {
     let wrapped = Wrapped::new();
     let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
     wrapped.file("key", &format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n"));
-    // each of the long lines is cut at another place of the token in it
+    // each long line is cut at another position of the token in it
     let script = "cat key >&2; for n in 470 475 480 485 490; do printf '%*s ghp_%s %2000s\\n' $n y \
                   0123456789abcdefghijklmnopqrstuvwxyz z | tr ' ' '.' | sed 's/[.]ghp/ ghp/;s/z[.]/z /' >&2; done; exit 1";
     assert_eq!(wrapped.output(&["sh", "-c", script]).status.code(), Some(1));

@@ -1,4 +1,5 @@
-//! `autoheal run` on a terminal: the command sees one of the same size and modes, and Ctrl-C and Ctrl-Z work.
+//! `autoheal run` on a terminal: the command sees a terminal of the same size and modes, Ctrl-C and Ctrl-Z work, and a
+//! recorded failure prints one line.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -46,19 +47,19 @@ impl OnTerminal {
                 true
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => true,
-            // the end of a pseudo-terminal is an error
+            // a pseudo-terminal ends with an error
             Err(_) => false,
         }
     }
 
-    /// Reads until this was printed, and forgets it.
+    /// Reads until this text is printed, and drops everything up to it.
     fn until(&mut self, text: &str) {
         loop {
             if let Some(at) = self.seen.find(text) {
                 self.seen.drain(..at + text.len());
                 return;
             }
-            assert!(self.read(), "{text:?} never came: {:?}", self.seen);
+            assert!(self.read(), "{text:?} was never printed: {:?}", self.seen);
         }
     }
 
@@ -66,7 +67,7 @@ impl OnTerminal {
         self.pty.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// What else it printed, and how it ended.
+    /// The rest of its output, and its exit status.
     fn end(mut self) -> (String, ExitStatus) {
         while self.read() {}
         (self.seen, self.child.wait().unwrap())
@@ -113,7 +114,7 @@ async fn control_c_reaches_the_command_once() {
     running.until("ready");
     running.types("\x03");
     running.until("caught");
-    // one that was passed on as well would have come before this line
+    // a second, forwarded signal would have come before this line
     running.types("\n");
     running.until("times 1\r\n");
     let (rest, status) = running.end();
@@ -122,7 +123,7 @@ async fn control_c_reaches_the_command_once() {
 }
 
 #[test]
-fn control_z_stops_and_fg_goes_on() {
+fn control_z_stops_and_fg_continues() {
     let wrapped = Wrapped::new();
     let run = wrapped.run(&[], &["sh", "-c", "echo re''ady; read line; echo got $line"]);
     let mut words = vec![run.get_program().to_str().unwrap().to_owned()];
@@ -150,9 +151,9 @@ fn control_z_stops_and_fg_goes_on() {
 }
 
 #[test]
-fn modes_set_on_the_output_hold_for_the_input_and_are_put_back() {
+fn modes_set_on_the_output_apply_to_the_input_and_are_restored() {
     needs("python3", "apt install python3");
-    // as full-screen programs do: raw, and then they die
+    // raw mode, as full-screen programs set it, then a crash
     let text = "import os, sys, tty\ntty.setraw(1)\nprint('raw', flush=True)\nos.write(1, b'key ' + os.read(0, 1))\nos._exit(9)";
     let wrapped = Wrapped::new();
     let run = wrapped.run(&["--ok", "9"], &["python3", "-c", text]);
@@ -263,8 +264,8 @@ fn default_store(mut run: std::process::Command) -> std::process::Command {
 }
 
 #[test]
-fn a_terminal_that_hangs_up_is_one_for_the_command_too() {
-    // it goes on after the hang-up, and ends at the first line it cannot print
+fn a_terminal_that_hangs_up_ends_the_commands_output_too() {
+    // the command ignores the hang-up, and exits at the first line it cannot print
     let script = "trap '' HUP; echo ready; while echo 'a line that is one of many'; do :; done; exit 9";
     let wrapped = Wrapped::new();
     let mut running = OnTerminal::start(&wrapped, &["sh", "-c", script]);

@@ -1,4 +1,4 @@
-//! `autoheal serve`: how it starts, how it ends, and what it does not share.
+//! `autoheal serve`: start, end, and refusal of a store or port in use.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::settings::sentence;
 
 #[tokio::test]
-async fn sigterm_ends_it_well_and_what_was_told_is_there_next_time() {
+async fn sigterm_ends_it_and_reports_are_kept() {
     let place = Place::new();
     let serve = place.serve().await;
     let report = json!({"error_type": "TypeError", "error_message": "price is undefined"});
@@ -18,14 +18,14 @@ async fn sigterm_ends_it_well_and_what_was_told_is_there_next_time() {
 }
 
 #[tokio::test]
-async fn sigterm_right_after_the_start_ends_it_well() {
+async fn sigterm_right_after_the_start_ends_it() {
     for _ in 0..5 {
         assert_eq!(Place::new().serve().await.terminate().await.code(), Some(0));
     }
 }
 
 #[tokio::test]
-async fn an_idle_connection_does_not_hold_up_the_end() {
+async fn an_idle_connection_does_not_delay_the_end() {
     let serve = Place::new().serve().await;
     let mut idle = serve.connect().await;
     idle.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -34,18 +34,18 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn a_second_one_on_the_same_store_is_refused_in_a_sentence() {
+async fn a_second_service_with_the_same_store_is_refused_in_one_line() {
     let place = Place::new();
     let first = place.serve().await;
     let said = sentence(&place.command().output().await.unwrap());
     assert!(said.contains("is in use by another autoheal") && said.contains("--store"), "{said}");
-    // The lock of one that was killed is no lock.
+    // A killed process leaves no lock.
     first.kill().await;
     assert_eq!(place.serve().await.terminate().await.code(), Some(0));
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_a_sentence() {
+async fn a_port_in_use_is_refused_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let place = Place::new();
@@ -56,7 +56,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_made_is_told_in_a_sentence() {
+async fn a_store_that_cannot_be_created_is_refused_in_one_line() {
     let place = Place::new();
     let file = place.directory.path().join("file");
     std::fs::write(&file, "not a directory").unwrap();
@@ -67,7 +67,7 @@ async fn a_store_that_cannot_be_made_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn without_a_store_named_it_lives_in_the_data_directory() {
+async fn the_default_store_is_in_the_data_directory() {
     let place = Place::new();
     let mut command = crate::place::autoheal();
     command.args(["serve", "--listen", "127.0.0.1:0"]).env("XDG_DATA_HOME", place.directory.path());

@@ -1,15 +1,15 @@
-//! What the binary says before it does anything: help, and refusals that name what to change.
+//! Help texts, and refusals of invalid settings that name the setting.
 
 use std::process::Output;
 
 use crate::place::{Place, autoheal};
 
-/// Starts `serve` with arguments and variables that are refused; returns what it said.
+/// Starts `serve` with arguments and variables that are refused; returns its message.
 async fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let place = Place::new();
     let output = place.command().args(arguments).envs(variables.iter().copied()).output().await.unwrap();
     let said = sentence(&output);
-    assert!(!place.store().exists(), "nothing is made by a command that is refused");
+    assert!(!place.store().exists(), "a refused command creates no store");
     said
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn sentence(output: &Output) -> String {
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(output.stdout.is_empty(), "{output:?}");
-    assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "one sentence: {said}");
+    assert!(said.starts_with("autoheal: ") && said.lines().count() == 1, "expected one line: {said}");
     said
 }
 
@@ -103,7 +103,7 @@ async fn a_switch_without_a_token_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn other_odd_values_are_refused_by_name() {
+async fn other_invalid_values_are_refused_by_name() {
     let cases = [
         ("AUTOHEAL_TRUST", "everybody"),
         ("AUTOHEAL_ALLOW_ORIGIN", "shop.example"),
@@ -121,12 +121,12 @@ async fn other_odd_values_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn every_command_of_the_readme_is_one_we_have() {
+async fn every_command_in_the_readme_exists() {
     let readme = include_str!("../../../../README.md");
     let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("autoheal ")).collect();
     assert!(commands.len() >= 2, "{commands:?}");
     for command in commands {
-        // Unknown flags are an error before help is given; behind `--` they would be a wrapped command's.
+        // Unknown flags are an error before help is printed. Words after `--` belong to a wrapped command.
         let command = command.split(" -- ").next().unwrap();
         let output = autoheal().args(command.split_whitespace()).arg("--help").output().await.unwrap();
         assert!(output.status.success(), "autoheal {command}: {output:?}");

@@ -1,4 +1,4 @@
-//! A small C library loaded into the service, which lets a test hold its syncs and fill its disk.
+//! A C library loaded into the service, through which a test holds its syncs and simulates a full disk.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::place::Place;
 
-/// How long a test waits for a sync.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of a wait for a sync.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Spy {
     holding: Arc<AtomicBool>,
@@ -22,10 +22,10 @@ pub(crate) struct Spy {
     directory: PathBuf,
 }
 
-/// A sync that has not taken place yet. It does when this is released, or dropped.
+/// A sync that is held. It takes place once this is released or dropped.
 pub(crate) struct HeldSync(UnixStream);
 
-/// What a full disk refuses.
+/// The operation that the full disk refuses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Full {
     Writes,
@@ -33,7 +33,7 @@ pub(crate) enum Full {
 }
 
 impl Spy {
-    /// Compiles the library and has every service that is started at the place load it.
+    /// Compiles the library, and loads it into each service started at the place.
     pub(crate) fn watch(place: &mut Place) -> Spy {
         let directory = place.directory.path().to_owned();
         let library = directory.join("sync_spy.so");
@@ -74,23 +74,23 @@ impl Spy {
         spy
     }
 
-    /// From now on every sync waits for the test.
+    /// Holds each sync from now on.
     pub(crate) fn hold(&self) {
         self.holding.store(true, Ordering::SeqCst);
     }
 
-    /// From now on syncs go on by themselves; those already held still wait.
+    /// Holds no further syncs. Those already held still wait.
     pub(crate) fn let_go(&self) {
         self.holding.store(false, Ordering::SeqCst);
     }
 
-    /// The next sync, as soon as the service has entered it.
+    /// Waits for the next held sync.
     pub(crate) async fn entered(&mut self) -> HeldSync {
-        let next = tokio::time::timeout(PATIENCE, self.held.recv()).await;
-        next.expect("the service syncs its store before it answers").unwrap()
+        let next = tokio::time::timeout(TIMEOUT, self.held.recv()).await;
+        next.expect("the service syncs its store before a 202").unwrap()
     }
 
-    /// How many syncs were begun since the service started.
+    /// Number of syncs since the service started.
     pub(crate) fn syncs(&self) -> usize {
         self.syncs.load(Ordering::SeqCst)
     }
@@ -100,8 +100,8 @@ impl Spy {
         std::fs::write(self.switch(full), "").unwrap();
     }
 
-    /// Makes room again.
-    pub(crate) fn make_room(&self, full: Full) {
+    /// Frees the disk.
+    pub(crate) fn free(&self, full: Full) {
         std::fs::remove_file(self.switch(full)).unwrap();
     }
 
@@ -115,7 +115,7 @@ impl Spy {
 
 impl HeldSync {
     pub(crate) async fn release(mut self) {
-        // The service may have been killed meanwhile.
+        // the service may have been killed meanwhile
         let _gone = self.0.write_all(b"g").await;
     }
 }

@@ -1,4 +1,4 @@
-/* Stands between the service and the disk: asks the test before each sync of the store, and plays a full disk. */
+/* Replaces the service's writes and syncs: waits for the test before each sync of the store, and simulates a full disk. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -25,8 +25,8 @@ static int exists(const char *variable) {
     return path != NULL && access(path, F_OK) == 0;
 }
 
-/* Tells the test that a sync is about to happen and waits for one byte; without a test it goes on. */
-static void ask(void) {
+/* Connects to the test before a sync and waits for one byte. Does nothing without a test. */
+static void wait_for_test(void) {
     const char *path = getenv("SYNC_SPY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = path == NULL ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -45,7 +45,7 @@ static int spied_sync(int fd, long number) {
             errno = ENOSPC;
             return -1;
         }
-        ask();
+        wait_for_test();
     }
     return (int)syscall(number, fd);
 }

@@ -1,4 +1,4 @@
-//! `autoheal run` over a store of its own, and what was recorded there.
+//! `Wrapped`: `autoheal run` and `mcp` with a store of their own, and the samples recorded there.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -34,13 +34,13 @@ impl Wrapped {
         self.path().join("data/autoheal/spool")
     }
 
-    /// How many reports wait.
-    pub(crate) fn waiting(&self) -> usize {
+    /// Number of reports in the spool.
+    pub(crate) fn spooled(&self) -> usize {
         let files = std::fs::read_dir(self.spool()).into_iter().flatten().flatten();
         files.filter(|file| file.path().extension() == Some(OsStr::new("json"))).count()
     }
 
-    /// A file for a command to run.
+    /// Writes a file into the directory.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -69,23 +69,23 @@ impl Wrapped {
         wrap
     }
 
-    /// Runs a command; what it printed, and how it ended.
+    /// Runs a command through `autoheal run`; returns its output and exit status.
     pub(crate) fn output(&self, command: &[&str]) -> Output {
         self.run(&[], command).output().unwrap()
     }
 
-    /// The service on the same store, which also takes in what waits.
+    /// Starts the service with the same store. It also takes reports from the spool.
     pub(crate) async fn serve(&self) -> Serve {
         self.place.serve().await
     }
 
-    /// What was recorded: the first sample of each group.
+    /// The first sample of each recorded group.
     pub(crate) async fn recorded(&self) -> Vec<Value> {
         let serve = self.serve().await;
         samples(&serve).await
     }
 
-    /// The one thing that was recorded.
+    /// The first sample of the only recorded group.
     pub(crate) async fn only(&self) -> Value {
         let mut recorded = self.recorded().await;
         assert_eq!(recorded.len(), 1, "{recorded:#?}");
@@ -93,10 +93,10 @@ impl Wrapped {
     }
 }
 
-/// What a server printed on standard error: all of it but the line that tells where its first failure went.
-pub(crate) fn without_our_line(mut errors: Vec<u8>) -> Vec<u8> {
-    let ours = b"autoheal: recorded: ";
-    if let Some(at) = errors.windows(ours.len()).position(|window| window == ours) {
+/// Standard error without autoheal's line about the first failure.
+pub(crate) fn without_autoheals_line(mut errors: Vec<u8>) -> Vec<u8> {
+    let prefix = b"autoheal: recorded: ";
+    if let Some(at) = errors.windows(prefix.len()).position(|window| window == prefix) {
         let end = errors[at..].iter().position(|byte| *byte == b'\n').unwrap();
         errors.drain(at..=at + end);
     }
@@ -116,12 +116,12 @@ pub(crate) async fn samples(serve: &Serve) -> Vec<Value> {
     samples
 }
 
-/// What a command gives when nothing is between.
+/// Runs a command without autoheal.
 pub(crate) fn plain(command: &[&str]) -> Output {
     Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).output().unwrap()
 }
 
-/// Runs a command with this input.
+/// Runs a command with this standard input.
 pub(crate) fn with_input(mut command: Command, input: &[u8]) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -132,9 +132,9 @@ pub(crate) fn with_input(mut command: Command, input: &[u8]) -> Output {
     output
 }
 
-/// A program the tests need, by the name it is started with.
+/// Fails the test unless this program is installed.
 #[track_caller]
 pub(crate) fn needs(program: &str, install: &str) {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(found.is_ok(), "this test runs {program}, which is not there; install it: {install}");
+    assert!(found.is_ok(), "this test runs {program}, which is not installed; install it: {install}");
 }
