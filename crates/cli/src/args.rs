@@ -38,7 +38,7 @@ Examples:
 
 The command keeps its input, output, terminal, signals and exit code. A failure is sent to the service at AUTOHEAL_URL,
 else recorded in the store that `autoheal serve` shows. `run` itself never writes to GitHub; `serve` does. A report that
-cannot be delivered within two seconds is saved in $XDG_DATA_HOME/autoheal/spool/. The next `run` or `serve` delivers it.
+cannot be delivered in two seconds is saved in $XDG_DATA_HOME/autoheal/spool/; the next `run` or `serve` delivers it.
 
 If standard error is a terminal, one line follows a recorded failure: the error, how often it was seen, and where to see
 it. --quiet leaves this line out. Problems with reporting are always printed.
@@ -62,7 +62,7 @@ Examples:
   autoheal serve --issue --pr --heal --repo acme/shop
                                                   open issues and drafts; hand over to an agent after approval
   autoheal serve --upstream http://127.0.0.1:9000/ --static ./public
-                                                  serve a page (/app/), its MCP server (/jsonrpc) and reports on one origin
+                                                  a page (/app/), its MCP server (/jsonrpc) and reports on one origin
 
 The token is read from GITHUB_TOKEN, else from GH_TOKEN, else from `gh auth token`.
 To stop all writes to GitHub, create the file STORE.stop beside the store, such as autoheal.db.stop.
