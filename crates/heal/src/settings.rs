@@ -75,19 +75,20 @@ impl Default for CallerErrors {
 }
 
 impl CallerErrors {
-    /// Why a failure of this class, told by so many distinct clients, opens no issue; nothing where it may.
+    /// The reason for holding an issue back, for people.
+    pub const REASON: &str = "a caller error opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients caused \
+                              it, unless AUTOHEAL_CALLER_ERRORS is on";
+
+    /// Whether a failure of this class, reported by so many distinct clients, opens no issue.
     ///
-    /// Only MCP failures of another class are other groups: elsewhere a stranger's word could hold back a real failure.
+    /// Holds back MCP sources only, because there the class is part of the fingerprint. Elsewhere a stranger's report with
+    /// this class could hold back a real failure of the same group.
     #[must_use]
-    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> Option<&'static str> {
-        let held = source.is_mcp()
+    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> bool {
+        source.is_mcp()
             && class.and_then(Class::parse) == Some(Class::CallerError)
             && !self.open
-            && clients < self.clients;
-        held.then_some(
-            "a caller's mistake opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients made it, \
-             unless AUTOHEAL_CALLER_ERRORS is on",
-        )
+            && clients < self.clients
     }
 }
 

@@ -17,12 +17,13 @@ use tokio::sync::Notify;
 use crate::decide::BUDGET_WAIT;
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
+use crate::write::Write;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
+use autoheal_store::{Change, Group, GroupId, IntentState, Pause, Status, Store, StoreError};
 
 use self::act::act;
-use self::start::Ground;
+use self::start::RepositoryInfo;
 
 /// How long a claim on a group holds, should its holder vanish.
 const LEASE: Duration = Duration::from_secs(120);
@@ -46,7 +47,7 @@ pub struct Worker {
     owner: String,
     wake: Arc<Notify>,
     /// What is known of the repository, once it was looked at.
-    ground: Option<Ground>,
+    repository: Option<RepositoryInfo>,
     /// When the gate was last looked at.
     polled_at: Option<Timestamp>,
     /// Whether the groups of earlier runs were made due.
@@ -92,7 +93,7 @@ impl Worker {
             clock,
             owner,
             wake,
-            ground: None,
+            repository: None,
             polled_at: None,
             woken: false,
             new_issues: true,
@@ -156,12 +157,11 @@ impl Worker {
             self.store.wake_all(now).await?;
             self.woken = true;
         }
-        if self.ground.is_none() {
-            self.ground = Some(self.look_around().await?);
+        if self.repository.is_none() {
+            self.repository = Some(self.inspect_repository().await?);
         }
-        if let Some(label) = self.ground.as_mut().and_then(|ground| ground.missing_labels.pop()) {
-            let intent = self.store.begin(None, IntentKind::CreateLabel, label.to_string(), now).await?;
-            return self.send(intent).await;
+        if let Some(label) = self.repository.as_mut().and_then(|repository| repository.missing_labels.pop()) {
+            return self.begin_and_send(None, &Write::CreateLabel(label)).await;
         }
         // An unsettled write first: nothing else may be decided about its group.
         if let Some(intent) = self.store.unsettled_due(now).await? {
@@ -180,7 +180,7 @@ impl Worker {
 
     /// When there is something to do next.
     async fn next(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        if self.ground.as_ref().is_none_or(|ground| !ground.missing_labels.is_empty()) {
+        if self.repository.as_ref().is_none_or(|repository| !repository.missing_labels.is_empty()) {
             return Ok(Some(now));
         }
         let mut due = self.store.next_act_at(self.new_issues).await?;
@@ -216,7 +216,7 @@ impl Worker {
     }
 
     /// GitHub failed while a group was read for: what is about this group alone ends here, the rest is waited out.
-    pub(crate) async fn give_up_on(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
+    pub(crate) async fn abandon(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
         let refused = matches!(error, GithubError::Refused { .. });
         // A repository that still can be read says that the refusal is about this group's issue or draft.
         if !refused || (error.concerns_everything() && self.github.default_branch().await.is_err()) {
@@ -230,7 +230,7 @@ impl Worker {
     }
 
     /// GitHub answered: the next failure starts with a short wait again.
-    pub(crate) async fn went_well(&self) -> Result<(), StoreError> {
+    pub(crate) async fn reset_wait(&self) -> Result<(), StoreError> {
         if self.store.pause().await?.is_some() {
             self.store.set_pause(None).await?;
         }
@@ -244,17 +244,19 @@ impl Worker {
 
     /// The login behind the credential.
     pub(crate) fn login(&self) -> Option<&str> {
-        self.ground.as_ref().map(|ground| ground.login.as_str())
+        self.repository.as_ref().map(|repository| repository.login.as_str())
     }
 
     /// Begins a write for a group: from here on, somebody will find out what became of it.
-    pub(crate) async fn begin_and_send(
-        &mut self,
-        group: GroupId,
-        kind: IntentKind,
-        payload: serde_json::Value,
-    ) -> WorkResult<()> {
-        let intent: Intent = self.store.begin(Some(group), kind, payload.to_string(), self.clock.now()).await?;
-        self.send(intent).await
+    pub(crate) async fn begin_and_send(&mut self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
+        let intent = self.store.begin(group, write.kind(), write.payload(), self.clock.now()).await?;
+        self.send(intent, write).await
+    }
+
+    /// Stores a write that a later tick sends.
+    async fn hold(&self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
+        let now = self.clock.now();
+        let intent = self.store.begin(group, write.kind(), write.payload(), now).await?;
+        Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
     }
 }

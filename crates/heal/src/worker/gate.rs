@@ -1,11 +1,10 @@
 //! The gate: a person with write access approves by a label, and the approval is bound to what the agent would read.
 
-use serde_json::json;
-
 use super::{WorkError, WorkResult, Worker};
 
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
-use autoheal_store::{Approval, Change, IntentKind, IntentState, Revocation, Work};
+use crate::write::Write;
+use autoheal_store::{Approval, Change, Revocation, Work};
 
 impl Worker {
     /// One list tells which of the waiting groups carry the label; only those are looked at closely.
@@ -16,12 +15,12 @@ impl Worker {
         }
         let labels = format!("{OUR_LABEL},{APPROVED_LABEL}");
         let labelled = self.github.list_issues("open", &labels, None, None).await?;
-        self.went_well().await?;
+        self.reset_wait().await?;
         for (group, number) in waiting {
-            if labelled.iter().any(|issue| issue.link.number == number) {
+            if labelled.iter().any(|issue| issue.number() == number) {
                 let Some(work) = self.store.work(group).await? else { continue };
                 match self.check_approval(&work, number).await {
-                    Err(WorkError::Github(error)) => self.give_up_on(&work.group, error).await?,
+                    Err(WorkError::Github(error)) => self.abandon(&work.group, error).await?,
                     result => result?,
                 }
             }
@@ -73,7 +72,7 @@ impl Worker {
             None => None,
         };
         let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
-        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_str())));
+        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_deref().unwrap_or_default())));
         Ok(shown_hash(&texts))
     }
 
@@ -85,7 +84,7 @@ impl Worker {
             let comments = self.github.comments(link.number, approval.labelled_at).await?;
             let known =
                 |author: &str| author == approval.login || Some(author) == self.login() || author == agent_login;
-            if comments.iter().any(|(author, _)| !known(author)) {
+            if comments.iter().any(|comment| !known(comment.author())) {
                 return Ok(true);
             }
         }
@@ -103,8 +102,6 @@ impl Worker {
         };
         self.store.revoke(group, revocation, now).await?;
         // Sent by the next tick: this one has read enough.
-        let payload = json!({"number": number}).to_string();
-        let intent = self.store.begin(Some(group), IntentKind::RemoveApproval, payload, now).await?;
-        Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
+        self.hold(Some(group), &Write::RemoveApproval { number }).await
     }
 }
