@@ -56,6 +56,16 @@ impl Path {
         self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
     }
 
+    /// The process is gone; another one starts over a store given as SQL.
+    pub(crate) async fn replace_store(&mut self, sql: &str) {
+        self.crash().await;
+        self.store.close().await.unwrap();
+        let file = self.directory.path().join("replaced.db");
+        rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+        self.store = Arc::new(Sqlite::open(&file).unwrap());
+        self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
+    }
+
     /// Stores one report with this message, from a browser.
     pub(crate) async fn report(&self, message: &str) {
         self.store.accept(vec![self.record(message, Sender::Anonymous, "javascript_sdk")]).await.unwrap();
