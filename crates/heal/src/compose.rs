@@ -1,4 +1,4 @@
-//! What is written on GitHub, as text; the only place where report text meets Markdown.
+//! Text for GitHub. The only place where report text meets Markdown.
 
 mod body;
 mod fence;
@@ -25,9 +25,9 @@ use autoheal_store::{Sample, Work};
 
 use crate::write::NewLabel;
 
-/// The label every issue of ours carries, which reconciling looks for.
+/// Label of every issue that autoheal opens; reconciling searches for it.
 pub const OUR_LABEL: &str = "auto-generated";
-/// The label by which a person with write access approves.
+/// Label by which a person with write access approves.
 pub const APPROVED_LABEL: &str = "autoheal-approved";
 
 /// An issue, as GitHub's API takes it.
@@ -41,13 +41,13 @@ pub struct ComposedIssue {
     pub labels: Vec<Cow<'static, str>>,
 }
 
-/// The first line of every issue body of ours: how it is found again.
+/// The first line of every issue body that autoheal writes. Reconciling finds the issue by it.
 #[must_use]
 pub fn marker(fingerprint: Fingerprint) -> String {
     format!("<!-- autoheal:fp={fingerprint} v=1 -->")
 }
 
-/// The fingerprint in the first line of a body, if it is one of ours.
+/// The fingerprint in the first line of a body; none where the line is no marker.
 #[must_use]
 pub fn read_marker(body: &str) -> Option<Fingerprint> {
     let first = body.lines().next()?.trim_end();
@@ -76,7 +76,7 @@ pub fn compose(
     }
 }
 
-/// The draft pull request of a group with an issue: of the report it holds a slug of the type, nothing else.
+/// The draft pull request of a group with an issue. Of the report it holds a slug of the error type and nothing else.
 #[derive(Debug, Clone)]
 pub(crate) struct ComposedPull {
     /// The branch, without `refs/heads/`.
@@ -93,7 +93,7 @@ pub(crate) fn pull(work: &Work, number: u64) -> ComposedPull {
     let error_type = &work.sample.report.error_type;
     ComposedPull {
         branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        // A slug has no colon and no slash, so that nothing in it is an address or a reference.
+        // A slug has no colon and no slash, so it cannot be an address or a reference.
         title: format!("[Auto-Generated] Fix {} of issue {number}", slug(error_type)),
         body: format!(
             "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \
@@ -127,7 +127,7 @@ pub(crate) fn labels() -> Vec<NewLabel> {
     labels
 }
 
-/// Hash of what the agent would read of an issue (and its draft), our own counts left out.
+/// Hash of the text an agent would read: the issue and its draft, without the counts block.
 #[must_use]
 pub fn shown_hash(texts: &[(&str, &str)]) -> String {
     let mut hasher = Sha256::new();
