@@ -42,7 +42,7 @@ async fn stand(options: McpArgs) -> Result<()> {
     let gateway = Gateway::new(config).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let gateway = Arc::new(gateway);
     // anybody who can reach this address can have written what is in these reports
-    let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_in_passing)
+    let reporter = Reporter::start_announcing(options.delivery.into(), Sender::Anonymous, say, say_in_passing)
         .context("cannot start a thread")?;
     // before anybody is told that we are there: a SIGTERM from here on ends us in order
     let mut terminate = signal(SignalKind::terminate())?;

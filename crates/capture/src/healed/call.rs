@@ -1,4 +1,4 @@
-//! One request, what is remembered of it until it is answered, and the report if it fails.
+//! One request, as far as its report needs it.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,7 @@ use autoheal_watch::Reproduced;
 use autoheal_watch::Target;
 use autoheal_watch::{clean, client_hash};
 
-/// Most that is remembered of a call's parameters, in bytes.
+/// Maximum size of the remembered parameters of a call, in bytes.
 const PARAMS: usize = 16 * 1024;
 
 pub(super) struct Call {
@@ -27,7 +27,7 @@ pub(super) struct Call {
     /// The tool, resource or prompt.
     pub(super) name: Option<String>,
     params: Option<Json>,
-    /// Nothing of the parameters was cut.
+    /// Whether no parameter was cut.
     is_whole: bool,
     meta: RequestMetaObject,
     peer: Peer<RoleServer>,
@@ -127,7 +127,7 @@ impl Call {
 }
 
 impl Call {
-    /// Its parameters as a client sends them, without secrets; none where it is not known what they were.
+    /// Its parameters as a client sends them, without secrets; none where they are incomplete.
     fn repeated(&self) -> Option<Json> {
         let name = Json::Text(self.name.clone()?);
         let member = if self.kind == Kind::Resource { "uri" } else { "name" };
@@ -137,13 +137,13 @@ impl Call {
     }
 }
 
-/// The arguments, as far as they fit: a call that goes well should not pay for a large one. Also whether all of them did.
+/// The arguments up to the maximum size, because a successful call should not pay for a large copy. Also whether all fit.
 fn params(arguments: &JsonObject) -> (Json, bool) {
     let mut left = Left { room: PARAMS, is_cut: false };
     (object(arguments, &mut left, 1), !left.is_cut)
 }
 
-/// How much more of the arguments is copied, in bytes.
+/// Remaining size for copied arguments, in bytes.
 struct Left {
     room: usize,
     is_cut: bool,

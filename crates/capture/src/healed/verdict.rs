@@ -1,4 +1,4 @@
-//! Judging what a handler returned, by the rules of the wire: is it a failure, and whose?
+//! Classification of a handler's result, by the same rules as a response on the wire.
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -12,7 +12,7 @@ use autoheal_watch::Kind;
 use autoheal_watch::Known;
 use autoheal_watch::{Judged, by_code, by_words, class_of};
 
-/// What failed, in an error's words.
+/// Name of the failed part, for error messages.
 pub(super) fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Tool => "the tool",
@@ -22,19 +22,19 @@ pub(super) fn noun(kind: Kind) -> &'static str {
     }
 }
 
-/// A handler that panicked.
+/// The failure of a handler that panicked.
 pub(super) fn panicked(kind: Kind, message: String) -> Judged {
     Judged { class: class_of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
 }
 
-/// The failure that an answer tells of, if it does. `name` is that of the tool or prompt, or the resource's URI.
-/// Of results, those of tools are given: no other says by itself that it is none.
+/// The failure in a handler's result, if it is one. `name` is that of the tool or prompt, or the resource's URI. Only a
+/// tool's result can be a failure; for other methods pass none.
 pub(super) fn judge(
     kind: Kind,
     name: Option<&str>,
     answer: Result<Option<&CallToolResult>, &ErrorData>,
 ) -> Option<Judged> {
-    // what the server lists it knows best itself
+    // without an inventory, because the server itself knows what it lists
     let known = Known::default();
     match answer {
         Ok(Some(result)) if result.is_error == Some(true) => {
@@ -45,9 +45,9 @@ pub(super) fn judge(
     }
 }
 
-/// An answer, of which tools' own results are looked at.
+/// A response that may be a tool's result.
 pub(super) trait OfTool {
-    /// A tool's result, where it is one.
+    /// The tool's result; none for other methods.
     fn of_tool(&self) -> Option<&CallToolResult> {
         None
     }
@@ -82,7 +82,7 @@ impl OfTool for ListResourcesResult {}
 impl OfTool for ListToolsResult {}
 impl OfTool for ReadResourceResponse {}
 
-/// What the result says to people.
+/// The result's text.
 fn text(result: &CallToolResult) -> String {
     let text = |block: &ContentBlock| match block {
         ContentBlock::Text(text) => Some(text.text.clone()),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handlers_error_is_its_own_and_a_bad_request_the_callers() {
+    fn a_handlers_error_is_its_failure_and_a_bad_request_is_the_callers() {
         let internal = ErrorCode::INTERNAL_ERROR;
         assert_eq!(class(Kind::Tool, internal, "backend down"), Some("tool_failure"));
         assert_eq!(class(Kind::Resource, internal, "backend down"), Some("resource_failure"));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn getting_to_know_each_other_is_no_failure() {
+    fn negotiation_is_no_failure() {
         assert_eq!(class(Kind::Initialize, ErrorCode::INVALID_PARAMS, "unsupported version"), None);
         assert_eq!(class(Kind::Discover, ErrorCode::METHOD_NOT_FOUND, "server/discover"), None);
         assert_eq!(class(Kind::Tool, ErrorCode(-32022), "unsupported version"), None);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_is_an_error_is_one() {
+    fn an_error_result_is_a_failure() {
         let judged = |result: CallToolResult| judge(Kind::Tool, Some("divide"), Ok(Some(&result)));
         let failed = judged(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
         assert_eq!((failed.class.name(), failed.code), ("tool_failure", None));
