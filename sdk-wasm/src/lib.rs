@@ -12,7 +12,6 @@ mod frames;
 mod headers;
 mod json;
 mod kept;
-mod marks;
 mod outbox;
 mod page;
 mod reader;

@@ -11,7 +11,6 @@ use wasm_bindgen::prelude::*;
 use crate::answer::{Failed, INPUT_REQUIRED, Kind, UNKNOWN_TYPE, diagnose, verdict};
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
-use crate::marks::marks_in;
 use crate::retry::{self, Attempt};
 use crate::text::concat;
 use crate::{frames, headers, page};
@@ -165,13 +164,6 @@ impl Session {
     pub fn resume_after(&self, has_event: bool, times: u32, asked: Option<f64>) -> Option<f64> {
         let may = has_event && !self.era.is_modern() && times < MOST_RESUMES;
         may.then(|| asked.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
-    }
-
-    /// The parameters a tool's schema, given as JSON text, marks for headers of their own: a JSON list of
-    /// `[header, [path…]]`, or a sentence that says which mark is wrong.
-    #[must_use]
-    pub fn marks(schema: &str) -> String {
-        marks_in(schema)
     }
 
     /// The caller's frames of a stack that was captured in a public method. A line end before them says that this
