@@ -1,7 +1,22 @@
 // The facts of an answer, as bits; what they make of the call is decided in the module (sdk-wasm/src/answer.rs).
 
+import {
+  HAS_ERROR,
+  HAS_ERROR_CODE,
+  HAS_RESULT,
+  HAS_TOOL_ERROR,
+  HAS_VERSION,
+  ID_MATCHES,
+  ID_MISSING,
+  INPUT_REQUIRED,
+  IS_BATCH,
+  IS_EMPTY,
+  IS_JSON,
+  IS_OBJECT,
+  NOT_IN_BATCH,
+  UNKNOWN_RESULT_TYPE,
+} from '../pkg/shared-numbers.js';
 import { isObject, isText, listOf } from './kinds.js';
-import * as fact from './numbers.js';
 
 export const VERSION_HEADER = 'mcp-protocol-version';
 
@@ -12,20 +27,20 @@ export function failureOf([remedy, wait, code, message, kind], call, outcome) {
 
 /** The facts of a parsed message; undefined when the body was no JSON. */
 export function factsOf(message, id) {
-  if (!isObject(message)) return message === undefined ? 0 : fact.JSON_TEXT;
-  if (Array.isArray(message)) return fact.JSON_TEXT | fact.IN_BATCH;
+  if (!isObject(message)) return message === undefined ? 0 : IS_JSON;
+  if (Array.isArray(message)) return IS_JSON | IS_BATCH;
   const { result, error } = message;
-  let facts = fact.JSON_TEXT | fact.OBJECT;
-  if (message.jsonrpc === '2.0') facts |= fact.VERSION;
-  if (message.id === id) facts |= fact.OURS;
-  else if (message.id === undefined || message.id === null) facts |= fact.NOBODY;
+  let facts = IS_JSON | IS_OBJECT;
+  if (message.jsonrpc === '2.0') facts |= HAS_VERSION;
+  if (message.id === id) facts |= ID_MATCHES;
+  else if (message.id === undefined || message.id === null) facts |= ID_MISSING;
   // JSON has no undefined: the member is absent. A result of null is a success, and an error of null is none.
-  if (error !== undefined && error !== null) facts |= Number.isInteger(error.code) ? fact.ERROR | fact.CODE : fact.ERROR;
-  if (result !== undefined) facts |= fact.RESULT;
+  if (error !== undefined && error !== null) facts |= Number.isInteger(error.code) ? HAS_ERROR | HAS_ERROR_CODE : HAS_ERROR;
+  if (result !== undefined) facts |= HAS_RESULT;
   if (isObject(result)) {
-    if (result.isError === true) facts |= fact.TOOL_FAILED;
+    if (result.isError === true) facts |= HAS_TOOL_ERROR;
     const type = result.resultType;
-    if (type !== undefined && type !== 'complete') facts |= type === 'input_required' ? fact.INPUT_REQUIRED : fact.UNKNOWN_TYPE;
+    if (type !== undefined && type !== 'complete') facts |= type === 'input_required' ? INPUT_REQUIRED : UNKNOWN_RESULT_TYPE;
   }
   return facts;
 }
@@ -39,7 +54,7 @@ export function takeText(outcome, call, text) {
     // Not JSON: the module says what it is instead, if an answer was expected at all.
   }
   if (text) outcome.facts = factsOf(outcome.message, call.id);
-  else outcome.facts = call.members?.every(({ kind }) => kind) ? fact.EMPTY | fact.IN_BATCH : fact.EMPTY;
+  else outcome.facts = call.members?.every(({ kind }) => kind) ? IS_EMPTY | IS_BATCH : IS_EMPTY;
 }
 
 /** The replies of a batch in the order of its calls. One to nobody is ignored, and so is a second one to the same. */
@@ -54,7 +69,7 @@ export function repliesInOrder(calls, message) {
 
 /** One member's part of a batch's outcome. */
 export function memberOutcome(outcome, call, reply) {
-  const facts = reply === undefined ? fact.HOLE : factsOf(reply, call.id);
+  const facts = reply === undefined ? NOT_IN_BATCH : factsOf(reply, call.id);
   return { ...outcome, message: reply, facts };
 }
 

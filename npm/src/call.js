@@ -1,7 +1,7 @@
 // A call as it is kept until it is settled.
 
+import { IDEMPOTENCE_GIVEN, IDEMPOTENT, MAY_REFRESH_HEADERS, REQUEST } from '../pkg/shared-numbers.js';
 import { isFunction, isObject, isText } from './kinds.js';
-import { IDEMPOTENT, MARKED, MAY_REFRESH, REQUEST } from './numbers.js';
 import { CALL, check, expect, plainHeaders, TEXT } from './settings.js';
 
 /** Checks a call and takes its parameters as text, so that changes made after the call are not sent. */
@@ -34,7 +34,7 @@ class Call {
     this.kind = kind;
     this.method = method;
     this.options = options;
-    this.flags = isFunction(headers) ? MAY_REFRESH : 0;
+    this.flags = isFunction(headers) ? MAY_REFRESH_HEADERS : 0;
     this.timeout = timeout;
     this.trace = trace;
   }
@@ -42,7 +42,7 @@ class Call {
 
 /** The method that is as repeatable as this call, which may say otherwise than its own. */
 export function repeatableAs({ flags, method }) {
-  if (flags & MARKED) return flags & IDEMPOTENT ? 'ping' : '';
+  if (flags & IDEMPOTENCE_GIVEN) return flags & IDEMPOTENT ? 'ping' : '';
   return method;
 }
 
@@ -50,7 +50,7 @@ function takeOptions(call, options) {
   check(CALL, options);
   const { timeout, idempotent, headers } = options;
   if (timeout !== undefined) call.timeout = timeout;
-  if (idempotent !== undefined) call.flags |= idempotent ? MARKED | IDEMPOTENT : MARKED;
+  if (idempotent !== undefined) call.flags |= idempotent ? IDEMPOTENCE_GIVEN | IDEMPOTENT : IDEMPOTENCE_GIVEN;
   if (headers !== undefined) call.headers = plainHeaders(headers);
 }
 

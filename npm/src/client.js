@@ -1,6 +1,7 @@
 // MCPClient: the public surface. What a call needs is gathered here, and its failure becomes the caller's error.
 
 import { Session } from '../pkg/glue.js';
+import { BATCH, NOTIFICATION, REQUEST } from '../pkg/shared-numbers.js';
 import { memberOutcome, repliesInOrder, toolFailure } from './answer.js';
 import { newCall, repeatableAs, wireText } from './call.js';
 import { Connection } from './connection.js';
@@ -8,7 +9,6 @@ import { MCPError } from './error.js';
 import { isObject, isText, listOf } from './kinds.js';
 import { reportFromPlainJavaScript } from './last-resort.js';
 import { loadModule } from './module.js';
-import { BATCH, NOTIFICATION, REQUEST } from './numbers.js';
 import { hearGlobalErrors, withoutFragment } from './page.js';
 import { Reporter } from './reporter.js';
 import { expect, FUNCTION, settings, TEXT } from './settings.js';

@@ -1,6 +1,21 @@
 // One client's way to its server: requests and their answers, and what the module says is to be done about them.
 
 import { EventStream, Session } from '../pkg/glue.js';
+import {
+  FAILED,
+  LIST_TOOLS,
+  MAY_REFRESH_HEADERS,
+  NEEDS_INPUT,
+  RECONNECT,
+  RECONNECTED,
+  REJECT,
+  REQUEST,
+  RETRY,
+  SUCCEEDED,
+  TIMED_OUT,
+  TOOLS_LISTED,
+  TOOL_FAILED,
+} from '../pkg/shared-numbers.js';
 import { factsOf, failureOf, saidIn, takeText, VERSION_HEADER } from './answer.js';
 import { newCall, wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
@@ -8,7 +23,7 @@ import { answerTo } from './handlers.js';
 import { shakeHands } from './handshake.js';
 import { MCPError } from './error.js';
 import { isFunction } from './kinds.js';
-import { LONGEST_TIMER, MAY_REFRESH, RECONNECTED, REQUEST, TIMED_OUT, TOOLS_LISTED } from './numbers.js';
+import { LONGEST_TIMER } from './limits.js';
 import { plainHeaders } from './settings.js';
 import { headersFor, usableTools } from './tool-headers.js';
 import { plainFetch } from './trail.js';
@@ -80,11 +95,11 @@ export class Connection {
     for (let rounds = 0; ; ) {
       const outcome = await this.attempt(call);
       const verdict = this.session.settle(call.kind, outcome.status, outcome.facts);
-      if (verdict === 1 || verdict === 2) {
-        outcome.toolFailed = verdict === 2;
+      if (verdict === SUCCEEDED || verdict === TOOL_FAILED) {
+        outcome.toolFailed = verdict === TOOL_FAILED;
         return outcome;
       }
-      if (verdict === 3) await this.#gather(call, outcome.message.result, (rounds += 1));
+      if (verdict === NEEDS_INPUT) await this.#gather(call, outcome.message.result, (rounds += 1));
       else await this.remedy(call, outcome);
     }
   }
@@ -93,8 +108,8 @@ export class Connection {
   take(call, outcome) {
     if (call.kind === REQUEST) {
       const verdict = this.session.settle(REQUEST, outcome.status, outcome.facts);
-      if (verdict === 0) throw this.#judge(call, outcome);
-      outcome.toolFailed = verdict === 2;
+      if (verdict === FAILED) throw this.#judge(call, outcome);
+      outcome.toolFailed = verdict === TOOL_FAILED;
     }
     return outcome;
   }
@@ -124,20 +139,20 @@ export class Connection {
   async remedy(call, outcome) {
     const failure = this.#judge(call, outcome);
     const { remedy, wait } = failure;
-    if (remedy === 0) throw failure;
+    if (remedy === REJECT) throw failure;
     call.flags &= ~TIMED_OUT;
-    if (remedy === 1) {
+    if (remedy === RETRY) {
       call.repeats += 1;
       call.wait = wait;
-    } else if (remedy === 2) {
+    } else if (remedy === RECONNECT) {
       call.flags |= RECONNECTED;
       // Of several calls that lost one session, the first to hear of it opens the next.
       if (call.epoch === this.#epoch) this.#disconnect();
-    } else if (remedy === 3) {
+    } else if (remedy === LIST_TOOLS) {
       call.flags |= TOOLS_LISTED;
       this.keepTools((await this.deliver(this.ownCall(REQUEST, 'tools/list', {}, call))).message.result);
     } else {
-      call.flags &= ~MAY_REFRESH;
+      call.flags &= ~MAY_REFRESH_HEADERS;
     }
   }
 

@@ -1,6 +1,6 @@
 // Deadlines of calls in flight: one timer for all of them, since one for each costs more than the rest of a call.
 
-import { TIMED_OUT } from './numbers.js';
+import { TIMED_OUT } from '../pkg/shared-numbers.js';
 
 const waiting = new Set();
 /** Controllers whose call has ended without an abort: their signals are as good as new. */

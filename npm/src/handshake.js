@@ -1,8 +1,8 @@
 // How client and server find out which era of the protocol they share, and tell each other who they are.
 
+import { DISCOVER, FAIL, NOTIFICATION, READY, REQUEST, SUCCEEDED, TIMED_OUT } from '../pkg/shared-numbers.js';
 import { failureOf, VERSION_HEADER } from './answer.js';
 import { capabilitiesOf } from './handlers.js';
-import { NOTIFICATION, REQUEST, TIMED_OUT } from './numbers.js';
 import { isForeign } from './page.js';
 
 const PREFIX = 'io.modelcontextprotocol/';
@@ -15,9 +15,9 @@ export async function shakeHands(connection, { trace }) {
   const asking = { timeout, trace };
   const capabilities = capabilitiesOf(connection.requests, settings.capabilities);
   let probe;
-  for (let step = session.step(); step !== 0; ) {
+  for (let step = session.step(); step !== READY; ) {
     connection.renewHeaders();
-    if (step === 1) {
+    if (step === DISCOVER) {
       connection.meta = {
         [`${PREFIX}protocolVersion`]: session.headers().get(VERSION_HEADER),
         [`${PREFIX}clientInfo`]: clientInfo,
@@ -28,7 +28,7 @@ export async function shakeHands(connection, { trace }) {
     } else {
       connection.meta = undefined;
       await initialize(connection, asking, { protocolVersion: '2025-11-25', capabilities, clientInfo });
-      step = 0;
+      step = READY;
     }
   }
   connection.renewHeaders();
@@ -39,7 +39,7 @@ async function ask(connection, probe) {
   const { session } = connection;
   const outcome = await connection.attempt(probe);
   const { message, status } = outcome;
-  const succeeded = session.settle(REQUEST, status, outcome.facts) === 1;
+  const succeeded = session.settle(REQUEST, status, outcome.facts) === SUCCEEDED;
   const { supportedVersions, capabilities, instructions, _meta } = Object(message?.result);
   const supported = succeeded ? supportedVersions : message?.error?.data?.supported;
   const versions = JSON.stringify(supported) ?? '';
@@ -52,10 +52,10 @@ async function ask(connection, probe) {
     versions,
   );
   connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
-  if (step !== 3) return step;
+  if (step !== FAIL) return step;
   if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers), probe);
   await connection.remedy(probe, outcome);
-  return 1;
+  return DISCOVER;
 }
 
 async function initialize(connection, asking, params) {

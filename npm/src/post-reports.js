@@ -1,6 +1,6 @@
 // How reports travel to the service that takes them.
 
-import { KEEPALIVE_BYTES } from './numbers.js';
+import { KEEPALIVE_BYTES } from './limits.js';
 import { isForeign, withoutFragment } from './page.js';
 import { plainFetch } from './trail.js';
 

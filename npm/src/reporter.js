@@ -4,7 +4,7 @@ import { Outbox } from '../pkg/glue.js';
 import { causesOf } from './causes.js';
 import { isFunction, isText } from './kinds.js';
 import { openQueue } from './offline.js';
-import { KEEPALIVE_BYTES } from './numbers.js';
+import { KEEPALIVE_BYTES } from './limits.js';
 import { leaving, staying } from './page.js';
 import { circumstances, postReports } from './post-reports.js';
 import { steps, watchTrail } from './trail.js';

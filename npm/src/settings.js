@@ -1,7 +1,7 @@
 // The client's options, checked once; a wrong one is named in the TypeError.
 
 import { isFunction, isObject, isText } from './kinds.js';
-import { LONGEST_TIMER } from './numbers.js';
+import { LONGEST_TIMER } from './limits.js';
 import { VERSION } from './version.js';
 
 /** As the module numbers them. */

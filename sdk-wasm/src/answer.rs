@@ -1,50 +1,27 @@
 //! Verdicts on answers: is this a JSON-RPC 2.0 answer to that call, and if not, what is wrong with it?
 
 use crate::failure::Failure;
+use crate::shared_numbers::{
+    BATCH, FAILED, HAS_ERROR, HAS_ERROR_CODE, HAS_RESULT, HAS_TOOL_ERROR, HAS_VERSION, ID_MATCHES, ID_MISSING,
+    INPUT_REQUIRED, IS_BATCH, IS_EMPTY, IS_JSON, IS_OBJECT, NEEDS_INPUT, NOT_IN_BATCH, NOTIFICATION, REQUEST,
+    SUCCEEDED, TOOL_FAILED, UNKNOWN_RESULT_TYPE,
+};
 use crate::text::{concat, decimal};
-
-/// The answer says exactly `"jsonrpc": "2.0"`.
-pub(crate) const VERSION: u32 = 1;
-/// Its id is the call's, with its type.
-pub(crate) const OURS: u32 = 2;
-/// Its id is null or absent: the server could not read the request's.
-pub(crate) const NOBODY: u32 = 4;
-/// It holds a result, which may be null.
-pub(crate) const RESULT: u32 = 8;
-/// It holds an error that is not null.
-pub(crate) const ERROR: u32 = 16;
-/// That error has a whole number as its code.
-pub(crate) const CODE: u32 = 32;
-/// The result says `isError`.
-pub(crate) const TOOL_FAILED: u32 = 64;
-/// The result says that the server wants input first.
-pub(crate) const INPUT_REQUIRED: u32 = 128;
-/// The result says that it is of a type no revision knows.
-pub(crate) const UNKNOWN_TYPE: u32 = 256;
-/// It is a JSON object.
-pub(crate) const OBJECT: u32 = 512;
-/// It is JSON.
-pub(crate) const JSON: u32 = 1024;
-/// It is an array, or nothing where nothing but notifications were sent.
-pub(crate) const BATCH: u32 = 2048;
-/// An array that answers a batch, but not this member of it.
-pub(crate) const HOLE: u32 = 4096;
-/// It has no body at all.
-pub(crate) const EMPTY: u32 = 8192;
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Kind {
-    Request,
-    Notification,
-    Batch,
+    Request = REQUEST,
+    Notification = NOTIFICATION,
+    Batch = BATCH,
 }
 
 impl From<u8> for Kind {
     fn from(kind: u8) -> Self {
         match kind {
-            0 => Self::Request,
-            1 => Self::Notification,
+            REQUEST => Self::Request,
+            NOTIFICATION => Self::Notification,
             _ => Self::Batch,
         }
     }
@@ -52,29 +29,30 @@ impl From<u8> for Kind {
 
 /// What the answer's facts make of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Verdict {
-    Failed,
-    Succeeded,
+    Failed = FAILED,
+    Succeeded = SUCCEEDED,
     /// The call succeeded, and its result tells of a tool's failure.
-    ToolFailed,
+    ToolFailed = TOOL_FAILED,
     /// The server asks for input before it answers.
-    InputRequired,
+    InputRequired = NEEDS_INPUT,
 }
 
 /// Whether the call has succeeded.
 pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
-    const NEEDED: u32 = VERSION | OURS | RESULT;
+    const NEEDED: u32 = HAS_VERSION | ID_MATCHES | HAS_RESULT;
     let has = |fact: u32| facts & fact != 0;
     let is_success = (200..300).contains(&status)
         && match kind {
-            Kind::Request => facts & (NEEDED | ERROR | UNKNOWN_TYPE) == NEEDED,
-            Kind::Notification => !(has(VERSION) && has(ERROR)),
-            Kind::Batch => has(BATCH),
+            Kind::Request => facts & (NEEDED | HAS_ERROR | UNKNOWN_RESULT_TYPE) == NEEDED,
+            Kind::Notification => !(has(HAS_VERSION) && has(HAS_ERROR)),
+            Kind::Batch => has(IS_BATCH),
         };
     match is_success {
         false => Verdict::Failed,
         true if has(INPUT_REQUIRED) => Verdict::InputRequired,
-        true if has(TOOL_FAILED) => Verdict::ToolFailed,
+        true if has(HAS_TOOL_ERROR) => Verdict::ToolFailed,
         true => Verdict::Succeeded,
     }
 }
@@ -110,7 +88,7 @@ pub(crate) fn diagnose(failed: &Failed<'_>) -> Failure {
     }
     // 429 and 503 stay HTTP errors whatever their body says: they are the two that may always be sent again. With a
     // null or absent id the server could not read the request's id; one POST carries one request.
-    let is_answer = has(VERSION) && has(CODE) && !has(RESULT) && (has(OURS) || has(NOBODY));
+    let is_answer = has(HAS_VERSION) && has(HAS_ERROR_CODE) && !has(HAS_RESULT) && (has(ID_MATCHES) || has(ID_MISSING));
     if is_answer && !matches!(failed.status, 429 | 503) {
         return Failure::Rpc { code: failed.code, message: failed.said.to_owned() };
     }
@@ -127,21 +105,21 @@ fn flaw(failed: &Failed<'_>) -> String {
     let start = failed.start.trim_ascii_start();
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| start.starts_with(beginning));
     match () {
-        () if has(HOLE) => "holds no reply to this call",
-        () if has(EMPTY) => "is empty",
-        () if has(JSON) && failed.kind == Kind::Batch => "to a batch is not an array",
-        () if has(JSON) && !has(OBJECT) => "is JSON, but not a JSON-RPC object",
-        () if !has(JSON) && begins(&["<"]) => "is HTML or XML, not JSON",
-        () if !has(JSON) && begins(&["event:", "data:", "id:", ":"]) => "is an event stream, not JSON",
-        () if !has(JSON) && begins(&["{", "["]) => "is broken or incomplete JSON",
-        () if !has(JSON) => "is not JSON",
-        () if !has(VERSION) => "does not say \"jsonrpc\": \"2.0\"",
-        () if has(RESULT) && has(ERROR) => "holds both a result and an error",
-        () if !has(RESULT) && !has(ERROR) => "holds neither a result nor an error",
-        () if !has(OURS) => {
+        () if has(NOT_IN_BATCH) => "holds no reply to this call",
+        () if has(IS_EMPTY) => "is empty",
+        () if has(IS_JSON) && failed.kind == Kind::Batch => "to a batch is not an array",
+        () if has(IS_JSON) && !has(IS_OBJECT) => "is JSON, but not a JSON-RPC object",
+        () if !has(IS_JSON) && begins(&["<"]) => "is HTML or XML, not JSON",
+        () if !has(IS_JSON) && begins(&["event:", "data:", "id:", ":"]) => "is an event stream, not JSON",
+        () if !has(IS_JSON) && begins(&["{", "["]) => "is broken or incomplete JSON",
+        () if !has(IS_JSON) => "is not JSON",
+        () if !has(HAS_VERSION) => "does not say \"jsonrpc\": \"2.0\"",
+        () if has(HAS_RESULT) && has(HAS_ERROR) => "holds both a result and an error",
+        () if !has(HAS_RESULT) && !has(HAS_ERROR) => "holds neither a result nor an error",
+        () if !has(ID_MATCHES) => {
             return concat(&["carries the id ", failed.ids.1, ", not ", &decimal(failed.ids.0 as u64)]);
         }
-        () if has(UNKNOWN_TYPE) => "holds a result of a type that is not known",
+        () if has(UNKNOWN_RESULT_TYPE) => "holds a result of a type that is not known",
         () => "holds an error without a whole number as its code",
     }
     .to_owned()
@@ -151,26 +129,26 @@ fn flaw(failed: &Failed<'_>) -> String {
 mod tests {
     use super::*;
 
-    const WELL: u32 = JSON | OBJECT | VERSION | OURS | RESULT;
+    const WELL: u32 = IS_JSON | IS_OBJECT | HAS_VERSION | ID_MATCHES | HAS_RESULT;
 
     #[test]
     fn a_success_needs_all_of_it() {
         assert_eq!(verdict(Kind::Request, 200, WELL), Verdict::Succeeded);
-        for missing in [VERSION, OURS, RESULT] {
+        for missing in [HAS_VERSION, ID_MATCHES, HAS_RESULT] {
             assert_eq!(verdict(Kind::Request, 200, WELL & !missing), Verdict::Failed, "{missing}");
         }
-        assert_eq!(verdict(Kind::Request, 200, WELL | ERROR), Verdict::Failed);
-        assert_eq!(verdict(Kind::Request, 200, WELL | UNKNOWN_TYPE), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | HAS_ERROR), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | UNKNOWN_RESULT_TYPE), Verdict::Failed);
         assert_eq!(verdict(Kind::Request, 500, WELL), Verdict::Failed);
-        assert_eq!(verdict(Kind::Request, 200, WELL | TOOL_FAILED), Verdict::ToolFailed);
+        assert_eq!(verdict(Kind::Request, 200, WELL | HAS_TOOL_ERROR), Verdict::ToolFailed);
         assert_eq!(verdict(Kind::Request, 200, WELL | INPUT_REQUIRED), Verdict::InputRequired);
     }
 
     #[test]
     fn notifications_and_batches() {
-        assert_eq!(verdict(Kind::Notification, 202, EMPTY), Verdict::Succeeded);
-        assert_eq!(verdict(Kind::Notification, 500, EMPTY), Verdict::Failed);
-        assert_eq!(verdict(Kind::Batch, 200, JSON | BATCH), Verdict::Succeeded);
+        assert_eq!(verdict(Kind::Notification, 202, IS_EMPTY), Verdict::Succeeded);
+        assert_eq!(verdict(Kind::Notification, 500, IS_EMPTY), Verdict::Failed);
+        assert_eq!(verdict(Kind::Batch, 200, IS_JSON | IS_BATCH), Verdict::Succeeded);
         assert_eq!(verdict(Kind::Batch, 200, WELL), Verdict::Failed);
     }
 
@@ -179,7 +157,7 @@ mod tests {
         let failed = Failed {
             kind: Kind::Request,
             status: 503,
-            facts: JSON | OBJECT | VERSION | NOBODY | ERROR | CODE,
+            facts: IS_JSON | IS_OBJECT | HAS_VERSION | ID_MISSING | HAS_ERROR | HAS_ERROR_CODE,
             timed_out: false,
             timeout: 1,
             code: -32000.0,

@@ -18,6 +18,7 @@ mod reader;
 mod report;
 mod retry;
 mod session;
+mod shared_numbers;
 mod storm;
 mod text;
 

@@ -8,10 +8,14 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{Failed, INPUT_REQUIRED, Kind, UNKNOWN_TYPE, diagnose, verdict};
+use crate::answer::{Failed, Kind, diagnose, verdict};
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
 use crate::retry::{self, Attempt};
+use crate::shared_numbers::{
+    DISCOVER, FAIL, IDEMPOTENCE_GIVEN, IDEMPOTENT, INITIALIZE, INPUT_REQUIRED, LIST_TOOLS, MAY_REFRESH_HEADERS, READY,
+    RECONNECT, RECONNECTED, REFRESH_HEADERS, REJECT, RETRY, TIMED_OUT, TOOLS_LISTED, UNKNOWN_RESULT_TYPE,
+};
 use crate::text::concat;
 use crate::{frames, headers, page};
 
@@ -38,14 +42,6 @@ enum Remedy {
     /// The page is asked for its headers once more: a token may have expired.
     RefreshHeaders,
 }
-
-// What the shell knows of an attempt, in bits.
-const TIMED_OUT: u32 = 1;
-const MARKED: u32 = 2;
-const IDEMPOTENT: u32 = 4;
-const RECONNECTED: u32 = 8;
-const TOOLS_LISTED: u32 = 16;
-const MAY_REFRESH: u32 = 32;
 
 #[wasm_bindgen]
 impl Session {
@@ -101,7 +97,7 @@ impl Session {
             repeats,
             limit: self.retries,
             // The methods of a batch stand in lines: it is as repeatable as the least of them.
-            repeatable: if flags & MARKED == 0 {
+            repeatable: if flags & IDEMPOTENCE_GIVEN == 0 {
                 method.split('\n').all(retry::reads_only)
             } else {
                 flags & IDEMPOTENT != 0
@@ -119,7 +115,7 @@ impl Session {
     /// The next step to get connected, as `era.rs` numbers them: 0 none, 1 `server/discover`, 2 `initialize`, 3 give up.
     #[must_use]
     pub fn step(&self) -> u8 {
-        self.era.step() as u8
+        number_of(self.era.step())
     }
 
     /// Takes the answer to `server/discover`, and says the next step.
@@ -133,7 +129,7 @@ impl Session {
         code: f64,
         supported: &str,
     ) -> u8 {
-        self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }) as u8
+        number_of(self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }))
     }
 
     /// Takes the answer to `initialize`: the server's version, and the headers, which may name a session. Undefined if
@@ -181,12 +177,12 @@ const MOST_RESUMES: u32 = 5;
 impl Session {
     /// A result's type means something since the stateless era; before, the member is the server's own.
     fn facts_that_count(&self, facts: u32) -> u32 {
-        if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_TYPE) }
+        if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_RESULT_TYPE) }
     }
 
     fn remedy(&self, failed: &Failed<'_>, failure: &Failure, flags: u32, method: &str, attempt: &Attempt) -> Remedy {
         let has = |flag: u32| flags & flag != 0;
-        if failed.status == 401 && has(MAY_REFRESH) {
+        if failed.status == 401 && has(MAY_REFRESH_HEADERS) {
             return Remedy::RefreshHeaders;
         }
         let is_handshake = matches!(method, "initialize" | "server/discover");
@@ -207,15 +203,24 @@ impl Session {
 
     fn told(&self, failure: &Failure, remedy: Remedy) -> JsValue {
         let (remedy, wait) = match remedy {
-            Remedy::Reject => (0_u8, 0.0),
-            Remedy::Repeat(wait) => (1, wait),
-            Remedy::Reconnect => (2, 0.0),
-            Remedy::ListTools => (3, 0.0),
-            Remedy::RefreshHeaders => (4, 0.0),
+            Remedy::Reject => (REJECT, 0.0),
+            Remedy::Repeat(wait) => (RETRY, wait),
+            Remedy::Reconnect => (RECONNECT, 0.0),
+            Remedy::ListTools => (LIST_TOOLS, 0.0),
+            Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
         // An array, in the order the shell reads it: a class's names would come with a table that remembers them.
         let judgement = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
         // Numbers and texts cannot fail to become JavaScript values.
         judgement.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
+    }
+}
+
+const fn number_of(step: Step) -> u8 {
+    match step {
+        Step::Ready => READY,
+        Step::Discover => DISCOVER,
+        Step::Initialize => INITIALIZE,
+        Step::Fail => FAIL,
     }
 }
