@@ -19,6 +19,7 @@ import {
 import { isObject, isText, listOf } from './kinds.js';
 
 export const VERSION_HEADER = 'mcp-protocol-version';
+export const SESSION_HEADER = 'mcp-session-id';
 
 /** What a call fails with, unless there is a remedy: the module's judgement by its parts' names. */
 export function failureOf([remedy, wait, code, message, kind], call, outcome) {

@@ -3,6 +3,7 @@
 import { EventStream, Session } from '../pkg/glue.js';
 import {
   FAILED,
+  HAS_ERROR_CODE,
   LIST_TOOLS,
   MAY_REFRESH_HEADERS,
   NEEDS_INPUT,
@@ -16,7 +17,7 @@ import {
   TOOLS_LISTED,
   TOOL_FAILED,
 } from '../pkg/shared-numbers.js';
-import { factsOf, failureOf, saidIn, takeText, VERSION_HEADER } from './answer.js';
+import { factsOf, failureOf, saidIn, SESSION_HEADER, takeText, VERSION_HEADER } from './answer.js';
 import { newCall, wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
 import { answerTo } from './handlers.js';
@@ -117,21 +118,21 @@ export class Connection {
   /** What the module makes of a failed attempt. */
   #judge(call, outcome) {
     const { message, text, response } = outcome;
-    const judgement = this.session.judge(
-      call.kind,
-      outcome.status,
-      outcome.facts,
-      call.flags,
-      call.repeats,
-      call.timeout,
-      call.id,
-      message?.error?.code ?? NaN,
-      call.methods ?? call.method,
-      saidIn(outcome),
-      text.slice(0, 500),
-      JSON.stringify(message?.id) ?? 'undefined',
-      response?.headers,
-    );
+    const { kind, flags, repeats, timeout, methods = call.method } = call;
+    const judgement = this.session.judge({
+      kind,
+      flags,
+      repeats,
+      timeout,
+      methods,
+      status: outcome.status,
+      facts: outcome.facts,
+      errorCode: outcome.facts & HAS_ERROR_CODE ? message.error.code : NaN,
+      serverMessage: saidIn(outcome),
+      bodyStart: text.slice(0, 500),
+      ids: `${JSON.stringify(message?.id)}, not ${call.id}`,
+      retryAfter: response?.headers.get('retry-after'),
+    });
     return failureOf(judgement, call, outcome);
   }
 
@@ -423,7 +424,7 @@ export class Connection {
       call.controller?.abort();
     }
     this.#listening?.abort();
-    if (this.era === 'legacy' && this.session.headers().has('mcp-session-id')) await this.#quietly('DELETE');
+    if (this.era === 'legacy' && this.session.headers().has(SESSION_HEADER)) await this.#quietly('DELETE');
     this.#disconnect();
   }
 }

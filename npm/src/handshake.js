@@ -1,7 +1,7 @@
 // How client and server find out which era of the protocol they share, and tell each other who they are.
 
 import { DISCOVER, FAIL, NOTIFICATION, READY, REQUEST, SUCCEEDED, TIMED_OUT } from '../pkg/shared-numbers.js';
-import { failureOf, VERSION_HEADER } from './answer.js';
+import { failureOf, SESSION_HEADER, VERSION_HEADER } from './answer.js';
 import { capabilitiesOf } from './handlers.js';
 import { isForeign } from './page.js';
 
@@ -53,7 +53,7 @@ async function ask(connection, probe) {
   );
   connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
   if (step !== FAIL) return step;
-  if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers), probe);
+  if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers.get(SESSION_HEADER)), probe);
   await connection.remedy(probe, outcome);
   return DISCOVER;
 }
@@ -63,7 +63,7 @@ async function initialize(connection, asking, params) {
   const call = connection.ownCall(REQUEST, 'initialize', params, asking, true);
   const outcome = await connection.deliver(call);
   const { protocolVersion, serverInfo, instructions, capabilities } = Object(outcome.message.result);
-  const flaw = session.initialized(String(protocolVersion), outcome.response.headers);
+  const flaw = session.initialized(String(protocolVersion), outcome.response.headers.get(SESSION_HEADER));
   if (flaw) throw failureOf(flaw, call);
   connection.server = { info: serverInfo, capabilities, instructions };
   connection.renewHeaders();

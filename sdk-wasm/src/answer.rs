@@ -6,7 +6,7 @@ use crate::shared_numbers::{
     INPUT_REQUIRED, IS_BATCH, IS_EMPTY, IS_JSON, IS_OBJECT, NEEDS_INPUT, NOT_IN_BATCH, NOTIFICATION, REQUEST,
     SUCCEEDED, TOOL_FAILED, UNKNOWN_RESULT_TYPE,
 };
-use crate::text::{concat, decimal};
+use crate::text::concat;
 
 /// What was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
 
 /// An attempt that did not succeed, as the shell tells it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Failed<'a> {
+pub(crate) struct FailedAttempt<'a> {
     pub(crate) kind: Kind,
     /// The HTTP status; 0 without an answer.
     pub(crate) status: u16,
@@ -68,17 +68,17 @@ pub(crate) struct Failed<'a> {
     /// The timeout of the attempt, in milliseconds.
     pub(crate) timeout: u32,
     /// The code of the server's error.
-    pub(crate) code: f64,
+    pub(crate) error_code: f64,
     /// What the server said about its error: the JSON-RPC error's message, a JSON body's, or the HTTP status text.
-    pub(crate) said: &'a str,
+    pub(crate) server_message: &'a str,
     /// The beginning of the answer.
-    pub(crate) start: &'a str,
-    /// The call's id, and the answer's as JSON.
-    pub(crate) ids: (f64, &'a str),
+    pub(crate) body_start: &'a str,
+    /// The response's id and the call's, as in `7, not 8`.
+    pub(crate) ids: &'a str,
 }
 
 /// What went wrong with an attempt that did not succeed.
-pub(crate) fn diagnose(failed: &Failed<'_>) -> Failure {
+pub(crate) fn diagnose(failed: &FailedAttempt<'_>) -> Failure {
     let has = |fact: u32| failed.facts & fact != 0;
     if failed.timed_out {
         return Failure::Timeout(failed.timeout);
@@ -90,19 +90,18 @@ pub(crate) fn diagnose(failed: &Failed<'_>) -> Failure {
     // null or absent id the server could not read the request's id; one POST carries one request.
     let is_answer = has(HAS_VERSION) && has(HAS_ERROR_CODE) && !has(HAS_RESULT) && (has(ID_MATCHES) || has(ID_MISSING));
     if is_answer && !matches!(failed.status, 429 | 503) {
-        return Failure::Rpc { code: failed.code, message: failed.said.to_owned() };
+        return Failure::Rpc { code: failed.error_code, message: failed.server_message.to_owned() };
     }
     if !(200..300).contains(&failed.status) {
-        return Failure::Http { status: failed.status, detail: failed.said.to_owned() };
+        return Failure::Http { status: failed.status, detail: failed.server_message.to_owned() };
     }
     Failure::Invalid(flaw(failed))
 }
 
 /// What is wrong with an answer, as the end of the sentence "The answer from … ".
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ids are counted up from 1")]
-fn flaw(failed: &Failed<'_>) -> String {
+fn flaw(failed: &FailedAttempt<'_>) -> String {
     let has = |fact: u32| failed.facts & fact != 0;
-    let start = failed.start.trim_ascii_start();
+    let start = failed.body_start.trim_ascii_start();
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| start.starts_with(beginning));
     match () {
         () if has(NOT_IN_BATCH) => "holds no reply to this call",
@@ -117,7 +116,7 @@ fn flaw(failed: &Failed<'_>) -> String {
         () if has(HAS_RESULT) && has(HAS_ERROR) => "holds both a result and an error",
         () if !has(HAS_RESULT) && !has(HAS_ERROR) => "holds neither a result nor an error",
         () if !has(ID_MATCHES) => {
-            return concat(&["carries the id ", failed.ids.1, ", not ", &decimal(failed.ids.0 as u64)]);
+            return concat(&["carries the id ", failed.ids]);
         }
         () if has(UNKNOWN_RESULT_TYPE) => "holds a result of a type that is not known",
         () => "holds an error without a whole number as its code",
@@ -154,19 +153,19 @@ mod tests {
 
     #[test]
     fn a_busy_server_stays_busy_whatever_its_body_says() {
-        let failed = Failed {
+        let failed = FailedAttempt {
             kind: Kind::Request,
             status: 503,
             facts: IS_JSON | IS_OBJECT | HAS_VERSION | ID_MISSING | HAS_ERROR | HAS_ERROR_CODE,
             timed_out: false,
             timeout: 1,
-            code: -32000.0,
-            said: "busy",
-            start: "{",
-            ids: (1.0, "null"),
+            error_code: -32000.0,
+            server_message: "busy",
+            body_start: "{",
+            ids: "null, not 1",
         };
         assert_eq!(diagnose(&failed), Failure::Http { status: 503, detail: "busy".to_owned() });
-        let broken = Failed { status: 500, ..failed };
+        let broken = FailedAttempt { status: 500, ..failed };
         assert_eq!(diagnose(&broken), Failure::Rpc { code: -32000.0, message: "busy".to_owned() });
     }
 }

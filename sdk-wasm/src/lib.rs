@@ -5,6 +5,7 @@
 //! a call fails, and when an event stream is read.
 
 mod answer;
+mod attempt_object;
 mod era;
 mod event_stream;
 mod failure;

@@ -2,13 +2,13 @@
 
 use std::cell::Cell;
 
-use gloo_net::http::Headers;
 use js_sys::Math;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{Failed, Kind, diagnose, verdict};
+use crate::answer::{FailedAttempt, diagnose, verdict};
+use crate::attempt_object::AttemptObject;
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
 use crate::retry::{self, Attempt};
@@ -68,47 +68,37 @@ impl Session {
     }
 
     /// What to do about an attempt that failed: an array of the remedy, the wait before it, and the `MCPError`'s code,
-    /// message and class. Remedies are 0: reject, 1: send again after the wait, 2: reconnect first, 3: list the tools
-    /// first, 4: ask for headers first.
-    #[expect(clippy::too_many_arguments, reason = "one crossing; each would be a property read otherwise")]
+    /// message and class.
     #[must_use]
-    pub fn judge(
-        &self,
-        kind: u8,
-        status: u16,
-        facts: u32,
-        flags: u32,
-        repeats: u32,
-        timeout: u32,
-        id: f64,
-        code: f64,
-        method: &str,
-        said: &str,
-        start: &str,
-        shown_id: &str,
-        headers: Option<web_sys::Headers>,
-    ) -> JsValue {
-        let timed_out = flags & TIMED_OUT != 0;
-        let kind = Kind::from(kind);
-        let facts = self.facts_that_count(facts);
-        let failed = Failed { kind, status, facts, timed_out, timeout, code, said, start, ids: (id, shown_id) };
+    pub fn judge(&self, attempt: &AttemptObject) -> JsValue {
+        let flags = attempt.flags();
+        let timeout = attempt.timeout();
+        let methods = attempt.methods();
+        let failed = FailedAttempt {
+            kind: attempt.kind().into(),
+            status: attempt.status(),
+            facts: self.facts_that_count(attempt.facts()),
+            timed_out: flags & TIMED_OUT != 0,
+            timeout,
+            error_code: attempt.error_code(),
+            server_message: &attempt.server_message(),
+            body_start: &attempt.body_start(),
+            ids: &attempt.ids(),
+        };
         let failure = diagnose(&failed);
-        let attempt = Attempt {
-            repeats,
+        let retry = Attempt {
+            repeats: attempt.repeats(),
             limit: self.retries,
-            // The methods of a batch stand in lines: it is as repeatable as the least of them.
             repeatable: if flags & IDEMPOTENCE_GIVEN == 0 {
-                method.split('\n').all(retry::reads_only)
+                methods.split('\n').all(retry::reads_only)
             } else {
                 flags & IDEMPOTENT != 0
             },
-            asked_wait: headers
-                .and_then(|headers| Headers::from_raw(headers).get("retry-after"))
-                .and_then(|text| page::asked_wait(&text)),
+            asked_wait: attempt.retry_after().and_then(|text| page::asked_wait(&text)),
             timeout,
             jitter: Math::random(),
         };
-        let remedy = self.remedy(&failed, &failure, flags, method, &attempt);
+        let remedy = self.remedy(&failed, &failure, flags, &methods, &retry);
         self.told(&failure, remedy)
     }
 
@@ -132,11 +122,11 @@ impl Session {
         number_of(self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }))
     }
 
-    /// Takes the answer to `initialize`: the server's version, and the headers, which may name a session. Undefined if
+    /// Takes the answer to `initialize`: the server's version, and the session if the headers name one. Undefined if
     /// all is well, or the judgement if the version is none we speak.
     #[must_use]
-    pub fn initialized(&self, version: &str, headers: web_sys::Headers) -> JsValue {
-        if self.era.initialized(version, Headers::from_raw(headers).get("mcp-session-id")) {
+    pub fn initialized(&self, version: &str, session: Option<String>) -> JsValue {
+        if self.era.initialized(version, session) {
             return JsValue::UNDEFINED;
         }
         let offered = concat(&[&self.endpoint, " speaks MCP ", version, ", which this client does not"]);
@@ -180,21 +170,28 @@ impl Session {
         if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_RESULT_TYPE) }
     }
 
-    fn remedy(&self, failed: &Failed<'_>, failure: &Failure, flags: u32, method: &str, attempt: &Attempt) -> Remedy {
+    fn remedy(
+        &self,
+        failed: &FailedAttempt<'_>,
+        failure: &Failure,
+        flags: u32,
+        method: &str,
+        attempt: &Attempt,
+    ) -> Remedy {
         let has = |flag: u32| flags & flag != 0;
         if failed.status == 401 && has(MAY_REFRESH_HEADERS) {
             return Remedy::RefreshHeaders;
         }
         let is_handshake = matches!(method, "initialize" | "server/discover");
-        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.said) {
+        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.server_message) {
             return Remedy::Reconnect;
         }
         if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
             // The server was replaced: find out anew what it speaks.
-            if failed.code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
+            if failed.error_code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
                 return Remedy::Reconnect;
             }
-            if failed.code == HEADER_MISMATCH && method == "tools/call" && !has(TOOLS_LISTED) {
+            if failed.error_code == HEADER_MISMATCH && method == "tools/call" && !has(TOOLS_LISTED) {
                 return Remedy::ListTools;
             }
         }
