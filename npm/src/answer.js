@@ -21,11 +21,6 @@ import { isObject, isText, listOf } from './kinds.js';
 export const VERSION_HEADER = 'mcp-protocol-version';
 export const SESSION_HEADER = 'mcp-session-id';
 
-/** What a call fails with, unless there is a remedy: the module's judgement by its parts' names. */
-export function failureOf([remedy, wait, code, message, kind], call, outcome) {
-  return { remedy, wait, code, message, class: kind, call, outcome };
-}
-
 /** The facts of a parsed message; undefined when the body was no JSON. */
 export function factsOf(message, id) {
   if (!isObject(message)) return message === undefined ? 0 : IS_JSON;
@@ -75,7 +70,7 @@ export function memberOutcome(outcome, call, reply) {
 }
 
 /** What the server said about its error: in JSON-RPC, in JSON of its own, or by the HTTP status. */
-export function saidIn({ message, response }) {
+export function serverMessage({ message, response }) {
   const { error, message: text } = Object(message);
   return [error?.message, text, error, response?.statusText, ''].find(isText);
 }

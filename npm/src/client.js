@@ -5,9 +5,12 @@ import { BATCH, NOTIFICATION, REQUEST } from '../pkg/shared-numbers.js';
 import { memberOutcome, repliesInOrder, toolFailure } from './answer.js';
 import { newCall, repeatableAs, wireText } from './call.js';
 import { Connection } from './connection.js';
+import { deliver, settleMember } from './deliver.js';
 import { MCPError } from './error.js';
+import { BODY_START } from './failure.js';
 import { isObject, isText, listOf } from './kinds.js';
 import { reportFromPlainJavaScript } from './last-resort.js';
+import { listen } from './listen.js';
 import { loadModule } from './module.js';
 import { hearGlobalErrors, withoutFragment } from './page.js';
 import { Reporter } from './reporter.js';
@@ -117,11 +120,11 @@ export class MCPClient {
   }
 
   setNotificationHandler(method, handler) {
-    this.#setHandler('notifications', method, handler);
+    this.#setHandler(this.#connection.notificationHandlers, method, handler);
   }
 
   setRequestHandler(method, handler) {
-    this.#setHandler('requests', method, handler);
+    this.#setHandler(this.#connection.requestHandlers, method, handler);
   }
 
   getServerCapabilities() {
@@ -159,16 +162,16 @@ export class MCPClient {
     return this.#sendBatch(calls, trace);
   }
 
-  /** Sends a call, in another way than others if `deliver` says how, and returns what comes of it. */
-  async #send(kind, method, params, options, trace, deliver) {
+  /** Sends a call and returns its result; `run` replaces the delivery and makes the result. */
+  async #send(kind, method, params, options, trace, run) {
     const call = newCall(kind, method, params, options, this.#settings, trace);
     const connection = this.#connection;
     if (!connection.session) await this.#opened(trace);
     if (kind !== BATCH) this.#leaveStep(call);
     let outcome;
     try {
-      if (deliver) return await deliver(call);
-      outcome = await connection.deliver(call);
+      if (run) return await run(call);
+      outcome = await deliver(connection, call);
     } catch (failure) {
       throw this.#failed(call, failure);
     }
@@ -214,21 +217,21 @@ export class MCPClient {
     return this.#send(BATCH, 'batch', undefined, undefined, trace, async (whole) => {
       const connection = this.#connection;
       members.forEach((member) => this.#leaveStep(member));
-      let take = (member) => connection.deliver(member);
+      let outcomeOf = (member) => deliver(connection, member);
       // MCP has no batches any more: the calls travel side by side.
       if (!connection.isMCP) {
         whole.members = members;
         for (const member of members) if (member.kind === REQUEST) member.id = connection.session.begin();
         whole.params = `[${members.map((member) => wireText(member))}]`;
         whole.methods = members.map(repeatableAs).join('\n');
-        const outcome = await connection.deliver(whole);
+        const outcome = await deliver(connection, whole);
         const replies = repliesInOrder(members, outcome.message);
-        take = (member, place) => connection.take(member, memberOutcome(outcome, member, replies[place]));
+        outcomeOf = (member, place) => settleMember(connection, member, memberOutcome(outcome, member, replies[place]));
       }
       return Promise.allSettled(
         members.map(async (member, place) => {
           try {
-            return this.#resultOf(member, await take(member, place));
+            return this.#resultOf(member, await outcomeOf(member, place));
           } catch (failure) {
             throw this.#failed(member, failure);
           }
@@ -251,12 +254,12 @@ export class MCPClient {
   #failed(call, failure) {
     if (failure instanceof Error) return failure;
     // An abort is the page's own wish, told as `fetch` tells it.
-    if ('aborted' in failure) return failure.aborted;
+    if ('reason' in failure) return failure.reason;
     const { code, message, class: kind, outcome = {} } = failure;
     const { thrown, status } = outcome;
     const isServers = typeof code === 'number';
     // The beginning of an answer that could not be used, or the data of the server's own error.
-    const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, 500) : undefined;
+    const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, BODY_START) : undefined;
     const data = isServers ? outcome.message?.error?.data : undefined;
     const error = new MCPError(code, message, isServers ? data : answer, thrown);
     const frames = framesOf(call);
@@ -328,8 +331,7 @@ export class MCPClient {
     }
   }
 
-  #setHandler(kind, method, handler) {
-    const handlers = this.#connection[kind];
+  #setHandler(handlers, method, handler) {
     expect('"method" of a handler', TEXT, method);
     if (handler === undefined) {
       handlers.delete(method);
@@ -337,7 +339,7 @@ export class MCPClient {
       expect(`the handler of "${method}"`, FUNCTION, handler);
       handlers.set(method, handler);
     }
-    this.#connection.listen();
+    listen(this.#connection);
   }
 
   /** Waits for the module. That it did not load becomes the call's own error, with the caller's frames. */

@@ -1,7 +1,11 @@
 // How client and server find out which era of the protocol they share, and tell each other who they are.
 
 import { DISCOVER, FAIL, NOTIFICATION, READY, REQUEST, SUCCEEDED, TIMED_OUT } from '../pkg/shared-numbers.js';
-import { failureOf, SESSION_HEADER, VERSION_HEADER } from './answer.js';
+import { SESSION_HEADER, VERSION_HEADER } from './answer.js';
+import { attempt } from './attempt.js';
+import { newCall } from './call.js';
+import { deliver, remedy } from './deliver.js';
+import { failureOf } from './failure.js';
 import { capabilitiesOf } from './handlers.js';
 import { isForeign } from './page.js';
 
@@ -13,17 +17,17 @@ export async function shakeHands(connection, { trace }) {
   const { clientInfo, timeout } = settings;
   // Others may wait for it with more patience than the call that needs it first.
   const asking = { timeout, trace };
-  const capabilities = capabilitiesOf(connection.requests, settings.capabilities);
+  const capabilities = capabilitiesOf(connection.requestHandlers, settings.capabilities);
   let probe;
   for (let step = session.step(); step !== READY; ) {
-    connection.renewHeaders();
+    connection.commonHeaders = undefined;
     if (step === DISCOVER) {
       connection.meta = {
         [`${PREFIX}protocolVersion`]: session.headers().get(VERSION_HEADER),
         [`${PREFIX}clientInfo`]: clientInfo,
         [`${PREFIX}clientCapabilities`]: capabilities,
       };
-      probe ??= connection.ownCall(REQUEST, 'server/discover', {}, asking, true);
+      probe ??= callOf(connection, REQUEST, 'server/discover', {}, asking);
       step = await ask(connection, probe);
     } else {
       connection.meta = undefined;
@@ -31,13 +35,13 @@ export async function shakeHands(connection, { trace }) {
       step = READY;
     }
   }
-  connection.renewHeaders();
+  connection.commonHeaders = undefined;
 }
 
 /** Asks whether the server speaks without a handshake, and returns the next step. */
 async function ask(connection, probe) {
   const { session } = connection;
-  const outcome = await connection.attempt(probe);
+  const outcome = await attempt(connection, probe);
   const { message, status } = outcome;
   const succeeded = session.settle(REQUEST, status, outcome.facts) === SUCCEEDED;
   const { supportedVersions, capabilities, instructions, _meta } = Object(message?.result);
@@ -54,18 +58,26 @@ async function ask(connection, probe) {
   connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
   if (step !== FAIL) return step;
   if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers.get(SESSION_HEADER)), probe);
-  await connection.remedy(probe, outcome);
+  await remedy(connection, probe, outcome);
   return DISCOVER;
 }
 
 async function initialize(connection, asking, params) {
   const { session } = connection;
-  const call = connection.ownCall(REQUEST, 'initialize', params, asking, true);
-  const outcome = await connection.deliver(call);
+  const call = callOf(connection, REQUEST, 'initialize', params, asking);
+  const outcome = await deliver(connection, call);
   const { protocolVersion, serverInfo, instructions, capabilities } = Object(outcome.message.result);
   const flaw = session.initialized(String(protocolVersion), outcome.response.headers.get(SESSION_HEADER));
   if (flaw) throw failureOf(flaw, call);
   connection.server = { info: serverInfo, capabilities, instructions };
-  connection.renewHeaders();
-  await connection.deliver(connection.ownCall(NOTIFICATION, 'notifications/initialized', undefined, asking, true));
+  connection.commonHeaders = undefined;
+  await deliver(connection, callOf(connection, NOTIFICATION, 'notifications/initialized', undefined, asking));
+}
+
+/** A call of the handshake, made on behalf of the call that needs the connection first. */
+function callOf(connection, kind, method, params, { timeout, trace }) {
+  const call = newCall(kind, method, params, { timeout }, connection.settings, trace);
+  call.isHandshake = true;
+  connection.handshakeCall = call;
+  return call;
 }
