@@ -1,12 +1,12 @@
 // One attempt at a call: one HTTP request and its response.
 
 import { REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
-import { takeText } from './answer.js';
 import { sendInBackground } from './background.js';
 import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
 import { readStream } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
+import { takeText } from './response.js';
 
 /** Makes an attempt and returns its outcome. Throws what no remedy helps against, such as an abort. */
 export async function attempt(connection, call) {
@@ -41,7 +41,7 @@ export async function attempt(connection, call) {
   if (!outcome.status) {
     if (outcome.isSent && (signal?.aborted || call.flags & TIMED_OUT)) cancel(connection, call, signal);
     throwIfAborted(signal);
-    if (call.isClosed) throw { code: 'CLOSED', message: 'The client was closed before the answer' };
+    if (call.isClosed) throw { code: 'CLOSED', message: 'The client was closed before the response' };
     if (failure) throw failure;
   }
   return outcome;
@@ -77,7 +77,7 @@ function bodyOf(connection, call) {
     throw { reason: new TypeError(`MCPClient: the params of "${call.method}" must be an object: MCP adds to them`) };
   }
   // MCP requires a new id for each attempt. In JSON-RPC it is the same request, sent again.
-  if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.begin();
+  if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.next_id();
   return call.members ? call.params : wireText(call, metaOf(connection, call));
 }
 

@@ -2,10 +2,10 @@
 
 import { Session } from '../pkg/glue.js';
 import { TIMED_OUT } from '../pkg/shared-numbers.js';
-import { SESSION_HEADER, VERSION_HEADER } from './answer.js';
 import { sendInBackground } from './background.js';
 import { shakeHands } from './handshake.js';
 import { listen } from './listen.js';
+import { SESSION_HEADER, VERSION_HEADER } from './response.js';
 import { usableTools } from './tool-headers.js';
 
 export class Connection {

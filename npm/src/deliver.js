@@ -24,7 +24,7 @@ import { gatherInput } from './input-required.js';
 export async function deliver(connection, call) {
   for (let rounds = 0; ; ) {
     const outcome = await attempt(connection, call);
-    const verdict = connection.session.settle(call.kind, outcome.status, outcome.facts);
+    const verdict = connection.session.verdict(call.kind, outcome.status, outcome.facts);
     if (verdict === SUCCEEDED || verdict === TOOL_FAILED) {
       outcome.toolFailed = verdict === TOOL_FAILED;
       return outcome;
@@ -37,7 +37,7 @@ export async function deliver(connection, call) {
 /** Checks one member's part of a batch's outcome and returns it. Throws the member's failure. */
 export function settleMember(connection, call, outcome) {
   if (call.kind === REQUEST) {
-    const verdict = connection.session.settle(REQUEST, outcome.status, outcome.facts);
+    const verdict = connection.session.verdict(REQUEST, outcome.status, outcome.facts);
     if (verdict === FAILED) throw judge(connection, call, outcome);
     outcome.toolFailed = verdict === TOOL_FAILED;
   }

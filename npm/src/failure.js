@@ -1,7 +1,7 @@
 // The failure of a call, as the module judges it.
 
 import { HAS_ERROR_CODE } from '../pkg/shared-numbers.js';
-import { serverMessage } from './answer.js';
+import { serverMessage } from './response.js';
 
 /** Longest part of a body that is judged and reported, in UTF-16 units. */
 export const BODY_START = 500;

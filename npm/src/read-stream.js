@@ -1,9 +1,9 @@
 // Reading an event stream up to the response it carries.
 
 import { EventStream } from '../pkg/glue.js';
-import { factsOf } from './answer.js';
 import { pause } from './deadline.js';
 import { isEventStream, requestHeaders, send } from './request.js';
+import { factsOf } from './response.js';
 import { receive } from './server-messages.js';
 
 /** Time for a stream to end by itself after its response, in milliseconds. */
@@ -18,7 +18,7 @@ export async function readStream(connection, call, response, outcome) {
     // Counts connections in a row that brought nothing.
     for (let resumes = 0; ; resumes += 1) {
       const reader = response.body.getReader();
-      let failure = new Error('the event stream ended before the answer');
+      let failure = new Error('the event stream ended before the response');
       try {
         for (let chunk; !(chunk = await reader.read()).done; ) {
           const texts = stream.feed(chunk.value);

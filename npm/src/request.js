@@ -1,9 +1,9 @@
 // HTTP requests to the server, and their headers. Headers are plain objects, because `fetch` copies a `Headers` twice.
 
-import { isFunction } from './kinds.js';
+import { plainFetch } from './breadcrumbs.js';
 import { plainHeaders } from './settings.js';
 import { headersFor } from './tool-headers.js';
-import { plainFetch } from './trail.js';
+import { isFunction } from './type-checks.js';
 
 export function send({ settings }, method, { controller }, headers, body) {
   return plainFetch()(settings.endpoint, { method, headers, body, signal: controller?.signal });

@@ -2,13 +2,13 @@
 
 import { inBackground, sendInBackground } from './background.js';
 import { watch } from './deadline.js';
-import { answerTo } from './handlers.js';
+import { replyTo } from './handlers.js';
 
 /** Passes a message that came on the stream of a call to the page's handlers, and responds to a request. */
 export function receive(connection, { method, params, id }, call) {
   if (id != null) {
     if (!method) return;
-    answerTo(connection.requestHandlers, method, params).then((reply) =>
+    replyTo(connection.requestHandlers, method, params).then((reply) =>
       sendInBackground(connection, 'POST', { id, ...reply }),
     );
     return;

@@ -1,6 +1,6 @@
 // Request headers of the modern era: the method, the name, and the arguments that a tool's schema maps to headers.
 
-import { isObject, isText } from './kinds.js';
+import { isObject, isText } from './type-checks.js';
 
 /** Maximum depth of a schema that is searched, so that a hostile one cannot exhaust the stack. */
 const MAX_DEPTH = 64;

@@ -4,7 +4,6 @@
 //! and results stay JavaScript values; what crosses for a call that succeeds is a handful of numbers. Text crosses when
 //! a call fails, and when an event stream is read.
 
-mod answer;
 mod attempt_object;
 mod era;
 mod event_stream;
@@ -17,6 +16,7 @@ mod outbox;
 mod page;
 mod reader;
 mod report;
+mod response;
 mod retry;
 mod session;
 mod shared_numbers;

@@ -1,4 +1,4 @@
-//! `Session`: one client's decisions and its memory, called by the shell.
+//! `Session`: the state of one client and the decisions about its calls, for the shell.
 
 use std::cell::Cell;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{FailedAttempt, diagnose, verdict};
 use crate::attempt_object::AttemptObject;
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
+use crate::response::{FailedAttempt, diagnose, verdict};
 use crate::retry::{self, Attempt};
 use crate::shared_numbers::{
     DISCOVER, FAIL, IDEMPOTENCE_GIVEN, IDEMPOTENT, INITIALIZE, INPUT_REQUIRED, LIST_TOOLS, MAY_REFRESH_HEADERS, READY,
@@ -19,7 +19,7 @@ use crate::shared_numbers::{
 use crate::text::concat;
 use crate::{frames, headers, page};
 
-/// One client's state. Every method is synchronous and returns without calling back into the page.
+/// The state of one client. Its methods are synchronous and call no code of the page.
 #[wasm_bindgen]
 pub struct Session {
     endpoint: String,
@@ -28,47 +28,41 @@ pub struct Session {
     era: Era,
 }
 
-/// What is done about a call that failed.
+/// The remedy for a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Remedy {
-    /// Nothing: it is rejected.
     Reject,
-    /// It is sent again, after a wait in milliseconds.
-    Repeat(f64),
-    /// The session is opened anew first.
+    /// Retry after a wait in milliseconds.
+    Retry(f64),
     Reconnect,
-    /// The tools are listed first: their parameters may travel in other headers now.
     ListTools,
-    /// The page is asked for its headers once more: a token may have expired.
     RefreshHeaders,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// State for one client; `mode` is 0: plain JSON-RPC, 1: MCP, the era is found out, 2: legacy, 3: modern.
+    /// Makes the state of one client. Modes are 0: plain JSON-RPC, 1: MCP of either era, 2: legacy MCP, 3: modern MCP.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(endpoint: String, retries: u32, mode: u8) -> Session {
         Session { endpoint, retries, last_id: Cell::new(0), era: Era::new(mode.into()) }
     }
 
-    /// The id of the next request: whole numbers, each used once.
+    /// The id of the next request. Ids are counted up from 1.
     #[must_use]
-    pub fn begin(&self) -> u32 {
+    pub fn next_id(&self) -> u32 {
         self.last_id.set(self.last_id.get().wrapping_add(1));
         self.last_id.get()
     }
 
-    /// Looks at an attempt's HTTP status and the facts of its answer (`answer.rs`): 0 if it failed, and
-    /// [`Session::judge`] says what to do; 1 if it succeeded; 2 if it did and tells of a tool's failure; 3 if the server
-    /// wants input first.
+    /// The verdict on an attempt, from the HTTP status and the facts about the response.
     #[must_use]
-    pub fn settle(&self, kind: u8, status: u16, facts: u32) -> u8 {
-        verdict(kind.into(), status, self.facts_that_count(facts)) as u8
+    pub fn verdict(&self, kind: u8, status: u16, facts: u32) -> u8 {
+        verdict(kind.into(), status, self.relevant_facts(facts)) as u8
     }
 
-    /// What to do about an attempt that failed: an array of the remedy, the wait before it, and the `MCPError`'s code,
-    /// message and class.
+    /// The judgement on a failed attempt: an array of the remedy, the wait before it in milliseconds, and the error's
+    /// code, message and class.
     #[must_use]
     pub fn judge(&self, attempt: &AttemptObject) -> JsValue {
         let flags = attempt.flags();
@@ -77,7 +71,7 @@ impl Session {
         let failed = FailedAttempt {
             kind: attempt.kind().into(),
             status: attempt.status(),
-            facts: self.facts_that_count(attempt.facts()),
+            facts: self.relevant_facts(attempt.facts()),
             timed_out: flags & TIMED_OUT != 0,
             timeout,
             error_code: attempt.error_code(),
@@ -99,16 +93,16 @@ impl Session {
             jitter: Math::random(),
         };
         let remedy = self.remedy(&failed, &failure, flags, &methods, &retry);
-        self.told(&failure, remedy)
+        self.judgement(&failure, remedy)
     }
 
-    /// The next step to get connected, as `era.rs` numbers them: 0 none, 1 `server/discover`, 2 `initialize`, 3 give up.
+    /// The next step to get connected.
     #[must_use]
     pub fn step(&self) -> u8 {
         number_of(self.era.step())
     }
 
-    /// Takes the answer to `server/discover`, and says the next step.
+    /// The next step after the response to `server/discover`.
     #[must_use]
     pub fn probed(
         &self,
@@ -122,38 +116,40 @@ impl Session {
         number_of(self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }))
     }
 
-    /// Takes the answer to `initialize`: the server's version, and the session if the headers name one. Undefined if
-    /// all is well, or the judgement if the version is none we speak.
+    /// Stores the server's revision of MCP and its session. Returns a judgement if the client does not support that
+    /// revision, otherwise undefined.
     #[must_use]
     pub fn initialized(&self, version: &str, session: Option<String>) -> JsValue {
         if self.era.initialized(version, session) {
             return JsValue::UNDEFINED;
         }
-        let offered = concat(&[&self.endpoint, " speaks MCP ", version, ", which this client does not"]);
-        self.told(&Failure::Negotiation(offered), Remedy::Reject)
+        let message = concat(&[&self.endpoint, " offers MCP ", version, ", which this client does not support"]);
+        self.judgement(&Failure::Negotiation(message), Remedy::Reject)
     }
 
-    /// Forgets session and version: the next call connects anew.
+    /// Forgets the session and the revision, so that the next call connects again.
     pub fn disconnect(&self) {
         self.era.disconnect();
     }
 
-    /// The headers every request carries.
+    /// The headers of every request.
     #[must_use]
     pub fn headers(&self) -> web_sys::Headers {
         headers::common(&self.era).into_raw()
     }
 
-    /// How long to wait, in milliseconds, before a stream that broke off is asked for again from its last event on;
-    /// undefined if it is not.
+    /// The wait in milliseconds before a broken stream is requested again; undefined if it cannot be resumed.
+    ///
+    /// `has_event` means that its last event had an id, `times` counts earlier attempts in a row without an event, and
+    /// `requested` is the wait the stream itself requested.
     #[must_use]
-    pub fn resume_after(&self, has_event: bool, times: u32, asked: Option<f64>) -> Option<f64> {
-        let may = has_event && !self.era.is_modern() && times < MOST_RESUMES;
-        may.then(|| asked.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
+    pub fn resume_after(&self, has_event: bool, times: u32, requested: Option<f64>) -> Option<f64> {
+        let can_resume = has_event && !self.era.is_modern() && times < MAX_RESUMES;
+        can_resume.then(|| requested.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
     }
 
-    /// The caller's frames of a stack that was captured in a public method. A line end before them says that this
-    /// engine writes a heading.
+    /// The caller's frames in a stack captured by a public method. They begin with a line end in engines that write a
+    /// heading above the frames.
     #[must_use]
     pub fn frames(stack: &str) -> String {
         let frames = frames::caller_frames(stack);
@@ -161,12 +157,12 @@ impl Session {
     }
 }
 
-/// How often in a row a stream is asked for again that brings nothing.
-const MOST_RESUMES: u32 = 5;
+/// Maximum number of attempts in a row to resume a stream without receiving an event.
+const MAX_RESUMES: u32 = 5;
 
 impl Session {
-    /// A result's type means something since the stateless era; before, the member is the server's own.
-    fn facts_that_count(&self, facts: u32) -> u32 {
+    /// The facts without `resultType`, unless the era is modern: in legacy MCP the member has no defined meaning.
+    fn relevant_facts(&self, facts: u32) -> u32 {
         if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_RESULT_TYPE) }
     }
 
@@ -187,7 +183,7 @@ impl Session {
             return Remedy::Reconnect;
         }
         if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
-            // The server was replaced: find out anew what it speaks.
+            // The server was replaced by one of another revision: connect again.
             if failed.error_code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
                 return Remedy::Reconnect;
             }
@@ -195,21 +191,21 @@ impl Session {
                 return Remedy::ListTools;
             }
         }
-        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Repeat)
+        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Retry)
     }
 
-    fn told(&self, failure: &Failure, remedy: Remedy) -> JsValue {
+    fn judgement(&self, failure: &Failure, remedy: Remedy) -> JsValue {
         let (remedy, wait) = match remedy {
             Remedy::Reject => (REJECT, 0.0),
-            Remedy::Repeat(wait) => (RETRY, wait),
+            Remedy::Retry(wait) => (RETRY, wait),
             Remedy::Reconnect => (RECONNECT, 0.0),
             Remedy::ListTools => (LIST_TOOLS, 0.0),
             Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
-        // An array, in the order the shell reads it: a class's names would come with a table that remembers them.
-        let judgement = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
-        // Numbers and texts cannot fail to become JavaScript values.
-        judgement.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
+        // An array, because serialising member names would need a cache of them in the module.
+        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
+        // Numbers and strings always serialise.
+        parts.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
     }
 }
 

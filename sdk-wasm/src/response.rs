@@ -1,4 +1,4 @@
-//! Verdicts on answers: is this a JSON-RPC 2.0 answer to that call, and if not, what is wrong with it?
+//! Verdicts on attempts, from facts about their responses, and the failures of those that did not succeed.
 
 use crate::failure::Failure;
 use crate::shared_numbers::{
@@ -8,7 +8,7 @@ use crate::shared_numbers::{
 };
 use crate::text::concat;
 
-/// What was sent.
+/// The kind of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -27,19 +27,19 @@ impl From<u8> for Kind {
     }
 }
 
-/// What the answer's facts make of a call.
+/// The verdict on an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Verdict {
     Failed = FAILED,
     Succeeded = SUCCEEDED,
-    /// The call succeeded, and its result tells of a tool's failure.
+    /// The call succeeded, and its result says that the tool failed.
     ToolFailed = TOOL_FAILED,
-    /// The server asks for input before it answers.
+    /// The server needs input before it can respond.
     InputRequired = NEEDS_INPUT,
 }
 
-/// Whether the call has succeeded.
+/// Judges an attempt.
 pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
     const NEEDED: u32 = HAS_VERSION | ID_MATCHES | HAS_RESULT;
     let has = |fact: u32| facts & fact != 0;
@@ -57,27 +57,27 @@ pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
     }
 }
 
-/// An attempt that did not succeed, as the shell tells it.
+/// An attempt that did not succeed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FailedAttempt<'a> {
     pub(crate) kind: Kind,
-    /// The HTTP status; 0 without an answer.
+    /// The HTTP status; 0 without a response.
     pub(crate) status: u16,
     pub(crate) facts: u32,
     pub(crate) timed_out: bool,
     /// The timeout of the attempt, in milliseconds.
     pub(crate) timeout: u32,
-    /// The code of the server's error.
+    /// The code of the server's error; not a number if it has none.
     pub(crate) error_code: f64,
-    /// What the server said about its error: the JSON-RPC error's message, a JSON body's, or the HTTP status text.
+    /// The message of the server's error: the JSON-RPC error's, a JSON body's, or the HTTP status text.
     pub(crate) server_message: &'a str,
-    /// The beginning of the answer.
+    /// The beginning of the body.
     pub(crate) body_start: &'a str,
     /// The response's id and the call's, as in `7, not 8`.
     pub(crate) ids: &'a str,
 }
 
-/// What went wrong with an attempt that did not succeed.
+/// The failure of an attempt.
 pub(crate) fn diagnose(failed: &FailedAttempt<'_>) -> Failure {
     let has = |fact: u32| failed.facts & fact != 0;
     if failed.timed_out {
@@ -86,10 +86,11 @@ pub(crate) fn diagnose(failed: &FailedAttempt<'_>) -> Failure {
     if failed.status == 0 {
         return Failure::Network;
     }
-    // 429 and 503 stay HTTP errors whatever their body says: they are the two that may always be sent again. With a
-    // null or absent id the server could not read the request's id; one POST carries one request.
-    let is_answer = has(HAS_VERSION) && has(HAS_ERROR_CODE) && !has(HAS_RESULT) && (has(ID_MATCHES) || has(ID_MISSING));
-    if is_answer && !matches!(failed.status, 429 | 503) {
+    // 429 and 503 stay HTTP errors even with a JSON-RPC error in the body, because they allow a retry of every call. An
+    // error without an id belongs to this call: a POST carries one request, whose id the server could not read.
+    let is_rpc_error =
+        has(HAS_VERSION) && has(HAS_ERROR_CODE) && !has(HAS_RESULT) && (has(ID_MATCHES) || has(ID_MISSING));
+    if is_rpc_error && !matches!(failed.status, 429 | 503) {
         return Failure::Rpc { code: failed.error_code, message: failed.server_message.to_owned() };
     }
     if !(200..300).contains(&failed.status) {
@@ -98,28 +99,28 @@ pub(crate) fn diagnose(failed: &FailedAttempt<'_>) -> Failure {
     Failure::Invalid(flaw(failed))
 }
 
-/// What is wrong with an answer, as the end of the sentence "The answer from … ".
+/// The flaw of a response, as the end of the sentence "The response from ENDPOINT …".
 fn flaw(failed: &FailedAttempt<'_>) -> String {
     let has = |fact: u32| failed.facts & fact != 0;
     let start = failed.body_start.trim_ascii_start();
-    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| start.starts_with(beginning));
+    let starts_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| start.starts_with(prefix));
     match () {
-        () if has(NOT_IN_BATCH) => "holds no reply to this call",
+        () if has(NOT_IN_BATCH) => "has no reply to this call",
         () if has(IS_EMPTY) => "is empty",
         () if has(IS_JSON) && failed.kind == Kind::Batch => "to a batch is not an array",
         () if has(IS_JSON) && !has(IS_OBJECT) => "is JSON, but not a JSON-RPC object",
-        () if !has(IS_JSON) && begins(&["<"]) => "is HTML or XML, not JSON",
-        () if !has(IS_JSON) && begins(&["event:", "data:", "id:", ":"]) => "is an event stream, not JSON",
-        () if !has(IS_JSON) && begins(&["{", "["]) => "is broken or incomplete JSON",
+        () if !has(IS_JSON) && starts_with(&["<"]) => "is HTML or XML, not JSON",
+        () if !has(IS_JSON) && starts_with(&["event:", "data:", "id:", ":"]) => "is an event stream, not JSON",
+        () if !has(IS_JSON) && starts_with(&["{", "["]) => "is broken or incomplete JSON",
         () if !has(IS_JSON) => "is not JSON",
-        () if !has(HAS_VERSION) => "does not say \"jsonrpc\": \"2.0\"",
-        () if has(HAS_RESULT) && has(HAS_ERROR) => "holds both a result and an error",
-        () if !has(HAS_RESULT) && !has(HAS_ERROR) => "holds neither a result nor an error",
+        () if !has(HAS_VERSION) => "has no \"jsonrpc\": \"2.0\"",
+        () if has(HAS_RESULT) && has(HAS_ERROR) => "has both a result and an error",
+        () if !has(HAS_RESULT) && !has(HAS_ERROR) => "has neither a result nor an error",
         () if !has(ID_MATCHES) => {
-            return concat(&["carries the id ", failed.ids]);
+            return concat(&["has the id ", failed.ids]);
         }
-        () if has(UNKNOWN_RESULT_TYPE) => "holds a result of a type that is not known",
-        () => "holds an error without a whole number as its code",
+        () if has(UNKNOWN_RESULT_TYPE) => "has a result of unknown type",
+        () => "has an error whose code is not an integer",
     }
     .to_owned()
 }
@@ -128,19 +129,19 @@ fn flaw(failed: &FailedAttempt<'_>) -> String {
 mod tests {
     use super::*;
 
-    const WELL: u32 = IS_JSON | IS_OBJECT | HAS_VERSION | ID_MATCHES | HAS_RESULT;
+    const VALID: u32 = IS_JSON | IS_OBJECT | HAS_VERSION | ID_MATCHES | HAS_RESULT;
 
     #[test]
-    fn a_success_needs_all_of_it() {
-        assert_eq!(verdict(Kind::Request, 200, WELL), Verdict::Succeeded);
+    fn a_success_needs_version_id_and_result() {
+        assert_eq!(verdict(Kind::Request, 200, VALID), Verdict::Succeeded);
         for missing in [HAS_VERSION, ID_MATCHES, HAS_RESULT] {
-            assert_eq!(verdict(Kind::Request, 200, WELL & !missing), Verdict::Failed, "{missing}");
+            assert_eq!(verdict(Kind::Request, 200, VALID & !missing), Verdict::Failed, "{missing}");
         }
-        assert_eq!(verdict(Kind::Request, 200, WELL | HAS_ERROR), Verdict::Failed);
-        assert_eq!(verdict(Kind::Request, 200, WELL | UNKNOWN_RESULT_TYPE), Verdict::Failed);
-        assert_eq!(verdict(Kind::Request, 500, WELL), Verdict::Failed);
-        assert_eq!(verdict(Kind::Request, 200, WELL | HAS_TOOL_ERROR), Verdict::ToolFailed);
-        assert_eq!(verdict(Kind::Request, 200, WELL | INPUT_REQUIRED), Verdict::InputRequired);
+        assert_eq!(verdict(Kind::Request, 200, VALID | HAS_ERROR), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, VALID | UNKNOWN_RESULT_TYPE), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 500, VALID), Verdict::Failed);
+        assert_eq!(verdict(Kind::Request, 200, VALID | HAS_TOOL_ERROR), Verdict::ToolFailed);
+        assert_eq!(verdict(Kind::Request, 200, VALID | INPUT_REQUIRED), Verdict::InputRequired);
     }
 
     #[test]
@@ -148,11 +149,11 @@ mod tests {
         assert_eq!(verdict(Kind::Notification, 202, IS_EMPTY), Verdict::Succeeded);
         assert_eq!(verdict(Kind::Notification, 500, IS_EMPTY), Verdict::Failed);
         assert_eq!(verdict(Kind::Batch, 200, IS_JSON | IS_BATCH), Verdict::Succeeded);
-        assert_eq!(verdict(Kind::Batch, 200, WELL), Verdict::Failed);
+        assert_eq!(verdict(Kind::Batch, 200, VALID), Verdict::Failed);
     }
 
     #[test]
-    fn a_busy_server_stays_busy_whatever_its_body_says() {
+    fn status_503_stays_an_http_error_even_with_a_json_rpc_error_in_the_body() {
         let failed = FailedAttempt {
             kind: Kind::Request,
             status: 503,

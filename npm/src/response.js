@@ -1,4 +1,4 @@
-// The facts of an answer, as bits; what they make of the call is decided in the module (sdk-wasm/src/answer.rs).
+// The facts about a response, as bits. The module judges the call by them (sdk-wasm/src/response.rs).
 
 import {
   HAS_ERROR,
@@ -16,12 +16,12 @@ import {
   NOT_IN_BATCH,
   UNKNOWN_RESULT_TYPE,
 } from '../pkg/shared-numbers.js';
-import { isObject, isText, listOf } from './kinds.js';
+import { isObject, isText, listOf } from './type-checks.js';
 
 export const VERSION_HEADER = 'mcp-protocol-version';
 export const SESSION_HEADER = 'mcp-session-id';
 
-/** The facts of a parsed message; undefined when the body was no JSON. */
+/** The facts about a parsed message; undefined stands for a body that is not JSON. */
 export function factsOf(message, id) {
   if (!isObject(message)) return message === undefined ? 0 : IS_JSON;
   if (Array.isArray(message)) return IS_JSON | IS_BATCH;
@@ -30,7 +30,7 @@ export function factsOf(message, id) {
   if (message.jsonrpc === '2.0') facts |= HAS_VERSION;
   if (message.id === id) facts |= ID_MATCHES;
   else if (message.id === undefined || message.id === null) facts |= ID_MISSING;
-  // JSON has no undefined: the member is absent. A result of null is a success, and an error of null is none.
+  // A result of null is a success, and an error of null is no error. Undefined means that the member is absent.
   if (error !== undefined && error !== null) facts |= Number.isInteger(error.code) ? HAS_ERROR | HAS_ERROR_CODE : HAS_ERROR;
   if (result !== undefined) facts |= HAS_RESULT;
   if (isObject(result)) {
@@ -41,19 +41,19 @@ export function factsOf(message, id) {
   return facts;
 }
 
-/** Takes the body of an answer that is no event stream. */
+/** Puts the body of a response that is no event stream into the outcome. */
 export function takeText(outcome, call, text) {
   outcome.text = text;
   try {
     outcome.message = JSON.parse(text);
   } catch {
-    // Not JSON: the module says what it is instead, if an answer was expected at all.
+    // Not JSON, which is no failure if no response was expected. The module decides.
   }
   if (text) outcome.facts = factsOf(outcome.message, call.id);
   else outcome.facts = call.members?.every(({ kind }) => kind) ? IS_EMPTY | IS_BATCH : IS_EMPTY;
 }
 
-/** The replies of a batch in the order of its calls. One to nobody is ignored, and so is a second one to the same. */
+/** The replies of a batch in the order of its calls. Of replies with the same id the first counts. */
 export function repliesInOrder(calls, message) {
   const replies = new Map();
   for (const reply of listOf(message)) {
@@ -69,14 +69,14 @@ export function memberOutcome(outcome, call, reply) {
   return { ...outcome, message: reply, facts };
 }
 
-/** What the server said about its error: in JSON-RPC, in JSON of its own, or by the HTTP status. */
+/** The message of the server's error: the JSON-RPC error's, a JSON body's, or the HTTP status text. */
 export function serverMessage({ message, response }) {
   const { error, message: text } = Object(message);
   return [error?.message, text, error, response?.statusText, ''].find(isText);
 }
 
-/** What a tool's result says about its failure: its texts, one per line. */
-export function toolFailure({ content }) {
+/** The texts in the result of a failed tool, one per line. */
+export function toolMessage({ content }) {
   const texts = listOf(content).map((part) => part?.text);
-  return texts.filter(isText).join('\n') || 'The tool failed without saying why';
+  return texts.filter(isText).join('\n') || 'The tool failed without a message';
 }
