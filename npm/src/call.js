@@ -86,7 +86,7 @@ function takeParams(call, params) {
   if (isText(name)) call.name = name;
 }
 
-/** A value that `JSON.stringify` omits silently. Members that are undefined do not count: they are omitted on purpose. */
+/** A value that `JSON.stringify` omits silently. Undefined members do not count: they are omitted on purpose. */
 function findOmitted(value) {
   const type = typeof value;
   if (type === 'function' || type === 'symbol') return `a ${type}`;

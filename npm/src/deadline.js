@@ -1,4 +1,4 @@
-// Deadlines of calls in flight. One timer serves all of them, because a timer each would cost more than the rest of a call.
+// Deadlines of calls in flight. One timer serves all, because a timer each would cost more than the rest of a call.
 
 import { TIMED_OUT } from '../pkg/shared-numbers.js';
 

@@ -35,8 +35,8 @@ export class Reporter {
   }
 
   /**
-   * Records a failure, unless the options exclude it or its error object was recorded before. The draft becomes a report
-   * only when it is sent, so that a failing call loses no time; its `params` are the text that was sent.
+   * Records a failure, unless the options exclude it or its error object was recorded before. The draft becomes a
+   * report only when it is sent, so that a failing call loses no time; its `params` are the text that was sent.
    */
   record(draft, error) {
     try {
@@ -67,7 +67,7 @@ export class Reporter {
     return sampleRate === 1 || Math.random() < sampleRate;
   }
 
-  /** Schedules a send after at most this many milliseconds, in a task of its own, so that a failing call rejects first. */
+  /** Sends after at most this many milliseconds, in a task of its own, so that a failing call rejects first. */
   #flushIn(wait) {
     addUnsent(this);
     const due = performance.now() + wait;
@@ -128,7 +128,7 @@ export class Reporter {
     }
   }
 
-  /** The report as the page's `beforeSend` returns it, maybe as a promise; undefined if it returns nothing or throws. */
+  /** The report as the page's `beforeSend` returns it, or a promise; undefined if it returns nothing or throws. */
   #beforeSend(report) {
     const { beforeSend } = this.#options;
     if (!beforeSend) return report;
