@@ -1,19 +1,16 @@
 //! One request that waits for its answer, and what is remembered of it.
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use autoheal_contract::Source;
 
-use super::calls::canonical;
+use super::lenient::{MAX_NAME_CHARS, canonical, read_name};
 use super::message;
 use autoheal_prepare::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
 pub(super) const PARAMS: usize = 16 * 1024;
-/// Longest name of anything that is remembered, in characters.
-pub(super) const NAME: usize = 500;
 
 /// Kind of a request, as far as its response is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +116,7 @@ impl Client {
             version: Option<&'a RawValue>,
         }
         let Implementation { name, version } = serde_json::from_str(client.get()).ok()?;
-        let short = |value: Option<&RawValue>| value.and_then(short).unwrap_or_default();
+        let short = |value: Option<&RawValue>| value.and_then(read_name).unwrap_or_default();
         Some(Self { name: short(name), version: short(version) })
     }
 }
@@ -172,12 +169,12 @@ impl Call {
         let version = if kind == Kind::Initialize { read.protocol_version } else { meta.protocol_version };
         Self {
             kind,
-            method: method.chars().take(NAME).collect(),
-            name: name.and_then(short).map(Into::into),
+            method: method.chars().take(MAX_NAME_CHARS).collect(),
+            name: name.and_then(read_name).map(Into::into),
             params: params.filter(|_| is_kept).map(ToOwned::to_owned),
             is_whole: !is_long && is_kept,
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
-            protocol_version: version.and_then(short).map(Into::into),
+            protocol_version: version.and_then(read_name).map(Into::into),
             client: client.and_then(Client::read),
             session: 0,
             peer: 0,
@@ -221,34 +218,4 @@ impl Call {
     pub(super) fn subject(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.method)
     }
-}
-
-/// The beginning of a text that is longer than names are.
-pub(super) fn short(value: &RawValue) -> Option<String> {
-    let mut text = string(value)?;
-    if let Some((end, _)) = text.char_indices().nth(NAME) {
-        text.truncate(end);
-        text.shrink_to_fit();
-    }
-    Some(text)
-}
-
-/// Text, if it is that; half a character, as scripts leave it that cut text anywhere, is read as a mark.
-pub(super) fn string(value: &RawValue) -> Option<String> {
-    struct Halves;
-    impl Visitor<'_> for Halves {
-        type Value = String;
-
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("text")
-        }
-
-        fn visit_bytes<E>(self, text: &[u8]) -> Result<String, E> {
-            Ok(String::from_utf8_lossy(text).into_owned())
-        }
-    }
-    if !value.get().starts_with('"') {
-        return None;
-    }
-    serde_json::Deserializer::from_str(value.get()).deserialize_bytes(Halves).ok()
 }

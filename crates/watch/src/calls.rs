@@ -1,12 +1,10 @@
 //! The requests that wait for their answers, by session and id.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::call::Call;
+use super::lenient::canonical;
 use autoheal_prepare::Timestamp;
 
 /// Most parameters that are remembered at once, in bytes: what is over is still watched, without them.
@@ -22,11 +20,6 @@ const EARLY: Duration = Duration::from_millis(50);
 /// The smallest step of time.
 const ONE: Duration = Duration::from_millis(1);
 
-/// Of a longer id a hash is remembered, in bytes.
-const ID: usize = 200;
-/// Whole numbers up to here are told apart by floats.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// A request's name: its session, and its id as JSON, since `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -38,22 +31,6 @@ impl Key {
     /// By the id as it stands in the text.
     pub(super) fn new(session: u64, id: &str) -> Self {
         Self { session, id: canonical(id).into() }
-    }
-}
-
-/// One way to write an id or a token: servers that send it back may escape other characters, or count in floats.
-pub(super) fn canonical(id: &str) -> Cow<'_, str> {
-    if id.len() > ID {
-        return Cow::Owned(format!("{:x?}", Sha256::digest(id.as_bytes())));
-    }
-    if id.starts_with('"') {
-        let rewritten = || serde_json::to_string(&serde_json::from_str::<String>(id).ok()?).ok();
-        return id.contains('\\').then(rewritten).flatten().map_or(Cow::Borrowed(id), Cow::Owned);
-    }
-    let float = id.contains(['.', 'e', 'E']).then(|| id.parse::<f64>().ok()).flatten();
-    match float.filter(|float| float.fract() == 0.0 && float.abs() < EXACT) {
-        Some(whole) => Cow::Owned(format!("{whole:.0}")),
-        None => Cow::Borrowed(id),
     }
 }
 

@@ -11,6 +11,7 @@ mod early;
 mod endings;
 mod failed;
 mod judge;
+mod lenient;
 mod memory;
 mod message;
 mod overdue;
@@ -35,11 +36,12 @@ use serde_json::value::RawValue;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 
-use self::call::{Call, Client, string};
+use self::call::{Call, Client};
 use self::calls::{Calls, Key};
 use self::early::Early;
 use self::failed::{AT_ONCE, Failed, Folded, SETTLE, Waiting};
 use self::judge::judge;
+use self::lenient::read_string;
 use self::message::{Cancelled, ErrorObject, Outcome, Spoken};
 use self::stderr::{Joined, Stderr, Wanted};
 
@@ -317,7 +319,7 @@ impl Watch {
         let Some(Cancelled { id, reason }) = Cancelled::read(params) else { return };
         let Some(call) = self.calls.end(&Key::new(scope.session, id.get()), now) else { return };
         // a client that gave up waiting is not one that changed its mind
-        let gave_up = reason.and_then(string).is_some_and(|reason| wording::is_time_out(&reason));
+        let gave_up = reason.and_then(read_string).is_some_and(|reason| wording::is_time_out(&reason));
         if gave_up && !call.told && call.heard == call.began {
             let seconds = (now.0 - call.began.0) / 1000;
             let message = never_answered(&call, &format!("the client gave up after {seconds} s"));

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::call::string;
-use super::calls::canonical;
 use super::collect::Message;
+use super::lenient::{canonical, read_string};
 
 /// A message, or why it is none.
 #[derive(Debug)]
@@ -150,7 +149,7 @@ impl ErrorObject {
             #[serde(borrow, default)]
             message: Option<&'a RawValue>,
         }
-        let words = |value: &RawValue| string(value).unwrap_or_else(|| value.get().to_owned());
+        let words = |value: &RawValue| read_string(value).unwrap_or_else(|| value.get().to_owned());
         match serde_json::from_str::<Members<'_>>(error.get()) {
             Ok(Members { code, message }) => Self {
                 code: code.and_then(|code| canonical(code.get()).parse().ok()),
@@ -186,7 +185,7 @@ impl ToolResult<'_> {
         }
         let Some(content) = self.content else { return String::new() };
         match serde_json::from_str::<Vec<Part<'_>>>(content.get()) {
-            Ok(parts) => parts.into_iter().filter_map(|part| string(part.text?)).collect::<Vec<_>>().join("\n"),
+            Ok(parts) => parts.into_iter().filter_map(|part| read_string(part.text?)).collect::<Vec<_>>().join("\n"),
             Err(_) => content.get().to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::call::{NAME, short};
+use super::lenient::{MAX_NAME_CHARS, read_name};
 
 /// Most tools, resources or prompts that are remembered.
 const MOST: usize = 5_000;
@@ -118,7 +118,7 @@ impl Known {
             "initialize" | "server/discover" => {
                 self.ready = true;
                 let Ok(greeting) = serde_json::from_str::<Greeting<'_>>(text) else { return };
-                self.protocol_version = greeting.protocol_version.and_then(short).or(self.protocol_version.take());
+                self.protocol_version = greeting.protocol_version.and_then(read_name).or(self.protocol_version.take());
                 let meta = greeting.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
                 if let Some(server) = greeting.server.or(meta.map(|meta| meta.server)) {
                     self.introduce(server);
@@ -159,17 +159,17 @@ impl Known {
 
     fn introduce(&mut self, server: &RawValue) {
         let Ok(server) = serde_json::from_str::<Implementation<'_>>(server.get()) else { return };
-        let Some(name) = short(server.name) else { return };
+        let Some(name) = read_name(server.name) else { return };
         self.changed |= self.name.as_ref() != Some(&name);
         if self.remembered.server != name {
             self.remembered = Learnt::default();
         }
         self.name = Some(name);
-        self.version = server.version.and_then(short);
+        self.version = server.version.and_then(read_name);
     }
 
     fn list(&mut self, tool: &Tool<'_>) {
-        if tool.name.len() > NAME {
+        if tool.name.len() > MAX_NAME_CHARS {
             return;
         }
         self.exists(&tool.name);
@@ -228,5 +228,5 @@ impl Known {
 /// A longer one is not known of calls, either.
 #[expect(clippy::borrowed_box, reason = "what `filter` gives")]
 fn is_name(name: &Box<str>) -> bool {
-    name.len() <= NAME
+    name.len() <= MAX_NAME_CHARS
 }
