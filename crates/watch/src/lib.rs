@@ -10,9 +10,9 @@ mod collect;
 mod early;
 mod endings;
 mod failed;
+mod inventory_file;
 mod judge;
 mod lenient;
-mod memory;
 mod message;
 mod overdue;
 mod report;
@@ -48,11 +48,11 @@ use self::stderr::{Joined, Stderr, Wanted};
 pub use self::boundary::Boundary;
 pub use self::call::Kind;
 pub use self::collect::{Collector, Lines, Message};
+pub use self::inventory_file::{Inventory, InventoryFile};
 pub use self::judge::{Judged, by_code, by_words, class_of, error_type};
-pub use self::memory::Memory;
 pub use self::report::{clean, client_hash};
 pub use self::reproduction::Reproduced;
-pub use self::server::{Known, Learnt};
+pub use self::server::Known;
 pub use self::setup::{ExchangeEnd, Opened, Scope, Setup, Target};
 
 /// Longest line that is shown of what is no message, in characters.
@@ -237,13 +237,13 @@ impl Watch {
     }
 
     /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.
-    pub fn learnt(&mut self) -> Option<Learnt> {
-        self.known.learnt()
+    pub fn changed_inventory(&mut self) -> Option<Inventory> {
+        self.known.changed_inventory()
     }
 
     /// What an earlier process learnt of this server.
-    pub fn remember(&mut self, learnt: Learnt) {
-        self.known.remember(learnt);
+    pub fn restore_inventory(&mut self, inventory: Inventory) {
+        self.known.restore_inventory(inventory);
     }
 
     /// The server's question was answered, or taken back.

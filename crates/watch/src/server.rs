@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::inventory_file::Inventory;
 use super::lenient::{MAX_NAME_CHARS, read_name};
 
 /// Most tools, resources or prompts that are remembered.
@@ -26,20 +27,11 @@ pub struct Known {
     resources: BTreeSet<Box<str>>,
     prompts: BTreeSet<Box<str>>,
     /// What an earlier process learnt of a server of that name: another one is not to blame for its tools.
-    remembered: Learnt,
+    remembered: Inventory,
     schemas: HashMap<Box<str>, Schemas>,
     schema_bytes: usize,
     /// Something is new since it was last written down.
     changed: bool,
-}
-
-/// What is worth remembering of a server: a tool that existed once and is unknown now is the server's failure.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Learnt {
-    /// The server's name.
-    pub server: String,
-    /// Names of its tools.
-    pub tools: Vec<String>,
 }
 
 /// A tool's schemas, as the server wrote them.
@@ -162,7 +154,7 @@ impl Known {
         let Some(name) = read_name(server.name) else { return };
         self.changed |= self.name.as_ref() != Some(&name);
         if self.remembered.server != name {
-            self.remembered = Learnt::default();
+            self.remembered = Inventory::default();
         }
         self.name = Some(name);
         self.version = server.version.and_then(read_name);
@@ -212,16 +204,16 @@ impl Known {
     }
 
     /// What is worth remembering, if anything of it is new and the server said its name.
-    pub(super) fn learnt(&mut self) -> Option<Learnt> {
+    pub(super) fn changed_inventory(&mut self) -> Option<Inventory> {
         let server = self.name.clone().filter(|_| std::mem::take(&mut self.changed))?;
         let remembered = self.remembered.tools.iter().map(String::as_str);
         let tools: BTreeSet<&str> = self.tools.iter().map(AsRef::as_ref).chain(remembered).collect();
-        Some(Learnt { server, tools: tools.into_iter().take(MOST).map(str::to_owned).collect() })
+        Some(Inventory { server, tools: tools.into_iter().take(MOST).map(str::to_owned).collect() })
     }
 
-    pub(super) fn remember(&mut self, mut learnt: Learnt) {
-        learnt.tools.truncate(MOST);
-        self.remembered = learnt;
+    pub(super) fn restore_inventory(&mut self, mut inventory: Inventory) {
+        inventory.tools.truncate(MOST);
+        self.remembered = inventory;
     }
 }
 

@@ -196,18 +196,21 @@ fn a_tool_that_is_gone_is_the_servers_failure() {
     story.calls(2, "divide");
     story.fails(2, "Unknown tool: 'divide'");
     assert_eq!(class(&story.only()), "tool_failure");
-    story.watch.remember(Learnt { server: "shop".to_owned(), tools: vec!["multiply".to_owned()] });
+    story.watch.restore_inventory(Inventory { server: "shop".to_owned(), tools: vec!["multiply".to_owned()] });
     story.calls(3, "multiply");
     story.fails(3, "Unknown tool: 'multiply'");
     assert_eq!(class(&story.only()), "tool_failure");
-    assert_eq!(story.watch.learnt().map(|learnt| learnt.tools), Some(vec!["divide".to_owned(), "multiply".to_owned()]));
-    assert_eq!(story.watch.learnt(), None);
+    assert_eq!(
+        story.watch.changed_inventory().map(|inventory| inventory.tools),
+        Some(vec!["divide".to_owned(), "multiply".to_owned()])
+    );
+    assert_eq!(story.watch.changed_inventory(), None);
 }
 
 #[test]
 fn what_another_server_had_before_is_nothing_to_this_one() {
     let mut story = Story::begins();
-    story.watch.remember(Learnt { server: "library".to_owned(), tools: vec!["lend".to_owned()] });
+    story.watch.restore_inventory(Inventory { server: "library".to_owned(), tools: vec!["lend".to_owned()] });
     story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
     story.answers(r#"{"jsonrpc":"2.0","id":0,"result":{"serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
     story.calls(1, "lend");
