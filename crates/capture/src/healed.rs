@@ -22,7 +22,7 @@ use super::panic::{Panic, message};
 use super::{LAST, hook, tell};
 use autoheal_prepare::shell::shell_line;
 use autoheal_prepare::validate::Sender;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Target;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
@@ -123,7 +123,7 @@ impl<S: Service<RoleServer>> Healed<S> {
         answer
     }
 
-    fn tell(&self, call: Call, error_type: &str, judged: &Judged, panic: Option<&Panic>) {
+    fn tell(&self, call: Call, error_type: &str, judged: &Classification, panic: Option<&Panic>) {
         let sender = if self.is_remote { Sender::Anonymous } else { Sender::Local };
         let server = self.server.get_info().server_info;
         tell::soon(sender, call.report(error_type, judged, panic, self.target.as_ref(), server));

@@ -66,8 +66,8 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
 fn watch(options: &McpArgs, memory: &InventoryFile) -> Watch {
     let mut watch = Watch::new(Setup {
         target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
-        patience: or_never(options.timeout),
-        handshake: or_never(options.handshake),
+        timeout: or_never(options.timeout),
+        handshake_timeout: or_never(options.handshake),
     });
     if let Some(learnt) = memory.read() {
         watch.restore_inventory(learnt);

@@ -96,8 +96,8 @@ impl Gateway {
     pub fn new(config: GatewayConfig) -> Result<Self, String> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
-            patience: config.patience,
-            handshake: config.handshake,
+            timeout: config.patience,
+            handshake_timeout: config.handshake,
         };
         Ok(Self {
             connections: Connections::to(&config.upstream)?,

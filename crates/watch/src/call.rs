@@ -10,7 +10,7 @@ use super::message;
 use autoheal_prepare::Timestamp;
 
 /// Longer parameters are not remembered, in bytes.
-pub(super) const PARAMS: usize = 16 * 1024;
+pub(super) const MAX_PARAM_BYTES: usize = 16 * 1024;
 
 /// Kind of a request, as far as its response is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) struct Call {
     /// As it was sent; none where it was too long, or too much waits already.
     pub(super) params: Option<Box<RawValue>>,
     /// It can be repeated: whatever it was made with is remembered.
-    pub(super) is_whole: bool,
+    pub(super) is_complete: bool,
     /// What progress on it is told under, as JSON.
     pub(super) progress_token: Option<Box<str>>,
     /// The protocol's version, where the request itself says it.
@@ -86,17 +86,17 @@ pub(super) struct Call {
     /// The session it belongs to, and a hash of who asks.
     pub(super) session: u64,
     pub(super) peer: u64,
-    pub(super) began: Timestamp,
+    pub(super) started: Timestamp,
     /// From when on what the server prints may be about it: it may be seen before the request.
-    pub(super) since: Timestamp,
+    pub(super) output_from: Timestamp,
     /// The last sign of life, its beginning if there was none.
-    pub(super) heard: Timestamp,
+    pub(super) last_activity: Timestamp,
     /// How many calls that run code were begun before this one; together with later ones, who else was running.
-    pub(super) number: u64,
+    pub(super) sequence: u64,
     /// How many of them were open when it began.
-    pub(super) beside: u32,
+    pub(super) running_at_start: u32,
     /// It was told of as never answered.
-    pub(super) told: bool,
+    pub(super) is_reported: bool,
 }
 
 /// The program that talks to the server.
@@ -124,7 +124,7 @@ impl Client {
 /// What is read of a request's parameters.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Params<'a> {
+struct CallParams<'a> {
     #[serde(borrow)]
     name: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -139,7 +139,7 @@ struct Params<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Meta<'a> {
+struct RequestMeta<'a> {
     #[serde(borrow, rename = "progressToken")]
     progress_token: Option<&'a RawValue>,
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
@@ -149,17 +149,19 @@ struct Meta<'a> {
 }
 
 impl Call {
-    /// Reads a request; `room` is how many bytes of parameters may still be remembered.
-    pub(super) fn read(method: &str, params: message::Params<'_>, room: usize, now: Timestamp) -> Self {
+    /// Reads a request; `remaining` is how many bytes of parameters may still be remembered.
+    pub(super) fn read(method: &str, params: message::RequestParams<'_>, remaining: usize, now: Timestamp) -> Self {
         let kind = Kind::of(method);
         let (params, known, is_long) = match params {
-            message::Params::None => (None, None, false),
-            message::Params::Whole(params) => (Some(params), None, false),
-            message::Params::Long { name } => (None, name, true),
+            message::RequestParams::None => (None, None, false),
+            message::RequestParams::Whole(params) => (Some(params), None, false),
+            message::RequestParams::Truncated { name } => (None, name, true),
         };
-        let is_kept = params.is_none_or(|params| params.get().len() <= PARAMS.min(room));
-        let read = params.and_then(|params| serde_json::from_str::<Params<'_>>(params.get()).ok()).unwrap_or_default();
-        let meta = read.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).unwrap_or_default();
+        let is_kept = params.is_none_or(|params| params.get().len() <= MAX_PARAM_BYTES.min(remaining));
+        let read =
+            params.and_then(|params| serde_json::from_str::<CallParams<'_>>(params.get()).ok()).unwrap_or_default();
+        let meta =
+            read.meta.and_then(|meta| serde_json::from_str::<RequestMeta<'_>>(meta.get()).ok()).unwrap_or_default();
         let name = match kind {
             Kind::Tool | Kind::Prompt => read.name.or(known),
             Kind::Resource => read.uri.or(known),
@@ -172,45 +174,45 @@ impl Call {
             method: method.chars().take(MAX_NAME_CHARS).collect(),
             name: name.and_then(read_name).map(Into::into),
             params: params.filter(|_| is_kept).map(ToOwned::to_owned),
-            is_whole: !is_long && is_kept,
+            is_complete: !is_long && is_kept,
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
             protocol_version: version.and_then(read_name).map(Into::into),
             client: client.and_then(Client::read),
             session: 0,
             peer: 0,
-            began: now,
-            since: now,
-            heard: now,
-            number: 0,
-            beside: 0,
-            told: false,
+            started: now,
+            output_from: now,
+            last_activity: now,
+            sequence: 0,
+            running_at_start: 0,
+            is_reported: false,
         }
     }
 
     /// How many bytes of parameters are remembered.
-    pub(super) fn weight(&self) -> usize {
+    pub(super) fn param_bytes(&self) -> usize {
         self.params.as_ref().map_or(0, |params| params.get().len())
     }
 
     /// The same request, remembered without what its report has already told.
-    pub(super) fn again(&self) -> Self {
+    pub(super) fn reported_copy(&self) -> Self {
         Self {
             kind: self.kind,
             method: self.method.clone(),
             name: self.name.clone(),
             params: None,
-            is_whole: false,
+            is_complete: false,
             progress_token: None,
             protocol_version: None,
             client: None,
             session: self.session,
             peer: self.peer,
-            began: self.began,
-            since: self.since,
-            heard: self.heard,
-            number: self.number,
-            beside: self.beside,
-            told: true,
+            started: self.started,
+            output_from: self.output_from,
+            last_activity: self.last_activity,
+            sequence: self.sequence,
+            running_at_start: self.running_at_start,
+            is_reported: true,
         }
     }
 

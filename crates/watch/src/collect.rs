@@ -5,11 +5,11 @@ use memchr::memchr;
 use super::skim::Skim;
 
 /// Longer messages are not kept whole, in bytes: a screenful of the largest tool lists.
-const LARGEST: usize = 512 * 1024;
+const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// How much is kept of the beginning of a longer one, in bytes.
-const BEGINNING: usize = 32 * 1024;
+const PREFIX_BYTES: usize = 32 * 1024;
 /// A buffer larger than this is given back after use, in bytes.
-const SPARE: usize = 64 * 1024;
+const MAX_SPARE_BYTES: usize = 64 * 1024;
 
 /// One message as it stood on the wire.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub enum Message<'a> {
     /// All of it.
     Whole(&'a [u8]),
     /// It was too long to keep: what was seen on the way.
-    Cut(&'a Collector),
+    Truncated(&'a Collector),
 }
 
 /// Puts one message together from pieces.
@@ -34,15 +34,15 @@ impl Collector {
         if let Some(skim) = &mut self.skim {
             return skim.read(bytes);
         }
-        if self.kept.len() + bytes.len() <= LARGEST {
+        if self.kept.len() + bytes.len() <= MAX_MESSAGE_BYTES {
             return self.kept.extend_from_slice(bytes);
         }
         let mut skim = Box::<Skim>::default();
         skim.read(&self.kept);
         skim.read(bytes);
         self.skim = Some(skim);
-        self.kept.truncate(BEGINNING);
-        self.kept.shrink_to(BEGINNING);
+        self.kept.truncate(PREFIX_BYTES);
+        self.kept.shrink_to(PREFIX_BYTES);
     }
 
     /// Whether anything was pushed.
@@ -54,18 +54,18 @@ impl Collector {
     /// The message, now that all of it was pushed.
     #[must_use]
     pub fn message(&self) -> Message<'_> {
-        if self.skim.is_none() { Message::Whole(&self.kept) } else { Message::Cut(self) }
+        if self.skim.is_none() { Message::Whole(&self.kept) } else { Message::Truncated(self) }
     }
 
     /// Ready for the next message; a small buffer is kept, a large one goes.
     pub fn clear(&mut self) {
         self.skim = None;
         self.kept.clear();
-        self.kept.shrink_to(SPARE);
+        self.kept.shrink_to(MAX_SPARE_BYTES);
     }
 
     /// How it begins, and what was seen on the way.
-    pub(super) fn cut(&self) -> Option<(&[u8], &Skim)> {
+    pub(super) fn truncated(&self) -> Option<(&[u8], &Skim)> {
         Some((&self.kept, self.skim.as_deref()?))
     }
 }
@@ -82,7 +82,7 @@ impl Lines {
         while let Some(end) = memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
-            if self.begun.is_empty() && line.len() <= LARGEST {
+            if self.begun.is_empty() && line.len() <= MAX_MESSAGE_BYTES {
                 whole(line, &mut each);
             } else {
                 self.begun.push(line);
@@ -98,7 +98,7 @@ impl Lines {
     pub fn finish(&mut self, mut each: impl FnMut(&Message<'_>)) {
         match self.begun.message() {
             Message::Whole(line) => whole(line, &mut each),
-            cut @ Message::Cut(_) => each(&cut),
+            truncated @ Message::Truncated(_) => each(&truncated),
         }
         self.begun.clear();
     }
@@ -119,7 +119,7 @@ mod tests {
         let mut told = Vec::new();
         let mut each = |message: &Message<'_>| match message {
             Message::Whole(line) => told.push(String::from_utf8_lossy(line).into_owned()),
-            Message::Cut(_) => told.push("cut".to_owned()),
+            Message::Truncated(_) => told.push("cut".to_owned()),
         };
         pieces.iter().for_each(|piece| lines.push(piece, &mut each));
         lines.finish(&mut each);
@@ -138,12 +138,12 @@ mod tests {
     #[test]
     fn a_long_line_takes_no_memory() {
         let mut lines = Lines::default();
-        let piece = vec![b'x'; LARGEST / 2];
+        let piece = vec![b'x'; MAX_MESSAGE_BYTES / 2];
         for _ in 0..20 {
             lines.push(&piece, |_| unreachable!("it has no end yet"));
-            assert!(lines.begun.kept.capacity() <= LARGEST);
+            assert!(lines.begun.kept.capacity() <= MAX_MESSAGE_BYTES);
         }
-        assert!(lines.begun.kept.capacity() <= SPARE);
+        assert!(lines.begun.kept.capacity() <= MAX_SPARE_BYTES);
         assert_eq!(told(&[&piece, &piece, &piece, b"\nnext\n"]), ["cut", "next"]);
     }
 }

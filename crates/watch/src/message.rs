@@ -10,31 +10,31 @@ use super::lenient::{canonical, read_string};
 
 /// A message, or why it is none.
 #[derive(Debug)]
-pub(super) enum Spoken<'a> {
+pub(super) enum RpcMessage<'a> {
     Request {
         id: &'a str,
         method: Cow<'a, str>,
-        params: Params<'a>,
+        params: RequestParams<'a>,
     },
     Notification {
         method: Cow<'a, str>,
         params: Option<&'a RawValue>,
     },
-    Answer {
+    Response {
         id: Option<&'a str>,
         outcome: Outcome<'a>,
     },
     /// JSON, or nearly, but no message; or no JSON at all.
-    Broken,
+    Invalid,
 }
 
 /// What a request was made with.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Params<'a> {
+pub(super) enum RequestParams<'a> {
     None,
     Whole(&'a RawValue),
     /// Parameters too long to keep: the name or URI in them.
-    Long {
+    Truncated {
         name: Option<&'a RawValue>,
     },
 }
@@ -45,7 +45,7 @@ pub(super) enum Outcome<'a> {
     Result(&'a RawValue),
     Error(&'a RawValue),
     /// An answer too long to keep: whether it tells of an error, and how it begins.
-    Long {
+    Truncated {
         failed: bool,
         beginning: &'a [u8],
     },
@@ -71,51 +71,57 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 }
 
 /// Hands out each message: one, or the members of a batch.
-pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(Spoken<'_>)) {
+pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(RpcMessage<'_>)) {
     match message {
         // where bytes are no UTF-8, most readers put a mark in their place, and go on
         Message::Whole(bytes) => match String::from_utf8_lossy(bytes) {
             batch if batch.trim_ascii_start().starts_with('[') => {
                 match serde_json::from_str::<Vec<&RawValue>>(&batch) {
                     Ok(members) => members.into_iter().for_each(|member| found(one(member.get()))),
-                    Err(_) => found(Spoken::Broken),
+                    Err(_) => found(RpcMessage::Invalid),
                 }
             }
             text => found(one(&text)),
         },
-        Message::Cut(collector) => found(collector.cut().map_or(Spoken::Broken, |(beginning, skim)| {
-            let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
-            let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
-            match (id, method) {
-                (Some(id), Some(method)) => {
-                    let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
-                    Spoken::Request { id, method, params: Params::Long { name } }
+        Message::Truncated(collector) => {
+            found(collector.truncated().map_or(RpcMessage::Invalid, |(beginning, skim)| {
+                let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
+                let method =
+                    skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
+                match (id, method) {
+                    (Some(id), Some(method)) => {
+                        let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
+                        RpcMessage::Request { id, method, params: RequestParams::Truncated { name } }
+                    }
+                    (None, Some(method)) => RpcMessage::Notification { method, params: None },
+                    (id, None) if skim.error || skim.result => RpcMessage::Response {
+                        id,
+                        outcome: Outcome::Truncated { failed: skim.error || skim.is_error, beginning },
+                    },
+                    _ => RpcMessage::Invalid,
                 }
-                (None, Some(method)) => Spoken::Notification { method, params: None },
-                (id, None) if skim.error || skim.result => {
-                    Spoken::Answer { id, outcome: Outcome::Long { failed: skim.error || skim.is_error, beginning } }
-                }
-                _ => Spoken::Broken,
-            }
-        })),
+            }))
+        }
     }
 }
 
-fn one(text: &str) -> Spoken<'_> {
-    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return Spoken::Broken };
+fn one(text: &str) -> RpcMessage<'_> {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return RpcMessage::Invalid };
     let id = members.id.map(RawValue::get);
     match members {
         Members { method: Some(method), params, .. } => match id {
-            Some(id) => Spoken::Request { id, method, params: params.map_or(Params::None, Params::Whole) },
-            None => Spoken::Notification { method, params },
+            Some(id) => {
+                RpcMessage::Request { id, method, params: params.map_or(RequestParams::None, RequestParams::Whole) }
+            }
+            None => RpcMessage::Notification { method, params },
         },
         Members { error: Some(error), .. } => {
-            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Error(error) }
+            RpcMessage::Response { id: id.filter(|id| *id != "null"), outcome: Outcome::Error(error) }
         }
         Members { result: Some(result), .. } => {
-            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Result(result) }
+            RpcMessage::Response { id: id.filter(|id| *id != "null"), outcome: Outcome::Result(result) }
         }
-        _ => Spoken::Broken,
+        _ => RpcMessage::Invalid,
     }
 }
 
@@ -199,11 +205,11 @@ mod tests {
         let mut kinds = Vec::new();
         each(&Message::Whole(text.as_bytes()), |spoken| {
             kinds.push(match spoken {
-                Spoken::Request { .. } => "request",
-                Spoken::Notification { .. } => "notification",
-                Spoken::Answer { outcome: Outcome::Result(_), .. } => "result",
-                Spoken::Answer { .. } => "error",
-                Spoken::Broken => "broken",
+                RpcMessage::Request { .. } => "request",
+                RpcMessage::Notification { .. } => "notification",
+                RpcMessage::Response { outcome: Outcome::Result(_), .. } => "result",
+                RpcMessage::Response { .. } => "error",
+                RpcMessage::Invalid => "broken",
             });
         });
         assert_eq!(kinds.len(), 1, "{text}");
@@ -228,7 +234,7 @@ mod tests {
     fn a_batch_is_its_members() {
         let mut ids = Vec::new();
         each(&Message::Whole(br#" [{"id":1,"result":1},{"id":"1","error":{}}, 7]"#), |spoken| match spoken {
-            Spoken::Answer { id, .. } => ids.push(id.unwrap_or("none").to_owned()),
+            RpcMessage::Response { id, .. } => ids.push(id.unwrap_or("none").to_owned()),
             _ => ids.push("broken".to_owned()),
         });
         assert_eq!(ids, ["1", "\"1\"", "broken"]);

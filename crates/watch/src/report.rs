@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::call::{Call, Kind};
-use super::failed::{Failed, Folded};
-use super::judge::{Violated, error_type, told};
-use super::reproduction::Reproduced;
-use super::server::Known;
-use super::stderr::Joined;
+use super::classify::{ViolatedSchema, error_type, report_message};
+use super::pending_failures::{CountedFailure, ObservedFailure};
+use super::reproduction::Reproduction;
+use super::server_state::ServerState;
+use super::stderr::StderrMatch;
 use super::{Setup, Target};
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::Failure;
@@ -23,8 +23,8 @@ const ANSWER: usize = 8 * 1024;
 const LOG: usize = 1_000;
 
 /// Puts the report together.
-pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setup) -> ErrorReport {
-    let Folded { failed, count, last, .. } = folded;
+pub(super) fn report(folded: CountedFailure, joined: StderrMatch, known: &ServerState, setup: &Setup) -> ErrorReport {
+    let CountedFailure { failed, count, last, .. } = folded;
     let call = failed.call.as_ref();
     let source = call.filter(|_| !failed.is_outage()).map_or(Source::McpProtocol, |call| call.kind.source());
     let message = match failed.class {
@@ -34,23 +34,23 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
             None => failed.message.clone(),
         },
         _ if failed.is_outage() => failed.message.clone(),
-        _ => told(call.map(Call::subject), &failed.message),
+        _ => report_message(call.map(Call::subject), &failed.message),
     };
     let (error_type, mut causes, stack) = stack(&failed, &joined);
     causes.truncate(CAUSES);
     let params = call.and_then(params);
     let protocol_version = call.and_then(|call| call.protocol_version.as_deref()).or(known.protocol_version.as_deref());
     let reproduction = call.and_then(|call| {
-        let clean = params.clone().map(clean);
-        let reproduced = Reproduced {
+        let clean = params.clone().map(scrub_params);
+        let reproduced = Reproduction {
             target: Some(&setup.target),
             method: &call.method,
             params: clean.as_ref(),
             protocol_version,
             handshake: known.ready && call.kind != Kind::Initialize,
         };
-        let is_whole = call.is_whole && params.is_some() == call.params.is_some();
-        is_whole.then(|| reproduced.line()).flatten()
+        let is_whole = call.is_complete && params.is_some() == call.params.is_some();
+        is_whole.then(|| reproduced.shell_line()).flatten()
     });
     let (transport, command) = match &setup.target {
         Target::Stdio { command } => ("stdio", Some(command.clone())),
@@ -81,7 +81,7 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
             transport: Some(transport.to_owned()),
             protocol_version: protocol_version.map(str::to_owned),
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of one call")]
-            duration_ms: Some((failed.at.0 - call.began.0).max(0) as f64),
+            duration_ms: Some((failed.at.0 - call.started.0).max(0) as f64),
         }),
         reproduction,
         command,
@@ -92,7 +92,7 @@ pub(super) fn report(folded: Folded, joined: Joined, known: &Known, setup: &Setu
 }
 
 /// The type, causes and stack: as standard error tells them, where it does.
-fn stack(failed: &Failed, joined: &Joined) -> (String, Vec<autoheal_contract::Cause>, Option<String>) {
+fn stack(failed: &ObservedFailure, joined: &StderrMatch) -> (String, Vec<autoheal_contract::Cause>, Option<String>) {
     match &joined.failure {
         Some((Failure { error_type, causes, .. }, text)) => {
             (error_type.clone(), causes.clone(), Some(excerpt(text, STACK_TRACE_CHARS)))
@@ -114,7 +114,7 @@ fn params(call: &Call) -> Option<Json> {
 }
 
 /// A call that people copy must not hold what the report hides.
-pub fn clean(mut params: Json) -> Json {
+pub fn scrub_params(mut params: Json) -> Json {
     scrub_json(&mut params, &mut |text| {
         if let std::borrow::Cow::Owned(clean) = scrub_with(text, Level::Standard) {
             *text = clean;
@@ -123,7 +123,7 @@ pub fn clean(mut params: Json) -> Json {
     params
 }
 
-fn context(failed: &Failed, joined: &Joined, known: &Known, setup: &Setup) -> Vec<(String, Json)> {
+fn context(failed: &ObservedFailure, joined: &StderrMatch, known: &ServerState, setup: &Setup) -> Vec<(String, Json)> {
     let text = |text: &str| Json::Text(text.to_owned());
     let mut context = vec![("timestamp".to_owned(), text(&failed.at.to_string()))];
     let mut add = |name: &str, value: Json| context.push((name.to_owned(), value));
@@ -151,9 +151,9 @@ fn context(failed: &Failed, joined: &Joined, known: &Known, setup: &Setup) -> Ve
         );
     }
     let schemas = failed.call.as_ref().and_then(|call| known.schemas(call.name.as_deref()?));
-    let schema = schemas.zip(failed.violated).and_then(|(schemas, violated)| match violated {
-        Violated::Input => Some(("input_schema", schemas.input.as_ref()?)),
-        Violated::Output => Some(("output_schema", schemas.output.as_ref()?)),
+    let schema = schemas.zip(failed.violated_schema).and_then(|(schemas, violated)| match violated {
+        ViolatedSchema::Input => Some(("input_schema", schemas.input.as_ref()?)),
+        ViolatedSchema::Output => Some(("output_schema", schemas.output.as_ref()?)),
     });
     if let Some((name, schema)) = schema
         && let Ok(schema) = serde_json::from_str(schema.get())

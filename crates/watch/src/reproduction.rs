@@ -10,16 +10,16 @@ use autoheal_prepare::shell::shell_word;
 
 /// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input
 /// before it answers.
-const STAY: u32 = 20;
+const RESPONSE_SECONDS: u32 = 20;
 /// What handshakes in place of the client.
 const CLIENT: &str = r#"{"name":"reproduction","version":"1"}"#;
 /// The protocol asked for where none is known.
-const PROTOCOL: &str = "2025-11-25";
+const DEFAULT_PROTOCOL: &str = "2025-11-25";
 /// The first version without a handshake.
-const MODERN: &str = "2026-07-28";
+const FIRST_MODERN_PROTOCOL: &str = "2026-07-28";
 
 /// The call, and how the conversation stood.
-pub struct Reproduced<'a> {
+pub struct Reproduction<'a> {
     /// None where nobody knows how the server is reached: then it is the call alone.
     pub target: Option<&'a Target>,
     /// The method of the call.
@@ -32,14 +32,14 @@ pub struct Reproduced<'a> {
     pub handshake: bool,
 }
 
-impl Reproduced<'_> {
+impl Reproduction<'_> {
     /// The line; the call alone where a line would be too long to copy; nothing where even that is.
-    pub fn line(&self) -> Option<String> {
+    pub fn shell_line(&self) -> Option<String> {
         let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
         let call = self.call();
         let line = self.target.map(|target| match target {
-            Target::Stdio { command } => self.piped(command, &call),
-            Target::Http { url } => self.posted(url, &call),
+            Target::Stdio { command } => self.stdio_line(command, &call),
+            Target::Http { url } => self.http_line(url, &call),
         });
         line.filter(fits).or(Some(call).filter(fits))
     }
@@ -47,11 +47,11 @@ impl Reproduced<'_> {
     /// Callers may write what they like as their version, and this one is read by a shell.
     fn version(&self) -> &str {
         let is_date = |version: &&str| version.len() == 10 && version.bytes().all(|c| c.is_ascii_digit() || c == b'-');
-        self.protocol_version.filter(is_date).unwrap_or(PROTOCOL)
+        self.protocol_version.filter(is_date).unwrap_or(DEFAULT_PROTOCOL)
     }
 
     fn is_modern(&self) -> bool {
-        self.version() >= MODERN
+        self.version() >= FIRST_MODERN_PROTOCOL
     }
 
     fn call(&self) -> String {
@@ -81,7 +81,7 @@ impl Reproduced<'_> {
     }
 
     /// The messages into a command's input.
-    fn piped(&self, command: &str, call: &str) -> String {
+    fn stdio_line(&self, command: &str, call: &str) -> String {
         let mut messages = Vec::new();
         if self.handshake && !self.is_modern() {
             messages.push(self.initialize());
@@ -89,11 +89,11 @@ impl Reproduced<'_> {
         }
         messages.push(call.to_owned());
         let messages: Vec<String> = messages.iter().map(|message| quoted(message)).collect();
-        format!("(printf '%s\\n' {}; sleep {STAY}) | {command}", messages.join(" "))
+        format!("(printf '%s\\n' {}; sleep {RESPONSE_SECONDS}) | {command}", messages.join(" "))
     }
 
     /// The messages as requests of curl.
-    fn posted(&self, url: &str, call: &str) -> String {
+    fn http_line(&self, url: &str, call: &str) -> String {
         let headers = "-H 'content-type: application/json' -H 'accept: application/json, text/event-stream'";
         let url = quoted(url);
         if self.is_modern() {
@@ -139,14 +139,14 @@ mod tests {
     fn a_quote_in_the_arguments_stays_one_word() {
         let target = Target::Stdio { command: "python server.py".to_owned() };
         let params = params(r#"{"name":"say","arguments":{"text":"it's; rm -rf $HOME `x`"}}"#);
-        let call = Reproduced {
+        let call = Reproduction {
             target: Some(&target),
             method: "tools/call",
             params: Some(&params),
             protocol_version: Some("2025-06-18"),
             handshake: true,
         };
-        let line = call.line().unwrap();
+        let line = call.shell_line().unwrap();
         let shown = std::process::Command::new("sh")
             .args(["-c", &line.replace("sleep 20", "true").replace("python server.py", "cat")])
             .output()
@@ -167,14 +167,14 @@ mod tests {
             .flat_map(|version| targets.iter().map(move |target| (version, target)))
         {
             for handshake in [true, false] {
-                let call = Reproduced {
+                let call = Reproduction {
                     target: Some(target),
                     method: "tools/call",
                     params: Some(&params),
                     protocol_version: Some(version),
                     handshake,
                 };
-                let line = call.line().unwrap();
+                let line = call.shell_line().unwrap();
                 assert!(!line.contains("stolen") && !line.contains(version), "{line}");
             }
         }
@@ -185,14 +185,14 @@ mod tests {
         let target = Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() };
         let line = |length: usize, version: &'static str, handshake: bool| {
             let params = params(&format!(r#"{{"name":"x","arguments":{{"text":"{}"}}}}"#, "a".repeat(length)));
-            Reproduced {
+            Reproduction {
                 target: Some(&target),
                 method: "tools/call",
                 params: Some(&params),
                 protocol_version: Some(version),
                 handshake,
             }
-            .line()
+            .shell_line()
         };
         assert!(line(10, "2025-11-25", true).unwrap().starts_with("H=$(curl"));
         assert_eq!(

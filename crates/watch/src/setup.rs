@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::calls::Key;
+use super::open_calls::CallKey;
 
 /// How a watch is set up.
 #[derive(Debug, Clone)]
@@ -10,9 +10,9 @@ pub struct Setup {
     /// Where the messages go.
     pub target: Target,
     /// A request without an answer, or a word of progress, for this long has failed.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// A handshake that takes longer has failed.
-    pub handshake: Duration,
+    pub handshake_timeout: Duration,
 }
 
 /// Where the messages go.
@@ -41,9 +41,9 @@ pub struct Scope {
 
 /// The calls that one message of the client opened; none for notifications and answers.
 #[derive(Debug, Default)]
-pub struct Opened {
+pub struct OpenedCalls {
     pub(super) session: u64,
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<CallKey>,
 }
 
 /// How an HTTP exchange ended.

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 /// Longest id or name that is looked at, in bytes.
-const LONGEST: usize = 256;
+const MAX_TOKEN_BYTES: usize = 256;
 
 /// What is known of a message so far.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl Skim {
 
     fn keep(&mut self, bytes: &[u8]) {
         // one more than is used tells what is too long
-        let room = (LONGEST + 1).saturating_sub(self.word.len());
+        let room = (MAX_TOKEN_BYTES + 1).saturating_sub(self.word.len());
         if self.depth <= 2 && room > 0 {
             self.word.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
@@ -107,7 +107,7 @@ impl Skim {
     /// A member is complete; a scalar stands in `word`.
     fn value(&mut self) {
         let word = std::mem::take(&mut self.word);
-        if word.is_empty() || word.len() > LONGEST {
+        if word.is_empty() || word.len() > MAX_TOKEN_BYTES {
             return;
         }
         match (self.depth, self.member.as_slice()) {

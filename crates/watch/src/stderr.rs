@@ -12,30 +12,30 @@ use autoheal_prepare::Timestamp;
 use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
 
 /// How much is kept: enough for the deepest stacks of several calls.
-const LINES: usize = 4_000;
-const BYTES: usize = 512 * 1024;
+const MAX_LINES: usize = 4_000;
+const MAX_BYTES: usize = 512 * 1024;
 /// A longer line is cut, in bytes.
-const LINE: usize = 8 * 1024;
+const MAX_LINE_BYTES: usize = 8 * 1024;
 /// How many failures of one window are looked at.
-const FAILURES: usize = 10;
+const MAX_FAILURES: usize = 10;
 /// The smallest step of time.
-const ONE: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
 /// A message shorter than this fits everywhere, in characters.
-const TELLING: usize = 4;
+const MIN_DISTINCT_CHARS: usize = 4;
 
 /// The last lines.
 #[derive(Debug, Default)]
 pub(super) struct Stderr {
     lines: VecDeque<(Timestamp, Box<[u8]>)>,
     bytes: usize,
-    begun: Vec<u8>,
+    partial_line: Vec<u8>,
     /// When a panic or a fatal error was last printed.
-    pub(super) gave_up: Option<Timestamp>,
+    pub(super) last_panic: Option<Timestamp>,
 }
 
 /// What of it belongs to a failure.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(super) struct StderrMatch {
     /// The failure as a runtime printed it, and its text.
     pub(super) failure: Option<(Failure, String)>,
     /// The lines before it.
@@ -43,7 +43,7 @@ pub(super) struct Joined {
 }
 
 /// The call whose block is looked for.
-pub(super) struct Wanted<'a> {
+pub(super) struct StderrQuery<'a> {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
     /// In the words of the answer; empty where there was none.
@@ -53,67 +53,68 @@ pub(super) struct Wanted<'a> {
     /// Other calls ran meanwhile: only what speaks of this one is taken.
     pub(super) overlapped: bool,
     /// When the next call was begun, so that what was printed since may be its.
-    pub(super) next: Option<Timestamp>,
+    pub(super) next_call: Option<Timestamp>,
 }
 
 impl Stderr {
     /// More of it; says whether the server seems to have given up on something.
     pub(super) fn printed(&mut self, mut bytes: &[u8], now: Timestamp) {
         while let Some(end) = memchr(b'\n', bytes) {
-            self.begin(&bytes[..end]);
+            self.append(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            self.keep(now);
+            self.finish_line(now);
         }
-        self.begin(bytes);
+        self.append(bytes);
     }
 
     /// No more comes: what stands after the last line end is a line too.
     pub(super) fn ended(&mut self, now: Timestamp) {
-        if !self.begun.is_empty() {
-            self.keep(now);
+        if !self.partial_line.is_empty() {
+            self.finish_line(now);
         }
     }
 
-    fn begin(&mut self, bytes: &[u8]) {
-        let room = LINE.saturating_sub(self.begun.len());
-        self.begun.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    fn append(&mut self, bytes: &[u8]) {
+        let remaining = MAX_LINE_BYTES.saturating_sub(self.partial_line.len());
+        self.partial_line.extend_from_slice(&bytes[..bytes.len().min(remaining)]);
     }
 
-    fn keep(&mut self, now: Timestamp) {
-        let line: Box<[u8]> = self.begun.as_slice().into();
-        self.begun.clear();
+    fn finish_line(&mut self, now: Timestamp) {
+        let line: Box<[u8]> = self.partial_line.as_slice().into();
+        self.partial_line.clear();
         // a Rust thread that panicked answers nobody, and its process lives on
         if memchr::memmem::find(&line, b" panicked at ").is_some() {
-            self.gave_up = Some(now);
+            self.last_panic = Some(now);
         }
         self.bytes += line.len();
         self.lines.push_back((now, line));
-        while self.lines.len() > LINES || self.bytes > BYTES {
+        while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
             let Some((_, oldest)) = self.lines.pop_front() else { break };
             self.bytes -= oldest.len();
         }
     }
 
     /// The block that belongs to a call.
-    pub(super) fn join(&self, wanted: &Wanted<'_>) -> Joined {
-        let text = self.text(wanted.from, wanted.to);
+    pub(super) fn find(&self, query: &StderrQuery<'_>) -> StderrMatch {
+        let text = self.window_text(query.from, query.to);
         let text = unbox(&text);
         // pipes keep no order between them: the stack may come after the next call was begun, other lines may not
-        let own = wanted.next.filter(|next| *next < wanted.to).map(|next| self.text(wanted.from, next.minus(ONE)));
+        let own =
+            query.next_call.filter(|next| *next < query.to).map(|next| self.window_text(query.from, next.minus(TICK)));
         let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), unbox);
-        let failure = wanted.failure_in(&text, own.len());
+        let failure = query.failure_in(&text, own.len());
         let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
         let lines = before.lines().filter(|line| !line.trim().is_empty());
         // what does not speak of this call may be another one's
-        let lines = lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line));
+        let lines = lines.filter(|line| !query.overlapped || query.mentions_call(line));
         // secrets go before the lines are apart: a key has many
         let lines = lines.map(str::trim_end).collect::<Vec<_>>().join("\n");
         let mut logs: Vec<String> = scrub(&lines).lines().map(str::to_owned).collect();
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
-        Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
+        StderrMatch { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }
 
-    fn text(&self, from: Timestamp, to: Timestamp) -> String {
+    fn window_text(&self, from: Timestamp, to: Timestamp) -> String {
         let mut window = Vec::new();
         for (_, line) in self.lines.iter().filter(|(at, _)| (from..=to).contains(at)) {
             window.extend_from_slice(line);
@@ -125,47 +126,47 @@ impl Stderr {
 
 /// How surely a failure on standard error is the one that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+enum Confidence {
     /// It stands in the call's time.
-    Time,
+    InWindow,
     /// It names the call, or says what the answer says.
-    Subject,
+    MentionsCall,
     /// Its message is the answer's.
-    Message,
+    SameMessage,
 }
 
-impl Wanted<'_> {
+impl StderrQuery<'_> {
     /// The failure that fits best. Of equals the first, if the next call has begun since; the last one else, for what was
     /// survived is told before.
     ///
     /// What stands beyond `own` was printed since the next call began: it is ours if it speaks of us.
     fn failure_in(&self, text: &str, own: usize) -> Option<Failure> {
         let mut end = text.len();
-        let mut best: Option<(Fit, Failure)> = None;
-        for _ in 0..FAILURES {
+        let mut best: Option<(Confidence, Failure)> = None;
+        for _ in 0..MAX_FAILURES {
             let Some(failure) = find_failure(&text[..end]) else { break };
             let failure = self.without_later_lines(failure, text);
             end = failure.range.start;
-            let fit = self.fit(&failure, text);
-            if fit == Fit::Time && (self.overlapped || failure.range.start >= own) {
+            let confidence = self.confidence(&failure, text);
+            if confidence == Confidence::InWindow && (self.overlapped || failure.range.start >= own) {
                 continue;
             }
-            let better = |known: Fit| fit > known || fit == known && self.next.is_some();
+            let better = |known: Confidence| confidence > known || confidence == known && self.next_call.is_some();
             if best.as_ref().is_none_or(|(known, _)| better(*known)) {
-                best = Some((fit, failure));
+                best = Some((confidence, failure));
             }
         }
         best.map(|(_, failure)| failure)
     }
 
-    fn fit(&self, failure: &Failure, text: &str) -> Fit {
-        let telling = failure.error_message.chars().count() >= TELLING;
-        if telling && self.message.contains(&failure.error_message) {
-            Fit::Message
-        } else if self.is_told_in(&text[failure.range.clone()]) {
-            Fit::Subject
+    fn confidence(&self, failure: &Failure, text: &str) -> Confidence {
+        let is_distinct = failure.error_message.chars().count() >= MIN_DISTINCT_CHARS;
+        if is_distinct && self.message.contains(&failure.error_message) {
+            Confidence::SameMessage
+        } else if self.mentions_call(&text[failure.range.clone()]) {
+            Confidence::MentionsCall
         } else {
-            Fit::Time
+            Confidence::InWindow
         }
     }
 
@@ -184,15 +185,15 @@ impl Wanted<'_> {
     }
 
     /// Whether a text names the call or says what the answer said.
-    fn is_told_in(&self, text: &str) -> bool {
+    fn mentions_call(&self, text: &str) -> bool {
         let message = self.message.lines().next().unwrap_or_default();
-        self.name.is_some_and(|name| is_named(text, name))
-            || message.chars().count() >= TELLING && text.contains(message)
+        self.name.is_some_and(|name| contains_word(text, name))
+            || message.chars().count() >= MIN_DISTINCT_CHARS && text.contains(message)
     }
 }
 
 /// Whether a name stands there as a word: `get` is not told of in `target`.
-fn is_named(text: &str, name: &str) -> bool {
+fn contains_word(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
         let alone = |c: Option<char>| !c.is_some_and(is_part);
@@ -206,8 +207,15 @@ mod tests {
 
     const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
 
-    fn wanted<'a>(message: &'a str, overlapped: bool) -> Wanted<'a> {
-        Wanted { from: Timestamp(100), to: Timestamp(200), message, name: Some("divide"), overlapped, next: None }
+    fn query<'a>(message: &'a str, overlapped: bool) -> StderrQuery<'a> {
+        StderrQuery {
+            from: Timestamp(100),
+            to: Timestamp(200),
+            message,
+            name: Some("divide"),
+            overlapped,
+            next_call: None,
+        }
     }
 
     #[test]
@@ -218,7 +226,7 @@ mod tests {
         stderr.printed(TRACEBACK.as_bytes(), Timestamp(130));
         stderr.printed(b"INFO right after\n", Timestamp(131));
         stderr.printed(b"INFO later\n", Timestamp(300));
-        let joined = stderr.join(&wanted("division by zero", false));
+        let joined = stderr.find(&query("division by zero", false));
         let (failure, stack) = joined.failure.unwrap();
         assert_eq!(
             (failure.error_type.as_str(), joined.logs.as_slice()),
@@ -236,10 +244,10 @@ mod tests {
             Timestamp(130),
         );
         stderr.printed(b"INFO multiply: somebody's order\nINFO divide: ours\n", Timestamp(140));
-        let joined = stderr.join(&wanted("division by zero", true));
+        let joined = stderr.find(&query("division by zero", true));
         let (_, stack) = joined.failure.unwrap();
         assert!(stack.contains("in divide") && !stack.contains("somebody"), "{stack}");
-        let none = stderr.join(&Wanted { name: Some("other"), ..wanted("nothing of the kind", true) });
+        let none = stderr.find(&StderrQuery { name: Some("other"), ..query("nothing of the kind", true) });
         assert!(none.failure.is_none() && none.logs.is_empty(), "{none:?}");
     }
 
@@ -251,10 +259,10 @@ mod tests {
         stderr.printed(b"INFO multiply: the next one's\n", Timestamp(131));
         let next = TRACEBACK.replace("ZeroDivisionError: division by zero", "RuntimeError: no division by zero today");
         stderr.printed(next.as_bytes(), Timestamp(140));
-        let joined = stderr.join(&Wanted { next: Some(Timestamp(130)), ..wanted("division by zero", false) });
+        let joined = stderr.find(&StderrQuery { next_call: Some(Timestamp(130)), ..query("division by zero", false) });
         assert_eq!(joined.failure.unwrap().0.error_type, "ZeroDivisionError");
         assert_eq!(joined.logs, ["INFO divide: ours"]);
-        let quiet = stderr.join(&Wanted { next: Some(Timestamp(115)), ..wanted("no stack of ours", false) });
+        let quiet = stderr.find(&StderrQuery { next_call: Some(Timestamp(115)), ..query("no stack of ours", false) });
         assert_eq!(quiet.logs, ["INFO divide: ours"]);
     }
 
@@ -271,7 +279,7 @@ mod tests {
                     Error calling tool 'lookup'
 ";
         stderr.printed(boxed.as_bytes(), Timestamp(120));
-        let (failure, stack) = stderr.join(&wanted("division by zero", false)).failure.unwrap();
+        let (failure, stack) = stderr.find(&query("division by zero", false)).failure.unwrap();
         assert_eq!(failure.error_message, "division by zero");
         assert!(stack.trim_end().ends_with("ZeroDivisionError: division by zero"), "{stack}");
     }
@@ -281,10 +289,10 @@ mod tests {
     fn a_stack_printed_since_the_next_call_began_is_ours_only_if_it_speaks_of_us() {
         let mut stderr = Stderr::default();
         stderr.printed(TRACEBACK.replace("divide", "boil").as_bytes(), Timestamp(140));
-        let next = Some(Timestamp(130));
-        let silent = stderr.join(&Wanted { next, ..wanted("no such number", false) });
+        let next_call = Some(Timestamp(130));
+        let silent = stderr.find(&StderrQuery { next_call, ..query("no such number", false) });
         assert!(silent.failure.is_none(), "{silent:?}");
-        let late = stderr.join(&Wanted { next, ..wanted("division by zero", false) });
+        let late = stderr.find(&StderrQuery { next_call, ..query("division by zero", false) });
         assert_eq!(late.failure.unwrap().0.error_type, "ZeroDivisionError");
     }
 
@@ -294,7 +302,7 @@ mod tests {
         let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
         let key = format!("loading\n-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
         stderr.printed(key.as_bytes(), Timestamp(120));
-        assert_eq!(stderr.join(&wanted("", false)).logs, ["loading", "<private-key>"]);
+        assert_eq!(stderr.find(&query("", false)).logs, ["loading", "<private-key>"]);
     }
 
     #[test]
@@ -306,6 +314,10 @@ mod tests {
         for _ in 0..10_000 {
             stderr.printed(b"many lines of something\n", Timestamp(1));
         }
-        assert!(stderr.lines.len() <= LINES && stderr.bytes <= BYTES && stderr.begun.capacity() <= 2 * LINE);
+        assert!(
+            stderr.lines.len() <= MAX_LINES
+                && stderr.bytes <= MAX_BYTES
+                && stderr.partial_line.capacity() <= 2 * MAX_LINE_BYTES
+        );
     }
 }

@@ -21,7 +21,7 @@ impl Story {
     }
 
     fn with(target: Target) -> Self {
-        let setup = Setup { target, patience: Duration::from_secs(120), handshake: Duration::from_secs(60) };
+        let setup = Setup { target, timeout: Duration::from_secs(120), handshake_timeout: Duration::from_secs(60) };
         Self { watch: Watch::new(setup), now: Timestamp(1_000_000) }
     }
 
@@ -40,7 +40,7 @@ impl Story {
         self
     }
 
-    fn asks(&mut self, message: &str) -> Opened {
+    fn asks(&mut self, message: &str) -> OpenedCalls {
         self.watch.from_client(ON_STDIO, &Message::Whole(message.as_bytes()), self.now)
     }
 
@@ -52,7 +52,7 @@ impl Story {
         self.watch.printed(text.as_bytes(), self.now);
     }
 
-    fn calls(&mut self, id: u32, tool: &str) -> Opened {
+    fn calls(&mut self, id: u32, tool: &str) -> OpenedCalls {
         self.asks(&format!(
             r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{{"a":1,"password":"hunter2-secret"}},"_meta":{{"progressToken":"p{id}"}}}}}}"#
         ))
@@ -399,22 +399,22 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
     story.nothing();
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.unreachable(opened, "Connection refused", story.now);
+    story.watch.upstream_unreachable(opened, "Connection refused", story.now);
     // a server that is down is one failure, whatever it is asked
     let opened = story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"demo://a"}}"#);
-    story.watch.unreachable(opened, "Connection refused", story.now);
+    story.watch.upstream_unreachable(opened, "Connection refused", story.now);
     let report = story.only();
     assert_eq!(report.error_message, "the MCP server cannot be reached: Connection refused");
     assert_eq!((report.source, report.count), (Some(Source::McpProtocol), Some(2)));
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.broke_off(opened, "Connection reset by peer", story.now);
+    story.watch.upstream_disconnected(opened, "Connection reset by peer", story.now);
     let report = story.only();
     assert_eq!((class(&report), report.source), ("no_answer", Some(Source::McpTool)));
     assert!(report.error_message.starts_with("divide was never answered"), "{}", report.error_message);
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.client_left(opened, story.now);
+    story.watch.client_disconnected(opened, story.now);
     story.nothing();
 }
 
@@ -425,7 +425,8 @@ fn what_was_gathered_before_a_fault_is_told_after_it() {
     story.fails(1, "division by zero");
     story.calls(2, "multiply");
     story.fails(2, "overflow");
-    let mut told: Vec<String> = story.watch.rescued().into_iter().map(|report| report.error_message).collect();
+    let mut told: Vec<String> =
+        story.watch.into_remaining_reports().into_iter().map(|report| report.error_message).collect();
     told.sort();
     assert_eq!(told, ["divide: division by zero", "multiply: overflow"]);
 }

@@ -3,7 +3,7 @@
 //! The wordings are those of TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp` 3.x, as seen on the wire.
 
 /// Takes off what SDKs put before a handler's own words: the call is named elsewhere.
-pub(super) fn bare<'a>(text: &'a str, name: Option<&str>) -> &'a str {
+pub(super) fn without_wrapper<'a>(text: &'a str, name: Option<&str>) -> &'a str {
     let mut text = text.trim();
     if let Some((code, rest)) = text.strip_prefix("MCP error ").and_then(|rest| rest.split_once(": "))
         && code.parse::<i64>().is_ok()
@@ -22,8 +22,8 @@ pub(super) fn bare<'a>(text: &'a str, name: Option<&str>) -> &'a str {
 }
 
 /// There is nothing by this name.
-pub(super) fn is_unknown(text: &str, name: &str) -> bool {
-    let text = bare(text, None).to_lowercase();
+pub(super) fn is_unknown_name(text: &str, name: &str) -> bool {
+    let text = without_wrapper(text, None).to_lowercase();
     let name = name.to_lowercase();
     let kinds = ["tool", "resource", "prompt", "resource template"];
     if text.starts_with("unknown ") {
@@ -44,7 +44,7 @@ pub(super) fn is_unknown(text: &str, name: &str) -> bool {
 
 /// The arguments do not fit: the caller's fault, as the server's SDK found before any handler ran.
 pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
-    let text = bare(text, name);
+    let text = without_wrapper(text, name);
     let begins = [
         "Input validation error",
         "Invalid arguments for tool",
@@ -72,8 +72,8 @@ pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
 }
 
 /// The result does not fit the schema the server itself gave.
-pub(super) fn is_broken_output(text: &str) -> bool {
-    let text = bare(text, None);
+pub(super) fn is_invalid_output(text: &str) -> bool {
+    let text = without_wrapper(text, None);
     text.starts_with("Output validation error") || text.contains("has an output schema but")
 }
 
@@ -85,7 +85,7 @@ pub(super) fn is_malformed_request(text: &str) -> bool {
 
 /// A session that is gone or was never there: the client begins a new one. Tools have sessions of their own, which fail.
 pub(super) fn is_lost_session(text: &str) -> bool {
-    let text = bare(text, None).to_lowercase();
+    let text = without_wrapper(text, None).to_lowercase();
     let without =
         |text: &str, begins: &[&str]| begins.iter().find_map(|begin| text.strip_prefix(begin)).map(str::to_owned);
     let text = without(&text, &["bad request: ", "not found: "]).unwrap_or(text);
@@ -101,7 +101,7 @@ pub(super) fn is_lost_session(text: &str) -> bool {
 }
 
 /// A client that gave up waiting says so when it cancels.
-pub(super) fn is_time_out(reason: &str) -> bool {
+pub(super) fn is_timeout(reason: &str) -> bool {
     let reason = reason.to_lowercase();
     ["timed out", "timeout", "time-out", "time out"].iter().any(|word| reason.contains(word))
 }
@@ -121,14 +121,14 @@ mod tests {
             "Tool 'nope' not found",
             "Tool nope disabled",
         ] {
-            assert!(is_unknown(text, "nope"), "{text}");
+            assert!(is_unknown_name(text, "nope"), "{text}");
         }
-        assert!(is_unknown("MCP error -32602: Resource demo://nope/1 not found", "demo://nope/1"));
-        assert!(is_unknown("Resource not found: demo://x", "demo://x"));
-        assert!(is_unknown("Unknown prompt: nope", "nope"));
+        assert!(is_unknown_name("MCP error -32602: Resource demo://nope/1 not found", "demo://nope/1"));
+        assert!(is_unknown_name("Resource not found: demo://x", "demo://x"));
+        assert!(is_unknown_name("Unknown prompt: nope", "nope"));
         for text in ["User nope not found", "tool chain nope not found", "ENOENT: nope not found", "Toolbox not found"]
         {
-            assert!(!is_unknown(text, "nope"), "{text}");
+            assert!(!is_unknown_name(text, "nope"), "{text}");
         }
     }
 
@@ -155,11 +155,20 @@ mod tests {
 
     #[test]
     fn a_handlers_own_words_are_left() {
-        assert_eq!(bare("Error calling tool 'divide': division by zero", Some("divide")), "division by zero");
-        assert_eq!(bare("Error executing tool now: Invalid timezone: x", Some("now")), "Invalid timezone: x");
-        assert_eq!(bare("MCP error -32602: Tool nope not found", Some("nope")), "Tool nope not found");
-        assert_eq!(bare("Error reading resource 'demo://x': boom", Some("demo://x")), "boom");
-        assert_eq!(bare("Error calling tool 'other': boom", Some("divide")), "Error calling tool 'other': boom");
-        assert_eq!(bare("MCP error", None), "MCP error");
+        assert_eq!(
+            without_wrapper("Error calling tool 'divide': division by zero", Some("divide")),
+            "division by zero"
+        );
+        assert_eq!(
+            without_wrapper("Error executing tool now: Invalid timezone: x", Some("now")),
+            "Invalid timezone: x"
+        );
+        assert_eq!(without_wrapper("MCP error -32602: Tool nope not found", Some("nope")), "Tool nope not found");
+        assert_eq!(without_wrapper("Error reading resource 'demo://x': boom", Some("demo://x")), "boom");
+        assert_eq!(
+            without_wrapper("Error calling tool 'other': boom", Some("divide")),
+            "Error calling tool 'other': boom"
+        );
+        assert_eq!(without_wrapper("MCP error", None), "MCP error");
     }
 }

@@ -12,11 +12,11 @@ use super::stacks;
 use crate::facts;
 use crate::panic::Panic;
 use autoheal_prepare::excerpt::excerpt;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Kind;
-use autoheal_watch::Reproduced;
+use autoheal_watch::Reproduction;
 use autoheal_watch::Target;
-use autoheal_watch::{clean, client_hash};
+use autoheal_watch::{client_hash, scrub_params};
 
 /// Most that is remembered of a call's parameters, in bytes.
 const PARAMS: usize = 16 * 1024;
@@ -75,7 +75,7 @@ impl Call {
     pub(super) fn report(
         self,
         error_type: &str,
-        judged: &Judged,
+        judged: &Classification,
         panic: Option<&Panic>,
         target: Option<&Target>,
         server: Implementation,
@@ -92,7 +92,8 @@ impl Call {
         let reproduction = self.is_whole.then(|| self.repeated()).flatten().and_then(|params| {
             let version = version.as_ref().map(|version| version.as_str());
             let (method, params) = (self.method.as_str(), Some(&params));
-            Reproduced { target, method, params, protocol_version: version, handshake: greeted.is_some() }.line()
+            Reproduction { target, method, params, protocol_version: version, handshake: greeted.is_some() }
+                .shell_line()
         });
         let facts = facts::report(SystemTime::now());
         let mut report = ErrorReport {
@@ -133,7 +134,7 @@ impl Call {
         let member = if self.kind == Kind::Resource { "uri" } else { "name" };
         let mut members = vec![(member.to_owned(), name)];
         members.extend(self.params.clone().map(|arguments| ("arguments".to_owned(), arguments)));
-        Some(clean(Json::Object(members)))
+        Some(scrub_params(Json::Object(members)))
     }
 }
 

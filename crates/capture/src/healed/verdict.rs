@@ -9,8 +9,8 @@ use rmcp::model::{
 
 use autoheal_contract::Class;
 use autoheal_watch::Kind;
-use autoheal_watch::Known;
-use autoheal_watch::{Judged, by_code, by_words, class_of};
+use autoheal_watch::ServerState;
+use autoheal_watch::{Classification, classify_error, classify_text, failure_class};
 
 /// What failed, in an error's words.
 pub(super) fn noun(kind: Kind) -> &'static str {
@@ -23,8 +23,8 @@ pub(super) fn noun(kind: Kind) -> &'static str {
 }
 
 /// A handler that panicked.
-pub(super) fn panicked(kind: Kind, message: String) -> Judged {
-    Judged { class: class_of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
+pub(super) fn panicked(kind: Kind, message: String) -> Classification {
+    Classification::new(failure_class(kind), Some(ErrorCode::INTERNAL_ERROR.0.into()), message)
 }
 
 /// The failure that an answer tells of, if it does. `name` is that of the tool or prompt, or the resource's URI.
@@ -33,15 +33,15 @@ pub(super) fn judge(
     kind: Kind,
     name: Option<&str>,
     answer: Result<Option<&CallToolResult>, &ErrorData>,
-) -> Option<Judged> {
+) -> Option<Classification> {
     // what the server lists it knows best itself
-    let known = Known::default();
+    let known = ServerState::default();
     match answer {
         Ok(Some(result)) if result.is_error == Some(true) => {
-            Some(by_words(kind, name, None, text(result), Class::ToolFailure, &known))
+            Some(classify_text(kind, name, None, text(result), Class::ToolFailure, &known))
         }
         Ok(_) => None,
-        Err(error) => by_code(kind, name, Some(error.code.0.into()), error.message.to_string(), &known),
+        Err(error) => classify_error(kind, name, Some(error.code.0.into()), error.message.to_string(), &known),
     }
 }
 

@@ -68,7 +68,7 @@ impl Conversation {
     pub(super) fn missed(&self) {
         let mut state = self.lock();
         let State { watch, left, .. } = &mut *state;
-        watch.end(|watch| *left = Some(watch.rescued()));
+        watch.end(|watch| *left = Some(watch.into_remaining_reports()));
         drop(state);
         self.changed.notify_all();
     }
@@ -151,7 +151,7 @@ impl State {
     /// Whoever looks holds the lock, so that people are told of a fault by the watcher.
     fn look<T>(&mut self, what: impl FnOnce(&mut Watch) -> T) -> Option<T> {
         let Self { watch, left, .. } = self;
-        watch.enter(what, |watch| *left = Some(watch.rescued()))
+        watch.enter(what, |watch| *left = Some(watch.into_remaining_reports()))
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
     fn conversation() -> Conversation {
         let patience = Duration::from_secs(60);
         let target = Target::Stdio { command: "server".to_owned() };
-        Conversation::new(Watch::new(Setup { target, patience, handshake: patience }))
+        Conversation::new(Watch::new(Setup { target, timeout: patience, handshake_timeout: patience }))
     }
 
     fn fails(conversation: &Conversation) {

@@ -56,11 +56,11 @@ fn ten_thousand_open_calls_take_little() {
             r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"divide","arguments":{{"text":"{text}"}}}}}}"#
         ));
     }
-    assert!(story.watch.calls.room() < 16 * 1024);
+    assert!(story.watch.calls.remaining_param_bytes() < 16 * 1024);
     for id in 0..10_000 {
         story.works(id);
     }
-    assert!(story.watch.calls.is_empty() && story.watch.calls.room() == 8 * 1024 * 1024);
+    assert!(story.watch.calls.is_empty() && story.watch.calls.remaining_param_bytes() == 8 * 1024 * 1024);
     story.nothing();
 }
 

@@ -118,7 +118,7 @@ fn an_error_that_names_no_request_is_not_told_of_a_later_one() {
 #[test]
 fn a_session_of_the_tools_own_that_fails_is_a_failure() {
     for (message, expected) in [
-        ("Failed to create browser session: timeout", 1),
+        ("ObservedFailure to create browser session: timeout", 1),
         ("database session expired", 1),
         ("Bad Request: No valid session ID provided", 0),
         ("Bad Request: Server not initialized", 0),

@@ -230,7 +230,7 @@ fn damaged_messages_harm_nothing() {
             story.after(random.i64(0..30_000));
             let mut collector = Collector::default();
             collector.push(&bytes);
-            let message = if random.u8(0..10) == 0 { Message::Cut(&collector) } else { Message::Whole(&bytes) };
+            let message = if random.u8(0..10) == 0 { Message::Truncated(&collector) } else { Message::Whole(&bytes) };
             match is_client {
                 true => drop(story.watch.from_client(ON_STDIO, &message, story.now)),
                 false => story.watch.from_server(ON_STDIO, &message, story.now),

@@ -9,14 +9,14 @@ use super::inventory_file::Inventory;
 use super::lenient::{MAX_NAME_CHARS, read_name};
 
 /// Most tools, resources or prompts that are remembered.
-const MOST: usize = 5_000;
+const MAX_ENTRIES: usize = 5_000;
 /// Longest schema that is remembered, and most of all together, in bytes.
-const SCHEMA: usize = 8 * 1024;
-const SCHEMAS: usize = 1024 * 1024;
+const MAX_SCHEMA_BYTES: usize = 8 * 1024;
+const MAX_TOTAL_SCHEMA_BYTES: usize = 1024 * 1024;
 
 /// What is known of the server.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct ServerState {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) protocol_version: Option<String>,
@@ -27,7 +27,7 @@ pub struct Known {
     resources: BTreeSet<Box<str>>,
     prompts: BTreeSet<Box<str>>,
     /// What an earlier process learnt of a server of that name: another one is not to blame for its tools.
-    remembered: Inventory,
+    restored: Inventory,
     schemas: HashMap<Box<str>, Schemas>,
     schema_bytes: usize,
     /// Something is new since it was last written down.
@@ -43,7 +43,7 @@ pub(super) struct Schemas {
 
 /// A name and a version, as servers tell theirs.
 #[derive(Deserialize)]
-struct Implementation<'a> {
+struct ServerInfo<'a> {
     #[serde(borrow)]
     name: &'a RawValue,
     #[serde(borrow, default)]
@@ -52,7 +52,7 @@ struct Implementation<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Greeting<'a> {
+struct InitializeResult<'a> {
     #[serde(borrow, rename = "serverInfo")]
     server: Option<&'a RawValue>,
     #[serde(borrow, rename = "protocolVersion")]
@@ -62,7 +62,7 @@ struct Greeting<'a> {
 }
 
 #[derive(Deserialize)]
-struct Meta<'a> {
+struct ResultMeta<'a> {
     #[serde(borrow, rename = "io.modelcontextprotocol/serverInfo")]
     server: &'a RawValue,
 }
@@ -102,18 +102,19 @@ struct Prompt {
     name: Box<str>,
 }
 
-impl Known {
+impl ServerState {
     /// Learns from the result of a request.
-    pub(super) fn learn(&mut self, method: &str, result: &RawValue) {
+    pub(super) fn record_result(&mut self, method: &str, result: &RawValue) {
         let text = result.get();
         match method {
             "initialize" | "server/discover" => {
                 self.ready = true;
-                let Ok(greeting) = serde_json::from_str::<Greeting<'_>>(text) else { return };
-                self.protocol_version = greeting.protocol_version.and_then(read_name).or(self.protocol_version.take());
-                let meta = greeting.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
-                if let Some(server) = greeting.server.or(meta.map(|meta| meta.server)) {
-                    self.introduce(server);
+                let Ok(initialized) = serde_json::from_str::<InitializeResult<'_>>(text) else { return };
+                self.protocol_version =
+                    initialized.protocol_version.and_then(read_name).or(self.protocol_version.take());
+                let meta = initialized.meta.and_then(|meta| serde_json::from_str::<ResultMeta<'_>>(meta.get()).ok());
+                if let Some(server) = initialized.server.or(meta.map(|meta| meta.server)) {
+                    self.set_server_info(server);
                 }
             }
             "tools/list" => {
@@ -121,74 +122,76 @@ impl Known {
                 listed
                     .iter()
                     .filter_map(|tool| serde_json::from_str(tool.get()).ok())
-                    .for_each(|tool| self.list(&tool));
+                    .for_each(|tool| self.add_listed_tool(&tool));
             }
             "resources/list" => {
                 let listed = serde_json::from_str::<Resources>(text).map_or(Vec::new(), |listed| listed.resources);
-                let room = MOST.saturating_sub(self.resources.len());
-                self.resources.extend(listed.into_iter().take(room).map(|resource| resource.uri).filter(is_name));
+                let remaining = MAX_ENTRIES.saturating_sub(self.resources.len());
+                self.resources.extend(listed.into_iter().take(remaining).map(|resource| resource.uri).filter(is_name));
             }
             "prompts/list" => {
                 let listed = serde_json::from_str::<Prompts>(text).map_or(Vec::new(), |listed| listed.prompts);
-                let room = MOST.saturating_sub(self.prompts.len());
-                self.prompts.extend(listed.into_iter().take(room).map(|prompt| prompt.name).filter(is_name));
+                let remaining = MAX_ENTRIES.saturating_sub(self.prompts.len());
+                self.prompts.extend(listed.into_iter().take(remaining).map(|prompt| prompt.name).filter(is_name));
             }
             _ => {}
         }
     }
 
     /// In the modern era any result may say who answers.
-    pub(super) fn learn_from_meta(&mut self, result: &RawValue) {
+    pub(super) fn record_result_meta(&mut self, result: &RawValue) {
         if self.name.is_some() || !result.get().contains("io.modelcontextprotocol/serverInfo") {
             return;
         }
-        let greeting = serde_json::from_str::<Greeting<'_>>(result.get()).ok();
-        let meta = greeting.and_then(|greeting| serde_json::from_str::<Meta<'_>>(greeting.meta?.get()).ok());
+        let initialized = serde_json::from_str::<InitializeResult<'_>>(result.get()).ok();
+        let meta =
+            initialized.and_then(|initialized| serde_json::from_str::<ResultMeta<'_>>(initialized.meta?.get()).ok());
         if let Some(meta) = meta {
-            self.introduce(meta.server);
+            self.set_server_info(meta.server);
         }
     }
 
-    fn introduce(&mut self, server: &RawValue) {
-        let Ok(server) = serde_json::from_str::<Implementation<'_>>(server.get()) else { return };
+    fn set_server_info(&mut self, server: &RawValue) {
+        let Ok(server) = serde_json::from_str::<ServerInfo<'_>>(server.get()) else { return };
         let Some(name) = read_name(server.name) else { return };
         self.changed |= self.name.as_ref() != Some(&name);
-        if self.remembered.server != name {
-            self.remembered = Inventory::default();
+        if self.restored.server != name {
+            self.restored = Inventory::default();
         }
         self.name = Some(name);
         self.version = server.version.and_then(read_name);
     }
 
-    fn list(&mut self, tool: &Tool<'_>) {
+    fn add_listed_tool(&mut self, tool: &Tool<'_>) {
         if tool.name.len() > MAX_NAME_CHARS {
             return;
         }
-        self.exists(&tool.name);
-        let fits =
-            |schema: Option<&RawValue>| schema.filter(|schema| schema.get().len() <= SCHEMA).map(ToOwned::to_owned);
-        let schemas = Schemas { input: fits(tool.input), output: fits(tool.output) };
-        let weight = |schemas: &Schemas| {
+        self.add_tool(&tool.name);
+        let bounded = |schema: Option<&RawValue>| {
+            schema.filter(|schema| schema.get().len() <= MAX_SCHEMA_BYTES).map(ToOwned::to_owned)
+        };
+        let schemas = Schemas { input: bounded(tool.input), output: bounded(tool.output) };
+        let byte_count = |schemas: &Schemas| {
             [&schemas.input, &schemas.output].into_iter().flatten().map(|schema| schema.get().len()).sum::<usize>()
         };
-        let known = self.schemas.get(tool.name.as_str()).map_or(0, weight);
-        let bytes = self.schema_bytes - known + weight(&schemas);
-        if bytes <= SCHEMAS && self.tools.contains(tool.name.as_str()) {
+        let replaced = self.schemas.get(tool.name.as_str()).map_or(0, byte_count);
+        let bytes = self.schema_bytes - replaced + byte_count(&schemas);
+        if bytes <= MAX_TOTAL_SCHEMA_BYTES && self.tools.contains(tool.name.as_str()) {
             self.schema_bytes = bytes;
             self.schemas.insert(tool.name.as_str().into(), schemas);
         }
     }
 
     /// A tool by this name was listed, or answered.
-    pub(super) fn exists(&mut self, tool: &str) {
-        if !self.tools.contains(tool) && self.tools.len() < MOST {
+    pub(super) fn add_tool(&mut self, tool: &str) {
+        if !self.tools.contains(tool) && self.tools.len() < MAX_ENTRIES {
             self.changed = true;
             self.tools.insert(tool.into());
         }
     }
 
     pub(super) fn has_tool(&self, name: &str) -> bool {
-        self.tools.contains(name) || self.remembered.tools.iter().any(|tool| tool == name)
+        self.tools.contains(name) || self.restored.tools.iter().any(|tool| tool == name)
     }
 
     pub(super) fn has_resource(&self, uri: &str) -> bool {
@@ -206,14 +209,14 @@ impl Known {
     /// What is worth remembering, if anything of it is new and the server said its name.
     pub(super) fn changed_inventory(&mut self) -> Option<Inventory> {
         let server = self.name.clone().filter(|_| std::mem::take(&mut self.changed))?;
-        let remembered = self.remembered.tools.iter().map(String::as_str);
-        let tools: BTreeSet<&str> = self.tools.iter().map(AsRef::as_ref).chain(remembered).collect();
-        Some(Inventory { server, tools: tools.into_iter().take(MOST).map(str::to_owned).collect() })
+        let restored = self.restored.tools.iter().map(String::as_str);
+        let tools: BTreeSet<&str> = self.tools.iter().map(AsRef::as_ref).chain(restored).collect();
+        Some(Inventory { server, tools: tools.into_iter().take(MAX_ENTRIES).map(str::to_owned).collect() })
     }
 
     pub(super) fn restore_inventory(&mut self, mut inventory: Inventory) {
-        inventory.tools.truncate(MOST);
-        self.remembered = inventory;
+        inventory.tools.truncate(MAX_ENTRIES);
+        self.restored = inventory;
     }
 }
 

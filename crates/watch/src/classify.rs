@@ -5,8 +5,10 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, Kind};
 use super::message::{ErrorObject, Outcome, ToolResult};
-use super::server::Known;
-use super::wording::{self, is_bad_arguments, is_broken_output, is_lost_session, is_malformed_request, is_unknown};
+use super::server_state::ServerState;
+use super::wording::{
+    self, is_bad_arguments, is_invalid_output, is_lost_session, is_malformed_request, is_unknown_name,
+};
 
 /// Stands for the error's type where the server named none.
 #[must_use]
@@ -24,7 +26,7 @@ pub fn error_type(class: Class) -> &'static str {
 
 /// The class of a failure that the server caused, by the kind of call.
 #[must_use]
-pub fn class_of(kind: Kind) -> Class {
+pub fn failure_class(kind: Kind) -> Class {
     match kind {
         Kind::Tool => Class::ToolFailure,
         Kind::Resource => Class::ResourceFailure,
@@ -35,7 +37,7 @@ pub fn class_of(kind: Kind) -> Class {
 
 /// A failure as an answer tells it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct Classification {
     /// Whose failure it is.
     pub class: Class,
     /// The JSON-RPC error's code.
@@ -43,12 +45,20 @@ pub struct Judged {
     /// In the server's words.
     pub message: String,
     /// Which schema the call or its result did not fit.
-    pub violated: Option<Violated>,
+    pub(crate) violated_schema: Option<ViolatedSchema>,
+}
+
+impl Classification {
+    /// A failure that violates none of a tool's schemas.
+    #[must_use]
+    pub fn new(class: Class, code: Option<i64>, message: String) -> Self {
+        Self { class, code, message, violated_schema: None }
+    }
 }
 
 /// Which of a tool's schemas was violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Violated {
+pub(crate) enum ViolatedSchema {
     /// The arguments of the call.
     Input,
     /// The structured result.
@@ -65,44 +75,51 @@ const RESOURCE_NOT_FOUND: i64 = -32002;
 /// The server asks the user to visit a page first (2025-11-25 only).
 const URL_ELICITATION_REQUIRED: i64 = -32042;
 /// Header mismatch, missing capability, unsupported version: how the eras find each other.
-const ERA: std::ops::RangeInclusive<i64> = -32022..=-32020;
+const VERSION_NEGOTIATION: std::ops::RangeInclusive<i64> = -32022..=-32020;
 /// With which SDKs tell of a session that is gone.
-const SESSION: [i64; 3] = [INVALID_REQUEST, -32000, -32001];
+const SESSION_ERRORS: [i64; 3] = [INVALID_REQUEST, -32000, -32001];
 /// Language servers' and some SDKs' word for a request that was cancelled.
-const CANCELLED: [i64; 2] = [-32800, -32801];
+const CANCELLED_ERRORS: [i64; 2] = [-32800, -32801];
 
 /// The failure that an answer tells of, if it does.
-pub(super) fn judge(call: &Call, outcome: Outcome<'_>, known: &Known) -> Option<Judged> {
+pub(super) fn classify(call: &Call, outcome: Outcome<'_>, known: &ServerState) -> Option<Classification> {
     match outcome {
         Outcome::Error(error) => {
             let ErrorObject { code, message } = ErrorObject::read(error);
-            by_code(call.kind, call.name.as_deref(), code, message, known)
+            classify_error(call.kind, call.name.as_deref(), code, message, known)
         }
-        Outcome::Result(result) if call.kind == Kind::Tool => by_result(call, result, known),
-        Outcome::Long { failed: true, beginning } => {
+        Outcome::Result(result) if call.kind == Kind::Tool => classify_tool_result(call, result, known),
+        Outcome::Truncated { failed: true, beginning } => {
             let message = first_text(beginning);
-            Some(Judged { class: class_of(call.kind), code: None, message, violated: None })
+            Some(Classification { class: failure_class(call.kind), code: None, message, violated_schema: None })
         }
-        Outcome::Result(_) | Outcome::Long { .. } => None,
+        Outcome::Result(_) | Outcome::Truncated { .. } => None,
     }
 }
 
-fn by_result(call: &Call, result: &RawValue, known: &Known) -> Option<Judged> {
+fn classify_tool_result(call: &Call, result: &RawValue, known: &ServerState) -> Option<Classification> {
     // most results are large and fine; looking for the name, which may be written with escapes, costs less than reading
     let text = result.get().as_bytes();
     memchr::memmem::find(text, b"\"isError\"").or_else(|| memchr::memmem::find(text, b"\\u00"))?;
     let result: ToolResult<'_> = serde_json::from_str(result.get()).ok()?;
     let name = call.name.as_deref();
-    result.failed().then(|| by_words(call.kind, name, None, result.text(), Class::ToolFailure, known))
+    result.failed().then(|| classify_text(call.kind, name, None, result.text(), Class::ToolFailure, known))
 }
 
 /// The failure that an error tells of, if it does.
-pub fn by_code(kind: Kind, name: Option<&str>, code: Option<i64>, message: String, known: &Known) -> Option<Judged> {
+pub fn classify_error(
+    kind: Kind,
+    name: Option<&str>,
+    code: Option<i64>,
+    message: String,
+    known: &ServerState,
+) -> Option<Classification> {
     let number = code.unwrap_or_default();
-    if number == URL_ELICITATION_REQUIRED || ERA.contains(&number) || CANCELLED.contains(&number) {
+    if number == URL_ELICITATION_REQUIRED || VERSION_NEGOTIATION.contains(&number) || CANCELLED_ERRORS.contains(&number)
+    {
         return None;
     }
-    if kind == Kind::Discover || SESSION.contains(&number) && is_lost_session(&message) {
+    if kind == Kind::Discover || SESSION_ERRORS.contains(&number) && is_lost_session(&message) {
         return None;
     }
     if kind == Kind::Initialize && number != INTERNAL_ERROR {
@@ -112,32 +129,33 @@ pub fn by_code(kind: Kind, name: Option<&str>, code: Option<i64>, message: Strin
     let fault = match number {
         PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => Class::CallerError,
         INTERNAL_ERROR if is_malformed_request(&message) => Class::CallerError,
-        _ => class_of(kind),
+        _ => failure_class(kind),
     };
     if kind.runs_code() && name.is_none() {
         // nobody could have known what is meant
-        return Some(Judged { class: Class::CallerError, code, message, violated: None });
+        return Some(Classification { class: Class::CallerError, code, message, violated_schema: None });
     }
-    Some(by_words(kind, name, code, message, fault, known))
+    Some(classify_text(kind, name, code, message, fault, known))
 }
 
 /// Class from wording after class from code.
-pub fn by_words(
+pub fn classify_text(
     kind: Kind,
     name: Option<&str>,
     code: Option<i64>,
     message: String,
     otherwise: Class,
-    known: &Known,
-) -> Judged {
-    let judged = |class, violated| Judged { class, code, message: message.clone(), violated };
-    if is_broken_output(&message) {
-        return judged(class_of(kind), Some(Violated::Output));
+    known: &ServerState,
+) -> Classification {
+    let classification =
+        |class, violated_schema| Classification { class, code, message: message.clone(), violated_schema };
+    if is_invalid_output(&message) {
+        return classification(failure_class(kind), Some(ViolatedSchema::Output));
     }
     if is_bad_arguments(&message, name) {
-        return judged(Class::CallerError, Some(Violated::Input));
+        return classification(Class::CallerError, Some(ViolatedSchema::Input));
     }
-    let unknown = code == Some(RESOURCE_NOT_FOUND) || name.is_some_and(|name| is_unknown(&message, name));
+    let unknown = code == Some(RESOURCE_NOT_FOUND) || name.is_some_and(|name| is_unknown_name(&message, name));
     if unknown {
         // what the server itself offered, and denies now, is no mistake of the caller's
         let existed = name.is_some_and(|name| match kind {
@@ -146,9 +164,9 @@ pub fn by_words(
             Kind::Prompt => known.has_prompt(name),
             _ => false,
         });
-        return judged(if existed { class_of(kind) } else { Class::CallerError }, None);
+        return classification(if existed { failure_class(kind) } else { Class::CallerError }, None);
     }
-    judged(otherwise, None)
+    classification(otherwise, None)
 }
 
 /// The first text that stands in the beginning of an answer too long to keep.
@@ -175,8 +193,8 @@ fn first_text(beginning: &[u8]) -> String {
 }
 
 /// The message that reports carry: what it is about, and the handler's own words.
-pub(super) fn told(subject: Option<&str>, message: &str) -> String {
-    let bare = wording::bare(message, subject);
+pub(super) fn report_message(subject: Option<&str>, message: &str) -> String {
+    let bare = wording::without_wrapper(message, subject);
     match subject {
         Some(subject) if bare.is_empty() => format!("{subject}: no reason given"),
         Some(subject) => format!("{subject}: {bare}"),
@@ -188,7 +206,7 @@ pub(super) fn told(subject: Option<&str>, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Params;
+    use crate::message::RequestParams;
     use autoheal_prepare::Timestamp;
 
     fn raw(text: &str) -> Box<RawValue> {
@@ -196,19 +214,19 @@ mod tests {
     }
 
     fn call(method: &str, params: &str) -> Call {
-        Call::read(method, Params::Whole(&raw(params)), 1000, Timestamp(0))
+        Call::read(method, RequestParams::Whole(&raw(params)), 1000, Timestamp(0))
     }
 
-    fn class(call: &Call, answer: &str, known: &Known) -> Option<Class> {
+    fn class(call: &Call, answer: &str, known: &ServerState) -> Option<Class> {
         let answer = raw(answer);
         let outcome =
             if answer.get().contains("\"code\"") { Outcome::Error(&answer) } else { Outcome::Result(&answer) };
-        judge(call, outcome, known).map(|judged| judged.class)
+        classify(call, outcome, known).map(|classification| classification.class)
     }
 
     #[test]
     fn tools_in_every_sdks_words() {
-        let known = Known::default();
+        let known = ServerState::default();
         let divide = call("tools/call", r#"{"name":"divide","arguments":{"a":1,"b":0}}"#);
         let result =
             |text: &str| serde_json::json!({"content": [{"type": "text", "text": text}], "isError": true}).to_string();
@@ -237,10 +255,10 @@ mod tests {
 
     #[test]
     fn what_existed_is_no_mistake_of_the_callers() {
-        let mut known = Known::default();
+        let mut known = ServerState::default();
         let listed = raw(r#"{"tools":[{"name":"divide","inputSchema":{"type":"object"}}]}"#);
-        known.learn("tools/list", &listed);
-        known.learn("resources/list", &raw(r#"{"resources":[{"uri":"demo://a"}]}"#));
+        known.record_result("tools/list", &listed);
+        known.record_result("resources/list", &raw(r#"{"resources":[{"uri":"demo://a"}]}"#));
         let divide = call("tools/call", r#"{"name":"divide"}"#);
         let unknown = r#"{"code":-32602,"message":"Unknown tool: divide"}"#;
         assert_eq!(class(&divide, unknown, &known), Some(Class::ToolFailure));
@@ -254,7 +272,7 @@ mod tests {
 
     #[test]
     fn probes_and_lost_sessions_are_no_failures() {
-        let known = Known::default();
+        let known = ServerState::default();
         let (probe, greeting) = (call("server/discover", "{}"), call("initialize", "{}"));
         for code in [-32000, -32600, -32601, -32602, -32022] {
             let error = format!(r#"{{"code":{code},"message":"unsupported"}}"#);
