@@ -138,6 +138,14 @@ pub fn classify_error(
     Some(classify_text(kind, name, code, message, fault, known))
 }
 
+/// Whose failure it is that a request was not understood: the server's only where it says so.
+pub(super) fn request_error_class(code: Option<i64>) -> Class {
+    match code {
+        Some(-32700 | -32602..=-32600) => Class::CallerError,
+        _ => Class::ProtocolError,
+    }
+}
+
 /// Class from wording after class from code.
 pub fn classify_text(
     kind: Kind,

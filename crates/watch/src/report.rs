@@ -12,8 +12,8 @@ use super::classify::{ViolatedSchema, error_type, report_message};
 use super::pending_failures::{CountedFailure, ObservedFailure};
 use super::reproduction::Reproduction;
 use super::server_state::ServerState;
+use super::setup::{Setup, Target};
 use super::stderr::StderrMatch;
-use super::{Setup, Target};
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::Failure;
 

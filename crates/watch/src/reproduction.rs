@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use autoheal_contract::Json;
 use autoheal_contract::limits::TEXT_CHARS;
 
-use super::Target;
+use super::setup::Target;
 use autoheal_prepare::shell::shell_word;
 
 /// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input

@@ -2,7 +2,11 @@
 
 use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
+use std::time::Duration;
+
 use super::*;
+use crate::collect::Collector;
+use crate::setup::ExchangeEnd;
 
 mod bounds;
 mod odd_messages;

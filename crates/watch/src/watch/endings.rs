@@ -4,20 +4,14 @@ use std::time::Duration;
 
 use autoheal_contract::{Class, Exit};
 
-use super::call::Kind;
-use super::{ExchangeEnd, OpenedCalls, Watch, unanswered};
+use super::{Watch, unanswered};
+use crate::call::Kind;
+use crate::classify::request_error_class;
+use crate::setup::{ExchangeEnd, OpenedCalls};
 use autoheal_prepare::Timestamp;
 
 /// What clients are told while the upstream cannot be reached.
 const BAD_GATEWAY: i64 = 502;
-
-/// Whose failure it is that a request was not understood: the server's only where it says so.
-pub(super) fn request_error_class(code: Option<i64>) -> Class {
-    match code {
-        Some(-32700 | -32602..=-32600) => Class::CallerError,
-        _ => Class::ProtocolError,
-    }
-}
 
 impl Watch {
     /// An HTTP exchange is over: whatever it opened and nobody answered has failed, unless it can be fetched elsewhere.

@@ -4,10 +4,10 @@ use autoheal_contract::Class;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::call::{Call, Kind};
-use super::open_calls::CallKey;
-use super::stderr::StderrQuery;
 use super::{Watch, unanswered};
+use crate::call::{Call, Kind};
+use crate::open_calls::CallKey;
+use crate::stderr::StderrQuery;
 use autoheal_prepare::Timestamp;
 
 /// A server that printed that it gave up on something has this long to answer all the same.
