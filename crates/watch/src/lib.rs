@@ -1,7 +1,7 @@
-//! What fails in the conversation with an MCP server, told from the wire alone: messages in, reports out; pure, no I/O.
+//! Detects failures in the conversation between an MCP client and its server: messages in, reports out.
 //!
-//! `autoheal mcp` feeds it the lines of a server's pipes, the gateway the bodies and event streams of HTTP. Both forward
-//! bytes untouched first and show them here afterwards.
+//! `autoheal mcp` passes in the lines of a server's pipes, the gateway passes in HTTP bodies and event streams. Both
+//! forward the bytes unchanged before they pass a copy to [`Watch`], which does no I/O.
 
 mod boundary;
 mod call;

@@ -1,72 +1,73 @@
-//! The requests that wait for their answers, by session and id.
+//! `OpenCalls`: the requests without a response, by session and id.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::call::Call;
-use super::lenient::canonical;
 use autoheal_prepare::Timestamp;
 
-/// Most parameters that are remembered at once, in bytes: what is over is still watched, without them.
+use crate::call::Call;
+use crate::lenient::canonical;
+
+/// Maximum size of all stored parameters, in bytes. Calls beyond it are tracked without their parameters.
 const MAX_PARAM_BYTES: usize = 8 * 1024 * 1024;
-/// Most requests that are remembered at once.
+/// Maximum number of tracked calls.
 const MAX_CALLS: usize = 50_000;
 
-/// Of how many it is remembered when they were begun.
+/// Number of calls whose start times are stored.
 const MAX_RECENT_STARTS: usize = 1_024;
-
-/// Two threads see what passes: a server's words may be seen so much earlier than the request they are about.
+/// Maximum time by which standard error may be seen before the request that caused it. Two threads read the pipes.
 const MAX_STDERR_LEAD: Duration = Duration::from_millis(50);
-/// The smallest step of time.
+/// Resolution of [`Timestamp`].
 const TICK: Duration = Duration::from_millis(1);
 
-/// A request's name: its session, and its id as JSON, since `"1"` is not `1`.
+/// Session and id of a request. The id is JSON, because `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct CallKey {
-    pub(super) session: u64,
-    pub(super) id: Box<str>,
+pub(crate) struct CallKey {
+    pub(crate) session: u64,
+    pub(crate) id: Box<str>,
 }
 
 impl CallKey {
-    /// By the id as it stands in the text.
-    pub(super) fn new(session: u64, id: &str) -> Self {
+    /// Key for an id as it is in the message.
+    pub(crate) fn new(session: u64, id: &str) -> Self {
         Self { session, id: canonical(id).into() }
     }
 }
 
-/// All that wait.
+/// The requests without a response.
 #[derive(Debug, Default)]
-pub(super) struct OpenCalls {
+pub(crate) struct OpenCalls {
     open: HashMap<CallKey, Call>,
-    /// Progress tokens that are not the id itself.
+    /// Request ids by progress token; without the tokens that equal their id.
     tokens: HashMap<CallKey, Box<str>>,
-    /// Bytes of parameters.
+    /// Size of all stored parameters, in bytes.
     param_bytes: usize,
-    /// How many of the open ones run code.
+    /// Number of open calls that run code.
     running: u32,
-    /// How many of them were told of.
+    /// Number of open calls that were reported.
     reported: usize,
-    /// How many that run code were ever begun.
+    /// Number of calls ever started that run code.
     started_count: u64,
-    /// When the last of those were begun, by their numbers.
+    /// Start times of the last calls that run code, with their sequence numbers.
     recent_starts: VecDeque<(u64, Timestamp)>,
-    /// When the last of them ended.
+    /// Time at which the last call that runs code ended.
     last_ended: Option<Timestamp>,
 }
 
 impl OpenCalls {
-    /// How many bytes of parameters may still be remembered.
-    pub(super) fn remaining_param_bytes(&self) -> usize {
+    /// Number of parameter bytes that may still be stored.
+    pub(crate) fn remaining_param_bytes(&self) -> usize {
         MAX_PARAM_BYTES.saturating_sub(self.param_bytes)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Remembers a request. One of the same name was given up by its client and goes, and where there is no room those go
-    /// that were told of as never answered.
-    pub(super) fn insert(&mut self, key: &CallKey, mut call: Call) {
+    /// Adds a call. Replaces a call with the same id, because its client abandoned it.
+    ///
+    /// When full, evicts the calls already reported as unanswered. If there is none, the new call is not tracked.
+    pub(crate) fn insert(&mut self, key: &CallKey, mut call: Call) {
         drop(self.remove(key, call.started));
         if self.open.len() >= MAX_CALLS {
             if self.reported == 0 {
@@ -95,8 +96,8 @@ impl OpenCalls {
         self.open.insert(key.clone(), call);
     }
 
-    /// Its answer came, or nobody waits for one.
-    pub(super) fn remove(&mut self, key: &CallKey, now: Timestamp) -> Option<Call> {
+    /// Removes a call, because it has its response or its client waits no longer.
+    pub(crate) fn remove(&mut self, key: &CallKey, now: Timestamp) -> Option<Call> {
         let call = self.open.remove(key)?;
         self.param_bytes -= call.param_bytes();
         self.reported -= usize::from(call.is_reported);
@@ -110,25 +111,26 @@ impl OpenCalls {
         Some(call)
     }
 
-    /// How many other calls ran code during this one.
-    pub(super) fn overlapping(&self, call: &Call) -> u32 {
+    /// Number of other calls that ran code during this one.
+    pub(crate) fn overlapping(&self, call: &Call) -> u32 {
         let own = u64::from(call.kind.runs_code());
         let later = self.started_count.saturating_sub(call.sequence + own);
         call.running_at_start.saturating_add(u32::try_from(later).unwrap_or(u32::MAX))
     }
 
-    /// How many calls that run code were ever begun.
-    pub(super) fn started_count(&self) -> u64 {
+    /// Number of calls ever started that run code.
+    pub(crate) fn started_count(&self) -> u64 {
         self.started_count
     }
 
-    /// When the next call that runs code was begun, counting from this many; none if there was none, or long ago.
-    pub(super) fn next_start(&self, count: u64) -> Option<Timestamp> {
-        self.recent_starts.iter().find(|(number, _)| *number >= count).map(|(_, began)| *began)
+    /// Start time of the first call that runs code with at least this sequence number; `None` if there is none, or if
+    /// [`MAX_RECENT_STARTS`] calls started since.
+    pub(crate) fn next_start(&self, sequence: u64) -> Option<Timestamp> {
+        self.recent_starts.iter().find(|(recent, _)| *recent >= sequence).map(|(_, started)| *started)
     }
 
-    /// A sign of life.
-    pub(super) fn record_progress(&mut self, session: u64, token: &str, now: Timestamp) {
+    /// Records progress of the call with this token.
+    pub(crate) fn record_progress(&mut self, session: u64, token: &str, now: Timestamp) {
         let key = CallKey::new(session, token);
         let key = self.tokens.get(&key).map_or(key, |id| CallKey { session, id: id.clone() });
         if let Some(call) = self.open.get_mut(&key) {
@@ -136,17 +138,17 @@ impl OpenCalls {
         }
     }
 
-    /// The client answered the server, on which calls of that session may have waited.
-    pub(super) fn record_session_activity(&mut self, session: u64, now: Timestamp) {
+    /// Records activity of all calls of a session, because each may have waited for its client.
+    pub(crate) fn record_session_activity(&mut self, session: u64, now: Timestamp) {
         self.open.iter_mut().filter(|(key, _)| key.session == session).for_each(|(_, call)| call.last_activity = now);
     }
 
-    pub(super) fn get(&self, key: &CallKey) -> Option<&Call> {
+    pub(crate) fn get(&self, key: &CallKey) -> Option<&Call> {
         self.open.get(key)
     }
 
-    /// Takes what a report needs; the call stays open, as one that was told of.
-    pub(super) fn take_for_report(&mut self, key: &CallKey) -> Option<Call> {
+    /// Takes a call for its report. A copy without parameters stays open, as reported.
+    pub(crate) fn take_for_report(&mut self, key: &CallKey) -> Option<Call> {
         let open = self.open.get_mut(key)?;
         let copy = open.reported_copy();
         let call = std::mem::replace(open, copy);
@@ -164,22 +166,22 @@ impl OpenCalls {
         self.reported = 0;
     }
 
-    /// Those that nothing was heard of for their timeout.
-    pub(super) fn timed_out(&self, now: Timestamp, timeout: impl Fn(&Call) -> Option<Duration>) -> Vec<CallKey> {
-        let late = |call: &Call| {
+    /// Calls without activity for their timeout.
+    pub(crate) fn timed_out(&self, now: Timestamp, timeout: impl Fn(&Call) -> Option<Duration>) -> Vec<CallKey> {
+        let is_late = |call: &Call| {
             !call.is_reported && timeout(call).is_some_and(|timeout| call.last_activity.plus(timeout) <= now)
         };
-        self.open.iter().filter(|(_, call)| late(call)).map(|(key, _)| key.clone()).collect()
+        self.open.iter().filter(|(_, call)| is_late(call)).map(|(key, _)| key.clone()).collect()
     }
 
-    /// When the next of them will be overdue.
-    pub(super) fn next_timeout(&self, timeout: impl Fn(&Call) -> Option<Duration>) -> Option<Timestamp> {
-        let waiting = self.open.values().filter(|call| !call.is_reported);
-        waiting.filter_map(|call| Some(call.last_activity.plus(timeout(call)?))).min()
+    /// Earliest time at which an open call times out.
+    pub(crate) fn next_timeout(&self, timeout: impl Fn(&Call) -> Option<Duration>) -> Option<Timestamp> {
+        let unreported = self.open.values().filter(|call| !call.is_reported);
+        unreported.filter_map(|call| Some(call.last_activity.plus(timeout(call)?))).min()
     }
 
-    /// All of them, in the order they were begun; none is left.
-    pub(super) fn take_all(&mut self) -> Vec<Call> {
+    /// Takes all calls, in the order in which they started.
+    pub(crate) fn take_all(&mut self) -> Vec<Call> {
         let mut all: Vec<Call> = std::mem::take(&mut self.open).into_values().collect();
         (self.param_bytes, self.running, self.reported) = (0, 0, 0);
         self.tokens.clear();

@@ -1,68 +1,68 @@
-//! Failures that were seen and not told yet: equal ones are one with a count, and each waits a moment for its stack.
+//! Failures that are not reported yet: repeats are counted, and each one waits until standard error may hold its stack.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use autoheal_contract::{Class, Exit};
-
-use super::call::{Call, Client};
-use super::classify::ViolatedSchema;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::is_outage;
 use autoheal_prepare::normalise::normalise_message;
+use serde_json::value::RawValue;
 
-/// How long after an answer standard error may still bring its stack: two pipes keep no order between them.
-pub(super) const STDERR_DELAY: Duration = Duration::from_millis(200);
-/// Most different failures that wait to be told; more of one call are counted with the first of that call, and once there are
-/// twice as many, all of one class with the first of those.
+use crate::call::{Call, Client};
+use crate::classify::ViolatedSchema;
+
+/// Number of distinct pending failures from which new ones are counted with the first failure of the same call. From
+/// twice this number on, they are counted with the first failure of the same class.
 const MAX_PENDING: usize = 200;
-/// Most that are told at once: for each, what was printed is looked through, while whatever passes waits.
-pub(super) const REPORT_BATCH: usize = 10;
+/// Maximum length of the message in a key, in bytes.
+const MAX_KEY_MESSAGE_BYTES: usize = 1_000;
 
-/// A failure, and how often it happened since it was last told.
+/// A failure as it was seen on the wire.
 #[derive(Debug)]
-pub(super) struct ObservedFailure {
-    pub(super) class: Class,
-    pub(super) code: Option<i64>,
-    /// In the server's words, or ours where it had none.
-    pub(super) message: String,
-    pub(super) violated_schema: Option<ViolatedSchema>,
-    /// The call that failed; none where the failure belongs to no single one.
-    pub(super) call: Option<Call>,
-    pub(super) client: Option<Client>,
-    pub(super) peer: u64,
-    /// The answer, or the line that was none, as it stood on the wire.
-    pub(super) answer: Option<Box<RawValue>>,
-    pub(super) exit: Option<Exit>,
-    /// How many calls that run code ran at the same time.
-    pub(super) overlapping: u32,
-    /// How many of those had ever begun by then.
-    pub(super) begun: u64,
-    pub(super) at: Timestamp,
+pub(crate) struct ObservedFailure {
+    pub(crate) class: Class,
+    /// Code of the JSON-RPC error, or an HTTP status.
+    pub(crate) code: Option<i64>,
+    /// Message of the server, or a sentence of autoheal if the server sent none. The message is part of the
+    /// fingerprint, so another wording starts a new group.
+    pub(crate) message: String,
+    pub(crate) violated_schema: Option<ViolatedSchema>,
+    /// The failed call; `None` if the failure belongs to no single call.
+    pub(crate) call: Option<Call>,
+    pub(crate) client: Option<Client>,
+    pub(crate) peer: u64,
+    /// The response, or the invalid line in its place, as it was on the wire.
+    pub(crate) response: Option<Box<RawValue>>,
+    pub(crate) exit: Option<Exit>,
+    /// Number of other calls that ran code at the same time.
+    pub(crate) overlapping: u32,
+    /// Number of calls that had started to run code until then.
+    pub(crate) started_count: u64,
+    pub(crate) occurred_at: Timestamp,
 }
 
 impl ObservedFailure {
-    /// The whole server is down, whatever it was asked.
-    pub(super) fn is_outage(&self) -> bool {
+    /// True if the whole server is down, independent of the call.
+    pub(crate) fn is_outage(&self) -> bool {
         is_outage(self.code)
     }
 }
 
-/// A failure and its repeats.
+/// A failure and the number of its repeats.
 #[derive(Debug)]
-pub(super) struct CountedFailure {
-    pub(super) failed: ObservedFailure,
-    pub(super) count: u64,
-    pub(super) last: Timestamp,
-    /// Then it is told.
-    pub(super) due: Timestamp,
-    /// Its sequence among all that ever waited.
+pub(crate) struct CountedFailure {
+    pub(crate) failure: ObservedFailure,
+    pub(crate) count: u64,
+    pub(crate) last_occurred_at: Timestamp,
+    /// Time at which it is reported.
+    pub(crate) due: Timestamp,
+    /// Position among all failures ever added.
     sequence: u64,
 }
 
-/// What makes two failures one, as far as a wire can tell. Who asked is part of it: distinct clients are counted.
+/// Failures with equal keys are one failure with a count. The client is part of the key, because reports count distinct
+/// clients.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct FailureKey {
     class: Class,
@@ -74,61 +74,60 @@ struct FailureKey {
 }
 
 impl FailureKey {
-    fn of(failed: &ObservedFailure) -> Self {
+    fn of(failure: &ObservedFailure) -> Self {
+        let message = &failure.message[..failure.message.floor_char_boundary(MAX_KEY_MESSAGE_BYTES)];
         Self {
-            class: failed.class,
-            code: failed.code,
-            subject: failed.call.as_ref().filter(|_| !failed.is_outage()).map(|call| call.subject().into()),
-            client: failed.client.as_ref().map(|client| client.name.clone()),
-            peer: failed.peer,
-            message: Some(normalise_message(&failed.message[..failed.message.floor_char_boundary(1_000)])),
+            class: failure.class,
+            code: failure.code,
+            subject: failure.call.as_ref().filter(|_| !failure.is_outage()).map(|call| call.subject().into()),
+            client: failure.client.as_ref().map(|client| client.name.clone()),
+            peer: failure.peer,
+            message: Some(normalise_message(message)),
         }
     }
 }
 
-/// Failures that wait to be told.
+/// Failures that are not reported yet.
 #[derive(Debug, Default)]
-pub(super) struct PendingFailures {
+pub(crate) struct PendingFailures {
     failures: HashMap<FailureKey, CountedFailure>,
-    /// How many there ever were.
+    /// Number of failures ever added.
     added: u64,
 }
 
 impl PendingFailures {
-    /// One more.
-    pub(super) fn add(&mut self, failed: ObservedFailure, settle: Duration) {
-        let mut likeness = FailureKey::of(&failed);
-        if self.failures.len() >= MAX_PENDING && !self.failures.contains_key(&likeness) {
-            likeness.message = None;
+    /// Adds a failure, or counts it as a repeat. The first one of its key is due after the delay.
+    pub(crate) fn add(&mut self, failure: ObservedFailure, delay: Duration) {
+        let mut key = FailureKey::of(&failure);
+        if self.failures.len() >= MAX_PENDING && !self.failures.contains_key(&key) {
+            key.message = None;
         }
-        if self.failures.len() >= 2 * MAX_PENDING && !self.failures.contains_key(&likeness) {
-            likeness = FailureKey { code: None, subject: None, client: None, peer: 0, ..likeness };
+        if self.failures.len() >= 2 * MAX_PENDING && !self.failures.contains_key(&key) {
+            key = FailureKey { code: None, subject: None, client: None, peer: 0, ..key };
         }
-        let (due, last) = (failed.at.plus(settle), failed.at);
+        let (due, last_occurred_at) = (failure.occurred_at.plus(delay), failure.occurred_at);
         let sequence = self.added;
         self.added += 1;
-        let known = self.failures.entry(likeness).or_insert(CountedFailure { failed, count: 0, last, due, sequence });
-        known.count += 1;
-        known.last = last;
+        let first = CountedFailure { failure, count: 0, last_occurred_at, due, sequence };
+        let counted = self.failures.entry(key).or_insert(first);
+        counted.count += 1;
+        counted.last_occurred_at = last_occurred_at;
     }
 
-    /// Whether one like it waits already, of which details are known.
-    pub(super) fn contains(&self, failed: &ObservedFailure) -> bool {
-        !self.failures.is_empty() && self.failures.contains_key(&FailureKey::of(failed))
+    /// True if a failure with the same key is pending.
+    pub(crate) fn contains(&self, failure: &ObservedFailure) -> bool {
+        !self.failures.is_empty() && self.failures.contains_key(&FailureKey::of(failure))
     }
 
-    /// When the first of them is told.
-    pub(super) fn due(&self) -> Option<Timestamp> {
-        self.failures.values().map(|failures| failures.due).min()
+    /// Time at which the next failure is due.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.failures.values().map(|counted| counted.due).min()
     }
 
-    /// The first of those that are due.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<CountedFailure> {
-        let due = self.failures.values().filter(|failures| failures.due <= now);
-        let first = due.map(|failures| (failures.failed.at, failures.sequence)).min()?;
-        self.failures
-            .extract_if(|_, failures| (failures.failed.at, failures.sequence) == first)
-            .next()
-            .map(|(_, failures)| failures)
+    /// Takes the oldest failure that is due.
+    pub(crate) fn take(&mut self, now: Timestamp) -> Option<CountedFailure> {
+        let age = |counted: &CountedFailure| (counted.failure.occurred_at, counted.sequence);
+        let oldest = self.failures.values().filter(|counted| counted.due <= now).map(age).min()?;
+        self.failures.extract_if(|_, counted| age(counted) == oldest).next().map(|(_, counted)| counted)
     }
 }

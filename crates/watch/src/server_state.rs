@@ -1,47 +1,48 @@
-//! What is known of the server, from what it said itself: name, version, protocol, and what it offers.
+//! `ServerState`: name, version, protocol version and inventory of a server, from its own responses.
 
 use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::inventory_file::Inventory;
-use super::lenient::{MAX_NAME_CHARS, read_name};
+use crate::inventory_file::Inventory;
+use crate::lenient::{MAX_NAME_CHARS, read_name};
 
-/// Most tools, resources or prompts that are remembered.
+/// Maximum number of stored tools, of resources, and of prompts.
 const MAX_ENTRIES: usize = 5_000;
-/// Longest schema that is remembered, and most of all together, in bytes.
+/// Maximum size of a stored schema, in bytes.
 const MAX_SCHEMA_BYTES: usize = 8 * 1024;
+/// Maximum size of all stored schemas, in bytes.
 const MAX_TOTAL_SCHEMA_BYTES: usize = 1024 * 1024;
 
-/// What is known of the server.
+/// State of a server, from its own responses.
 #[derive(Debug, Default)]
 pub struct ServerState {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) protocol_version: Option<String>,
-    /// The handshake is complete, or there is none in this era.
-    pub(super) ready: bool,
-    /// Everything that ever was: listed, remembered from an earlier process, or called with success.
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) protocol_version: Option<String>,
+    /// True if the handshake is complete, or `server/discover` succeeded.
+    pub(crate) is_ready: bool,
+    /// Tools that were ever listed, or called with success.
     tools: BTreeSet<Box<str>>,
     resources: BTreeSet<Box<str>>,
     prompts: BTreeSet<Box<str>>,
-    /// What an earlier process learnt of a server of that name: another one is not to blame for its tools.
+    /// Inventory of an earlier process. Dropped if this server has another name, because the tools are not its own.
     restored: Inventory,
     schemas: HashMap<Box<str>, Schemas>,
     schema_bytes: usize,
-    /// Something is new since it was last written down.
-    changed: bool,
+    /// True if the inventory changed since it was last returned.
+    is_changed: bool,
 }
 
-/// A tool's schemas, as the server wrote them.
+/// Schemas of a tool, as the server sent them.
 #[derive(Debug)]
-pub(super) struct Schemas {
-    pub(super) input: Option<Box<RawValue>>,
-    pub(super) output: Option<Box<RawValue>>,
+pub(crate) struct Schemas {
+    pub(crate) input: Option<Box<RawValue>>,
+    pub(crate) output: Option<Box<RawValue>>,
 }
 
-/// A name and a version, as servers tell theirs.
+/// Name and version of a server.
 #[derive(Deserialize)]
 struct ServerInfo<'a> {
     #[serde(borrow)]
@@ -50,6 +51,7 @@ struct ServerInfo<'a> {
     version: Option<&'a RawValue>,
 }
 
+/// Result of `initialize` or `server/discover`.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct InitializeResult<'a> {
@@ -103,12 +105,12 @@ struct Prompt {
 }
 
 impl ServerState {
-    /// Learns from the result of a request.
-    pub(super) fn record_result(&mut self, method: &str, result: &RawValue) {
+    /// Records server facts from the result of a request.
+    pub(crate) fn record_result(&mut self, method: &str, result: &RawValue) {
         let text = result.get();
         match method {
             "initialize" | "server/discover" => {
-                self.ready = true;
+                self.is_ready = true;
                 let Ok(initialized) = serde_json::from_str::<InitializeResult<'_>>(text) else { return };
                 self.protocol_version =
                     initialized.protocol_version.and_then(read_name).or(self.protocol_version.take());
@@ -138,8 +140,8 @@ impl ServerState {
         }
     }
 
-    /// In the modern era any result may say who answers.
-    pub(super) fn record_result_meta(&mut self, result: &RawValue) {
+    /// Records the name of the server from `_meta`, which every result may contain since protocol version 2026-07-28.
+    pub(crate) fn record_result_meta(&mut self, result: &RawValue) {
         if self.name.is_some() || !result.get().contains("io.modelcontextprotocol/serverInfo") {
             return;
         }
@@ -154,7 +156,7 @@ impl ServerState {
     fn set_server_info(&mut self, server: &RawValue) {
         let Ok(server) = serde_json::from_str::<ServerInfo<'_>>(server.get()) else { return };
         let Some(name) = read_name(server.name) else { return };
-        self.changed |= self.name.as_ref() != Some(&name);
+        self.is_changed |= self.name.as_ref() != Some(&name);
         if self.restored.server != name {
             self.restored = Inventory::default();
         }
@@ -182,46 +184,46 @@ impl ServerState {
         }
     }
 
-    /// A tool by this name was listed, or answered.
-    pub(super) fn add_tool(&mut self, tool: &str) {
+    /// Records a tool that was listed, or called with success.
+    pub(crate) fn add_tool(&mut self, tool: &str) {
         if !self.tools.contains(tool) && self.tools.len() < MAX_ENTRIES {
-            self.changed = true;
+            self.is_changed = true;
             self.tools.insert(tool.into());
         }
     }
 
-    pub(super) fn has_tool(&self, name: &str) -> bool {
+    pub(crate) fn has_tool(&self, name: &str) -> bool {
         self.tools.contains(name) || self.restored.tools.iter().any(|tool| tool == name)
     }
 
-    pub(super) fn has_resource(&self, uri: &str) -> bool {
+    pub(crate) fn has_resource(&self, uri: &str) -> bool {
         self.resources.contains(uri)
     }
 
-    pub(super) fn has_prompt(&self, name: &str) -> bool {
+    pub(crate) fn has_prompt(&self, name: &str) -> bool {
         self.prompts.contains(name)
     }
 
-    pub(super) fn schemas(&self, tool: &str) -> Option<&Schemas> {
+    pub(crate) fn schemas(&self, tool: &str) -> Option<&Schemas> {
         self.schemas.get(tool)
     }
 
-    /// What is worth remembering, if anything of it is new and the server said its name.
-    pub(super) fn changed_inventory(&mut self) -> Option<Inventory> {
-        let server = self.name.clone().filter(|_| std::mem::take(&mut self.changed))?;
+    /// The inventory, if it changed since the last call and the server sent its name.
+    pub(crate) fn changed_inventory(&mut self) -> Option<Inventory> {
+        let server = self.name.clone().filter(|_| std::mem::take(&mut self.is_changed))?;
         let restored = self.restored.tools.iter().map(String::as_str);
         let tools: BTreeSet<&str> = self.tools.iter().map(AsRef::as_ref).chain(restored).collect();
         Some(Inventory { server, tools: tools.into_iter().take(MAX_ENTRIES).map(str::to_owned).collect() })
     }
 
-    pub(super) fn restore_inventory(&mut self, mut inventory: Inventory) {
+    pub(crate) fn restore_inventory(&mut self, mut inventory: Inventory) {
         inventory.tools.truncate(MAX_ENTRIES);
         self.restored = inventory;
     }
 }
 
-/// A longer one is not known of calls, either.
-#[expect(clippy::borrowed_box, reason = "what `filter` gives")]
+/// True if a name has at most [`MAX_NAME_CHARS`] bytes. Longer ones are skipped, because names in calls are cut.
+#[expect(clippy::borrowed_box, reason = "`filter` passes a reference to the box")]
 fn is_name(name: &Box<str>) -> bool {
     name.len() <= MAX_NAME_CHARS
 }

@@ -1,4 +1,4 @@
-//! `Watch`: the walk of one message, from the client's request to the server's answer.
+//! `Watch`: the path of each message, from the client's request to the server's response.
 
 mod endings;
 mod reporting;
@@ -20,7 +20,7 @@ use crate::collect::Message;
 use crate::early_responses::EarlyResponses;
 use crate::inventory_file::Inventory;
 use crate::lenient::read_string;
-use crate::message::{self, Cancelled, ErrorObject, Outcome, RequestParams, RpcMessage};
+use crate::message::{self, Cancelled, ErrorObject, Outcome, Progress, RequestParams, RpcMessage};
 use crate::open_calls::{CallKey, OpenCalls};
 use crate::pending_failures::PendingFailures;
 use crate::server_state::ServerState;
@@ -28,45 +28,47 @@ use crate::setup::{OpenedCalls, Scope, Setup, Target};
 use crate::stderr::Stderr;
 use crate::wording;
 
-/// Longest line that is shown of what is no message, in characters.
+/// Maximum length of an invalid stdout line in a report, in characters.
 const MAX_LINE_CHARS: usize = 500;
-/// Most sessions of which something is remembered; when there are more, all of it is forgotten.
+/// Maximum number of sessions in a map. A full map is cleared.
 const MAX_SESSIONS: usize = 4_096;
+/// Maximum number of tracked server-to-client requests. At the limit, all of them are dropped.
+const MAX_SERVER_REQUESTS: usize = 4_096;
 
 /// Watches the conversations with one server.
 #[derive(Debug)]
 pub struct Watch {
     setup: Setup,
-    calls: OpenCalls,
-    early: EarlyResponses,
+    open_calls: OpenCalls,
+    early_responses: EarlyResponses,
     server: ServerState,
     stderr: Stderr,
-    pending: PendingFailures,
-    /// Reports on their way out; a fault amidst leaves them here.
-    ready: Vec<ErrorReport>,
-    /// The programs that introduced themselves, by session.
+    pending_failures: PendingFailures,
+    /// Finished reports, not yet taken by the caller. They survive a panic.
+    ready_reports: Vec<ErrorReport>,
+    /// Client programs, by session, from their `initialize` requests.
     clients: HashMap<u64, Client>,
-    /// Errors that name no request, by session.
+    /// Code and message of the last error response without an id, by session. HTTP only.
     errors_without_id: HashMap<u64, (Option<i64>, String)>,
-    /// What the server asked its client and was not told yet, and when: what runs meanwhile cannot be late.
+    /// Open server-to-client requests, by time sent. Calls that began before one of these do not time out.
     server_requests: HashMap<CallKey, Timestamp>,
-    /// No call is overdue before this.
+    /// Time of the next timeout check; no call times out earlier.
     next_check: Option<Timestamp>,
     client_closed: bool,
 }
 
 impl Watch {
-    /// Knows nothing yet.
+    /// Creates a watch with no open calls.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         Self {
             setup,
-            calls: OpenCalls::default(),
-            early: EarlyResponses::default(),
+            open_calls: OpenCalls::default(),
+            early_responses: EarlyResponses::default(),
             server: ServerState::default(),
             stderr: Stderr::default(),
-            pending: PendingFailures::default(),
-            ready: Vec::new(),
+            pending_failures: PendingFailures::default(),
+            ready_reports: Vec::new(),
             clients: HashMap::new(),
             errors_without_id: HashMap::new(),
             server_requests: HashMap::new(),
@@ -75,77 +77,39 @@ impl Watch {
         }
     }
 
-    /// The client sent a message (or a batch of them).
+    /// Processes a message, or a batch, from the client. Returns the calls that it opened.
     pub fn from_client(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) -> OpenedCalls {
         let mut opened = OpenedCalls { session: scope.session, keys: Vec::new() };
         message::each(message, |rpc| match rpc {
-            // nobody could tell its answer from others; and it is forbidden
+            // MCP forbids a null id, and its response could not be matched
             RpcMessage::Request { id: "null", .. } => {}
             RpcMessage::Request { id, method, params } => {
                 opened.keys.push(self.request(scope, id, &method, params, now));
             }
             RpcMessage::Notification { method, params } if method == "notifications/cancelled" => {
-                self.cancelled(scope, params, now);
+                self.client_cancelled(scope, params, now);
             }
-            RpcMessage::Response { id: Some(id), .. } => {
-                self.server_request_done(scope, id, now);
-            }
-            // what is broken the server will complain about itself
+            RpcMessage::Response { id: Some(id), .. } => self.server_request_done(scope, id, now),
+            // the server responds to an invalid message with an error of its own
             RpcMessage::Notification { .. } | RpcMessage::Response { .. } | RpcMessage::Invalid => {}
         });
         opened
     }
 
-    fn request(&mut self, scope: Scope, id: &str, method: &str, params: RequestParams<'_>, now: Timestamp) -> CallKey {
-        let key = CallKey::new(scope.session, id);
-        let mut call = Call::read(method, params, self.calls.remaining_param_bytes(), now);
-        (call.session, call.peer) = (scope.session, scope.peer);
-        if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
-            evict_if_full(&mut self.clients).insert(scope.session, client);
-        }
-        let due = self.timeout(&call).map(|patience| now.plus(patience));
-        self.next_check = [self.next_check, due].into_iter().flatten().min();
-        // on two pipes a panic may be seen before its call
-        if let Some(at) = self.stderr.last_panic {
-            self.schedule_panic_check(at);
-        }
-        self.calls.insert(&key, call);
-        if let Some(early) = self.early.take(&key, now) {
-            early.with_outcome(|outcome| self.response(&key, outcome, now));
-        }
-        key
-    }
-
-    /// Over HTTP, an answer said which session its client is in from now on.
-    pub fn session_began(&mut self, exchange: Scope, session: Scope) {
-        if let Some(client) = self.clients.remove(&exchange.session) {
-            evict_if_full(&mut self.clients).insert(session.session, client);
-        }
-    }
-
-    /// The server sent a message (or a batch of them).
+    /// Processes a message, or a batch, from the server.
     pub fn from_server(&mut self, scope: Scope, message: &Message<'_>, now: Timestamp) {
         message::each(message, |rpc| match rpc {
             RpcMessage::Response { id: Some(id), outcome } => {
                 self.response(&CallKey::new(scope.session, id), outcome, now);
             }
-            RpcMessage::Response { id: None, outcome: Outcome::Error(error) } => self.nameless(scope, error, now),
-            RpcMessage::Notification { method, params } if method == "notifications/progress" => {
-                #[derive(serde::Deserialize)]
-                struct Progress<'a> {
-                    #[serde(borrow, rename = "progressToken")]
-                    token: &'a RawValue,
-                }
-                let progress = params.and_then(|params| serde_json::from_str::<Progress<'_>>(params.get()).ok());
-                if let Some(progress) = progress {
-                    self.calls.record_progress(scope.session, progress.token.get(), now);
-                }
+            RpcMessage::Response { id: None, outcome: Outcome::Error(error) } => {
+                self.error_without_id(scope, error, now);
             }
-            RpcMessage::Request { id, .. } => {
-                if self.server_requests.len() >= MAX_SESSIONS {
-                    self.server_requests.clear();
+            RpcMessage::Request { id, .. } => self.server_request(scope, id, now),
+            RpcMessage::Notification { method, params } if method == "notifications/progress" => {
+                if let Some(Progress { token }) = Progress::read(params) {
+                    self.open_calls.record_progress(scope.session, token.get(), now);
                 }
-                self.server_requests.insert(CallKey::new(scope.session, id), now);
             }
             RpcMessage::Notification { method, params } if method == "notifications/cancelled" => {
                 if let Some(Cancelled { id, .. }) = Cancelled::read(params) {
@@ -157,40 +121,37 @@ impl Watch {
         });
     }
 
-    /// The server printed this on its standard error; pieces need not end where lines do.
-    pub fn printed(&mut self, bytes: &[u8], now: Timestamp) {
-        let before = self.stderr.last_panic;
-        self.stderr.printed(bytes, now);
-        if self.stderr.last_panic != before && !self.calls.is_empty() {
-            self.schedule_panic_check(now);
+    /// Opens a call for a request of the client.
+    fn request(&mut self, scope: Scope, id: &str, method: &str, params: RequestParams<'_>, now: Timestamp) -> CallKey {
+        let key = CallKey::new(scope.session, id);
+        let mut call = Call::read(method, params, self.open_calls.remaining_param_bytes(), now);
+        (call.session, call.peer) = (scope.session, scope.peer);
+        if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
+            clear_if_full(&mut self.clients).insert(scope.session, client);
         }
-    }
-
-    /// The tools the server ever listed, for the next process to remember; `None` when nothing changed since the last call.
-    pub fn changed_inventory(&mut self) -> Option<Inventory> {
-        self.server.changed_inventory()
-    }
-
-    /// What an earlier process learnt of this server.
-    pub fn restore_inventory(&mut self, inventory: Inventory) {
-        self.server.restore_inventory(inventory);
-    }
-
-    /// The server's question was answered, or taken back.
-    fn server_request_done(&mut self, scope: Scope, id: &str, now: Timestamp) {
-        if self.server_requests.remove(&CallKey::new(scope.session, id)).is_some() {
-            self.calls.record_session_activity(scope.session, now);
+        let deadline = self.timeout(&call).map(|timeout| now.plus(timeout));
+        self.next_check = [self.next_check, deadline].into_iter().flatten().min();
+        // two threads read the pipes, so a panic may be seen before the request that caused it
+        if let Some(panicked_at) = self.stderr.last_panic {
+            self.schedule_panic_check(panicked_at);
         }
+        self.open_calls.insert(&key, call);
+        if let Some(early) = self.early_responses.take(&key, now) {
+            early.with_outcome(|outcome| self.response(&key, outcome, now));
+        }
+        key
     }
 
+    /// Closes the call of a response.
     fn response(&mut self, key: &CallKey, outcome: Outcome<'_>, now: Timestamp) {
-        match self.calls.remove(key, now) {
+        match self.open_calls.remove(key, now) {
             Some(call) => self.completed(call, outcome, now),
-            // on two pipes an answer may be seen before its request
-            None => self.early.add(key.clone(), outcome, now),
+            // two threads read the pipes, so a response may be seen before its request
+            None => self.early_responses.add(key.clone(), outcome, now),
         }
     }
 
+    /// Records what a response shows about the server, and its failure, if it is one.
     fn completed(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {
         let classification = classify(&call, outcome, &self.server);
         if let Outcome::Result(result) = outcome {
@@ -202,69 +163,108 @@ impl Watch {
         }
         let Some(Classification { class, code, message, violated_schema }) = classification else { return };
         if call.is_reported {
-            // it was told of as never answered
+            // already reported as unanswered
             return;
         }
-        let mut failed = self.observe_failure(class, code, message, Some(call), now);
-        failed.violated_schema = violated_schema;
-        failed.answer = match outcome {
+        let mut failure = self.new_failure(class, code, message, Some(call), now);
+        failure.violated_schema = violated_schema;
+        failure.response = match outcome {
             Outcome::Result(raw) | Outcome::Error(raw) => {
                 Some(raw.to_owned()).filter(|raw| raw.get().len() <= call::MAX_PARAM_BYTES)
             }
             Outcome::Truncated { .. } => None,
         };
-        self.enqueue(failed);
+        self.add_failure(failure);
     }
 
-    /// An error that names no request: the server could not read one.
-    fn nameless(&mut self, scope: Scope, error: &RawValue, now: Timestamp) {
+    /// Closes a call that the client cancelled. That is a failure only if the client ran into its own timeout.
+    fn client_cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {
+        let Some(Cancelled { id, reason }) = Cancelled::read(params) else { return };
+        let Some(call) = self.open_calls.remove(&CallKey::new(scope.session, id.get()), now) else { return };
+        let is_timeout = reason.and_then(read_string).is_some_and(|reason| wording::is_timeout(&reason));
+        if is_timeout && !call.is_reported && call.last_activity == call.started {
+            let seconds = (now.0 - call.started.0) / 1000;
+            let message = call.unanswered(&format!("the client gave up after {seconds} s"));
+            let failure = self.new_failure(Class::NoAnswer, None, message, Some(call), now);
+            self.add_failure(failure);
+        }
+    }
+
+    /// Records an error without an id, which a server sends if it cannot parse a request.
+    fn error_without_id(&mut self, scope: Scope, error: &RawValue, now: Timestamp) {
         let ErrorObject { code, message } = ErrorObject::read(error);
         if matches!(self.setup.target, Target::Http { .. }) {
-            // its exchange's end says which call that was
-            evict_if_full(&mut self.errors_without_id)
-                .insert(scope.session, (code, excerpt(&message, ERROR_MESSAGE_CHARS)));
+            // `exchange_ended` assigns the error to the calls of its exchange
+            let error = (code, excerpt(&message, ERROR_MESSAGE_CHARS));
+            clear_if_full(&mut self.errors_without_id).insert(scope.session, error);
             return;
         }
-        self.add_failure(request_error_class(code), code, message, None, now);
+        let failure = self.new_failure(request_error_class(code), code, message, None, now);
+        self.add_failure(failure);
     }
 
-    /// Standard output is for messages only. Whatever else is printed there, it is one failure: that it is printed.
+    /// Opens a request of the server to its client.
+    fn server_request(&mut self, scope: Scope, id: &str, now: Timestamp) {
+        if self.server_requests.len() >= MAX_SERVER_REQUESTS {
+            self.server_requests.clear();
+        }
+        self.server_requests.insert(CallKey::new(scope.session, id), now);
+    }
+
+    /// Closes a request of the server, because the client responded or the server cancelled it.
+    fn server_request_done(&mut self, scope: Scope, id: &str, now: Timestamp) {
+        if self.server_requests.remove(&CallKey::new(scope.session, id)).is_some() {
+            self.open_calls.record_session_activity(scope.session, now);
+        }
+    }
+
+    /// Records a line on standard output that is not a message. All such lines are one failure.
     fn invalid_message(&mut self, message: &Message<'_>, now: Timestamp) {
         if matches!(self.setup.target, Target::Http { .. }) {
-            // the status and the end of the exchange tell of it
+            // `exchange_ended` reports it
             return;
         }
-        let told = "the server printed what is no JSON-RPC message to standard output";
-        let mut failed = self.observe_failure(Class::ProtocolError, None, told.to_owned(), None, now);
-        if !self.pending.contains(&failed) {
+        let problem = "the server printed what is no JSON-RPC message to standard output";
+        let mut failure = self.new_failure(Class::ProtocolError, None, problem.to_owned(), None, now);
+        if !self.pending_failures.contains(&failure) {
             let line: String = match message {
                 Message::Whole(line) => String::from_utf8_lossy(line).trim().chars().take(MAX_LINE_CHARS).collect(),
                 Message::Truncated(_) => "(a line too long to keep)".to_owned(),
             };
-            failed.answer = serde_json::value::to_raw_value(&line).ok();
+            failure.response = serde_json::value::to_raw_value(&line).ok();
         }
-        self.enqueue(failed);
+        self.add_failure(failure);
     }
 
-    fn cancelled(&mut self, scope: Scope, params: Option<&RawValue>, now: Timestamp) {
-        let Some(Cancelled { id, reason }) = Cancelled::read(params) else { return };
-        let Some(call) = self.calls.remove(&CallKey::new(scope.session, id.get()), now) else { return };
-        // a client that gave up waiting is not one that changed its mind
-        let gave_up = reason.and_then(read_string).is_some_and(|reason| wording::is_timeout(&reason));
-        if gave_up && !call.is_reported && call.last_activity == call.started {
-            let seconds = (now.0 - call.started.0) / 1000;
-            let message = unanswered(&call, &format!("the client gave up after {seconds} s"));
-            self.add_failure(Class::NoAnswer, None, message, Some(call), now);
+    /// Adds output from the server's standard error. A piece may end in the middle of a line.
+    pub fn printed(&mut self, bytes: &[u8], now: Timestamp) {
+        let last_panic = self.stderr.last_panic;
+        self.stderr.printed(bytes, now);
+        if self.stderr.last_panic != last_panic && !self.open_calls.is_empty() {
+            self.schedule_panic_check(now);
         }
+    }
+
+    /// Moves the client program of an HTTP exchange to the session that the response named.
+    pub fn session_began(&mut self, exchange: Scope, session: Scope) {
+        if let Some(client) = self.clients.remove(&exchange.session) {
+            clear_if_full(&mut self.clients).insert(session.session, client);
+        }
+    }
+
+    /// Inventory of the server, if it changed since the last call.
+    pub fn changed_inventory(&mut self) -> Option<Inventory> {
+        self.server.changed_inventory()
+    }
+
+    /// Restores the inventory that an earlier process wrote.
+    pub fn restore_inventory(&mut self, inventory: Inventory) {
+        self.server.restore_inventory(inventory);
     }
 }
 
-fn unanswered(call: &Call, why: &str) -> String {
-    format!("{} was never answered: {why}", call.subject())
-}
-
-/// Room for one more session.
-fn evict_if_full<T>(sessions: &mut HashMap<u64, T>) -> &mut HashMap<u64, T> {
+/// Clears a full map, so that one more session fits.
+fn clear_if_full<T>(sessions: &mut HashMap<u64, T>) -> &mut HashMap<u64, T> {
     if sessions.len() >= MAX_SESSIONS {
         sessions.clear();
     }

@@ -1,4 +1,4 @@
-//! From a failure to its report.
+//! From a failure to its report: it waits for its standard error, is counted with its repeats, and becomes a report.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -10,33 +10,80 @@ use autoheal_prepare::excerpt::excerpt;
 
 use super::Watch;
 use crate::call::Call;
-use crate::pending_failures::{CountedFailure, ObservedFailure, REPORT_BATCH, STDERR_DELAY};
+use crate::pending_failures::{CountedFailure, ObservedFailure};
 use crate::report::report;
 use crate::setup::Target;
 use crate::stderr::{StderrMatch, StderrQuery};
 
+/// Time after a response in which standard error may still bring its stack, because two pipes have no common order.
+const STDERR_DELAY: Duration = Duration::from_millis(200);
+/// Time before an exit in which standard error is about the exit.
+const EXIT_WINDOW: Duration = Duration::from_secs(10);
+/// Maximum reports built per call of [`Watch::reports`]. Each one scans standard error and blocks the relay.
+const REPORT_BATCH: usize = 10;
+
 impl Watch {
-    /// When [`Self::reports`] will have something new without anything being shown; none while nothing is under way.
-    #[must_use]
-    pub fn due(&self) -> Option<Timestamp> {
-        [self.pending.due(), self.next_check].into_iter().flatten().min()
+    /// A failure seen now.
+    pub(super) fn new_failure(
+        &self,
+        class: Class,
+        code: Option<i64>,
+        message: String,
+        mut call: Option<Call>,
+        now: Timestamp,
+    ) -> ObservedFailure {
+        let message =
+            if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
+        let overlapping = call.as_ref().map_or(0, |call| self.open_calls.overlapping(call));
+        let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
+        let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
+        ObservedFailure {
+            class,
+            code,
+            message,
+            violated_schema: None,
+            call,
+            client,
+            peer,
+            response: None,
+            exit: None,
+            overlapping,
+            started_count: self.open_calls.started_count(),
+            occurred_at: now,
+        }
     }
 
-    /// What failed since the last look, some of it where it is much; then more is due at once. Repeats of one failure are one
-    /// report with a count. Everything a report says is from the wire and from standard error; the caller adds the place
-    /// (directory, commit, system).
+    /// Adds a failure to the pending ones. It waits only if standard error may still bring its stack.
+    pub(super) fn add_failure(&mut self, failure: ObservedFailure) {
+        let delay = match (&self.setup.target, failure.class) {
+            (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
+            _ => STDERR_DELAY,
+        };
+        self.pending_failures.add(failure, delay);
+    }
+
+    /// Time of the next call of [`Self::reports`], unless a message changes it before; `None` if nothing is waiting.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        [self.pending_failures.due(), self.next_check].into_iter().flatten().min()
+    }
+
+    /// Reports of the failures that are due. Repeats of one failure are one report with a count.
+    ///
+    /// Builds at most `REPORT_BATCH` of them. If more are due, [`Self::due`] is not in the future. Reports hold data
+    /// from messages and standard error; the caller adds the environment (directory, commit, system).
     pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
-        if self.next_check.is_some_and(|look| look <= now) {
+        if self.next_check.is_some_and(|check| check <= now) {
             self.check_timeouts(now);
         }
         for _ in 0..REPORT_BATCH {
-            let Some(folded) = self.pending.take(now) else { break };
-            self.finish_report(folded);
+            let Some(counted) = self.pending_failures.take(now) else { break };
+            self.finish_report(counted);
         }
-        std::mem::take(&mut self.ready)
+        std::mem::take(&mut self.ready_reports)
     }
 
-    /// All that is left, and waits for nothing more: the process is about to end.
+    /// All remaining reports, without waiting for standard error, because the process is about to end.
     pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
         let mut reports = Vec::new();
         loop {
@@ -48,95 +95,45 @@ impl Watch {
         }
     }
 
-    /// After a fault in here: whatever can still be told of what was gathered before.
+    /// Reports of the failures seen before an internal panic of this watch.
     #[must_use]
     pub fn into_remaining_reports(mut self) -> Vec<ErrorReport> {
-        while let Some(folded) = self.pending.take(Timestamp(i64::MAX)) {
-            // what cannot be told is left out
-            let _fault = catch_unwind(AssertUnwindSafe(|| self.finish_report(folded)));
+        while let Some(counted) = self.pending_failures.take(Timestamp(i64::MAX)) {
+            // a failure whose report panics is dropped
+            let _panicked = catch_unwind(AssertUnwindSafe(|| self.finish_report(counted)));
         }
-        self.ready
+        self.ready_reports
     }
 
-    fn finish_report(&mut self, folded: CountedFailure) {
-        let joined = self.find_stderr(&folded.failed);
-        self.ready.push(report(folded, joined, &self.server, &self.setup));
+    fn finish_report(&mut self, counted: CountedFailure) {
+        let stderr = self.find_stderr(&counted.failure);
+        self.ready_reports.push(report(counted, stderr, &self.server, &self.setup));
     }
 
-    pub(super) fn add_failure(
-        &mut self,
-        class: Class,
-        code: Option<i64>,
-        message: String,
-        call: Option<Call>,
-        now: Timestamp,
-    ) {
-        let failed = self.observe_failure(class, code, message, call, now);
-        self.enqueue(failed);
-    }
-
-    pub(super) fn observe_failure(
-        &mut self,
-        class: Class,
-        code: Option<i64>,
-        message: String,
-        mut call: Option<Call>,
-        now: Timestamp,
-    ) -> ObservedFailure {
-        let message =
-            if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
-        let overlapping = call.as_ref().map_or(0, |call| self.calls.overlapping(call));
-        let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
-        let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
-        ObservedFailure {
-            class,
-            code,
-            message,
-            violated_schema: None,
-            call,
-            client,
-            peer,
-            answer: None,
-            exit: None,
-            overlapping,
-            begun: self.calls.started_count(),
-            at: now,
-        }
-    }
-
-    /// Standard error may come a little later than the answer.
-    pub(super) fn enqueue(&mut self, failed: ObservedFailure) {
-        let settle = match (&self.setup.target, failed.class) {
-            (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
-            _ => STDERR_DELAY,
-        };
-        self.pending.add(failed, settle);
-    }
-
-    fn find_stderr(&self, failed: &ObservedFailure) -> StderrMatch {
-        if failed.class == Class::CallerError || matches!(self.setup.target, Target::Http { .. }) {
+    /// Finds the stack and the log lines of a failure in standard error.
+    fn find_stderr(&self, failure: &ObservedFailure) -> StderrMatch {
+        if failure.class == Class::CallerError || matches!(self.setup.target, Target::Http { .. }) {
             return StderrMatch::default();
         }
-        let exited = failed.exit.is_some();
-        match &failed.call {
+        let is_exit = failure.exit.is_some();
+        match &failure.call {
             Some(call) => self.stderr.find(&StderrQuery {
                 from: call.output_from,
-                to: failed.at.plus(STDERR_DELAY),
-                message: &failed.message,
+                to: failure.occurred_at.plus(STDERR_DELAY),
+                message: &failure.message,
                 name: call.name.as_deref(),
-                overlapped: failed.overlapping > 0 && !exited,
-                next_call: self.calls.next_start(failed.begun),
+                overlapped: failure.overlapping > 0 && !is_exit,
+                next_call: self.open_calls.next_start(failure.started_count),
             }),
-            // the last words of a process are about its end
-            None if exited => {
-                let from = failed.at.minus(Duration::from_secs(10));
-                let all =
-                    StderrQuery { from, to: failed.at, message: "", name: None, overlapped: false, next_call: None };
-                let mut joined = self.stderr.find(&all);
-                if failed.overlapping > 0 {
-                    joined.logs.clear();
+            None if is_exit => {
+                let (from, to) = (failure.occurred_at.minus(EXIT_WINDOW), failure.occurred_at);
+                let query = StderrQuery { from, to, message: "", name: None, overlapped: false, next_call: None };
+                let mut found = self.stderr.find(&query);
+                if failure.overlapping > 0 {
+                    // the lines may belong to any of several calls
+                    found.logs.clear();
                 }
-                joined
+                found
             }
             None => StderrMatch::default(),
         }
