@@ -58,18 +58,19 @@ impl Watch {
             let seconds = self.open_calls.get(&key).map_or(0, |call| (now.0 - call.last_activity.0) / 1000);
             self.report_timeout(&key, &format!("nothing came for {seconds} s"), now);
         }
-        // a call that waits for its client stays timed out, so its next check is put off by `panic_timeout`
+        // a call that waits for its client stays timed out, so its next check is delayed by `panic_timeout`
         let next =
             self.open_calls.next_timeout(|call| self.timeout(call)).map(|next| next.max(now.plus(panic_timeout)));
         let after_panic = self.stderr.last_panic.map(|at| at.plus(panic_timeout));
         self.next_check = [next, after_panic].into_iter().flatten().min();
     }
 
-    /// Reports the calls that ran during a panic which is still without a response. No response will come.
+    /// Reports the open calls that a panic left without a response: they ran at the time of the panic, were inactive
+    /// since, and standard error contains their failure.
     fn check_after_panic(&mut self, panicked_at: Timestamp, now: Timestamp) {
         let ran_during_panic = |call: &Call| {
-            let is_silent_since = call.last_activity <= panicked_at || call.last_activity == call.started;
-            call.kind.runs_code() && call.output_from <= panicked_at && is_silent_since
+            let is_inactive = call.last_activity <= panicked_at || call.last_activity == call.started;
+            call.kind.runs_code() && call.output_from <= panicked_at && is_inactive
         };
         let suspects = self.open_calls.timed_out(now, |call| ran_during_panic(call).then_some(Duration::ZERO));
         for key in suspects.into_iter().take(MAX_PANIC_CHECKS) {
