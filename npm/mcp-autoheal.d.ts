@@ -2,57 +2,57 @@
 
 // ---- Values ---------------------------------------------------------------------------------------------------------
 
-/** A value as JSON has it. */
+/** A JSON value. */
 export type JSONValue = null | boolean | number | string | JSONValue[] | { [name: string]: JSONValue };
 
 /**
- * Parameters of a call: JSON-RPC allows an object or an array, MCP an object only. They are written by `JSON.stringify`
- * at the call, so that changes made afterwards are not sent.
+ * Parameters of a call: an object or an array in JSON-RPC, an object in MCP. They are turned into JSON at once, so that
+ * later changes to the object are not sent.
  */
 export type Params = object;
 
 /** Header names and their values. */
 export type HeaderValues = Record<string, string> | Headers | [name: string, value: string][];
 
-/** Which program speaks: a client or a server. */
+/** Name and version of a client or a server. */
 export interface Implementation {
-  /** Its name, for programs. */
+  /** Name for programs. */
   name: string;
-  /** Its version. */
+  /** Version. */
   version: string;
-  /** Its name, for people. */
+  /** Name for people. */
   title?: string;
-  /** Whatever else it tells of itself, such as `websiteUrl` and `icons`. */
+  /** Other members, such as `websiteUrl` and `icons`. */
   [member: string]: unknown;
 }
 
 // ---- Options --------------------------------------------------------------------------------------------------------
 
-/** Options of a client. One of the wrong type throws a `TypeError` that names it. */
+/** Options of a client. An option of the wrong type throws a `TypeError` that names it. */
 export interface MCPClientOptions {
   /**
-   * How long one attempt at a call may take, in milliseconds, from 1 to 2147483647.
+   * Timeout of one attempt at a call, in milliseconds, from 1 to 2147483647.
    * @defaultValue 30000
    */
   timeout?: number | undefined;
   /**
-   * How often a call may be sent again, from 0 to 100, after waits that double from about 250 milliseconds up to 8
-   * seconds. Only calls that may safely be repeated are: `initialize`, `ping`, lists, reads, calls marked
-   * `{idempotent: true}`, and any call the server turned away with HTTP 429 or 503.
+   * Maximum number of retries of a call, from 0 to 100. The wait before a retry doubles each time, from about 250
+   * milliseconds up to 8 seconds. Only calls that are safe to repeat are retried: `initialize`, `ping`, lists, reads,
+   * calls with the option `idempotent: true`, and any call that the server rejected with HTTP 429 or 503.
    * @defaultValue 3
    */
   retries?: number | undefined;
   /**
-   * What the server speaks: `false` is plain JSON-RPC 2.0; `'legacy'` is MCP with a handshake and a session, up to the
-   * revision 2025-11-25; `'modern'` is MCP without them, since 2026-07-28; `'auto'` asks the server which of both.
+   * Protocol of the server: `false` is plain JSON-RPC 2.0; `'legacy'` is MCP with a handshake and a session, up to the
+   * revision 2025-11-25; `'modern'` is MCP without them, since the revision 2026-07-28; `'auto'` detects the era.
    * @defaultValue 'auto' if the path of the endpoint ends in `/mcp`, else `false`
    */
   mcp?: 'auto' | 'legacy' | 'modern' | false | undefined;
   /**
-   * Headers of every request to the server, such as `authorization`. They never appear in a report.
+   * Headers of every request to the server, such as `authorization`. Reports never contain them.
    *
-   * A function, which may be async, is asked for each request, so that a token can be renewed; after HTTP 401 it is
-   * asked once more, and the call sent again. If it throws, the call rejects with `HEADERS`.
+   * A function, which may be async, is called for each request, so that a token can be renewed. After HTTP 401 it is
+   * called again, and the call is retried once. If the function throws, the call rejects with `HEADERS`.
    * @defaultValue none
    */
   headers?:
@@ -60,543 +60,542 @@ export interface MCPClientOptions {
     | (() => HeaderValues | null | undefined | Promise<HeaderValues | null | undefined>)
     | undefined;
   /**
-   * Whether failures are reported, or how; `true` is `{}`.
+   * Error reporting: `true` reports with default options, an object sets them.
    * @defaultValue false
    */
   reportErrors?: boolean | ReportingOptions | undefined;
   /**
-   * Where reports are posted, unless `reportErrors.endpoint` says so.
+   * Address of the service that receives reports, unless `reportErrors.endpoint` is set.
    * @defaultValue '/report-error'
    */
   errorReportEndpoint?: string | URL | undefined;
   /**
-   * What MCP servers are told of the program that calls.
-   * @defaultValue this package's name and version
+   * Name and version of your program, as MCP servers receive them.
+   * @defaultValue name and version of this package
    */
   clientInfo?: Implementation | undefined;
   /**
-   * What MCP servers may ask of this client, beside what {@link MCPClient.setRequestHandler} was called for before the
-   * first call.
+   * Capabilities of this client, as MCP servers receive them. Handlers that were set with
+   * {@link MCPClient.setRequestHandler} before the first call add theirs.
    * @defaultValue none
    */
   capabilities?: ClientCapabilities | undefined;
   /**
-   * Where the WebAssembly module is; a path of the file system as well in Node and Bun. All clients share one module,
-   * so that of the first client counts.
-   * @defaultValue `mcp-autoheal_bg.wasm` beside the script; inside of it with `mcp-autoheal/inline`
+   * Address of the WebAssembly module; in Node and Bun also a path. All clients share one module, so the option of the
+   * first client counts.
+   * @defaultValue `mcp-autoheal_bg.wasm` beside the script; `mcp-autoheal/inline` contains the module
    */
   wasmUrl?: string | URL | undefined;
 }
 
-/** How failures are reported. */
+/** Options of error reporting. */
 export interface ReportingOptions {
   /**
-   * Where reports are posted.
+   * Address of the service that receives reports.
    * @defaultValue the client's `errorReportEndpoint`
    */
   endpoint?: string | URL | undefined;
   /**
-   * The public key that tells the service which project the reports are for. It is sent as `?key=…`, and is no secret.
+   * Public key of the project that the reports belong to. It is sent as `?key=…` and is not a secret.
    * @defaultValue none
    */
   key?: string | undefined;
   /**
-   * The version of the page or program, such as `'shop@2.4.1'`.
+   * Version of the page or program, such as `'shop@2.4.1'`.
    * @defaultValue none
    */
   release?: string | undefined;
   /**
-   * Where it runs, such as `'production'`.
+   * Environment of the page or program, such as `'production'`.
    * @defaultValue none
    */
   environment?: string | undefined;
   /**
-   * Small facts to search by.
+   * Key-value pairs to search by.
    * @defaultValue none
    */
   tags?: Record<string, string> | undefined;
   /**
-   * Who uses the page, to count how many are affected. Only a hash of it leaves, and none at all where the page is not
-   * served securely (no `crypto.subtle`).
+   * The user of the page, so that affected users can be counted. Only a hash is sent, and only from pages in a secure
+   * context, because the hash needs `crypto.subtle`.
    * @defaultValue none
    */
   user?: string | undefined;
   /**
-   * The share of failures that are reported, from 0 to 1.
+   * Fraction of failures that are reported, from 0 to 1.
    * @defaultValue 1
    */
   sampleRate?: number | undefined;
   /**
-   * Failures that are not reported: a text stands anywhere in `name: message`, or a regular expression fits it.
+   * Excludes failures whose `name: message` contains one of these strings or matches one of these expressions.
    * @defaultValue none
    */
   ignoreErrors?: (string | RegExp)[] | undefined;
   /**
-   * If given, only failures of scripts whose address one of these fits are reported; the script is that of the
-   * uppermost frame of the stack that has an address.
+   * Limits reports to failures of scripts whose address contains one of these strings or matches one of these
+   * expressions. The script of a failure is the one in the topmost stack frame with an address.
    * @defaultValue all
    */
   allowUrls?: (string | RegExp)[] | undefined;
   /**
-   * Failures of these scripts are not reported.
+   * Excludes failures of scripts whose address contains one of these strings or matches one of these expressions.
    * @defaultValue none
    */
   denyUrls?: (string | RegExp)[] | undefined;
   /**
-   * Sees every report before it leaves, secrets already taken out, and returns what is sent: the report, a changed one,
-   * or nothing to send none. What it changes is not scrubbed again. A report is not sent if it throws; nor, when the
-   * page is about to go, if it returns a promise, since nobody can wait for it then.
-   * @defaultValue every report is sent as it is
+   * Called with every report before it is sent, after secrets are removed. Returns the report to send, which may be
+   * changed, or nothing to drop it. Changes are not scrubbed again. A report is dropped if the function throws, and if
+   * it returns a promise while the page is being hidden, because the page cannot wait then.
+   * @defaultValue reports are sent unchanged
    */
   beforeSend?: ((report: ErrorReport) => Wanted | Promise<Wanted>) | undefined;
   /**
-   * Most requests with reports a minute, from 1 to 10000; what happens beyond is counted and told later.
+   * Maximum number of requests with reports per minute, from 1 to 10000. Failures beyond it are counted and reported
+   * later.
    * @defaultValue 30
    */
   maxPerMinute?: number | undefined;
   /**
-   * Whether the page's uncaught errors and unhandled rejections are reported too, until `close()`.
+   * Whether uncaught errors and unhandled rejections of the page are reported, until `close()`.
    * @defaultValue false
    */
   captureGlobalErrors?: boolean | undefined;
   /**
-   * Whether reports hold the last 50 steps before the failure: calls, requests, clicks, navigation, and what was
-   * written to the console. For that `console`, `fetch` and `history` of the page are wrapped, once and for good.
+   * Whether reports contain breadcrumbs, the last 50 events before the failure: calls, requests, clicks, navigation and
+   * console output. The first client with breadcrumbs wraps `console`, `fetch` and `history` of the page, permanently.
    * @defaultValue true
    */
   breadcrumbs?: boolean | undefined;
   /**
-   * Whether reports are kept in the browser's IndexedDB until they have arrived, at most 100 of them, and are sent by
-   * the next page if this one is closed before. For browsers only.
+   * Whether unsent reports are stored in the browser's IndexedDB, so that a later page sends them if this one is closed
+   * first. A page loads at most 100 stored reports. For browsers only.
    * @defaultValue false
    */
   offline?: boolean | undefined;
 }
 
-/** What `beforeSend` may return. */
+/** Return value of `beforeSend`. */
 export type Wanted = ErrorReport | null | undefined | false | void;
 
 /** Options of one call. */
 export interface CallOptions {
-  /** Ends the call early: it rejects with `signal.reason`, as `fetch` does, and an MCP server is told. */
+  /** Aborts the call. It rejects with `signal.reason`, like `fetch`, and an MCP server is notified. */
   signal?: AbortSignal | undefined;
   /**
-   * How long one attempt may take, in milliseconds, from 1 to 2147483647.
+   * Timeout of one attempt, in milliseconds, from 1 to 2147483647.
    * @defaultValue the client's timeout
    */
   timeout?: number | undefined;
   /**
-   * Whether doing the call twice does no harm, so that it may be repeated when its answer was lost.
-   * @defaultValue what the protocol says of the method: true for `ping`, lists and reads
+   * Whether the call is safe to repeat, so that it is retried when its response was lost.
+   * @defaultValue `true` for methods the protocol defines as safe: `ping`, lists and reads
    */
   idempotent?: boolean | undefined;
-  /** Hears how far an MCP server has come with the call; plain JSON-RPC knows nothing of it. */
+  /** Called with each progress notification of an MCP server. Plain JSON-RPC has none. */
   onprogress?: ((progress: Progress) => void) | undefined;
   /**
-   * Whether the timeout begins anew with every progress that is told. Needs `onprogress`.
+   * Whether each progress notification restarts the timeout. Needs `onprogress`.
    * @defaultValue false
    */
   resetTimeoutOnProgress?: boolean | undefined;
-  /** Headers of this call, which replace the client's of the same name. */
+  /** Headers of this call. They replace the client's headers of the same name. */
   headers?: HeaderValues | undefined;
 }
 
-/** How far a call has come. */
+/** Progress of a call. */
 export interface Progress {
-  /** How much is done; it only grows. */
+  /** Amount of work done. It only grows. */
   progress: number;
-  /** How much there is to do, if that is known. */
+  /** Amount of work in total, if the server knows it. */
   total?: number;
-  /** What is being done, for people. */
+  /** Description of the current step, for people. */
   message?: string;
-  /** The mark the call was given. */
+  /** The token that the client has given to the call. */
   progressToken?: string | number;
 }
 
 /** One call of a batch. */
 export interface BatchCall {
-  /** The method. */
+  /** Method of the call. */
   method: string;
-  /** Its parameters. */
+  /** Parameters of the call. */
   params?: Params | undefined;
-  /** Whether this is a notification, which gets no answer. */
+  /** Whether this is a notification, which has no response. */
   notification?: boolean | undefined;
-  /** As in {@link CallOptions.idempotent}. A batch is repeated only if all its calls may be. */
+  /** As in {@link CallOptions.idempotent}. A batch is retried only if all its calls are safe to repeat. */
   idempotent?: boolean | undefined;
 }
 
-/** What became of one call of a batch: the shape `Promise.allSettled` gives. */
+/** Result of one call of a batch, in the form of `Promise.allSettled`. */
 export type BatchResult =
   | { status: 'fulfilled'; value: unknown }
   | { status: 'rejected'; reason: MCPError };
 
 // ---- Tools, resources and prompts -----------------------------------------------------------------------------------
 
-/** One part of what a tool, a prompt or a model says, such as `{type: 'text', text: '…'}`. */
+/** One part of the content of a tool result, a prompt or a model's message, such as `{type: 'text', text: '…'}`. */
 export interface ToolContent {
-  /** `text`, `image`, `audio`, `resource_link`, `resource`. */
+  /** `text`, `image`, `audio`, `resource_link` or `resource`. */
   type: string;
-  /** The text of a `text`. */
+  /** Text of a `text`. */
   text?: string;
-  /** The base64 data of an `image` or `audio`. */
+  /** Base64 data of an `image` or `audio`. */
   data?: string;
-  /** The media type of an `image`, `audio` or `resource_link`. */
+  /** Media type of an `image`, `audio` or `resource_link`. */
   mimeType?: string;
-  /** The address of a `resource_link`. */
+  /** Address of a `resource_link`. */
   uri?: string;
-  /** The contents of a `resource`. */
+  /** Contents of a `resource`. */
   resource?: ResourceContents;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** A tool's result. */
+/** Result of a tool. */
 export interface ToolResult<Structured = unknown> {
-  /** What the tool says. */
+  /** The content, for people and models. */
   content?: ToolContent[];
-  /** The same for programs. */
+  /** The same content, for programs. */
   structuredContent?: Structured;
-  /** Whether the tool failed. The call resolves nevertheless, and is reported. */
+  /** Whether the tool failed. The call resolves nevertheless, and the failure is reported. */
   isError?: boolean;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** A call of a tool as MCP sends it. */
+/** Parameters of `tools/call`. */
 export interface ToolRequest {
-  /** The tool's name. */
+  /** Name of the tool. */
   name: string;
-  /** Its arguments. */
+  /** Arguments of the tool. */
   arguments?: Params | undefined;
-  /** What travels beside them. */
+  /** Metadata of the request. */
   _meta?: { [name: string]: unknown } | undefined;
 }
 
 /** A tool of the server. */
 export interface Tool {
-  /** The name `callTool` takes. */
+  /** Name to pass to `callTool`. */
   name: string;
-  /** Its name for people. */
+  /** Name for people. */
   title?: string;
-  /** What it does, for people and models. */
+  /** Description for people and models. */
   description?: string;
-  /** JSON Schema of its arguments. */
+  /** JSON Schema of the arguments. */
   inputSchema?: { [member: string]: unknown };
-  /** JSON Schema of its `structuredContent`. */
+  /** JSON Schema of `structuredContent`. */
   outputSchema?: { [member: string]: unknown };
-  /** What the server says it does or does not do, which is no promise. */
+  /** Hints about the behaviour of the tool. They are not guaranteed. */
   annotations?: {
-    /** Its name for people. */
+    /** Name for people. */
     title?: string;
-    /** It changes nothing. */
+    /** The tool changes nothing. */
     readOnlyHint?: boolean;
-    /** It may destroy or overwrite. */
+    /** The tool may delete or overwrite data. */
     destructiveHint?: boolean;
-    /** Calling it twice does no more than calling it once. */
+    /** A second call with the same arguments has no further effect. */
     idempotentHint?: boolean;
-    /** It reaches outside of the server. */
+    /** The tool interacts with systems outside of the server. */
     openWorldHint?: boolean;
   };
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
 /** A resource of the server. */
 export interface Resource {
-  /** The address `readResource` takes. */
+  /** Address to pass to `readResource`. */
   uri: string;
-  /** Its name. */
+  /** Name for programs. */
   name: string;
-  /** Its name for people. */
+  /** Name for people. */
   title?: string;
-  /** What it is. */
+  /** Description for people and models. */
   description?: string;
-  /** Its media type. */
+  /** Media type. */
   mimeType?: string;
-  /** Its size in bytes. */
+  /** Size in bytes. */
   size?: number;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** A kind of resources, whose addresses are made by a template. */
+/** Resources with addresses made from a template. */
 export interface ResourceTemplate {
-  /** The template, as in RFC 6570. */
+  /** Template of the addresses, as in RFC 6570. */
   uriTemplate: string;
-  /** Its name. */
+  /** Name for programs. */
   name: string;
-  /** Its name for people. */
+  /** Name for people. */
   title?: string;
-  /** What it is for. */
+  /** Description for people and models. */
   description?: string;
-  /** The media type of all of them. */
+  /** Media type of all these resources. */
   mimeType?: string;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** What a resource holds: text or a blob. */
+/** Contents of a resource: text or bytes. */
 export interface ResourceContents {
-  /** Its address. */
+  /** Address of the resource. */
   uri: string;
-  /** Its media type. */
+  /** Media type. */
   mimeType?: string;
-  /** Its text. */
+  /** Text, if the contents are text. */
   text?: string;
-  /** Its bytes in base64. */
+  /** Bytes in base64, if the contents are not text. */
   blob?: string;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** What was read. */
+/** Result of `resources/read`. */
 export interface ResourceResult {
-  /** The contents: several, if the address stands for several. */
+  /** The contents. An address may stand for several resources, such as a folder. */
   contents: ResourceContents[];
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
 /** A prompt of the server. */
 export interface Prompt {
-  /** The name `getPrompt` takes. */
+  /** Name to pass to `getPrompt`. */
   name: string;
-  /** Its name for people. */
+  /** Name for people. */
   title?: string;
-  /** What it is for. */
+  /** Description for people and models. */
   description?: string;
-  /** What it can be filled in with. */
+  /** Arguments of the prompt. */
   arguments?: { name: string; title?: string; description?: string; required?: boolean }[];
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** A prompt as MCP asks for it. */
+/** Parameters of `prompts/get`. */
 export interface PromptRequest {
-  /** The prompt's name. */
+  /** Name of the prompt. */
   name: string;
-  /** What it is filled in with. */
+  /** Arguments of the prompt. */
   arguments?: Record<string, string> | undefined;
-  /** What travels beside them. */
+  /** Metadata of the request. */
   _meta?: { [name: string]: unknown } | undefined;
 }
 
 /** One message of a prompt. */
 export interface PromptMessage {
-  /** Who speaks. */
+  /** Author of the message. */
   role: 'user' | 'assistant';
-  /** What is said. */
+  /** Content of the message. */
   content: ToolContent;
 }
 
-/** A prompt, filled in. */
+/** Result of `prompts/get`: the prompt with its arguments filled in. */
 export interface PromptResult {
-  /** What it is for. */
+  /** Description for people and models. */
   description?: string;
-  /** Its messages, in order. */
+  /** Messages, in order. */
   messages: PromptMessage[];
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** What a list is asked with. */
+/** Parameters of a list. */
 export interface ListParams {
-  /** Where to begin: the `nextCursor` of a page. One page is listed then; all of them without it. */
+  /** Begin of a page: the `nextCursor` of the page before. Without it all pages are fetched. */
   cursor?: string | undefined;
-  /** What travels beside it. */
+  /** Metadata of the request. */
   _meta?: { [name: string]: unknown } | undefined;
 }
 
-/** What every list has. */
+/** Members of every list. */
 export interface List {
-  /** Where the next page begins; absent when all are listed. */
+  /** Begin of the next page; absent after the last page. */
   nextCursor?: string;
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** A server's tools. */
+/** Tools of a server. */
 export interface ToolList extends List {
   /** The tools. */
   tools: Tool[];
 }
 
-/** A server's resources. */
+/** Resources of a server. */
 export interface ResourceList extends List {
   /** The resources. */
   resources: Resource[];
 }
 
-/** A server's kinds of resources. */
+/** Resource templates of a server. */
 export interface ResourceTemplateList extends List {
   /** The templates. */
   resourceTemplates: ResourceTemplate[];
 }
 
-/** A server's prompts. */
+/** Prompts of a server. */
 export interface PromptList extends List {
   /** The prompts. */
   prompts: Prompt[];
 }
 
-/** What is to be completed. */
+/** Parameters of `completion/complete`. */
 export interface CompleteParams {
-  /** The prompt or the kind of resources. */
+  /** The prompt or resource template that has the argument. */
   ref: { type: 'ref/prompt'; name: string } | { type: 'ref/resource'; uri: string };
-  /** The argument, as far as it is written. */
+  /** The argument, and the beginning of its value. */
   argument: { name: string; value: string };
-  /** The arguments that are known already. */
+  /** Arguments that have a value already. */
   context?: { arguments?: Record<string, string> | undefined } | undefined;
 }
 
-/** How something may be completed. */
+/** Result of `completion/complete`. */
 export interface CompleteResult {
-  /** Up to 100 values, how many there are in all, and whether there are more. */
+  /** Up to 100 possible values, the number of all possible values, and whether there are more. */
   completion: { values: string[]; total?: number; hasMore?: boolean };
-  /** Whatever else the server sends. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-// ---- What client and server can do, and ask of each other -----------------------------------------------------------
+// ---- Capabilities, notifications and requests of the server ---------------------------------------------------------
 
-/** What a server offers. */
+/** Capabilities of a server. */
 export interface ServerCapabilities {
-  /** It has tools; `listChanged`: it tells when they change. */
+  /** The server has tools; `listChanged`: it sends a notification when they change. */
   tools?: { listChanged?: boolean };
-  /** It has resources; `subscribe`: it tells when one of them changes. */
+  /** The server has resources; `subscribe`: it sends a notification when a subscribed resource changes. */
   resources?: { subscribe?: boolean; listChanged?: boolean };
-  /** It has prompts. */
+  /** The server has prompts. */
   prompts?: { listChanged?: boolean };
-  /** It writes a log. */
+  /** The server sends log messages. */
   logging?: object;
-  /** It completes arguments. */
+  /** The server completes arguments. */
   completions?: object;
-  /** Whatever else it offers. */
+  /** Other capabilities. */
   [name: string]: unknown;
 }
 
-/** What a server may ask of the client. */
+/** Capabilities of a client: the requests that a server may send to it. */
 export interface ClientCapabilities {
-  /**
-   * It may ask the user. Told by itself when `elicitation/create` has a handler: forms, with their defaults filled in.
-   */
+  /** Questions to the user. Added for forms with default values when `elicitation/create` has a handler. */
   elicitation?: object;
-  /** It may ask a model. Told by itself when `sampling/createMessage` has a handler. */
+  /** Requests to a language model. Added when `sampling/createMessage` has a handler. */
   sampling?: object;
-  /** It may ask for folders. Told by itself when `roots/list` has a handler. */
+  /** Lists of root folders. Added when `roots/list` has a handler. */
   roots?: object;
-  /** Whatever else it may ask. */
+  /** Other capabilities. */
   [name: string]: unknown;
 }
 
-/** What a server tells unasked, by method: its parameters. */
+/** Notifications of a server, by method, with their parameters. */
 export interface ServerNotifications {
-  /** A line of the server's log. */
+  /** A log message of the server. */
   'notifications/message': { level: string; logger?: string; data: unknown };
-  /** How far a call has come; `onprogress` of the call hears of it as well. */
+  /** Progress of a call. The call's `onprogress` is called as well. */
   'notifications/progress': Progress;
-  /** Nobody waits for the answer to a request of the server any more. */
+  /** The server has cancelled one of its requests. */
   'notifications/cancelled': { requestId?: string | number; reason?: string };
-  /** There are other tools now. */
+  /** The list of tools has changed. */
   'notifications/tools/list_changed': object | undefined;
-  /** There are other prompts now. */
+  /** The list of prompts has changed. */
   'notifications/prompts/list_changed': object | undefined;
-  /** There are other resources now. */
+  /** The list of resources has changed. */
   'notifications/resources/list_changed': object | undefined;
-  /** A resource that was subscribed to holds something else now. */
+  /** A subscribed resource has changed. */
   'notifications/resources/updated': { uri: string };
-  /** What the user was sent to an address for is done. */
+  /** The user has finished an elicitation of mode `url`. */
   'notifications/elicitation/complete': { elicitationId: string };
 }
 
-/** What a server may ask, by method: its parameters and what it wants for an answer. */
+/** Requests of a server, by method, with their parameters and results. */
 export interface ServerRequests {
-  /** Asks the user. */
+  /** A question to the user. */
   'elicitation/create': { params: ElicitationParams; result: ElicitationResult };
-  /** Asks a model. */
+  /** A request to a language model. */
   'sampling/createMessage': { params: SamplingParams; result: SamplingResult };
-  /** Asks for folders. */
+  /** A request for the root folders. */
   'roots/list': { params: object | undefined; result: { roots: { uri: string; name?: string | undefined }[] } };
 }
 
-/** What the user is asked. */
+/** Parameters of `elicitation/create`: a question to the user. */
 export interface ElicitationParams {
-  /** The question. */
+  /** Text of the question. */
   message: string;
-  /** A form, which is the default, or an address the user is sent to. */
+  /** `form`, the default, or `url` for a page that the user is to open. */
   mode?: 'form' | 'url';
-  /** JSON Schema of the form: an object of texts, numbers, flags and choices. */
+  /** JSON Schema of the form: an object of strings, numbers, booleans and choices. */
   requestedSchema?: {
     type: 'object';
     properties: Record<string, { type?: string; title?: string; description?: string; [member: string]: unknown }>;
     required?: string[];
   };
-  /** The address. */
+  /** Address of the page. */
   url?: string;
-  /** The mark under which the server tells that the user is done there. */
+  /** Id in the notification that the user has finished. */
   elicitationId?: string;
 }
 
-/** What the user answered. */
+/** Result of `elicitation/create`. */
 export interface ElicitationResult {
-  /** Whether the user agreed, refused, or went away. */
+  /** The user's decision; `cancel` if the user has closed the form without one. */
   action: 'accept' | 'decline' | 'cancel';
-  /** The form, if it was accepted; what is missing is filled in with the schema's defaults. */
+  /** Values of an accepted form. The client adds the schema's defaults for missing values. */
   content?: Record<string, string | number | boolean | string[]> | undefined;
 }
 
-/** What a model is asked. */
+/** Parameters of `sampling/createMessage`: a request to a language model. */
 export interface SamplingParams {
-  /** The conversation so far. */
+  /** Messages of the conversation so far. */
   messages: { role: 'user' | 'assistant'; content: ToolContent | ToolContent[] }[];
-  /** The most tokens of the answer. */
+  /** Maximum number of tokens to generate. */
   maxTokens: number;
-  /** What the model is told first. */
+  /** System prompt. */
   systemPrompt?: string;
-  /** How freely the model picks. */
+  /** Sampling temperature. */
   temperature?: number;
-  /** What the answer ends at. */
+  /** Texts at which generation stops. */
   stopSequences?: string[];
-  /** Which model is wanted. */
+  /** Preferences for the choice of a model. */
   modelPreferences?: { [member: string]: unknown };
-  /** Whatever else the server asks. */
+  /** Other members the server sends. */
   [member: string]: unknown;
 }
 
-/** What a model answered. */
+/** Result of `sampling/createMessage`. */
 export interface SamplingResult {
-  /** Who speaks. */
+  /** Author of the message. */
   role: 'user' | 'assistant';
-  /** What is said. */
+  /** Content of the message. */
   content: ToolContent | ToolContent[];
-  /** Which model that was. */
+  /** Name of the model that was used. */
   model: string;
-  /** Why it ended, such as `endTurn` or `maxTokens`. */
+  /** Reason why generation stopped, such as `endTurn` or `maxTokens`. */
   stopReason?: string | undefined;
 }
 
-/** A message of the server: what a handler is called with. */
+/** A notification or request of the server, as handlers receive it. */
 export interface ServerMessage<Method extends string, Parameters> {
-  /** Its method. */
+  /** Method of the message. */
   method: Method;
-  /** Its parameters. */
+  /** Parameters of the message. */
   params: Parameters;
 }
 
 // ---- Errors and reports ---------------------------------------------------------------------------------------------
 
 /**
- * The code of a failure that is not the server's own:
+ * Codes of failures other than JSON-RPC errors of the server:
  *
- * - `TIMEOUT`: no answer within the timeout.
- * - `NETWORK`: no connection, or it was lost before the answer, or the browser forbade the request (CORS, CSP).
- * - `HTTP_503` and the like: an HTTP error status without a JSON-RPC error; `data` holds the beginning of the answer.
- * - `INVALID_RESPONSE`: an answer that is not a JSON-RPC 2.0 answer to the call; `data` holds its beginning.
- * - `NEGOTIATION_FAILED`: client and server speak no common revision of MCP.
- * - `INPUT_REQUIRED`: the server asked for input that no handler is set for, whose handler failed, or that never ended.
- * - `CLOSED`: the client was closed before the answer.
- * - `HEADERS`: the function given as `headers` failed; `cause` is why.
- * - `MODULE_LOAD`: the WebAssembly module could not be loaded; the message names cause and remedy.
+ * - `TIMEOUT`: no response within the timeout.
+ * - `NETWORK`: no connection, or it was lost before the response, or the browser blocked the request (CORS, CSP).
+ * - `HTTP_503` and the like: an HTTP error status without a JSON-RPC error; `data` is the beginning of the body.
+ * - `INVALID_RESPONSE`: the body is not a JSON-RPC 2.0 response to the call; `data` is its beginning.
+ * - `NEGOTIATION_FAILED`: client and server support no common revision of MCP.
+ * - `INPUT_REQUIRED`: the server requested input without end, or input whose handler is missing or has failed.
+ * - `CLOSED`: the client was closed before the response.
+ * - `HEADERS`: the function in the option `headers` failed; `cause` is its error.
+ * - `MODULE_LOAD`: the WebAssembly module could not be loaded; the message has the reason and a remedy.
  */
 export type LocalErrorCode =
   | 'TIMEOUT'
@@ -609,29 +608,29 @@ export type LocalErrorCode =
   | 'HEADERS'
   | 'MODULE_LOAD';
 
-/** The error a failing call rejects with. Its stack is the caller's. */
+/** The error that a failing call rejects with. Its stack begins at the caller. */
 export declare class MCPError extends Error {
-  /** Makes one; pages rarely need to. */
+  /** Makes an error. Pages rarely need this. */
   constructor(code: number | LocalErrorCode, message: string, data?: unknown);
   /** Always `MCPError`. */
   readonly name: 'MCPError';
-  /** A number is the server's own JSON-RPC code; text is a {@link LocalErrorCode}. */
+  /** A number is a JSON-RPC code of the server; a string is a {@link LocalErrorCode}. */
   readonly code: number | LocalErrorCode;
-  /** `data` of the server's error, or the first 500 characters of an answer that could not be used. */
+  /** `data` of the server's error, or the first 500 characters of an unusable response. */
   readonly data: unknown;
-  /** The engine's own error behind the failure, if there is one. */
+  /** The engine's error behind the failure, if there is one. */
   readonly cause?: unknown;
 }
 
-/** A report as `beforeSend` sees it and as the service gets it: bounded, and without secrets. */
+/** A report, as `beforeSend` and the service receive it: limited in size, and without secrets. */
 export interface ErrorReport {
-  /** The error's name, such as `MCPError`; `MCPToolError` for a tool's result with `isError`. */
+  /** Name of the error, such as `MCPError`; `MCPToolError` for a tool result with `isError`. */
   error_type: string;
-  /** The error's message. */
+  /** Message of the error. */
   error_message: string;
-  /** The stack, the caller's frame uppermost. */
+  /** Stack of the error, with the caller's frame on top. */
   stack_trace?: string | undefined;
-  /** What kind of failure it was. */
+  /** Class of the failure. */
   class:
     | 'application'
     | 'protocol'
@@ -643,53 +642,53 @@ export interface ErrorReport {
     | 'uncaught'
     | 'unhandled_rejection'
     | 'reported';
-  /** Circumstances. */
+  /** Circumstances of the failure. */
   context: {
-    /** When, as RFC 3339. */
+    /** Time, as RFC 3339. */
     timestamp: string;
-    /** The browser. */
+    /** User agent of the browser. */
     userAgent?: string | undefined;
-    /** The page, without its fragment. */
+    /** Address of the page, without its fragment. */
     url?: string | undefined;
-    /** The call's method. */
+    /** Method of the call. */
     method?: string | undefined;
-    /** The call's parameters. */
+    /** Parameters of the call. */
     params?: unknown;
-    /** Where the server listens. */
+    /** Address of the server. */
     endpoint?: string | undefined;
     /** `data` of the server's error. */
     data?: unknown;
-    /** The beginning of an answer that could not be used. */
+    /** Beginning of an unusable response. */
     answer?: string | undefined;
-    /** What {@link MCPClient.report} was given. */
+    /** The context given to {@link MCPClient.report}. */
     extra?: unknown;
   };
-  /** The call that failed, if it was one. */
+  /** The call that failed; absent if the failure was no call. */
   rpc?:
     | {
-        /** Its method. */
+        /** Method of the call. */
         method: string;
-        /** The tool, if it called one. */
+        /** Name of the tool, for `tools/call`. */
         tool?: string | undefined;
-        /** The server's JSON-RPC code, or the HTTP status. */
+        /** JSON-RPC code of the server's error, or the HTTP status. */
         code?: number | undefined;
-        /** Its parameters. */
+        /** Parameters of the call. */
         params?: unknown;
-        /** How it travelled. */
+        /** Transport of the call. */
         transport: 'http';
-        /** The revision of MCP that was spoken. */
+        /** Revision of MCP in use. */
         protocol_version?: string | undefined;
-        /** How long it took until it failed, in milliseconds, with all attempts and waits. */
+        /** Time until the call failed, in milliseconds, including all attempts and waits. */
         duration_ms: number;
       }
     | undefined;
-  /** The server that was called, if it has told. */
+  /** Name and version of the MCP server, if it has sent them. */
   server?: { name: string; version?: string | undefined } | undefined;
-  /** What caused the error, outermost first. */
+  /** Causes of the error, outermost first. */
   causes?: { error_type: string; error_message: string; stack_trace?: string | undefined }[] | undefined;
-  /** What happened before, oldest first; `level` is the console's, or `mcp`, `fetch`, `click`, `navigation`. */
+  /** Breadcrumbs, oldest first; `level` is the console's, or `mcp`, `fetch`, `click`, `navigation`. */
   logs?: { timestamp: string; level: string; message: string }[] | undefined;
-  /** The page's own opinion, for `beforeSend` to add; the service judges by itself without it. */
+  /** Severity, for `beforeSend` to set. Without it the service decides. */
   severity?: 'low' | 'medium' | 'high' | 'critical' | undefined;
   /** As in {@link ReportingOptions.release}. */
   release?: string | undefined;
@@ -697,138 +696,138 @@ export interface ErrorReport {
   environment?: string | undefined;
   /** As in {@link ReportingOptions.tags}. */
   tags?: Record<string, string> | undefined;
-  /** A hash of {@link ReportingOptions.user}. */
+  /** Hash of {@link ReportingOptions.user}. */
   user?: string | undefined;
-  /** How many such failures this report stands for; absent means one. */
+  /** Number of equal failures that this report stands for; absent means one. */
   count?: number | undefined;
-  /** When the first of several happened, as RFC 3339. */
+  /** Time of the first of several failures, as RFC 3339. */
   first_seen?: string | undefined;
-  /** When the last of several happened, as RFC 3339. */
+  /** Time of the last of several failures, as RFC 3339. */
   last_seen?: string | undefined;
-  /** A UUID: told twice, a report counts once. */
+  /** UUID of the report. A report that arrives twice counts once. */
   id: string;
-  /** A random mark of this client, to count how many pages are affected. */
+  /** Random id of this client, so that affected pages can be counted. */
   client: string;
-  /** What sends. */
+  /** Sender of the report. */
   source: 'javascript_sdk';
-  /** Version of this shape. */
+  /** Version of this format. */
   schema: 1;
 }
 
 // ---- The client -----------------------------------------------------------------------------------------------------
 
 /**
- * A client for one MCP or JSON-RPC 2.0 server behind HTTP POST.
+ * A client for one MCP or JSON-RPC 2.0 server over HTTP.
  *
- * It is usable right after `new`: calls made before the module has loaded wait for it, and MCP's handshake happens with
- * the first call. A call with parameters that are not JSON rejects with a `TypeError`, and nothing is sent; an aborted
- * one rejects with `signal.reason`; every other failure is an {@link MCPError}.
+ * It can be used right after `new`: calls wait for the WebAssembly module, and the first call performs MCP's handshake.
+ * A call whose parameters are not JSON rejects with a `TypeError`, and nothing is sent. An aborted call rejects with
+ * `signal.reason`. Every other failure is an {@link MCPError}.
  */
 export declare class MCPClient {
   /**
-   * Makes a client; nothing is sent yet.
+   * Makes a client. Nothing is sent yet.
    *
-   * @param endpoint - Where the server listens; `'/jsonrpc'` by default.
-   * @param options - See {@link MCPClientOptions}. A wrong one throws a `TypeError` that names it.
+   * @param endpoint - Address of the server; `'/jsonrpc'` by default.
+   * @param options - See {@link MCPClientOptions}. A wrong option throws a `TypeError` that names it.
    */
   constructor(endpoint?: string | URL, options?: MCPClientOptions);
 
-  /** Resolves when the module has loaded; rejects with `MODULE_LOAD` when it cannot. Nobody has to wait for it. */
+  /** Resolves when the module has loaded, or rejects with `MODULE_LOAD`. Calls wait for it by themselves. */
   get ready(): Promise<void>;
 
-  /** Called after `close()` has ended everything. */
+  /** Called at the end of `close()`. */
   onclose: (() => void) | undefined;
 
   /**
-   * Called with what went wrong apart from any call: an unreadable event, a handler that threw, or the stream for
-   * notifications. No call is affected, and nothing of it is reported.
+   * Called with errors outside of calls: an event that is not JSON, an error of a handler, or of the stream for
+   * notifications. They affect no call and are not reported.
    */
   onerror: ((error: unknown) => void) | undefined;
 
-  /** Calls a method and resolves to its result. */
+  /** Calls a method. Resolves to its result. */
   request<Result = unknown>(method: string, params?: Params | null, options?: CallOptions | null): Promise<Result>;
 
-  /** Sends a notification. Resolves when the server has taken it; there is no answer. */
+  /** Sends a notification. Resolves when the server has accepted it. */
   notify(method: string, params?: Params | null): Promise<void>;
 
   /**
-   * Sends several calls in one POST, or side by side to an MCP server, which knows no batches. Resolves to one entry
-   * per call, in the order of the calls; a notification's value is `undefined`. A call without an answer of its own is
-   * rejected in its entry. The promise itself rejects only if the POST as a whole failed.
+   * Sends several calls: in one POST to a JSON-RPC server, in parallel to an MCP server, because MCP has no batches.
+   * Resolves to one result per call, in the order of the calls. The value of a notification is `undefined`. A call
+   * without a reply has a rejected result. The promise itself rejects only if the whole POST failed.
    */
   batch(calls: BatchCall[]): Promise<BatchResult[]>;
 
-  /** Calls a tool. A result with `isError` resolves, as the protocol has it, and is reported. */
+  /** Calls a tool. A result with `isError` resolves, because MCP defines it as a result, and is reported. */
   callTool<Structured = unknown>(
     name: string,
     args?: Params | null,
     options?: CallOptions | null,
   ): Promise<ToolResult<Structured>>;
-  /** The same, with the call as MCP sends it. */
+  /** Calls a tool, given by the parameters of `tools/call`. */
   callTool<Structured = unknown>(call: ToolRequest, options?: CallOptions | null): Promise<ToolResult<Structured>>;
 
-  /** The server's tools: all pages, at most 64, or the one that begins at `cursor`. */
+  /** Lists the tools: all pages, up to 64, or the page at `cursor`. */
   listTools(params?: ListParams | null, options?: CallOptions | null): Promise<ToolList>;
 
-  /** The server's resources: all pages, at most 64, or the one that begins at `cursor`. */
+  /** Lists the resources: all pages, up to 64, or the page at `cursor`. */
   listResources(params?: ListParams | null, options?: CallOptions | null): Promise<ResourceList>;
 
-  /** The server's kinds of resources: all pages, at most 64, or the one that begins at `cursor`. */
+  /** Lists the resource templates: all pages, up to 64, or the page at `cursor`. */
   listResourceTemplates(params?: ListParams | null, options?: CallOptions | null): Promise<ResourceTemplateList>;
 
-  /** The server's prompts: all pages, at most 64, or the one that begins at `cursor`. */
+  /** Lists the prompts: all pages, up to 64, or the page at `cursor`. */
   listPrompts(params?: ListParams | null, options?: CallOptions | null): Promise<PromptList>;
 
-  /** Reads a resource, given by its address. */
+  /** Reads a resource, given by its address or by the parameters of `resources/read`. */
   readResource(
     resource: string | { uri: string; _meta?: { [name: string]: unknown } | undefined },
     options?: CallOptions | null,
   ): Promise<ResourceResult>;
 
-  /** A prompt, filled in with arguments. */
+  /** Gets a prompt with its arguments filled in. */
   getPrompt(name: string, args?: Record<string, string>, options?: CallOptions | null): Promise<PromptResult>;
-  /** The same, with the request as MCP sends it. */
+  /** Gets a prompt, given by the parameters of `prompts/get`. */
   getPrompt(prompt: PromptRequest, options?: CallOptions | null): Promise<PromptResult>;
 
-  /** How an argument of a prompt or of a kind of resources may be completed. */
+  /** Gets possible values for an argument of a prompt or resource template. */
   complete(params: CompleteParams, options?: CallOptions | null): Promise<CompleteResult>;
 
-  /** What the server knows of one model: the method `get_model` of the original SDK's servers. */
+  /** Gets a model's description with `get_model`, a method of servers for the original SDK. */
   getModel(modelId: string): Promise<unknown>;
 
-  /** Asks whether the server is there. MCP has no `ping` since 2026-07-28; such servers answer that they lack it. */
+  /** Checks that the server responds. Modern MCP has no `ping`: such servers respond with "method not found". */
   ping(options?: CallOptions | null): Promise<unknown>;
 
   /**
-   * Connects to an MCP server, which the first call does by itself; for plain JSON-RPC it only waits for the module.
-   * Rejects with `NEGOTIATION_FAILED`, or as the request for the handshake did.
+   * Connects to an MCP server. Otherwise the first call connects. With plain JSON-RPC it only waits for the module.
+   * Rejects with `NEGOTIATION_FAILED`, or with the failure of a request of the handshake.
    */
   connect(): Promise<void>;
 
   /**
-   * Ends all calls that were sent, which reject with `CLOSED`, and the server's session. Reports still leave. A later
-   * call connects anew.
+   * Ends the session and all calls under way, which reject with `CLOSED`. Reports are still sent. A later call connects
+   * again.
    */
   close(): Promise<void>;
 
   /**
-   * Hears what an MCP server tells unasked, from now on; `undefined` takes the handler away. A stream for it is kept
-   * open while there are handlers. What a handler throws goes to `onerror`.
+   * Sets the handler for a notification of an MCP server; `undefined` removes it. While there are handlers, the client
+   * keeps a stream open. An error of a handler is passed to `onerror`.
    */
   setNotificationHandler<Method extends keyof ServerNotifications>(
     method: Method,
     handler: ((notification: ServerMessage<Method, ServerNotifications[Method]>) => unknown) | undefined,
   ): void;
-  /** The same for any other method. */
+  /** Sets the handler for a notification of any other method. */
   setNotificationHandler<Method extends string>(
     method: Method extends keyof ServerNotifications ? never : Method,
     handler: ((notification: ServerMessage<Method, unknown>) => unknown) | undefined,
   ): void;
 
   /**
-   * Answers what an MCP server asks; `undefined` takes the handler away. Set before the first call, it also tells the
-   * server that it may ask. What a handler throws is the server's answer: as an error with its `code`, if that is a
-   * whole number, or -32603.
+   * Sets the handler for a request of an MCP server; `undefined` removes it. Set it before the first call, because the
+   * handshake sends the capabilities that follow from handlers. If a handler throws, the server receives an error with
+   * its `code` if that is an integer, otherwise -32603.
    */
   setRequestHandler<Method extends keyof ServerRequests>(
     method: Method,
@@ -838,47 +837,47 @@ export declare class MCPClient {
         ) => ServerRequests[Method]['result'] | Promise<ServerRequests[Method]['result']>)
       | undefined,
   ): void;
-  /** The same for any other method; an answer of `undefined` is sent as `{}`. */
+  /** Sets the handler for a request of any other method. A result of `undefined` is sent as `{}`. */
   setRequestHandler<Method extends string>(
     method: Method extends keyof ServerRequests ? never : Method,
     handler: ((request: ServerMessage<Method, unknown>) => unknown) | undefined,
   ): void;
 
-  /** What the MCP server offers; undefined before it has told. */
+  /** Capabilities of the MCP server; undefined before the handshake. */
   getServerCapabilities(): ServerCapabilities | undefined;
 
-  /** Which program the MCP server is; undefined before it has told. */
+  /** Name and version of the MCP server; undefined before the handshake. */
   getServerVersion(): Implementation | undefined;
 
-  /** How the MCP server says it is to be used; undefined before it has told, or if it does not. */
+  /** Instructions of the MCP server for its use; undefined before the handshake, or if it has none. */
   getInstructions(): string | undefined;
 
-  /** Whether the MCP server was spoken to with a handshake or without; undefined before, and for plain JSON-RPC. */
+  /** Era of MCP in use; undefined before the handshake, and for plain JSON-RPC. */
   getProtocolEra(): 'legacy' | 'modern' | undefined;
 
   /**
-   * Reports an error the page has caught itself, if reporting is on; each error object once.
+   * Reports an error that the page has caught, if reporting is on. An error object is reported once.
    *
-   * @param error - The error, or a text.
-   * @param context - What else is worth knowing, as JSON can hold it.
+   * @param error - The error, or a string.
+   * @param context - Further information, as a JSON value.
    */
   report(error: unknown, context?: unknown): void;
 
   /**
-   * Sends the reports that wait, before a program ends or a page is left on purpose.
+   * Sends all waiting reports, for example before a program ends.
    *
-   * @param timeout - How long it may take, in milliseconds; 2000 by default.
-   * @returns Whether all of them have arrived or were refused for good.
+   * @param timeout - Timeout in milliseconds; 2000 by default.
+   * @returns Whether all reports have arrived or were rejected for good.
    */
   flush(timeout?: number): Promise<boolean>;
 
   /**
-   * For subclasses with methods of their own: sends a call whose failure shows the caller of that method.
+   * Sends a call for a method of a subclass. The stack of its error begins at the caller of that method.
    *
    * @param trace - `new Error()`, made in the method itself, which must not be async.
    */
   protected _call<Result = unknown>(method: string, params: Params | null | undefined, trace: Error): Promise<Result>;
 
-  /** The same for {@link MCPClient.batch}. */
+  /** Sends a batch for a method of a subclass, as {@link MCPClient.batch} does. */
   protected _batch(calls: BatchCall[], trace: Error): Promise<BatchResult[]>;
 }

@@ -1,10 +1,10 @@
-// A call as it is kept until it is settled.
+// A call: its parameters as text, its options, and its state until it is settled.
 
-import { isFunction, isObject, isText } from './kinds.js';
-import { IDEMPOTENT, MARKED, MAY_REFRESH, REQUEST } from './numbers.js';
+import { IDEMPOTENCE_GIVEN, IDEMPOTENT, MAY_REFRESH_HEADERS, REQUEST } from '../pkg/shared-numbers.js';
 import { CALL, check, expect, plainHeaders, TEXT } from './settings.js';
+import { isFunction, isObject, isText } from './type-checks.js';
 
-/** Checks a call and takes its parameters as text, so that changes made after the call are not sent. */
+/** Checks a call and makes it. The parameters become text at once, so that later changes to the object are not sent. */
 export function newCall(kind, method, params, options, settings, trace) {
   expect('"method"', TEXT, method);
   const call = new Call(kind, method, options, settings, trace);
@@ -15,34 +15,38 @@ export function newCall(kind, method, params, options, settings, trace) {
 
 class Call {
   id = 0;
+  /** Number of retries so far. */
   repeats = 0;
-  /** How long the next attempt waits, in milliseconds. */
+  /** Wait before the next attempt, in milliseconds. */
   wait = 0;
   started = performance.now();
-  due = 0;
+  /** End of the attempt, as `performance.now()` has it. */
+  deadline = 0;
   params;
-  /** `_meta` of the parameters, which ours is joined to. */
+  /** `_meta` of the parameters. */
   meta;
-  /** The tool, resource or prompt. */
+  /** Name of the tool or prompt, or address of the resource. */
   name;
   controller;
-  /** The answers the server asked for before it answers, as members of the parameters in JSON. */
+  /** Input that the server has requested, as members of the parameters in JSON. */
   inputs = '';
+  /** The calls of a batch. */
   members;
 
   constructor(kind, method, options, { headers, timeout }, trace) {
     this.kind = kind;
     this.method = method;
     this.options = options;
-    this.flags = isFunction(headers) ? MAY_REFRESH : 0;
+    this.flags = isFunction(headers) ? MAY_REFRESH_HEADERS : 0;
     this.timeout = timeout;
+    /** An error made where the page called, for its stack. */
     this.trace = trace;
   }
 }
 
-/** The method that is as repeatable as this call, which may say otherwise than its own. */
-export function repeatableAs({ flags, method }) {
-  if (flags & MARKED) return flags & IDEMPOTENT ? 'ping' : '';
+/** A method that may be retried if and only if the call may. */
+export function methodForRetry({ flags, method }) {
+  if (flags & IDEMPOTENCE_GIVEN) return flags & IDEMPOTENT ? 'ping' : '';
   return method;
 }
 
@@ -50,15 +54,15 @@ function takeOptions(call, options) {
   check(CALL, options);
   const { timeout, idempotent, headers } = options;
   if (timeout !== undefined) call.timeout = timeout;
-  if (idempotent !== undefined) call.flags |= idempotent ? MARKED | IDEMPOTENT : MARKED;
+  if (idempotent !== undefined) call.flags |= idempotent ? IDEMPOTENCE_GIVEN | IDEMPOTENT : IDEMPOTENCE_GIVEN;
   if (headers !== undefined) call.headers = plainHeaders(headers);
 }
 
 function takeParams(call, params) {
-  const what = `MCPClient: the params of "${call.method}"`;
-  // JSON-RPC wants the member left out, not null.
+  const subject = `MCPClient: the params of "${call.method}"`;
+  // In JSON-RPC, params are absent rather than null.
   if (typeof params !== 'object') {
-    throw new TypeError(`${what} must be an object or an array, not a ${typeof params}`);
+    throw new TypeError(`${subject} must be an object or an array, not a ${typeof params}`);
   }
   let text;
   try {
@@ -69,47 +73,47 @@ function takeParams(call, params) {
     }
     text = JSON.stringify(params);
   } catch (cause) {
-    // circular, a BigInt, too deep, too long for a text, or a toJSON that throws
-    throw new TypeError(`${what} cannot be written as JSON: ${cause.message}`, { cause });
+    // circular, a BigInt, too deep, too long for a string, or a toJSON that throws
+    throw new TypeError(`${subject} cannot be written as JSON: ${cause.message}`, { cause });
   }
   if (text?.[0] !== '{' && text?.[0] !== '[') {
-    throw new TypeError(`${what} are neither an object nor an array as JSON`);
+    throw new TypeError(`${subject} are neither an object nor an array as JSON`);
   }
-  const lost = findLost(params);
-  if (lost) throw new TypeError(`${what} cannot be written as JSON: they hold ${lost}`);
+  const omitted = findOmitted(params);
+  if (omitted) throw new TypeError(`${subject} cannot be written as JSON: they contain ${omitted}`);
   call.params = text;
   const name = params.name ?? params.uri;
   if (isText(name)) call.name = name;
 }
 
-/** What JSON would leave out without a word. A member that is undefined is left out on purpose everywhere. */
-function findLost(value) {
+/** A value that `JSON.stringify` omits silently. Undefined members do not count: they are omitted on purpose. */
+function findOmitted(value) {
   const type = typeof value;
   if (type === 'function' || type === 'symbol') return `a ${type}`;
   if (!isObject(value) || isFunction(value.toJSON)) return undefined;
   if (Array.isArray(value)) {
-    if (value.includes(undefined)) return 'undefined in a list';
+    if (value.includes(undefined)) return 'undefined in an array';
     for (const item of value) {
-      const lost = findLost(item);
-      if (lost) return lost;
+      const omitted = findOmitted(item);
+      if (omitted) return omitted;
     }
     return undefined;
   }
   for (const name in value) {
-    const lost = findLost(value[name]);
-    if (lost && Object.hasOwn(value, name)) return `${lost} as "${name}"`;
+    const omitted = findOmitted(value[name]);
+    if (omitted && Object.hasOwn(value, name)) return `${omitted} as "${name}"`;
   }
   return undefined;
 }
 
-/** The call as it goes over the wire; `meta` is what every request of this era tells, or undefined. */
+/** The JSON-RPC message of a call; `meta` joins the `_meta` of its parameters. */
 export function wireText(call, meta) {
   const id = call.kind === REQUEST ? `"id":${call.id},` : '';
   let params = call.params;
-  // Parameters by position have no place for it.
+  // An array of parameters cannot have `_meta`.
   if (params?.[0] !== '[' && (meta || call.meta || call.inputs)) {
-    const told = meta || call.meta ? `"_meta":${JSON.stringify({ ...call.meta, ...meta })}` : '';
-    const members = [params?.slice(1, -1), told, call.inputs].filter(Boolean).join();
+    const metaText = meta || call.meta ? `"_meta":${JSON.stringify({ ...call.meta, ...meta })}` : '';
+    const members = [params?.slice(1, -1), metaText, call.inputs].filter(Boolean).join();
     params = `{${members}}`;
   }
   return `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(call.method)}${params ? `,"params":${params}` : ''}}`;

@@ -1,34 +1,37 @@
-// MCPClient: the public surface. What a call needs is gathered here, and its failure becomes the caller's error.
+// MCPClient: the public methods. They make calls, and turn failures into errors with the caller's stack.
 
 import { Session } from '../pkg/glue.js';
-import { memberOutcome, repliesInOrder, toolFailure } from './answer.js';
-import { newCall, repeatableAs, wireText } from './call.js';
+import { BATCH, NOTIFICATION, REQUEST } from '../pkg/shared-numbers.js';
+import { addBreadcrumb } from './breadcrumbs.js';
+import { methodForRetry, newCall, wireText } from './call.js';
 import { Connection } from './connection.js';
+import { deliver, settleMember } from './deliver.js';
 import { MCPError } from './error.js';
-import { isObject, isText, listOf } from './kinds.js';
-import { reportFromPlainJavaScript } from './last-resort.js';
+import { BODY_START } from './failure.js';
+import { listen } from './listen.js';
 import { loadModule } from './module.js';
-import { BATCH, NOTIFICATION, REQUEST } from './numbers.js';
-import { hearGlobalErrors, withoutFragment } from './page.js';
+import { onGlobalError, withoutFragment } from './page.js';
+import { reportLoadFailure } from './report-load-failure.js';
 import { Reporter } from './reporter.js';
+import { memberOutcome, repliesInOrder, toolMessage } from './response.js';
 import { expect, FUNCTION, settings, TEXT } from './settings.js';
-import { leaveStep } from './trail.js';
+import { isObject, isText, listOf } from './type-checks.js';
 
 const CALLS = [(value) => listOf(value).length, 'an array of at least one call'];
-/** Longest parameters that are looked at for a report, in UTF-16 units. */
-const LONGEST_PARAMS = 32 * 1024;
-/** Most pages of a list that are asked for. */
-const MOST_PAGES = 64;
+/** Maximum length of the parameters in a draft, in UTF-16 units. */
+const MAX_PARAMS = 32 * 1024;
+/** Maximum number of pages of a list. */
+const MAX_PAGES = 64;
 
-// Every public method makes `new Error()` itself, and none is async: exactly one frame of the client then stands above
-// the caller's own, in every engine. It is dropped when, and only when, the stack is needed.
+// Every public method makes `new Error()` itself, and none is async. So in every engine exactly one frame of the client
+// is above the caller's. The frame is removed only when a stack is needed.
 export class MCPClient {
   #settings;
   #connection;
   #ready;
   #reporter;
-  #loadReported;
-  #deaf;
+  #loadFailureReported;
+  #stopListening;
 
   onclose;
   onerror;
@@ -40,9 +43,9 @@ export class MCPClient {
       if (reporting) this.#reporter = new Reporter(reporting);
       connection.open();
     });
-    this.#ready.catch(() => {}); // every call tells; nobody needs to watch `ready`
+    this.#ready.catch(() => {}); // every call rejects with the error, so `ready` may stay unused
     if (reporting?.captureGlobalErrors) {
-      this.#deaf = hearGlobalErrors((kind, error) => this.#reportAny(error, undefined, kind));
+      this.#stopListening = onGlobalError((kind, error) => this.#reportAny(error, undefined, kind));
     }
   }
 
@@ -109,19 +112,19 @@ export class MCPClient {
   }
 
   async close() {
-    this.#deaf?.();
-    // What was called before is on its way when the module has loaded.
+    this.#stopListening?.();
+    // Calls that wait for the module are sent first.
     await this.#ready.catch(() => {});
     await this.#connection.close();
     this.onclose?.();
   }
 
   setNotificationHandler(method, handler) {
-    this.#setHandler('notifications', method, handler);
+    this.#setHandler(this.#connection.notificationHandlers, method, handler);
   }
 
   setRequestHandler(method, handler) {
-    this.#setHandler('requests', method, handler);
+    this.#setHandler(this.#connection.requestHandlers, method, handler);
   }
 
   getServerCapabilities() {
@@ -149,54 +152,54 @@ export class MCPClient {
     return this.#reporter ? this.#reporter.flush(timeout) : true;
   }
 
-  /** For subclasses with methods of their own: one frame of theirs stands above the caller's, as it does here. */
+  /** A call for the methods of subclasses. `trace` is `new Error()`, made in the method itself. */
   _call(method, params, trace) {
     return this.#send(REQUEST, method, params, undefined, trace);
   }
 
-  /** The same for batches. */
+  /** A batch for the methods of subclasses. */
   _batch(calls, trace) {
     return this.#sendBatch(calls, trace);
   }
 
-  /** Sends a call, in another way than others if `deliver` says how, and returns what comes of it. */
-  async #send(kind, method, params, options, trace, deliver) {
+  /** Sends a call and returns its result; `run` replaces the delivery and makes the result. */
+  async #send(kind, method, params, options, trace, run) {
     const call = newCall(kind, method, params, options, this.#settings, trace);
     const connection = this.#connection;
-    if (!connection.session) await this.#opened(trace);
-    if (kind !== BATCH) this.#leaveStep(call);
+    if (!connection.session) await this.#loaded(trace);
+    if (kind !== BATCH) this.#addBreadcrumb(call);
     let outcome;
     try {
-      if (deliver) return await deliver(call);
-      outcome = await connection.deliver(call);
+      if (run) return await run(call);
+      outcome = await deliver(connection, call);
     } catch (failure) {
-      throw this.#failed(call, failure);
+      throw this.#errorOf(call, failure);
     }
     return this.#resultOf(call, outcome);
   }
 
-  #leaveStep({ method, name }) {
-    if (this.#reporter) leaveStep('mcp', method, name);
+  #addBreadcrumb({ method, name }) {
+    if (this.#reporter) addBreadcrumb('mcp', method, name);
   }
 
-  /** A call of something by its name, or with all its parameters in one object. */
+  /** Sends a call of a tool or prompt, given by its name or by an object with all parameters. */
   #sendNamed(method, name, args, options, trace) {
     return isObject(name)
       ? this.#send(REQUEST, method, name, args, trace)
       : this.#send(REQUEST, method, { name, arguments: args }, options, trace);
   }
 
-  /** A list, page by page; one page if the caller says where it begins. */
-  async #list(member, of, params, options, trace) {
-    const page = (given) => this.#send(REQUEST, `${of}/list`, given, options, trace);
+  /** Gets all pages of a list, or only the page that begins at `params.cursor`. */
+  async #list(member, methods, params, options, trace) {
+    const page = (given) => this.#send(REQUEST, `${methods}/list`, given, options, trace);
     const list = await page(params ?? {});
     const items = list?.[member];
     if (!Array.isArray(items)) return list;
     if (params?.cursor === undefined) {
-      for (let pages = 1, cursor; (cursor = list.nextCursor) != null && pages < MOST_PAGES; pages += 1) {
+      for (let pages = 1, cursor; (cursor = list.nextCursor) != null && pages < MAX_PAGES; pages += 1) {
         const more = Object(await page({ ...params, cursor }));
         items.push(...listOf(more[member]));
-        // A cursor that does not move would go on for ever.
+        // The same cursor again would be an endless list.
         list.nextCursor = more.nextCursor === cursor ? undefined : more.nextCursor;
       }
       if (list.nextCursor == null) delete list.nextCursor;
@@ -213,78 +216,78 @@ export class MCPClient {
     });
     return this.#send(BATCH, 'batch', undefined, undefined, trace, async (whole) => {
       const connection = this.#connection;
-      members.forEach((member) => this.#leaveStep(member));
-      let take = (member) => connection.deliver(member);
-      // MCP has no batches any more: the calls travel side by side.
+      members.forEach((member) => this.#addBreadcrumb(member));
+      let outcomeOf = (member) => deliver(connection, member);
+      // MCP has no batches since 2025-06-18: the calls are sent side by side.
       if (!connection.isMCP) {
         whole.members = members;
-        for (const member of members) if (member.kind === REQUEST) member.id = connection.session.begin();
+        for (const member of members) if (member.kind === REQUEST) member.id = connection.session.next_id();
         whole.params = `[${members.map((member) => wireText(member))}]`;
-        whole.methods = members.map(repeatableAs).join('\n');
-        const outcome = await connection.deliver(whole);
+        whole.methods = members.map(methodForRetry).join('\n');
+        const outcome = await deliver(connection, whole);
         const replies = repliesInOrder(members, outcome.message);
-        take = (member, place) => connection.take(member, memberOutcome(outcome, member, replies[place]));
+        outcomeOf = (member, place) => settleMember(connection, member, memberOutcome(outcome, member, replies[place]));
       }
       return Promise.allSettled(
         members.map(async (member, place) => {
           try {
-            return this.#resultOf(member, await take(member, place));
+            return this.#resultOf(member, await outcomeOf(member, place));
           } catch (failure) {
-            throw this.#failed(member, failure);
+            throw this.#errorOf(member, failure);
           }
         }),
       );
     });
   }
 
-  /** The result of a call that succeeded; a tool's failure is noted for a report. */
+  /** The result of a call that succeeded. The failure of a tool is reported. */
   #resultOf(call, { message, toolFailed }) {
     if (call.kind !== REQUEST) return undefined;
     const { result } = message;
     if (toolFailed && call.method === 'tools/call') {
-      this.#note(call, 'MCPToolError', toolFailure(result), 'tool_error');
+      this.#record(call, 'MCPToolError', toolMessage(result), 'tool_error');
     }
     return result;
   }
 
-  /** A failed call's own error, with the caller's frames; noted for a report. */
-  #failed(call, failure) {
+  /** The error that a failed call rejects with. Failures with a class are reported. */
+  #errorOf(call, failure) {
     if (failure instanceof Error) return failure;
-    // An abort is the page's own wish, told as `fetch` tells it.
-    if ('aborted' in failure) return failure.aborted;
+    // An aborted call rejects with the page's own reason, like `fetch`.
+    if ('reason' in failure) return failure.reason;
     const { code, message, class: kind, outcome = {} } = failure;
     const { thrown, status } = outcome;
-    const isServers = typeof code === 'number';
-    // The beginning of an answer that could not be used, or the data of the server's own error.
-    const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, 500) : undefined;
-    const data = isServers ? outcome.message?.error?.data : undefined;
-    const error = new MCPError(code, message, isServers ? data : answer, thrown);
+    const isServerCode = typeof code === 'number';
+    // `data` of the error is the beginning of an unusable response, or the server's own.
+    const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, BODY_START) : undefined;
+    const data = isServerCode ? outcome.message?.error?.data : undefined;
+    const error = new MCPError(code, message, isServerCode ? data : answer, thrown);
     const frames = framesOf(call);
     error.stack = frames.startsWith('\n') ? `MCPError: ${message}${frames}`.trimEnd() : frames;
-    // What the page itself has done is of no class, and no failure to report.
+    // Failures that the page itself caused have no class.
     if (kind) {
-      this.#note(failure.call ?? call, error.name, message, kind, {
+      this.#record(failure.call ?? call, error.name, message, kind, {
         error,
-        code: isServers ? code : (kind === 'http' && status) || undefined,
+        code: isServerCode ? code : (kind === 'http' && status) || undefined,
         data,
         answer,
-        // A timeout's cause is our own abort, which tells nothing.
+        // The cause of a timeout is the client's own abort.
         cause: code === 'TIMEOUT' ? undefined : thrown,
       });
     }
     return error;
   }
 
-  #note(call, name, message, kind, { error, code, data, answer, cause } = {}) {
+  #record(call, name, message, kind, { error, code, data, answer, cause } = {}) {
     const { server, version } = this.#connection;
     const { method, started } = call;
-    const params = (call.members ? '' : (call.params ?? '')).slice(0, LONGEST_PARAMS);
-    this.#reporter?.note(
+    const params = (call.members ? '' : (call.params ?? '')).slice(0, MAX_PARAMS);
+    this.#reporter?.record(
       {
         error_type: name,
         error_message: message || name,
-        stack_trace: headed(name, message, framesOf(call).replace(/^\n/, '')),
-        // The text that was sent; where it belongs, the module puts it. Most of a very long one is not worth keeping.
+        stack_trace: stackOf(name, message, framesOf(call).replace(/^\n/, '')),
+        // The text that was sent. The module puts it in place of both `params: 0` below.
         params,
         context: { method, params: params ? 0 : undefined, endpoint: withoutFragment(this.#settings.endpoint), data, answer },
         class: kind,
@@ -296,7 +299,7 @@ export class MCPClient {
           params: params ? 0 : undefined,
           transport: 'http',
           protocol_version: version,
-          // in tenths: browsers measure no finer, and more digits only look exact
+          // in tenths, because browsers measure no finer
           duration_ms: Math.round((performance.now() - started) * 10) / 10,
         },
         server: server.info && { name: server.info.name, version: server.info.version },
@@ -307,16 +310,16 @@ export class MCPClient {
 
   async #reportAny(error, context, kind) {
     try {
-      const told = isText(error?.message) ? error : { message: String(error) };
-      const { message, cause, errors } = told;
-      const name = String(told.name || 'Error');
-      const stack = String(told.stack || '');
+      const source = isText(error?.message) ? error : { message: String(error) };
+      const { message, cause, errors } = source;
+      const name = String(source.name || 'Error');
+      const stack = String(source.stack || '');
       await this.#ready;
-      this.#reporter?.note(
+      this.#reporter?.record(
         {
           error_type: name,
           error_message: message || name,
-          stack_trace: stack.includes(message) ? stack : headed(name, message, stack),
+          stack_trace: stack.includes(message) ? stack : stackOf(name, message, stack),
           class: kind,
           causes: [cause, ...listOf(errors)],
           context: context === undefined ? {} : { extra: context },
@@ -324,12 +327,11 @@ export class MCPClient {
         error,
       );
     } catch {
-      // The module did not load, which every call tells, or nothing can be told of what was thrown.
+      // The module did not load, which every call reports, or a getter of the thrown object throws.
     }
   }
 
-  #setHandler(kind, method, handler) {
-    const handlers = this.#connection[kind];
+  #setHandler(handlers, method, handler) {
     expect('"method" of a handler', TEXT, method);
     if (handler === undefined) {
       handlers.delete(method);
@@ -337,31 +339,31 @@ export class MCPClient {
       expect(`the handler of "${method}"`, FUNCTION, handler);
       handlers.set(method, handler);
     }
-    this.#connection.listen();
+    listen(this.#connection);
   }
 
-  /** Waits for the module. That it did not load becomes the call's own error, with the caller's frames. */
-  async #opened(trace) {
+  /** Waits for the module. If it did not load, throws an error with the caller's stack, and reports that once. */
+  async #loaded(trace) {
     try {
       await this.#ready;
     } catch ({ code, message, cause }) {
       const error = new MCPError(code, message, undefined, cause);
       const [first, ...lines] = String(trace.stack).split('\n');
       const own = lines.slice(first.startsWith('Error') ? 1 : 0).join('\n');
-      error.stack = headed(error.name, message, own);
+      error.stack = stackOf(error.name, message, own);
       const { reporting } = this.#settings;
-      if (reporting && !this.#loadReported) reportFromPlainJavaScript(reporting.endpoint, error);
-      this.#loadReported = true;
+      if (reporting && !this.#loadFailureReported) reportLoadFailure(reporting.endpoint, error);
+      this.#loadFailureReported = true;
       throw error;
     }
   }
 }
 
-function headed(name, message, frames) {
+function stackOf(name, message, frames) {
   return `${name}: ${message}\n${frames}`.trimEnd();
 }
 
-/** The caller's frames; after a line end in engines that write a heading above them. */
+/** The caller's frames. They begin with a line end in engines that write a heading above the frames. */
 function framesOf({ trace }) {
   return Session.frames(String(trace?.stack ?? ''));
 }

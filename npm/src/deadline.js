@@ -1,62 +1,62 @@
-// Deadlines of calls in flight: one timer for all of them, since one for each costs more than the rest of a call.
+// Deadlines of calls in flight. One timer serves all, because a timer each would cost more than the rest of a call.
 
-import { TIMED_OUT } from './numbers.js';
+import { TIMED_OUT } from '../pkg/shared-numbers.js';
 
-const waiting = new Set();
-/** Controllers whose call has ended without an abort: their signals are as good as new. */
+const calls = new Set();
+/** Controllers whose call has ended without an abort, to be used again. */
 const unused = [];
-/** Node's fetch leaves a listener on every signal it was given until it is collected, so there each call gets its own. */
+/** False in Node, where fetch leaves a listener on every signal until the signal is collected. */
 const reuses = !globalThis.process?.versions?.node;
 let timer;
-let soonest = Infinity;
+let earliest = Infinity;
 
-/** The call may take this long from now on; it gets a controller, which is aborted when the time is over. */
+/** Sets the deadline of a call, from now on. It gets a controller, which is aborted at the deadline. */
 export function watch(call, milliseconds) {
   call.controller ??= unused.pop() ?? new AbortController();
-  call.due = performance.now() + milliseconds;
-  waiting.add(call);
-  if (call.due < soonest) arm(call.due);
+  call.deadline = performance.now() + milliseconds;
+  calls.add(call);
+  if (call.deadline < earliest) arm(call.deadline);
 }
 
-/** The call has ended. `isClean`: its answer was read to the end. */
-export function unwatch(call, isClean) {
-  waiting.delete(call);
-  if (isClean && reuses && !call.controller.signal.aborted) unused.push(call.controller);
+/** Ends the watch. The controller is used again only if the response was read to the end (`isComplete`). */
+export function unwatch(call, isComplete) {
+  calls.delete(call);
+  if (isComplete && reuses && !call.controller.signal.aborted) unused.push(call.controller);
   call.controller = undefined;
 }
 
-function arm(due) {
-  soonest = due;
+function arm(deadline) {
+  earliest = deadline;
   clearTimeout(timer);
-  timer = setTimeout(sweep, due - performance.now());
-  timer.unref?.(); // a request keeps a program running by itself
+  timer = setTimeout(abortOverdue, deadline - performance.now());
+  timer.unref?.(); // the request itself keeps a program running
 }
 
-function sweep() {
-  soonest = Infinity;
+function abortOverdue() {
+  earliest = Infinity;
   const now = performance.now();
   let next = Infinity;
-  for (const call of waiting) {
-    // Timers may fire a little early, and a handshake's time ends with that of the call that asked for it.
-    if (call.due <= now + 5) {
-      waiting.delete(call);
+  for (const call of calls) {
+    // 5 ms early: timers may fire too soon, and a handshake must time out together with the call that waits for it.
+    if (call.deadline <= now + 5) {
+      calls.delete(call);
       call.flags |= TIMED_OUT;
       call.controller.abort();
     } else {
-      next = Math.min(next, call.due);
+      next = Math.min(next, call.deadline);
     }
   }
   if (next < Infinity) arm(next);
 }
 
-/** Waits; an abort ends the waiting early. */
+/** Resolves after this time, or at an abort. */
 export function pause(milliseconds, signal) {
-  return new Promise((resume) => {
-    if (signal?.aborted) return resume();
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const end = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', end);
-      resume();
+      resolve();
     };
     const timer = setTimeout(end, milliseconds);
     signal?.addEventListener('abort', end);

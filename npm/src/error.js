@@ -1,4 +1,4 @@
-// MCPError: the one error a call rejects with, whatever went wrong on the way.
+// MCPError: the error that failing calls reject with.
 
 export class MCPError extends Error {
   constructor(code, message, data, cause) {

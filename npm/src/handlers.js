@@ -1,7 +1,7 @@
-// What the server may ask the page: pings, and what handlers were set for.
+// The page's handlers for requests of the server.
 
-/** The answer to one request of the server, as the members of a JSON-RPC response. */
-export async function answerTo(handlers, method, params) {
+/** The reply to a request of the server: the members `result` or `error` of a JSON-RPC response. */
+export async function replyTo(handlers, method, params) {
   const handler = handlers.get(method);
   try {
     if (handler) {
@@ -16,7 +16,7 @@ export async function answerTo(handlers, method, params) {
   return { error: { code: -32601, message: `No handler is set: setRequestHandler('${method}', …)` } };
 }
 
-/** What this client can be asked for: what there is a handler for, and what the page says besides. */
+/** The capabilities of this client: the ones the handlers imply, and the ones the page has given. */
 export function capabilitiesOf(handlers, given) {
   const capabilities = {};
   if (handlers.has('elicitation/create')) capabilities.elicitation = { form: { applyDefaults: true } };
@@ -25,7 +25,7 @@ export function capabilitiesOf(handlers, given) {
   return { ...capabilities, ...given };
 }
 
-/** A form that was accepted is filled up with its defaults. */
+/** An accepted form, with the schema's defaults for missing values. */
 function withDefaults(result, schema) {
   if (result.action !== 'accept') return result;
   const content = { ...result.content };

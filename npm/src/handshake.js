@@ -1,45 +1,49 @@
-// How client and server find out which era of the protocol they share, and tell each other who they are.
+// The handshake: client and server agree on an era and a revision of MCP, and exchange names and capabilities.
 
-import { failureOf, VERSION_HEADER } from './answer.js';
+import { DISCOVER, FAIL, NOTIFICATION, READY, REQUEST, SUCCEEDED, TIMED_OUT } from '../pkg/shared-numbers.js';
+import { attempt } from './attempt.js';
+import { newCall } from './call.js';
+import { deliver, remedy } from './deliver.js';
+import { failureOf } from './failure.js';
 import { capabilitiesOf } from './handlers.js';
-import { NOTIFICATION, REQUEST, TIMED_OUT } from './numbers.js';
 import { isForeign } from './page.js';
+import { SESSION_HEADER, VERSION_HEADER } from './response.js';
 
 const PREFIX = 'io.modelcontextprotocol/';
 
-/** Takes the steps the module names until client and server can talk; throws what the last one failed with. */
+/** Takes the steps that the module names until calls can be sent. Throws the failure of the last step. */
 export async function shakeHands(connection, { trace }) {
   const { session, settings } = connection;
   const { clientInfo, timeout } = settings;
-  // Others may wait for it with more patience than the call that needs it first.
-  const asking = { timeout, trace };
-  const capabilities = capabilitiesOf(connection.requests, settings.capabilities);
+  // The client's timeout, not the call's: calls with a longer one may wait for the same handshake.
+  const origin = { timeout, trace };
+  const capabilities = capabilitiesOf(connection.requestHandlers, settings.capabilities);
   let probe;
-  for (let step = session.step(); step !== 0; ) {
-    connection.renewHeaders();
-    if (step === 1) {
+  for (let step = session.step(); step !== READY; ) {
+    connection.commonHeaders = undefined;
+    if (step === DISCOVER) {
       connection.meta = {
         [`${PREFIX}protocolVersion`]: session.headers().get(VERSION_HEADER),
         [`${PREFIX}clientInfo`]: clientInfo,
         [`${PREFIX}clientCapabilities`]: capabilities,
       };
-      probe ??= connection.ownCall(REQUEST, 'server/discover', {}, asking, true);
-      step = await ask(connection, probe);
+      probe ??= handshakeCall(connection, REQUEST, 'server/discover', {}, origin);
+      step = await discover(connection, probe);
     } else {
       connection.meta = undefined;
-      await initialize(connection, asking, { protocolVersion: '2025-11-25', capabilities, clientInfo });
-      step = 0;
+      await initialize(connection, origin, { protocolVersion: '2025-11-25', capabilities, clientInfo });
+      step = READY;
     }
   }
-  connection.renewHeaders();
+  connection.commonHeaders = undefined;
 }
 
-/** Asks whether the server speaks without a handshake, and returns the next step. */
-async function ask(connection, probe) {
+/** Sends `server/discover`, which only modern servers know, and returns the next step. */
+async function discover(connection, probe) {
   const { session } = connection;
-  const outcome = await connection.attempt(probe);
+  const outcome = await attempt(connection, probe);
   const { message, status } = outcome;
-  const succeeded = session.settle(REQUEST, status, outcome.facts) === 1;
+  const succeeded = session.verdict(REQUEST, status, outcome.facts) === SUCCEEDED;
   const { supportedVersions, capabilities, instructions, _meta } = Object(message?.result);
   const supported = succeeded ? supportedVersions : message?.error?.data?.supported;
   const versions = JSON.stringify(supported) ?? '';
@@ -52,20 +56,29 @@ async function ask(connection, probe) {
     versions,
   );
   connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
-  if (step !== 3) return step;
-  if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers), probe);
-  await connection.remedy(probe, outcome);
-  return 1;
+  if (step !== FAIL) return step;
+  if (succeeded) throw failureOf(session.initialized(versions, outcome.response.headers.get(SESSION_HEADER)), probe);
+  await remedy(connection, probe, outcome);
+  return DISCOVER;
 }
 
-async function initialize(connection, asking, params) {
+/** Sends `initialize`, which opens a session with a legacy server. */
+async function initialize(connection, origin, params) {
   const { session } = connection;
-  const call = connection.ownCall(REQUEST, 'initialize', params, asking, true);
-  const outcome = await connection.deliver(call);
+  const call = handshakeCall(connection, REQUEST, 'initialize', params, origin);
+  const outcome = await deliver(connection, call);
   const { protocolVersion, serverInfo, instructions, capabilities } = Object(outcome.message.result);
-  const flaw = session.initialized(String(protocolVersion), outcome.response.headers);
-  if (flaw) throw failureOf(flaw, call);
+  const judgement = session.initialized(String(protocolVersion), outcome.response.headers.get(SESSION_HEADER));
+  if (judgement) throw failureOf(judgement, call);
   connection.server = { info: serverInfo, capabilities, instructions };
-  connection.renewHeaders();
-  await connection.deliver(connection.ownCall(NOTIFICATION, 'notifications/initialized', undefined, asking, true));
+  connection.commonHeaders = undefined;
+  await deliver(connection, handshakeCall(connection, NOTIFICATION, 'notifications/initialized', undefined, origin));
+}
+
+/** Makes a call of the handshake; `origin` is its timeout, and the trace of the call that needs the connection. */
+function handshakeCall(connection, kind, method, params, { timeout, trace }) {
+  const call = newCall(kind, method, params, { timeout }, connection.settings, trace);
+  call.isHandshake = true;
+  connection.handshakeCall = call;
+  return call;
 }

@@ -1,8 +1,8 @@
-// Loads the WebAssembly module once for all clients, and says what to do when it does not load.
+// Loading of the WebAssembly module, once for all clients, with advice when it fails.
 
 import { imports, start } from '../pkg/glue.js';
 import { MCPError } from './error.js';
-// Where the module comes from differs from entry to entry, so the build names the file: one of those in module/.
+// The build replaces this name by a file of module/: each entry of the package finds the module in another way.
 import { beside, instantiate } from 'module-source';
 
 const BROWSERS = 'It runs in Chrome 103, Firefox 113, Safari 16.4 and newer, with WebAssembly switched on.';
@@ -11,7 +11,7 @@ let loading;
 
 /**
  * Resolves when the module's classes can be used; rejects with a `MODULE_LOAD` error. All clients share one module, the
- * first that loads; after a failure a later client tries again, with its own `wasmUrl`.
+ * first that loads. After a failure a later client tries again, with its own `wasmUrl`.
  */
 export function loadModule(wasmUrl) {
   loading ??= load(wasmUrl ?? beside).catch((error) => {
@@ -26,18 +26,18 @@ async function load(location) {
     start((await instantiate(location, imports())).instance);
   } catch (cause) {
     const reason = (cause?.message ?? String(cause)).replace(/\.+$/, '');
-    const message = `The WebAssembly module could not be loaded: ${reason}. ${remedy(location, cause, reason)}`;
+    const message = `The WebAssembly module could not be loaded: ${reason}. ${advice(location, cause, reason)}`;
     throw new MCPError('MODULE_LOAD', message, undefined, cause);
   }
 }
 
-function remedy(location, cause, reason) {
+function advice(location, cause, reason) {
   if (/unsafe-eval|content security policy|\bcsp\b/i.test(reason)) {
     return "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy.";
   }
   if (!location || typeof WebAssembly === 'undefined') return BROWSERS;
   const serve =
-    `Serve mcp-autoheal_bg.wasm at ${location}, beside mcp-autoheal.js, or name its address in the option wasmUrl.`;
-  // Not WebAssembly at all, or a kind this browser does not know: the engines tell the two apart in no common way.
+    `Serve mcp-autoheal_bg.wasm at ${location}, beside mcp-autoheal.js, or set the option wasmUrl to its address.`;
+  // Engines have no common way to distinguish a file that is not WebAssembly from a feature they lack.
   return cause?.name === 'CompileError' ? `${serve} ${BROWSERS}` : serve;
 }

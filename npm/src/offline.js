@@ -1,30 +1,30 @@
-// Reports that survive a closed tab: a store of the browser's own, by the id each report keeps.
+// Reports that survive a closed tab: a store in IndexedDB, by report id.
 
 const DATABASE = 'mcp-autoheal';
 const STORE = 'reports';
-/** More are not kept: the newest tell what is wrong now. */
-const MOST = 100;
+/** Maximum number of reports from earlier pages. The newest stay, because they show the present state. */
+const MAX_REPORTS = 100;
 
-/** Opens the store, hands over what an earlier page left, and resolves to what the reporter needs of it. */
-export async function openQueue(keep) {
-  const database = await opened().catch(() => undefined); // no store, as in private windows: nothing survives
+/** Opens the store, passes the reports of earlier pages to `keep`, and resolves to functions that put and remove. */
+export async function openStore(keep) {
+  const database = await open().catch(() => undefined); // no database, as in private windows: nothing survives
   const run = async (mode, action) => {
     if (!database) return undefined;
     try {
       return await done(action(database.transaction(STORE, mode).objectStore(STORE)));
     } catch {
-      return undefined; // full, or closed with the page
+      return undefined; // the disk is full, or the page is closing
     }
   };
-  const left = (await run('readonly', (store) => store.getAll())) ?? [];
-  left.sort((one, other) => (one.context?.timestamp < other.context?.timestamp ? -1 : 1));
+  const stored = (await run('readonly', (store) => store.getAll())) ?? [];
+  stored.sort((one, other) => (one.context?.timestamp < other.context?.timestamp ? -1 : 1));
   const remove = (id) => run('readwrite', (store) => store.delete(id));
-  for (const { id } of left.splice(0, left.length - MOST)) remove(id);
-  left.forEach((report) => keep(JSON.stringify(report)));
+  for (const { id } of stored.splice(0, stored.length - MAX_REPORTS)) remove(id);
+  stored.forEach((report) => keep(JSON.stringify(report)));
   return { put: (report) => run('readwrite', (store) => store.put(JSON.parse(report))), remove };
 }
 
-async function opened() {
+async function open() {
   const request = globalThis.indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'id' });
   return done(request);

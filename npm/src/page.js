@@ -1,49 +1,48 @@
-// What the page is, and what it tells of itself: that it goes, and errors nobody caught.
+// The page: its address, the moment it is hidden, and its uncaught errors.
 
-/** Hears of events of the page, where there is one. */
-export const hear = (type, listener, options) => globalThis.addEventListener?.(type, listener, options);
+/** Adds a listener to the page. Does nothing outside of browsers. */
+export const listenToPage = (type, listener, options) => globalThis.addEventListener?.(type, listener, options);
 
-/** The page's address; a fragment is nobody's business. */
+/** An address, by default the page's own, without its fragment, which never leaves the page. */
 export const withoutFragment = (address = globalThis.location?.href) => address?.split('#')[0];
 
-/** Whether an address is of another origin than the page, which has to allow us more than reading and sending text. */
+/** Whether an address has another origin than the page, so that CORS applies. */
 export function isForeign(address) {
   const page = globalThis.location;
   return !!page && new URL(address, page.href).origin !== page.origin;
 }
 
-/** Those with something that has not left. The others are not held, so that they end with their clients. */
+/** Reporters with unsent reports. Others are not referenced, so that they are collected with their clients. */
 const unsent = new Set();
-let isWatching = false;
+let watchesHide = false;
 
-/** Puts a reporter on the list of those that are told when the page goes. */
-export function leaving(reporter) {
+/** Has a reporter send its reports by beacon when the page is hidden. */
+export function addUnsent(reporter) {
   unsent.add(reporter);
-  if (isWatching) return;
-  isWatching = true;
-  // A page that was hidden may never come back, and not every browser says so once more.
-  const farewell = () => unsent.forEach((reporter) => reporter.farewell());
-  hear('pagehide', farewell);
-  hear('visibilitychange', () => document.visibilityState === 'hidden' && farewell());
+  if (watchesHide) return;
+  watchesHide = true;
+  // Also when the page is only hidden: it may never be shown again, and not every browser fires another event then.
+  const sendAll = () => unsent.forEach((reporter) => reporter.sendByBeacon());
+  listenToPage('pagehide', sendAll);
+  listenToPage('visibilitychange', () => document.visibilityState === 'hidden' && sendAll());
 }
 
-/** Takes it off. */
-export const staying = (reporter) => unsent.delete(reporter);
+export const removeUnsent = (reporter) => unsent.delete(reporter);
 
 const listeners = new Set();
-let isHearing = false;
+let watchesErrors = false;
 
-/** Hears of errors nobody caught, until the returned function is called. */
-export function hearGlobalErrors(listener) {
-  if (!isHearing) {
-    isHearing = true;
-    hear('error', ({ error }) => error && tell('uncaught', error));
-    hear('unhandledrejection', ({ reason }) => tell('unhandled_rejection', reason));
+/** Calls a function for each uncaught error and unhandled rejection. Returns a function that ends this. */
+export function onGlobalError(listener) {
+  if (!watchesErrors) {
+    watchesErrors = true;
+    listenToPage('error', ({ error }) => error && notify('uncaught', error));
+    listenToPage('unhandledrejection', ({ reason }) => notify('unhandled_rejection', reason));
   }
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function tell(kind, error) {
+function notify(kind, error) {
   for (const listener of listeners) listener(kind, error);
 }

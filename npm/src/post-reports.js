@@ -1,34 +1,34 @@
-// How reports travel to the service that takes them.
+// Sending of reports to the service.
 
-import { KEEPALIVE_BYTES } from './numbers.js';
+import { plainFetch } from './breadcrumbs.js';
+import { KEEPALIVE_BYTES } from './limits.js';
 import { isForeign, withoutFragment } from './page.js';
-import { plainFetch } from './trail.js';
 
-/** How long the service may take to answer, in milliseconds. */
-const PATIENCE = 30_000;
-/** When the last request that could outlive the page was answered. */
-let outlived = -Infinity;
+/** Timeout of a request to the service, in milliseconds. */
+const TIMEOUT = 30_000;
+/** End of the last keepalive request, as `performance.now()` has it. */
+let lastKeepalive = -Infinity;
 
-/** Posts a body. Text needs no preflight, which a service on another origin would have to answer first. */
+/** Posts a body. To a foreign origin it is sent as text, which needs no CORS preflight. */
 export async function postReports(endpoint, body) {
-  // Firefox gives the room of a body back only a moment after its answer: one request a second may outlive the page.
-  const keepalive = new Blob([body]).size <= KEEPALIVE_BYTES && performance.now() - outlived > 1000;
+  // One keepalive request per second, because Firefox frees the bytes of a body only some time after the response.
+  const keepalive = new Blob([body]).size <= KEEPALIVE_BYTES && performance.now() - lastKeepalive > 1000;
   const response = await plainFetch()(endpoint, {
     method: 'POST',
     headers: { 'content-type': isForeign(endpoint) ? 'text/plain' : 'application/json' },
     body,
     keepalive,
-    // Chrome has it from 103 on.
-    signal: AbortSignal.timeout?.(PATIENCE),
+    // new in Chrome 103
+    signal: AbortSignal.timeout?.(TIMEOUT),
   });
-  // Chromium counts a body as in flight until the answer to it was read.
+  // Chromium counts the request as in flight until its response is read.
   await response.text();
-  if (keepalive) outlived = performance.now();
+  if (keepalive) lastKeepalive = performance.now();
   return response;
 }
 
-/** Where and when something happened. */
-export function circumstances() {
+/** Time and place of a failure, for the report's `context`. */
+export function reportContext() {
   return {
     timestamp: new Date().toISOString(),
     userAgent: globalThis.navigator?.userAgent,

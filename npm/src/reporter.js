@@ -1,59 +1,60 @@
-// One client's reports: what is worth one, what it says, and when it leaves. Nobody waits for it, and it never throws.
+// One client's reports: which failures are reported, what a report contains, and when it is sent. Never throws.
 
 import { Outbox } from '../pkg/glue.js';
+import { breadcrumbs, collectBreadcrumbs } from './breadcrumbs.js';
 import { causesOf } from './causes.js';
-import { isFunction, isText } from './kinds.js';
-import { openQueue } from './offline.js';
-import { KEEPALIVE_BYTES } from './numbers.js';
-import { leaving, staying } from './page.js';
-import { circumstances, postReports } from './post-reports.js';
-import { steps, watchTrail } from './trail.js';
+import { KEEPALIVE_BYTES } from './limits.js';
+import { openStore } from './offline.js';
+import { addUnsent, removeUnsent } from './page.js';
+import { postReports, reportContext } from './post-reports.js';
+import { isFunction, isText } from './type-checks.js';
 
 export class Reporter {
   #options;
   #outbox;
-  /** Reports that are not written yet, by the numbers of their failures. */
+  /** Reports that are not written yet, by the number the outbox has given to their failure. */
   #drafts = new Map();
-  #told = new WeakSet();
+  /** Error objects that were reported before. */
+  #reported = new WeakSet();
   #timer;
   #due;
   #sending;
-  #queue;
+  #store;
   #user;
   #hashing;
 
   constructor(options) {
     const { maxPerMinute, breadcrumbs, user, endpoint, offline } = (this.#options = options);
     this.#outbox = new Outbox(maxPerMinute);
-    if (breadcrumbs) watchTrail();
+    if (breadcrumbs) collectBreadcrumbs();
     if (user) this.#hashing = this.#hashUser(`${endpoint}\n${user}`);
     if (offline) {
-      this.#queue = openQueue((report) => this.#outbox.keep(report));
-      this.#queue.then(() => this.#flushIn(0));
+      this.#store = openStore((report) => this.#outbox.keep(report));
+      this.#store.then(() => this.#flushIn(0));
     }
   }
 
   /**
-   * Tells of a failure, unless the page does not want that, or it was told already. Costs as little as it can: `draft` is
-   * a report but for what follows from it, and its parameters are the text they were sent as.
+   * Records a failure, unless the options exclude it or its error object was recorded before. The draft becomes a
+   * report only when it is sent, so that a failing call loses no time; its `params` are the text that was sent.
    */
-  note(draft, error) {
+  record(draft, error) {
     try {
       if (Object(error) === error) {
-        if (this.#told.has(error)) return;
-        this.#told.add(error);
+        if (this.#reported.has(error)) return;
+        this.#reported.add(error);
       }
       const { error_type, error_message, stack_trace, rpc } = draft;
       if (!this.#isWanted(`${error_type}: ${error_message}`, stack_trace)) return;
       const number = this.#outbox.note(draft.class, rpc?.method ?? '', rpc?.tool ?? '', error_message);
       if (number !== undefined) {
-        draft.context = { ...circumstances(), ...draft.context };
-        if (this.#options.breadcrumbs) draft.logs = steps();
+        draft.context = { ...reportContext(), ...draft.context };
+        if (this.#options.breadcrumbs) draft.logs = breadcrumbs();
         this.#drafts.set(number, draft);
       }
       this.#flushIn(0);
     } catch {
-      // A failure to report must not become one of the page.
+      // A failure of the reporter must not become a failure of the page.
     }
   }
 
@@ -66,9 +67,9 @@ export class Reporter {
     return sampleRate === 1 || Math.random() < sampleRate;
   }
 
-  /** Reports leave after `wait` milliseconds at the latest, in a task of their own: a failing call rejects first. */
+  /** Sends after at most this many milliseconds, in a task of its own, so that a failing call rejects first. */
   #flushIn(wait) {
-    leaving(this);
+    addUnsent(this);
     const due = performance.now() + wait;
     if (this.#timer === undefined || due < this.#due) {
       clearTimeout(this.#timer);
@@ -78,17 +79,17 @@ export class Reporter {
         this.#send(false);
       }, wait);
     }
-    // Node may end before a report that can only leave later.
+    // Node may exit while a report waits for a later time.
     if (wait) this.#timer.unref?.();
     else this.#timer.ref?.();
   }
 
-  /** Sends what may leave, one request at a time: a service that is slow must not hold the page's connections. */
+  /** Sends one request after the other, because a slow service must not occupy the connections the page needs. */
   #send(isUrgent) {
     this.#sending ??= this.#sendAll(isUrgent).finally(() => {
       this.#sending = undefined;
       const wait = this.#outbox.wait();
-      if (wait === undefined) staying(this);
+      if (wait === undefined) removeUnsent(this);
       else this.#flushIn(wait);
     });
     return this.#sending;
@@ -97,10 +98,10 @@ export class Reporter {
   async #sendAll(isUrgent) {
     await this.#hashing;
     for (;;) {
-      for (const report of this.#written(isUrgent, false)) {
-        const wanted = await this.#asked(report);
+      for (const report of this.#writtenReports(isUrgent, false)) {
+        const wanted = await this.#beforeSend(report);
         if (!wanted) continue;
-        await (await this.#queue)?.put(wanted);
+        await (await this.#store)?.put(wanted);
         this.#outbox.keep(wanted);
       }
       const body = this.#outbox.bundle(KEEPALIVE_BYTES, isUrgent, false);
@@ -112,23 +113,23 @@ export class Reporter {
         status = response.status;
         retryAfter = response.headers.get('retry-after');
       } catch {
-        // No answer: the module says when to try again.
+        // No response: the outbox sets the time of the retry.
       }
-      if (this.#outbox.bundled(status, retryAfter, false)) await this.#forget(body);
+      if (this.#outbox.bundled(status, retryAfter, false)) await this.#removeStored(body);
     }
   }
 
-  /** The reports that may leave now, written. */
-  *#written(isUrgent, isLastWord) {
+  /** Writes the reports that may be sent now. The last word is the request of a page that is being hidden. */
+  *#writtenReports(isUrgent, isLastWord) {
     for (let number; (number = this.#outbox.next(isUrgent, isLastWord)) !== undefined; ) {
       const draft = this.#drafts.get(number);
       this.#drafts.delete(number);
-      if (draft) yield this.#outbox.write(this.#finished(draft), draft.params ?? '');
+      if (draft) yield this.#outbox.write(this.#draftText(draft), draft.params ?? '');
     }
   }
 
-  /** The report as the page's own `beforeSend` wants it; undefined if it does not, or if it fails. */
-  #asked(report) {
+  /** The report as the page's `beforeSend` returns it, or a promise; undefined if it returns nothing or throws. */
+  #beforeSend(report) {
     const { beforeSend } = this.#options;
     if (!beforeSend) return report;
     const text = (value) => (value ? JSON.stringify(value) : undefined);
@@ -140,37 +141,37 @@ export class Reporter {
     }
   }
 
-  /** The draft with what follows from it; secrets are taken out, and all is cut to size, when the module writes it. */
-  #finished(draft) {
+  /** The draft as JSON, with the options that belong in a report. The module removes secrets and shortens it. */
+  #draftText(draft) {
     const { release, environment, tags } = this.#options;
     const { context, causes } = draft;
     const report = { ...draft, params: undefined, causes: causesOf(causes), release, environment, tags, user: this.#user };
     try {
       return JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? String(value) : value));
     } catch {
-      // What the page gave besides goes in circles; the rest is worth telling.
+      // The page's own context is not JSON, for example circular: it is left out.
       return JSON.stringify({ ...report, context: { timestamp: context.timestamp, url: context.url } });
     }
   }
 
-  /** Sends what there is, and says whether all of it arrived in time. */
+  /** Sends all reports. Resolves to whether they have arrived in time. */
   async flush(timeout) {
     const end = performance.now() + timeout;
-    const left = () => Math.max(0, end - performance.now());
+    const remaining = () => Math.max(0, end - performance.now());
     while (this.#outbox.wait() !== undefined || this.#sending) {
-      if (!left()) return false;
-      await atMost(left(), this.#send(true));
-      // What had to wait for its minute, or for the service, is waited for as long as there is time.
+      if (!remaining()) return false;
+      await waitAtMost(remaining(), this.#send(true));
+      // The rate limit, or the service, may delay the next request.
       const wait = this.#outbox.wait();
-      if (wait > 0) await atMost(Math.min(wait, left()), new Promise(() => {}));
+      if (wait > 0) await waitAtMost(Math.min(wait, remaining()), new Promise(() => {}));
     }
     return true;
   }
 
-  /** The page may be going: what has not left is handed to the browser. */
-  farewell() {
-    for (const report of this.#written(true, true)) {
-      const wanted = this.#asked(report);
+  /** Hands unsent reports to the browser, because the page may never be shown again. */
+  sendByBeacon() {
+    for (const report of this.#writtenReports(true, true)) {
+      const wanted = this.#beforeSend(report);
       if (isText(wanted)) this.#outbox.keep(wanted);
     }
     const body = this.#outbox.bundle(KEEPALIVE_BYTES, true, true);
@@ -179,29 +180,29 @@ export class Reporter {
     try {
       isTaken = navigator.sendBeacon(this.#options.endpoint, body);
     } catch {
-      // It stays, and may be sent if the page does too.
+      // The reports stay in the outbox, in case the page is shown again.
     }
-    if (this.#outbox.bundled(isTaken ? 202 : 0, undefined, true)) this.#forget(body);
+    if (this.#outbox.bundled(isTaken ? 202 : 0, undefined, true)) this.#removeStored(body);
   }
 
-  async #forget(body) {
-    const queue = await this.#queue;
-    if (queue) await Promise.all([JSON.parse(body)].flat().map(({ id }) => queue.remove(id)));
+  async #removeStored(body) {
+    const store = await this.#store;
+    if (store) await Promise.all([JSON.parse(body)].flat().map(({ id }) => store.remove(id)));
   }
 
-  /** Never a name or an address: only as a hash, and where the page is secure enough to make one. */
+  /** Stores a hash of the user, never the name itself. Insecure pages have no `crypto.subtle`, and send no user. */
   async #hashUser(user) {
     const bytes = await globalThis.crypto?.subtle?.digest('SHA-256', new TextEncoder().encode(user));
     if (bytes) this.#user = [...new Uint8Array(bytes, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 }
 
-/** Waits for a promise, and keeps a program running meanwhile, but not longer than this many milliseconds. */
-async function atMost(milliseconds, promise) {
+/** Waits for a promise, but not longer than this many milliseconds. A program keeps running meanwhile. */
+async function waitAtMost(milliseconds, promise) {
   let timer;
-  const over = new Promise((resume) => {
-    timer = setTimeout(resume, milliseconds);
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([promise, over]);
+  await Promise.race([promise, timeout]);
   clearTimeout(timer);
 }

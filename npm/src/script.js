@@ -1,4 +1,4 @@
-// The classic script's entry: `MCPClient` and `MCPError` become globals of the page, as with the original SDK.
+// The classic script's entry: makes `MCPClient` and `MCPError` globals of the page, as the original SDK did.
 
 import { MCPClient } from './client.js';
 import { MCPError } from './error.js';

@@ -1,30 +1,30 @@
-// The client's options, checked once; a wrong one is named in the TypeError.
+// The options of a client, checked once. The TypeError for a wrong one names it.
 
-import { isFunction, isObject, isText } from './kinds.js';
-import { LONGEST_TIMER } from './numbers.js';
+import { LONGEST_TIMER } from './limits.js';
+import { isFunction, isObject, isText } from './type-checks.js';
 import { VERSION } from './version.js';
 
-/** As the module numbers them. */
+/** Values of the option `mcp`, at the index that is their number in the module. */
 const MODES = [false, 'auto', 'legacy', 'modern'];
 
 const isName = (value) => isText(value) && value !== '';
 const isMap = (value) => isObject(value) && !Array.isArray(value);
 const isFlag = (value) => typeof value === 'boolean';
 const isPattern = (value) => isText(value) || value instanceof RegExp;
-const whole = (least, most) => [
-  (value) => Number.isInteger(value) && value >= least && value <= most,
-  `a whole number from ${least} to ${most}`,
+const integer = (min, max) => [
+  (value) => Number.isInteger(value) && value >= min && value <= max,
+  `an integer from ${min} to ${max}`,
 ];
 
-// What an option may be, and how that is said; one that is left out is never wrong.
-export const TEXT = [isName, 'a text that is not empty'];
+// Types of options: the check, and the words of the TypeError. An absent option is never wrong.
+export const TEXT = [isName, 'a non-empty string'];
 const FLAG = [isFlag, 'true or false'];
 const OBJECT = [isMap, 'an object'];
 export const FUNCTION = [isFunction, 'a function'];
-const ADDRESS = [(value) => isName(value) || value instanceof URL, 'an address (text or URL)'];
+const ADDRESS = [(value) => isName(value) || value instanceof URL, 'an address (string or URL)'];
 const PATTERNS = [
   (value) => Array.isArray(value) && value.every(isPattern),
-  'a list of texts and regular expressions',
+  'an array of strings and regular expressions',
 ];
 const HEADERS = [isObject, 'an object of header names and values, or a function'];
 const MILLISECONDS = [
@@ -34,7 +34,7 @@ const MILLISECONDS = [
 
 const CLIENT = {
   timeout: MILLISECONDS,
-  retries: whole(0, 100),
+  retries: integer(0, 100),
   reportErrors: [(value) => isFlag(value) || isMap(value), 'true, false or an object'],
   errorReportEndpoint: ADDRESS,
   clientInfo: [(value) => isName(value?.name) && isName(value.version), 'an object with name and version'],
@@ -48,14 +48,14 @@ const REPORTING = {
   key: TEXT,
   release: TEXT,
   environment: TEXT,
-  tags: [(value) => isMap(value) && Object.values(value).every(isText), 'an object of texts'],
+  tags: [(value) => isMap(value) && Object.values(value).every(isText), 'an object of strings'],
   user: TEXT,
   sampleRate: [(value) => typeof value === 'number' && value >= 0 && value <= 1, 'a number from 0 to 1'],
   ignoreErrors: PATTERNS,
   allowUrls: PATTERNS,
   denyUrls: PATTERNS,
   beforeSend: FUNCTION,
-  maxPerMinute: whole(1, 10_000),
+  maxPerMinute: integer(1, 10_000),
   captureGlobalErrors: FLAG,
   breadcrumbs: FLAG,
   offline: FLAG,
@@ -68,16 +68,16 @@ export const CALL = {
   onprogress: FUNCTION,
 };
 
-/** Turns the constructor's arguments into settings every part can rely on. */
+/** Checks the constructor's arguments and returns the settings, defaults included. */
 export function settings(endpoint, options) {
   expect('"options"', OBJECT, options);
   expect('"endpoint"', ADDRESS, endpoint);
   check(CLIENT, options);
-  const to = String(endpoint);
+  const address = String(endpoint);
   const {
     timeout = 30_000,
     retries = 3,
-    mcp = /^[^?#]*\/mcp\/?([?#]|$)/.test(to) && 'auto',
+    mcp = /^[^?#]*\/mcp\/?([?#]|$)/.test(address) && 'auto',
     headers,
     reportErrors,
     errorReportEndpoint = '/report-error',
@@ -86,7 +86,7 @@ export function settings(endpoint, options) {
     wasmUrl,
   } = options;
   return {
-    endpoint: to,
+    endpoint: address,
     timeout,
     retries,
     mode: MODES.indexOf(mcp),
@@ -98,33 +98,34 @@ export function settings(endpoint, options) {
   };
 }
 
-function reporting(options, otherwise) {
+function reporting(options, defaultEndpoint) {
   check(REPORTING, options, 'reportErrors.');
   const { key } = options;
-  let endpoint = String(options.endpoint ?? otherwise);
+  let endpoint = String(options.endpoint ?? defaultEndpoint);
   if (key) endpoint += `${endpoint.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}`;
   return { maxPerMinute: 30, sampleRate: 1, breadcrumbs: true, ...options, endpoint };
 }
 
-/** Headers as a plain object: `fetch` copies a `Headers` anew for every request, which costs as much as the call. */
+/** Headers as a plain object, because `fetch` copies a `Headers` for every request, at the cost of a whole call. */
 export function plainHeaders(given) {
   expect('the option "headers"', HEADERS, given);
   try {
     return Object.fromEntries(new Headers(given));
   } catch (cause) {
-    throw new TypeError(`MCPClient: the option "headers" holds a header that cannot be sent: ${cause.message}`, { cause });
+    const message = `MCPClient: the option "headers" has a header that cannot be sent: ${cause.message}`;
+    throw new TypeError(message, { cause });
   }
 }
 
-/** Throws unless all options are as they should be. */
+/** Throws unless all options have the types in the table. */
 export function check(table, options, prefix = '') {
   for (const name in table) if (options[name] !== undefined) expect(`the option "${prefix}${name}"`, table[name], options[name]);
 }
 
-/** Throws unless a value is as it should be. */
-export function expect(what, [holds, expected], value) {
-  if (holds(value)) return;
+/** Throws unless a value has a type. */
+export function expect(subject, [hasType, words], value) {
+  if (hasType(value)) return;
   let got = value === null ? 'null' : typeof value;
   if (/^(boolean|number|string)$/.test(got)) got += ` ${JSON.stringify(value)}`;
-  throw new TypeError(`MCPClient: ${what} must be ${expected}, not ${got}`);
+  throw new TypeError(`MCPClient: ${subject} must be ${words}, not ${got}`);
 }

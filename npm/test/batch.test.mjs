@@ -27,7 +27,7 @@ test('holes, strangers, doubles and ids of another type', async (t) => {
   });
   const results = await client.batch([1, 2, 3].map((number) => ({ method: 'echo', params: [number] })));
   assert.deepEqual(brief(results), [1, 'INVALID_RESPONSE', 'INVALID_RESPONSE']);
-  assert.match(results[1].reason.message, /holds no reply to this call/);
+  assert.match(results[1].reason.message, /has no reply to this call/);
 });
 
 test('notifications have no id and an empty value', async (t) => {

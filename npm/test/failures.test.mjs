@@ -32,19 +32,19 @@ const bad = {
   'truncated JSON': ['{"jsonrpc":"2.0","id":1,"resu', /is broken or incomplete JSON/],
   'plain text': ['hello', /is not JSON/],
   'an event stream': ['event: message\ndata: {}\n\n', /is an event stream/],
-  'no version': ['{"id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
-  'version 1': ['{"jsonrpc":"1.0","id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
-  'a number as version': ['{"jsonrpc":2.0,"id":1,"result":1}', /does not say "jsonrpc": "2.0"/],
-  'the id as text': ['{"jsonrpc":"2.0","id":"1","result":1}', /carries the id "1", not 1/],
-  'another id': ['{"jsonrpc":"2.0","id":2,"result":1}', /carries the id 2, not 1/],
-  'no id': ['{"jsonrpc":"2.0","result":1}', /carries the id undefined, not 1/],
-  'an id of null': ['{"jsonrpc":"2.0","id":null,"result":1}', /carries the id null, not 1/],
+  'no version': ['{"id":1,"result":1}', /has no "jsonrpc": "2.0"/],
+  'version 1': ['{"jsonrpc":"1.0","id":1,"result":1}', /has no "jsonrpc": "2.0"/],
+  'a number as version': ['{"jsonrpc":2.0,"id":1,"result":1}', /has no "jsonrpc": "2.0"/],
+  'the id as text': ['{"jsonrpc":"2.0","id":"1","result":1}', /has the id "1", not 1/],
+  'another id': ['{"jsonrpc":"2.0","id":2,"result":1}', /has the id 2, not 1/],
+  'no id': ['{"jsonrpc":"2.0","result":1}', /has the id undefined, not 1/],
+  'an id of null': ['{"jsonrpc":"2.0","id":null,"result":1}', /has the id null, not 1/],
   'both result and error': ['{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"x"}}', /both a result and an error/],
   'neither': ['{"jsonrpc":"2.0","id":1}', /neither a result nor an error/],
-  'an error for somebody else': ['{"jsonrpc":"2.0","id":"1","error":{"code":1,"message":"x"}}', /carries the id "1", not 1/],
-  'an error without a code': ['{"jsonrpc":"2.0","id":1,"error":{"message":"x"}}', /without a whole number as its code/],
-  'an error that is text': ['{"jsonrpc":"2.0","id":1,"error":"x"}', /without a whole number as its code/],
-  'a code with a fraction': ['{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}', /without a whole number as its code/],
+  'an error for somebody else': ['{"jsonrpc":"2.0","id":"1","error":{"code":1,"message":"x"}}', /has the id "1", not 1/],
+  'an error without a code': ['{"jsonrpc":"2.0","id":1,"error":{"message":"x"}}', /an error whose code is not an integer/],
+  'an error that is text': ['{"jsonrpc":"2.0","id":1,"error":"x"}', /an error whose code is not an integer/],
+  'a code with a fraction': ['{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}', /an error whose code is not an integer/],
   'an array': ['[{"jsonrpc":"2.0","id":1,"result":1}]', /not a JSON-RPC object/],
   null: ['null', /not a JSON-RPC object/],
   'a number': ['5', /not a JSON-RPC object/],
@@ -87,11 +87,11 @@ test('HTTP errors carry their status; a JSON-RPC error in the body wins', async 
     seen.push([code, message.replace(server.endpoint, 'E')]);
   }
   assert.deepEqual(seen, [
-    ['HTTP_500', 'E answered HTTP 500: Broken'],
-    ['HTTP_502', 'E answered HTTP 502: nobody is there'],
-    ['HTTP_404', 'E answered HTTP 404: inner'],
+    ['HTTP_500', 'E responded with HTTP 500: Broken'],
+    ['HTTP_502', 'E responded with HTTP 502: nobody is there'],
+    ['HTTP_404', 'E responded with HTTP 404: inner'],
     [-32601, 'no such'],
-    ['HTTP_500', 'E answered HTTP 500: Internal Server Error'],
+    ['HTTP_500', 'E responded with HTTP 500: Internal Server Error'],
   ]);
 });
 
@@ -119,7 +119,7 @@ test('a server that never answers, and one that never finishes', async (t) => {
   for (const _ of [1, 2]) {
     const failure = await rejection(client.request('anything', {}, { timeout: 50 }));
     assert.equal(failure.code, 'TIMEOUT');
-    assert.match(failure.message, /^No answer from .* within 50 ms$/);
+    assert.match(failure.message, /^No response from .* within 50 ms$/);
   }
 });
 

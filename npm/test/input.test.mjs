@@ -21,7 +21,7 @@ test('a wrong option is named', () => {
     }
   }
   assert.throws(() => new MCPClient(''), /"endpoint"/);
-  assert.throws(() => new MCPClient(5), /"endpoint" must be an address \(text or URL\), not number 5/);
+  assert.throws(() => new MCPClient(5), /"endpoint" must be an address \(string or URL\), not number 5/);
   assert.throws(() => new MCPClient('/jsonrpc', null), /"options"/);
   assert.throws(() => new MCPClient('/jsonrpc', { reportErrors: true, errorReportEndpoint: 1 }), /"errorReportEndpoint"/);
 });

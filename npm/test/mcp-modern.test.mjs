@@ -226,7 +226,7 @@ test('a result of a type nobody knows, and one without a type', async (t) => {
   });
   const failure = await rejection(client.callTool('green'));
   assert.equal(failure.code, 'INVALID_RESPONSE');
-  assert.match(failure.message, /a type that is not known/);
+  assert.match(failure.message, /a result of unknown type/);
   assert.deepEqual(await client.callTool('green'), { content: [] });
 });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { withoutSecrets } from '../src/last-resort.js';
+import { withoutSecrets } from '../src/report-load-failure.js';
 import { rejection } from './harness.mjs';
 import { startServer } from './server.mjs';
 

@@ -30,8 +30,8 @@ const unfit = {
   'a function deep inside': [[{ go() {} }], /a function as "go"/],
   'a class': [class Tea {}, /a function as "value"/],
   'a symbol': [Symbol('tea'), /a symbol as "value"/],
-  'undefined in a list': [[1, undefined], /undefined in a list/],
-  'a hole in a list': [new Array(2), /undefined in a list/],
+  'undefined in a list': [[1, undefined], /undefined in an array/],
+  'a hole in a list': [new Array(2), /undefined in an array/],
   'a function in a list': [[() => {}], /a function/],
   'a toJSON that throws': [
     {

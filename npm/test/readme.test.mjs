@@ -68,9 +68,9 @@ async function obey(line, options) {
 }
 
 test('the tables name every option, method and code there is, and no other', () => {
-  assert.deepEqual(rows('Options of the client'), members('interface MCPClientOptions'));
-  assert.deepEqual(rows('Options of one call'), members('interface CallOptions'));
-  assert.deepEqual(rows('Options of reports'), members('interface ReportingOptions'));
+  assert.deepEqual(rows('Client options'), members('interface MCPClientOptions'));
+  assert.deepEqual(rows('Call options'), members('interface CallOptions'));
+  assert.deepEqual(rows('Reporting options'), members('interface ReportingOptions'));
 
   const codes = /type LocalErrorCode =([^;]*)/.exec(TYPES)[1].match(/\w+(?=['$])/g);
   assert.deepEqual(rows('Errors').map((code) => code.replace(/_\d+$/, '_')), codes.sort());

@@ -1,43 +1,43 @@
-//! What can go wrong with a call, and how it is named: stable codes for programs, a class and a sentence for people.
+//! Failures of calls, with the code, message and class of each.
 
 use serde::Serialize;
 
 use crate::text::{concat, decimal};
 
-/// One failure of one call.
+/// A failure of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
-    /// No answer: the connection failed, was cut, or the browser forbade it.
+    /// No response: the connection failed or was cut, or the browser blocked the request.
     Network,
-    /// No answer within the call's timeout, in milliseconds.
+    /// No response within the call's timeout, in milliseconds.
     Timeout(u32),
     /// An HTTP status that is not a success, without a JSON-RPC error in the body.
     Http {
         /// The status.
         status: u16,
-        /// What the server said about it: a JSON body's `message`, else the status text.
+        /// The server's message: the `message` of a JSON body, else the status text.
         detail: String,
     },
-    /// An answer that is not a JSON-RPC answer to this call; the text completes "The answer from … ".
+    /// A response that is not a JSON-RPC response to this call. The text ends the sentence "The response from ENDPOINT …".
     Invalid(String),
-    /// The server answered with a JSON-RPC error.
+    /// A JSON-RPC error of the server.
     Rpc {
         /// Its code.
         code: f64,
         /// Its message.
         message: String,
     },
-    /// Client and server found no protocol version they both speak; the text is the sentence.
+    /// Client and server support no common revision of MCP. The text is the message.
     Negotiation(String),
 }
 
-/// `MCPError.code`: a number is the server's own JSON-RPC code, text is ours, so that neither looks like the other.
+/// `MCPError.code`. Codes of this client are text, so that they cannot be mistaken for JSON-RPC codes of the server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Code {
-    /// The server's JSON-RPC error code.
+    /// A JSON-RPC error code of the server.
     Rpc(f64),
-    /// A local failure.
+    /// A code of this client.
     Local(String),
 }
 
@@ -54,20 +54,20 @@ impl Failure {
         })
     }
 
-    /// `MCPError.message`. It names no engine's wording, so that one failure reads the same in every browser.
+    /// `MCPError.message`. It quotes no engine, so that the same failure has the same message in every browser.
     pub(crate) fn message(&self, endpoint: &str) -> String {
         match self {
-            Self::Network => concat(&["No connection to ", endpoint, ", or it was lost before the answer"]),
+            Self::Network => concat(&["No connection to ", endpoint, ", or it was lost before the response"]),
             Self::Timeout(limit) => {
-                concat(&["No answer from ", endpoint, " within ", &decimal(u64::from(*limit)), " ms"])
+                concat(&["No response from ", endpoint, " within ", &decimal(u64::from(*limit)), " ms"])
             }
             Self::Http { status, detail } => {
                 let colon = if detail.is_empty() { "" } else { ": " };
-                concat(&[endpoint, " answered HTTP ", &decimal(u64::from(*status)), colon, detail])
+                concat(&[endpoint, " responded with HTTP ", &decimal(u64::from(*status)), colon, detail])
             }
-            Self::Invalid(why) => concat(&["The answer from ", endpoint, " ", why]),
+            Self::Invalid(why) => concat(&["The response from ", endpoint, " ", why]),
             Self::Rpc { message, .. } if message.is_empty() => {
-                concat(&[endpoint, " answered with an error and no message"])
+                concat(&[endpoint, " responded with an error without a message"])
             }
             Self::Rpc { message, .. } | Self::Negotiation(message) => message.clone(),
         }
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn messages_are_sentences() {
-        assert_eq!(Failure::Timeout(30_000).message("/jsonrpc"), "No answer from /jsonrpc within 30000 ms");
+        assert_eq!(Failure::Timeout(30_000).message("/jsonrpc"), "No response from /jsonrpc within 30000 ms");
         assert_eq!(rpc(1.0).message("/jsonrpc"), "boom");
         let http = Failure::Http { status: 500, detail: "Broken".to_owned() };
-        assert_eq!(http.message("/jsonrpc"), "/jsonrpc answered HTTP 500: Broken");
+        assert_eq!(http.message("/jsonrpc"), "/jsonrpc responded with HTTP 500: Broken");
     }
 }

@@ -4,7 +4,7 @@
 //! and results stay JavaScript values; what crosses for a call that succeeds is a handful of numbers. Text crosses when
 //! a call fails, and when an event stream is read.
 
-mod answer;
+mod attempt_object;
 mod era;
 mod event_stream;
 mod failure;
@@ -12,13 +12,14 @@ mod frames;
 mod headers;
 mod json;
 mod kept;
-mod marks;
 mod outbox;
 mod page;
 mod reader;
 mod report;
+mod response;
 mod retry;
 mod session;
+mod shared_numbers;
 mod storm;
 mod text;
 

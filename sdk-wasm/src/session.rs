@@ -1,22 +1,25 @@
-//! `Session`: one client's decisions and its memory, called by the shell.
+//! `Session`: the state of one client and the decisions about its calls, for the shell.
 
 use std::cell::Cell;
 
-use gloo_net::http::Headers;
 use js_sys::Math;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{Failed, INPUT_REQUIRED, Kind, UNKNOWN_TYPE, diagnose, verdict};
+use crate::attempt_object::AttemptObject;
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
-use crate::marks::marks_in;
+use crate::response::{FailedAttempt, diagnose, verdict};
 use crate::retry::{self, Attempt};
+use crate::shared_numbers::{
+    DISCOVER, FAIL, IDEMPOTENCE_GIVEN, IDEMPOTENT, INITIALIZE, INPUT_REQUIRED, LIST_TOOLS, MAY_REFRESH_HEADERS, READY,
+    RECONNECT, RECONNECTED, REFRESH_HEADERS, REJECT, RETRY, TIMED_OUT, TOOLS_LISTED, UNKNOWN_RESULT_TYPE,
+};
 use crate::text::concat;
 use crate::{frames, headers, page};
 
-/// One client's state. Every method is synchronous and returns without calling back into the page.
+/// The state of one client. Its methods are synchronous and call no code of the page.
 #[wasm_bindgen]
 pub struct Session {
     endpoint: String,
@@ -25,105 +28,81 @@ pub struct Session {
     era: Era,
 }
 
-/// What is done about a call that failed.
+/// The remedy for a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Remedy {
-    /// Nothing: it is rejected.
     Reject,
-    /// It is sent again, after a wait in milliseconds.
-    Repeat(f64),
-    /// The session is opened anew first.
+    /// Retry after a wait in milliseconds.
+    Retry(f64),
     Reconnect,
-    /// The tools are listed first: their parameters may travel in other headers now.
     ListTools,
-    /// The page is asked for its headers once more: a token may have expired.
     RefreshHeaders,
 }
 
-// What the shell knows of an attempt, in bits.
-const TIMED_OUT: u32 = 1;
-const MARKED: u32 = 2;
-const IDEMPOTENT: u32 = 4;
-const RECONNECTED: u32 = 8;
-const TOOLS_LISTED: u32 = 16;
-const MAY_REFRESH: u32 = 32;
-
 #[wasm_bindgen]
 impl Session {
-    /// State for one client; `mode` is 0: plain JSON-RPC, 1: MCP, the era is found out, 2: legacy, 3: modern.
+    /// Makes the state of one client. Modes are 0: plain JSON-RPC, 1: MCP of either era, 2: legacy MCP, 3: modern MCP.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(endpoint: String, retries: u32, mode: u8) -> Session {
         Session { endpoint, retries, last_id: Cell::new(0), era: Era::new(mode.into()) }
     }
 
-    /// The id of the next request: whole numbers, each used once.
+    /// The id of the next request. Ids are counted up from 1.
     #[must_use]
-    pub fn begin(&self) -> u32 {
+    pub fn next_id(&self) -> u32 {
         self.last_id.set(self.last_id.get().wrapping_add(1));
         self.last_id.get()
     }
 
-    /// Looks at an attempt's HTTP status and the facts of its answer (`answer.rs`): 0 if it failed, and
-    /// [`Session::judge`] says what to do; 1 if it succeeded; 2 if it did and tells of a tool's failure; 3 if the server
-    /// wants input first.
+    /// The verdict on an attempt, from the HTTP status and the facts about the response.
     #[must_use]
-    pub fn settle(&self, kind: u8, status: u16, facts: u32) -> u8 {
-        verdict(kind.into(), status, self.facts_that_count(facts)) as u8
+    pub fn verdict(&self, kind: u8, status: u16, facts: u32) -> u8 {
+        verdict(kind.into(), status, self.relevant_facts(facts)) as u8
     }
 
-    /// What to do about an attempt that failed: an array of the remedy, the wait before it, and the `MCPError`'s code,
-    /// message and class. Remedies are 0: reject, 1: send again after the wait, 2: reconnect first, 3: list the tools
-    /// first, 4: ask for headers first.
-    #[expect(clippy::too_many_arguments, reason = "one crossing; each would be a property read otherwise")]
+    /// The judgement on a failed attempt: an array of the remedy, the wait before it in milliseconds, and the error's
+    /// code, message and class.
     #[must_use]
-    pub fn judge(
-        &self,
-        kind: u8,
-        status: u16,
-        facts: u32,
-        flags: u32,
-        repeats: u32,
-        timeout: u32,
-        id: f64,
-        code: f64,
-        method: &str,
-        said: &str,
-        start: &str,
-        shown_id: &str,
-        headers: Option<web_sys::Headers>,
-    ) -> JsValue {
-        let timed_out = flags & TIMED_OUT != 0;
-        let kind = Kind::from(kind);
-        let facts = self.facts_that_count(facts);
-        let failed = Failed { kind, status, facts, timed_out, timeout, code, said, start, ids: (id, shown_id) };
+    pub fn judge(&self, attempt: &AttemptObject) -> JsValue {
+        let flags = attempt.flags();
+        let timeout = attempt.timeout();
+        let methods = attempt.methods();
+        let failed = FailedAttempt {
+            kind: attempt.kind().into(),
+            status: attempt.status(),
+            facts: self.relevant_facts(attempt.facts()),
+            timed_out: flags & TIMED_OUT != 0,
+            timeout,
+            error_code: attempt.error_code(),
+            server_message: &attempt.server_message(),
+            body_start: &attempt.body_start(),
+            ids: &attempt.ids(),
+        };
         let failure = diagnose(&failed);
-        let attempt = Attempt {
-            repeats,
+        let retry = Attempt {
+            repeats: attempt.repeats(),
             limit: self.retries,
-            // The methods of a batch stand in lines: it is as repeatable as the least of them.
-            repeatable: if flags & MARKED == 0 {
-                method.split('\n').all(retry::reads_only)
+            repeatable: if flags & IDEMPOTENCE_GIVEN == 0 {
+                methods.split('\n').all(retry::reads_only)
             } else {
                 flags & IDEMPOTENT != 0
             },
-            asked_wait: headers
-                .and_then(|headers| Headers::from_raw(headers).get("retry-after"))
-                .and_then(|text| page::asked_wait(&text)),
+            asked_wait: attempt.retry_after().and_then(|text| page::asked_wait(&text)),
             timeout,
             jitter: Math::random(),
         };
-        let remedy = self.remedy(&failed, &failure, flags, method, &attempt);
-        self.told(&failure, remedy)
+        let remedy = self.remedy(&failed, &failure, flags, &methods, &retry);
+        self.judgement(&failure, remedy)
     }
 
-    /// The next step to get connected, as `era.rs` numbers them: 0 none, 1 `server/discover`, 2 `initialize`, 3 give up.
+    /// The next step to get connected.
     #[must_use]
     pub fn step(&self) -> u8 {
-        self.era.step() as u8
+        number_of(self.era.step())
     }
 
-    /// Takes the answer to `server/discover`, and says the next step.
+    /// The next step after the response to `server/discover`.
     #[must_use]
     pub fn probed(
         &self,
@@ -134,48 +113,43 @@ impl Session {
         code: f64,
         supported: &str,
     ) -> u8 {
-        self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }) as u8
+        number_of(self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }))
     }
 
-    /// Takes the answer to `initialize`: the server's version, and the headers, which may name a session. Undefined if
-    /// all is well, or the judgement if the version is none we speak.
+    /// Stores the server's revision of MCP and its session. Returns a judgement if the client does not support that
+    /// revision, otherwise undefined.
     #[must_use]
-    pub fn initialized(&self, version: &str, headers: web_sys::Headers) -> JsValue {
-        if self.era.initialized(version, Headers::from_raw(headers).get("mcp-session-id")) {
+    pub fn initialized(&self, version: &str, session: Option<String>) -> JsValue {
+        if self.era.initialized(version, session) {
             return JsValue::UNDEFINED;
         }
-        let offered = concat(&[&self.endpoint, " speaks MCP ", version, ", which this client does not"]);
-        self.told(&Failure::Negotiation(offered), Remedy::Reject)
+        let message = concat(&[&self.endpoint, " offers MCP ", version, ", which this client does not support"]);
+        self.judgement(&Failure::Negotiation(message), Remedy::Reject)
     }
 
-    /// Forgets session and version: the next call connects anew.
+    /// Forgets the session and the revision, so that the next call connects again.
     pub fn disconnect(&self) {
         self.era.disconnect();
     }
 
-    /// The headers every request carries.
+    /// The headers of every request.
     #[must_use]
     pub fn headers(&self) -> web_sys::Headers {
         headers::common(&self.era).into_raw()
     }
 
-    /// How long to wait, in milliseconds, before a stream that broke off is asked for again from its last event on;
-    /// undefined if it is not.
+    /// The wait in milliseconds before a broken stream is requested again; undefined if it cannot be resumed.
+    ///
+    /// `has_event` means that its last event had an id, `times` counts earlier attempts in a row without an event, and
+    /// `requested` is the wait the stream itself requested.
     #[must_use]
-    pub fn resume_after(&self, has_event: bool, times: u32, asked: Option<f64>) -> Option<f64> {
-        let may = has_event && !self.era.is_modern() && times < MOST_RESUMES;
-        may.then(|| asked.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
+    pub fn resume_after(&self, has_event: bool, times: u32, requested: Option<f64>) -> Option<f64> {
+        let can_resume = has_event && !self.era.is_modern() && times < MAX_RESUMES;
+        can_resume.then(|| requested.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
     }
 
-    /// The parameters a tool's schema, given as JSON text, marks for headers of their own: a JSON list of
-    /// `[header, [path…]]`, or a sentence that says which mark is wrong.
-    #[must_use]
-    pub fn marks(schema: &str) -> String {
-        marks_in(schema)
-    }
-
-    /// The caller's frames of a stack that was captured in a public method. A line end before them says that this
-    /// engine writes a heading.
+    /// The caller's frames in a stack captured by a public method. They begin with a line end in engines that write a
+    /// heading above the frames.
     #[must_use]
     pub fn frames(stack: &str) -> String {
         let frames = frames::caller_frames(stack);
@@ -183,47 +157,63 @@ impl Session {
     }
 }
 
-/// How often in a row a stream is asked for again that brings nothing.
-const MOST_RESUMES: u32 = 5;
+/// Maximum number of attempts in a row to resume a stream without receiving an event.
+const MAX_RESUMES: u32 = 5;
 
 impl Session {
-    /// A result's type means something since the stateless era; before, the member is the server's own.
-    fn facts_that_count(&self, facts: u32) -> u32 {
-        if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_TYPE) }
+    /// The facts without `resultType`, unless the era is modern: in legacy MCP the member has no defined meaning.
+    fn relevant_facts(&self, facts: u32) -> u32 {
+        if self.era.is_modern() { facts } else { facts & !(INPUT_REQUIRED | UNKNOWN_RESULT_TYPE) }
     }
 
-    fn remedy(&self, failed: &Failed<'_>, failure: &Failure, flags: u32, method: &str, attempt: &Attempt) -> Remedy {
+    fn remedy(
+        &self,
+        failed: &FailedAttempt<'_>,
+        failure: &Failure,
+        flags: u32,
+        method: &str,
+        attempt: &Attempt,
+    ) -> Remedy {
         let has = |flag: u32| flags & flag != 0;
-        if failed.status == 401 && has(MAY_REFRESH) {
+        if failed.status == 401 && has(MAY_REFRESH_HEADERS) {
             return Remedy::RefreshHeaders;
         }
         let is_handshake = matches!(method, "initialize" | "server/discover");
-        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.said) {
+        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.server_message) {
             return Remedy::Reconnect;
         }
         if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
-            // The server was replaced: find out anew what it speaks.
-            if failed.code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
+            // The server was replaced by one of another revision: connect again.
+            if failed.error_code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
                 return Remedy::Reconnect;
             }
-            if failed.code == HEADER_MISMATCH && method == "tools/call" && !has(TOOLS_LISTED) {
+            if failed.error_code == HEADER_MISMATCH && method == "tools/call" && !has(TOOLS_LISTED) {
                 return Remedy::ListTools;
             }
         }
-        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Repeat)
+        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Retry)
     }
 
-    fn told(&self, failure: &Failure, remedy: Remedy) -> JsValue {
+    fn judgement(&self, failure: &Failure, remedy: Remedy) -> JsValue {
         let (remedy, wait) = match remedy {
-            Remedy::Reject => (0_u8, 0.0),
-            Remedy::Repeat(wait) => (1, wait),
-            Remedy::Reconnect => (2, 0.0),
-            Remedy::ListTools => (3, 0.0),
-            Remedy::RefreshHeaders => (4, 0.0),
+            Remedy::Reject => (REJECT, 0.0),
+            Remedy::Retry(wait) => (RETRY, wait),
+            Remedy::Reconnect => (RECONNECT, 0.0),
+            Remedy::ListTools => (LIST_TOOLS, 0.0),
+            Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
-        // An array, in the order the shell reads it: a class's names would come with a table that remembers them.
-        let judgement = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
-        // Numbers and texts cannot fail to become JavaScript values.
-        judgement.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
+        // An array, because serialising member names would need a cache of them in the module.
+        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
+        // Numbers and strings always serialise.
+        parts.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
+    }
+}
+
+const fn number_of(step: Step) -> u8 {
+    match step {
+        Step::Ready => READY,
+        Step::Discover => DISCOVER,
+        Step::Initialize => INITIALIZE,
+        Step::Fail => FAIL,
     }
 }

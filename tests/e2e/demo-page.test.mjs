@@ -8,7 +8,7 @@ import { group, groups, newPage, openDemo, service, standIn } from './harness.mj
 const failures = {
   'Track my order': { says: 'MCPError -32601 Method not found: orders/track', frame: 'trackOrder' },
   'Ask the warehouse': { says: 'MCPError NETWORK No connection to http://127.0.0.1:49009/', frame: 'askWarehouse' },
-  'Load the report': { says: 'MCPError TIMEOUT No answer from /jsonrpc within 1000 ms', frame: 'loadReport' },
+  'Load the report': { says: 'MCPError TIMEOUT No response from /jsonrpc within 1000 ms', frame: 'loadReport' },
 };
 
 /** What the page says beside a button. */

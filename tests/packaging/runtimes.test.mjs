@@ -62,5 +62,5 @@ test('Node: a module that is missing names both remedies', async (t) => {
   const outcome = await outcomeOf(process.execPath, ['main.js', server.origin], home);
   assert.equal(outcome.code, 'MODULE_LOAD');
   assert.match(outcome.message, /ENOENT.*Serve mcp-autoheal_bg\.wasm at file:.*beside mcp-autoheal\.js/s);
-  assert.match(outcome.message, /in the option wasmUrl/);
+  assert.match(outcome.message, /set the option wasmUrl/);
 });

@@ -1,14 +1,14 @@
-//! A backtrace as `RUST_BACKTRACE=1` prints it: without the machinery of panicking, without what is below `main`.
+//! A backtrace as `RUST_BACKTRACE=1` prints it: without the panic runtime's frames and those below `main`.
 
 use std::backtrace::Backtrace;
 
-/// The function a panic enters the runtime by; above it are the runtime and our own hook.
+/// The function by which a panic enters the runtime. Above it are the runtime and the hook.
 const ENTRY: [&str; 3] = ["rust_begin_unwind", "std::panicking::begin_panic", "rust_panic_with_hook"];
-/// The function that a thread's own code is called by, and the file of ours that calls a server's.
+/// The function that calls a thread's own code, and the file that calls a server's handlers.
 const BOTTOM: [&str; 2] = ["__rust_begin_short_backtrace", "capture/src/healed.rs:"];
 
-/// The frames, numbered anew; empty where there are none. Files are told in full: relative to wherever the program was
-/// started, as they are printed, one failure would look like two.
+/// The frames, renumbered; empty where there are none. Relative files become absolute, because they are relative to the
+/// directory the program was started in, and one failure would look like two.
 pub(super) fn short(backtrace: &Backtrace) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     trimmed(&backtrace.to_string(), here.to_string_lossy().trim_end_matches('/'))
@@ -34,7 +34,7 @@ fn trimmed(printed: &str, here: &str) -> String {
 
 struct Frame<'a> {
     name: &'a str,
-    /// The lines that say where it is.
+    /// The lines with its file and line.
     places: Vec<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! The last events before a failure, in a ring that costs little while nothing fails.
+//! The last events before a failure, in a ring buffer that costs little while nothing fails.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
@@ -7,10 +7,10 @@ use autoheal_contract::LogLine;
 use autoheal_contract::limits::LOG_LINES;
 use tracing::Level;
 
-use super::facts::timestamp;
+use autoheal_prepare::Timestamp;
 
-/// Longest text of an event, in bytes.
-pub(super) const TEXT: usize = 1_000;
+/// Maximum length of an event's text, in bytes.
+pub(super) const MAX_TEXT_BYTES: usize = 1_000;
 
 static RING: Mutex<Ring> = Mutex::new(Ring { crumbs: Vec::new(), oldest: 0 });
 
@@ -22,12 +22,12 @@ struct Crumb {
 
 struct Ring {
     crumbs: Vec<Crumb>,
-    /// The one that goes next, once the ring is full.
+    /// Index of the entry that is overwritten next, once the ring is full.
     oldest: usize,
 }
 
-/// Notes an event. The text is exchanged for one that is no longer needed, so that nothing is allocated once the ring is
-/// full; nobody else's code runs while the ring is held.
+/// Adds an event. Swaps its text for the overwritten one, so that a full ring allocates nothing. No foreign code runs while
+/// the ring is locked.
 pub(super) fn note(level: Level, text: &mut String) {
     let at = SystemTime::now();
     let mut ring = RING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,12 +42,12 @@ pub(super) fn note(level: Level, text: &mut String) {
     std::mem::swap(&mut crumb.text, text);
 }
 
-/// The events, oldest first; none when another thread is stuck in the ring, since a failing program waits for nothing.
+/// The events, oldest first. None while another thread holds the ring, because a failing program must not wait.
 pub(super) fn last() -> Vec<LogLine> {
     let Some(ring) = try_ring() else { return Vec::new() };
     let (newer, older) = ring.crumbs.split_at(ring.oldest.min(ring.crumbs.len()));
     let line = |crumb: &Crumb| LogLine {
-        timestamp: Some(timestamp(crumb.at).to_string()),
+        timestamp: Some(Timestamp::from(crumb.at).to_string()),
         level: Some(crumb.level.as_str().to_ascii_lowercase()),
         message: crumb.text.clone(),
     };
@@ -55,7 +55,7 @@ pub(super) fn last() -> Vec<LogLine> {
 }
 
 fn try_ring() -> Option<MutexGuard<'static, Ring>> {
-    // held for nanoseconds; whoever holds it longer is not running
+    // held for nanoseconds, so a thread that holds it longer is not running
     for _ in 0..100 {
         match RING.try_lock() {
             Ok(ring) => return Some(ring),
@@ -70,9 +70,9 @@ fn try_ring() -> Option<MutexGuard<'static, Ring>> {
 mod tests {
     use super::*;
 
-    /// One test, since there is one ring.
+    /// One test, because there is one ring.
     #[test]
-    fn the_last_events_are_kept_in_order_and_a_stuck_ring_holds_nobody_up() {
+    fn the_last_events_are_kept_in_order_and_a_locked_ring_blocks_no_report() {
         for number in 0..LOG_LINES + 10 {
             note(Level::INFO, &mut format!("event {number}"));
         }
@@ -80,9 +80,9 @@ mod tests {
         let expected: Vec<String> = (10..LOG_LINES + 10).map(|number| format!("event {number}")).collect();
         assert_eq!(lines, expected);
 
-        let stuck = RING.lock().unwrap();
+        let locked = RING.lock().unwrap();
         assert_eq!(last(), []);
-        drop(stuck);
+        drop(locked);
         assert_eq!(last().len(), LOG_LINES);
     }
 }

@@ -1,4 +1,4 @@
-//! The report of an error that a program ends with.
+//! Report of an error that ends a program.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -10,10 +10,10 @@ use autoheal_contract::{Cause, ErrorReport, Severity, Source};
 
 use super::facts;
 
-/// What stands for a type where the error does not say one.
+/// Error type where the error names none.
 const UNNAMED: &str = "Error";
-/// Longest name of a type that is believed, in bytes.
-const NAME: usize = 100;
+/// Maximum length of a type's name, in bytes. Longer text is taken for a message.
+const MAX_NAME_BYTES: usize = 100;
 
 pub(super) fn report(error: &(dyn Error + 'static)) -> ErrorReport {
     let chain = std::iter::successors(error.source(), |&cause| cause.source());
@@ -27,14 +27,14 @@ pub(super) fn report(error: &(dyn Error + 'static)) -> ErrorReport {
         error_type: type_of(error),
         error_message: message_of(error),
         source: Some(Source::Rust),
-        // its name alone does not say that the operating system is what failed
+        // because its name alone does not show that the operating system failed
         severity: is_system.then_some(Severity::High),
         causes: causes.collect(),
         ..facts::report(SystemTime::now())
     }
 }
 
-/// Whether somebody did not read what was written to the end.
+/// Whether the error is a broken pipe: the reader closed it before the end.
 pub(super) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     system_error(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -43,13 +43,13 @@ fn system_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     std::iter::successors(Some(error), |&cause| cause.source()).find_map(|error| error.downcast_ref())
 }
 
-/// An empty message would be none.
+/// The error's message; a fixed text for an empty one, because a report needs a message.
 fn message_of(error: &dyn Error) -> String {
     let message = error.to_string();
     if message.trim().is_empty() { "no message".to_owned() } else { message }
 }
 
-/// An error does not tell its type, but nearly all print it first: `ParseIntError { kind: InvalidDigit }`.
+/// The error's type. Rust does not name it, but nearly all errors print it first: `ParseIntError { kind: InvalidDigit }`.
 fn type_of(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return format!("io::Error ({})", error.kind());
@@ -60,18 +60,18 @@ fn type_of(error: &(dyn Error + 'static)) -> String {
     let length = printed.find(|c: char| !c.is_alphanumeric() && !"_:".contains(c)).unwrap_or(printed.len());
     let (name, rest) = printed.split_at(length);
     let is_name = name.starts_with(|c: char| c.is_uppercase()) && !name.ends_with(':');
-    // words of a message that an error prints as its own name go on differently
+    // a message that begins like a name is followed by other characters
     let is_whole = rest.trim_start().is_empty() || rest.trim_start().starts_with(['{', '(']);
-    if is_name && is_whole && name.len() <= NAME { name.to_owned() } else { UNNAMED.to_owned() }
+    if is_name && is_whole && name.len() <= MAX_NAME_BYTES { name.to_owned() } else { UNNAMED.to_owned() }
 }
 
-/// The beginning of a text, whatever its length.
+/// The beginning of a text of any length.
 struct Beginning(String);
 
 impl Write for Beginning {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        let room = (2 * NAME).saturating_sub(self.0.len());
-        self.0.push_str(&more[..more.floor_char_boundary(room)]);
+        let remaining = (2 * MAX_NAME_BYTES).saturating_sub(self.0.len());
+        self.0.push_str(&more[..more.floor_char_boundary(remaining)]);
         Ok(())
     }
 }
@@ -95,24 +95,24 @@ mod tests {
     struct Plain(&'static str);
 
     #[test]
-    fn an_error_tells_its_type_and_its_causes() {
+    fn a_report_has_the_errors_type_and_its_causes() {
         let number = "x".parse::<u16>().unwrap_err();
-        let told = report(&ConfigError::BadPort(number));
-        assert_eq!((told.error_type.as_str(), told.error_message.as_str()), ("BadPort", "the port is no number"));
-        assert_eq!((told.causes.len(), told.causes[0].error_type.as_str()), (1, "ParseIntError"));
-        assert_eq!((told.severity, told.source), (None, Some(Source::Rust)));
+        let report = report(&ConfigError::BadPort(number));
+        assert_eq!((report.error_type.as_str(), report.error_message.as_str()), ("BadPort", "the port is no number"));
+        assert_eq!((report.causes.len(), report.causes[0].error_type.as_str()), (1, "ParseIntError"));
+        assert_eq!((report.severity, report.source), (None, Some(Source::Rust)));
     }
 
     #[test]
-    fn what_the_system_refused_is_high() {
+    fn an_error_of_the_operating_system_is_high() {
         let source = io::Error::from(io::ErrorKind::PermissionDenied);
-        let told = report(&ConfigError::Unreadable { source });
-        assert_eq!((told.error_type.as_str(), told.severity), ("Unreadable", Some(Severity::High)));
-        assert_eq!(told.causes[0].error_type, "io::Error (permission denied)");
+        let report = report(&ConfigError::Unreadable { source });
+        assert_eq!((report.error_type.as_str(), report.severity), ("Unreadable", Some(Severity::High)));
+        assert_eq!(report.causes[0].error_type, "io::Error (permission denied)");
     }
 
     #[test]
-    fn an_error_without_a_name_or_a_message_still_is_one() {
+    fn an_error_without_a_name_or_a_message_is_reported() {
         let boxed: Box<dyn Error> = "Price is missing".into();
         assert_eq!(
             (report(&*boxed).error_type.as_str(), report(&*boxed).error_message.as_str()),

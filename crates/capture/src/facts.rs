@@ -1,4 +1,4 @@
-//! What a report says of the program and its machine, whatever failed.
+//! Facts about the program and its machine, the same in every report.
 
 use std::time::SystemTime;
 
@@ -9,10 +9,10 @@ use super::{PROGRAM, breadcrumbs};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::shell::shell_line;
 
-/// A report with all that is known before anything is known of the failure.
+/// A report with these facts, before the failure's own are added.
 pub(super) fn report(at: SystemTime) -> ErrorReport {
     let program = PROGRAM.get();
-    let at = timestamp(at).to_string();
+    let at = Timestamp::from(at).to_string();
     let mut context = vec![("timestamp".to_owned(), text(&at))];
     context.extend(program.map(|program| ("program".to_owned(), text(&program.name))));
     if let Ok(directory) = std::env::current_dir() {
@@ -37,11 +37,6 @@ pub(super) fn add(report: &mut ErrorReport, name: &str, value: &str) {
     if let Some(Json::Object(context)) = &mut report.context {
         context.push((name.to_owned(), text(value)));
     }
-}
-
-pub(super) fn timestamp(at: SystemTime) -> Timestamp {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn text(text: &str) -> Json {

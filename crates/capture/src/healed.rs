@@ -1,4 +1,4 @@
-//! `Healed`: an MCP server written with rmcp, whose every failure is reported, and whose panics are answered.
+//! `Healed`: an MCP server written with rmcp whose failures are reported, and whose panics become error responses.
 
 mod call;
 mod over_http;
@@ -17,19 +17,19 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Service, Se
 
 use self::call::Call;
 pub use self::over_http::OverHttp;
-use self::verdict::{OfTool, judge, noun, panicked};
+use self::verdict::{OfTool, classify, noun, panicked};
 use super::panic::{Panic, message};
-use super::{hook, tell};
+use super::{FLUSH_TIMEOUT, hook, outbox};
 use autoheal_prepare::shell::shell_line;
 use autoheal_prepare::validate::Sender;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Target;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
 type Notification = <RoleServer as ServiceRole>::PeerNot;
 
-/// An MCP server whose failures are reported: tools that fail, handlers that return errors, and handlers that panic, which
-/// otherwise leave their caller without any answer.
+/// An MCP server whose failures are reported: failing tools, handlers that return errors, and handlers that panic. A panic
+/// becomes an error response; without `Healed` the caller would get none.
 ///
 /// ```no_run
 /// # use rmcp::{ServerHandler, ServiceExt};
@@ -43,36 +43,36 @@ type Notification = <RoleServer as ServiceRole>::PeerNot;
 /// # }
 /// ```
 ///
-/// Failures are told whether or not [`capture::start`](super::start) was called; with it, panics outside of calls are, too.
-/// Nothing is ever written to standard output. When the server is dropped, what is left to tell is delivered, for at most two
-/// seconds; a server for others ([`Healed::remote`]) has many sessions and leaves that to [`super::Capture`].
+/// Failures are reported with or without [`capture::start`](super::start); with it, panics outside of calls are reported too.
+/// Never writes to standard output. Dropping the server delivers its last reports, for at most two seconds. A server for
+/// others ([`Healed::remote`]) has many sessions and leaves that to [`super::Capture`].
 #[derive(Debug)]
 pub struct Healed<S> {
     server: S,
     is_remote: bool,
-    /// How clients reach it, where that is known.
+    /// How clients reach it; none where that is unknown.
     target: Option<Target>,
 }
 
 impl<S: Service<RoleServer>> Healed<S> {
-    /// For a server over standard input and output. Arguments of its tools are whatever an agent was told to send, so a
-    /// person approves what they wrote, unless `AUTOHEAL_TRUST` says `mcp`.
+    /// A server over standard input and output. An agent chooses the arguments of its tools, so a person approves issues with
+    /// their text, unless `AUTOHEAL_TRUST` names `mcp`.
     pub fn new(server: S) -> Self {
         hook::install();
-        // from here on a panic may say what a tool was called with
-        tell::speak_for_others();
+        // from here on, a panic's message may hold a tool's arguments
+        outbox::send_as_anonymous();
         let command = shell_line(&std::env::args_os().collect::<Vec<_>>());
         Self { server, is_remote: false, target: Some(Target::Stdio { command }) }
     }
 
-    /// For a server that others can reach, as over HTTP: its reports are never trusted.
+    /// A server that others can reach, as over HTTP. Its reports are never trusted.
     #[must_use]
     pub fn remote(mut self) -> Self {
         (self.is_remote, self.target) = (true, None);
         self
     }
 
-    /// Like [`Self::remote`], for a server at this URL: its reports hold a line that makes the call again.
+    /// Like [`Self::remote`], for a server at this URL: its reports hold a command that repeats the call.
     #[must_use]
     pub fn at(self, url: impl Into<String>) -> Self {
         let mut there = self.remote();
@@ -80,8 +80,8 @@ impl<S: Service<RoleServer>> Healed<S> {
         there
     }
 
-    /// Answers what a handler answers, or that it panicked, and tells what failed. `handled` is made of an `async` block, so
-    /// that a handler that panics before its first wait is caught as well.
+    /// Runs a handler and reports its failure; a panic becomes an error response. `handled` is an `async` block, so that a
+    /// panic before the handler's first await is caught too.
     async fn heal<T: OfTool>(
         &self,
         call: Call,
@@ -110,23 +110,28 @@ impl<S: Service<RoleServer>> Healed<S> {
         .await;
         match panic {
             Some((message, panic)) => {
-                let judged = panicked(call.kind, message);
-                self.tell(call.after(began.elapsed()), "panic", &judged, panic.as_ref());
+                let classification = panicked(call.kind, message);
+                self.report(call.after(began.elapsed()), "panic", &classification, panic.as_ref());
             }
             None => {
-                let judged = judge(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
-                if let Some(judged) = judged.filter(|_| !is_cancelled()) {
-                    self.tell(call.after(began.elapsed()), autoheal_watch::error_type(judged.class), &judged, None);
+                let classification = classify(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
+                if let Some(classification) = classification.filter(|_| !is_cancelled()) {
+                    self.report(
+                        call.after(began.elapsed()),
+                        autoheal_watch::error_type(classification.class),
+                        &classification,
+                        None,
+                    );
                 }
             }
         }
         answer
     }
 
-    fn tell(&self, call: Call, error_type: &str, judged: &Judged, panic: Option<&Panic>) {
+    fn report(&self, call: Call, error_type: &str, classification: &Classification, panic: Option<&Panic>) {
         let sender = if self.is_remote { Sender::Anonymous } else { Sender::Local };
         let server = self.server.get_info().server_info;
-        tell::soon(sender, call.report(error_type, judged, panic, self.target.as_ref(), server));
+        outbox::send(sender, call.report(error_type, classification, panic, self.target.as_ref(), server));
     }
 }
 
@@ -158,11 +163,11 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Healed<S> {
     }
 }
 
-/// A server over standard output ends with its client, and the program right after it.
+/// Delivers the last reports, because a server over standard output ends with its client, and the program right after it.
 impl<S> Drop for Healed<S> {
     fn drop(&mut self) {
         if !self.is_remote {
-            tell::finish_news(autoheal_deliver::MAX_DELAY);
+            outbox::flush_own(FLUSH_TIMEOUT);
         }
     }
 }

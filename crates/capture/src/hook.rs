@@ -1,4 +1,4 @@
-//! The panic hook: sees every panic first, has it on the disk before anything else happens, then calls the hook before it.
+//! The panic hook: spools a report of every panic, then calls the hook that was set before.
 
 use std::cell::{Cell, RefCell};
 use std::panic;
@@ -6,25 +6,25 @@ use std::sync::{Arc, Once, mpsc};
 use std::time::Duration;
 
 use super::panic::{Panic, message, place};
-use super::{PROGRAM, reader, storm, tell};
+use super::{PROGRAM, outbox, output, throttle};
 
-/// How long the panicking thread waits for its report to be on the disk.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait of the panicking thread for its report to be on disk.
+const SPOOL_TIMEOUT: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// This thread is in the hook, or works for it.
-    static BUSY: Cell<bool> = const { Cell::new(false) };
-    /// Somebody on this thread catches the panic, and reports it with what is known of the call.
+    /// Whether this thread is in the hook, or works for it.
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    /// Set while a caller on this thread catches panics, to report them with their MCP call.
     static CATCHER: RefCell<Option<Caught>> = const { RefCell::new(None) };
 }
 
-/// What the catcher is given.
+/// The last panic, for the catcher.
 #[derive(Default)]
 pub(super) struct Caught {
     pub(super) panic: Option<Panic>,
 }
 
-/// Once for the whole program.
+/// Installs the hook, once for the whole program.
 pub(super) fn install() {
     static ONCE: Once = Once::new();
     // a hook cannot be set while panicking
@@ -34,47 +34,47 @@ pub(super) fn install() {
     ONCE.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // first, since some hooks end the program
-            saw(info);
+            // before the previous hook, because some hooks end the program
+            handle(info);
             previous(info);
         }));
     });
 }
 
-fn saw(info: &panic::PanicHookInfo<'_>) {
-    // a panic of our own is the previous hook's only
-    if BUSY.try_with(|busy| busy.replace(true)).unwrap_or(true) {
+fn handle(info: &panic::PanicHookInfo<'_>) {
+    // a panic inside this crate goes to the previous hook only
+    if IN_HOOK.try_with(|busy| busy.replace(true)).unwrap_or(true) {
         return;
     }
-    // what a catcher was given before, and recovered from, is nobody's any more
     if is_aftermath(&message(info.payload())) {
-        // nothing to tell
+        // the failure itself is reported already, or is none
     } else if is_caught() {
+        // a panic that the catcher recovered from before has no call to go with: report it by itself
         give_to_catcher(Panic::new(info, 1)).into_iter().for_each(report);
-    } else if let Some(count) = storm::count(&place(info)) {
+    } else if let Some(count) = throttle::count(&place(info)) {
         report(Panic::new(info, count));
     }
-    let _ending = BUSY.try_with(|busy| busy.set(false));
+    let _ending = IN_HOOK.try_with(|busy| busy.set(false));
 }
 
-/// Whether it only tells that an earlier panic ends the program, or that nobody reads what the program prints.
+/// Whether the panic follows from an earlier one, or from a closed output.
 fn is_aftermath(message: &str) -> bool {
     let unwinds_no_further = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
-    unwinds_no_further.contains(&message) || message.starts_with("failed printing to std") && reader::is_gone()
+    unwinds_no_further.contains(&message) || message.starts_with("failed printing to std") && output::is_closed()
 }
 
-/// Whether somebody on this thread catches it. Where panics abort, nobody can.
+/// Whether a catcher on this thread catches it. Never, where panics abort.
 fn is_caught() -> bool {
     let has_catcher = CATCHER.try_with(|catcher| catcher.try_borrow().is_ok_and(|catcher| catcher.is_some()));
     cfg!(panic = "unwind") && has_catcher.unwrap_or(false)
 }
 
-/// What it was given before comes back.
+/// Gives the panic to the catcher; returns the one it held before.
 fn give_to_catcher(panic: Panic) -> Option<Panic> {
     CATCHER.try_with(|catcher| catcher.try_borrow_mut().ok()?.as_mut()?.panic.replace(panic)).ok()?
 }
 
-/// Runs something whose panics the caller catches and reports; what the hook saw of them comes back.
+/// Runs a function whose panics the caller catches and reports; returns the panic that the hook recorded.
 #[cfg(feature = "rmcp")]
 pub(super) fn catching<T>(run: impl FnOnce() -> T) -> (T, Option<Panic>) {
     let outer = CATCHER.replace(Some(Caught::default()));
@@ -83,27 +83,27 @@ pub(super) fn catching<T>(run: impl FnOnce() -> T) -> (T, Option<Panic>) {
     (result, caught.and_then(|caught| caught.panic))
 }
 
-/// Has a panic on the disk when this returns. The work is done on another thread: a panic in a hook would abort the
-/// program, and a lock that this thread holds would hold it for ever.
+/// Spools a report of a panic before it returns. Another thread does the work, because a panic inside a hook would abort the
+/// program, and a lock that this thread holds would deadlock it.
 pub(super) fn report(panic: Panic) {
-    // a library's catcher, in a program that did not ask for more
+    // a library's catcher in a program that did not call `start`
     if PROGRAM.get().is_none() {
         return;
     }
     let panic = Arc::new(panic);
     let theirs = Arc::clone(&panic);
-    let (done, told) = mpsc::channel::<()>();
+    let (done, finished) = mpsc::channel::<()>();
     let work = move || {
-        BUSY.set(true);
-        tell::now(theirs.report());
+        IN_HOOK.set(true);
+        outbox::spool_now(theirs.report());
         drop(done);
     };
     match std::thread::Builder::new().name("autoheal-panic".to_owned()).spawn(work) {
         Ok(_) => {
-            // ends when the sender is dropped, also by a panic
-            let _done = told.recv_timeout(PATIENCE);
+            // returns when the sender is dropped, also by a panic
+            let _done = finished.recv_timeout(SPOOL_TIMEOUT);
         }
-        // a system without threads left is what panics tell of, too
-        Err(_) => tell::now(panic.report()),
+        // no thread left: spool from this one, because that shortage may be what the panic is about
+        Err(_) => outbox::spool_now(panic.report()),
     }
 }

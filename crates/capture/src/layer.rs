@@ -7,41 +7,33 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
 
-use super::breadcrumbs::{TEXT, note};
+use super::breadcrumbs::{MAX_TEXT_BYTES, note};
 
 thread_local! {
-    /// Reused, since there may be many events a second.
+    /// Reused, because there may be many events a second.
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Remembers the last events, for the report of whatever fails next.
+/// Remembers the last events for the next report.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    most_verbose: Level,
+    _private: (),
 }
 
-/// A layer that remembers events up to `DEBUG`, as far as other layers' filters let them through. Of `rmcp`'s own, which
-/// hold whole messages, only warnings and errors are remembered.
+/// A layer that remembers events up to `DEBUG` that other layers' filters let through. Of `rmcp`'s own events only warnings
+/// and errors, because the others hold whole messages.
 #[must_use]
 pub fn layer() -> Layer {
-    Layer { most_verbose: Level::DEBUG }
-}
-
-impl Layer {
-    /// Remembers events up to this level instead.
-    #[must_use]
-    pub fn up_to(self, most_verbose: Level) -> Self {
-        Self { most_verbose }
-    }
+    Layer { _private: () }
 }
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let metadata = event.metadata();
-        if *metadata.level() > self.most_verbose || is_traffic(metadata.target(), *metadata.level()) {
+        if *metadata.level() > Level::DEBUG || is_traffic(metadata.target(), *metadata.level()) {
             return;
         }
-        // a value that logs while it is written, or a thread that is ending, finds no buffer
+        // the buffer is in use while a value logs as it is formatted, and gone while the thread ends
         let written = BUFFER.try_with(|buffer| match buffer.try_borrow_mut() {
             Ok(mut text) => remember(event, &mut text),
             Err(_) => remember(event, &mut String::new()),
@@ -52,7 +44,7 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     }
 }
 
-/// What rmcp says of messages that pass: it writes them whole, also those of other calls, and little else.
+/// Whether the event is one of rmcp's about a message: it holds the whole message, also of other calls.
 fn is_traffic(target: &str, level: Level) -> bool {
     level > Level::WARN && target.strip_prefix("rmcp").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -65,14 +57,14 @@ fn remember(event: &Event<'_>, text: &mut String) {
     note(*event.metadata().level(), text);
 }
 
-/// `target: message name=value …`, no longer than it may be.
+/// `target: message name=value …`, cut at the maximum length.
 struct Line<'a> {
     text: &'a mut String,
 }
 
 impl Visit for Line<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // whoever is written too long goes on as if it were read: an error would be news to it
+        // never an error, because `write_str` cuts instead of failing
         let _never = match field.name() {
             "message" => write!(self, " {value:?}"),
             name if name.starts_with("log.") => Ok(()),
@@ -91,8 +83,8 @@ impl Visit for Line<'_> {
 
 impl Write for Line<'_> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        let room = TEXT.saturating_sub(self.text.len());
-        self.text.push_str(&more[..more.floor_char_boundary(room)]);
+        let remaining = MAX_TEXT_BYTES.saturating_sub(self.text.len());
+        self.text.push_str(&more[..more.floor_char_boundary(remaining)]);
         Ok(())
     }
 }
@@ -102,12 +94,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_never_longer_than_it_may_be() {
+    fn a_line_is_cut_at_its_maximum_length() {
         let mut text = String::new();
         let mut line = Line { text: &mut text };
         for piece in ["ä".repeat(400), "ö".repeat(400), "x".to_owned()] {
             line.write_str(&piece).unwrap();
         }
-        assert!(text.len() <= TEXT && text.len() > TEXT - 2, "{}", text.len());
+        assert!(text.len() <= MAX_TEXT_BYTES && text.len() > MAX_TEXT_BYTES - 2, "{}", text.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Capture: a Rust program's own panics and errors, and the failures of its MCP server, become reports.
+//! Capture: a Rust program's panics and errors, and the failures of its MCP server, become reports.
 //!
 //! Three lines in a program whose `main` returns errors:
 //!
@@ -12,7 +12,7 @@
 //! }
 //! ```
 //!
-//! With `tracing`, the last 50 events before a failure go with its report:
+//! With `tracing`, a report holds the last 50 events before the failure:
 //!
 //! ```
 //! # use autoheal_capture as capture;
@@ -21,8 +21,9 @@
 //! let subscriber = tracing_subscriber::registry().with(capture::layer());
 //! ```
 //!
-//! Reports go to the service at `AUTOHEAL_URL`, else into the store that `autoheal serve` shows. They are on the disk before
-//! a panic's hook returns, so a program that aborts loses none: its next run delivers them.
+//! Reports go to the service at `AUTOHEAL_URL`. Without it they stay in the spool on this machine, from where `autoheal
+//! serve` takes them into its store. They are on disk before a panic's hook returns, so a program that aborts loses none: its
+//! next run delivers them.
 
 mod backtrace;
 mod breadcrumbs;
@@ -32,10 +33,10 @@ mod facts;
 mod healed;
 mod hook;
 mod layer;
+mod outbox;
+mod output;
 mod panic;
-mod reader;
-mod storm;
-mod tell;
+mod throttle;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -46,10 +47,12 @@ use autoheal_deliver::MAX_DELAY;
 pub use healed::{Healed, OverHttp};
 pub use layer::{Layer, layer};
 
-/// Maximum delay of the program's end for reports of an earlier run, which can wait longer.
-const LAST_OF_EARLIER: Duration = Duration::from_millis(300);
+/// Longest delay of the program's end for a report of this run.
+const FLUSH_TIMEOUT: Duration = MAX_DELAY;
+/// Longest delay of the program's end for reports of earlier runs, because they can wait for the next run.
+const FLUSH_TIMEOUT_EARLIER: Duration = Duration::from_millis(300);
 
-/// What the program calls itself.
+/// Name and version of the program.
 struct Program {
     name: String,
     release: String,
@@ -57,43 +60,43 @@ struct Program {
 
 static PROGRAM: OnceLock<Program> = OnceLock::new();
 
-/// Captures until the program's end. Dropping it delivers what was captured, for at most two seconds.
+/// Guard of the capture: keep it until the end of `main`. Dropping it delivers the captured reports, for at most two seconds.
 #[derive(Debug)]
-#[must_use = "what was captured is delivered when this is dropped; keep it until the end of main"]
+#[must_use = "dropping it delivers the captured reports; keep it until the end of main"]
 pub struct Capture {
     _private: (),
 }
 
-/// Starts capturing panics, after and in addition to whatever hook is there; `error`, `layer` and `Healed` find their way from
-/// here. What an earlier run could not deliver is delivered now.
+/// Starts capturing panics, in addition to the panic hook that is set already. `error`, `layer` and `Healed` report under this
+/// name and version. Delivers the spooled reports of earlier runs.
 pub fn start(name: &str, release: &str) -> Capture {
     let _started_before = PROGRAM.set(Program { name: name.to_owned(), release: release.to_owned() });
     hook::install();
     if autoheal_deliver::has_spooled_reports() {
-        tell::what_waits();
+        outbox::deliver_spooled();
     }
     Capture { _private: () }
 }
 
 impl Capture {
-    /// For a program that serves others: what it says in a panic may be their words, so a person approves it before any
+    /// Marks the program as one that serves others. Its panics may hold their text, so a person approves an issue before an
     /// agent reads it.
     pub fn remote(self) -> Self {
-        tell::speak_for_others();
+        outbox::send_as_anonymous();
         self
     }
 }
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        tell::finish(MAX_DELAY, LAST_OF_EARLIER);
+        outbox::flush(FLUSH_TIMEOUT, FLUSH_TIMEOUT_EARLIER);
     }
 }
 
-/// Reports an error that ends the program, with what caused it. It is on the disk when this returns. That nobody reads the
-/// program's output any more is no failure.
+/// Reports an error that ends the program, with its causes. The report is on disk when this returns. A broken pipe is not
+/// reported when the reader of the program's output has closed it.
 pub fn error(error: &(dyn std::error::Error + 'static)) {
-    if !(error::is_broken_pipe(error) && reader::is_gone()) {
-        tell::now(error::report(error));
+    if !(error::is_broken_pipe(error) && output::is_closed()) {
+        outbox::spool_now(error::report(error));
     }
 }

@@ -1,4 +1,4 @@
-//! One panic, as the hook saw it, and its report.
+//! One panic, as the hook recorded it, and its report.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -10,14 +10,14 @@ use autoheal_contract::{ErrorReport, Source};
 
 use super::{backtrace, facts};
 
-/// What is known in the hook; the names of the frames are looked up later, which takes longest.
+/// Facts recorded in the hook. The names of the frames are resolved later, because that takes longest.
 pub(super) struct Panic {
     pub(super) message: String,
     /// `src/main.rs:2:5`
     pub(super) place: String,
     pub(super) thread: String,
     pub(super) at: SystemTime,
-    /// How often it happened since it was reported last.
+    /// Number of panics at this place since the last report.
     pub(super) count: u64,
     pub(super) backtrace: Backtrace,
 }
@@ -34,7 +34,7 @@ impl Panic {
         }
     }
 
-    /// As the program itself would print it with `RUST_BACKTRACE=1`.
+    /// The text that the program prints with `RUST_BACKTRACE=1`.
     pub(super) fn stack(&self) -> String {
         let Self { message, place, thread, .. } = self;
         let frames = backtrace::short(&self.backtrace);
@@ -56,12 +56,12 @@ impl Panic {
     }
 }
 
-/// Where it panicked.
+/// Source location of the panic.
 pub(super) fn place(info: &PanicHookInfo<'_>) -> String {
     info.location().map_or_else(|| "<unknown>".to_owned(), ToString::to_string)
 }
 
-/// What it was given: text, unless somebody panicked with a value of their own.
+/// The panic's message; a fixed text for a payload that is no text.
 pub(super) fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());

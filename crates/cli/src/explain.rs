@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_heal::compose::{ComposedIssue, Occurrences, compose};
 use autoheal_heal::settings::{CallerErrors, Settings};
+use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
@@ -120,30 +121,16 @@ impl Explainer {
         })
     }
 
-    /// Actions on the first report of a group, with these switches.
+    /// The steps for the first report of a group under these switches.
     fn decision(&self, record: &Fingerprinted) -> Vec<&'static str> {
-        let Some(settings) = &self.settings else { return vec!["preview"] };
-        if self.held_back(record).is_some() {
-            return vec!["wait_for_more_clients"];
+        match &self.settings {
+            Some(settings) => plan(record, settings).into_iter().map(Step::name).collect(),
+            None => vec![Step::Preview.name()],
         }
-        if record.report().count.unwrap_or(1) < settings.min_occurrences {
-            return vec!["wait_for_more_occurrences"];
-        }
-        let mut steps = vec!["open_issue"];
-        if settings.switches.pull {
-            steps.push("open_draft_pull_request");
-        }
-        if settings.switches.heal {
-            if !settings.trust.covers(record.source(), Sender::Anonymous) {
-                steps.push("await_approval");
-            }
-            steps.push("hand_over");
-        }
-        steps
     }
 
-    /// Reason why the report would open no issue even if the switches were on.
-    fn held_back(&self, record: &Fingerprinted) -> Option<&'static str> {
+    /// Whether the report would open no issue with all switches on, because it is a caller error.
+    fn is_held_back(&self, record: &Fingerprinted) -> bool {
         self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
     }
 
@@ -168,8 +155,8 @@ impl Explainer {
             writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;
         }
         writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
-        if let Some(reason) = self.held_back(record) {
-            writeln!(output, "             {reason}")?;
+        if self.is_held_back(record) {
+            writeln!(output, "             {}", CallerErrors::REASON)?;
         }
         writeln!(output, "Title        {}", issue.title)?;
         writeln!(output, "Labels       {}", issue.labels.join(", "))?;

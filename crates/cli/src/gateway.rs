@@ -39,7 +39,7 @@ async fn relay(options: McpArgs) -> Result<()> {
     let gateway = Gateway::new(config).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let gateway = Arc::new(gateway);
     // anonymous, because any client that reaches this address can have written the text of a report
-    let reporter = Reporter::start_telling(options.delivery.into(), Sender::Anonymous, say, say_unless_blocked)
+    let reporter = Reporter::start_announcing(options.delivery.into(), Sender::Anonymous, say, say_unless_blocked)
         .context("cannot start a thread")?;
     // before the line below, so that a SIGTERM right after it stops the gateway in order
     let mut terminate = signal(SignalKind::terminate())?;

@@ -13,7 +13,7 @@ use std::time::Instant;
 use crate::arguments::without_secrets;
 use autoheal_deliver::{MAX_DELAY, data_directory};
 use autoheal_prepare::shell::shell_line;
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 use autoheal_watch::{Setup, Target, Watch};
 
 use self::conversation::Conversation;
@@ -42,7 +42,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
     // after the start of the server, so that this work delays nothing
-    let inventory_file = Memory::of_command(data_directory().as_deref(), &options.command);
+    let inventory_file = InventoryFile::of_command(data_directory().as_deref(), &options.command);
     let conversation = Arc::new(Conversation::new(watch(&options, &inventory_file)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,
@@ -60,14 +60,14 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     ending.repeat()
 }
 
-fn watch(options: &McpArgs, inventory_file: &Memory) -> Watch {
+fn watch(options: &McpArgs, inventory_file: &InventoryFile) -> Watch {
     let mut watch = Watch::new(Setup {
         target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
-        patience: or_never(options.timeout),
-        handshake: or_never(options.handshake),
+        timeout: or_never(options.timeout),
+        handshake_timeout: or_never(options.handshake),
     });
     if let Some(inventory) = inventory_file.read() {
-        watch.remember(inventory);
+        watch.restore_inventory(inventory);
     }
     watch
 }

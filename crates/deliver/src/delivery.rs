@@ -14,14 +14,12 @@ use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
 use crate::spool::{Spool, SpooledReport};
-use crate::upstream;
+use crate::upstream::{self, BODY_MARGIN, Rejected};
 
 /// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
 pub const MAX_DELAY: Duration = Duration::from_millis(1_800);
 /// Maximum number of older reports delivered along with new ones.
 const MAX_OLDER: usize = 50;
-/// Bytes of a request body that are not reports.
-pub(crate) const BODY_MARGIN: usize = 64 * 1024;
 /// Maximum length of an error type in messages, in characters.
 const MAX_TYPE_CHARS: usize = 100;
 
@@ -88,9 +86,6 @@ struct Receipt {
     /// Occurrences so far of the first report's failure, if the receiver says so.
     occurrences: Option<u64>,
 }
-
-/// Reports that the receiver rejected, by their position among those handed over, with the reason.
-pub(crate) type Rejected = Vec<(usize, String)>;
 
 /// Removes the secrets from a report and spools it for the next delivery: for a program that is about to end.
 ///

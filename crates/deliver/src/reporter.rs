@@ -1,4 +1,4 @@
-//! `Reporter`: delivery for a program that goes on, on a thread of its own, a few times a second at most.
+//! `Reporter`: delivery for a program that goes on, on a thread of its own, at most once a second.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -14,40 +14,40 @@ use crate::destination::Destination;
 use crate::spool::SpooledReport;
 use autoheal_prepare::validate::Sender;
 
-/// Most reports that wait in memory; more are counted only.
-const MOST: usize = 256;
-/// How long the first report waits for others.
-const GATHERING: Duration = Duration::from_millis(50);
+/// Maximum number of queued reports; further ones are dropped and counted.
+const MAX_QUEUED: usize = 256;
+/// Wait of the first report for further ones.
+const GATHER_TIME: Duration = Duration::from_millis(50);
 /// Shortest time between two deliveries.
-const PACE: Duration = Duration::from_secs(1);
-/// Of the time somebody waits for the end, what is left for saying what became of it.
-const SAY: Duration = Duration::from_millis(100);
-/// When a delivery that failed is tried again, though nothing new happened.
-const AGAIN: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Part of a flush's timeout that is left for reporting its result.
+const RESULT_MARGIN: Duration = Duration::from_millis(100);
+/// Wait before a failed delivery is tried again without a new report.
+const RETRY_WAIT: Duration = Duration::from_secs(60);
 
-/// Takes reports at any moment, keeps them on disk, and delivers them soon: a program that is killed meanwhile loses none.
-/// Dropping it delivers what is left, for at most two seconds.
+/// Takes reports, spools them, and delivers them soon. A program that is killed meanwhile loses none. Dropping it delivers
+/// the last reports, for at most two seconds.
 pub struct Reporter {
     shared: Arc<Shared>,
-    keep: Keep,
+    spool: SpoolReport,
 }
 
-/// Puts a report on disk, if it can.
-type Keep = Box<dyn Fn(&ErrorReport) -> Option<SpooledReport> + Send + Sync>;
+/// Spools a report; none where the disk refuses it.
+type SpoolReport = Box<dyn Fn(&ErrorReport) -> Option<SpooledReport> + Send + Sync>;
 
-/// A report until it is delivered.
-struct Waiting {
+/// A queued report.
+struct Queued {
     report: ErrorReport,
-    /// As it is on disk; whoever delivers may take it from there, so it counts no more.
-    kept: Option<SpooledReport>,
-    /// Those that equal it and came since.
+    /// Its spool file. Once set, `report` must not change, because another process may deliver the file.
+    spooled: Option<SpooledReport>,
+    /// Equal reports that came after it was spooled, counted in one.
     repeats: Option<ErrorReport>,
 }
 
-impl Waiting {
+impl Queued {
     fn repeat(&mut self, report: ErrorReport) {
         let same = match &mut self.repeats {
-            None if self.kept.is_some() => {
+            None if self.spooled.is_some() => {
                 self.repeats = Some(report);
                 return;
             }
@@ -59,7 +59,7 @@ impl Waiting {
     }
 }
 
-/// What one delivery takes along: what is on disk, and what is in memory only.
+/// Reports of one delivery: the spooled ones, and those only in memory.
 type Batch = (Vec<SpooledReport>, Vec<ErrorReport>);
 
 #[derive(Default)]
@@ -70,17 +70,17 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Waiting>,
-    /// What is on the disk shall be delivered, though nothing new may be in the queue.
-    is_asked: bool,
-    /// Reports there was no room for.
-    lost: u64,
-    /// Somebody waits for the end: no gathering, no pace.
+    queue: VecDeque<Queued>,
+    /// Deliver the spooled reports, even with an empty queue.
+    deliver_spooled: bool,
+    /// Reports dropped because the queue was full.
+    dropped: u64,
+    /// End of a flush under way: deliver at once.
     flush_until: Option<Instant>,
     is_delivering: bool,
-    /// Nobody can send any more.
-    is_over: bool,
-    /// The thread has nothing left to do, nor to say.
+    /// The reporter was dropped.
+    is_closed: bool,
+    /// The thread has ended its work.
     is_done: bool,
 }
 
@@ -95,77 +95,76 @@ impl Shared {
 }
 
 impl Reporter {
-    /// Starts the thread. `on_trouble` hears, at most once for each kind of trouble, what went wrong; it is called on that
-    /// thread.
+    /// Starts the thread. Calls `on_trouble` on it with a sentence for people, at most once for each kind of trouble.
     ///
     /// # Errors
     ///
-    /// When the system has no thread left.
+    /// When no thread can be started.
     pub fn start(
         destination: Destination,
         sender: Sender,
         on_trouble: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
-        let (keep, deliver) = to(destination, sender);
-        Self::start_with(keep, deliver, on_trouble)
+        let (spool, deliver) = delivery_to(destination, sender);
+        Self::start_with(spool, deliver, on_trouble)
     }
 
-    /// As `start`; `on_first` hears where the first failure went, so that somebody knows where to look.
+    /// Like `start`; also calls `on_first` after the first delivery, with a sentence that says where to look.
     ///
     /// # Errors
     ///
-    /// When the system has no thread left.
-    pub fn start_telling(
+    /// When no thread can be started.
+    pub fn start_announcing(
         destination: Destination,
         sender: Sender,
         on_trouble: impl Fn(&str) + Send + 'static,
         on_first: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
-        let (keep, deliver) = to(destination, sender);
-        Self::start_with(keep, telling_the_first(deliver, on_first), on_trouble)
+        let (spool, deliver) = delivery_to(destination, sender);
+        Self::start_with(spool, announcing_the_first(deliver, on_first), on_trouble)
     }
 
     fn start_with(
-        keep: Keep,
+        spool: SpoolReport,
         deliver: impl Fn(Batch, Instant) -> Outcome + Send + 'static,
         on_trouble: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
-        let work = move || Work { shared: theirs, deliver, on_trouble, told: BTreeSet::new() }.run();
+        let of_thread = Arc::clone(&shared);
+        let work = move || Work { shared: of_thread, deliver, on_trouble, reported: BTreeSet::new() }.run();
         std::thread::Builder::new().name("autoheal-report".to_owned()).spawn(work)?;
-        Ok(Self { shared, keep })
+        Ok(Self { shared, spool })
     }
 
-    /// Takes a report, which is on disk from then on; never blocks on a delivery. Those that equal it and come before it is
-    /// delivered are counted together.
+    /// Takes a report and spools it; never blocks on a delivery. Equal reports that come before its delivery are counted
+    /// together.
     pub fn send(&self, mut report: ErrorReport) {
         let mut state = self.shared.lock();
-        if let Some(same) = state.queue.iter_mut().find(|waiting| is_same(&waiting.report, &report)) {
+        if let Some(same) = state.queue.iter_mut().find(|queued| is_same(&queued.report, &report)) {
             same.repeat(report);
-        } else if state.queue.len() < MOST {
-            // whoever delivers it, it is counted once
+        } else if state.queue.len() < MAX_QUEUED {
+            // an id of its own, so that it is counted once even if delivered twice
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
-            let kept = (self.keep)(&report);
-            state.queue.push_back(Waiting { report, kept, repeats: None });
+            let spooled = (self.spool)(&report);
+            state.queue.push_back(Queued { report, spooled, repeats: None });
             self.shared.changed.notify_all();
         } else {
-            state.lost += 1;
+            state.dropped += 1;
         }
     }
 
-    /// Delivers soon what waits on the disk.
+    /// Delivers the spooled reports soon.
     pub fn wake(&self) {
-        self.shared.lock().is_asked = true;
+        self.shared.lock().deliver_spooled = true;
         self.shared.changed.notify_all();
     }
 
-    /// Delivers at once; says whether within this time nothing was left in memory: it is delivered, or on the disk.
+    /// Delivers at once. Returns whether every report was delivered or spooled within this time.
     pub fn flush(&self, longest: Duration) -> bool {
-        self.hurry(longest, |state| state.queue.is_empty() && !state.is_asked && !state.is_delivering)
+        self.wait_until(longest, |state| state.queue.is_empty() && !state.deliver_spooled && !state.is_delivering)
     }
 
-    fn hurry(&self, longest: Duration, is_done: fn(&State) -> bool) -> bool {
+    fn wait_until(&self, longest: Duration, is_done: fn(&State) -> bool) -> bool {
         let until = Instant::now() + longest;
         let mut state = self.shared.lock();
         state.flush_until = Some(until);
@@ -184,21 +183,24 @@ impl Reporter {
 
 impl Drop for Reporter {
     fn drop(&mut self) {
-        self.shared.lock().is_over = true;
-        let _in_time = self.hurry(MAX_DELAY, |state| state.is_done);
+        self.shared.lock().is_closed = true;
+        let _in_time = self.wait_until(MAX_DELAY, |state| state.is_done);
     }
 }
 
-/// How reports are kept for this destination, and how they get there.
-fn to(destination: Destination, sender: Sender) -> (Keep, impl Fn(Batch, Instant) -> Outcome + Send + 'static) {
-    let theirs = destination.clone();
-    let keep = move |report: &ErrorReport| spool_report(&theirs, sender, &mut report.clone()).ok();
-    let deliver = move |(kept, reports): Batch, until| deliver_with(&destination, sender, kept, reports, until);
-    (Box::new(keep), deliver)
+/// The spooling and the delivery for this destination.
+fn delivery_to(
+    destination: Destination,
+    sender: Sender,
+) -> (SpoolReport, impl Fn(Batch, Instant) -> Outcome + Send + 'static) {
+    let spool_destination = destination.clone();
+    let spool = move |report: &ErrorReport| spool_report(&spool_destination, sender, &mut report.clone()).ok();
+    let deliver = move |(spooled, reports): Batch, until| deliver_with(&destination, sender, spooled, reports, until);
+    (Box::new(spool), deliver)
 }
 
-/// The same delivery, which says of its first success what became of it.
-fn telling_the_first(
+/// The same delivery, which announces its first success.
+fn announcing_the_first(
     deliver: impl Fn(Batch, Instant) -> Outcome,
     on_first: impl Fn(&str),
 ) -> impl Fn(Batch, Instant) -> Outcome {
@@ -206,103 +208,103 @@ fn telling_the_first(
     move |batch, until| {
         let outcome = deliver(batch, until);
         if let Outcome::Delivered(what) = &outcome {
-            first.call_once(|| on_first(&format!("{what} (said once; what fails later is told without a word)")));
+            first.call_once(|| on_first(&format!("{what} (later failures are reported without a message)")));
         }
         outcome
     }
 }
 
-/// Whether two reports tell of the same failure, so that one can stand for both.
+/// Whether two reports are of the same failure, so that one can stand for both.
 fn is_same(one: &ErrorReport, other: &ErrorReport) -> bool {
     let call = |report: &ErrorReport| report.rpc.as_ref().map(|rpc| (rpc.method.clone(), rpc.tool.clone(), rpc.code));
     one.error_message == other.error_message
         && one.error_type == other.error_type
         && one.source == other.source
         && one.class == other.class
-        // how many different ones there are decides what becomes of a caller's mistake
+        // the number of distinct clients decides about caller errors
         && one.client == other.client
         && one.stack_trace == other.stack_trace
         && call(one) == call(other)
 }
 
-/// What the thread does.
+/// The work of the thread.
 struct Work<D, T> {
     shared: Arc<Shared>,
     deliver: D,
     on_trouble: T,
-    /// The kinds of trouble that were told of.
-    told: BTreeSet<&'static str>,
+    /// Kinds of trouble that were reported.
+    reported: BTreeSet<&'static str>,
 }
 
 impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
     fn run(mut self) {
         let mut last = None;
-        let mut again = None;
-        while let Some((batch, until)) = self.next(last, again) {
+        let mut retry_at = None;
+        while let Some((batch, until)) = self.next(last, retry_at) {
             last = Some(Instant::now());
-            let is_news = !(batch.0.is_empty() && batch.1.is_empty());
-            // what delivery itself would log is none of the program's
+            let has_new = !(batch.0.is_empty() && batch.1.is_empty());
+            // without the program's subscriber, because the delivery's own events are not the program's
             let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(batch, until));
-            again = matches!(outcome, Outcome::Spooled(_)).then(|| Instant::now() + AGAIN);
+            retry_at = matches!(outcome, Outcome::Spooled(_)).then(|| Instant::now() + RETRY_WAIT);
             match outcome {
                 Outcome::Delivered(_) => {}
                 Outcome::Spooled(why) => {
-                    self.tell("kept", format!("failures could not be reported yet and are kept: {why}"))
+                    self.warn("spooled", format!("failures could not be reported yet and stay on this machine: {why}"))
                 }
-                Outcome::Lost(why) if is_news => self.tell("lost", format!("a failure could not be reported: {why}")),
-                Outcome::Lost(why) => self.tell("lost", format!("what waits could not be reported: {why}")),
+                Outcome::Lost(why) if has_new => self.warn("lost", format!("a failure could not be reported: {why}")),
+                Outcome::Lost(why) => self.warn("lost", format!("spooled failures could not be reported: {why}")),
             }
             self.shared.lock().is_delivering = false;
             self.shared.changed.notify_all();
         }
-        let lost = self.shared.lock().lost;
-        if lost > 0 {
-            self.tell("too many", format!("{lost} failures were not reported: too many came at once"));
+        let dropped = self.shared.lock().dropped;
+        if dropped > 0 {
+            self.warn("too many", format!("{dropped} failures were not reported: too many came at once"));
         }
         self.shared.lock().is_done = true;
         self.shared.changed.notify_all();
     }
 
-    /// Waits for something to deliver, and until when; nothing when it is over.
-    fn next(&self, last: Option<Instant>, again: Option<Instant>) -> Option<(Batch, Instant)> {
+    /// Waits for reports to deliver; returns them with the deadline of their delivery. None once the reporter is closed.
+    fn next(&self, last: Option<Instant>, retry_at: Option<Instant>) -> Option<(Batch, Instant)> {
         let mut state = self.shared.lock();
         let mut due: Option<Instant> = None;
         loop {
             let now = Instant::now();
             let flushing = state.flush_until.filter(|until| *until > now);
-            let has_work = !state.queue.is_empty() || state.is_asked;
+            let has_work = !state.queue.is_empty() || state.deliver_spooled;
             if has_work {
-                let paced = last.map_or(now, |last| last + PACE);
-                let due = *due.get_or_insert_with(|| paced.max(now + GATHERING));
-                if flushing.is_some() || state.is_over || now >= due {
-                    state.is_asked = false;
+                let paced = last.map_or(now, |last| last + INTERVAL);
+                let due = *due.get_or_insert_with(|| paced.max(now + GATHER_TIME));
+                if flushing.is_some() || state.is_closed || now >= due {
+                    state.deliver_spooled = false;
                     state.is_delivering = true;
                     let limit = now + MAX_DELAY;
-                    let until = flushing.map(|until| until.checked_sub(SAY).unwrap_or(until));
+                    let until = flushing.map(|until| until.checked_sub(RESULT_MARGIN).unwrap_or(until));
                     let until = until.map_or(limit, |until| until.min(limit));
                     return Some((batch(state.queue.drain(..)), until));
                 }
                 state = self.shared.wait(state, due - now);
                 continue;
             }
-            if state.is_over {
+            if state.is_closed {
                 return None;
             }
-            if again.is_some_and(|again| now >= again) {
-                state.is_asked = true;
+            if retry_at.is_some_and(|retry_at| now >= retry_at) {
+                state.deliver_spooled = true;
                 continue;
             }
-            let longest = again.map_or(Duration::from_secs(3_600), |again| again - now);
+            let longest = retry_at.map_or(Duration::from_secs(3_600), |retry_at| retry_at - now);
             state = self.shared.wait(state, longest);
         }
     }
 }
 
-fn batch(waiting: impl Iterator<Item = Waiting>) -> Batch {
+fn batch(queued: impl Iterator<Item = Queued>) -> Batch {
     let (mut on_disk, mut in_memory) = Batch::default();
-    for Waiting { report, kept, repeats } in waiting {
-        match kept {
-            Some(kept) => on_disk.push(kept),
+    for Queued { report, spooled, repeats } in queued {
+        match spooled {
+            Some(spooled) => on_disk.push(spooled),
             None => in_memory.push(report),
         }
         in_memory.extend(repeats);
@@ -311,8 +313,8 @@ fn batch(waiting: impl Iterator<Item = Waiting>) -> Batch {
 }
 
 impl<D, T: Fn(&str)> Work<D, T> {
-    fn tell(&mut self, kind: &'static str, what: String) {
-        if self.told.insert(kind) {
+    fn warn(&mut self, kind: &'static str, what: String) {
+        if self.reported.insert(kind) {
             (self.on_trouble)(&what);
         }
     }

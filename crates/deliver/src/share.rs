@@ -1,4 +1,4 @@
-//! Sharing out a count that is larger than one anonymous report may claim.
+//! Splitting of a report whose count is larger than an anonymous report may claim.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,19 @@ use uuid::{Builder, Uuid};
 
 use super::spool::SpooledReport;
 
-/// Most reports that one becomes; whoever fails more often than that is known by then.
-const MOST: u64 = 50;
+/// Maximum number of reports that one becomes. A failure counted more often is known well enough.
+const MAX_SHARES: u64 = 50;
 
-/// One report for every [`ANONYMOUS_COUNT`] that a report counts, since a receiver believes an anonymous one no more. Each
-/// has an id of its own, made from the first one's, so that a repeated delivery is counted once.
+/// Splits a report into one for every [`ANONYMOUS_COUNT`] occurrences, because a receiver caps an anonymous report at that
+/// count. Each gets an id derived from the first one's, so that a repeated delivery is counted once.
 #[must_use]
 pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
     let mut left = report.count.unwrap_or(1);
     let id = report.id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
-    // without an id nothing can be told apart, and one made here would differ at the next delivery
+    // without an id no split, because an id made here would differ at the next delivery
     let (Some(id), true) = (id, left > ANONYMOUS_COUNT) else { return vec![report] };
     let mut shares = Vec::new();
-    for at in 0..MOST.min(left.div_ceil(ANONYMOUS_COUNT)) {
+    for at in 0..MAX_SHARES.min(left.div_ceil(ANONYMOUS_COUNT)) {
         let count = left.min(ANONYMOUS_COUNT);
         left -= count;
         shares.push(ErrorReport { id: Some(id_of(id, at).to_string()), count: Some(count), ..report.clone() });
@@ -30,11 +30,11 @@ pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
     shares
 }
 
-/// What is sent for a report that waits.
+/// The reports that are sent for a spooled one; more than one if its count is capped and too large.
 #[must_use]
 pub fn shares(kept: &SpooledReport, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
     let whole = || vec![Cow::Borrowed(&*kept.report)];
-    // counts are rare, and reading a report again is not free
+    // parse only a report with a count, because most have none and parsing costs time
     if !is_capped || !kept.report.get().contains("\"count\":") {
         return whole();
     }

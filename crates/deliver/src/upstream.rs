@@ -17,25 +17,28 @@ use serde_json::value::RawValue;
 
 use super::share::shares;
 use super::spool::SpooledReport;
-use crate::delivery::{BODY_MARGIN, Rejected};
 
-/// Most of an answer that is read, in bytes.
-const ANSWER: usize = 256 * 1024;
+/// Bytes of a request body that are not reports.
+pub(crate) const BODY_MARGIN: usize = 64 * 1024;
+/// Maximum size of a response, in bytes.
+const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// Sends reports, in as few requests as there may be; each waits no longer once its request was answered. What comes back
-/// are those that were rejected, for which sending them again is no help; an error says what to look at before the rest
-/// is sent again.
+/// Reports that the receiver rejected, by their position among those handed over, with the reason.
+pub(crate) type Rejected = Vec<(usize, String)>;
+
+/// Sends reports in as few requests as possible, and removes each from the spool once its request got a 202. Returns the
+/// rejected reports, which are not sent again. An error is a sentence for people; the remaining reports stay spooled.
 pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[SpooledReport]) -> Result<Rejected, String> {
     let service = Service::at(url, key)?;
     let mut rejected = Vec::new();
-    // what a stranger may have written never arrives under the key, which would make it a known sender's
+    // text that a stranger may have written is sent without the key, which would make it a known sender's
     for anonymous in order(waiting) {
         let key = service.key.as_ref().filter(|_| !anonymous);
         let some = waiting.iter().enumerate().filter(|(_, kept)| kept.is_anonymous() == anonymous);
         let mut request = Batch::default();
         for (at, kept) in some {
             for share in shares(kept, key.is_none()) {
-                if !request.has_room_for(&share) {
+                if !request.fits(&share) {
                     let full = std::mem::take(&mut request);
                     rejected.extend(service.post(key, full, waiting, Some(at)).await?);
                 }
@@ -47,13 +50,13 @@ pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[Spool
     Ok(rejected)
 }
 
-/// The kind of the first report comes first: it is the newest.
+/// Anonymous reports first, or last: the kind of the first report comes first, because it is the newest.
 fn order(waiting: &[SpooledReport]) -> [bool; 2] {
     let first = waiting.first().is_some_and(SpooledReport::is_anonymous);
     [first, !first]
 }
 
-/// The reports of one request, each with the place of what it is of.
+/// The reports of one request, each with the position of its spooled report.
 #[derive(Default)]
 struct Batch<'a> {
     reports: Vec<(usize, Cow<'a, RawValue>)>,
@@ -61,7 +64,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn has_room_for(&self, report: &RawValue) -> bool {
+    fn fits(&self, report: &RawValue) -> bool {
         self.reports.is_empty()
             || self.reports.len() < BATCH_REPORTS && self.bytes + report.get().len() < BODY_BYTES - BODY_MARGIN
     }
@@ -108,7 +111,7 @@ impl<'a> Service<'a> {
         Ok(Self { url, uri, key, client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 
-    /// Sends one request; nothing when there is nothing in it. More of the `unfinished` one is to follow.
+    /// Sends one request, unless the batch is empty. The report at `unfinished` has more shares in a later request.
     async fn post(
         &self,
         key: Option<&HeaderValue>,
@@ -125,17 +128,17 @@ impl<'a> Service<'a> {
             request = request.header(AUTHORIZATION, key.clone());
         }
         let request = request.body(Full::new(Bytes::from(batch.body()))).map_err(|error| error.to_string())?;
-        let answer = self.client.request(request).await;
-        let answer = answer.map_err(|error| format!("{url} cannot be reached: {}", innermost(&error)))?;
-        let status = answer.status();
-        let read = Limited::new(answer.into_body(), ANSWER).collect().await;
-        let body = read.map_err(|_| format!("{url} broke off its answer"))?.to_bytes();
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| format!("{url} cannot be reached: {}", innermost(&error)))?;
+        let status = response.status();
+        let read = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
+        let body = read.map_err(|_| format!("{url} closed the connection within its response"))?.to_bytes();
         if status != 202 {
             let refusal = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.message);
-            return Err(format!("{url} answered {status}: {}", refusal.as_deref().unwrap_or("no reason given")));
+            return Err(format!("{url} responded {status}: {}", refusal.as_deref().unwrap_or("no reason given")));
         }
         let receipts: Vec<Receipt> = serde_json::from_slice(&body)
-            .map_err(|_| format!("{url} answered 202 without receipts; is it an autoheal service?"))?;
+            .map_err(|_| format!("{url} responded 202 without receipts; is it an autoheal service?"))?;
         for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
             waiting[*at].remove();
         }
@@ -145,7 +148,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// What lies at the bottom of it, such as "Connection refused".
+/// The innermost cause, such as "Connection refused".
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

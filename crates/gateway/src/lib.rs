@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 use autoheal_watch::{Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
@@ -64,7 +64,7 @@ pub struct GatewayConfig {
     /// A handshake that takes longer has failed.
     pub handshake: Duration,
     /// What earlier processes learnt of the server, and this one will.
-    pub memory: Memory,
+    pub memory: InventoryFile,
 }
 
 impl GatewayConfig {
@@ -72,7 +72,7 @@ impl GatewayConfig {
     #[must_use]
     pub fn new(upstream: Upstream, known_as: impl Into<String>) -> Self {
         let (patience, handshake) = (Duration::from_secs(300), Duration::from_secs(60));
-        Self { upstream, known_as: known_as.into(), patience, handshake, memory: Memory::default() }
+        Self { upstream, known_as: known_as.into(), patience, handshake, memory: InventoryFile::default() }
     }
 }
 
@@ -96,8 +96,8 @@ impl Gateway {
     pub fn new(config: GatewayConfig) -> Result<Self, String> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
-            patience: config.patience,
-            handshake: config.handshake,
+            timeout: config.patience,
+            handshake_timeout: config.handshake,
         };
         Ok(Self {
             connections: Connections::to(&config.upstream)?,

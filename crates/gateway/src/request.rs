@@ -66,7 +66,7 @@ impl Copied {
         let state = self.lock();
         match state.told.as_deref().unwrap_or(&state.copy).message() {
             Message::Whole(bytes) => look(bytes),
-            Message::Cut(_) => look(&[]),
+            Message::Truncated(_) => look(&[]),
         }
     }
 
@@ -103,7 +103,7 @@ impl State {
     fn is_json(&self) -> bool {
         match self.copy.message() {
             Message::Whole(bytes) => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
-            Message::Cut(_) => false,
+            Message::Truncated(_) => false,
         }
     }
 

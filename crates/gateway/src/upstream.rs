@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 
@@ -34,9 +34,9 @@ impl Upstream {
 
     /// What is remembered of it in this data directory. Its query may hold keys, and says nothing about who it is.
     #[must_use]
-    pub fn memory(&self, data: &Path) -> Memory {
+    pub fn memory(&self, data: &Path) -> InventoryFile {
         let authority = self.url.authority().map_or("", |authority| authority.as_str());
-        Memory::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
+        InventoryFile::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
     }
 
     /// Whether it is reached by TLS.

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::Memory;
-use autoheal_watch::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Setup, Watch};
+use autoheal_watch::InventoryFile;
+use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -58,7 +58,7 @@ async fn sleep_until(instant: Option<Timestamp>) {
 /// Everything the gateway knows of its conversations.
 #[derive(Debug)]
 pub(super) struct Watching {
-    memory: Memory,
+    memory: InventoryFile,
     waiting: Mutex<Waiting>,
     known: Mutex<Known>,
     wake: Notify,
@@ -75,13 +75,13 @@ struct Known {
     /// A fault of ours ends the watching, never the conversations.
     looking: Boundary<Looking>,
     /// By exchange, until it ends.
-    opened: HashMap<u64, Opened>,
+    opened: HashMap<u64, OpenedCalls>,
     /// Room for what will wait while these are shown.
     spare: VecDeque<(Timestamp, Event)>,
     /// Reports that nobody took any more, and what was gathered before a fault.
     left: Vec<ErrorReport>,
     /// What was learnt, until it is known to be written.
-    unwritten: Option<Learnt>,
+    unwritten: Option<Inventory>,
 }
 
 /// What looks at bytes that others made.
@@ -92,10 +92,10 @@ struct Looking {
 }
 
 impl Watching {
-    pub(super) fn new(setup: Setup, memory: Memory) -> Self {
+    pub(super) fn new(setup: Setup, memory: InventoryFile) -> Self {
         let mut watch = Watch::new(setup);
         if let Some(learnt) = memory.read() {
-            watch.remember(learnt);
+            watch.restore_inventory(learnt);
         }
         Self {
             memory,
@@ -148,7 +148,7 @@ impl Watching {
                 let mut known = lock(&self.known);
                 self.show(&mut known);
                 let now = now();
-                let looked = known.look(|it| (it.watch.reports(now), it.watch.due(), it.watch.learnt()));
+                let looked = known.look(|it| (it.watch.reports(now), it.watch.due(), it.watch.changed_inventory()));
                 let (mut failed, next, learnt) = looked.unwrap_or_default();
                 due = next;
                 failed.append(&mut known.left);
@@ -178,7 +178,7 @@ impl Watching {
         let mut known = lock(&self.known);
         self.show(&mut known);
         let now = now();
-        let looked = known.look(|it| (it.watch.last_reports(now), it.watch.learnt()));
+        let looked = known.look(|it| (it.watch.last_reports(now), it.watch.changed_inventory()));
         let (failed, learnt) = looked.unwrap_or_default();
         if let Some(learnt) = learnt.or(known.unwritten.take()) {
             self.memory.write(&learnt);
@@ -238,7 +238,11 @@ impl Known {
             Event::Unanswered { exchange, reached, why } => {
                 let opened = self.opened.remove(&exchange).unwrap_or_default();
                 self.tell(|Looking { watch, .. }| {
-                    if reached { watch.broke_off(opened, &why, at) } else { watch.unreachable(opened, &why, at) }
+                    if reached {
+                        watch.upstream_disconnected(opened, &why, at)
+                    } else {
+                        watch.upstream_unreachable(opened, &why, at)
+                    }
                 });
             }
             Event::Left { exchange } => self.left(exchange, at),
@@ -255,7 +259,7 @@ impl Known {
         self.tell(|Looking { watch, decodings }| {
             decodings.forget(exchange);
             if let Some(opened) = opened {
-                watch.client_left(opened, at);
+                watch.client_disconnected(opened, at);
             }
         });
     }
@@ -271,21 +275,21 @@ impl Known {
             tracing::error!(
                 "a fault of autoheal's own: failures behind the gateway are reported no more until it is started again"
             );
-            left.extend(it.watch.rescued());
+            left.extend(it.watch.into_remaining_reports());
         })
     }
 }
 
 impl Looking {
-    fn asked(&mut self, scope: Scope, message: &Collector, codings: &[Coding], at: Timestamp) -> Opened {
+    fn asked(&mut self, scope: Scope, message: &Collector, codings: &[Coding], at: Timestamp) -> OpenedCalls {
         if codings.is_empty() {
             return self.watch.from_client(scope, &message.message(), at);
         }
         let decoded = match message.message() {
             Message::Whole(bytes) => decode(codings, bytes),
-            Message::Cut(_) => None,
+            Message::Truncated(_) => None,
         };
-        decoded.map_or_else(Opened::default, |message| self.watch.from_client(scope, &message.message(), at))
+        decoded.map_or_else(OpenedCalls::default, |message| self.watch.from_client(scope, &message.message(), at))
     }
 }
 
@@ -319,7 +323,7 @@ mod tests {
     fn watching() -> Watching {
         let patience = Duration::from_secs(60);
         let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
-        Watching::new(Setup { target, patience, handshake: patience }, Memory::default())
+        Watching::new(Setup { target, timeout: patience, handshake_timeout: patience }, InventoryFile::default())
     }
 
     fn message(bytes: &[u8]) -> Collector {
@@ -368,9 +372,9 @@ mod tests {
     #[test]
     fn a_stop_while_a_memory_is_written_loses_neither_failure_nor_memory() {
         let data = tempfile::tempdir().unwrap();
-        let memory = Memory::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
+        let memory = InventoryFile::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
         let (patience, target) = (Duration::from_secs(60), Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
-        let setup = Setup { target, patience, handshake: patience };
+        let setup = Setup { target, timeout: patience, handshake_timeout: patience };
         let (watching, tally) = (Watching::new(setup, memory.clone()), Tally::default());
         let scope = Scope { session: 1, peer: 1 };
         for (asked, answered) in [

@@ -1,4 +1,4 @@
-//! What is written on GitHub, as text; the only place where report text meets Markdown.
+//! Text for GitHub. The only place where report text meets Markdown.
 
 mod body;
 mod fence;
@@ -14,36 +14,40 @@ pub use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task
 pub use occurrences::{Occurrences, replace_occurrences, without_occurrences};
 pub use title::{issue_title, safe_name, slug};
 
+use std::borrow::Cow;
+
 use autoheal_contract::{Severity, Source};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Sample, Work};
 
-/// The label every issue of ours carries, which reconciling looks for.
+use crate::request_bodies::NewLabel;
+
+/// Label of every issue that autoheal opens; reconciling searches for it.
 pub const OUR_LABEL: &str = "auto-generated";
-/// The label by which a person with write access approves.
+/// Label by which a person with write access approves.
 pub const APPROVED_LABEL: &str = "autoheal-approved";
 
-/// An issue, ready to be sent.
-#[derive(Debug, Clone, Serialize)]
+/// An issue, as GitHub's API takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComposedIssue {
     /// One line, at most 200 characters from a closed alphabet.
     pub title: String,
     /// Markdown; report text only inside fences.
     pub body: String,
     /// From closed sets only.
-    pub labels: Vec<&'static str>,
+    pub labels: Vec<Cow<'static, str>>,
 }
 
-/// The first line of every issue body of ours: how it is found again.
+/// The first line of every issue body that autoheal writes. Reconciling finds the issue by it.
 #[must_use]
 pub fn marker(fingerprint: Fingerprint) -> String {
     format!("<!-- autoheal:fp={fingerprint} v=1 -->")
 }
 
-/// The fingerprint in the first line of a body, if it is one of ours.
+/// The fingerprint in the first line of a body; none where the line is no marker.
 #[must_use]
 pub fn read_marker(body: &str) -> Option<Fingerprint> {
     let first = body.lines().next()?.trim_end();
@@ -68,13 +72,13 @@ pub fn compose(
     ComposedIssue {
         title: issue_title(&sample.report.error_type, &sample.report.error_message),
         body: issue_body(sample, fingerprint, severity, occurrences),
-        labels: vec![OUR_LABEL, "bug", source.label(), severity.name()],
+        labels: [OUR_LABEL, "bug", source.label(), severity.name()].map(Cow::Borrowed).to_vec(),
     }
 }
 
-/// The draft pull request of a group with an issue: of the report it holds a slug of the type, nothing else.
-#[derive(Debug, Clone, Serialize)]
-pub struct ComposedPull {
+/// The draft pull request of a group with an issue. Of the report it holds a slug of the error type and nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct ComposedPull {
     /// The branch, without `refs/heads/`.
     pub branch: String,
     /// Title of the pull request, and message of its commit.
@@ -85,11 +89,11 @@ pub struct ComposedPull {
 
 /// Composes the draft pull request for issue `number`.
 #[must_use]
-pub fn pull(work: &Work, number: u64) -> ComposedPull {
+pub(crate) fn pull(work: &Work, number: u64) -> ComposedPull {
     let error_type = &work.sample.report.error_type;
     ComposedPull {
         branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        // A slug has no colon and no slash, so that nothing in it is an address or a reference.
+        // A slug has no colon and no slash, so it cannot be an address or a reference.
         title: format!("[Auto-Generated] Fix {} of issue {number}", slug(error_type)),
         body: format!(
             "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \
@@ -100,26 +104,30 @@ pub fn pull(work: &Work, number: u64) -> ComposedPull {
     }
 }
 
-/// Every label the worker makes sure of: name, colour, description.
-#[must_use]
-pub fn labels() -> Vec<(&'static str, &'static str, &'static str)> {
+/// Every label that the worker creates where it is missing.
+pub(crate) fn labels() -> Vec<NewLabel> {
+    let label = |name: &'static str, color: &'static str, description: &'static str| NewLabel {
+        name: name.into(),
+        color: color.into(),
+        description: description.into(),
+    };
     let mut labels = vec![
-        (OUR_LABEL, "5319e7", "Opened by autoheal from an error report"),
-        ("bug", "d73a4a", "Something isn't working"),
-        (APPROVED_LABEL, "0e8a16", "A person with write access lets the coding agent work on this"),
+        label(OUR_LABEL, "5319e7", "Opened by autoheal from an error report"),
+        label("bug", "d73a4a", "Something isn't working"),
+        label(APPROVED_LABEL, "0e8a16", "A person with write access lets the coding agent work on this"),
     ];
-    labels.extend(Source::ALL.map(|source| (source.label(), "c5def5", "Where the error was seen")));
+    labels.extend(Source::ALL.map(|source| label(source.label(), "c5def5", "Where the error was seen")));
     let colour = |severity| match severity {
         Severity::Critical => "b60205",
         Severity::High => "d93f0b",
         Severity::Medium => "fbca04",
         Severity::Low => "c2e0c6",
     };
-    labels.extend(Severity::ALL.map(|severity| (severity.name(), colour(severity), "How bad the error is")));
+    labels.extend(Severity::ALL.map(|severity| label(severity.name(), colour(severity), "How bad the error is")));
     labels
 }
 
-/// Hash of what the agent would read of an issue (and its draft), our own counts left out.
+/// Hash of the text an agent would read: the issue and its draft, without the counts block.
 #[must_use]
 pub fn shown_hash(texts: &[(&str, &str)]) -> String {
     let mut hasher = Sha256::new();

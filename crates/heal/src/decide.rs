@@ -1,138 +1,196 @@
-//! Deciding what is done about a group: a pure function of its state, the switches, trust and budgets.
+//! The decision about a group: a pure function of its state, the switches, trust and budgets.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::settings::Settings;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Intent, IntentKind, IntentState, Status, Work};
+
+use crate::settings::{CallerErrors, Settings};
+use crate::write::Record;
 
 /// Wait before a spent budget is checked again.
 pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
 
-/// What is to be done about a group next; at most one write at a time.
+/// The next step for a group; at most one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing, until something new is told of the group.
-    Quiet(&'static str),
-    /// Nothing yet; look again at this time.
+pub(crate) enum Decision {
+    /// Nothing, until a new report of the group arrives.
+    Quiet(Quiet),
+    /// Nothing yet; decide again at this time.
     Later(Timestamp, &'static str),
     /// Open the issue.
     OpenIssue,
-    /// Make the commit the draft's branch will point to.
-    CreateCommit,
-    /// Make the draft's branch.
-    CreateBranch,
+    /// Create the commit that the draft's branch will point to.
+    CreateCommit {
+        /// The group's issue.
+        issue: u64,
+    },
+    /// Create the draft's branch.
+    CreateBranch {
+        /// The group's issue.
+        issue: u64,
+        /// The commit it points to.
+        commit: String,
+    },
     /// Open the draft pull request.
-    OpenPull,
+    OpenPull {
+        /// The group's issue.
+        issue: u64,
+    },
     /// Wait until a person approves.
-    AwaitApproval,
-    /// Ask the agent to work on our draft, as a task.
-    StartTask,
-    /// Ask the agent to work on our draft, by a comment.
-    CommentAgent,
-    /// Assign the finished issue to the agent.
-    AssignAgent,
-    /// Bring the counts on the issue up to date.
-    UpdateCounts,
+    AwaitApproval {
+        /// The group's issue.
+        issue: u64,
+    },
+    /// Start an agent task on the draft.
+    StartTask {
+        /// The group's issue.
+        issue: u64,
+        /// The group's draft pull request.
+        draft: u64,
+    },
+    /// Ask the agent to work on the draft, by a comment.
+    CommentAgent {
+        /// The group's issue.
+        issue: u64,
+        /// The group's draft pull request.
+        draft: u64,
+    },
+    /// Assign the issue to the agent.
+    AssignAgent {
+        /// The group's issue.
+        issue: u64,
+    },
+    /// Update the counts on the issue.
+    UpdateCounts {
+        /// The group's issue.
+        issue: u64,
+    },
 }
 
 impl Decision {
-    /// Whether an agent is asked to work.
-    #[must_use]
-    pub fn hands_over(&self) -> bool {
-        matches!(self, Self::StartTask | Self::CommentAgent | Self::AssignAgent)
+    /// Whether it asks an agent to work.
+    pub(crate) fn hands_over(&self) -> bool {
+        matches!(self, Self::StartTask { .. } | Self::CommentAgent { .. } | Self::AssignAgent { .. })
     }
 }
 
-/// What may still be spent.
+/// Reason why nothing is done about a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quiet {
+    /// No switch is on.
+    Preview,
+    /// A caller error of too few distinct clients.
+    CallerError,
+    /// Fewer occurrences than `AUTOHEAL_MIN_OCCURRENCES`.
+    FewOccurrences,
+    /// GitHub refused the issue.
+    IssueRefused,
+    /// The issue holds the current counts.
+    UpToDate,
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Preview => "preview: no switch is on",
+            Self::CallerError => CallerErrors::REASON,
+            Self::FewOccurrences => "seen less often than AUTOHEAL_MIN_OCCURRENCES",
+            Self::IssueRefused => "GitHub refused the issue",
+            Self::UpToDate => "the issue is up to date",
+        })
+    }
+}
+
+/// Remaining budgets.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// New issues left this hour.
-    pub issues: u64,
-    /// Hand-overs left today, and among those that are open at once.
-    pub hand_overs: u64,
+    pub(crate) issues: u64,
+    /// Hand-overs left today, and left among those open at once.
+    pub(crate) hand_overs: u64,
 }
 
 /// Decides about one group.
-#[must_use]
-pub fn decide(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
-    // A draft is for one issue, so which issue is ours must be sure: a recheck counts as pending too.
-    let pending = |intent: &&Intent| intent.state.unsettled() || intent.state == IntentState::Recheck;
-    if let Some(pending) = work.intents.iter().find(pending) {
-        // Reconciling comes first; a second write before that could be the second of its kind.
+pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
+    // An issue under recheck counts as pending, because a draft is for one issue and ours may still change.
+    let is_pending = |intent: &&Intent| intent.state.unsettled() || intent.state == IntentState::Recheck;
+    if let Some(pending) = work.intents.iter().find(is_pending) {
+        // Reconcile first, because a second write now could be the second of its kind.
         return Decision::Later(pending.act_at.max(now.plus(Duration::from_secs(1))), "a write is not settled yet");
     }
-    let Some(_) = &work.group.issue else { return open_issue(work, settings, budget, now) };
-    if let Some(decision) = draft(work, settings).or_else(|| hand_over(work, settings, budget, now)) {
-        return decision;
-    }
-    counts(work, settings, now)
+    let Some(issue) = work.group.issue.as_ref().map(|link| link.number) else {
+        return open_issue(work, settings, budget, now);
+    };
+    draft(work, settings, issue)
+        .or_else(|| hand_over(work, settings, budget, now, issue))
+        .unwrap_or_else(|| counts(work, settings, now, issue))
 }
 
 fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
     if !settings.switches.any() {
-        return Decision::Quiet("preview: no switch is on");
+        return Decision::Quiet(Quiet::Preview);
     }
     let class = work.sample.report.class.as_deref();
-    if let Some(reason) = settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {
-        return Decision::Quiet(reason);
+    if settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {
+        return Decision::Quiet(Quiet::CallerError);
     }
     if work.group.count < settings.min_occurrences {
-        return Decision::Quiet("seen less often than AUTOHEAL_MIN_OCCURRENCES");
+        return Decision::Quiet(Quiet::FewOccurrences);
     }
     if refused(work, IntentKind::OpenIssue) {
-        return Decision::Quiet("GitHub refused the issue");
+        return Decision::Quiet(Quiet::IssueRefused);
     }
     if budget.issues == 0 {
-        return Decision::Later(now.plus(BUDGET_WAIT), "the hour's new issues are spent");
+        return Decision::Later(now.plus(BUDGET_WAIT), "this hour's budget of new issues is spent");
     }
     Decision::OpenIssue
 }
 
-/// The draft comes before the hand-over, so that the agent works on it instead of opening its own.
-fn draft(work: &Work, settings: &Settings) -> Option<Decision> {
-    let steps = [
-        (IntentKind::CreateCommit, Decision::CreateCommit),
-        (IntentKind::CreateBranch, Decision::CreateBranch),
-        (IntentKind::OpenPull, Decision::OpenPull),
-    ];
-    if !settings.switches.pull || work.group.pull.is_some() || steps.iter().any(|(kind, _)| refused(work, *kind)) {
+/// The next step of the draft. It comes before the hand-over, so that the agent works on it instead of opening its own.
+fn draft(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
+    let steps = [IntentKind::CreateCommit, IntentKind::CreateBranch, IntentKind::OpenPull];
+    if !settings.switches.pull || work.group.pull.is_some() || steps.iter().any(|kind| refused(work, *kind)) {
         return None;
     }
-    steps.into_iter().find(|(kind, _)| happened(work, *kind).is_none()).map(|(_, decision)| decision)
+    // Without its id, the commit is created again: a commit that no branch refers to has no effect.
+    let Some(commit) = happened(work, IntentKind::CreateCommit).and_then(|intent| Record::read(intent).sha) else {
+        return Some(Decision::CreateCommit { issue });
+    };
+    if happened(work, IntentKind::CreateBranch).is_none() {
+        return Some(Decision::CreateBranch { issue, commit });
+    }
+    happened(work, IntentKind::OpenPull).is_none().then_some(Decision::OpenPull { issue })
 }
 
-fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Option<Decision> {
-    let asked = |intent: &Intent| {
+fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp, issue: u64) -> Option<Decision> {
+    let requested = |intent: &Intent| {
         IntentKind::HAND_OVERS.contains(&intent.kind)
             && (intent.state.happened() || intent.state == IntentState::Unknown)
     };
-    if !settings.switches.heal || work.intents.iter().any(asked) {
+    if !settings.switches.heal || work.intents.iter().any(requested) {
         return None;
     }
-    let route = if work.group.pull.is_some() {
-        [(IntentKind::StartTask, Decision::StartTask), (IntentKind::CommentAgent, Decision::CommentAgent)]
-            .into_iter()
-            .find(|(kind, _)| !refused(work, *kind))
-            .map(|(_, decision)| decision)?
-    } else if refused(work, IntentKind::AssignAgent) {
-        return None;
-    } else {
-        Decision::AssignAgent
+    let route = match work.group.pull.as_ref().map(|link| link.number) {
+        Some(draft) if !refused(work, IntentKind::StartTask) => Decision::StartTask { issue, draft },
+        Some(draft) if !refused(work, IntentKind::CommentAgent) => Decision::CommentAgent { issue, draft },
+        None if !refused(work, IntentKind::AssignAgent) => Decision::AssignAgent { issue },
+        _ => return None,
     };
     let trusted = settings.trust.covers(work.group.source, work.sample.sender);
     if !trusted && work.approval.is_none() {
-        // Once it waits, its counts go on.
+        // A group that already waits gets its counts updated.
         let waits = work.group.status == Status::AwaitingApproval && work.group.shown_hash.is_some();
-        return (!waits).then_some(Decision::AwaitApproval);
+        return (!waits).then_some(Decision::AwaitApproval { issue });
     }
     if budget.hand_overs == 0 {
-        return Some(Decision::Later(now.plus(BUDGET_WAIT), "as many hand-overs as are allowed are under way"));
+        return Some(Decision::Later(now.plus(BUDGET_WAIT), "the budget of hand-overs is spent"));
     }
     Some(route)
 }
 
-fn counts(work: &Work, settings: &Settings, now: Timestamp) -> Decision {
+fn counts(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Decision {
     let last = work.intents.iter().rfind(|intent| intent.kind == IntentKind::UpdateCounts);
     let refused = last.filter(|intent| intent.state == IntentState::Refused);
     if let Some(again) =
@@ -141,16 +199,16 @@ fn counts(work: &Work, settings: &Settings, now: Timestamp) -> Decision {
         return Decision::Later(again, "GitHub refused the counts");
     }
     match work.group.counts_written {
-        Some((written, _)) if written == work.group.count => Decision::Quiet("the issue is up to date"),
+        Some((written, _)) if written == work.group.count => Decision::Quiet(Quiet::UpToDate),
         Some((_, at)) if at.plus(settings.bundle_interval) > now => {
-            Decision::Later(at.plus(settings.bundle_interval), "counts are written once an interval")
+            Decision::Later(at.plus(settings.bundle_interval), "counts are written once per interval")
         }
-        _ => Decision::UpdateCounts,
+        _ => Decision::UpdateCounts { issue },
     }
 }
 
 /// The write of this kind that is known to have happened.
-pub(crate) fn happened(work: &Work, kind: IntentKind) -> Option<&Intent> {
+fn happened(work: &Work, kind: IntentKind) -> Option<&Intent> {
     work.intents.iter().rfind(|intent| intent.kind == kind && intent.state.happened())
 }
 

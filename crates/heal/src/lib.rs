@@ -1,10 +1,15 @@
 //! Healing: a known failure becomes an issue, a draft pull request, and a hand-over to a coding agent.
 //!
-//! [`decide()`](decide::decide) says what comes next, [`compose`] writes the text, [`worker`] carries it out and is the only
-//! caller of [`github`].
+//! `decide` names the next step, [`compose`] writes the text, [`worker`] carries it out and is the only caller of
+//! [`github`]. [`plan`] shows the steps for a report without taking them.
 
 pub mod compose;
-pub mod decide;
+mod decide;
 pub mod github;
+mod plan;
+mod request_bodies;
 pub mod settings;
 pub mod worker;
+mod write;
+
+pub use plan::{Step, plan};

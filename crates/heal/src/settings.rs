@@ -1,4 +1,4 @@
-//! What the operator decided: switches, trust, thresholds, budgets. Read once, passed down by value.
+//! The operator's settings: switches, trust, thresholds, budgets. Read once, passed down by value.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use autoheal_contract::{Class, Source};
 
 use autoheal_prepare::validate::Sender;
 
-/// The three opt-ins; all off means preview.
+/// The three switches. With all of them off, the dashboard shows previews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Switches {
     /// Create issues (`AUTOHEAL_ISSUE`).
@@ -19,21 +19,21 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// Whether anything at all is sent to GitHub. A draft and a hand-over belong to an issue, so each opens it too.
+    /// Whether any write is sent to GitHub. A draft and a hand-over belong to an issue, so each switch opens issues.
     #[must_use]
     pub fn any(self) -> bool {
         self.issue || self.pull || self.heal
     }
 }
 
-/// The sources whose text needs no person's approval (`AUTOHEAL_TRUST`).
+/// The sources whose text needs no approval (`AUTOHEAL_TRUST`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trust {
     /// The operator's own commands.
     pub run: bool,
     /// MCP servers the operator wrapped.
     pub mcp: bool,
-    /// Browsers: anybody who can open the page.
+    /// Browsers: every person who can open the page.
     pub browser: bool,
 }
 
@@ -46,8 +46,8 @@ impl Default for Trust {
 impl Trust {
     /// Whether text of this source, from this sender, may reach an agent without a person's approval.
     ///
-    /// `source` is a claim, so it counts only from senders that are known; a browser never is, and trusting browsers
-    /// means trusting everybody who can reach the service.
+    /// `source` is a claim, so it counts only from known senders. A browser is never a known sender, so trusting browsers
+    /// means trusting everyone who can reach the service.
     #[must_use]
     pub fn covers(self, source: Source, sender: Sender) -> bool {
         let known = sender != Sender::Anonymous;
@@ -59,12 +59,12 @@ impl Trust {
     }
 }
 
-/// When a caller's mistake becomes an issue: the program that was called cannot mend it, unless many make it.
+/// Conditions under which a caller error becomes an issue. The called program cannot fix it, unless many clients cause it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerErrors {
-    /// At once, as any failure (`AUTOHEAL_CALLER_ERRORS`).
+    /// Open issues for caller errors at once, as for any failure (`AUTOHEAL_CALLER_ERRORS`).
     pub open: bool,
-    /// Else once so many distinct clients made it (`AUTOHEAL_CALLER_ERROR_CLIENTS`).
+    /// Else the number of distinct clients that must have caused it (`AUTOHEAL_CALLER_ERROR_CLIENTS`).
     pub clients: u64,
 }
 
@@ -75,19 +75,20 @@ impl Default for CallerErrors {
 }
 
 impl CallerErrors {
-    /// Why a failure of this class, told by so many distinct clients, opens no issue; nothing where it may.
+    /// The reason for holding an issue back, for people.
+    pub const REASON: &str = "a caller error opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients caused \
+                              it, unless AUTOHEAL_CALLER_ERRORS is on";
+
+    /// Whether a failure of this class, reported by so many distinct clients, opens no issue.
     ///
-    /// Only MCP failures of another class are other groups: elsewhere a stranger's word could hold back a real failure.
+    /// Holds back MCP sources only, because there the class is part of the fingerprint. Elsewhere a stranger's report with
+    /// this class could hold back a real failure of the same group.
     #[must_use]
-    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> Option<&'static str> {
-        let held = source.is_mcp()
+    pub fn hold_back(self, source: Source, class: Option<&str>, clients: u64) -> bool {
+        source.is_mcp()
             && class.and_then(Class::parse) == Some(Class::CallerError)
             && !self.open
-            && clients < self.clients;
-        held.then_some(
-            "a caller's mistake opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients made it, \
-             unless AUTOHEAL_CALLER_ERRORS is on",
-        )
+            && clients < self.clients
     }
 }
 
@@ -113,12 +114,12 @@ impl Repository {
     }
 }
 
-/// Everything deciding and carrying out go by.
+/// Settings of the worker and of `decide`.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The opt-ins.
+    /// The switches.
     pub switches: Switches,
-    /// Where issues go.
+    /// The repository for issues and drafts.
     pub repository: Repository,
     /// The agent's login for assigning, such as `copilot-swe-agent[bot]`.
     pub agent: String,
@@ -126,23 +127,23 @@ pub struct Settings {
     pub trust: Trust,
     /// Occurrences before an issue.
     pub min_occurrences: u64,
-    /// When callers' mistakes become issues.
+    /// Conditions under which caller errors become issues.
     pub caller_errors: CallerErrors,
-    /// How often the counts on issues are brought up to date.
+    /// Shortest time between two updates of the counts on an issue.
     pub bundle_interval: Duration,
     /// Shortest time between two writes.
     pub pace: Duration,
-    /// How long GitHub's lists may lag behind a write that took place.
+    /// Longest lag of GitHub's lists behind a write.
     pub lag_bound: Duration,
-    /// How often the gate is looked at.
+    /// Time between two checks of the gate.
     pub poll_interval: Duration,
-    /// Most new issues an hour.
+    /// Maximum number of new issues per hour.
     pub issues_per_hour: u64,
-    /// Most hand-overs a day.
+    /// Maximum number of hand-overs per day.
     pub hand_overs_per_day: u64,
-    /// Most hand-overs whose issue is still open.
+    /// Maximum number of hand-overs whose issue is open.
     pub open_hand_overs: u64,
-    /// While this file exists, nothing is written to GitHub: the kill switch.
+    /// The kill switch: no write is sent to GitHub while this file exists.
     pub stop_file: Option<PathBuf>,
 }
 

@@ -1,7 +1,7 @@
-//! The worker: the one writer to GitHub, in series, paced, resumable; it may be killed anywhere.
+//! The worker: the only writer to GitHub. It writes one at a time, at a set pace, and can be killed at any point.
 //!
-//! Each [`Worker::tick`] sends at most one write. Every write is an intent in the store before it is sent, so whoever
-//! takes over after a crash knows what may have happened.
+//! Each [`Worker::tick`] sends at most one write. Every write is an intent in the store before it is sent, so that the next
+//! process knows after a crash which writes may have happened.
 
 mod act;
 mod gate;
@@ -17,63 +17,64 @@ use tokio::sync::Notify;
 use crate::decide::BUDGET_WAIT;
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
+use crate::write::Write;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_store::{Change, Group, GroupId, Intent, IntentKind, Pause, Status, Store, StoreError};
+use autoheal_store::{Change, Group, GroupId, IntentState, Pause, Status, Store, StoreError};
 
 use self::act::act;
-use self::start::Ground;
+use self::start::RepositoryInfo;
 
-/// How long a claim on a group holds, should its holder vanish.
+/// Lease of a claim on a group. Another worker may claim the group after it, because the claimant has crashed.
 const LEASE: Duration = Duration::from_secs(120);
-/// First wait after a failure; doubled each time, up to [`LONGEST_WAIT`].
+/// First wait after a failure; doubled after each further failure, up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// GitHub wants at least a minute after a secondary limit that names no time.
-const LIMIT_WAIT: Duration = Duration::from_secs(60);
-/// Longest sleep without looking whether something is due.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// Longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// First wait after a secondary rate limit without a time, because GitHub asks for at least a minute.
+const SECONDARY_LIMIT_WAIT: Duration = Duration::from_secs(60);
+/// Longest sleep between two checks for due work.
+const MAX_SLEEP: Duration = Duration::from_secs(60);
+/// Longest wait between two attempts.
+const MAX_WAIT: Duration = Duration::from_secs(300);
 
-/// Carries out what is decided, for one credential at one repository.
+/// Carries out decisions with one credential, in one repository.
 pub struct Worker {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) github: Github,
-    /// The user-bound credential for asking the agent; none = the issues' own.
+    /// A user's credential for the agent; none uses the one for issues.
     agent: Option<Github>,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     owner: String,
     wake: Arc<Notify>,
-    /// What is known of the repository, once it was looked at.
-    ground: Option<Ground>,
-    /// When the gate was last looked at.
+    /// Facts about the repository; none before it was inspected.
+    repository: Option<RepositoryInfo>,
+    /// Time of the last check of the gate.
     polled_at: Option<Timestamp>,
     /// Whether the groups of earlier runs were made due.
     woken: bool,
-    /// Whether the hour's new issues were not spent when last looked at.
+    /// Whether this hour's budget of new issues was not spent at the last check.
     new_issues: bool,
-    /// How many hand-overs are open, and when that was asked.
+    /// Number of open hand-overs, and the time it was read.
     pub(crate) open_hand_overs: Option<(Timestamp, u64)>,
 }
 
-/// A call to GitHub or to the store failed.
+/// Failure of GitHub or of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    /// The store: nothing can go on without it.
+    /// The store failed. No work is possible without it.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// GitHub, while reading: waited out.
+    /// Reading from GitHub failed. The worker waits and tries again.
     #[error(transparent)]
     Github(#[from] GithubError),
 }
 
-/// The result of a step of the worker.
+/// Result of a step of the worker.
 pub(crate) type WorkResult<T> = Result<T, WorkError>;
 
 impl Worker {
-    /// A worker; `wake` is notified when something new was stored. `agent` is a second credential for asking the
-    /// agent, where the first cannot (an installation token cannot start Copilot).
+    /// A worker. `wake` is notified after new reports were stored. `agent` is a second credential for the agent, because
+    /// an installation token cannot start Copilot.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -92,7 +93,7 @@ impl Worker {
             clock,
             owner,
             wake,
-            ground: None,
+            repository: None,
             polled_at: None,
             woken: false,
             new_issues: true,
@@ -100,19 +101,19 @@ impl Worker {
         }
     }
 
-    /// Works until `shutdown` ends; what is in hand is finished first.
+    /// Works until `shutdown` ends, and finishes the step under way.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         loop {
             let next = match self.tick().await {
                 Ok(next) => next,
                 Err(error) => {
-                    tracing::error!(%error, "worker: the store fails; trying again soon");
+                    tracing::error!(%error, "worker: the store failed; trying again");
                     Some(self.clock.now().plus(FIRST_WAIT))
                 }
             };
-            // A sender that hangs up while its report is committed wakes nobody.
-            let next = next.unwrap_or(Timestamp(i64::MAX)).min(self.clock.now().plus(LONGEST_SLEEP));
+            // If the sender disconnects before its 202, `wake` is not notified: poll as well.
+            let next = next.unwrap_or(Timestamp(i64::MAX)).min(self.clock.now().plus(MAX_SLEEP));
             tokio::select! {
                 () = &mut shutdown => return,
                 () = self.clock.sleep_until(Some(next)) => {}
@@ -121,11 +122,11 @@ impl Worker {
         }
     }
 
-    /// Does what is due, at most one write; answers when there is something to do next.
+    /// Does one due step, with at most one write; returns the time of the next one.
     ///
     /// # Errors
     ///
-    /// When the store fails. What GitHub does is waited out and never an error here.
+    /// When the store fails. Failures of GitHub are no error here: the worker waits.
     pub async fn tick(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let now = self.clock.now();
         if self.settings.stop_file.as_ref().is_some_and(|file| file.exists()) {
@@ -138,7 +139,7 @@ impl Worker {
         }
         if let Some(paced) = self.store.last_sent_at().await?.map(|sent| sent.plus(self.settings.pace))
             && paced > now
-            // further ahead than one pace: the system's clock was set back
+            // a time further ahead than one pace means that the system's clock was set back
             && paced <= now.plus(self.settings.pace)
         {
             return Ok(Some(paced));
@@ -150,25 +151,24 @@ impl Worker {
         }
     }
 
-    /// Looks at what is due, in this order, and does the first thing it finds.
+    /// Checks for due work in this order, and does the first it finds.
     async fn step(&mut self, now: Timestamp) -> WorkResult<()> {
         if !self.woken {
             self.store.wake_all(now).await?;
             self.woken = true;
         }
-        if self.ground.is_none() {
-            self.ground = Some(self.look_around().await?);
+        if self.repository.is_none() {
+            self.repository = Some(self.inspect_repository().await?);
         }
-        if let Some(label) = self.ground.as_mut().and_then(|ground| ground.missing_labels.pop()) {
-            let intent = self.store.begin(None, IntentKind::CreateLabel, label.to_string(), now).await?;
-            return self.send(intent).await;
+        if let Some(label) = self.repository.as_mut().and_then(|repository| repository.missing_labels.pop()) {
+            return self.begin_and_send(None, &Write::CreateLabel(label)).await;
         }
-        // An unsettled write first: nothing else may be decided about its group.
+        // An unsettled write comes first, because nothing may be decided about its group before.
         if let Some(intent) = self.store.unsettled_due(now).await? {
             return self.reconcile(intent).await;
         }
         if self.gate_is_due(now) {
-            self.look_at_gate().await?;
+            self.check_gate().await?;
             self.polled_at = Some(now);
         }
         self.new_issues = self::act::issues_left(self).await? > 0;
@@ -178,9 +178,9 @@ impl Worker {
         }
     }
 
-    /// When there is something to do next.
+    /// Time of the next due step.
     async fn next(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        if self.ground.as_ref().is_none_or(|ground| !ground.missing_labels.is_empty()) {
+        if self.repository.as_ref().is_none_or(|repository| !repository.missing_labels.is_empty()) {
             return Ok(Some(now));
         }
         let mut due = self.store.next_act_at(self.new_issues).await?;
@@ -199,62 +199,64 @@ impl Worker {
         self.polled_at.is_none_or(|at| at.plus(self.settings.poll_interval) <= now)
     }
 
-    /// Stops everything until it is worth trying again: one credential, so one wait.
+    /// Stops all writes until the next attempt. There is one wait for all groups, because they share one credential.
     pub(crate) async fn wait_out(&mut self, error: &GithubError) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         let times = self.store.pause().await?.map_or(0, |pause| pause.times) + 1;
-        let doubled = |first: Duration| first.saturating_mul(1 << (times - 1).min(10)).min(LONGEST_WAIT.max(first));
+        let doubled = |first: Duration| first.saturating_mul(1 << (times - 1).min(10)).min(MAX_WAIT.max(first));
         let until = match error {
-            // Clocks differ: never less than the first wait.
+            // At least the first wait, because GitHub's clock may differ from ours.
             GithubError::Limited { until: Some(until), .. } => (*until).max(now.plus(doubled(FIRST_WAIT))),
-            GithubError::Limited { until: None, .. } => now.plus(doubled(LIMIT_WAIT)),
+            GithubError::Limited { until: None, .. } => now.plus(doubled(SECONDARY_LIMIT_WAIT)),
             _ => now.plus(doubled(FIRST_WAIT)),
         };
-        tracing::warn!(%error, until = %until, times, "worker: waiting before anything else is sent to GitHub");
+        tracing::warn!(%error, until = %until, times, "worker: waiting before the next request to GitHub");
         self.store.set_pause(Some(Pause { until, reason: error.to_string(), times })).await?;
         Ok(until)
     }
 
-    /// GitHub failed while a group was read for: what is about this group alone ends here, the rest is waited out.
-    pub(crate) async fn give_up_on(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
+    /// Handles a failed read for a group: abandons the group if GitHub refused its issue or draft, else waits.
+    pub(crate) async fn abandon(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
         let refused = matches!(error, GithubError::Refused { .. });
-        // A repository that still can be read says that the refusal is about this group's issue or draft.
+        // While the repository can still be read, the refusal is about this group's issue or draft.
         if !refused || (error.concerns_everything() && self.github.default_branch().await.is_err()) {
             self.store.change(group.id, vec![]).await?;
             return Err(error.into());
         }
-        tracing::warn!(%error, "worker: nothing more is done about this group");
+        tracing::warn!(%error, "worker: abandoning this group");
         let changes =
             vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::Quiet(group.count)];
         Ok(self.store.change(group.id, changes).await?)
     }
 
-    /// GitHub answered: the next failure starts with a short wait again.
-    pub(crate) async fn went_well(&self) -> Result<(), StoreError> {
+    /// Resets the wait after a success, so that the next failure starts with a short one.
+    pub(crate) async fn reset_wait(&self) -> Result<(), StoreError> {
         if self.store.pause().await?.is_some() {
             self.store.set_pause(None).await?;
         }
         Ok(())
     }
 
-    /// The credential the agent is asked with.
+    /// The client with the credential for the agent.
     pub(crate) fn agent(&self) -> &Github {
         self.agent.as_ref().unwrap_or(&self.github)
     }
 
     /// The login behind the credential.
     pub(crate) fn login(&self) -> Option<&str> {
-        self.ground.as_ref().map(|ground| ground.login.as_str())
+        self.repository.as_ref().map(|repository| repository.login.as_str())
     }
 
-    /// Begins a write for a group: from here on, somebody will find out what became of it.
-    pub(crate) async fn begin_and_send(
-        &mut self,
-        group: GroupId,
-        kind: IntentKind,
-        payload: serde_json::Value,
-    ) -> WorkResult<()> {
-        let intent: Intent = self.store.begin(Some(group), kind, payload.to_string(), self.clock.now()).await?;
-        self.send(intent).await
+    /// Stores a write, then sends it.
+    pub(crate) async fn begin_and_send(&mut self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
+        let intent = self.store.begin(group, write.kind(), write.payload(), self.clock.now()).await?;
+        self.send(intent, write).await
+    }
+
+    /// Stores a write that a later tick sends.
+    async fn hold(&self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
+        let now = self.clock.now();
+        let intent = self.store.begin(group, write.kind(), write.payload(), now).await?;
+        Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
     }
 }

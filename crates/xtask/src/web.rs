@@ -4,6 +4,7 @@ mod bundle;
 mod compile;
 mod files;
 mod glue;
+mod numbers;
 mod sizes;
 mod slim;
 
@@ -43,6 +44,7 @@ pub(crate) fn build(root: &Path) -> Result<Sizes> {
     if oldest(&outputs) <= newest(&inputs)? {
         std::fs::create_dir_all(&dist).context("npm/dist cannot be made")?;
         glue::generate(&compiled, &pkg)?;
+        numbers::generate(root, &pkg)?;
         let module = pkg.join(WASM);
         let snip = npm.join("scripts/snip-panics.mjs");
         run(node().args([&snip, &module, &module]), "npm/scripts/snip-panics.mjs failed")?;

@@ -94,8 +94,8 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
 
 /// Why a group opens no issue although GitHub refused nothing; nothing where it has one or may.
 pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
-    let reason = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
-    reason.filter(|_| group.status == Status::Recorded)
+    let is_held = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
+    (is_held && group.status == Status::Recorded).then_some(CallerErrors::REASON)
 }
 
 /// Why it waits or was refused, as the worker wrote it, or why there is nothing to do.

@@ -1,5 +1,5 @@
-// The module inside the script: compressed, because base64 of the bare module costs a fifth more over the wire and
-// twice the text to parse.
+// The module inside the script, compressed: base64 of the bare module would be a fifth more to transfer, and twice the
+// text to parse.
 
 import packed from '../../pkg/mcp-autoheal_bg.wasm.gz';
 import { fetched } from './fetched.js';

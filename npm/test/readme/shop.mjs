@@ -35,7 +35,7 @@ const methods = {
   viewed: () => null,
   price: () => 12.5,
   stock({ sku }) {
-    throw new Error(`Nothing is known of ${sku}`);
+    throw new Error(`Unknown product ${sku}`);
   },
   book() {
     throw new Error('No table is free');

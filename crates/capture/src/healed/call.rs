@@ -1,4 +1,4 @@
-//! One request, what is remembered of it until it is answered, and the report if it fails.
+//! One request, as far as its report needs it.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,13 +12,13 @@ use super::stacks;
 use crate::facts;
 use crate::panic::Panic;
 use autoheal_prepare::excerpt::excerpt;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Kind;
-use autoheal_watch::Reproduced;
+use autoheal_watch::Reproduction;
 use autoheal_watch::Target;
-use autoheal_watch::{clean, client_hash};
+use autoheal_watch::{client_hash, scrub_params};
 
-/// Most that is remembered of a call's parameters, in bytes.
+/// Maximum size of the remembered parameters of a call, in bytes.
 const PARAMS: usize = 16 * 1024;
 
 pub(super) struct Call {
@@ -27,7 +27,7 @@ pub(super) struct Call {
     /// The tool, resource or prompt.
     pub(super) name: Option<String>,
     params: Option<Json>,
-    /// Nothing of the parameters was cut.
+    /// Whether no parameter was cut.
     is_whole: bool,
     meta: RequestMetaObject,
     peer: Peer<RoleServer>,
@@ -75,12 +75,12 @@ impl Call {
     pub(super) fn report(
         self,
         error_type: &str,
-        judged: &Judged,
+        classification: &Classification,
         panic: Option<&Panic>,
         target: Option<&Target>,
         server: Implementation,
     ) -> ErrorReport {
-        let message = match judged.message.as_str() {
+        let message = match classification.message.as_str() {
             "" => "no reason given",
             message => message,
         };
@@ -92,7 +92,8 @@ impl Call {
         let reproduction = self.is_whole.then(|| self.repeated()).flatten().and_then(|params| {
             let version = version.as_ref().map(|version| version.as_str());
             let (method, params) = (self.method.as_str(), Some(&params));
-            Reproduced { target, method, params, protocol_version: version, handshake: greeted.is_some() }.line()
+            Reproduction { target, method, params, protocol_version: version, handshake: greeted.is_some() }
+                .shell_line()
         });
         let facts = facts::report(SystemTime::now());
         let mut report = ErrorReport {
@@ -100,7 +101,7 @@ impl Call {
             error_message: excerpt(&message, ERROR_MESSAGE_CHARS),
             stack_trace: panic.map(stacks::of),
             source: Some(self.kind.source()),
-            class: Some(judged.class.name().to_owned()),
+            class: Some(classification.class.name().to_owned()),
             client: client.as_ref().map(|client| client_hash(&client.name, 0)),
             reproduction,
             release: facts.release.clone().or_else(|| Some(server.version.clone())),
@@ -108,7 +109,7 @@ impl Call {
             rpc: Some(Rpc {
                 method: Some(self.method),
                 tool: self.name,
-                code: judged.code,
+                code: classification.code,
                 params: self.params,
                 transport: Some(transport.to_owned()),
                 protocol_version: version.map(|version| version.as_str().to_owned()),
@@ -127,23 +128,23 @@ impl Call {
 }
 
 impl Call {
-    /// Its parameters as a client sends them, without secrets; none where it is not known what they were.
+    /// Its parameters as a client sends them, without secrets; none where they are incomplete.
     fn repeated(&self) -> Option<Json> {
         let name = Json::Text(self.name.clone()?);
         let member = if self.kind == Kind::Resource { "uri" } else { "name" };
         let mut members = vec![(member.to_owned(), name)];
         members.extend(self.params.clone().map(|arguments| ("arguments".to_owned(), arguments)));
-        Some(clean(Json::Object(members)))
+        Some(scrub_params(Json::Object(members)))
     }
 }
 
-/// The arguments, as far as they fit: a call that goes well should not pay for a large one. Also whether all of them did.
+/// The arguments up to the maximum size, because a successful call should not pay for a large copy. Also whether all fit.
 fn params(arguments: &JsonObject) -> (Json, bool) {
     let mut left = Left { room: PARAMS, is_cut: false };
     (object(arguments, &mut left, 1), !left.is_cut)
 }
 
-/// How much more of the arguments is copied, in bytes.
+/// Remaining size for copied arguments, in bytes.
 struct Left {
     room: usize,
     is_cut: bool,

@@ -1,4 +1,4 @@
-//! `OverHttp`: the same for rmcp's streamable HTTP, which asks for a handler of each method in place of a service.
+//! `OverHttp`: `Healed` for rmcp's streamable HTTP, which takes a handler of each method instead of a service.
 
 #![expect(deprecated, reason = "what older clients still use is passed on as well")]
 
@@ -30,7 +30,7 @@ type Page = Option<PaginatedRequestParams>;
 pub struct OverHttp<S>(Healed<S>);
 
 impl<S: ServerHandler> Healed<S> {
-    /// For rmcp's streamable HTTP, each of whose sessions is a server for others ([`Self::remote`]):
+    /// A handler for rmcp's streamable HTTP. Each session is a server for others ([`Self::remote`]):
     /// `StreamableHttpService::new(|| Ok(Healed::new(server).over_http()), …)`.
     #[must_use]
     pub fn over_http(self) -> OverHttp<S> {
@@ -38,7 +38,7 @@ impl<S: ServerHandler> Healed<S> {
     }
 }
 
-/// Methods that are only passed on.
+/// Methods forwarded without reporting.
 macro_rules! passed_on {
     ($($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         $(async fn $method(&self, $($argument: $type),*) -> $result {
@@ -47,7 +47,7 @@ macro_rules! passed_on {
     };
 }
 
-/// Methods whose failures are told: with the name of what is asked for, and its arguments.
+/// Methods whose failures are reported, with the requested name and the arguments.
 macro_rules! healed {
     ($($method:ident($params:ty) -> $result:ty: $wire:literal, |$asked:ident| $name:expr, $arguments:expr;)*) => {
         $(async fn $method(&self, $asked: $params, context: Asked) -> Answer<$result> {

@@ -1,16 +1,16 @@
-//! The stacks of handlers that panicked, by place: looking up the names of frames takes long, and they stay the same.
+//! Stacks of handlers that panicked, by place. They are cached, because resolving the names of frames takes long.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::panic::Panic;
 
-/// Most places that are remembered.
+/// Maximum number of cached places.
 const MOST: usize = 64;
 
 static STACKS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// The stack of a panic; of the first one at its place, where it is one of many.
+/// The stack of a panic; the cached one of the first panic at its place.
 pub(super) fn of(panic: &Panic) -> String {
     let key = format!("{}\n{}", panic.place, panic.message);
     let known = || STACKS.lock().unwrap_or_else(PoisonError::into_inner);

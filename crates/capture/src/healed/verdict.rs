@@ -1,4 +1,4 @@
-//! Judging what a handler returned, by the rules of the wire: is it a failure, and whose?
+//! Classification of a handler's result, by the same rules as a response on the wire.
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -9,10 +9,10 @@ use rmcp::model::{
 
 use autoheal_contract::Class;
 use autoheal_watch::Kind;
-use autoheal_watch::Known;
-use autoheal_watch::{Judged, by_code, by_words, class_of};
+use autoheal_watch::ServerState;
+use autoheal_watch::{Classification, classify_error, classify_text, failure_class};
 
-/// What failed, in an error's words.
+/// Name of the failed part, for error messages.
 pub(super) fn noun(kind: Kind) -> &'static str {
     match kind {
         Kind::Tool => "the tool",
@@ -22,32 +22,32 @@ pub(super) fn noun(kind: Kind) -> &'static str {
     }
 }
 
-/// A handler that panicked.
-pub(super) fn panicked(kind: Kind, message: String) -> Judged {
-    Judged { class: class_of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
+/// The failure of a handler that panicked.
+pub(super) fn panicked(kind: Kind, message: String) -> Classification {
+    Classification::new(failure_class(kind), Some(ErrorCode::INTERNAL_ERROR.0.into()), message)
 }
 
-/// The failure that an answer tells of, if it does. `name` is that of the tool or prompt, or the resource's URI.
-/// Of results, those of tools are given: no other says by itself that it is none.
-pub(super) fn judge(
+/// The failure in a handler's result, if it is one. `name` is that of the tool or prompt, or the resource's URI. Only a
+/// tool's result can be a failure; for other methods pass none.
+pub(super) fn classify(
     kind: Kind,
     name: Option<&str>,
     answer: Result<Option<&CallToolResult>, &ErrorData>,
-) -> Option<Judged> {
-    // what the server lists it knows best itself
-    let known = Known::default();
+) -> Option<Classification> {
+    // without an inventory, because the server itself knows what it lists
+    let state = ServerState::default();
     match answer {
         Ok(Some(result)) if result.is_error == Some(true) => {
-            Some(by_words(kind, name, None, text(result), Class::ToolFailure, &known))
+            Some(classify_text(kind, name, None, text(result), Class::ToolFailure, &state))
         }
         Ok(_) => None,
-        Err(error) => by_code(kind, name, Some(error.code.0.into()), error.message.to_string(), &known),
+        Err(error) => classify_error(kind, name, Some(error.code.0.into()), error.message.to_string(), &state),
     }
 }
 
-/// An answer, of which tools' own results are looked at.
+/// A response that may be a tool's result.
 pub(super) trait OfTool {
-    /// A tool's result, where it is one.
+    /// The tool's result; none for other methods.
     fn of_tool(&self) -> Option<&CallToolResult> {
         None
     }
@@ -82,7 +82,7 @@ impl OfTool for ListResourcesResult {}
 impl OfTool for ListToolsResult {}
 impl OfTool for ReadResourceResponse {}
 
-/// What the result says to people.
+/// The result's text.
 fn text(result: &CallToolResult) -> String {
     let text = |block: &ContentBlock| match block {
         ContentBlock::Text(text) => Some(text.text.clone()),
@@ -97,11 +97,12 @@ mod tests {
     use super::*;
 
     fn class(kind: Kind, code: ErrorCode, message: &'static str) -> Option<&'static str> {
-        judge(kind, Some("price"), Err(&ErrorData::new(code, message, None))).map(|judged| judged.class.name())
+        classify(kind, Some("price"), Err(&ErrorData::new(code, message, None)))
+            .map(|classification| classification.class.name())
     }
 
     #[test]
-    fn a_handlers_error_is_its_own_and_a_bad_request_the_callers() {
+    fn a_handlers_error_is_its_failure_and_a_bad_request_is_the_callers() {
         let internal = ErrorCode::INTERNAL_ERROR;
         assert_eq!(class(Kind::Tool, internal, "backend down"), Some("tool_failure"));
         assert_eq!(class(Kind::Resource, internal, "backend down"), Some("resource_failure"));
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn getting_to_know_each_other_is_no_failure() {
+    fn negotiation_is_no_failure() {
         assert_eq!(class(Kind::Initialize, ErrorCode::INVALID_PARAMS, "unsupported version"), None);
         assert_eq!(class(Kind::Discover, ErrorCode::METHOD_NOT_FOUND, "server/discover"), None);
         assert_eq!(class(Kind::Tool, ErrorCode(-32022), "unsupported version"), None);
@@ -123,13 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_is_an_error_is_one() {
-        let judged = |result: CallToolResult| judge(Kind::Tool, Some("divide"), Ok(Some(&result)));
-        let failed = judged(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
+    fn an_error_result_is_a_failure() {
+        let classification = |result: CallToolResult| classify(Kind::Tool, Some("divide"), Ok(Some(&result)));
+        let failed = classification(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
         assert_eq!((failed.class.name(), failed.code), ("tool_failure", None));
         assert_eq!(failed.message, "division by zero");
         let bad = "failed to deserialize parameters: invalid type: string \"x\", expected i64";
-        assert_eq!(judged(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class.name(), "caller_error");
-        assert_eq!(judged(CallToolResult::success(vec![ContentBlock::text("Error: just words")])), None);
+        assert_eq!(
+            classification(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class.name(),
+            "caller_error"
+        );
+        assert_eq!(classification(CallToolResult::success(vec![ContentBlock::text("Error: just words")])), None);
     }
 }

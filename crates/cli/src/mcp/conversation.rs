@@ -6,7 +6,7 @@ use std::time::Duration;
 use autoheal_contract::{ErrorReport, Exit};
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_watch::{Boundary, Learnt, Message, Scope, Watch};
+use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch};
 
 /// Minimum time between two checks of the watch if the first one found nothing.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -33,7 +33,7 @@ struct State {
 pub(super) struct Update {
     pub(super) reports: Vec<ErrorReport>,
     /// The server's inventory, if it has changed.
-    pub(super) inventory: Option<Learnt>,
+    pub(super) inventory: Option<Inventory>,
     /// Whether an internal panic has ended the watch.
     pub(super) has_panicked: bool,
     /// Whether this is the last update.
@@ -69,7 +69,7 @@ impl Conversation {
     pub(super) fn abandon_watch(&self) {
         let mut state = self.lock();
         let State { watch, rescued, .. } = &mut *state;
-        watch.end(|watch| *rescued = Some(watch.rescued()));
+        watch.end(|watch| *rescued = Some(watch.into_remaining_reports()));
         drop(state);
         self.changed.notify_all();
     }
@@ -93,7 +93,7 @@ impl Conversation {
             let now = self.clock.now();
             if state.is_over {
                 let mut reports = state.enter(|watch| watch.last_reports(now)).unwrap_or_default();
-                let inventory = state.enter(Watch::learnt).flatten();
+                let inventory = state.enter(Watch::changed_inventory).flatten();
                 let rescued = state.rescued.take();
                 let has_panicked = rescued.is_some();
                 reports.extend(rescued.unwrap_or_default());
@@ -105,7 +105,7 @@ impl Conversation {
             let due = state.enter(|watch| watch.due()).flatten();
             if due.is_some_and(|due| due <= now) {
                 let reports = state.enter(|watch| watch.reports(now)).unwrap_or_default();
-                let inventory = state.enter(Watch::learnt).flatten();
+                let inventory = state.enter(Watch::changed_inventory).flatten();
                 if !reports.is_empty() || inventory.is_some() {
                     return Update { reports, inventory, ..Update::default() };
                 }
@@ -118,7 +118,7 @@ impl Conversation {
             let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or(0)).min(Duration::from_secs(60));
             state = self.wait(state, remaining);
             state.asleep_until = Timestamp(i64::MIN);
-            if let Some(inventory) = state.enter(Watch::learnt).flatten() {
+            if let Some(inventory) = state.enter(Watch::changed_inventory).flatten() {
                 return Update { inventory: Some(inventory), ..Update::default() };
             }
         }
@@ -153,7 +153,7 @@ impl State {
     /// would hold the lock.
     fn enter<T>(&mut self, call: impl FnOnce(&mut Watch) -> T) -> Option<T> {
         let Self { watch, rescued, .. } = self;
-        watch.enter(call, |watch| *rescued = Some(watch.rescued()))
+        watch.enter(call, |watch| *rescued = Some(watch.into_remaining_reports()))
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     fn conversation() -> Conversation {
         let timeout = Duration::from_secs(60);
         let target = Target::Stdio { command: "server".to_owned() };
-        Conversation::new(Watch::new(Setup { target, patience: timeout, handshake: timeout }))
+        Conversation::new(Watch::new(Setup { target, timeout, handshake_timeout: timeout }))
     }
 
     fn fail_a_call(conversation: &Conversation) {

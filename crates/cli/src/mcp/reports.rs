@@ -36,7 +36,7 @@ impl Reports {
         }
         let surroundings = self.surroundings.get_or_insert_with(|| Surroundings::of(&self.program));
         if self.reporter.is_none() {
-            match Reporter::start_telling(self.destination.clone(), Sender::Local, say, say_unless_blocked) {
+            match Reporter::start_announcing(self.destination.clone(), Sender::Local, say, say_unless_blocked) {
                 Ok(reporter) => self.reporter = Some(reporter),
                 Err(error) => return say(&format!("this server's failures cannot be reported: {error}")),
             }

@@ -12,7 +12,7 @@ use autoheal_prepare::parse::Frame;
 use autoheal_prepare::scrub::mask_home;
 use autoheal_store::Sample;
 
-/// How much of each section is shown, in characters. Together they stay under GitHub's 65 536 with room to spare.
+/// Maximum length of each section, in characters. Together they stay well under GitHub's limit of 65 536.
 const MESSAGE: usize = 4_000;
 const STACK: usize = 16_000;
 const CAUSE: usize = 2_000;
@@ -27,7 +27,6 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
     let report = &sample.report;
     let mut body = format!("{}\n# Auto-Generated Error Report\n\n", marker(fingerprint));
     for (name, value) in facts(sample, severity) {
-        // Writing to a String cannot fail.
         let _always = writeln!(body, "**{name}:** {}  ", code_span(&value));
     }
     body.push_str(
@@ -41,7 +40,7 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
     for cause in report.causes.iter().filter(|cause| !is_in_stack(report, cause)).take(3) {
         section("Caused By", "text", &cause_text(cause), CAUSE);
     }
-    // Where every frame is the application's own, the stack says it all.
+    // Where every frame is the application's own, this section would only repeat the stack.
     if sample.frames.iter().any(|frame| !frame.in_app) && sample.frames.iter().any(|frame| frame.in_app) {
         let source = source_lines(&sample.frames);
         section("Source", "text", &source, SOURCE);
@@ -61,27 +60,27 @@ pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity,
     body
 }
 
-/// What stands in a stack's place: where somebody who needs one need not look, and where to.
+/// Text in place of a missing stack, with the reason and the next place to look.
 fn no_stack(report: &ErrorReport) -> &'static str {
     let is_mcp = report.source.unwrap_or_default().is_mcp();
     match report.rpc.as_ref().and_then(|rpc| rpc.transport.as_deref()).filter(|_| is_mcp) {
-        Some("stdio") => "(none: an answer holds no stack, and none was printed along with it)",
-        Some("http") => "(none: an answer holds no stack; the server's own log may)",
+        Some("stdio") => "(none: an MCP response holds no stack, and the server printed none with it)",
+        Some("http") => "(none: an MCP response holds no stack; the server's own log may)",
         _ => "(none was sent)",
     }
 }
 
-/// Whether a reader of the stack has read this cause as well.
+/// Whether the shown part of the stack contains this cause.
 fn is_in_stack(report: &ErrorReport, cause: &Cause) -> bool {
     let stack = report.stack_trace.as_deref().unwrap_or_default();
-    let told = cause.stack_trace.as_deref().unwrap_or_default().trim();
-    // frames alone do not say what the cause was
-    !told.is_empty()
-        && told.contains(&cause.error_message)
-        && stack.find(told).is_some_and(|at| stack[..at + told.len()].chars().count() <= STACK)
+    let cause_stack = cause.stack_trace.as_deref().unwrap_or_default().trim();
+    // without its message, the cause's frames do not explain it
+    !cause_stack.is_empty()
+        && cause_stack.contains(&cause.error_message)
+        && stack.find(cause_stack).is_some_and(|at| stack[..at + cause_stack.len()].chars().count() <= STACK)
 }
 
-/// What a cause was, and its stack; a stack that says what it was says it once.
+/// A cause's type and message, and its stack. A stack that begins with them is not preceded by them again.
 fn cause_text(cause: &Cause) -> String {
     let headline = format!("{}: {}", cause.error_type, cause.error_message);
     match cause.stack_trace.as_deref().unwrap_or_default() {
@@ -90,7 +89,7 @@ fn cause_text(cause: &Cause) -> String {
     }
 }
 
-/// The facts on top, each from a closed alphabet.
+/// The facts at the top, each from a closed alphabet.
 fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     let report = &sample.report;
     let rpc = report.rpc.as_ref();
@@ -114,7 +113,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
         ("Protocol", rpc.and_then(|rpc| rpc.protocol_version.as_deref()).map(name)),
         ("Transport", rpc.and_then(|rpc| rpc.transport.as_deref()).map(name)),
         ("Method", method.map(name)),
-        (called(report.source.unwrap_or_default()), tool.map(name)),
+        (target_name(report.source.unwrap_or_default()), tool.map(name)),
         ("Error Code", rpc.and_then(|rpc| rpc.code).map(|code| code.to_string())),
         ("Failed After", rpc.and_then(|rpc| rpc.duration_ms).map(|time| format!("{time:.0} ms"))),
         (
@@ -136,25 +135,25 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     facts.into_iter().filter_map(|(fact, value)| Some((fact, value?))).collect()
 }
 
-/// A type's name; `exit code 2` is ours, and the one with spaces.
-fn error_type(told: &str) -> String {
-    let is_ours = told
+/// An error type as a safe name. `exit code 2`, which autoheal itself writes, keeps its spaces.
+fn error_type(text: &str) -> String {
+    let is_own = text
         .strip_prefix("exit code ")
         .is_some_and(|code| (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_ours { told.to_owned() } else { safe_name(told, 80) }
+    if is_own { text.to_owned() } else { safe_name(text, 80) }
 }
 
-/// A name and a version, such as `Python 3.11.7`: two words, whatever else was told.
-fn versioned(told: &str) -> String {
+/// A name and a version, such as `Python 3.11.7`; everything after the version is dropped.
+fn versioned(text: &str) -> String {
     let is_version = |word: &&str| word.contains('.') && word.contains(|c: char| c.is_ascii_digit());
-    let Some(version) = told.split_whitespace().skip(1).find(is_version) else { return safe_name(told, 80) };
-    let before = told.split_whitespace().take_while(|word| *word != version).filter(|word| *word != "version");
+    let Some(version) = text.split_whitespace().skip(1).find(is_version) else { return safe_name(text, 80) };
+    let before = text.split_whitespace().take_while(|word| *word != version).filter(|word| *word != "version");
     let before: Vec<&str> = before.collect();
     format!("{} {}", safe_name(&before.join(" "), 80), safe_name(version.trim_matches(['"', '(', ')', ',']), 80))
 }
 
-/// What that which was called is, in the words of the protocol.
-fn called(source: Source) -> &'static str {
+/// Heading for the name of the called tool, resource or prompt.
+fn target_name(source: Source) -> &'static str {
     match source {
         Source::McpResource => "Resource",
         Source::McpPrompt => "Prompt",
@@ -162,28 +161,28 @@ fn called(source: Source) -> &'static str {
     }
 }
 
-/// Where a stack that was not on the wire came from; a guess is called one, with how many calls make it one.
+/// Origin of a stack that was not in the response; a guess keeps the number of calls that make it one.
 ///
-/// Sentences outside of fences are ours only: other words become a name.
-fn stack_origin(told: &str) -> String {
-    let is_ours = told.strip_prefix("stderr, a guess: ").is_some_and(|why| {
+/// Only sentences that autoheal writes stay sentences outside of fences; any other text becomes a safe name.
+fn stack_origin(text: &str) -> String {
+    let is_own = text.strip_prefix("stderr, a guess: ").is_some_and(|why| {
         let calls = why.strip_suffix(" other calls ran meanwhile").unwrap_or_default();
         why == "one other call ran meanwhile"
             || (1..=6).contains(&calls.len()) && calls.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if is_ours { told.to_owned() } else { safe_name(told, 80) }
+    if is_own { text.to_owned() } else { safe_name(text, 80) }
 }
 
-/// How the process ended.
+/// Exit code or signal of the process.
 fn exit(report: &ErrorReport) -> Option<String> {
     let exit = report.exit.as_ref()?;
     let signal = exit.signal.as_deref().map(|signal| safe_name(signal, 20));
     signal.or_else(|| exit.code.map(|code| format!("code {code}")))
 }
 
-/// Name and major version out of a user agent, such as `Firefox 153`.
+/// Name and major version from a user agent, such as `Firefox 153`.
 fn browser(user_agent: &str) -> String {
-    // Order matters: Edge and Opera name Chrome too, Chrome names Safari.
+    // Order matters, because Edge and Opera name Chrome too, and Chrome names Safari.
     let names = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),
@@ -200,19 +199,19 @@ fn browser(user_agent: &str) -> String {
     found.unwrap_or_else(|| safe_name(user_agent, 40))
 }
 
-/// The application's own frames, innermost first: where a fixer starts to read.
+/// The application's own frames, innermost first.
 fn source_lines(frames: &[Frame]) -> String {
     let line = |frame: &Frame| {
         let place =
             [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
-        // Parameters of the page's address say nothing about the code.
+        // Without the URL's parameters, because they do not name code.
         let file = frame.file.as_deref().unwrap_or("?").split(['?', '#']).next().unwrap_or_default();
         format!("{} ({}{place})\n", frame.function.as_deref().unwrap_or("(anonymous)"), mask_home(file))
     };
     frames.iter().filter(|frame| frame.in_app).take(20).map(line).collect()
 }
 
-/// What the sender gave, else the failed call as a command that makes it again.
+/// The sender's reproduction, else a command that repeats the failed call.
 fn reproduction(report: &ErrorReport) -> Option<String> {
     if report.reproduction.is_some() {
         return report.reproduction.clone();
@@ -222,14 +221,14 @@ fn reproduction(report: &ErrorReport) -> Option<String> {
     let params = rpc.params.as_ref().and_then(|params| serde_json::to_string(params).ok());
     let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
     let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#);
-    // A quote ends a quoted word of the shell; this is the shell's own way to put one into it.
+    // A quote ends a quoted word of the shell; this is the shell's way to write one inside it.
     let quoted = call.replace('\'', r"'\''");
     let command = endpoint(report).map(|url| format!("curl -H 'content-type: application/json' -d '{quoted}' '{url}'"));
-    // A command that is cut could end a quoted word where a stranger chose: then the call alone.
+    // A command that would be cut is left out, because a stranger could choose where its quoted word ends.
     Some(command.filter(|command| inert(command).chars().count() <= REPRODUCTION).unwrap_or(call))
 }
 
-/// Where the call went, made absolute by the page's address.
+/// URL of the call, made absolute by the page's URL.
 fn endpoint(report: &ErrorReport) -> Option<String> {
     let context = report.context.as_ref()?;
     let text = |name: &str| context.get(name).and_then(Json::as_str);

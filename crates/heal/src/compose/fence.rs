@@ -2,12 +2,12 @@
 
 use super::inert;
 
-/// Longer runs of backticks are shortened to this, so that a fence cannot be made huge.
-const LONGEST_RUN: usize = 64;
+/// Maximum run of backticks. Longer runs are shortened, so that a fence cannot become huge.
+const MAX_RUN: usize = 64;
 
-/// Wraps text in a fenced block; at most so many characters of it, the middle cut out where there are more.
+/// Wraps text in a fenced block, with at most `characters` of it; the middle of a longer text is cut out.
 ///
-/// The fence is longer than any run of backticks inside (CommonMark: only a fence at least as long closes it).
+/// The fence is longer than any run of backticks inside, because in CommonMark only a fence at least as long closes it.
 #[must_use]
 pub fn fenced(language: &str, text: &str, characters: usize) -> String {
     let text = shorten_runs(&keep_ends(&inert(text), characters));
@@ -22,7 +22,7 @@ pub fn code_span(value: &str) -> String {
     format!("`{value}`")
 }
 
-/// Keeps the beginning and the end: the innermost frames stand at one of them, whatever the language.
+/// Keeps the beginning and the end, because the innermost frames are at one of them.
 fn keep_ends(text: &str, characters: usize) -> String {
     let count = text.chars().count();
     if count <= characters {
@@ -38,13 +38,13 @@ fn longest_run(text: &str) -> usize {
 }
 
 fn shorten_runs(text: &str) -> String {
-    if longest_run(text) <= LONGEST_RUN {
+    if longest_run(text) <= MAX_RUN {
         return text.to_owned();
     }
     let mut run = 0;
     let keep = |c: &char| {
         run = if *c == '`' { run + 1 } else { 0 };
-        run <= LONGEST_RUN
+        run <= MAX_RUN
     };
     text.chars().filter(keep).collect()
 }
@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// Parses Markdown and returns its fenced blocks, and whatever stands outside of them.
+    /// The fenced blocks of a Markdown text, and the text outside of them.
     fn blocks(markdown: &str) -> (Vec<String>, String) {
         let (mut blocks, mut outside, mut inside) = (Vec::new(), String::new(), false);
         for event in Parser::new(markdown) {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_text_a_parser_sees_one_block_with_just_that_text() {
+    fn any_text_becomes_one_block_with_just_that_text() {
         let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
         println!("SEED={seed}");
         let mut random = fastrand::Rng::with_seed(seed);

@@ -1,11 +1,11 @@
-//! The one choke point for report text on its way to GitHub: nothing hidden stays hidden.
+//! The one function that all report text passes on its way to GitHub: it makes hidden characters visible.
 
 use std::fmt::Write;
 
 /// Makes text inert: line ends become `\n`, and every control, invisible or direction-changing character becomes a
 /// visible escape such as `\u{200b}`.
 ///
-/// Escaped, not deleted, so that the evidence stays. Hidden characters go first; fences are chosen afterwards.
+/// Escapes instead of deleting, so that the evidence stays. Runs before fences are chosen.
 #[must_use]
 pub fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -19,7 +19,6 @@ pub fn inert(text: &str) -> String {
             }
             '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('\n'),
             c if hidden(c) => {
-                // Writing to a String cannot fail.
                 let _always = write!(shown, "\\u{{{:x}}}", u32::from(c));
             }
             c => shown.push(c),
@@ -28,7 +27,7 @@ pub fn inert(text: &str) -> String {
     shown
 }
 
-/// Characters people do not see but a model or a renderer may act on.
+/// Invisible characters that a model or a renderer may act on.
 fn hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();

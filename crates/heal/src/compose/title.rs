@@ -1,6 +1,6 @@
-//! Titles, names and slugs from closed alphabets: they stand outside of fences.
+//! Titles, names and slugs from closed alphabets, because they are outside of fences.
 
-/// Longest title, in characters; GitHub takes 256.
+/// Maximum length of a title, in characters. GitHub's limit is 256.
 const TITLE_CHARS: usize = 200;
 
 /// `[Auto-Generated] {type}: {message}`: letters, digits, spaces and `.,:;'()=_/-`, one line, at most 200 characters.
@@ -11,7 +11,7 @@ pub fn issue_title(error_type: &str, message: &str) -> String {
     title[..cut].trim_end_matches([' ', ':']).to_owned()
 }
 
-/// Everything outside the alphabet becomes a space; runs of spaces become one.
+/// Replaces characters outside the alphabet by spaces, and runs of spaces by one.
 fn plain(text: &str) -> String {
     let allowed = |c: char| if allowed_in_title(c) { c } else { ' ' };
     let spaced: String = text.chars().map(allowed).collect();
@@ -22,12 +22,12 @@ fn allowed_in_title(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || ".,:;'()=_/-".contains(c);
     }
-    // Letters of scripts written right to left would turn the words around them.
+    // Letters written right to left would reverse the words around them.
     let right_to_left = matches!(u32::from(c), 0x590..=0x8FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFF | 0x10800..=0x10FFF | 0x1E800..=0x1EFFF);
     c.is_alphanumeric() && !right_to_left && !matches!(u32::from(c), 0x115F..=0x1160 | 0x3164 | 0xFFA0)
 }
 
-/// A name from `[A-Za-z0-9._:/-]`, everything else `_`; at most so many characters, never empty.
+/// A name from `[A-Za-z0-9._:/-]` with `_` for other characters; at most `characters` long, never empty.
 #[must_use]
 pub fn safe_name(text: &str, characters: usize) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "._:/-".contains(c) { c } else { '_' };
@@ -36,7 +36,7 @@ pub fn safe_name(text: &str, characters: usize) -> String {
     if name.is_empty() { "unknown".to_owned() } else { name }
 }
 
-/// `[a-z0-9-]{1,40}` out of a type, for a branch.
+/// A slug of an error type for a branch: `[a-z0-9-]{1,40}`.
 #[must_use]
 pub fn slug(error_type: &str) -> String {
     let lower = error_type.to_ascii_lowercase();

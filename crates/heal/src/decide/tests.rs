@@ -1,4 +1,4 @@
-//! Every decision, from the state that asks for it.
+//! Every decision, from the state that leads to it.
 
 use autoheal_contract::{ErrorReport, Severity, Source};
 
@@ -11,8 +11,8 @@ use autoheal_store::{Approval, Group, GroupId, IntentId, Link, Sample};
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };
 
-/// A group a browser told of once, at the beginning of its way.
-fn told() -> Work {
+/// A new group with one report from a browser.
+fn reported_once() -> Work {
     let group = Group {
         id: GroupId(1),
         fingerprint: Fingerprint([1; 16]),
@@ -47,7 +47,7 @@ fn told() -> Work {
 }
 
 fn with_issue() -> Work {
-    let mut work = told();
+    let mut work = reported_once();
     work.group.issue = Some(Link { number: 1, url: String::new() });
     work.group.counts_written = Some((1, NOW));
     work
@@ -72,7 +72,7 @@ fn after(mut work: Work, kind: IntentKind, state: IntentState) -> Work {
         state,
         attempt: 1,
         payload: String::new(),
-        outcome: None,
+        outcome: (kind == IntentKind::CreateCommit).then(|| r#"{"sha":"c1"}"#.to_owned()),
         planned_at: NOW,
         sent_at: NOW,
         act_at: NOW,
@@ -92,20 +92,20 @@ fn check(work: &Work, settings: &Settings, expected: &Decision) {
 
 #[test]
 fn a_new_group_becomes_an_issue_or_stays_a_preview() {
-    check(&told(), &settings(true, false, false), &Decision::OpenIssue);
+    check(&reported_once(), &settings(true, false, false), &Decision::OpenIssue);
     // A draft and a hand-over belong to an issue.
-    check(&told(), &settings(false, true, false), &Decision::OpenIssue);
-    check(&told(), &settings(false, false, true), &Decision::OpenIssue);
-    check(&told(), &settings(false, false, false), &Decision::Quiet("preview: no switch is on"));
+    check(&reported_once(), &settings(false, true, false), &Decision::OpenIssue);
+    check(&reported_once(), &settings(false, false, true), &Decision::OpenIssue);
+    check(&reported_once(), &settings(false, false, false), &Decision::Quiet(Quiet::Preview));
     let more = Settings { min_occurrences: 2, ..settings(true, false, false) };
-    assert!(matches!(decide(&told(), &more, PLENTY, NOW), Decision::Quiet(_)));
+    assert!(matches!(decide(&reported_once(), &more, PLENTY, NOW), Decision::Quiet(_)));
     let spent = Budget { issues: 0, ..PLENTY };
-    assert!(matches!(decide(&told(), &settings(true, true, true), spent, NOW), Decision::Later(..)));
+    assert!(matches!(decide(&reported_once(), &settings(true, true, true), spent, NOW), Decision::Later(..)));
 }
 
-/// A group of unknown tools or bad arguments, made by so many clients.
-fn mistake(clients: u64) -> Work {
-    let mut work = told();
+/// A group of caller errors, caused by so many clients.
+fn caller_error(clients: u64) -> Work {
+    let mut work = reported_once();
     work.group.source = Source::McpTool;
     work.group.count = 100;
     work.group.clients = clients;
@@ -114,35 +114,34 @@ fn mistake(clients: u64) -> Work {
 }
 
 #[test]
-fn a_callers_mistake_opens_no_issue_until_several_clients_made_it() {
+fn a_caller_error_opens_no_issue_until_several_clients_caused_it() {
     for switches in [(true, false, false), (true, true, true), (false, false, true)] {
         let default = settings(switches.0, switches.1, switches.2);
         for clients in [0, 1, 2] {
-            let decision = decide(&mistake(clients), &default, PLENTY, NOW);
-            let Decision::Quiet(reason) = decision else { panic!("{clients} clients: {decision:?}") };
-            assert!(reason.contains("AUTOHEAL_CALLER_ERROR_CLIENTS"), "{reason}");
+            let decision = decide(&caller_error(clients), &default, PLENTY, NOW);
+            assert_eq!(decision, Decision::Quiet(Quiet::CallerError), "{clients} clients");
         }
-        check(&mistake(3), &default, &Decision::OpenIssue);
+        check(&caller_error(3), &default, &Decision::OpenIssue);
     }
     let five = CallerErrors { clients: 5, ..CallerErrors::default() };
     let patient = Settings { caller_errors: five, ..settings(true, false, false) };
-    assert!(matches!(decide(&mistake(4), &patient, PLENTY, NOW), Decision::Quiet(_)));
-    check(&mistake(5), &patient, &Decision::OpenIssue);
+    assert!(matches!(decide(&caller_error(4), &patient, PLENTY, NOW), Decision::Quiet(_)));
+    check(&caller_error(5), &patient, &Decision::OpenIssue);
 }
 
 #[test]
-fn the_operator_may_let_callers_mistakes_open_issues() {
+fn the_operator_may_let_caller_errors_open_issues() {
     let open = CallerErrors { open: true, ..CallerErrors::default() };
-    check(&mistake(0), &Settings { caller_errors: open, ..settings(true, false, false) }, &Decision::OpenIssue);
-    // It is no switch: alone it sends nothing.
+    check(&caller_error(0), &Settings { caller_errors: open, ..settings(true, false, false) }, &Decision::OpenIssue);
+    // It is no switch, so alone it sends nothing.
     let preview = Settings { caller_errors: open, ..settings(false, false, false) };
-    check(&mistake(9), &preview, &Decision::Quiet("preview: no switch is on"));
-    // A stranger's word about any other source holds nothing back.
-    let mut claimed = mistake(0);
+    check(&caller_error(9), &preview, &Decision::Quiet(Quiet::Preview));
+    // A claimed class holds back no other source.
+    let mut claimed = caller_error(0);
     claimed.group.source = Source::JavascriptSdk;
     check(&claimed, &settings(true, false, false), &Decision::OpenIssue);
-    // Whatever else fails is not held back.
-    let mut failure = mistake(0);
+    // Other classes are not held back.
+    let mut failure = caller_error(0);
     failure.sample.report.class = Some("tool_failure".to_owned());
     check(&failure, &settings(true, false, false), &Decision::OpenIssue);
 }
@@ -150,37 +149,37 @@ fn the_operator_may_let_callers_mistakes_open_issues() {
 #[test]
 fn the_draft_is_made_step_by_step_before_any_hand_over() {
     let all = settings(true, true, true);
-    check(&with_issue(), &all, &Decision::CreateCommit);
+    check(&with_issue(), &all, &Decision::CreateCommit { issue: 1 });
     let committed = after(with_issue(), IntentKind::CreateCommit, IntentState::Done);
-    check(&committed, &all, &Decision::CreateBranch);
+    check(&committed, &all, &Decision::CreateBranch { issue: 1, commit: "c1".to_owned() });
     let branched = after(committed, IntentKind::CreateBranch, IntentState::Done);
-    check(&branched, &all, &Decision::OpenPull);
-    check(&with_draft(), &all, &Decision::AwaitApproval);
+    check(&branched, &all, &Decision::OpenPull { issue: 1 });
+    check(&with_draft(), &all, &Decision::AwaitApproval { issue: 1 });
 }
 
 #[test]
 fn strangers_wait_and_the_operators_own_commands_do_not() {
     let all = settings(true, true, true);
-    check(&with_draft(), &all, &Decision::AwaitApproval);
-    check(&approved(with_draft()), &all, &Decision::StartTask);
+    check(&with_draft(), &all, &Decision::AwaitApproval { issue: 1 });
+    check(&approved(with_draft()), &all, &Decision::StartTask { issue: 1, draft: 2 });
     let mut own = with_draft();
     own.group.source = Source::Cli;
-    check(&own, &all, &Decision::AwaitApproval);
+    check(&own, &all, &Decision::AwaitApproval { issue: 1 });
     own.sample.sender = Sender::Keyed;
-    check(&own, &all, &Decision::StartTask);
+    check(&own, &all, &Decision::StartTask { issue: 1, draft: 2 });
 }
 
 #[test]
-fn the_agent_is_asked_by_the_first_route_that_is_open_and_once() {
+fn the_agent_is_asked_once_by_the_first_open_route() {
     let all = settings(true, true, true);
     let no_tasks = after(approved(with_draft()), IntentKind::StartTask, IntentState::Refused);
-    check(&no_tasks, &all, &Decision::CommentAgent);
-    check(&approved(with_issue()), &settings(true, false, true), &Decision::AssignAgent);
+    check(&no_tasks, &all, &Decision::CommentAgent { issue: 1, draft: 2 });
+    check(&approved(with_issue()), &settings(true, false, true), &Decision::AssignAgent { issue: 1 });
     let no_drafts = after(approved(with_issue()), IntentKind::OpenPull, IntentState::Refused);
-    check(&no_drafts, &all, &Decision::AssignAgent);
+    check(&no_drafts, &all, &Decision::AssignAgent { issue: 1 });
     for state in [IntentState::Done, IntentState::Unknown] {
         let asked = after(approved(with_draft()), IntentKind::StartTask, state);
-        check(&asked, &all, &Decision::Quiet("the issue is up to date"));
+        check(&asked, &all, &Decision::Quiet(Quiet::UpToDate));
     }
     let spent = Budget { hand_overs: 0, ..PLENTY };
     assert!(matches!(decide(&approved(with_draft()), &all, spent, NOW), Decision::Later(..)));
@@ -202,11 +201,11 @@ fn counts_are_written_once_an_interval_also_while_the_group_waits() {
     check(
         &work,
         &issue_only,
-        &Decision::Later(NOW.plus(issue_only.bundle_interval), "counts are written once an interval"),
+        &Decision::Later(NOW.plus(issue_only.bundle_interval), "counts are written once per interval"),
     );
     work.group.counts_written = Some((1, NOW.minus(issue_only.bundle_interval)));
-    check(&work, &issue_only, &Decision::UpdateCounts);
+    check(&work, &issue_only, &Decision::UpdateCounts { issue: 1 });
     work.group.status = Status::AwaitingApproval;
     work.group.shown_hash = Some(String::new());
-    check(&work, &settings(true, false, true), &Decision::UpdateCounts);
+    check(&work, &settings(true, false, true), &Decision::UpdateCounts { issue: 1 });
 }

@@ -1,29 +1,54 @@
-//! Asking a coding agent: as a task, by a comment, or by assigning the issue.
+//! Requests to a coding agent: a task, a comment, or an assignment of the issue.
 
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::{Github, GithubError, GithubResult, text};
+use super::{Github, GithubError, GithubResult, Issue, Page};
+use crate::request_bodies::{Assignment, BodyText, NewTask};
 use crate::settings::Repository;
 
+/// An agent task, as far as it is read.
+#[derive(Debug, Deserialize)]
+struct Task {
+    html_url: Option<String>,
+    id: Option<TaskId>,
+}
+
+/// A task's id: text, or a number.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum TaskId {
+    Text(String),
+    Number(u64),
+}
+
+impl TaskId {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
 impl Github {
-    /// `payload` is `{prompt, base_ref, head_ref, create_pull_request}`; answers the task's page, or its id.
-    pub(crate) async fn start_task(&self, payload: &Value) -> GithubResult<String> {
+    /// Starts a task; returns its page, or its id.
+    pub(crate) async fn start_task(&self, task: &NewTask) -> GithubResult<String> {
         let Repository { owner, name } = &self.repository;
-        let answer = self.post(&format!("/agents/repos/{owner}/{name}/tasks"), payload).await?;
-        text(&answer, "html_url").or_else(|_| text(&answer, "id"))
+        let started: Task = self.post(&format!("/agents/repos/{owner}/{name}/tasks"), task).await?;
+        let page = started.html_url.or_else(|| started.id.map(TaskId::into_text));
+        page.ok_or_else(|| GithubError::Lost("the started task has no page and no id".to_owned()))
     }
 
-    /// `payload` is `{body}`; answers the comment's page.
-    pub(crate) async fn comment(&self, number: u64, payload: &Value) -> GithubResult<String> {
-        text(&self.post(&self.path(&format!("issues/{number}/comments")), payload).await?, "html_url")
+    /// Comments on an issue or pull request; returns the comment's page.
+    pub(crate) async fn comment(&self, number: u64, comment: &BodyText) -> GithubResult<String> {
+        Ok(self.post::<Page>(&self.path(&format!("issues/{number}/comments")), comment).await?.html_url)
     }
 
-    /// `payload` is `{assignees, agent_assignment}`. GitHub drops assignees it does not like without a word, so success
-    /// is read from the answer.
-    pub(crate) async fn assign(&self, issue: u64, agent: &str, payload: &Value) -> GithubResult<()> {
-        let answer = self.post(&self.path(&format!("issues/{issue}/assignees")), payload).await?;
-        let assigned = super::Issue::read(&answer)?.assigned_to(agent);
-        assigned.then_some(()).ok_or_else(|| GithubError::Refused {
+    /// Assigns an issue to the agent. Reads the success from the response, because GitHub drops assignees it refuses
+    /// without an error.
+    pub(crate) async fn assign(&self, issue: u64, agent: &str, assignment: &Assignment) -> GithubResult<()> {
+        let issue: Issue = self.post(&self.path(&format!("issues/{issue}/assignees")), assignment).await?;
+        issue.is_assigned_to(agent).then_some(()).ok_or_else(|| GithubError::Refused {
             status: 201,
             message: format!(
                 "{agent} was dropped from the assignees; the agent is not enabled for this token or repository"

@@ -1,100 +1,120 @@
 //! Draft pull requests by the Git Data API: a commit, a branch, a pull request, without a checkout.
 
-use serde_json::Value;
-
-use super::{Github, GithubError, GithubResult, number, text};
 use autoheal_store::Link;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-/// Where a draft starts from.
+use super::{Github, GithubError, GithubResult};
+use crate::request_bodies::{NewBranch, NewCommit, NewPull};
+
+/// The starting point of a draft.
 #[derive(Debug, Clone)]
-pub struct Base {
-    /// The repository's default branch.
-    pub branch: String,
-    /// Its newest commit.
-    pub commit: String,
+pub(crate) struct Base {
+    /// The newest commit of the default branch.
+    pub(crate) commit: String,
     /// That commit's tree.
-    pub tree: String,
+    pub(crate) tree: String,
 }
 
-/// What we read of a pull request.
-#[derive(Debug, Clone)]
-pub struct Pull {
-    /// Its number and page.
-    pub link: Link,
+/// A pull request, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Pull {
+    number: u64,
+    html_url: String,
     /// Its title.
-    pub title: String,
-    /// Its description.
-    pub body: String,
+    pub(crate) title: String,
+    /// Its description; none where it is empty.
+    pub(crate) body: Option<String>,
 }
 
 impl Pull {
-    fn read(json: &Value) -> GithubResult<Self> {
-        Ok(Self {
-            link: Link { number: number(json, "number")?, url: text(json, "html_url")? },
-            title: text(json, "title")?,
-            body: json["body"].as_str().unwrap_or_default().to_owned(),
-        })
+    /// Its number and page.
+    pub(crate) fn link(&self) -> Link {
+        Link { number: self.number, url: self.html_url.clone() }
     }
+}
+
+/// A repository, as far as it is read.
+#[derive(Debug, Deserialize)]
+struct RepositoryResponse {
+    default_branch: String,
+}
+
+/// A git object's id.
+#[derive(Debug, Deserialize)]
+struct Object {
+    sha: String,
+}
+
+/// A git reference, as far as it is read.
+#[derive(Debug, Deserialize)]
+struct Reference {
+    object: Object,
+}
+
+/// A commit, as far as it is read.
+#[derive(Debug, Deserialize)]
+struct Commit {
+    tree: Object,
 }
 
 impl Github {
     /// The repository's default branch.
     pub(crate) async fn default_branch(&self) -> GithubResult<String> {
-        text(&self.get(&self.path("")).await?, "default_branch")
+        Ok(self.get::<RepositoryResponse>(&self.path("")).await?.default_branch)
     }
 
     /// The newest commit of the default branch, and its tree.
     pub(crate) async fn base(&self) -> GithubResult<Base> {
         let branch = self.default_branch().await?;
-        let commit = text(&self.get(&self.path(&format!("git/ref/heads/{branch}"))).await?["object"], "sha")?;
-        let tree = text(&self.get(&self.path(&format!("git/commits/{commit}"))).await?["tree"], "sha")?;
-        Ok(Base { branch, commit, tree })
+        let reference: Reference = self.get(&self.path(&format!("git/ref/heads/{branch}"))).await?;
+        let commit = reference.object.sha;
+        let tree = self.get::<Commit>(&self.path(&format!("git/commits/{commit}"))).await?.tree.sha;
+        Ok(Base { commit, tree })
     }
 
-    /// `payload` is `{message, tree, parents}`; answers the commit's id.
-    pub(crate) async fn create_commit(&self, payload: &Value) -> GithubResult<String> {
-        text(&self.post(&self.path("git/commits"), payload).await?, "sha")
+    /// Creates a commit; returns its id.
+    pub(crate) async fn create_commit(&self, commit: &NewCommit) -> GithubResult<String> {
+        Ok(self.post::<Object>(&self.path("git/commits"), commit).await?.sha)
     }
 
     /// Whether the branch exists.
     pub(crate) async fn has_branch(&self, branch: &str) -> GithubResult<bool> {
-        match self.get(&self.path(&format!("git/ref/heads/{branch}"))).await {
+        match self.get::<IgnoredAny>(&self.path(&format!("git/ref/heads/{branch}"))).await {
             Ok(_) => Ok(true),
             Err(GithubError::Refused { status: 404, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// `payload` is `{ref, sha}`. A branch that exists is a success: its name holds the number.
-    pub(crate) async fn create_branch(&self, payload: &Value) -> GithubResult<()> {
-        match self.post(&self.path("git/refs"), payload).await {
+    /// Creates a branch. One that exists is a success, because its name holds the number.
+    pub(crate) async fn create_branch(&self, branch: &NewBranch) -> GithubResult<()> {
+        match self.post::<IgnoredAny>(&self.path("git/refs"), branch).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => Ok(()),
-            answer => answer.map(drop),
+            result => result.map(drop),
         }
     }
 
-    /// The pull request of a branch, open or closed.
+    /// The pull request of a branch, open or closed; the oldest of several.
     pub(crate) async fn pull_of(&self, branch: &str) -> GithubResult<Option<Pull>> {
         let head = format!("{}:{branch}", self.repository.owner);
-        let answer = self.get(&self.path(&format!("pulls?state=all&head={head}&per_page=10"))).await?;
-        // The oldest one, should there be several.
-        answer.as_array().and_then(|pulls| pulls.last()).map(Pull::read).transpose()
+        let mut pulls: Vec<Pull> = self.get(&self.path(&format!("pulls?state=all&head={head}&per_page=10"))).await?;
+        Ok(pulls.pop())
     }
 
+    /// One pull request.
     pub(crate) async fn pull(&self, number: u64) -> GithubResult<Pull> {
-        Pull::read(&self.get(&self.path(&format!("pulls/{number}"))).await?)
+        self.get(&self.path(&format!("pulls/{number}"))).await
     }
 
-    /// `payload` is `{title, head, base, body, draft, maintainer_can_modify}`. One that exists is adopted.
-    pub(crate) async fn create_pull(&self, payload: &Value) -> GithubResult<Pull> {
-        match self.post(&self.path("pulls"), payload).await {
+    /// Opens a pull request, or adopts the one that its branch has already.
+    pub(crate) async fn create_pull(&self, pull: &NewPull) -> GithubResult<Pull> {
+        match self.post(&self.path("pulls"), pull).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => {
-                let branch = payload["head"].as_str().unwrap_or_default();
-                self.pull_of(branch)
-                    .await?
-                    .ok_or_else(|| GithubError::Lost("the pull request is not listed yet".to_owned()))
+                let existing = self.pull_of(&pull.head).await?;
+                existing.ok_or_else(|| GithubError::Lost("the pull request is not listed yet".to_owned()))
             }
-            answer => Pull::read(&answer?),
+            result => result,
         }
     }
 }

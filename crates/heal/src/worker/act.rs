@@ -1,26 +1,25 @@
-//! The second half on one page: a claimed group in, one step towards its healing out.
-//!
-//! decide (pure) → compose (pure) → an intent in the store → carry out, by [`Worker`].
+//! One step towards healing a claimed group: decide (pure) → compose (pure) → intent in the store → send.
 
 use std::time::Duration;
 
-use serde_json::json;
+use autoheal_store::{Change, IntentKind, Status, Work};
 
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
-    OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences, shown_hash,
-    task_prompt,
+    ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences,
+    shown_hash, task_prompt,
 };
-use crate::decide::{BUDGET_WAIT, Budget, Decision, decide, happened};
-use autoheal_store::{Change, IntentKind, Status, Work};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, decide};
+use crate::request_bodies::{AgentAssignment, Assignment, BodyText, NewBranch, NewCommit, NewPull, NewTask};
+use crate::write::Write;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Decides about a claimed group and carries the decision out, at most one write. The claim is given up in every case.
-pub(crate) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
+/// Decides about a claimed group and carries the decision out: at most one write. Releases the claim in every case.
+pub(super) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
     match step(worker, &work).await {
-        Err(WorkError::Github(error)) => worker.give_up_on(&work.group, error).await,
+        Err(WorkError::Github(error)) => worker.abandon(&work.group, error).await,
         result => result,
     }
 }
@@ -30,63 +29,90 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     let mut budget = Budget { issues: issues_left(worker).await?, hand_overs: u64::MAX };
     let mut decision = decide(work, &worker.settings, budget, now);
     if decision.hands_over() {
-        // Only now is it worth asking what is left.
+        // Counted only now, because counting open hand-overs costs a request.
         budget.hand_overs = hand_overs_left(worker).await?;
         decision = decide(work, &worker.settings, budget, now);
     }
     let group = work.group.id;
     tracing::debug!(fingerprint = %work.group.fingerprint, ?decision, "decide");
-    let number = work.group.issue.as_ref().map_or(0, |link| link.number);
     match decision {
         Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::Quiet(work.group.count)]).await?),
         Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(at)]).await?),
-        Decision::OpenIssue => {
-            let composed = issue(work);
-            let fingerprint = work.group.fingerprint.to_string();
-            let payload = json!({"fingerprint": fingerprint, "count": work.group.count, "send": composed});
-            worker.begin_and_send(group, IntentKind::OpenIssue, payload).await
-        }
-        Decision::CreateCommit => {
-            let base = worker.github.base().await?;
-            // The same tree: an empty commit, which is what a draft without a fix is.
-            let send = json!({"message": pull(work, number).title, "tree": base.tree, "parents": [base.commit]});
-            worker.begin_and_send(group, IntentKind::CreateCommit, json!({"body": send, "base": base.branch})).await
-        }
-        Decision::CreateBranch => {
-            let sha = outcome_of(work, IntentKind::CreateCommit, "sha");
-            let send = json!({"ref": format!("refs/heads/{}", pull(work, number).branch), "sha": sha});
-            worker.begin_and_send(group, IntentKind::CreateBranch, json!({"body": send})).await
-        }
-        Decision::OpenPull => {
-            let composed = pull(work, number);
-            let base = worker.github.default_branch().await?;
-            let send = json!({
-                "title": composed.title, "head": composed.branch, "base": base, "body": composed.body,
-                "draft": true, "maintainer_can_modify": true,
-            });
-            worker.begin_and_send(group, IntentKind::OpenPull, json!({"body": send})).await
-        }
-        Decision::AwaitApproval => {
+        Decision::AwaitApproval { issue } => {
             let mut changes = vec![Change::Status(Status::AwaitingApproval), Change::ActAt(now)];
             if work.group.shown_hash.is_none() {
-                changes.push(Change::ShownHash(composed_hash(work, number)));
+                changes.push(Change::ShownHash(composed_hash(work, issue)));
             }
             Ok(worker.store.change(group, changes).await?)
         }
-        Decision::UpdateCounts => update_counts(worker, work, number).await,
-        Decision::StartTask | Decision::CommentAgent | Decision::AssignAgent => {
-            hand_over(worker, work, number, &decision).await
-        }
+        decision => match write(worker, work, decision).await? {
+            Some(write) => worker.begin_and_send(Some(group), &write).await,
+            None => Ok(()),
+        },
     }
 }
 
-/// How many new issues this hour still has room for.
-pub(crate) async fn issues_left(worker: &Worker) -> WorkResult<u64> {
+/// The write that carries out a decision. None where an approval was revoked, or where there is nothing to write.
+async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResult<Option<Write>> {
+    if let Decision::StartTask { issue, .. } | Decision::CommentAgent { issue, .. } | Decision::AssignAgent { issue } =
+        decision
+    {
+        if !worker.still_approved(work, issue).await? {
+            return Ok(None);
+        }
+        // One more may be open from here on: count again for the next hand-over.
+        worker.open_hand_overs = None;
+    }
+    Ok(Some(match decision {
+        Decision::Quiet(_) | Decision::Later(..) | Decision::AwaitApproval { .. } => return Ok(None),
+        Decision::OpenIssue => {
+            Write::OpenIssue { fingerprint: work.group.fingerprint, count: work.group.count, issue: issue(work) }
+        }
+        Decision::CreateCommit { issue } => {
+            let base = worker.github.base().await?;
+            // The same tree makes an empty commit: a draft without a fix.
+            let message = pull(work, issue).title;
+            Write::CreateCommit { commit: NewCommit { message, tree: base.tree, parents: vec![base.commit] } }
+        }
+        Decision::CreateBranch { issue, commit } => {
+            let reference = format!("refs/heads/{}", pull(work, issue).branch);
+            Write::CreateBranch { branch: NewBranch { reference, sha: commit } }
+        }
+        Decision::OpenPull { issue } => {
+            let ComposedPull { branch, title, body } = pull(work, issue);
+            let base = worker.github.default_branch().await?;
+            let pull = NewPull { title, head: branch, base, body, draft: true, maintainer_can_modify: true };
+            Write::OpenPull { pull }
+        }
+        Decision::UpdateCounts { issue } => {
+            // The body as it is on GitHub now, so that edits by people stay.
+            let live = worker.github.issue(issue).await?;
+            let body = replace_occurrences(&live.body, &Occurrences::of(&work.group, &work.releases));
+            Write::UpdateCounts { number: issue, count: work.group.count, edit: BodyText { body } }
+        }
+        Decision::StartTask { issue, draft } => {
+            let base_ref = worker.github.default_branch().await?;
+            let (prompt, head_ref) = (task_prompt(issue, draft), pull(work, issue).branch);
+            Write::StartTask { task: NewTask { prompt, base_ref, head_ref, create_pull_request: false } }
+        }
+        Decision::CommentAgent { issue, draft } => {
+            Write::CommentAgent { number: draft, comment: BodyText { body: agent_comment(issue) } }
+        }
+        Decision::AssignAgent { issue } => {
+            let agent_assignment = AgentAssignment { custom_instructions: agent_instructions(issue) };
+            let assignees = vec![worker.settings.agent.clone()];
+            Write::AssignAgent { number: issue, assignment: Assignment { assignees, agent_assignment } }
+        }
+    }))
+}
+
+/// New issues left in this hour's budget.
+pub(super) async fn issues_left(worker: &Worker) -> WorkResult<u64> {
     let sent = worker.store.sent_since(&[IntentKind::OpenIssue], worker.clock.now().minus(HOUR)).await?;
     Ok(worker.settings.issues_per_hour.saturating_sub(sent))
 }
 
-/// How many hand-overs this day, and what is open already, still have room for.
+/// Hand-overs left in today's budget and among those open at once.
 async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     let now = worker.clock.now();
     let today = worker.store.sent_since(IntentKind::HAND_OVERS, now.minus(DAY)).await?;
@@ -95,13 +121,13 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
         return Ok(left);
     }
-    // Only GitHub knows which of them were closed meanwhile; it is asked once a minute at most.
+    // Only GitHub knows which of them were closed meanwhile. Read at most once a minute.
     let open = match worker.open_hand_overs {
-        Some((asked_at, open)) if asked_at.plus(BUDGET_WAIT) > now => open,
+        Some((read_at, open)) if read_at.plus(BUDGET_WAIT) > now => open,
         _ => {
             let listed = worker.github.list_issues("open", OUR_LABEL, None, None).await?;
-            let still = |number: &&u64| listed.iter().any(|issue| issue.link.number == **number);
-            let open = handed_over.iter().filter(still).count() as u64;
+            let is_open = |number: &&u64| listed.iter().any(|issue| issue.number() == **number);
+            let open = handed_over.iter().filter(is_open).count() as u64;
             worker.open_hand_overs = Some((now, open));
             open
         }
@@ -109,45 +135,7 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     Ok(left.min(worker.settings.open_hand_overs.saturating_sub(open)))
 }
 
-/// Exchanges the counts in the body as it stands on GitHub: what people edited around them stays.
-async fn update_counts(worker: &mut Worker, work: &Work, number: u64) -> WorkResult<()> {
-    let live = worker.github.issue(number).await?;
-    let body = replace_occurrences(&live.body, &Occurrences::of(&work.group, &work.releases));
-    let payload = json!({"number": number, "count": work.group.count, "body": {"body": body}});
-    worker.begin_and_send(work.group.id, IntentKind::UpdateCounts, payload).await
-}
-
-async fn hand_over(worker: &mut Worker, work: &Work, number: u64, route: &Decision) -> WorkResult<()> {
-    if !worker.still_approved(work, number).await? {
-        return Ok(());
-    }
-    let draft = work.group.pull.as_ref().map_or(0, |link| link.number);
-    let (kind, payload) = match route {
-        Decision::StartTask => {
-            let base = worker.github.default_branch().await?;
-            let send = json!({
-                "prompt": task_prompt(number, draft), "base_ref": base, "head_ref": pull(work, number).branch,
-                "create_pull_request": false,
-            });
-            (IntentKind::StartTask, json!({"body": send}))
-        }
-        Decision::CommentAgent => {
-            (IntentKind::CommentAgent, json!({"number": draft, "body": {"body": agent_comment(number)}}))
-        }
-        _ => {
-            let send = json!({
-                "assignees": [worker.settings.agent],
-                "agent_assignment": {"custom_instructions": agent_instructions(number)},
-            });
-            (IntentKind::AssignAgent, json!({"number": number, "body": send}))
-        }
-    };
-    // One more may be open from here on: asked again next time.
-    worker.open_hand_overs = None;
-    worker.begin_and_send(work.group.id, kind, payload).await
-}
-
-/// Hash of what we wrote: an edit between writing and waiting shows as a difference.
+/// Hash of the text we wrote. An edit made before the group waits shows as a difference.
 fn composed_hash(work: &Work, number: u64) -> String {
     let issue = issue(work);
     let pull = pull(work, number);
@@ -156,10 +144,4 @@ fn composed_hash(work: &Work, number: u64) -> String {
         texts.push((&pull.title, &pull.body));
     }
     shown_hash(&texts)
-}
-
-/// A text member of what a write left behind.
-fn outcome_of(work: &Work, kind: IntentKind, member: &str) -> Option<String> {
-    let record = happened(work, kind)?.outcome.as_deref()?;
-    serde_json::from_str::<serde_json::Value>(record).ok()?[member].as_str().map(str::to_owned)
 }

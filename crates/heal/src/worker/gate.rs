@@ -1,27 +1,26 @@
-//! The gate: a person with write access approves by a label, and the approval is bound to what the agent would read.
-
-use serde_json::json;
+//! The gate: a person with write access approves by a label, and the approval is bound to the text the agent would read.
 
 use super::{WorkError, WorkResult, Worker};
 
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
-use autoheal_store::{Approval, Change, IntentKind, IntentState, Revocation, Work};
+use crate::write::Write;
+use autoheal_store::{Approval, Change, Revocation, Work};
 
 impl Worker {
-    /// One list tells which of the waiting groups carry the label; only those are looked at closely.
-    pub(super) async fn look_at_gate(&mut self) -> WorkResult<()> {
+    /// Checks the waiting groups. One list shows which of them carry the label; only those cost further requests.
+    pub(super) async fn check_gate(&mut self) -> WorkResult<()> {
         let waiting = self.store.awaiting().await?;
         if waiting.is_empty() {
             return Ok(());
         }
         let labels = format!("{OUR_LABEL},{APPROVED_LABEL}");
         let labelled = self.github.list_issues("open", &labels, None, None).await?;
-        self.went_well().await?;
+        self.reset_wait().await?;
         for (group, number) in waiting {
-            if labelled.iter().any(|issue| issue.link.number == number) {
+            if labelled.iter().any(|issue| issue.number() == number) {
                 let Some(work) = self.store.work(group).await? else { continue };
                 match self.check_approval(&work, number).await {
-                    Err(WorkError::Github(error)) => self.give_up_on(&work.group, error).await?,
+                    Err(WorkError::Github(error)) => self.abandon(&work.group, error).await?,
                     result => result?,
                 }
             }
@@ -36,11 +35,11 @@ impl Worker {
         }
         let Some((login, labelled_at)) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
         if work.group.revoked_label.is_some_and(|revoked| labelled_at <= revoked) {
-            // The list still shows a label that was taken back.
+            // The list still shows a label that was removed.
             return Ok(());
         }
         if !self.github.may_write(&login).await? {
-            let note = "the approval label was set by somebody without write access".to_owned();
+            let note = "the approval label was set by a person without write access".to_owned();
             return Ok(self.store.change(group, vec![Change::Note(Some(note))]).await?);
         }
         let approval = Approval { hash: self.live_hash(work, number).await?, login, labelled_at, revoked_at: None };
@@ -51,8 +50,8 @@ impl Worker {
         Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 
-    /// Whether the label is still there and what the agent would read still is what was approved; if not, the approval
-    /// is taken back.
+    /// Whether the label is still set and the text the agent would read is still the approved one. Revokes the approval if
+    /// not.
     pub(crate) async fn still_approved(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
         let Some(approval) = &work.approval else { return Ok(true) };
         let label = self.github.labelled_by(number, APPROVED_LABEL).await?;
@@ -73,11 +72,11 @@ impl Worker {
             None => None,
         };
         let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
-        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_str())));
+        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_deref().unwrap_or_default())));
         Ok(shown_hash(&texts))
     }
 
-    /// Whether somebody else wrote or changed a comment since the label was set; the agent reads comments too.
+    /// Whether another person wrote or changed a comment since the label was set. The agent reads comments too.
     async fn others_commented(&self, work: &Work, approval: &Approval) -> WorkResult<bool> {
         let agent_login = self.agent().login().await?;
         let links = [work.group.issue.as_ref(), work.group.pull.as_ref()];
@@ -85,26 +84,24 @@ impl Worker {
             let comments = self.github.comments(link.number, approval.labelled_at).await?;
             let known =
                 |author: &str| author == approval.login || Some(author) == self.login() || author == agent_login;
-            if comments.iter().any(|(author, _)| !known(author)) {
+            if comments.iter().any(|comment| !known(comment.author())) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Takes the approval back: the label goes, and what stands there now is what the next approval is about.
+    /// Revokes the approval: removes the label, and binds the next approval to the present text.
     async fn revoke(&mut self, work: &Work, number: u64, approval: Approval) -> WorkResult<()> {
-        tracing::warn!(issue = number, "gate: what the agent would read has changed; approval is needed again");
+        tracing::warn!(issue = number, "gate: the text the agent would read has changed; approval is needed again");
         let (now, group) = (self.clock.now(), work.group.id);
         let revocation = Revocation {
             shown_hash: approval.hash,
             labelled_at: approval.labelled_at,
-            note: "what the agent would read was changed after it was shown; approve it again".to_owned(),
+            note: "the text the agent would read was changed after it was shown; approve it again".to_owned(),
         };
         self.store.revoke(group, revocation, now).await?;
-        // Sent by the next tick: this one has read enough.
-        let payload = json!({"number": number}).to_string();
-        let intent = self.store.begin(Some(group), IntentKind::RemoveApproval, payload, now).await?;
-        Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
+        // Sent by the next tick, because a tick sends at most one write.
+        self.hold(Some(group), &Write::RemoveApproval { number }).await
     }
 }

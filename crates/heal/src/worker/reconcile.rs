@@ -1,162 +1,162 @@
-//! What became of a write whose answer is missing: looked for by its own means, and only then sent again.
+//! Reconciling of a write whose response is missing: it is searched for on GitHub, and only then sent again.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_store::{Change, GroupId, Intent, IntentKind, IntentState};
 
 use super::send::Outcome;
 use super::{WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
 use crate::github::Issue;
-use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Change, GroupId, Intent, IntentKind, IntentState};
+use crate::write::{Record, Write};
 
-/// How soon a list is looked at again while it may lag.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// Clocks differ: `since` reaches back a little further than the write.
-const CLOCKS: Duration = Duration::from_secs(300);
+/// Wait before a list is read again while it may lag.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum difference between our clock and GitHub's: `since` reaches back this much further than the write.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 
-/// What looking for a write found.
-enum Found {
+/// Result of the search for a write.
+enum Search {
     /// It happened.
-    Yes(Outcome),
+    Found(Outcome),
     /// It did not happen, or doing it twice changes nothing.
-    No,
-    /// It cannot be told yet: lists lag.
-    NotYet,
+    Absent,
+    /// Unknown as yet, because lists lag.
+    TooEarly,
 }
 
 impl Worker {
     /// Settles one intent that is due.
     pub(super) async fn reconcile(&mut self, intent: Intent) -> WorkResult<()> {
+        let write = match Write::read(&intent) {
+            Ok(write) => write,
+            // A write that cannot be read must not stop those behind it.
+            Err(error) => return self.settle_refused(&intent, Some(error.to_string())).await,
+        };
         match intent.state {
-            IntentState::Held => self.try_again(intent).await,
-            IntentState::Recheck => self.recheck(&intent).await,
+            IntentState::Held => self.try_again(intent, &write).await,
+            IntentState::Recheck => self.recheck(&intent, &write).await,
             _ if intent.kind == IntentKind::StartTask => {
-                self.settle_unknown(&intent, Some("the answer was lost".to_owned())).await
+                self.settle_unknown(&intent, Some("the response was lost".to_owned())).await
             }
-            _ => match self.look_for(&intent).await? {
-                Found::Yes(outcome) => {
-                    self.went_well().await?;
+            _ => match self.search(&intent, &write).await? {
+                Search::Found(outcome) => {
+                    self.reset_wait().await?;
                     self.settle_happened(&intent, outcome).await
                 }
-                Found::No => self.try_again(intent).await,
-                Found::NotYet => {
-                    self.went_well().await?;
-                    let act_at = self.clock.now().plus(LOOK_AGAIN.min(self.settings.lag_bound));
+                Search::Absent => self.try_again(intent, &write).await,
+                Search::TooEarly => {
+                    self.reset_wait().await?;
+                    let act_at = self.clock.now().plus(SEARCH_INTERVAL.min(self.settings.lag_bound));
                     Ok(self.store.settle(intent.id, IntentState::Sent, None, act_at, vec![]).await?)
                 }
             },
         }
     }
 
-    /// Sends a write once more, unless it has to be decided anew: whether the agent may still be asked is the gate's to
-    /// say, and counts go into the body as it stands then.
-    async fn try_again(&mut self, intent: Intent) -> WorkResult<()> {
+    /// Sends a write once more, or withdraws it so that it is decided anew: a hand-over, because the gate may be shut by
+    /// now, and counts, because they go into the body as it is then.
+    async fn try_again(&mut self, intent: Intent, write: &Write) -> WorkResult<()> {
         if !IntentKind::HAND_OVERS.contains(&intent.kind) && intent.kind != IntentKind::UpdateCounts {
-            return self.send_again(intent).await;
+            return self.send_again(intent, write).await;
         }
         let now = self.clock.now();
         Ok(self.store.settle(intent.id, IntentState::Withdrawn, None, now, vec![Change::ActAt(now)]).await?)
     }
 
-    async fn look_for(&mut self, intent: &Intent) -> WorkResult<Found> {
-        let payload: Value = serde_json::from_str(&intent.payload).unwrap_or(Value::Null);
-        let body = &payload["body"];
-        let number = payload["number"].as_u64().unwrap_or(0);
-        // A list that does not show it means something only once the lag bound has passed.
-        let absent =
-            if intent.sent_at.plus(self.settings.lag_bound) <= self.clock.now() { Found::No } else { Found::NotYet };
-        Ok(match intent.kind {
-            IntentKind::OpenIssue => {
-                let mut issues = self.issues_of(intent).await?.into_iter();
+    async fn search(&mut self, intent: &Intent, write: &Write) -> WorkResult<Search> {
+        // A list without the write proves something only after the lag bound.
+        let lag_is_over = intent.sent_at.plus(self.settings.lag_bound) <= self.clock.now();
+        let unlisted = if lag_is_over { Search::Absent } else { Search::TooEarly };
+        Ok(match write {
+            Write::OpenIssue { fingerprint, count, .. } => {
+                let mut issues = self.issues_of(intent, *fingerprint).await?.into_iter();
                 match issues.next() {
                     Some(oldest) => {
-                        self.close_duplicates(intent.group, issues.map(|issue| issue.link.number)).await?;
-                        let count = payload["count"].as_u64().unwrap_or(1);
-                        Found::Yes(Outcome::issue(&oldest.link, count, intent.sent_at))
+                        self.close_duplicates(intent.group, issues.map(|issue| issue.number())).await?;
+                        Search::Found(Outcome::issue(&oldest.link(), *count, intent.sent_at))
                     }
-                    None => absent,
+                    None => unlisted,
                 }
             }
-            IntentKind::CreateBranch => {
-                let branch = body["ref"].as_str().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or_default();
-                if self.github.has_branch(branch).await? { Found::Yes(Outcome::nothing()) } else { Found::No }
+            Write::CreateBranch { branch } => {
+                if self.github.has_branch(branch.name()).await? {
+                    Search::Found(Outcome::nothing())
+                } else {
+                    Search::Absent
+                }
             }
-            IntentKind::OpenPull => match self.github.pull_of(body["head"].as_str().unwrap_or_default()).await? {
-                Some(pull) => Found::Yes(Outcome::pull(&pull.link)),
-                // GitHub itself refuses a second open pull request of one branch, so sending again is safe.
-                None => Found::No,
+            Write::OpenPull { pull } => match self.github.pull_of(&pull.head).await? {
+                Some(pull) => Search::Found(Outcome::pull(&pull.link())),
+                // Sending again is safe, because GitHub refuses a second open pull request of one branch.
+                None => Search::Absent,
             },
-            IntentKind::AssignAgent => {
-                if self.github.issue(number).await?.assigned_to(&self.settings.agent) {
-                    Found::Yes(Outcome::handed_over(format!("{} was assigned", self.settings.agent)))
+            Write::AssignAgent { number, .. } => {
+                if self.github.issue(*number).await?.is_assigned_to(&self.settings.agent) {
+                    Search::Found(Outcome::handed_over(format!("{} was assigned", self.settings.agent)))
                 } else {
-                    Found::No
+                    Search::Absent
                 }
             }
-            IntentKind::CommentAgent => {
+            Write::CommentAgent { number, .. } => {
                 let login = self.agent().login().await?;
-                let comments = self.github.comments(number, intent.planned_at.minus(CLOCKS)).await?;
-                let ours = |(author, text): &(String, String)| *author == login && text.starts_with(HAND_OVER_MARKER);
-                if comments.iter().any(ours) {
-                    Found::Yes(Outcome::handed_over("comment on the pull request".to_owned()))
+                let comments = self.github.comments(*number, intent.planned_at.minus(CLOCK_DIFFERENCE)).await?;
+                if comments.iter().any(|it| it.author() == login && it.body.starts_with(HAND_OVER_MARKER)) {
+                    Search::Found(Outcome::handed_over("comment on the pull request".to_owned()))
                 } else {
-                    absent
+                    unlisted
                 }
             }
-            // A commit nobody refers to is nothing; the others change nothing when done twice.
-            IntentKind::CreateCommit
-            | IntentKind::CreateLabel
-            | IntentKind::UpdateCounts
-            | IntentKind::RemoveApproval
-            | IntentKind::CloseDuplicate
-            | IntentKind::StartTask => Found::No,
+            // A commit that no branch refers to has no effect; the others change nothing when done twice. A task never
+            // gets here.
+            Write::CreateCommit { .. }
+            | Write::CreateLabel(_)
+            | Write::UpdateCounts { .. }
+            | Write::RemoveApproval { .. }
+            | Write::CloseDuplicate { .. }
+            | Write::StartTask { .. } => Search::Absent,
         })
     }
 
-    /// Our issues with the marker of this intent's group, oldest first.
-    async fn issues_of(&self, intent: &Intent) -> WorkResult<Vec<Issue>> {
-        let payload: Value = serde_json::from_str(&intent.payload).unwrap_or(Value::Null);
-        let fingerprint = payload["fingerprint"].as_str().and_then(Fingerprint::parse);
-        let since = intent.planned_at.minus(CLOCKS);
+    /// Our issues with the marker of this fingerprint, oldest first.
+    async fn issues_of(&self, intent: &Intent, fingerprint: Fingerprint) -> WorkResult<Vec<Issue>> {
+        let since = intent.planned_at.minus(CLOCK_DIFFERENCE);
         let mut issues = self.github.list_issues("all", OUR_LABEL, self.login(), Some(since)).await?;
-        issues.retain(|issue| fingerprint.is_some() && read_marker(&issue.body) == fingerprint);
-        issues.sort_by_key(|issue| issue.link.number);
+        issues.retain(|issue| read_marker(&issue.body) == Some(fingerprint));
+        issues.sort_by_key(Issue::number);
         Ok(issues)
     }
 
-    /// The first try of an issue may have shown up after the second was sent: the lowest number stays.
-    async fn recheck(&mut self, intent: &Intent) -> WorkResult<()> {
-        let issues = self.issues_of(intent).await?;
-        self.went_well().await?;
-        let record = intent.outcome.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        // The one whose answer we have exists, whether the list shows it yet or not.
-        let known = record.and_then(|record| record["number"].as_u64());
+    /// Closes duplicates: the first attempt at an issue may be listed only after the second was sent. The lowest number
+    /// stays.
+    async fn recheck(&mut self, intent: &Intent, write: &Write) -> WorkResult<()> {
         let mut changes = vec![];
-        if let Some(oldest) = issues.first()
-            && known.is_none_or(|known| oldest.link.number <= known)
-        {
-            let mut duplicates: BTreeSet<u64> = issues.iter().map(|issue| issue.link.number).chain(known).collect();
-            duplicates.remove(&oldest.link.number);
-            self.close_duplicates(intent.group, duplicates).await?;
-            if known != Some(oldest.link.number) {
-                let payload: Value = serde_json::from_str(&intent.payload).unwrap_or(Value::Null);
-                changes = Outcome::issue(&oldest.link, payload["count"].as_u64().unwrap_or(1), intent.sent_at).changes;
+        if let Write::OpenIssue { fingerprint, count, .. } = write {
+            let issues = self.issues_of(intent, *fingerprint).await?;
+            self.reset_wait().await?;
+            // The issue whose response arrived exists, whether the list shows it yet or not.
+            let known = Record::read(intent).number;
+            if let Some(oldest) = issues.first()
+                && known.is_none_or(|known| oldest.number() <= known)
+            {
+                let mut duplicates: BTreeSet<u64> = issues.iter().map(Issue::number).chain(known).collect();
+                duplicates.remove(&oldest.number());
+                self.close_duplicates(intent.group, duplicates).await?;
+                if known != Some(oldest.number()) {
+                    changes = Outcome::issue(&oldest.link(), *count, intent.sent_at).changes;
+                }
             }
         }
         Ok(self.store.settle(intent.id, IntentState::Done, None, self.clock.now(), changes).await?)
     }
 
-    /// Stores an intent for each; they are sent one a tick like every other write.
+    /// Stores an intent for each duplicate; like every other write, they are sent one per tick.
     async fn close_duplicates(&self, group: Option<GroupId>, numbers: impl IntoIterator<Item = u64>) -> WorkResult<()> {
         for number in numbers {
-            tracing::warn!(number, "worker: closing a duplicate of ours");
-            let payload = json!({"number": number}).to_string();
-            let now = self.clock.now();
-            let intent = self.store.begin(group, IntentKind::CloseDuplicate, payload, now).await?;
-            self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?;
+            tracing::warn!(number, "worker: closing a duplicate issue");
+            self.hold(group, &Write::CloseDuplicate { number }).await?;
         }
         Ok(())
     }

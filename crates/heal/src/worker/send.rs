@@ -1,152 +1,148 @@
-//! Sending one intent, and settling it by what GitHub answers.
+//! Sending of one intent, and settling it by GitHub's response.
 
-use serde_json::{Value, json};
-
-use super::{WorkResult, Worker};
-use crate::github::{GithubError, GithubResult};
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Change, Intent, IntentKind, IntentState, Link, Status};
 
-/// What a write that happened leaves behind.
+use super::{WorkResult, Worker};
+use crate::compose::APPROVED_LABEL;
+use crate::github::{GithubError, GithubResult};
+use crate::write::{Record, Write};
+
+/// Result of a write that happened.
 pub(super) struct Outcome {
-    /// JSON, for people and for later steps.
-    pub(super) record: Value,
-    /// What changes in the group.
+    /// Kept with the intent.
+    pub(super) record: Record,
+    /// Changes of the group.
     pub(super) changes: Vec<Change>,
 }
 
 impl Worker {
     /// Sends a stored intent.
-    pub(crate) async fn send(&mut self, intent: Intent) -> WorkResult<()> {
+    pub(super) async fn send(&mut self, intent: Intent, write: &Write) -> WorkResult<()> {
         tracing::info!(kind = intent.kind.name(), attempt = intent.attempt, "worker: sending");
-        match self.write(&intent).await {
+        match self.carry_out(write, intent.sent_at).await {
             Ok(outcome) => {
-                self.went_well().await?;
+                self.reset_wait().await?;
                 self.settle_happened(&intent, outcome).await
             }
             Err(error) => self.settle_failed(&intent, error).await,
         }
     }
 
-    /// Sends an intent once more, after it is known or believed not to have happened.
-    pub(super) async fn send_again(&mut self, mut intent: Intent) -> WorkResult<()> {
+    /// Sends an intent once more, because the earlier attempt did not happen.
+    pub(super) async fn send_again(&mut self, mut intent: Intent, write: &Write) -> WorkResult<()> {
         self.store.begin_again(intent.id, self.clock.now()).await?;
         intent.attempt += 1;
         intent.sent_at = self.clock.now();
-        self.send(intent).await
+        self.send(intent, write).await
     }
 
-    async fn write(&self, intent: &Intent) -> GithubResult<Outcome> {
-        let payload: Value = serde_json::from_str(&intent.payload).unwrap_or(Value::Null);
-        let target = || payload["number"].as_u64().unwrap_or(0);
-        let body = &payload["body"];
-        match intent.kind {
-            IntentKind::CreateLabel => self.github.create_label(&payload).await.map(|()| Outcome::nothing()),
-            IntentKind::OpenIssue => self
-                .github
-                .create_issue(&payload["send"])
-                .await
-                .map(|issue| Outcome::issue(&issue.link, payload["count"].as_u64().unwrap_or(1), intent.sent_at)),
-            IntentKind::CreateCommit => {
-                let sha = self.github.create_commit(body).await?;
-                Ok(Outcome { record: json!({"sha": sha}), changes: vec![] })
+    /// The only function that writes to GitHub.
+    async fn carry_out(&self, write: &Write, sent_at: Timestamp) -> GithubResult<Outcome> {
+        match write {
+            Write::CreateLabel(label) => self.github.create_label(label).await?,
+            Write::OpenIssue { count, issue, .. } => {
+                let opened = self.github.create_issue(issue).await?;
+                return Ok(Outcome::issue(&opened.link(), *count, sent_at));
             }
-            IntentKind::CreateBranch => self.github.create_branch(body).await.map(|()| Outcome::nothing()),
-            IntentKind::OpenPull => self.github.create_pull(body).await.map(|pull| Outcome::pull(&pull.link)),
-            IntentKind::StartTask => {
-                let page = self.agent().start_task(body).await?;
-                Ok(Outcome::handed_over(format!("agent task {page}")))
+            Write::CreateCommit { commit } => {
+                let sha = self.github.create_commit(commit).await?;
+                return Ok(Outcome { record: Record { sha: Some(sha), ..Record::default() }, changes: vec![] });
             }
-            IntentKind::CommentAgent => {
-                let page = self.agent().comment(target(), body).await?;
-                Ok(Outcome::handed_over(format!("comment {page}")))
+            Write::CreateBranch { branch } => self.github.create_branch(branch).await?,
+            Write::OpenPull { pull } => return Ok(Outcome::pull(&self.github.create_pull(pull).await?.link())),
+            Write::UpdateCounts { number, count, edit } => {
+                self.github.update_issue(*number, edit).await?;
+                let changes = vec![Change::CountsWritten(*count, sent_at)];
+                return Ok(Outcome { record: Record::default(), changes });
             }
-            IntentKind::AssignAgent => {
-                self.agent().assign(target(), &self.settings.agent, body).await?;
-                Ok(Outcome::handed_over(format!("{} was assigned", self.settings.agent)))
+            Write::StartTask { task } => {
+                let page = self.agent().start_task(task).await?;
+                return Ok(Outcome::handed_over(format!("agent task {page}")));
             }
-            IntentKind::UpdateCounts => {
-                self.github.update_issue(target(), body).await?;
-                let count = payload["count"].as_u64().unwrap_or(0);
-                Ok(Outcome { record: json!({}), changes: vec![Change::CountsWritten(count, intent.sent_at)] })
+            Write::CommentAgent { number, comment } => {
+                let page = self.agent().comment(*number, comment).await?;
+                return Ok(Outcome::handed_over(format!("comment {page}")));
             }
-            IntentKind::RemoveApproval => {
-                let label = crate::compose::APPROVED_LABEL;
-                self.github.remove_label(target(), label).await.map(|()| Outcome::nothing())
+            Write::AssignAgent { number, assignment } => {
+                self.agent().assign(*number, &self.settings.agent, assignment).await?;
+                return Ok(Outcome::handed_over(format!("{} was assigned", self.settings.agent)));
             }
-            IntentKind::CloseDuplicate => self.github.close_as_duplicate(target()).await.map(|_| Outcome::nothing()),
+            Write::RemoveApproval { number } => self.github.remove_label(*number, APPROVED_LABEL).await?,
+            Write::CloseDuplicate { number } => self.github.close_as_duplicate(*number).await?,
         }
+        Ok(Outcome::nothing())
     }
 
-    /// The write happened. After a second try, an issue is looked for once more when lists have caught up.
+    /// Settles a write that happened. An issue opened by a second attempt is checked once more when lists have caught up.
     pub(super) async fn settle_happened(&mut self, intent: &Intent, outcome: Outcome) -> WorkResult<()> {
         let now = self.clock.now();
         let Outcome { record, mut changes } = outcome;
         changes.push(Change::ActAt(now));
-        let again = intent.attempt > 1 && intent.kind == IntentKind::OpenIssue;
+        let recheck = intent.attempt > 1 && intent.kind == IntentKind::OpenIssue;
         let (state, act_at) =
-            if again { (IntentState::Recheck, now.plus(self.settings.lag_bound)) } else { (IntentState::Done, now) };
-        self.store.settle(intent.id, state, Some(record.to_string()), act_at, changes).await?;
-        tracing::info!(kind = intent.kind.name(), outcome = %record, "worker: done");
-        Ok(())
+            if recheck { (IntentState::Recheck, now.plus(self.settings.lag_bound)) } else { (IntentState::Done, now) };
+        let record = serde_json::to_string(&record).unwrap_or_default();
+        tracing::info!(kind = intent.kind.name(), outcome = record, "worker: done");
+        Ok(self.store.settle(intent.id, state, Some(record), act_at, changes).await?)
     }
 
     async fn settle_failed(&mut self, intent: &Intent, error: GithubError) -> WorkResult<()> {
-        let now = self.clock.now();
-        let words = Some(error.to_string());
+        let reason = Some(error.to_string());
         match &error {
             GithubError::Limited { .. } | GithubError::Unreachable(_) => {
                 let until = self.wait_out(&error).await?;
-                self.store.settle(intent.id, IntentState::Held, words, until, vec![]).await?;
+                self.store.settle(intent.id, IntentState::Held, reason, until, vec![]).await?;
             }
             GithubError::Lost(_) if intent.kind == IntentKind::StartTask => {
                 // A task cannot be found again, and a second one would be a second agent at work.
-                self.settle_unknown(intent, words).await?;
+                self.settle_unknown(intent, reason).await?;
                 self.wait_out(&error).await?;
             }
             GithubError::Lost(_) => {
-                // Stays "sent": looked for before it is sent again.
+                // Stays "sent": reconciled before it is sent again.
                 let until = self.wait_out(&error).await?;
-                self.store.settle(intent.id, IntentState::Sent, words, until, vec![]).await?;
+                self.store.settle(intent.id, IntentState::Sent, reason, until, vec![]).await?;
             }
             GithubError::Refused { status, .. }
                 if *status == 401 || (intent.kind == IntentKind::OpenIssue && error.concerns_everything()) =>
             {
                 let until = self.wait_out(&error).await?;
-                self.store.settle(intent.id, IntentState::Held, words, until, vec![]).await?;
+                self.store.settle(intent.id, IntentState::Held, reason, until, vec![]).await?;
             }
-            GithubError::Refused { .. } => self.settle_refused(intent, words, now).await?,
+            GithubError::Refused { .. } => self.settle_refused(intent, reason).await?,
         }
         Ok(())
     }
 
-    pub(super) async fn settle_unknown(&mut self, intent: &Intent, words: Option<String>) -> WorkResult<()> {
-        let note = "the answer to the agent task was lost; look at the pull request before asking again".to_owned();
+    /// Settles an agent task whose response was lost: it is never sent again.
+    pub(super) async fn settle_unknown(&mut self, intent: &Intent, reason: Option<String>) -> WorkResult<()> {
+        let note = "the response to the agent task was lost; look at the pull request before asking again".to_owned();
         let changes = vec![Change::Status(Status::HandOverUnknown), Change::Note(Some(note))];
-        self.store.settle(intent.id, IntentState::Unknown, words, self.clock.now(), changes).await?;
-        Ok(())
+        Ok(self.store.settle(intent.id, IntentState::Unknown, reason, self.clock.now(), changes).await?)
     }
 
-    async fn settle_refused(&mut self, intent: &Intent, words: Option<String>, now: Timestamp) -> WorkResult<()> {
-        tracing::warn!(kind = intent.kind.name(), reason = words.as_deref(), "worker: refused");
-        // Other routes may be left: deciding again finds them.
-        let mut changes = vec![Change::Note(words.clone()), Change::ActAt(now)];
+    /// Settles a write that is not sent again.
+    pub(super) async fn settle_refused(&mut self, intent: &Intent, reason: Option<String>) -> WorkResult<()> {
+        tracing::warn!(kind = intent.kind.name(), reason = reason.as_deref(), "worker: refused");
+        let now = self.clock.now();
+        // Decide again, because other routes may be left.
+        let mut changes = vec![Change::Note(reason.clone()), Change::ActAt(now)];
         if matches!(intent.kind, IntentKind::OpenIssue | IntentKind::AssignAgent | IntentKind::CommentAgent) {
             changes.push(Change::Status(Status::Refused));
         }
-        self.store.settle(intent.id, IntentState::Refused, words, now, changes).await?;
-        Ok(())
+        Ok(self.store.settle(intent.id, IntentState::Refused, reason, now, changes).await?)
     }
 }
 
 impl Outcome {
     pub(super) fn nothing() -> Self {
-        Self { record: json!({}), changes: vec![] }
+        Self { record: Record::default(), changes: vec![] }
     }
 
     pub(super) fn issue(link: &Link, count: u64, at: Timestamp) -> Self {
         Self {
-            record: json!({"number": link.number}),
+            record: Record { number: Some(link.number), ..Record::default() },
             changes: vec![
                 Change::Issue(link.clone()),
                 Change::Status(Status::IssueOpen),
@@ -158,15 +154,15 @@ impl Outcome {
 
     pub(super) fn pull(link: &Link) -> Self {
         Self {
-            record: json!({"number": link.number}),
+            record: Record { number: Some(link.number), ..Record::default() },
             changes: vec![Change::Pull(link.clone()), Change::Status(Status::PullRequestOpen), Change::Note(None)],
         }
     }
 
-    pub(super) fn handed_over(words: String) -> Self {
+    pub(super) fn handed_over(description: String) -> Self {
         Self {
-            record: json!({"hand_over": words}),
-            changes: vec![Change::HandOver(words), Change::Status(Status::HandedOver), Change::Note(None)],
+            record: Record { hand_over: Some(description.clone()), ..Record::default() },
+            changes: vec![Change::HandOver(description), Change::Status(Status::HandedOver), Change::Note(None)],
         }
     }
 }

@@ -1,28 +1,26 @@
-//! What the worker looks at once: who it is, and which labels are missing.
-
-use serde_json::{Value, json};
+//! The repository as the worker finds it at start: its own login, and the missing labels.
 
 use super::{WorkResult, Worker};
 use crate::compose::labels;
+use crate::request_bodies::NewLabel;
 
-/// What is known of the repository.
-pub(super) struct Ground {
-    /// The login behind the credential: markers count only on what this login wrote.
+/// Facts about the repository.
+pub(super) struct RepositoryInfo {
+    /// The login behind the credential. Markers count only in issues and comments of this login.
     pub(super) login: String,
-    /// Labels still to be made, as payloads.
-    pub(super) missing_labels: Vec<Value>,
+    /// Labels still to be created.
+    pub(super) missing_labels: Vec<NewLabel>,
 }
 
 impl Worker {
-    pub(super) async fn look_around(&mut self) -> WorkResult<Ground> {
+    /// Reads the login and the labels.
+    pub(super) async fn inspect_repository(&mut self) -> WorkResult<RepositoryInfo> {
         let login = self.github.login().await?;
         let existing = self.github.labels().await?;
-        let missing =
-            |(name, _, _): &(&str, &str, &str)| !existing.iter().any(|label| label.eq_ignore_ascii_case(name));
-        let payload = |(name, color, description)| json!({"name": name, "color": color, "description": description});
-        let missing_labels: Vec<Value> = labels().into_iter().filter(missing).map(payload).collect();
-        self.went_well().await?;
-        tracing::info!(login, missing_labels = missing_labels.len(), "worker: GitHub answers");
-        Ok(Ground { login, missing_labels })
+        let is_missing = |label: &NewLabel| !existing.iter().any(|name| name.eq_ignore_ascii_case(&label.name));
+        let missing_labels: Vec<NewLabel> = labels().into_iter().filter(is_missing).collect();
+        self.reset_wait().await?;
+        tracing::info!(login, missing_labels = missing_labels.len(), "worker: GitHub responds");
+        Ok(RepositoryInfo { login, missing_labels })
     }
 }

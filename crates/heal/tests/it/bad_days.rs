@@ -1,4 +1,4 @@
-//! Bad days at GitHub: whatever is lost, late or refused, there is still exactly one of everything.
+//! Failures of GitHub: lost, late and refused responses still lead to exactly one issue, draft and hand-over.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const WRITES: [Operation; 5] = [
     Operation::StartTask,
 ];
 
-/// Reports, lets the fault strike, approves, and waits until all is over.
+/// Reports a failure, injects the fault, approves, and works until nothing is left.
 async fn walk(fault: Fault, lag: Lag) -> Path {
     let mut path = Path::start(ALL).await;
     path.github.set_lag(lag);
@@ -31,7 +31,7 @@ async fn walk(fault: Fault, lag: Lag) -> Path {
 }
 
 #[tokio::test]
-async fn a_lost_answer_at_any_write_doubles_nothing() {
+async fn a_lost_response_to_any_write_duplicates_nothing() {
     for on in WRITES {
         for failure in [Failure::BadGatewayAfter, Failure::CutAfter, Failure::GarbledAfter] {
             println!("{on:?} {failure:?}");
@@ -39,7 +39,7 @@ async fn a_lost_answer_at_any_write_doubles_nothing() {
             path.assert_once();
             assert_eq!(path.github.hand_overs().len(), 1);
             let status = path.only_group().await.group.status;
-            // A task whose answer was lost cannot be found again: it is shown as unknown and never repeated.
+            // A task cannot be found again after a lost response: it is shown as unknown and never repeated.
             let expected = if on == Operation::StartTask { Status::HandOverUnknown } else { Status::HandedOver };
             assert_eq!(status, expected);
         }
@@ -68,7 +68,7 @@ async fn a_task_that_may_have_been_started_is_never_started_twice() {
 }
 
 #[tokio::test]
-async fn lists_that_lag_hide_nothing_from_us() {
+async fn lagging_lists_lead_to_no_second_issue() {
     for failure in [Failure::BadGatewayAfter, Failure::CutAfter] {
         let path = walk(Fault::on(Operation::CreateIssue, failure), Lag::For(Duration::from_secs(100))).await;
         path.assert_once();
@@ -77,9 +77,9 @@ async fn lists_that_lag_hide_nothing_from_us() {
 }
 
 #[tokio::test]
-async fn a_list_that_lags_longer_than_the_bound_leaves_one_open_issue_all_the_same() {
+async fn a_list_lagging_beyond_the_bound_still_leaves_one_open_issue() {
     let path = walk(Fault::on(Operation::CreateIssue, Failure::CutAfter), Lag::For(Duration::from_secs(150))).await;
-    // The first showed up after the second was made: the lowest number stays, the other is closed in its favour.
+    // The first is listed after the second was opened: the lowest number stays, the other is closed as its duplicate.
     let states: Vec<(u64, String)> =
         path.github.issues().iter().map(|issue| (issue.number, issue.state.clone())).collect();
     assert_eq!(states.iter().filter(|(_, state)| state == "open").count(), 1, "{states:?}");
@@ -88,7 +88,7 @@ async fn a_list_that_lags_longer_than_the_bound_leaves_one_open_issue_all_the_sa
 }
 
 #[tokio::test]
-async fn a_crash_at_any_write_doubles_nothing() {
+async fn a_crash_at_any_write_duplicates_nothing() {
     for on in WRITES {
         for failure in [Failure::HoldBefore, Failure::HoldAfter] {
             println!("{on:?} {failure:?}");
@@ -133,7 +133,7 @@ async fn an_hour_without_github_loses_nothing_and_keeps_the_order() {
 }
 
 #[tokio::test]
-async fn a_limit_is_waited_out_and_nothing_is_sent_meanwhile() {
+async fn nothing_is_sent_during_a_rate_limit() {
     let limits = [
         (Failure::RetryAfter { seconds: 90 }, 90),
         (Failure::LimitExhausted { reset_in_seconds: 600 }, 600),
@@ -163,7 +163,7 @@ async fn a_missing_permission_stops_the_queue_until_it_is_there() {
     path.github.inject(Fault::on(Operation::CreateIssue, Failure::forbidden()).times(3));
     path.report("price is undefined").await;
     path.work_for(30 * MINUTE).await;
-    assert_eq!(path.github.issues().len(), 1, "tried again until the operator has mended the token");
+    assert_eq!(path.github.issues().len(), 1, "sent again until the operator has fixed the token");
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn without_agent_tasks_the_agent_is_asked_by_a_comment() {
 }
 
 #[tokio::test]
-async fn a_dropped_assignee_is_noticed() {
+async fn a_dropped_assignee_is_a_refusal() {
     let settings =
         Settings::new(Switches { issue: true, pull: false, heal: true }, Repository::parse("acme/shop").unwrap());
     let mut path = Path::start_with(settings).await;
@@ -210,7 +210,7 @@ async fn a_dropped_assignee_is_noticed() {
 }
 
 #[tokio::test]
-async fn refused_counts_are_tried_once_an_interval_and_starve_nobody() {
+async fn refused_counts_are_sent_once_per_interval_and_starve_no_other_group() {
     let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
     path.report("no apples").await;
     path.report("no pears").await;
@@ -221,7 +221,7 @@ async fn refused_counts_are_tried_once_an_interval_and_starve_nobody() {
     path.work_for(60 * MINUTE).await;
     let tries = path.github.writes().iter().filter(|write| write.path.ends_with("/issues/1")).count();
     assert!((1..=4).contains(&tries), "{tries} tries in an hour");
-    assert!(path.github.issues()[1].body.contains("- Count: 2\n"), "the other issue is brought up to date");
+    assert!(path.github.issues()[1].body.contains("- Count: 2\n"), "the other issue is updated");
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_deleted_issue_stops_its_own_group_only() {
 }
 
 #[tokio::test]
-async fn a_limit_whose_end_is_past_is_still_a_wait() {
+async fn a_rate_limit_with_an_end_in_the_past_is_still_a_wait() {
     let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
     path.work_for(MINUTE).await;
     path.github.inject(Fault::on(Operation::CreateIssue, Failure::LimitExhausted { reset_in_seconds: -60 }).times(3));

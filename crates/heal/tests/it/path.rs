@@ -1,4 +1,4 @@
-//! A worker, its store and its GitHub, as a test holds them.
+//! A worker with its store and its GitHub.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-/// Where both clocks start.
+/// Start of both clocks.
 pub(crate) const START: &str = "2026-11-22T08:00:00Z";
-/// All three opt-ins.
+/// All three switches.
 pub(crate) const ALL: Switches = Switches { issue: true, pull: true, heal: true };
 
 pub(crate) struct Path {
@@ -47,12 +47,22 @@ impl Path {
         Self { github, clock, settings, store, worker, directory }
     }
 
-    /// The process is gone, with whatever it had in hand; another one starts over the same file.
+    /// Kills the process and starts another one with the same store.
     pub(crate) async fn crash(&mut self) {
         self.store.close().await.unwrap();
         self.store = Arc::new(Nothing::store());
         self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
         self.store = Arc::new(Sqlite::open(&self.directory.path().join("store.db")).unwrap());
+        self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
+    }
+
+    /// Kills the process and starts another one with a store given as SQL.
+    pub(crate) async fn replace_store(&mut self, sql: &str) {
+        self.crash().await;
+        self.store.close().await.unwrap();
+        let file = self.directory.path().join("replaced.db");
+        rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+        self.store = Arc::new(Sqlite::open(&file).unwrap());
         self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
     }
 
@@ -71,21 +81,21 @@ impl Path {
         prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
     }
 
-    /// Stores one mistake that this client made in calling a tool.
-    pub(crate) async fn mistake(&self, message: &str, client: &str) {
+    /// Stores one caller error of this client.
+    pub(crate) async fn caller_error(&self, message: &str, client: &str) {
         let report = json!({
             "error_type": "ToolError", "error_message": message, "source": "mcp_tool", "class": "caller_error", "client": client,
         });
         self.store.accept(vec![self.prepared(&report, Sender::Anonymous)]).await.unwrap();
     }
 
-    /// Lets time pass on both clocks.
+    /// Advances both clocks.
     pub(crate) fn advance(&self, time: Duration) {
         self.clock.advance(time);
         self.github.advance(time);
     }
 
-    /// Works for so long by the worker's clock.
+    /// Works for this time on the worker's clock.
     pub(crate) async fn work_for(&mut self, time: Duration) {
         let end = self.clock.now().plus(time);
         for _ in 0..10_000 {
@@ -102,7 +112,7 @@ impl Path {
         panic!("the worker is always busy:\n{}", self.github.look(|state| state.story()));
     }
 
-    /// Runs one tick until a request is held by a fault, then drops it there: what `kill -9` leaves behind.
+    /// Ticks until a fault holds a request, then drops the tick there, as `kill -9` would.
     pub(crate) async fn tick_until_held(&mut self, on: autoheal_test_support::Operation) {
         loop {
             let held = tokio::select! {
@@ -112,7 +122,7 @@ impl Path {
             match held {
                 Ok(_) => return,
                 Err(next) => {
-                    let next = next.expect("the write that is to be held comes");
+                    let next = next.expect("the held write is sent");
                     let wait = u64::try_from(next.0 - self.clock.now().0).unwrap_or(0);
                     self.advance(Duration::from_millis(wait));
                 }
@@ -130,7 +140,7 @@ impl Path {
         self.store.detail("default", groups[0].fingerprint).await.unwrap().unwrap()
     }
 
-    /// The whole path was walked exactly once, and never in a way GitHub's description forbids.
+    /// Asserts one issue, one draft and one branch, and requests that GitHub's description allows.
     pub(crate) fn assert_once(&self) {
         let story = || self.github.look(|state| state.story());
         let open: Vec<_> = self.github.issues().into_iter().filter(|issue| issue.state == "open").collect();
@@ -147,7 +157,7 @@ impl Path {
     }
 }
 
-/// Stands where a store was, between two processes.
+/// An empty store, for the time between two processes.
 struct Nothing;
 
 impl Nothing {

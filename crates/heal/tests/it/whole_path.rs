@@ -1,4 +1,4 @@
-//! A good day: one issue, one draft, one hand-over, and the counts that follow.
+//! Without failures: one issue, one draft, one hand-over, and updated counts.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn an_error_becomes_one_issue_and_one_draft_and_waits_at_the_gate() {
     }
     path.work_for(MINUTE).await;
     path.assert_once();
-    assert!(path.github.hand_overs().is_empty(), "nobody has approved");
+    assert!(path.github.hand_overs().is_empty(), "no approval yet");
 
     let issue = &path.github.issues()[0];
     assert_eq!(issue.title, "[Auto-Generated] TypeError: price is undefined");
@@ -56,7 +56,7 @@ async fn writes_keep_their_pace_and_new_issues_go_first() {
     assert_eq!(issues, 3, "all issues come before the first draft");
     let numbers: Vec<u64> =
         path.groups().await.iter().rev().map(|group| group.issue.as_ref().unwrap().number).collect();
-    assert_eq!(numbers, [1, 2, 3], "in the order the failures came");
+    assert_eq!(numbers, [1, 2, 3], "in the order of the failures");
     path.assert_proper();
 }
 
@@ -73,7 +73,7 @@ async fn with_heal_alone_the_issue_is_assigned_and_no_draft_of_ours_is_opened() 
     let mut path = Path::start(Switches { issue: true, pull: false, heal: true }).await;
     path.store.accept(vec![path.record("price is undefined", Sender::Keyed, "cli")]).await.unwrap();
     path.work_for(MINUTE).await;
-    // The operator's own command is trusted: no gate.
+    // The operator's own command is trusted, so there is no gate.
     let [HandOver::Assignment { agent_assignment, .. }] = &path.github.hand_overs()[..] else {
         panic!("one assignment, found {:?}", path.github.hand_overs());
     };
@@ -88,7 +88,7 @@ fn updates(path: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn counts_are_brought_up_to_date_once_an_interval_and_edits_of_people_stay() {
+async fn counts_are_updated_once_per_interval_and_edits_by_people_stay() {
     let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
     path.report("price is undefined").await;
     path.work_for(MINUTE).await;
@@ -109,7 +109,7 @@ async fn counts_are_brought_up_to_date_once_an_interval_and_edits_of_people_stay
 }
 
 #[tokio::test]
-async fn a_threshold_holds_the_issue_back_until_it_is_reached() {
+async fn an_issue_opens_once_the_threshold_is_reached() {
     let switches = Switches { issue: true, pull: false, heal: false };
     let settings = Settings { min_occurrences: 3, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
     let mut path = Path::start_with(settings).await;
@@ -121,10 +121,10 @@ async fn a_threshold_holds_the_issue_back_until_it_is_reached() {
 }
 
 #[tokio::test]
-async fn a_callers_mistake_becomes_an_issue_once_three_clients_made_it() {
+async fn a_caller_error_becomes_an_issue_once_three_clients_caused_it() {
     let mut path = Path::start(ALL).await;
     for (client, expected) in [("a", 0), ("a", 0), ("b", 0), ("c", 1)] {
-        path.mistake("Unknown tool: nope", client).await;
+        path.caller_error("Unknown tool: nope", client).await;
         path.work_for(MINUTE).await;
         assert_eq!(path.github.issues().len(), expected, "{client}");
         assert_eq!(path.github.pulls().len(), expected, "no draft without an issue");
@@ -134,13 +134,13 @@ async fn a_callers_mistake_becomes_an_issue_once_three_clients_made_it() {
 }
 
 #[tokio::test]
-async fn letting_callers_mistakes_open_issues_reaches_those_that_were_quiet() {
+async fn letting_caller_errors_open_issues_reaches_quiet_groups() {
     let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
-    path.mistake("Unknown tool: nope", "a").await;
+    path.caller_error("Unknown tool: nope", "a").await;
     path.work_for(MINUTE).await;
     path.crash().await;
     path.work_for(MINUTE).await;
-    assert!(path.github.issues().is_empty(), "another start alone changes nothing");
+    assert!(path.github.issues().is_empty(), "a restart alone changes nothing");
     path.settings.caller_errors = CallerErrors { open: true, ..CallerErrors::default() };
     path.crash().await;
     path.work_for(MINUTE).await;
@@ -149,7 +149,7 @@ async fn letting_callers_mistakes_open_issues_reaches_those_that_were_quiet() {
 }
 
 #[tokio::test]
-async fn a_storm_of_different_failures_opens_only_so_many_issues_an_hour() {
+async fn many_different_failures_open_a_limited_number_of_issues_per_hour() {
     let switches = Switches { issue: true, pull: false, heal: false };
     let settings = Settings { issues_per_hour: 4, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
     let mut path = Path::start_with(settings).await;
@@ -165,7 +165,7 @@ async fn a_storm_of_different_failures_opens_only_so_many_issues_an_hour() {
 }
 
 #[tokio::test]
-async fn the_stop_file_stops_everything_at_once() {
+async fn the_stop_file_stops_all_writes_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let stop_file = directory.path().join("stop");
     let settings =

@@ -1,0 +1,12 @@
+//! The program's output: once its reader has closed it, the failure to print is none.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// Whether the reader of standard output or standard error has closed it.
+pub(super) fn is_closed() -> bool {
+    let (output, errors) = (std::io::stdout(), std::io::stderr());
+    // without requested events, poll reports errors only: the other end is closed
+    let mut streams = [PollFd::new(&output, PollFlags::empty()), PollFd::new(&errors, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut streams, Some(&now)).is_ok() && streams.iter().any(|stream| stream.revents().contains(PollFlags::ERR))
+}

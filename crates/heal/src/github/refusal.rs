@@ -1,0 +1,102 @@
+//! Responses that are no success: GitHub's four ways to ask for a wait come before its refusals.
+
+use std::time::Duration;
+
+use autoheal_prepare::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::GithubError;
+
+/// Body of a refusal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    message: Option<String>,
+    errors: Option<Vec<Detail>>,
+}
+
+/// Detail of a failed validation: an object, or a sentence.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Detail {
+    Fields { resource: Option<String>, field: Option<String>, code: Option<String>, message: Option<String> },
+    Sentence(String),
+    Other(IgnoredAny),
+}
+
+/// Reads a response with a status that is no success. `header` looks up a header of the response.
+pub(super) fn read<'a>(
+    status: u16,
+    body: &str,
+    header: impl Fn(&str) -> Option<&'a str>,
+    now: Timestamp,
+) -> GithubError {
+    let refusal: Refusal = serde_json::from_str(body).unwrap_or_default();
+    let mut message = refusal.message.unwrap_or_else(|| "no message".to_owned());
+    if matches!(status, 403 | 429) {
+        let number = |name: &str| header(name).and_then(|value| value.parse::<u64>().ok());
+        let retry_after = number("retry-after").map(|seconds| now.plus(Duration::from_secs(seconds)));
+        let reset = || {
+            let spent = number("x-ratelimit-remaining") == Some(0);
+            let reset = number("x-ratelimit-reset").and_then(|seconds| i64::try_from(seconds).ok());
+            reset.filter(|_| spent).map(Timestamp::from_seconds)
+        };
+        let until = retry_after.or_else(reset);
+        if until.is_some() || status == 429 || message.to_lowercase().contains("secondary rate limit") {
+            return GithubError::Limited { until, message };
+        }
+    }
+    for detail in refusal.errors.unwrap_or_default() {
+        match detail {
+            Detail::Fields { resource, field, code, message: reason } => {
+                let parts = [resource, field, code, reason].map(Option::unwrap_or_default);
+                message.push_str(&format!(" [{}]", parts.join(" ")));
+            }
+            Detail::Sentence(sentence) => message.push_str(&format!(" [{sentence}]")),
+            Detail::Other(_) => {}
+        }
+    }
+    GithubError::Refused { status, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn refused(status: u16, body: &str, headers: &[(&str, &'static str)]) -> GithubError {
+        let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        read(status, body, header, NOW)
+    }
+
+    #[test]
+    fn a_validation_names_its_fields() {
+        let body = r#"{"message":"Validation Failed","errors":[
+            {"resource":"Label","field":"name","code":"already_exists"},"a sentence",7]}"#;
+        let error = refused(422, body, &[]).to_string();
+        assert_eq!(error, "GitHub refused (422): Validation Failed [Label name already_exists ] [a sentence]");
+    }
+
+    #[test]
+    fn a_limit_is_a_wait_and_no_refusal() {
+        let until = |headers: &[(&str, &'static str)]| match refused(403, "{}", headers) {
+            GithubError::Limited { until, .. } => until,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(until(&[("retry-after", "60")]), Some(NOW.plus(Duration::from_secs(60))));
+        let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2000")];
+        assert_eq!(until(&spent), Some(Timestamp(2_000_000)));
+        assert!(matches!(refused(429, "", &[]), GithubError::Limited { until: None, .. }));
+        let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+        assert!(matches!(refused(403, secondary, &[]), GithubError::Limited { until: None, .. }));
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_is_a_refusal_all_the_same() {
+        for body in ["", "<html>", "[]", r#"{"message":null,"errors":null}"#] {
+            assert_eq!(refused(404, body, &[]).to_string(), "GitHub refused (404): no message", "{body}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// One attempt at a call: one HTTP request and its response.
+
+import { REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
+import { sendInBackground } from './background.js';
+import { wireText } from './call.js';
+import { pause, unwatch, watch } from './deadline.js';
+import { readStream } from './read-stream.js';
+import { isEventStream, requestHeaders, send } from './request.js';
+import { takeText } from './response.js';
+
+/** Makes an attempt and returns its outcome. Throws what no remedy helps against, such as an abort. */
+export async function attempt(connection, call) {
+  const signal = call.options?.signal;
+  throwIfAborted(signal);
+  const outcome = {
+    status: 0,
+    facts: 0,
+    text: '',
+    message: undefined,
+    response: undefined,
+    thrown: undefined,
+    isSent: false,
+    isComplete: false,
+  };
+  watch(call, call.timeout + call.wait);
+  const abort = signal && (() => call.controller?.abort());
+  signal?.addEventListener('abort', abort);
+  connection.inFlight.add(call);
+  let failure;
+  try {
+    await exchange(connection, call, outcome);
+  } catch (thrown) {
+    // The module judges errors of `fetch`. Plain objects are failures already.
+    if (thrown instanceof Error) outcome.thrown = thrown;
+    else failure = thrown;
+  }
+  connection.inFlight.delete(call);
+  signal?.removeEventListener('abort', abort);
+  if (call.progressId) connection.progressCalls.delete(call.progressId);
+  unwatch(call, outcome.isComplete);
+  if (!outcome.status) {
+    if (outcome.isSent && (signal?.aborted || call.flags & TIMED_OUT)) cancel(connection, call, signal);
+    throwIfAborted(signal);
+    if (call.isClosed) throw { code: 'CLOSED', message: 'The client was closed before the response' };
+    if (failure) throw failure;
+  }
+  return outcome;
+}
+
+/** Waits, connects, sends the request and reads the response into the outcome. */
+async function exchange(connection, call, outcome) {
+  if (call.wait) {
+    await pause(call.wait, call.controller.signal);
+    call.wait = 0;
+    watch(call, call.timeout);
+  }
+  if (!connection.isReady && !call.isHandshake) await unlessAborted(call, connection.connect(call));
+  const body = bodyOf(connection, call);
+  call.epoch = connection.epoch;
+  const { commonHeaders, meta } = connection;
+  const needsOwn = !commonHeaders || call.headers || meta;
+  const headers = needsOwn ? await unlessAborted(call, requestHeaders(connection, call)) : commonHeaders;
+  outcome.isSent = true;
+  const response = (outcome.response = await send(connection, 'POST', call, headers, body));
+  if (isEventStream(connection, response) && call.kind === REQUEST) {
+    await readStream(connection, call, response, outcome);
+  } else {
+    takeText(outcome, call, await response.text());
+    // Set last, because a response that breaks off counts as none.
+    outcome.status = response.status;
+    outcome.isComplete = true;
+  }
+}
+
+function bodyOf(connection, call) {
+  if (connection.meta && call.params?.[0] === '[') {
+    throw { reason: new TypeError(`MCPClient: the params of "${call.method}" must be an object: MCP adds to them`) };
+  }
+  // MCP requires a new id for each attempt. In JSON-RPC it is the same request, sent again.
+  if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.next_id();
+  return call.members ? call.params : wireText(call, metaOf(connection, call));
+}
+
+/** `_meta` of the request; undefined if it needs none. */
+function metaOf(connection, call) {
+  if (!call.options?.onprogress) return connection.meta;
+  call.progressId = `p${(connection.progressIds += 1)}`;
+  connection.progressCalls.set(call.progressId, call);
+  return { ...connection.meta, progressToken: call.progressId };
+}
+
+/** Notifies a legacy server that a call has ended. A modern one sees it by the closed connection. */
+function cancel(connection, call, signal) {
+  if (connection.era !== 'legacy' || call.kind !== REQUEST) return;
+  const reason = signal?.aborted ? String(signal.reason?.message ?? signal.reason) : 'timeout';
+  sendInBackground(connection, 'POST', { method: 'notifications/cancelled', params: { requestId: call.id, reason } });
+}
+
+function throwIfAborted(signal) {
+  if (signal?.aborted) throw { reason: signal.reason };
+}
+
+/** Settles like a promise, but rejects as soon as the call times out or is aborted. */
+function unlessAborted({ controller: { signal } }, promise) {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    // Signals are reused: a listener that stays would be one more with every call.
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

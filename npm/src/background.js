@@ -1,0 +1,22 @@
+// Work that no call waits for. Its errors go to the page's `onerror`.
+
+import { MCPError } from './error.js';
+import { requestHeaders, send } from './request.js';
+
+/** Runs an action. After an abort its errors are dropped. */
+export async function inBackground(connection, action, signal) {
+  try {
+    await action();
+  } catch (error) {
+    if (signal?.aborted) return;
+    connection.onerror(error instanceof Error ? error : new MCPError(error?.code, error?.message ?? String(error)));
+  }
+}
+
+/** Sends a request whose response does not matter. */
+export function sendInBackground(connection, method, message) {
+  return inBackground(connection, async () => {
+    const body = message && JSON.stringify({ jsonrpc: '2.0', ...message });
+    await (await send(connection, method, {}, await requestHeaders(connection), body)).text();
+  });
+}

@@ -1,0 +1,74 @@
+// Reading an event stream up to the response it carries.
+
+import { EventStream } from '../pkg/glue.js';
+import { pause } from './deadline.js';
+import { isEventStream, requestHeaders, send } from './request.js';
+import { factsOf } from './response.js';
+import { receive } from './server-messages.js';
+
+/** Time for a stream to end by itself after its response, in milliseconds. */
+const GRACE = 100;
+
+/** Reads the response into the outcome, over several connections if need be. Other messages are passed on. */
+export async function readStream(connection, call, response, outcome) {
+  const stream = new EventStream();
+  const decoder = new TextDecoder();
+  const { signal } = call.controller;
+  try {
+    // Counts connections in a row that brought nothing.
+    for (let resumes = 0; ; resumes += 1) {
+      const reader = response.body.getReader();
+      let failure = new Error('the event stream ended before the response');
+      try {
+        for (let chunk; !(chunk = await reader.read()).done; ) {
+          const texts = stream.feed(chunk.value);
+          if (!texts) throw new Error('an event of the stream is too large');
+          for (const text of decoder.decode(texts).split('\n').filter(Boolean)) {
+            resumes = 0;
+            takeMessage(connection, call, parse(connection, text), response, outcome);
+          }
+          if (outcome.status) return letEnd(reader);
+        }
+      } catch (error) {
+        failure = error;
+      }
+      const lastId = stream.last_id();
+      const wait = signal.aborted
+        ? undefined
+        : connection.session.resume_after(lastId?.length > 0, resumes, stream.retry());
+      if (wait === undefined) throw failure;
+      await pause(wait, signal);
+      const headers = await requestHeaders(connection, {}, { 'last-event-id': decoder.decode(lastId) });
+      response = await send(connection, 'GET', call, headers);
+      if (!isEventStream(connection, response)) throw failure;
+    }
+  } finally {
+    stream.free();
+  }
+}
+
+function parse({ onerror }, text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch (error) {
+    onerror(error);
+    return { method: '' };
+  }
+}
+
+function takeMessage(connection, call, message, response, outcome) {
+  // A response with an id of null is for a request the server could not read. It needs a result or an error.
+  const { id, result, error } = message;
+  const isResponse = id === call.id || (id == null && (result ?? error)) || Array.isArray(message);
+  if (message.method !== undefined || !isResponse) return receive(connection, message, call);
+  outcome.message = message;
+  outcome.facts = factsOf(message, call.id);
+  outcome.status = response.status;
+}
+
+/** Reads on for a moment: a stream that ends by itself leaves its connection for other requests. */
+function letEnd(reader) {
+  const end = () => reader.cancel().catch(() => {});
+  const timer = setTimeout(end, GRACE);
+  reader.read().then(end, end).finally(() => clearTimeout(timer));
+}
