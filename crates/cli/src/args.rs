@@ -211,10 +211,10 @@ pub(crate) struct HealingArgs {
     /// Occurrences of a failure before an issue is opened
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]
     pub(crate) min_occurrences: u64,
-    /// Open issues for callers' mistakes too, such as an unknown tool or bad arguments [env: AUTOHEAL_CALLER_ERRORS]
+    /// Open issues for caller errors too, such as an unknown tool or bad arguments [env: AUTOHEAL_CALLER_ERRORS]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(crate) caller_errors: Option<String>,
-    /// Distinct clients that make the same caller's mistake before an issue is opened anyway
+    /// Distinct clients that cause the same caller error before an issue is opened anyway
     #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3, value_name = "N")]
     pub(crate) caller_error_clients: u64,
     /// Time between two updates of the counts on an issue

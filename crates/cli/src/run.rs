@@ -95,14 +95,14 @@ fn report(options: RunArgs, failed: Failed, is_line_start: bool) {
             {
                 let line_end = if is_line_start { "" } else { "\n" };
                 // the terminal may have hung up
-                let _unread = write!(stderr(), "{line_end}autoheal: {line}\n");
+                let _unread = writeln!(stderr(), "{line_end}autoheal: {line}");
             }
         }
         Ok((Outcome::Spooled(why), _)) => {
-            say(&format!("this failure could not be reported yet and is kept: {why}"));
+            say(&format!("this failure could not be reported yet: {why}"));
         }
         Ok((Outcome::Lost(why), _)) => say(&format!("this failure could not be reported: {why}")),
-        Err(_) => say("this failure could not be reported in time; if it could be kept, it is sent next time"),
+        Err(_) => say("this failure could not be reported in time; if it could be saved, it is sent next time"),
     }
 }
 

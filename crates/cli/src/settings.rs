@@ -115,7 +115,7 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     }))
 }
 
-/// The rule for issues about callers' mistakes. Apart from the switches, because a preview shows it too.
+/// The rule for issues about caller errors. Apart from the switches, because a preview shows it too.
 pub(crate) fn caller_errors(options: &HealingArgs) -> Result<CallerErrors> {
     let open = switch(options.caller_errors.as_ref(), &["AUTOHEAL_CALLER_ERRORS"])?;
     Ok(CallerErrors { open, clients: options.caller_error_clients })

@@ -1,4 +1,4 @@
-//! Callers' mistakes in the real service: recorded, but no issue unless the operator allows it.
+//! Caller errors in the real service: recorded, but no issue unless the operator allows it.
 
 use autoheal_test_support::{Operation, RecordedRequest, StandIn};
 use serde_json::json;
@@ -6,15 +6,15 @@ use serde_json::json;
 use crate::healing::{place_for, report_failure, settled};
 
 #[tokio::test]
-async fn a_callers_mistake_opens_an_issue_only_if_the_operator_allows_it() {
+async fn a_caller_error_opens_an_issue_only_if_the_operator_allows_it() {
     let github = StandIn::start().await;
     let mut place = place_for(&github);
     let serve = place.serve().await;
-    let mistake = json!({
+    let caller_error = json!({
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error", "client": "a",
     });
-    assert_eq!(serve.report(&mistake).await.status, 202);
-    // Reported later, so once this failure has its issue, the mistake has been decided on.
+    assert_eq!(serve.report(&caller_error).await.status, 202);
+    // Reported later, so once this failure has its issue, the caller error has been decided on.
     report_failure(&serve).await;
     settled(&serve, &["awaiting_approval"]).await;
     let groups = serve.groups().await;

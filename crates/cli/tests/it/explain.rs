@@ -150,8 +150,8 @@ async fn the_decision_follows_the_switches() {
 }
 
 #[tokio::test]
-async fn a_callers_mistake_opens_no_issue_unless_the_operator_allows_it() {
-    let mut mistake = json!({
+async fn a_caller_error_opens_no_issue_unless_the_operator_allows_it() {
+    let mut error_report = json!({
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error",
     });
     const ON: [(&str, &str); 2] = [("AUTOHEAL_ISSUE", "yes"), ("AUTOHEAL_REPO", "acme/shop")];
@@ -165,19 +165,19 @@ async fn a_callers_mistake_opens_no_issue_unless_the_operator_allows_it() {
         (&[], &[("AUTOHEAL_CALLER_ERROR_CLIENTS", "1")], "open_issue"),
         (&["--caller-error-clients", "2"], &[("AUTOHEAL_CALLER_ERROR_CLIENTS", "1")], "wait_for_more_clients"),
     ];
-    mistake["client"] = json!("a");
+    error_report["client"] = json!("a");
     for (flags, variables, decision) in cases {
         let arguments = [&["--json"], flags, &["-"]].concat();
         let variables = [&ON, variables].concat();
-        let output = explain(&arguments, &variables, mistake.to_string().as_bytes()).await;
+        let output = explain(&arguments, &variables, error_report.to_string().as_bytes()).await;
         let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(explained["decision"], json!([decision]), "{flags:?} {variables:?}");
     }
     // A preview shows the same: no issue would be opened.
     for (variables, decision) in [(&ON[..], "wait for more clients"), (&[], "preview")] {
-        let output = explain(&["-"], variables, mistake.to_string().as_bytes()).await;
+        let output = explain(&["-"], variables, error_report.to_string().as_bytes()).await;
         let text = String::from_utf8(output.stdout).unwrap();
-        let shown = format!("Decision     {decision}\n             a caller's mistake opens no issue before");
+        let shown = format!("Decision     {decision}\n             a caller error opens no issue before");
         assert!(text.contains(&shown), "{shown:?} is not in {text}");
     }
 }

@@ -266,7 +266,7 @@ async fn a_report_for_an_unreachable_service_is_sent_next_time() {
     let (errors, status, _) = conversation.end();
     assert_eq!((status.code(), here.spooled()), (Some(0), 1), "{errors}");
     let lines: Vec<&str> = errors.lines().filter(|line| line.starts_with("autoheal: ")).collect();
-    assert!(lines.len() == 1 && lines[0].contains("kept"), "{errors}");
+    assert!(lines.len() == 1 && lines[0].contains("stay on this machine"), "{errors}");
     // the same address as before
     let mut again = crate::place::autoheal();
     again.args(["serve", "--listen", &address, "--rate-limit", "0", "--store"]).arg(there.place.store());
