@@ -16,7 +16,7 @@ pub(crate) enum Ending {
 
 /// Offset that shells add to a signal's number, for the exit code of a child that the signal ended.
 const SIGNAL_OFFSET: i32 = 128;
-/// Signals that end a program against its will.
+/// Signals of a crash. SIGKILL is one, because the system sends it when memory runs out.
 const CRASHES: [i32; 7] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV];
 
 impl Ending {

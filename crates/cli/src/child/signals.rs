@@ -1,4 +1,4 @@
-//! Signals: forwarded to the command, unless they have reached it already. And waiting for the command's end.
+//! Forwarding of signals to the command, unless they have reached it already, while waiting for its end.
 
 use std::io;
 use std::process::Child;

@@ -11,7 +11,7 @@ use super::conversation::Conversation;
 use super::reports::{LATE, Reports};
 use crate::child::say;
 
-/// Time between the end of the last delivery and the end of the wait for it, so that the delivery's own message comes first.
+/// Time by which the delivery's deadline comes before that of the wait for it, so that the delivery prints its own message.
 const MARGIN: Duration = Duration::from_millis(100);
 
 /// Message after an internal panic.
