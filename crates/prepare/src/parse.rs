@@ -1,4 +1,4 @@
-//! Parse: the text of a stack becomes frames, innermost first; one module per language, this page only chooses.
+//! Parse: turns the text of a stack into frames, innermost first. One module per language; this file only chooses one.
 
 mod boxed;
 mod failure;
@@ -22,12 +22,16 @@ use serde::{Deserialize, Serialize};
 use crate::validate::{Arrival, Identity, Mark, Valid};
 
 pub use boxed::unbox;
-pub use failure::{Failure, find_failure};
+pub use failure::Failure;
 pub use last_words::last_words;
 pub use plain::plain_text;
 
 /// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.
 pub const MAX_FRAMES: usize = 100;
+
+/// Maximum number of non-blank lines below the failure that ended a program. With more lines below a failure, the program
+/// went on after it.
+const MAX_LINES_BELOW: usize = 20;
 
 /// One call on the stack, as the engine told it, before any source map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +103,20 @@ pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame
         return owned(java::frames(stack), java::is_in_app);
     }
     node::frames(stack, message)
+}
+
+/// Finds the failure that ended a program in the output of the program. When programs of several languages failed, one
+/// started by the other, this is the failure that was printed last.
+#[must_use]
+pub fn find_failure(output: &str) -> Option<Failure> {
+    let found = [python::find, node::find, rust_panic::find, java::find, go::find].into_iter();
+    let mut failure = found.filter_map(|find| find(output)).max_by_key(|failure| failure.range.end)?;
+    let below = output[failure.range.end..].lines().filter(|line| !line.trim().is_empty());
+    if below.count() > MAX_LINES_BELOW {
+        return None;
+    }
+    failure.range.end -= output[failure.range.clone()].len() - output[failure.range.clone()].trim_end().len();
+    Some(failure)
 }
 
 /// The innermost and outermost of all frames, as their language judges them.

@@ -1,7 +1,6 @@
 //! Go panics and fatal errors with the goroutine that died.
 
-use super::failure::Failure;
-use super::{Borrowed, in_app, lines};
+use super::{Borrowed, Failure, in_app, lines};
 
 /// What Go begins its last words with.
 const HEADS: [&str; 2] = ["panic: ", "fatal error: "];

@@ -1,7 +1,6 @@
 //! Stack traces of the Java virtual machine, with what caused them and what was suppressed.
 
-use super::failure::Failure;
-use super::{Borrowed, lines, type_and_message};
+use super::{Borrowed, Failure, lines, type_and_message};
 
 /// A message with more lines than this is the program's own talk above the trace.
 const MESSAGE_LINES: usize = 20;

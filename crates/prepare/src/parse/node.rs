@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::failure::Failure;
-use super::{Borrowed, Frame, after_message, in_app, javascript, lines, parse_stack, type_and_message};
+use super::{Borrowed, Failure, Frame, after_message, in_app, javascript, lines, parse_stack, type_and_message};
 
 /// How far above its stack an error's head may stand: a message has few lines.
 const MESSAGE_LINES: usize = 20;

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::failure::Failure;
-use super::{Borrowed, in_app, lines, type_and_message};
+use super::{Borrowed, Failure, in_app, lines, type_and_message};
 
 const HEADS: [&str; 2] = ["Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"];
 /// Between an exception and the one that came of it.

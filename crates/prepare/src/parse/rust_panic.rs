@@ -1,7 +1,6 @@
 //! Rust panics, with or without a backtrace, and the runtime's own last words.
 
-use super::failure::Failure;
-use super::{Borrowed, Frame, MAX_FRAMES, in_app, lines};
+use super::{Borrowed, Failure, Frame, MAX_FRAMES, in_app, lines};
 
 const BACKTRACE: &str = "stack backtrace:";
 /// The runtime's last words that come without the word panic, and the type they stand for.
