@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
+use crate::hex::Hex;
 use crate::normalise::Normalised;
 use crate::parse::Frame;
 use crate::validate::{Arrival, Identity, Mark};
@@ -41,7 +42,7 @@ impl Fingerprint {
 /// 32 lower-case hexadecimal digits.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        Hex(&self.0).fmt(formatter)
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod excerpt;
 pub mod fingerprint;
+mod hex;
 pub mod normalise;
 pub mod parse;
 pub mod scrub;
@@ -17,6 +18,7 @@ use autoheal_scrub::Level;
 use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
+pub use hex::Hex;
 pub use timestamp::Timestamp;
 
 use fingerprint::{Fingerprinted, fingerprint};

@@ -14,6 +14,7 @@ use super::reproduction::Reproduced;
 use super::server::Known;
 use super::stderr::Joined;
 use super::{Setup, Target};
+use autoheal_prepare::Hex;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::Failure;
 
@@ -170,5 +171,5 @@ fn log(line: &str) -> LogLine {
 /// Stands for one program of one user, to count distinct ones.
 pub fn client_hash(program: &str, peer: u64) -> String {
     let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&digest[..8]).to_string()
 }
