@@ -148,11 +148,10 @@ impl Explainer {
             if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" }
         )?;
         for frame in record.frames() {
-            let place =
-                [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
             let function = frame.function.as_deref().unwrap_or("(anonymous)");
             let own = if frame.in_app { '*' } else { ' ' };
-            writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;
+            let file = frame.file.as_deref().unwrap_or("?");
+            writeln!(output, "           {own} {function} {file}{}", frame.position())?;
         }
         writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
         if self.is_held_back(record) {

@@ -48,6 +48,14 @@ pub struct Frame {
     pub in_app: bool,
 }
 
+impl Frame {
+    /// The line and column as they follow a file's name: `:12:34`. A missing one is left out.
+    #[must_use]
+    pub fn position(&self) -> String {
+        [self.line, self.column].into_iter().flatten().map(|number| format!(":{number}")).collect()
+    }
+}
+
 /// A report whose stack has become frames, innermost first.
 #[derive(Debug)]
 pub struct Parsed {

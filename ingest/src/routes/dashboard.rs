@@ -192,10 +192,9 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
 }
 
 fn call(frame: &Frame) -> Call {
-    let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
     Call {
         function: shortened(&inert(frame.function.as_deref().unwrap_or("(anonymous)")), 160),
-        place: format!("{}{place}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240)),
+        place: format!("{}{}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240), frame.position()),
         in_app: frame.in_app,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use super::{MAX_FRAMES, parse_stack, parse_stack_of};
+use super::{Frame, MAX_FRAMES, parse_stack, parse_stack_of};
 
 /// One line a frame: `function | file | line:column`, a star where it is the application's.
 fn shown(stack: &str) -> String {
@@ -283,4 +283,13 @@ fn no_text_panics() {
         let stack: String = (0..random.usize(0..16)).map(|_| pieces[random.usize(..pieces.len())]).collect();
         assert!(parse_stack(&stack).len() <= MAX_FRAMES, "seed {seed}: {stack:?}");
     }
+}
+
+#[test]
+fn a_position_leaves_out_missing_numbers() {
+    let position = |line, column| Frame { function: None, file: None, line, column, in_app: false }.position();
+    assert_eq!(position(Some(12), Some(34)), ":12:34");
+    assert_eq!(position(Some(12), None), ":12");
+    assert_eq!(position(None, Some(58)), ":58");
+    assert_eq!(position(None, None), "");
 }
