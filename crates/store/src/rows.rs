@@ -2,6 +2,7 @@
 
 use autoheal_contract::{ErrorReport, Severity, Source};
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 use autoheal_prepare::Timestamp;
@@ -40,8 +41,9 @@ pub struct Link {
 }
 
 /// How far the healing of a group has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// Counted; nothing was sent (a preview, or below the threshold).
     Recorded,
@@ -60,29 +62,10 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status there is.
-    pub const ALL: [Status; 7] = [
-        Self::Recorded,
-        Self::IssueOpen,
-        Self::PullRequestOpen,
-        Self::AwaitingApproval,
-        Self::HandedOver,
-        Self::HandOverUnknown,
-        Self::Refused,
-    ];
-
     /// The name in the database and the API.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Recorded => "recorded",
-            Self::IssueOpen => "issue_open",
-            Self::PullRequestOpen => "pull_request_open",
-            Self::AwaitingApproval => "awaiting_approval",
-            Self::HandedOver => "handed_over",
-            Self::HandOverUnknown => "hand_over_unknown",
-            Self::Refused => "refused",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -205,8 +188,9 @@ pub struct Work {
 }
 
 /// A kind of write to GitHub; each names how it is found again when its answer was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum IntentKind {
     /// Found by name: a label that exists is a success.
     CreateLabel,
@@ -233,46 +217,20 @@ pub enum IntentKind {
 }
 
 impl IntentKind {
-    /// Every kind there is.
-    pub const ALL: [IntentKind; 11] = [
-        Self::CreateLabel,
-        Self::OpenIssue,
-        Self::CreateCommit,
-        Self::CreateBranch,
-        Self::OpenPull,
-        Self::AssignAgent,
-        Self::StartTask,
-        Self::CommentAgent,
-        Self::UpdateCounts,
-        Self::RemoveApproval,
-        Self::CloseDuplicate,
-    ];
-
     /// The kinds that ask an agent to work.
     pub const HAND_OVERS: &'static [IntentKind] = &[Self::AssignAgent, Self::StartTask, Self::CommentAgent];
 
     /// The name in the database, logs and metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CreateLabel => "create_label",
-            Self::OpenIssue => "open_issue",
-            Self::CreateCommit => "create_commit",
-            Self::CreateBranch => "create_branch",
-            Self::OpenPull => "open_pull",
-            Self::AssignAgent => "assign_agent",
-            Self::StartTask => "start_task",
-            Self::CommentAgent => "comment_agent",
-            Self::UpdateCounts => "update_counts",
-            Self::RemoveApproval => "remove_approval",
-            Self::CloseDuplicate => "close_duplicate",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Where a write stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum IntentState {
     /// Sent, answer unknown: it may have happened. Looked for before it is sent again.
     Sent,
@@ -291,22 +249,10 @@ pub enum IntentState {
 }
 
 impl IntentState {
-    /// Every state there is.
-    pub const ALL: [IntentState; 7] =
-        [Self::Sent, Self::Held, Self::Recheck, Self::Done, Self::Refused, Self::Withdrawn, Self::Unknown];
-
     /// The name in the database and the API.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Held => "held",
-            Self::Recheck => "recheck",
-            Self::Done => "done",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
-            Self::Unknown => "unknown",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether the write is known to have happened.

@@ -2,6 +2,7 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
+use strum::VariantArray;
 
 use crate::{
     Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
@@ -110,7 +111,7 @@ fn group(row: &Row<'_>) -> Result<Group> {
         clients: row.get(7)?,
         first_seen: Timestamp(row.get(8)?),
         last_seen: Timestamp(row.get(9)?),
-        status: named(row, 10, &Status::ALL, Status::name)?,
+        status: named(row, 10, Status::VARIANTS, Status::name)?,
         note: row.get(11)?,
         issue: link(row.get(12)?, row.get(13)?),
         pull: link(row.get(14)?, row.get(15)?),
@@ -125,8 +126,8 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {
     Ok(Intent {
         id: IntentId(row.get(0)?),
         group: row.get::<_, Option<i64>>(1)?.map(GroupId),
-        kind: named(row, 2, &IntentKind::ALL, IntentKind::name)?,
-        state: named(row, 3, &IntentState::ALL, IntentState::name)?,
+        kind: named(row, 2, IntentKind::VARIANTS, IntentKind::name)?,
+        state: named(row, 3, IntentState::VARIANTS, IntentState::name)?,
         attempt: row.get(4)?,
         payload: row.get(5)?,
         outcome: row.get(6)?,
