@@ -11,7 +11,7 @@ use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
 use autoheal_store::Clock;
 use autoheal_store::Sample;
 use serde_json::value::RawValue;
@@ -166,7 +166,7 @@ impl Explainer {
 
 /// As it would arrive over HTTP from nobody in particular.
 fn arrival() -> Arrival {
-    Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
+    Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
 }
 
 /// How many clients have told of a failure whose first report this is.

@@ -14,6 +14,9 @@ use crate::Timestamp;
 pub use fields::RawReport;
 use text::show_lone_surrogates;
 
+/// Project of every report that names none.
+pub const DEFAULT_PROJECT: &str = "default";
+
 /// Who handed a report in, and when: facts the sender cannot choose.
 #[derive(Debug, Clone)]
 pub struct Arrival {

@@ -7,7 +7,7 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -37,7 +37,7 @@ pub struct Sqlite {
     /// Reading never waits for a writer (WAL), and the dashboard is the only reader: one connection serves.
     reader: Arc<Mutex<Connection>>,
     /// Held for as long as the file is open: two services on one file would each think the claims are theirs.
-    _lock: File,
+    _lock_file: File,
 }
 
 impl Sqlite {
@@ -58,14 +58,18 @@ impl Sqlite {
     ///
     /// When the file cannot be opened or is from a newer version.
     pub fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(lock) = lock(path)? else { return Ok(None) };
+        let Some(lock_file) = lock_file(path)? else { return Ok(None) };
         let mut connection = connect(path)?;
         migrate(&mut connection, path)?;
         // The lock says that whoever held a claim is gone.
         connection.execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Some(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: lock }))
+        Ok(Some(Self {
+            writer: Writer::start(connection)?,
+            reader: Arc::new(Mutex::new(reader)),
+            _lock_file: lock_file,
+        }))
     }
 
     /// Runs on the writer thread, inside the next shared transaction; the answer comes after its commit.
@@ -83,7 +87,7 @@ impl Sqlite {
     ) -> Answer<'_, T> {
         let reader = Arc::clone(&self.reader);
         Box::pin(async move {
-            let run = move || work(&reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+            let run = move || work(&lock(&reader));
             match tokio::task::spawn_blocking(run).await {
                 Ok(result) => Ok(result?),
                 Err(stopped) => Err(StoreError(stopped.to_string())),
@@ -93,7 +97,7 @@ impl Sqlite {
 }
 
 /// Takes the lock file beside the store; nothing when another process holds it.
-fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
     let beside = |error: &dyn std::fmt::Display| {
         StoreError(format!(
             "cannot open {}: {error}; check that the directory exists and can be written",
@@ -146,6 +150,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         step.commit()?;
     }
     Ok(())
+}
+
+/// Locks a mutex, even after a thread panicked while it held the lock, so that one failed read does not stop later ones.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for Sqlite {

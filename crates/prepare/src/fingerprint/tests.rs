@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ScrubLevel;
 use crate::prepare;
-use crate::validate::Sender;
+use crate::validate::{DEFAULT_PROJECT, Sender};
 
 fn prepared(report: &Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
+    let arrival = Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 

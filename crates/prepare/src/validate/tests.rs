@@ -8,7 +8,7 @@ use super::*;
 
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    validate(&raw, Arrival { project: "default".to_owned(), sender, received_at: Timestamp(0) })
+    validate(&raw, Arrival { project: DEFAULT_PROJECT.to_owned(), sender, received_at: Timestamp(0) })
 }
 
 fn valid(json: &Value) -> Valid {

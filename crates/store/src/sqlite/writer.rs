@@ -9,6 +9,7 @@ use rusqlite::{Connection, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Batch, Cache};
+use super::lock;
 use crate::{Accepted, StoreError};
 use autoheal_prepare::fingerprint::Fingerprinted;
 
@@ -85,8 +86,8 @@ impl Writer {
 
     /// Finishes what waits and ends the thread.
     pub(super) async fn close(&self) -> std::result::Result<(), StoreError> {
-        drop(self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        drop(lock(&self.jobs).take());
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
             tokio::task::spawn_blocking(move || thread.join()).await.ok();
         }
@@ -94,7 +95,7 @@ impl Writer {
     }
 
     async fn send(&self, job: Job) -> std::result::Result<(), StoreError> {
-        let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let jobs = lock(&self.jobs).clone();
         jobs.ok_or_else(closed)?.send(job).await.map_err(|_| closed())
     }
 }

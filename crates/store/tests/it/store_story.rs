@@ -6,14 +6,15 @@ use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
 use autoheal_store::{Change, Sqlite, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 fn record(report: Value, at: i64) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
+    let arrival =
+        Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 
@@ -39,21 +40,21 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
     folded["client"] = json!("c-1");
     folded["release"] = json!("2.0");
     store.accept(vec![record(folded.clone(), 4), record(folded, 5)]).await.unwrap();
-    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
     assert_eq!((detail.group.count, detail.group.clients), (11, 1));
     assert_eq!((detail.group.first_seen, detail.group.last_seen), (Timestamp(1), Timestamp(5)));
     assert_eq!(detail.releases[0].count, 10);
 
     // A storm costs counters, not rows.
     store.accept((0..100).map(|at| record(failure("first"), at)).collect()).await.unwrap();
-    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
     assert_eq!((detail.group.count, detail.samples.len()), (111, 10));
 
     // Everything is there after a restart, ids included.
     store.close().await.unwrap();
     drop(store);
     let store = open();
-    assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
+    assert_eq!(store.groups(DEFAULT_PROJECT, 10).await.unwrap().len(), 2);
     assert!(store.groups("other", 10).await.unwrap().is_empty(), "projects do not see each other");
     assert!(store.accept(vec![record(with_id.clone(), 6)]).await.unwrap()[0].duplicate);
 
@@ -154,13 +155,13 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     }
     drop(first);
     let store = Sqlite::open(&file).unwrap();
-    let groups = store.groups("default", 10).await.unwrap();
+    let groups = store.groups(DEFAULT_PROJECT, 10).await.unwrap();
     let classes: Vec<_> = groups.iter().map(|group| group.class.as_deref()).collect();
     assert_eq!(classes, [None, Some("caller_error")], "last made first");
     let mut newer = failure("Unknown tool: nope");
     newer["class"] = json!("caller_error");
     store.accept(vec![record(newer, 1)]).await.unwrap();
-    assert_eq!(store.groups("default", 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
+    assert_eq!(store.groups(DEFAULT_PROJECT, 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
 }
 
 #[tokio::test]
