@@ -9,6 +9,10 @@ use super::read::{self, INTENT, all, intent};
 use crate::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
 use autoheal_prepare::Timestamp;
 
+/// Condition of intents that the worker still has to look at. The index `intents_unsettled` has the same condition.
+const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
+/// Condition of groups that were handed over to an agent, or may have been.
+const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
 /// There is one credential so far; the table has room for more.
 const CREDENTIAL: &str = "issues";
 
@@ -83,8 +87,8 @@ pub(super) fn settle(
 pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {INTENT} FROM intents WHERE state IN ('sent', 'held', 'recheck') AND act_at <= ?1
-         ORDER BY kind <> 'open_issue', id LIMIT 1"
+            "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?1
+             ORDER BY kind <> 'open_issue', id LIMIT 1"
         ))?
         .query_row([now.0], intent)
         .optional()
@@ -139,18 +143,17 @@ pub(super) fn awaiting(connection: &Connection) -> Result<Vec<(GroupId, u64)>> {
 }
 
 pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
-    let sql = "SELECT issue_number FROM groups WHERE status IN ('handed_over', 'hand_over_unknown')
-               AND issue_number IS NOT NULL";
-    all(connection, sql, [], |row| row.get(0))
+    let sql = format!("SELECT issue_number FROM groups WHERE {HANDED_OVER} AND issue_number IS NOT NULL");
+    all(connection, &sql, [], |row| row.get(0))
 }
 
 pub(super) fn next_act_at(connection: &Connection, new_issues: bool) -> Result<Option<Timestamp>> {
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups
                WHERE act_at IS NOT NULL AND (?1 OR issue_number IS NOT NULL)
-             UNION ALL SELECT min(act_at) FROM intents WHERE state IN ('sent', 'held', 'recheck'))",
-        )?
+             UNION ALL SELECT min(act_at) FROM intents WHERE {UNSETTLED})"
+        ))?
         .query_row([new_issues], |row| row.get::<_, Option<i64>>(0))
         .map(|at| at.map(Timestamp))
 }
@@ -194,14 +197,13 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
 pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
     // Other switches may be on than last time, and what was refused may have been mended: look at everything once.
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "UPDATE intents SET state = 'withdrawn' WHERE state = 'refused'
-             AND group_id IN (SELECT id FROM groups WHERE status NOT IN ('handed_over', 'hand_over_unknown'))",
-        )?
+             AND group_id IN (SELECT id FROM groups WHERE NOT {HANDED_OVER})"
+        ))?
         .execute([])?;
-    let sql =
-        "UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND status NOT IN ('handed_over', 'hand_over_unknown')";
-    connection.prepare_cached(sql)?.execute([now.0]).map(|rows| rows as u64)
+    let sql = format!("UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND NOT {HANDED_OVER}");
+    connection.prepare_cached(&sql)?.execute([now.0]).map(|rows| rows as u64)
 }
 
 pub(super) fn forget_ids(connection: &Connection, now: Timestamp) -> Result<u64> {
