@@ -3,13 +3,13 @@
 use autoheal_prepare::fingerprint::Fingerprint;
 use uuid::Uuid;
 
-/// What became of one record.
+/// The result of counting one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The id it was counted under.
+    /// The report's id.
     pub id: Uuid,
-    /// The fingerprint it was filed under.
+    /// Fingerprint of the group that counts this id.
     pub fingerprint: Fingerprint,
-    /// Whether this id was counted before.
+    /// True if this id was counted before, so that the record was not counted again.
     pub duplicate: bool,
 }

@@ -1,28 +1,28 @@
-//! `Approval`: the permission of a person that an agent may work on a group, and its revocation.
+//! `Approval`: a person's permission for an agent to work on a group, and the revocation of it.
 
 use autoheal_prepare::Timestamp;
 use serde::Serialize;
 
-/// A person's word that an agent may work on a group.
+/// A person's permission for an agent to work on a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approval {
-    /// Hash of what the agent would read.
+    /// Hash of the text that the agent would read.
     pub hash: String,
-    /// Who approved.
+    /// Login of the person.
     pub login: String,
-    /// When the label was set, by GitHub's clock: what was written before it is what was approved.
+    /// Time at which the label was set, by GitHub's clock. Text that was written later is not approved.
     pub labelled_at: Timestamp,
-    /// When it was taken back, because the text had changed.
+    /// Time of its revocation; none while it is in force.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Why and from when on an approval does not count.
+/// The end of an approval.
 #[derive(Debug, Clone)]
 pub struct Revocation {
-    /// Hash of what the agent would read now: what the next approval is about.
+    /// Hash of the text that the agent would read now, which the next approval is for.
     pub shown_hash: String,
-    /// When the label that is taken back was set, by GitHub's clock.
+    /// Time at which the revoked label was set, by GitHub's clock.
     pub labelled_at: Timestamp,
-    /// In words.
+    /// Reason, for people.
     pub note: String,
 }

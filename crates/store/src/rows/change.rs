@@ -7,23 +7,23 @@ use super::{Link, Status};
 /// One change to a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// How far the healing has come.
+    /// Sets the status.
     Status(Status),
-    /// Why it waits or was refused.
+    /// Sets or deletes the reason why the group waits or was refused.
     Note(Option<String>),
-    /// Its issue.
+    /// Sets the issue.
     Issue(Link),
-    /// Its draft pull request.
+    /// Sets the draft pull request.
     Pull(Link),
-    /// Where the agent was asked.
+    /// Sets the description of the hand-over to the agent, for people.
     HandOver(String),
-    /// Hash of what the agent would read.
+    /// Sets the hash of the text that the agent would read.
     ShownHash(String),
-    /// The count that stands on the issue now.
+    /// Sets the count that the issue shows, and the time of that write.
     CountsWritten(u64, Timestamp),
-    /// When the worker looks at it next.
+    /// Sets the time at which the group is due.
     ActAt(Timestamp),
-    /// Nothing to do until something new is told of it. The count is the one that was decided by: a report that came
-    /// since leaves the group due.
+    /// Makes the group idle until its next report. The number is the group's count when this was decided: if a report
+    /// came since, the group stays due.
     Quiet(u64),
 }

@@ -2,17 +2,17 @@
 
 use super::{Approval, Group, Intent, Release, Sample};
 
-/// A group with all that is known of it.
+/// A group with all that is stored about it.
 #[derive(Debug, Clone)]
 pub struct Detail {
     /// The group.
     pub group: Group,
-    /// Its samples, the frozen first one first.
+    /// Its samples, the first report first.
     pub samples: Vec<Sample>,
-    /// Its releases.
+    /// The releases it was seen in.
     pub releases: Vec<Release>,
-    /// Every write to GitHub that was begun for it, oldest first.
+    /// Every write to GitHub for it, oldest first.
     pub intents: Vec<Intent>,
-    /// Who approved, and what became of it.
+    /// Its approvals, revoked ones included.
     pub approvals: Vec<Approval>,
 }

@@ -1,4 +1,4 @@
-//! `Group`: the reports of one failure, counted together.
+//! `Group`: all occurrences of one failure, and the state of its issue.
 
 use autoheal_contract::{Severity, Source};
 use autoheal_prepare::Timestamp;
@@ -6,98 +6,98 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// A group's own id.
+/// Id of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct GroupId(pub i64);
 
-/// How far the healing of a group has come.
+/// Progress of a group, from its first report to the hand-over to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
-    /// Counted; nothing was sent (a preview, or below the threshold).
+    /// Counted; no issue was opened (preview, or below the threshold).
     Recorded,
     /// The issue is open.
     IssueOpen,
     /// The draft pull request is open.
     PullRequestOpen,
-    /// A person has to approve before an agent is asked.
+    /// A person must approve before an agent is asked.
     AwaitingApproval,
     /// An agent was asked to work on it.
     HandedOver,
-    /// An agent may have been asked; the answer was lost and is not asked for again.
+    /// An agent may have been asked: the response was lost, and the request is not repeated.
     HandOverUnknown,
-    /// GitHub refused for good; the note says why.
+    /// GitHub refused a write for good; the note holds the reason.
     Refused,
 }
 
 impl Status {
-    /// The name in the database and the API.
+    /// Name in the database and the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// Something on GitHub with a number and a page.
+/// An issue or pull request on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// Its number in the repository.
     pub number: u64,
-    /// Its page.
+    /// Address of its page.
     pub url: String,
 }
 
-/// One release in which a group was seen.
+/// A release in which a group was seen.
 #[derive(Debug, Clone, Serialize)]
 pub struct Release {
-    /// The program's version.
+    /// Version of the program.
     pub release: String,
-    /// How often in it.
+    /// Number of occurrences in it.
     pub count: u64,
 }
 
-/// One group of failures that are the same.
+/// All occurrences of one failure.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// Its own id.
+    /// Its id.
     pub id: GroupId,
-    /// Its first fingerprint, of which links are made.
+    /// Its first fingerprint, which links to the group use.
     pub fingerprint: Fingerprint,
-    /// The type of its first report.
+    /// Error type of its first report.
     pub error_type: String,
-    /// The message of its first report.
+    /// Error message of its first report.
     pub error_message: String,
-    /// Which kind of sender its first report claimed.
+    /// Kind of sender, as its first report claimed.
     pub source: Source,
-    /// The class its first report claimed.
+    /// Class, as its first report claimed.
     pub class: Option<String>,
-    /// How bad.
+    /// Severity of its first report.
     pub severity: Severity,
-    /// How often it happened.
+    /// Number of occurrences.
     pub count: u64,
-    /// How many distinct clients told of it.
+    /// Number of distinct clients that reported it.
     pub clients: u64,
-    /// When it was first told of.
+    /// Arrival of its first report.
     pub first_seen: Timestamp,
-    /// When it was last told of.
+    /// Arrival of its last report.
     pub last_seen: Timestamp,
-    /// How far its healing has come.
+    /// Its progress.
     pub status: Status,
-    /// Why it waits or was refused.
+    /// Reason why it waits or was refused.
     pub note: Option<String>,
     /// Its issue.
     pub issue: Option<Link>,
     /// Its draft pull request.
     pub pull: Option<Link>,
-    /// Where the agent was asked.
+    /// Description of the hand-over to the agent, for people.
     pub hand_over: Option<String>,
-    /// Hash of what the agent would read, as last seen.
+    /// Hash of the text that the agent would read, as last seen.
     pub shown_hash: Option<String>,
-    /// The label that was taken back; only one set after it is an approval.
+    /// Time at which the revoked approval label was set. Only a label that was set later is an approval.
     pub revoked_label: Option<Timestamp>,
-    /// The count that stands on the issue, and since when.
+    /// Count that the issue shows, and the time at which it was written.
     pub counts_written: Option<(u64, Timestamp)>,
 }
 

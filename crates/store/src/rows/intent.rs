@@ -6,21 +6,21 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::GroupId;
 
-/// An intent's own id.
+/// Id of an intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct IntentId(pub i64);
 
-/// A kind of write to GitHub; each names how it is found again when its answer was lost.
+/// A kind of write to GitHub. Each says how the write is found again if its response was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum IntentKind {
-    /// Found by name: a label that exists is a success.
+    /// Not searched for, because an existing label counts as a success.
     CreateLabel,
     /// Found by marker and creator in the list of issues.
     OpenIssue,
-    /// Never looked for: a commit nobody refers to is nothing.
+    /// Not searched for, because a commit without references has no effect.
     CreateCommit,
     /// Found by name.
     CreateBranch,
@@ -28,64 +28,65 @@ pub enum IntentKind {
     OpenPull,
     /// Found among the issue's assignees.
     AssignAgent,
-    /// Cannot be found: done at most once.
+    /// Cannot be found, so it is sent at most once.
     StartTask,
     /// Found by marker and creator among the comments.
     CommentAgent,
-    /// Found by reading the issue; writing it twice changes nothing.
+    /// Not searched for, because a second write changes nothing.
     UpdateCounts,
-    /// Found by reading the labels; removing twice changes nothing.
+    /// Not searched for, because a second removal changes nothing.
     RemoveApproval,
-    /// Found by reading the issue; closing twice changes nothing.
+    /// Not searched for, because closing twice changes nothing.
     CloseDuplicate,
 }
 
 impl IntentKind {
-    /// The kinds that ask an agent to work.
+    /// Kinds that hand a group over to an agent.
     pub const HAND_OVERS: &'static [IntentKind] = &[Self::AssignAgent, Self::StartTask, Self::CommentAgent];
 
-    /// The name in the database, logs and metrics.
+    /// Name in the database, the API and the log.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// Where a write stands.
+/// State of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum IntentState {
-    /// Sent, answer unknown: it may have happened. Looked for before it is sent again.
+    /// Sent, response unknown: the write may have happened. It is searched for before it is sent again.
     Sent,
-    /// Known not to have happened; to be sent at its time.
+    /// The write did not happen; it is sent at `act_at`.
     Held,
-    /// Happened, but after a second try: looked for once more, in case the first one shows up.
+    /// The write happened at a second attempt. It is searched for once more, because the first attempt may have
+    /// happened too.
     Recheck,
-    /// Happened.
+    /// The write happened.
     Done,
-    /// Refused for good.
+    /// GitHub refused the write for good.
     Refused,
-    /// Known not to have happened, and not to be sent as it stands: it is decided anew.
+    /// The write did not happen, and is not sent again; the next step is decided anew.
     Withdrawn,
-    /// May have happened; cannot be found and is not tried again.
+    /// The write may have happened; it cannot be found, and is not sent again.
     Unknown,
 }
 
 impl IntentState {
-    /// The name in the database and the API.
+    /// Name in the database and the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Whether the write is known to have happened.
+    /// True if the write is known to have happened.
     #[must_use]
     pub const fn happened(self) -> bool {
         matches!(self, Self::Done | Self::Recheck)
     }
 
-    /// Whether the worker still has to do something about it.
+    /// True if the write may have to be sent, for the first time or again.
     #[must_use]
     pub const fn unsettled(self) -> bool {
         matches!(self, Self::Sent | Self::Held)
@@ -95,25 +96,25 @@ impl IntentState {
 /// One write to GitHub.
 #[derive(Debug, Clone, Serialize)]
 pub struct Intent {
-    /// Its own id.
+    /// Its id.
     pub id: IntentId,
-    /// The group it is for; none for labels.
+    /// Its group; none for labels, which belong to the repository.
     pub group: Option<GroupId>,
-    /// What it writes.
+    /// Kind of write.
     pub kind: IntentKind,
-    /// Where it stands.
+    /// Its state.
     pub state: IntentState,
-    /// How often it was sent.
+    /// Number of times it was sent.
     pub attempt: u32,
-    /// What is sent: JSON.
+    /// Content of the write, as JSON.
     pub payload: String,
-    /// What came of it: JSON of the answer, or the reason.
+    /// Result: JSON made of the response, or the reason of the failure.
     pub outcome: Option<String>,
-    /// When it was first stored.
+    /// Time at which it was first stored.
     pub planned_at: Timestamp,
-    /// When it was last sent.
+    /// Time at which it was last sent.
     pub sent_at: Timestamp,
-    /// When it is looked at next.
+    /// Time at which the worker handles it next.
     pub act_at: Timestamp,
 }
 
@@ -121,7 +122,7 @@ pub struct Intent {
 mod tests {
     use super::*;
 
-    /// Databases hold these names, and the API, logs and metrics use them.
+    /// Databases hold these names, and the API and the log use them.
     #[test]
     fn kinds_and_states_keep_their_names() {
         let kinds: Vec<&str> = IntentKind::VARIANTS.iter().map(|kind| kind.name()).collect();

@@ -1,14 +1,14 @@
-//! `Pause`: a wait that GitHub requested.
+//! `Pause`: a time in which no write is sent to GitHub.
 
 use autoheal_prepare::Timestamp;
 
-/// What GitHub asked us to wait for.
+/// A wait that GitHub requested, or that follows a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
-    /// Nothing is sent before this.
+    /// End of the pause.
     pub until: Timestamp,
-    /// In words.
+    /// Reason, for people.
     pub reason: String,
-    /// How often in a row: the next wait is longer.
+    /// Number of pauses in a row. Each one lasts longer.
     pub times: u32,
 }

@@ -7,28 +7,28 @@ use autoheal_prepare::parse::Frame;
 use autoheal_prepare::validate::{Mark, Sender};
 use serde::{Deserialize, Serialize};
 
-/// One occurrence, kept whole.
+/// One report of a group, stored whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
     /// The scrubbed report.
     pub report: ErrorReport,
     /// Its stack, innermost first.
     pub frames: Vec<Frame>,
-    /// Its message without what differs between occurrences.
+    /// Its message with placeholders for the parts that differ between occurrences.
     pub normalised_message: String,
-    /// What went into its fingerprint.
+    /// The parts that its fingerprint was computed from.
     pub parts: Vec<Part>,
-    /// What was dropped or cut.
+    /// Fields that were dropped or cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
-    /// How far its sender was known.
+    /// Trust in its sender.
     pub sender: Sender,
-    /// When it arrived.
+    /// Time of its arrival.
     pub received_at: Timestamp,
 }
 
 impl Sample {
-    /// What is kept of a record.
+    /// Makes the sample of a record.
     #[must_use]
     pub fn of(record: &Fingerprinted) -> Self {
         Self {

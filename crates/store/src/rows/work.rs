@@ -1,17 +1,17 @@
-//! `Work`: a group with all that the worker needs to decide about it.
+//! `Work`: a group with all that a decision about it needs.
 
 use super::{Approval, Group, Intent, Release, Sample};
 
-/// What deciding about a group needs.
+/// A group with all that a decision about it needs.
 #[derive(Debug, Clone)]
 pub struct Work {
     /// The group.
     pub group: Group,
-    /// The frozen first sample: what people and agents are shown.
+    /// Its first sample, which people and agents are shown. It never changes.
     pub sample: Sample,
-    /// Its releases.
+    /// The releases it was seen in.
     pub releases: Vec<Release>,
-    /// Every write that was begun for it, oldest first.
+    /// Every write to GitHub for it, oldest first.
     pub intents: Vec<Intent>,
     /// The approval in force.
     pub approval: Option<Approval>,

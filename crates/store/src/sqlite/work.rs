@@ -1,4 +1,4 @@
-//! What the worker asks and tells: claims, intents, approvals, pauses.
+//! Statements for the worker: claims, intents, approvals, pauses.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use autoheal_prepare::Timestamp;
 const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
 /// Condition of groups that were handed over to an agent, or may have been.
 const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
-/// There is one credential so far; the table has room for more.
+/// Key of the only credential so far; the table can hold one pause for each.
 const CREDENTIAL: &str = "issues";
 
 pub(super) fn claim_due(
@@ -23,7 +23,7 @@ pub(super) fn claim_due(
     lease_until: Timestamp,
     new_issues: bool,
 ) -> Result<Option<Work>> {
-    // New issues ahead of other writes; among equals, the group that came first.
+    // Groups without an issue first; among equals, the oldest group.
     let found = connection
         .prepare_cached(
             "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
@@ -108,7 +108,7 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
             Change::Note(note) => set("note", note)?,
             Change::Issue(link) => set("issue_number", &link.number)? + set("issue_url", &link.url)?,
             Change::Pull(link) => set("pull_number", &link.number)? + set("pull_url", &link.url)?,
-            Change::HandOver(words) => set("hand_over", words)?,
+            Change::HandOver(description) => set("hand_over", description)?,
             Change::ShownHash(hash) => set("shown_hash", hash)?,
             Change::CountsWritten(count, at) => set("counts_written", count)? + set("counts_at", &at.0)?,
             Change::ActAt(at) => set("act_at", &at.0)?,
@@ -195,7 +195,7 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
 }
 
 pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
-    // Other switches may be on than last time, and what was refused may have been mended: look at everything once.
+    // The settings may differ from the last run, and the reason of a refusal may be gone, so check everything once.
     connection
         .prepare_cached(&format!(
             "UPDATE intents SET state = 'withdrawn' WHERE state = 'refused'
