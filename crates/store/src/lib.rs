@@ -26,7 +26,8 @@ pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Store
 #[error("the store failed: {0}")]
 pub struct StoreError(pub String);
 
-/// Storage of records, groups and intents. A write is durable when its future completes. [`Sqlite`] is the embedded one.
+/// Storage of records, groups and intents. A write is durable when its future completes. [`Sqlite`]
+/// implements it.
 pub trait Store: Send + Sync + 'static {
     /// Counts records into their groups, all or none. The results are in the order of the records.
     fn accept(&self, records: Vec<Fingerprinted>) -> StoreFuture<'_, Vec<Accepted>>;
@@ -78,8 +79,8 @@ pub trait Store: Send + Sync + 'static {
         changes: Vec<Change>,
     ) -> StoreFuture<'_, ()>;
 
-    /// Returns one due intent whose state is `Sent`, `Held` or `Recheck`. Intents to open an issue come first, then older
-    /// intents.
+    /// Returns one due intent whose state is `Sent`, `Held` or `Recheck`. Intents to open an issue come first, then
+    /// older intents.
     fn unsettled_due(&self, now: Timestamp) -> StoreFuture<'_, Option<Intent>>;
 
     /// Changes a group and releases the claim on it.
@@ -112,8 +113,8 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a pause, or deletes the stored one.
     fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()>;
 
-    /// Makes every idle group due that was not handed over, and withdraws refused intents, because the settings may have
-    /// changed since the last run. Returns the number of groups made due.
+    /// Makes every idle group due that was not handed over, and withdraws refused intents, because the settings may
+    /// have changed since the last run. Returns the number of groups made due.
     fn wake_all(&self, now: Timestamp) -> StoreFuture<'_, u64>;
 
     /// Deletes report ids that are too old, and the oldest ids of projects that have too many. Returns the number of

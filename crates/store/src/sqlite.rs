@@ -61,7 +61,8 @@ impl Sqlite {
         let Some(lock_file) = lock_file(path)? else { return Ok(None) };
         let mut connection = connect(path)?;
         migrate(&mut connection, path)?;
-        // While this process holds the lock, no other one uses the store: all claims are left from processes that ended.
+        // While this process holds the lock, no other one uses the store: all claims are left from processes that
+        // ended.
         connection.execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
@@ -98,22 +99,23 @@ impl Sqlite {
 
 /// Locks the file `….lock` beside the store. Returns `None` if another process holds the lock.
 fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
-    let failed = |error: &dyn std::fmt::Display| {
+    let cannot_open = |error: &dyn std::fmt::Display| {
         StoreError(format!(
             "cannot open {}: {error}; check that the directory exists and can be written",
             path.display()
         ))
     };
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory).map_err(|error| failed(&error))?;
+        std::fs::create_dir_all(directory).map_err(|error| cannot_open(&error))?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::options().create(true).append(true).open(PathBuf::from(name)).map_err(|error| failed(&error))?;
+    let file =
+        File::options().create(true).append(true).open(PathBuf::from(name)).map_err(|error| cannot_open(&error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(failed(&error)),
+        Err(TryLockError::Error(error)) => Err(cannot_open(&error)),
     }
 }
 
@@ -125,10 +127,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     // FULL syncs the log before a commit returns, so that a report with a 202 response survives a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // 16 MiB per connection (a negative number is in KiB). The ids of a busy day need more, but the index pages in use fit.
+    // 16 MiB per connection (a negative number is in KiB). The ids of a busy day need more, but the index pages in use
+    // fit.
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
-    // Without this, SQLite prepares a cached statement again whenever a bound value may decide whether a partial index is
-    // usable. That cost time for every report.
+    // Without this, SQLite prepares a cached statement again whenever a bound value may decide whether a partial index
+    // is usable. That cost time for every report.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
@@ -152,7 +155,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks a mutex, even after a thread panicked while it held the lock, so that one failed read does not stop later ones.
+/// Locks a mutex, even after a thread panicked while it held the lock, so that one failed read does not stop later
+/// ones.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

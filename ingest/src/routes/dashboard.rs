@@ -132,10 +132,7 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
             "What made the fingerprint",
             sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect(),
         );
-        section(
-            "Left out or cut",
-            sample.marks.iter().map(|mark| format!("{} was {:?}\n", mark.field, mark.done).to_lowercase()).collect(),
-        );
+        section("Left out or cut", sample.marks.iter().map(|mark| format!("{mark}\n")).collect());
         calls = sample.frames.iter().take(30).map(call).collect();
     }
     let issue = preview(detail);

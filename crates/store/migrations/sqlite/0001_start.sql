@@ -5,8 +5,8 @@ CREATE TABLE projects (
     name TEXT NOT NULL UNIQUE
 );
 
--- A group has an id of its own, and fingerprints are its aliases. With a new version of the fingerprint, a group keeps
--- its issue.
+-- A group has an id of its own, and fingerprints are its aliases, so that a group can keep its issue when there is a
+-- new version of the fingerprint.
 CREATE TABLE groups (
     id             INTEGER PRIMARY KEY,
     project_id     INTEGER NOT NULL REFERENCES projects (id),

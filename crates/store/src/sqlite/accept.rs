@@ -111,7 +111,8 @@ impl Batch {
             && group.stored_clients + group.clients.len() < MAX_CLIENTS
             && group.clients.insert(hash(client))
         {
-            // The client may be in the file already, because the cache holds only those seen since the group was loaded.
+            // The client may be in the file already, because the cache holds only those seen since the group was
+            // loaded.
             delta.clients += connection
                 .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client) VALUES (?1, ?2)")?
                 .execute(params![group.id, hash(client).to_le_bytes()])? as u64;

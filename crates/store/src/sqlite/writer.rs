@@ -1,8 +1,7 @@
 //! The writer thread: runs all waiting jobs in one transaction, commits, then sends the results.
 
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Result};
@@ -18,13 +17,15 @@ const MAX_WAITING_JOBS: usize = 1024;
 /// Maximum number of jobs per commit: enough to share the cost of a sync, few enough to keep the latency low.
 const MAX_JOBS_PER_COMMIT: usize = 512;
 
+/// The result of a job or of a transaction.
+type StoreResult<T> = std::result::Result<T, StoreError>;
 /// Sends a job's result to its caller. Called after the commit, with the error if the transaction failed.
 type Reply = Box<dyn FnOnce(Option<&StoreError>) + Send>;
 /// A job with statements of its own. Without a connection it does not run, and its result is the transaction's error.
 type RunJob = Box<dyn FnOnce(Option<&Connection>) -> Reply + Send>;
 
 enum Job {
-    Accept { records: Vec<Fingerprinted>, reply: oneshot::Sender<std::result::Result<Vec<Accepted>, StoreError>> },
+    Accept { records: Vec<Fingerprinted>, reply: oneshot::Sender<StoreResult<Vec<Accepted>>> },
     Run(RunJob),
 }
 
@@ -37,7 +38,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the writer thread.
-    pub(super) fn start(connection: Connection) -> std::result::Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection) -> StoreResult<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING_JOBS);
         let healthy = Arc::new(AtomicBool::new(true));
         let flag = Arc::clone(&healthy);
@@ -54,7 +55,7 @@ impl Writer {
     }
 
     /// Counts records. Completes after the commit.
-    pub(super) async fn accept(&self, records: Vec<Fingerprinted>) -> std::result::Result<Vec<Accepted>, StoreError> {
+    pub(super) async fn accept(&self, records: Vec<Fingerprinted>) -> StoreResult<Vec<Accepted>> {
         let (reply, result) = oneshot::channel();
         self.send(Job::Accept { records, reply }).await?;
         result.await.unwrap_or_else(|_| Err(closed()))
@@ -64,7 +65,7 @@ impl Writer {
     pub(super) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-    ) -> impl Future<Output = std::result::Result<T, StoreError>> + Send {
+    ) -> impl Future<Output = StoreResult<T>> + Send {
         let (reply, result) = oneshot::channel();
         let job = Job::Run(Box::new(move |connection| {
             let result = connection.map(|connection| in_savepoint(connection, work));
@@ -85,7 +86,7 @@ impl Writer {
     }
 
     /// Finishes the waiting jobs and ends the thread.
-    pub(super) async fn close(&self) -> std::result::Result<(), StoreError> {
+    pub(super) async fn close(&self) -> StoreResult<()> {
         drop(lock(&self.jobs).take());
         let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
@@ -94,7 +95,7 @@ impl Writer {
         Ok(())
     }
 
-    async fn send(&self, job: Job) -> std::result::Result<(), StoreError> {
+    async fn send(&self, job: Job) -> StoreResult<()> {
         let jobs = lock(&self.jobs).clone();
         jobs.ok_or_else(closed)?.send(job).await.map_err(|_| closed())
     }
@@ -138,7 +139,7 @@ fn write_all(connection: Connection, mut waiting: mpsc::Receiver<Job>, healthy: 
 }
 
 /// Runs the jobs in one transaction, commits, and only then sends their results.
-fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) -> std::result::Result<(), StoreError> {
+fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) -> StoreResult<()> {
     let mut batch = Batch::default();
     let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
     let mut result = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
@@ -171,15 +172,16 @@ fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) ->
     result
 }
 
-/// Counts one job's records. A failure fails the whole transaction, because a half-counted report must not be committed.
+/// Counts one job's records. A failure fails the whole transaction, because a half-counted report must not be
+/// committed.
 fn accept(
     connection: &Connection,
     cache: &mut Cache,
     batch: &mut Batch,
     records: Vec<Fingerprinted>,
-    reply: oneshot::Sender<std::result::Result<Vec<Accepted>, StoreError>>,
+    reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
     runs: bool,
-) -> (Reply, std::result::Result<(), StoreError>) {
+) -> (Reply, StoreResult<()>) {
     let accepted =
         if runs { batch.count(connection, cache, records).map_err(StoreError::from) } else { Ok(Vec::new()) };
     let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
@@ -194,12 +196,7 @@ fn accept(
 
 /// Runs a job with statements of its own. Its failure does not affect the other jobs, unless SQLite rolled back the
 /// whole transaction.
-fn run(
-    connection: &Connection,
-    cache: &mut Cache,
-    batch: &mut Batch,
-    job: RunJob,
-) -> (Reply, std::result::Result<(), StoreError>) {
+fn run(connection: &Connection, cache: &mut Cache, batch: &mut Batch, job: RunJob) -> (Reply, StoreResult<()>) {
     // Write the totals counted so far, so that this job sees them.
     if let Err(error) = batch.write(connection, cache) {
         return (job(None), Err(error.into()));
