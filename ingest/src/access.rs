@@ -9,7 +9,7 @@ pub(crate) use origin::{Page, answer_preflight, require_own_host};
 use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
-use autoheal_prepare::validate::Sender;
+use autoheal_prepare::validate::{DEFAULT_PROJECT, Sender};
 use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ use crate::error::{ApiError, ApiResult};
 
 /// The project a public key routes to.
 pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'a str> {
-    let Some(key) = key else { return Ok("default") };
+    let Some(key) = key else { return Ok(DEFAULT_PROJECT) };
     let found = config.project_keys.iter().find(|known| known.key == key);
     found.map(|known| known.project.as_str()).ok_or_else(|| {
         ApiError::new(RefusalCode::UnknownKey, "this project key is unknown; check `key`, or leave it out")

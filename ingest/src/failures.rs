@@ -7,7 +7,7 @@ use autoheal_contract::ErrorReport;
 use autoheal_deliver::share_out;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -78,7 +78,7 @@ async fn store(shared: &Shared, reports: Vec<ErrorReport>) {
         });
         let records = shares.filter_map(|report| {
             let arrival = Arrival {
-                project: "default".to_owned(),
+                project: DEFAULT_PROJECT.to_owned(),
                 sender: Sender::Anonymous,
                 received_at: scrubbing.clock.now(),
             };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use autoheal_deliver::spool::SpooledReport;
 use autoheal_deliver::{Refusal, data_directory, shares};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::validate::Arrival;
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT};
 use autoheal_prepare::{ScrubLevel, prepare};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
 use serde_json::value::RawValue;
@@ -63,7 +63,7 @@ async fn record(
 /// Prepares a spooled report; drops one that cannot be used. A report in this user's spool is the user's own, unless it is
 /// marked as possibly written by strangers.
 pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
-    let arrival = || Arrival { project: "default".to_owned(), sender: spooled.sender, received_at: clock.now() };
+    let arrival = || Arrival { project: DEFAULT_PROJECT.to_owned(), sender: spooled.sender, received_at: clock.now() };
     let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();
     shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
 }

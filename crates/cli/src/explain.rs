@@ -11,7 +11,7 @@ use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
 use autoheal_store::Clock;
 use autoheal_store::Sample;
 use serde_json::value::RawValue;
@@ -148,11 +148,10 @@ impl Explainer {
             if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" }
         )?;
         for frame in record.frames() {
-            let place =
-                [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
             let function = frame.function.as_deref().unwrap_or("(anonymous)");
             let own = if frame.in_app { '*' } else { ' ' };
-            writeln!(output, "           {own} {function} {}{place}", frame.file.as_deref().unwrap_or("?"))?;
+            let file = frame.file.as_deref().unwrap_or("?");
+            writeln!(output, "           {own} {function} {file}{}", frame.position())?;
         }
         writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
         if self.is_held_back(record) {
@@ -167,7 +166,7 @@ impl Explainer {
 
 /// Arrival over HTTP from an anonymous sender.
 fn arrival() -> Arrival {
-    Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
+    Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
 }
 
 /// Number of distinct clients, if this is the first report of its failure.

@@ -20,6 +20,7 @@ use autoheal_contract::{Severity, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use autoheal_prepare::Hex;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Sample, Work};
 
@@ -137,7 +138,7 @@ pub fn shown_hash(texts: &[(&str, &str)]) -> String {
             hasher.update(text);
         }
     }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    Hex(&hasher.finalize()[..16]).to_string()
 }
 
 #[cfg(test)]

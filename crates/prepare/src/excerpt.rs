@@ -1,6 +1,6 @@
-//! Beginning and end of a text that is too long: a stack has its cause at one of them.
+//! Shortens a text to its beginning and end, because a stack has its cause at one of them.
 
-/// At most this many characters of a text; what was cut out of its middle is marked.
+/// Returns at most this many characters of a text. The middle of a longer text is replaced by `<cut>`.
 #[must_use]
 pub fn excerpt(text: &str, characters: usize) -> String {
     let count = text.chars().count();
@@ -8,8 +8,8 @@ pub fn excerpt(text: &str, characters: usize) -> String {
         return text.to_owned();
     }
     let half = characters.saturating_sub(10) / 2;
-    let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
-    format!("{}\n<cut>\n{}", &text[..at(half)], &text[at(count - half)..])
+    let offset = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(offset, _)| offset);
+    format!("{}\n<cut>\n{}", &text[..offset(half)], &text[offset(count - half)..])
 }
 
 #[cfg(test)]
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ends_are_kept() {
+    fn a_long_text_keeps_both_ends() {
         assert_eq!(excerpt("short", 5), "short");
         let cut = excerpt(&"ä".repeat(100), 30);
         assert_eq!((cut.chars().count(), cut.contains("<cut>")), (27, true));

@@ -1,4 +1,4 @@
-//! What makes two failures one group: a versioned hash, and the record of what went into it.
+//! Fingerprint: the hash by which occurrences of one failure are grouped, with the parts that it was computed from.
 
 mod parts;
 
@@ -10,38 +10,39 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Timestamp;
+use crate::hex::Hex;
 use crate::normalise::Normalised;
 use crate::parse::Frame;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
 
-/// Version of the recipe; a new version makes new fingerprints, and the store's aliases keep the groups.
-pub const VERSION: u32 = 1;
+/// Version of the computation. It is part of the hash, so that a new version makes new fingerprints.
+const VERSION: u32 = 1;
 
-/// 128 bits that stand for one group of failures.
+/// 128 bits that identify a group of occurrences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(pub [u8; 16]);
 
 impl Fingerprint {
-    /// Reads the 32 hexadecimal digits [`fmt::Display`] writes.
+    /// Parses the 32 hexadecimal digits that [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 32 || !text.is_ascii() {
             return None;
         }
         let mut bytes = [0; 16];
-        for (byte, at) in bytes.iter_mut().zip((0..32).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+        for (byte, start) in bytes.iter_mut().zip((0..32).step_by(2)) {
+            *byte = u8::from_str_radix(&text[start..start + 2], 16).ok()?;
         }
         Some(Self(bytes))
     }
 }
 
-/// 32 lower-case hexadecimal digits.
+/// Displays 32 lower-case hexadecimal digits.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        Hex(&self.0).fmt(formatter)
     }
 }
 
@@ -58,16 +59,16 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// One named part that went into the hash.
+/// One named part of a fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Such as `error_type`, `frame`.
+    /// Name, such as `error_type` or `frame`.
     pub name: Cow<'static, str>,
-    /// Its value, as hashed.
+    /// Value, as hashed.
     pub value: String,
 }
 
-/// A prepared record: scrubbed, normalised, fingerprinted. The only thing the store takes in.
+/// A prepared record: scrubbed, normalised and fingerprinted. The store accepts nothing else.
 #[derive(Debug)]
 pub struct Fingerprinted {
     pub(crate) report: ErrorReport,
@@ -82,76 +83,76 @@ pub struct Fingerprinted {
 }
 
 impl Fingerprinted {
-    /// The scrubbed report.
+    /// Returns the scrubbed report.
     #[must_use]
     pub fn report(&self) -> &ErrorReport {
         &self.report
     }
 
-    /// The stack's frames, innermost first.
+    /// Returns the stack's frames, innermost first.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
         &self.frames
     }
 
-    /// The message without what differs between two occurrences.
+    /// Returns the message with placeholders for the parts that differ between occurrences.
     #[must_use]
     pub fn normalised_message(&self) -> &str {
         &self.normalised_message
     }
 
-    /// How bad it is.
+    /// Returns the severity.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// The group's name.
+    /// Returns the fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 
-    /// What went into the fingerprint, in order.
+    /// Returns the parts of the fingerprint, in order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The id under which it is counted.
+    /// Returns the report's id.
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
-    /// Project, sender and time of its arrival.
+    /// Returns the project, the sender and the time of its arrival.
     #[must_use]
     pub fn arrival(&self) -> &Arrival {
         &self.arrival
     }
 
-    /// Fields that were dropped or cut.
+    /// Returns the fields that were dropped or cut.
     #[must_use]
     pub fn marks(&self) -> &[Mark] {
         &self.marks
     }
 
-    /// Kind of sender it claims to come from.
+    /// Returns the kind of sender that the report claims.
     #[must_use]
     pub fn source(&self) -> Source {
         self.report.source.unwrap_or_default()
     }
 
-    /// When it arrived.
+    /// Returns the time of its arrival.
     #[must_use]
     pub fn received_at(&self) -> Timestamp {
         self.arrival.received_at
     }
 }
 
-/// The last stage: decides which group the failure belongs to.
+/// Computes the fingerprint, the last stage.
 #[must_use]
-pub fn fingerprint(normalised: Normalised) -> Fingerprinted {
+pub(crate) fn fingerprint(normalised: Normalised) -> Fingerprinted {
     let Normalised { scrubbed, normalised_message, severity } = normalised;
     let report = scrubbed.report;
     let parts = parts::parts(&report, &scrubbed.frames, &normalised_message);
@@ -173,7 +174,7 @@ fn hash(parts: &[Part]) -> Fingerprint {
     let mut hasher = Sha256::new();
     hasher.update(VERSION.to_le_bytes());
     for Part { name, value } in parts {
-        // Lengths keep `ab` + `c` apart from `a` + `bc`.
+        // With the lengths in the hash, `ab` + `c` differs from `a` + `bc`.
         for text in [name.as_ref(), value] {
             hasher.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
             hasher.update(text);

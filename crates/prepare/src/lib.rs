@@ -1,14 +1,17 @@
-//! Prepare: a raw report in, one known failure out: scrubbed, normalised, fingerprinted. Pure and synchronous.
+//! Prepare: turns a raw report into a record that is scrubbed, normalised and fingerprinted. Pure and synchronous.
 //!
-//! Each stage takes the type the stage before it made, so a wrong order does not compile:
-//! `RawValue → Valid → Parsed → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last.
+//! Each stage takes the type that the stage before it returns, so that a wrong order does not compile:
+//! `RawValue → Valid → Parsed → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type.
 
+#[cfg(test)]
+mod cpu_time;
 pub mod excerpt;
 pub mod fingerprint;
+mod hex;
 pub mod normalise;
 pub mod parse;
 pub mod scrub;
-pub mod severity;
+mod severity;
 pub mod shell;
 mod timestamp;
 pub mod validate;
@@ -17,6 +20,7 @@ use autoheal_scrub::Level;
 use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
+pub use hex::Hex;
 pub use timestamp::Timestamp;
 
 use fingerprint::{Fingerprinted, fingerprint};
@@ -25,20 +29,20 @@ use parse::parse;
 use scrub::scrub;
 use validate::{Arrival, Rejected, validate};
 
-/// Runs the whole first half over one report.
+/// Runs all stages on one report.
 ///
 /// # Errors
 ///
-/// When the report cannot be used at all; the reason is a sentence for its sender.
+/// If the report cannot be used at all. The error is a sentence for the sender.
 pub fn prepare(raw: &RawValue, arrival: Arrival, level: Level) -> Result<Fingerprinted, Rejected> {
-    // within the limits, wrong types dropped and marked
+    // cut fields to their limits, drop fields of the wrong type
     let valid = validate(raw, arrival)?;
-    // the stack becomes frames
+    // parse the stack into frames
     let parsed = parse(valid);
-    // secrets and personal data leave; nothing after this line ever saw the original
+    // remove secrets and personal data; the later stages never see the original text
     let scrubbed = scrub(parsed, level);
-    // what differs between two occurrences of one failure leaves the message; severity is judged
+    // replace what differs between occurrences in the message, rate the severity
     let normalised = normalise(scrubbed);
-    // what makes two failures one group
+    // compute the hash by which occurrences are grouped
     Ok(fingerprint(normalised))
 }

@@ -1,4 +1,4 @@
-//! Normalise: what differs between two users of one error is replaced by what it was, so that one error has one text.
+//! Normalise: replaces the parts of a message that differ between occurrences by placeholders, and rates the severity.
 
 mod file;
 mod id;
@@ -13,23 +13,24 @@ use autoheal_contract::Severity;
 use crate::scrub::Scrubbed;
 use crate::severity::severity;
 
-pub use file::normalise_file;
+pub(crate) use file::normalise_file;
 
-/// What a recogniser found at the beginning of a text: how long it is and what stands for it, [`KEPT`] for itself.
+/// A recogniser's result for the beginning of a text: the length of the match in bytes, and its placeholder. The
+/// placeholder [`UNCHANGED`] copies the matched text.
 type Match = Option<(usize, &'static str)>;
 
-/// In place of a placeholder: what was found stays.
-const KEPT: &str = "";
+/// Placeholder of a match that is copied unchanged.
+const UNCHANGED: &str = "";
 
-/// A scrubbed report with its message normalised and its severity judged.
+/// A scrubbed report with its normalised message and its severity.
 #[derive(Debug)]
-pub struct Normalised {
+pub(crate) struct Normalised {
     pub(crate) scrubbed: Scrubbed,
     pub(crate) normalised_message: String,
     pub(crate) severity: Severity,
 }
 
-/// Normalises the message and judges the severity.
+/// Normalises the message and rates the severity.
 pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
     let normalised_message = normalise_message(&scrubbed.report.error_message);
     let severity = severity(&scrubbed.report);
@@ -37,15 +38,16 @@ pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
 }
 
 /// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, versions by `<version>`, URLs by `<url>`,
-/// file paths by `<path>`, hosts by `<host>` and input that pydantic shows by `<value>`; runs of whitespace become one space.
+/// file paths by `<path>`, hosts by `<host>` and input that pydantic quotes by `<value>`. Runs of whitespace become one
+/// space.
 ///
-/// Protocol codes stay, since they say what went wrong: JSON-RPC's -32768 to -32000, and HTTP's registered 4xx and
-/// 5xx where the digits stand alone and count nothing. Words with digits (`sha256`, `x86_64`) and placeholders stay
-/// too.
+/// Protocol codes stay, because they name the error: JSON-RPC's -32768 to -32000, and HTTP's registered 4xx and 5xx
+/// unless a unit or a word shows that the number is a count. Words with digits (`sha256`, `x86_64`) and placeholders
+/// stay too.
 pub fn normalise_message(text: &str) -> String {
     let mut normal = pass(text);
-    // A placeholder may end a word that went on before, and so change what its neighbour is. Passes until nothing
-    // changes make normal text stay as it is; the count keeps the work linear.
+    // A placeholder may split a word, so that its neighbour is recognised differently. Repeat until nothing changes, so
+    // that normalised text stays the same when it is normalised again. The limit keeps the cost linear.
     for _ in 0..MAX_PASSES {
         let next = pass(&normal);
         if next == normal {
@@ -56,13 +58,13 @@ pub fn normalise_message(text: &str) -> String {
     normal
 }
 
-/// The randomised tests never need as many.
+/// Maximum number of further passes. The randomised tests never need as many.
 const MAX_PASSES: usize = 6;
 
 fn pass(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.trim_start();
-    let mut before = ' ';
+    let mut previous = ' ';
     while let Some(next) = rest.chars().next() {
         let length = if next.is_whitespace() {
             let blank = rest.len() - rest.trim_start().len();
@@ -76,51 +78,56 @@ fn pass(text: &str) -> String {
         } else if let Some(length) = placeholder(rest) {
             out.push_str(&rest[..length]);
             length
-        } else if let Some((length, placeholder)) = recognise(text, text.len() - rest.len(), before) {
-            out.push_str(if placeholder == KEPT { &rest[..length] } else { placeholder });
+        } else if let Some((length, placeholder)) = recognise(text, text.len() - rest.len(), previous) {
+            out.push_str(if placeholder == UNCHANGED { &rest[..length] } else { placeholder });
             length
         } else if next.is_alphanumeric() {
-            word(rest, before, &mut out)
+            word(rest, previous, &mut out)
         } else {
             out.push(next);
             next.len_utf8()
         };
-        before = rest[..length].chars().next_back().unwrap_or(' ');
+        previous = rest[..length].chars().next_back().unwrap_or(' ');
         rest = &rest[length..];
     }
     out
 }
 
-/// Most of a message is words of letters only, which no recogniser wants.
+/// Returns the length of a word of letters only. No recogniser matches such a word, and most of a message consists of
+/// them.
 fn plain_word(rest: &str) -> Option<usize> {
     let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
     let ends = matches!(rest.as_bytes().get(length), None | Some(b' ' | b'\n' | b'\'' | b'"' | b')' | b','));
     (length > 0 && ends && &rest[..length] != "localhost").then_some(length)
 }
 
-/// A placeholder of the scrubbing, or of an earlier normalisation.
+/// Returns the length of a placeholder, which scrubbing or an earlier pass inserted.
 fn placeholder(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('<')?;
     let length = inner.bytes().take(16).take_while(|byte| byte.is_ascii_lowercase() || *byte == b'-').count();
     (length > 0 && inner[length..].starts_with('>')).then_some(length + 2)
 }
 
-/// Asks the recognisers, those first that want most.
-fn recognise(text: &str, at: usize, before: char) -> Match {
+/// Tries the recognisers. Those with longer matches come first.
+fn recognise(text: &str, at: usize, previous: char) -> Match {
     let rest = &text[at..];
-    let begins_place = before.is_whitespace() || "\"'`([{,;=|:@".contains(before);
-    let begins_word = !(before.is_alphanumeric() || before == '_');
-    let as_place = || begins_place.then(|| place::find(rest, before)).flatten();
-    let as_number = || begins_word.then(|| number::find(text, at, before)).flatten();
+    let begins_word = !(previous.is_alphanumeric() || previous == '_');
+    let as_place = || may_begin_place(previous).then(|| place::find(rest, previous)).flatten();
+    let as_number = || begins_word.then(|| number::find(text, at, previous)).flatten();
     let as_input = || begins_word.then(|| input::find(rest)).flatten();
     as_place().or_else(as_number).or_else(as_input)
 }
 
-/// Copies a word, or a file's name, without the ids in it; returns its length.
-fn word(rest: &str, before: char, out: &mut String) -> usize {
+/// Returns true if a URL, path or host may begin after this character.
+fn may_begin_place(previous: char) -> bool {
+    previous.is_whitespace() || "\"'`([{,;=|:@".contains(previous)
+}
+
+/// Copies a word or a file's name, with its ids replaced. Returns the length of the original.
+fn word(rest: &str, previous: char, out: &mut String) -> usize {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-    if before.is_whitespace() || "\"'`([{,;=|:@".contains(before) {
+    if may_begin_place(previous) {
         let name = place::file_name(rest);
         if name > length {
             id::without_hashes(&rest[..name], out);

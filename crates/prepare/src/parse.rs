@@ -1,4 +1,4 @@
-//! Parse: the text of a stack becomes frames, innermost first; one module per language, this page only chooses.
+//! Parse: turns the text of a stack into frames, innermost first. One module per language; this file only chooses one.
 
 mod boxed;
 mod failure;
@@ -6,15 +6,13 @@ mod go;
 mod in_app;
 mod java;
 mod javascript;
-mod last_words;
 mod node;
 mod plain;
-#[cfg(test)]
-mod programs;
 mod python;
 mod rust_panic;
+mod summary_line;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use autoheal_contract::{ErrorReport, Source};
 use serde::{Deserialize, Serialize};
@@ -22,31 +20,43 @@ use serde::{Deserialize, Serialize};
 use crate::validate::{Arrival, Identity, Mark, Valid};
 
 pub use boxed::unbox;
-pub use failure::{Failure, find_failure};
-pub use last_words::last_words;
+pub use failure::Failure;
 pub use plain::plain_text;
+pub use summary_line::summary_line;
 
-/// More frames than this say nothing new: the 50 innermost and the 50 outermost are kept.
-pub const MAX_FRAMES: usize = 100;
+/// Maximum number of frames. Of a longer stack the 50 innermost and the 50 outermost are used.
+const MAX_FRAMES: usize = 100;
 
-/// One call on the stack, as the engine told it, before any source map.
+/// Maximum number of non-blank lines below the failure that ended a program. With more lines below a failure, the
+/// program went on after it.
+const MAX_LINES_BELOW: usize = 20;
+
+/// One call on the stack, as the engine printed it, before any source map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The function, method or constructor; none for anonymous ones.
+    /// Function, method or constructor; none if it is anonymous.
     pub function: Option<String>,
-    /// URL, path or `[native code]`; none where the engine names no source.
+    /// URL, path or `[native code]`; none if the engine printed none.
     pub file: Option<String>,
     /// Line, counted from 1.
     pub line: Option<u32>,
     /// Column, counted from 1; in a WebAssembly frame the byte offset into the module, and `line` is none.
     pub column: Option<u32>,
-    /// Whether this is the application's own code: not a dependency, the engine, an extension, a CDN or our SDK.
+    /// True for the application's own code: not a dependency, the engine, an extension, a CDN or autoheal's SDK.
     pub in_app: bool,
 }
 
-/// A report whose stack has become frames, innermost first.
+impl Frame {
+    /// Returns line and column as text to append to the file: `:12:34`. A missing number is left out.
+    #[must_use]
+    pub fn position(&self) -> String {
+        [self.line, self.column].into_iter().flatten().map(|number| format!(":{number}")).collect()
+    }
+}
+
+/// A report with the frames of its stack, innermost first.
 #[derive(Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
     pub(crate) identity: Identity,
@@ -62,9 +72,9 @@ pub(crate) fn parse(valid: Valid) -> Parsed {
     Parsed { report, frames, identity, arrival, marks }
 }
 
-/// Parses a stack as an engine printed it. Text that is no stack gives no frames.
-pub fn parse_stack(stack: &str) -> Vec<Frame> {
-    // neighbours are often of one file: what is known of it is not worked out again
+/// Parses a JavaScript stack. Text that is not a stack has no frames.
+fn parse_stack(stack: &str) -> Vec<Frame> {
+    // adjacent frames are often in one file, so its result is reused
     let (mut file, mut in_app) = (None, false);
     let frames = javascript::parse(stack).into_iter().map(|frame| {
         if frame.file != file {
@@ -75,51 +85,66 @@ pub fn parse_stack(stack: &str) -> Vec<Frame> {
     frames.collect()
 }
 
-/// Parses a stack whose head repeats `message`, as V8's do, so that a message quoting another stack adds no frames.
-pub fn parse_stack_of(stack: &str, message: &str) -> Vec<Frame> {
+/// Parses a JavaScript stack whose head may repeat `message`, as V8's does. Another stack quoted in the message adds no
+/// frames.
+fn parse_stack_after_message(stack: &str, message: &str) -> Vec<Frame> {
     parse_stack(after_message(stack, message))
 }
 
-/// Parses the stack of a report: a browser's engine prints JavaScript whatever the text looks like, everywhere else the
-/// text itself tells which runtime printed it.
+/// Parses the stack of a report. A stack from a browser is always JavaScript; for other sources the text shows which
+/// runtime printed it.
 pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame> {
     if source == Source::JavascriptSdk {
-        return parse_stack_of(stack, message);
+        return parse_stack_after_message(stack, message);
     }
     if python::recognises(stack) {
-        return owned(python::frames(stack), python::is_in_app);
+        return to_frames(python::frames(stack), python::is_in_app);
     }
     if rust_panic::recognises(stack) {
         return rust_panic::frames(stack);
     }
     if go::recognises(stack) {
-        return owned(go::frames(stack), go::is_in_app);
+        return to_frames(go::frames(stack), go::is_in_app);
     }
     if java::recognises(stack) {
-        return owned(java::frames(stack), java::is_in_app);
+        return to_frames(java::frames(stack), java::is_in_app);
     }
     node::frames(stack, message)
 }
 
-/// The innermost and outermost of all frames, as their language judges them.
-fn owned(mut frames: Vec<Borrowed<'_>>, is_in_app: fn(&Borrowed<'_>) -> bool) -> Vec<Frame> {
+/// Finds the failure that ended a program in the output of the program. When programs of several languages failed, one
+/// started by the other, this is the failure that was printed last.
+#[must_use]
+pub fn find_failure(output: &str) -> Option<Failure> {
+    let found = [python::find, node::find, rust_panic::find, java::find, go::find].into_iter();
+    let mut failure = found.filter_map(|find| find(output)).max_by_key(|failure| failure.range.end)?;
+    let below = output[failure.range.end..].lines().filter(|line| !line.trim().is_empty());
+    if below.count() > MAX_LINES_BELOW {
+        return None;
+    }
+    failure.range.end -= output[failure.range.clone()].len() - output[failure.range.clone()].trim_end().len();
+    Some(failure)
+}
+
+/// Converts at most [`MAX_FRAMES`] frames, the innermost and the outermost; `is_in_app` is the language's own rule.
+fn to_frames(mut frames: Vec<BorrowedFrame<'_>>, is_in_app: fn(&BorrowedFrame<'_>) -> bool) -> Vec<Frame> {
     if frames.len() > MAX_FRAMES {
         frames.drain(MAX_FRAMES / 2..frames.len() - MAX_FRAMES / 2);
     }
     frames.into_iter().map(|frame| frame.into_frame(is_in_app(&frame))).collect()
 }
 
-/// The lines of a text with where each begins; a line's end is left out.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
+/// Returns the lines of a text without their ends, each with its byte offset.
+fn lines_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut offset = 0;
     text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
+        let start = offset;
+        offset += line.len();
         (start, line.trim_end_matches(['\n', '\r']))
     })
 }
 
-/// A class name as runtimes print it, and the message behind its colon: `app.errors.Bad: no such item`.
+/// Splits a line such as `app.errors.Bad: no such item` into the error's class and its message.
 fn type_and_message(head: &str) -> Option<(&str, &str)> {
     let (name, message) = head.split_once(": ").unwrap_or((head.strip_suffix(':').unwrap_or(head), ""));
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '<' | '>');
@@ -127,7 +152,7 @@ fn type_and_message(head: &str) -> Option<(&str, &str)> {
     (begins && name.len() <= 200 && name.chars().all(fits)).then_some((name, message.trim()))
 }
 
-/// The head is `message`, or `Name: message`; anywhere else the text is not the engine's repetition.
+/// Returns the stack after its head if that is `message` or `Name: message`, else the whole stack.
 fn after_message<'a>(stack: &'a str, message: &str) -> &'a str {
     let message = message.trim();
     if message.is_empty() {
@@ -135,21 +160,21 @@ fn after_message<'a>(stack: &'a str, message: &str) -> &'a str {
     }
     let head = stack.split_once('\n').map_or(stack, |(first, _)| first);
     let named = head.split_once(": ").map(|(name, _)| &stack[name.len() + 2..]);
-    let behind =
+    let after =
         |text: &'a str| text.strip_prefix(message).filter(|rest| rest.is_empty() || rest.starts_with(['\n', '\r']));
-    [Some(stack), named].into_iter().flatten().find_map(behind).unwrap_or(stack)
+    [Some(stack), named].into_iter().flatten().find_map(after).unwrap_or(stack)
 }
 
-/// A frame whose texts still point into the stack, so that the frames dropped from the middle cost no allocation.
+/// A frame whose texts point into the stack, so that a dropped frame costs no allocation.
 #[derive(Debug, Clone, Copy, Default)]
-struct Borrowed<'a> {
+struct BorrowedFrame<'a> {
     function: Option<&'a str>,
     file: Option<&'a str>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
-impl Borrowed<'_> {
+impl BorrowedFrame<'_> {
     fn into_frame(self, in_app: bool) -> Frame {
         Frame {
             function: self.function.map(str::to_owned),

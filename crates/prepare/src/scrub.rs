@@ -1,4 +1,4 @@
-//! The stage after which no secret is left: every text of a report goes through `autoheal-scrub`.
+//! Scrub: removes secrets and users' names from every text of a report, by `autoheal-scrub` and `mask_home`.
 
 mod home;
 
@@ -7,16 +7,15 @@ use std::borrow::Cow;
 use autoheal_contract::{ErrorReport, Json};
 use autoheal_scrub::{Level, scrub_json};
 
-use crate::parse::Frame;
-use crate::parse::Parsed;
+use crate::parse::{Frame, Parsed};
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use autoheal_scrub::scrub_with;
 pub use home::mask_home;
 
-/// A report without secrets. Only [`scrub`] makes one, and the original text is gone by then.
+/// A report without secrets. Only [`scrub`] makes one, and no original text is left in it.
 #[derive(Debug)]
-pub struct Scrubbed {
+pub(crate) struct Scrubbed {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
     pub(crate) identity: Identity,
@@ -24,12 +23,13 @@ pub struct Scrubbed {
     pub(crate) marks: Vec<Mark>,
 }
 
-/// Takes secrets out of every text of the report and out of the frames.
+/// Removes secrets from every text of the report and from the frames.
 #[must_use]
-pub fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
+pub(crate) fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
     let Parsed { mut report, mut frames, identity, arrival, marks } = parsed;
     let scrubber = Scrubber { level };
-    // The frames are parts of the stack: where the stack had nothing to hide, they have nothing either.
+    // The frames are parts of the stack, so a stack without secrets has frames without secrets. At the strict level
+    // each frame is scrubbed in any case.
     if report.stack_trace.as_mut().is_some_and(|stack| scrubber.secrets(stack)) || level == Level::Strict {
         for frame in &mut frames {
             scrubber.optional(&mut frame.function);
@@ -40,7 +40,7 @@ pub fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
     Scrubbed { report, frames, identity, arrival, marks }
 }
 
-/// Takes secrets out of a report before it leaves the program that writes it, or is kept on its disk.
+/// Removes secrets from a report before the program that made it sends or spools it.
 pub fn scrub_report(report: &mut ErrorReport, level: Level) {
     let scrubber = Scrubber { level };
     if let Some(stack) = &mut report.stack_trace {
@@ -58,7 +58,7 @@ impl Scrubber {
         self.text(&mut report.error_type);
         self.text(&mut report.error_message);
         if let Some(stack) = &mut report.stack_trace {
-            // its secrets are gone already
+            // its secrets are already removed
             mask(stack);
         }
         for json in [&mut report.context, &mut report.tags, &mut report.system, &mut report.debug_ids] {
@@ -103,7 +103,7 @@ impl Scrubber {
         }
     }
 
-    /// Takes secrets out of one text; says whether there were any.
+    /// Removes secrets from one text; returns true if there were any.
     fn secrets(&self, text: &mut String) -> bool {
         if let Cow::Owned(clean) = scrub_with(text, self.level) {
             *text = clean;
@@ -121,7 +121,8 @@ impl Scrubber {
         text.iter_mut().for_each(|text| self.text(text));
     }
 
-    /// A frame's file keeps its path, home directory and all: source maps and people look it up by it.
+    /// Removes secrets from a frame's file. The home directory stays, because source maps and people need the whole
+    /// path.
     fn frame_file(&self, file: &mut Option<String>) {
         file.iter_mut().for_each(|file| {
             self.secrets(file);

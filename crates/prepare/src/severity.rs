@@ -1,8 +1,9 @@
-//! How bad a failure is, judged by its type, code and end, as the original did, until a better rule speaks.
+//! The severity of a failure, by its class, type, message, code and exit. The rules for types come from the original
+//! SDK.
 
 use autoheal_contract::{Class, ErrorReport, Severity};
 
-/// Memory or recursion exhausted, wherever in the type's name.
+/// Words in the type or message of a failure that exhausted memory or the stack.
 const CRITICAL: [&str; 12] = [
     "memoryerror",
     "outofmemory",
@@ -17,9 +18,9 @@ const CRITICAL: [&str; 12] = [
     "memory allocation of",
     "stack exceeds",
 ];
-/// A person's own wish to stop.
+/// Words in the type of a failure that a person caused by stopping the program.
 const LOW: [&str; 5] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "cancelled"];
-/// The operating system, I/O, the runtime, a panic.
+/// Words in the type of a failure of the operating system, of I/O or of the runtime, or of a panic.
 const HIGH: [&str; 24] = [
     "oserror",
     "ioerror",
@@ -40,7 +41,7 @@ const HIGH: [&str; 24] = [
     "isadirectory",
     "notadirectory",
     "fileexists",
-    // Java's words for the same
+    // Java's names for the same
     "ioexception",
     "runtimeexception",
     "nosuchfile",
@@ -48,19 +49,19 @@ const HIGH: [&str; 24] = [
     "connectexception",
     "socketexception",
 ];
-/// JSON-RPC: the server itself failed.
+/// JSON-RPC's code for an internal error of the server.
 const INTERNAL_ERROR: i64 = -32603;
 
-/// Judges a report; the sender's own opinion counts where it gave one.
+/// Rates a report. A severity that the sender gave is used unchanged.
 #[must_use]
-pub fn severity(report: &ErrorReport) -> Severity {
+pub(crate) fn severity(report: &ErrorReport) -> Severity {
     if let Some(claimed) = report.severity {
         return claimed;
     }
     let error_type = report.error_type.to_lowercase();
     let name = report.class.as_deref().unwrap_or_default();
     let class = Class::parse(name);
-    // Its message repeats what the caller sent, whatever that says.
+    // The message repeats the caller's input, so its words say nothing about the severity.
     if class == Some(Class::CallerError) {
         return Severity::Low;
     }
@@ -69,7 +70,8 @@ pub fn severity(report: &ErrorReport) -> Severity {
     if any(&CRITICAL) || CRITICAL.iter().any(|name| message.contains(name)) || crashed(report) {
         return Severity::Critical;
     }
-    // A server that is gone, hangs or says itself that it failed: nobody's wish, whatever signal or type came with it.
+    // A server that ended, hangs or reports an internal error: not a user interrupt, whichever signal or type came with
+    // it.
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
     if matches!(class, Some(Class::ServerExit | Class::NoAnswer)) || code == Some(INTERNAL_ERROR) {
         return Severity::High;
@@ -83,7 +85,7 @@ pub fn severity(report: &ErrorReport) -> Severity {
     Severity::Medium
 }
 
-/// `ENOENT: no such file or directory`, as Node tells of the operating system.
+/// True for Node's messages about the operating system, such as `ENOENT: no such file or directory`.
 fn is_system_error(message: &str) -> bool {
     let code = message.split(':').next().unwrap_or_default();
     let name = code.strip_prefix('E').unwrap_or_default();
@@ -94,11 +96,12 @@ fn signal(report: &ErrorReport) -> Option<&str> {
     report.exit.as_ref()?.signal.as_deref()
 }
 
-/// A signal nobody sends on purpose.
+/// True if the program was ended by a signal that is not a request to stop.
 fn crashed(report: &ErrorReport) -> bool {
     matches!(signal(report), Some("SIGSEGV" | "SIGABRT" | "SIGBUS" | "SIGILL" | "SIGFPE" | "SIGKILL" | "SIGTRAP"))
 }
 
+/// True if the program was ended by a signal that requests it to stop.
 fn interrupted(report: &ErrorReport) -> bool {
     matches!(signal(report), Some("SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT"))
 }
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_judged_as_the_original_did() {
+    fn types_are_rated_as_by_the_original_sdk() {
         for (error_type, expected) in [
             ("MemoryError", Severity::Critical),
             ("RecursionError", Severity::Critical),
@@ -125,7 +128,7 @@ mod tests {
             ("TypeError", Severity::Medium),
             ("KeyError", Severity::Medium),
             ("AttributeError", Severity::Medium),
-            ("Whatever", Severity::Medium),
+            ("Unknown", Severity::Medium),
             ("KeyboardInterrupt", Severity::Low),
             ("IsADirectoryError", Severity::High),
             ("java.lang.OutOfMemoryError", Severity::Critical),
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callers_mistake_is_low_whatever_it_says() {
+    fn a_callers_error_is_low_whatever_its_message_is() {
         for message in ["Unknown tool: nope", "invalid query: 'out of memory'", "ENOENT: no such file", "panic"] {
             assert_eq!(severity(&classed("caller_error", message)), Severity::Low, "{message}");
         }
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_gone_or_silent_is_high_and_one_that_crashed_critical() {
+    fn a_server_that_ended_or_hangs_is_high_and_a_crashed_one_critical() {
         let ended = |code: Option<i64>, signal: Option<&str>| {
             let exit = Exit { code, signal: signal.map(str::to_owned) };
             severity(&ErrorReport { exit: Some(exit), ..classed("server_exit", "the server ended") })
@@ -166,7 +169,7 @@ mod tests {
         for signal in ["SIGSEGV", "SIGABRT", "SIGKILL"] {
             assert_eq!(ended(None, Some(signal)), Severity::Critical, "{signal}");
         }
-        // With a call in flight, a signal that asks to end is no user's interrupt.
+        // With a call in flight, a signal to end the server is not a user interrupt.
         for (code, signal) in [(Some(0), None), (Some(3), None), (None, Some("SIGTERM")), (None, Some("SIGINT"))] {
             assert_eq!(ended(code, signal), Severity::High, "{code:?} {signal:?}");
         }
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn other_failures_of_servers_are_judged_by_type_and_message() {
+    fn other_failures_of_servers_are_rated_by_type_and_message() {
         for class in ["tool_failure", "resource_failure", "prompt_failure", "protocol_error"] {
             assert_eq!(severity(&classed(class, "division by zero")), Severity::Medium, "{class}");
             assert_eq!(severity(&classed(class, "out of memory")), Severity::Critical, "{class}");
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_signals_and_messages_speak_too() {
+    fn codes_signals_and_messages_count_too() {
         let code = Rpc { code: Some(-32603), ..Rpc::default() };
         assert_eq!(severity(&ErrorReport { rpc: Some(code), ..ErrorReport::default() }), Severity::High);
         let exit = Exit { signal: Some("SIGSEGV".to_owned()), code: None };

@@ -1,9 +1,9 @@
-//! Words and lines as a POSIX shell understands them, for people to copy.
+//! Quoting of words for a POSIX shell, for commands that people copy.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// A word, in quotes where it needs them.
+/// Returns a word of a command, in quotes if it needs them.
 #[must_use]
 pub fn shell_word(word: &OsStr) -> String {
     let word = word.to_string_lossy();
@@ -14,7 +14,7 @@ pub fn shell_word(word: &OsStr) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// A command and its arguments.
+/// Returns a command and its arguments as one line.
 #[must_use]
 pub fn shell_line(words: &[OsString]) -> String {
     words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_back_what_was_written() {
+    fn a_shell_reads_quoted_words_unchanged() {
         for word in ["plain-1.0/x", "", "it's", "a b", "$HOME `x` \"y\" \\", "{\"a\":1}\n", "ä;rm"] {
             let script = format!("printf '%s' {}", shell_word(OsStr::new(word)));
             let printed = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();

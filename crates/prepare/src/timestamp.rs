@@ -1,4 +1,4 @@
-//! `Timestamp`: an instant in whole milliseconds, as every stage, the store and the API write it.
+//! `Timestamp`: an instant in whole milliseconds, used by every stage, the store and the API.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,40 +11,40 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// This instant moved into the future.
+    /// Returns the instant that is this much later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// This instant moved into the past.
+    /// Returns the instant that is this much earlier.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// From seconds since 1970, as GitHub's `x-ratelimit-reset` counts.
+    /// Converts seconds since 1970, as in GitHub's `x-ratelimit-reset`.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
 
-    /// RFC 3339 text such as `2026-11-22T08:00:00Z`; nothing when it is not that.
+    /// Parses RFC 3339 text such as `2026-11-22T08:00:00Z`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_millis()))
     }
 }
 
-/// The system's time; a clock set before 1970 reads as 1970.
+/// Converts a system time; a time before 1970 becomes 1970.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-/// RFC 3339 with whole seconds, UTC.
+/// Displays RFC 3339 text in UTC with whole seconds.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match chrono::DateTime::from_timestamp_millis(self.0) {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timestamps_read_what_they_write() {
+    fn a_displayed_timestamp_parses_to_the_same_instant() {
         let time = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
         assert_eq!(time.to_string(), "2026-11-22T08:00:00Z");
         assert_eq!(time.plus(Duration::from_secs(60)).to_string(), "2026-11-22T08:01:00Z");

@@ -1,7 +1,9 @@
-//! The first stage: raw JSON becomes a report within the limits, or is refused with the reason.
+//! Validate: turns raw JSON into a report within the limits, or rejects it with the reason.
 
 mod fields;
 mod text;
+
+use std::fmt;
 
 use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::{ANONYMOUS_COUNT, SENDER_COUNT};
@@ -11,106 +13,121 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-pub use fields::RawReport;
+use fields::RawReport;
 use text::show_lone_surrogates;
 
-/// Who handed a report in, and when: facts the sender cannot choose.
+/// Project of every report that names none.
+pub const DEFAULT_PROJECT: &str = "default";
+
+/// Facts about a report's arrival, which the report itself cannot change.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// The project the report belongs to.
     pub project: String,
-    /// How far the sender is known.
+    /// Trust in the sender.
     pub sender: Sender,
-    /// When it arrived.
+    /// Time of the arrival.
     pub received_at: Timestamp,
 }
 
-/// How far the sender of a report is known.
+/// Trust in the sender of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sender {
-    /// Anybody: a browser, a stranger.
+    /// Unknown, such as a browser.
     Anonymous,
-    /// Showed a sender key, which never is in a browser.
+    /// Sent a valid sender key (`AUTOHEAL_KEY`), which browsers never have.
     Keyed,
-    /// This very process, on the operator's own command line.
+    /// A program on the operator's own machine.
     Local,
 }
 
-/// What was done to a field so that the report could be used.
+/// Record of a field that was changed so that the report could be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// The field, as in `rpc.tool`.
-    pub field: String,
-    /// What was done.
-    pub done: MarkKind,
+    /// Name of the field.
+    pub(crate) field: String,
+    /// Kind of change.
+    pub(crate) done: MarkKind,
 }
 
-/// What was done to one field.
+/// Displays a sentence such as `tags was cut`.
+impl fmt::Display for Mark {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let change = match self.done {
+            MarkKind::Dropped => "dropped",
+            MarkKind::Cut => "cut",
+        };
+        write!(formatter, "{} was {change}", self.field)
+    }
+}
+
+/// Kind of change to a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MarkKind {
-    /// It had the wrong type and was left out.
+pub(crate) enum MarkKind {
+    /// The field had the wrong type and was dropped.
     Dropped,
-    /// It was over its limit and was cut.
+    /// The field was over its limit and was cut.
     Cut,
 }
 
-/// Why a report cannot be used: a sentence for its sender.
+/// Reason why a report cannot be used, as a sentence for its sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Rejected(pub String);
 
 /// A report within the limits. Only [`validate`] makes one.
 #[derive(Debug)]
-pub struct Valid {
+pub(crate) struct Valid {
     pub(crate) report: ErrorReport,
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
 }
 
-/// The `id` under which a report is counted.
+/// The id of a report, by which a repeated delivery is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Identity {
-    /// Chosen by the sender: a repeated delivery carries it again.
+    /// Sent with the report; a repeated delivery has the same id.
     Given(Uuid),
-    /// Made here, because the sender sent none; it can never come again.
-    Made(Uuid),
+    /// Generated here, because the report had no valid id; it never repeats.
+    Generated(Uuid),
 }
 
 impl Identity {
-    /// The id itself.
+    /// Returns the id itself.
     #[must_use]
     pub fn uuid(self) -> Uuid {
         match self {
-            Self::Given(id) | Self::Made(id) => id,
+            Self::Given(id) | Self::Generated(id) => id,
         }
     }
 }
 
-/// Reads one raw report; a wrong type in an optional field drops that field, too much text is cut, both are marked.
+/// Reads one raw report. An optional field of the wrong type is dropped, a field over its limit is cut, and both are
+/// recorded as marks.
 ///
 /// # Errors
 ///
-/// When it is not an object, or has no usable `error_type` or `error_message`.
-pub fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Rejected> {
-    let shown;
+/// If it is not an object, or has no usable `error_type` or `error_message`.
+pub(crate) fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Rejected> {
+    let rewritten;
     let raw: RawReport<'_> = match serde_json::from_str(raw.get()) {
         Ok(raw) => raw,
         Err(_) => {
             // Half a surrogate pair in a member's name must not lose the report.
-            shown = show_lone_surrogates(raw.get());
-            serde_json::from_str(&shown)
+            rewritten = show_lone_surrogates(raw.get());
+            serde_json::from_str(&rewritten)
                 .map_err(|_| Rejected("a report is a JSON object with error_type and error_message".to_owned()))?
         }
     };
     let mut marks = Vec::new();
     let mut report = raw.read(&mut marks)?;
     let identity = identity(report.id.as_deref(), &mut marks);
-    report.count = Some(honest_count(report.count, arrival.sender));
+    report.count = Some(limited_count(report.count, arrival.sender));
     if arrival.sender == Sender::Anonymous {
-        // Grouping decides what becomes an issue, so strangers do not choose it.
+        // Grouping decides which reports become issues, so an unknown sender must not choose the group.
         report.fingerprint = None;
     }
     Ok(Valid { report, identity, arrival, marks })
@@ -122,12 +139,12 @@ fn identity(given: Option<&str>, marks: &mut Vec<Mark>) -> Identity {
         Some(Err(_)) => marks.push(Mark { field: "id".to_owned(), done: MarkKind::Dropped }),
         None => {}
     }
-    Identity::Made(Uuid::new_v4())
+    Identity::Generated(Uuid::new_v4())
 }
 
-fn honest_count(claimed: Option<u64>, sender: Sender) -> u64 {
-    let most = if sender == Sender::Anonymous { ANONYMOUS_COUNT } else { SENDER_COUNT };
-    claimed.unwrap_or(1).clamp(1, most)
+fn limited_count(claimed: Option<u64>, sender: Sender) -> u64 {
+    let limit = if sender == Sender::Anonymous { ANONYMOUS_COUNT } else { SENDER_COUNT };
+    claimed.unwrap_or(1).clamp(1, limit)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `Clock`: the current time for the store and the worker; tests advance it by hand.
+//! `Clock`: the current time for the store and the worker; tests advance it manually.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -7,49 +7,49 @@ use std::time::{Duration, SystemTime};
 use autoheal_prepare::Timestamp;
 use tokio::sync::watch;
 
-/// Where the time comes from: the system, or a test's hand.
+/// The system's clock, or a manual one for tests.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     manual: Option<Arc<watch::Sender<Timestamp>>>,
 }
 
 impl Clock {
-    /// The system's own clock.
+    /// Returns the system's clock.
     #[must_use]
     pub fn system() -> Self {
         Self { manual: None }
     }
 
-    /// A clock that stands still until it is advanced.
+    /// Makes a clock that stands still until it is advanced.
     #[must_use]
     pub fn manual(start: Timestamp) -> Self {
         Self { manual: Some(Arc::new(watch::Sender::new(start))) }
     }
 
-    /// The time now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.manual {
-            Some(hand) => *hand.borrow(),
+            Some(manual) => *manual.borrow(),
             None => SystemTime::now().into(),
         }
     }
 
-    /// Turns a manual clock; the system's clock stays as it is.
+    /// Advances a manual clock; does nothing to the system's clock.
     pub fn advance(&self, duration: Duration) {
-        if let Some(hand) = &self.manual {
-            hand.send_modify(|now| *now = now.plus(duration));
+        if let Some(manual) = &self.manual {
+            manual.send_modify(|now| *now = now.plus(duration));
         }
     }
 
-    /// Waits until this instant; for ever when there is none.
+    /// Waits until this instant; for ever if it is `None`.
     pub async fn sleep_until(&self, until: Option<Timestamp>) {
         let Some(until) = until else { return pending().await };
         match &self.manual {
-            Some(hand) => {
-                // The sender lives in `self`, so waiting can only end by the time being reached.
-                let mut turned = hand.subscribe();
-                let _reached = turned.wait_for(|now| *now >= until).await;
+            Some(manual) => {
+                // `self` holds the sender, so the wait cannot end before the time is reached.
+                let mut time = manual.subscribe();
+                let _reached = time.wait_for(|now| *now >= until).await;
             }
             None => {
                 let left = until.0.saturating_sub(self.now().0);
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_manual_clock_wakes_its_sleepers_when_it_is_turned() {
+    async fn advancing_a_manual_clock_wakes_its_sleepers() {
         let clock = Clock::manual(Timestamp(0));
         let sleeper = {
             let clock = clock.clone();

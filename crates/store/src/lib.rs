@@ -1,4 +1,5 @@
-//! The trait `Store` and the rows it speaks of: what lies between prepare and act, so that a crash loses nothing.
+//! The trait `Store` and its rows. The store lies between preparing a report and acting on it, so that a crash loses
+//! no report.
 
 mod clock;
 mod rows;
@@ -17,49 +18,58 @@ pub use sqlite::Sqlite;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
-/// The answer of a store, in time.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+/// The result of a store's operation, as a future.
+pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The store could not do it now; nothing of the request was kept.
+/// A failed operation; no part of it was stored.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the store cannot take it now: {0}")]
+#[error("the store failed: {0}")]
 pub struct StoreError(pub String);
 
-/// Where records, groups and intents live. SQLite is the embedded one; every answer is durable when it arrives.
+/// Storage of records, groups and intents. A write is durable when its future completes. [`Sqlite`]
+/// implements it.
 pub trait Store: Send + Sync + 'static {
-    /// Counts records into their groups, all or none; the answers are in the order of the records.
-    fn accept(&self, records: Vec<Fingerprinted>) -> Answer<'_, Vec<Accepted>>;
+    /// Counts records into their groups, all or none. The results are in the order of the records.
+    fn accept(&self, records: Vec<Fingerprinted>) -> StoreFuture<'_, Vec<Accepted>>;
 
-    /// The groups of a project, last seen first.
-    fn groups(&self, project: &str, limit: u32) -> Answer<'_, Vec<Group>>;
+    /// Returns the groups of a project, last seen first.
+    fn groups(&self, project: &str, limit: u32) -> StoreFuture<'_, Vec<Group>>;
 
-    /// One group by any of its fingerprints, with all that is known of it.
-    fn detail(&self, project: &str, fingerprint: Fingerprint) -> Answer<'_, Option<Detail>>;
+    /// Returns one group by any of its fingerprints, with all that is stored about it.
+    fn detail(&self, project: &str, fingerprint: Fingerprint) -> StoreFuture<'_, Option<Detail>>;
 
-    /// Whether the store can be written to at this moment.
-    fn ready(&self) -> Answer<'_, ()>;
+    /// Succeeds if the store can be written to now.
+    fn ready(&self) -> StoreFuture<'_, ()>;
 
-    /// Claims the group that is due first, new ones (without an issue) ahead of others, and loads what deciding needs.
+    /// Claims one due group until `lease_until` and returns it with all that a decision needs. Groups without an issue
+    /// come first, then older groups.
     ///
-    /// Without `new_issues`, groups that have no issue yet are passed over.
+    /// Without `new_issues`, groups that have no issue yet are skipped.
     fn claim_due(
         &self,
         owner: &str,
         now: Timestamp,
         lease_until: Timestamp,
         new_issues: bool,
-    ) -> Answer<'_, Option<Work>>;
+    ) -> StoreFuture<'_, Option<Work>>;
 
-    /// The work of one group, unclaimed: for reconciling and for the gate.
-    fn work(&self, group: GroupId) -> Answer<'_, Option<Work>>;
+    /// Loads one group as [`Store::claim_due`] does, without a claim.
+    fn work(&self, group: GroupId) -> StoreFuture<'_, Option<Work>>;
 
-    /// Stores that a write is about to be sent. Nothing is sent without this.
-    fn begin(&self, group: Option<GroupId>, kind: IntentKind, payload: String, now: Timestamp) -> Answer<'_, Intent>;
+    /// Stores a write as an intent in state `Sent`. Must come before the write is sent.
+    fn begin(
+        &self,
+        group: Option<GroupId>,
+        kind: IntentKind,
+        payload: String,
+        now: Timestamp,
+    ) -> StoreFuture<'_, Intent>;
 
-    /// Stores that a write is about to be sent once more.
-    fn begin_again(&self, intent: IntentId, now: Timestamp) -> Answer<'_, ()>;
+    /// Stores that an intent is sent once more. Must come before the write is sent.
+    fn begin_again(&self, intent: IntentId, now: Timestamp) -> StoreFuture<'_, ()>;
 
-    /// Moves an intent to a state, to be looked at again at `act_at`, and changes its group, in one step.
+    /// Sets an intent's state, changes its group and releases the claim on the group, in one step. `act_at` is
+    /// the time at which an intent that is still unsettled is due again.
     fn settle(
         &self,
         intent: IntentId,
@@ -67,47 +77,50 @@ pub trait Store: Send + Sync + 'static {
         outcome: Option<String>,
         act_at: Timestamp,
         changes: Vec<Change>,
-    ) -> Answer<'_, ()>;
+    ) -> StoreFuture<'_, ()>;
 
-    /// The unsettled intent that is due first.
-    fn unsettled_due(&self, now: Timestamp) -> Answer<'_, Option<Intent>>;
+    /// Returns one due intent whose state is `Sent`, `Held` or `Recheck`. Intents to open an issue come first, then
+    /// older intents.
+    fn unsettled_due(&self, now: Timestamp) -> StoreFuture<'_, Option<Intent>>;
 
-    /// Changes a group and gives up the claim on it.
-    fn change(&self, group: GroupId, changes: Vec<Change>) -> Answer<'_, ()>;
+    /// Changes a group and releases the claim on it.
+    fn change(&self, group: GroupId, changes: Vec<Change>) -> StoreFuture<'_, ()>;
 
-    /// Stores that a person approved, bound to the hash of what the agent would read.
-    fn approve(&self, group: GroupId, approval: Approval, now: Timestamp) -> Answer<'_, ()>;
+    /// Stores an approval, which is bound to the hash of the text that the agent would read.
+    fn approve(&self, group: GroupId, approval: Approval, now: Timestamp) -> StoreFuture<'_, ()>;
 
-    /// Takes approvals back and stores what the agent would read now.
-    fn revoke(&self, group: GroupId, revocation: Revocation, now: Timestamp) -> Answer<'_, ()>;
+    /// Revokes a group's approvals and stores the hash of the text that the agent would read now.
+    fn revoke(&self, group: GroupId, revocation: Revocation, now: Timestamp) -> StoreFuture<'_, ()>;
 
-    /// The groups that wait at the gate, by their issue's number.
-    fn awaiting(&self) -> Answer<'_, Vec<(GroupId, u64)>>;
+    /// Returns the groups that wait for an approval, each with the number of its issue.
+    fn awaiting(&self) -> StoreFuture<'_, Vec<(GroupId, u64)>>;
 
-    /// The issues of groups an agent was asked to work on.
-    fn handed_over(&self) -> Answer<'_, Vec<u64>>;
+    /// Returns the issue numbers of the groups that were handed over to an agent, or may have been.
+    fn handed_over(&self) -> StoreFuture<'_, Vec<u64>>;
 
-    /// When the worker has something to do next, among groups and intents; `new_issues` as for claiming.
-    fn next_act_at(&self, new_issues: bool) -> Answer<'_, Option<Timestamp>>;
+    /// Returns the time at which the next group or intent is due; `new_issues` as in [`Store::claim_due`].
+    fn next_act_at(&self, new_issues: bool) -> StoreFuture<'_, Option<Timestamp>>;
 
-    /// When the last write was sent.
-    fn last_sent_at(&self) -> Answer<'_, Option<Timestamp>>;
+    /// Returns the time of the last write to GitHub.
+    fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>>;
 
-    /// How many writes of these kinds were sent since then, refused ones left out.
-    fn sent_since(&self, kinds: &'static [IntentKind], since: Timestamp) -> Answer<'_, u64>;
+    /// Counts the writes of these kinds that were sent after `since`, without refused and withdrawn ones.
+    fn sent_since(&self, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64>;
 
-    /// What GitHub asked us to wait for.
-    fn pause(&self) -> Answer<'_, Option<Pause>>;
+    /// Returns the pause in force, if there is one.
+    fn pause(&self) -> StoreFuture<'_, Option<Pause>>;
 
-    /// Remembers, or forgets, what GitHub asked us to wait for.
-    fn set_pause(&self, pause: Option<Pause>) -> Answer<'_, ()>;
+    /// Stores a pause, or deletes the stored one.
+    fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()>;
 
-    /// Makes every group due that the switches may now concern; returns how many.
-    fn wake_all(&self, now: Timestamp) -> Answer<'_, u64>;
+    /// Makes every idle group due that was not handed over, and withdraws refused intents, because the settings may
+    /// have changed since the last run. Returns the number of groups made due.
+    fn wake_all(&self, now: Timestamp) -> StoreFuture<'_, u64>;
 
-    /// Forgets ids older than their memory; returns how many.
-    fn forget_ids(&self, now: Timestamp) -> Answer<'_, u64>;
+    /// Deletes report ids that are too old, and the oldest ids of projects that have too many. Returns the number of
+    /// deleted ids.
+    fn forget_ids(&self, now: Timestamp) -> StoreFuture<'_, u64>;
 
-    /// Finishes what is in hand and closes.
-    fn close(&self) -> Answer<'_, ()>;
+    /// Finishes the waiting writes and closes the store.
+    fn close(&self) -> StoreFuture<'_, ()>;
 }

@@ -3,6 +3,7 @@
 use autoheal_contract::Class;
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Rpc, Server, Source};
+use autoheal_prepare::Hex;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::Failure;
 use autoheal_scrub::{Level, scrub_json, scrub_with};
@@ -175,5 +176,5 @@ fn log_line(line: &str) -> LogLine {
 /// Hash of a client program and its user, so that reports count distinct clients.
 pub fn client_hash(program: &str, peer: u64) -> String {
     let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&digest[..8]).to_string()
 }

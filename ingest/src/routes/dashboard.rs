@@ -132,10 +132,7 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
             "What made the fingerprint",
             sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect(),
         );
-        section(
-            "Left out or cut",
-            sample.marks.iter().map(|mark| format!("{} was {:?}\n", mark.field, mark.done).to_lowercase()).collect(),
-        );
+        section("Left out or cut", sample.marks.iter().map(|mark| format!("{mark}\n")).collect());
         calls = sample.frames.iter().take(30).map(call).collect();
     }
     let issue = preview(detail);
@@ -192,10 +189,9 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
 }
 
 fn call(frame: &Frame) -> Call {
-    let place = [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
     Call {
         function: shortened(&inert(frame.function.as_deref().unwrap_or("(anonymous)")), 160),
-        place: format!("{}{place}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240)),
+        place: format!("{}{}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240), frame.position()),
         in_app: frame.in_app,
     }
 }

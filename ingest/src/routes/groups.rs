@@ -6,6 +6,7 @@ use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::validate::DEFAULT_PROJECT;
 use autoheal_store::{Detail, Group, Status};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -27,7 +28,7 @@ pub(super) struct Parameters(HashMap<String, String>);
 impl Parameters {
     /// Which project; `default` when nothing is said.
     pub(super) fn project(&self) -> &str {
-        self.0.get("project").map_or("default", String::as_str)
+        self.0.get("project").map_or(DEFAULT_PROJECT, String::as_str)
     }
 }
 

@@ -9,7 +9,7 @@ use autoheal_contract::{ErrorReport, Json, LogLine, Source};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
-use autoheal_prepare::parse::{Failure, find_failure, last_words, plain_text};
+use autoheal_prepare::parse::{Failure, find_failure, plain_text, summary_line};
 use autoheal_prepare::scrub::scrub_with;
 use autoheal_prepare::shell::{shell_line, shell_word};
 use uuid::Uuid;
@@ -130,7 +130,7 @@ impl Failed {
 
     fn last_line(&self) -> Option<&str> {
         let texts = self.printed.errors.iter().chain([&self.printed.output]);
-        texts.filter_map(|text| last_words(text)).next()
+        texts.filter_map(|text| summary_line(text)).next()
     }
 
     /// Error type for a failure that no runtime named: the signal or the exit code.

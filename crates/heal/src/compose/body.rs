@@ -202,11 +202,10 @@ fn browser(user_agent: &str) -> String {
 /// The application's own frames, innermost first.
 fn source_lines(frames: &[Frame]) -> String {
     let line = |frame: &Frame| {
-        let place =
-            [frame.line, frame.column].into_iter().flatten().map(|number| format!(":{number}")).collect::<String>();
         // Without the URL's parameters, because they do not name code.
         let file = frame.file.as_deref().unwrap_or("?").split(['?', '#']).next().unwrap_or_default();
-        format!("{} ({}{place})\n", frame.function.as_deref().unwrap_or("(anonymous)"), mask_home(file))
+        let function = frame.function.as_deref().unwrap_or("(anonymous)");
+        format!("{function} ({}{})\n", mask_home(file), frame.position())
     };
     frames.iter().filter(|frame| frame.in_app).take(20).map(line).collect()
 }

@@ -1,4 +1,4 @@
-//! Which parts of a report say that two failures are the same.
+//! The parts of a report that decide whether two occurrences are of one failure.
 
 use autoheal_contract::{Class, ErrorReport, Exit, Source};
 
@@ -6,20 +6,20 @@ use super::Part;
 use crate::normalise::{normalise_file, normalise_message};
 use crate::parse::Frame;
 
-/// How many in-app frames count, innermost first: enough to tell callers apart, few enough to survive refactoring.
-const FRAMES: usize = 6;
+/// Maximum number of in-app frames, innermost first: enough to distinguish callers, few enough to survive refactoring.
+const MAX_FRAME_PARTS: usize = 6;
 
-/// The parts of a report, in order.
+/// Returns the parts of a report, in order.
 pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(FRAMES + 4);
+    let mut parts = Vec::with_capacity(MAX_FRAME_PARTS + 4);
     let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
     part("source", report.source.unwrap_or_default().name().to_owned());
     if let Some(chosen) = &report.fingerprint {
         part("chosen", chosen.clone());
         return parts;
     }
-    let seen_on_the_wire = class_on_the_wire(report);
-    match seen_on_the_wire {
+    let wire_class = wire_class(report);
+    match wire_class {
         Some(class) => part("class", class.to_owned()),
         None => part("error_type", report.error_type.trim().to_owned()),
     }
@@ -27,13 +27,13 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         if let Some(code) = rpc.code {
             part("code", code.to_string());
         }
-        let down = seen_on_the_wire.is_some() && is_outage(rpc.code);
-        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()).filter(|_| !down) {
-            let is_uri = seen_on_the_wire.is_some() && report.source == Some(Source::McpResource);
+        let is_outage = wire_class.is_some() && is_outage(rpc.code);
+        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()).filter(|_| !is_outage) {
+            let is_uri = wire_class.is_some() && report.source == Some(Source::McpResource);
             part("call", if is_uri { resource(name) } else { name.clone() });
         }
     }
-    if let Some(class) = seen_on_the_wire {
+    if let Some(class) = wire_class {
         if let Some(end) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(end) {
             part("exit", end);
         }
@@ -42,9 +42,9 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
     }
     let mut usable = frames.iter().filter(|frame| frame.in_app).filter_map(frame_name).peekable();
     if usable.peek().is_some() {
-        usable.take(FRAMES).for_each(|name| part("frame", name));
+        usable.take(MAX_FRAME_PARTS).for_each(|name| part("frame", name));
     } else {
-        // "No such file" of two programs are two failures.
+        // The same message of two programs, such as "No such file", is two failures.
         if let Some(program) = program(report) {
             part("program", program.to_owned());
         }
@@ -53,22 +53,22 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
     parts
 }
 
-/// HTTP's words for a server that is down: one failure, whatever was asked of it.
+/// Returns true for the HTTP statuses of a server that is down. That is one failure, whichever call was made.
 pub fn is_outage(code: Option<i64>) -> bool {
     matches!(code, Some(502..=504))
 }
 
-/// The class of a failure that was seen on its way between an MCP client and a server.
+/// Returns the class of a failure that was observed in the messages between an MCP client and a server.
 ///
-/// Its message, code and call were on the wire and are certain. Its stack was not: it is what the server printed about
-/// that time, may belong to another call, and comes or goes with the server's log level; its type comes out of that
-/// stack. A group that hung on either would split one failure, or join two.
-fn class_on_the_wire(report: &ErrorReport) -> Option<&str> {
+/// The message, code and call of such a failure were part of these messages and are reliable. The stack is not: it was
+/// taken from the server's output at about that time, may belong to another call, and depends on the server's log
+/// level. The type was taken from that stack. Either of them in the fingerprint would split one failure or join two.
+fn wire_class(report: &ErrorReport) -> Option<&str> {
     let is_mcp = report.source.unwrap_or_default().is_mcp();
     report.class.as_deref().map(str::trim).filter(|class| is_mcp && !class.is_empty())
 }
 
-/// A resource's URI carries ids and paths; of those only its scheme is the server's own word.
+/// Returns a resource's URI normalised, with its scheme: ids and paths differ between calls, the scheme does not.
 fn resource(uri: &str) -> String {
     let is_scheme = |text: &&str| {
         (1..=32).contains(&text.len())
@@ -80,19 +80,19 @@ fn resource(uri: &str) -> String {
     }
 }
 
-/// How the server ended.
+/// Returns the signal or exit code that the server ended with.
 fn end(exit: &Exit) -> Option<String> {
     exit.signal.clone().or_else(|| exit.code.map(|code| format!("code {code}")))
 }
 
-/// The name of the command line's program, without where it is installed.
+/// Returns the name of the command's program, without its directory.
 fn program(report: &ErrorReport) -> Option<&str> {
     let has_one = matches!(report.source, Some(Source::Cli | Source::Rust));
     let command = report.command.as_deref().filter(|_| has_one)?;
     command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }
 
-/// Function and file: line numbers move with every edit above them.
+/// Returns function and file, without the line, because line numbers change with every edit above them.
 fn frame_name(frame: &Frame) -> Option<String> {
     let file = normalise_file(frame.file.as_deref()?);
     Some(format!("{} in {file}", frame.function.as_deref().unwrap_or("?")))

@@ -1,4 +1,4 @@
-//! Which failures of MCP servers are one group, and which are not.
+//! Tests of grouping: occurrences that must share a fingerprint, and occurrences that must not.
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ScrubLevel;
 use crate::prepare;
-use crate::validate::Sender;
+use crate::validate::{DEFAULT_PROJECT, Sender};
 
 fn prepared(report: &Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
+    let arrival = Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 
-/// A tool's failure with this message, as the wrapper of its server tells it.
+/// A report of a failed tool call with this message, as the wrapper of an MCP server sends it.
 fn failure(message: &str) -> Value {
     json!({
         "error_type": "ToolError", "error_message": message, "source": "mcp_tool", "class": "tool_failure",
@@ -22,7 +22,7 @@ fn failure(message: &str) -> Value {
     })
 }
 
-/// The report with this member set; `rpc.tool` is a member of a member.
+/// Returns the report with this member set; `rpc.tool` names a member of `rpc`.
 fn with(mut report: Value, member: &str, value: Value) -> Value {
     match member.split_once('.') {
         Some((part, member)) => report[part][member] = value,
@@ -41,18 +41,18 @@ const STACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools
                      ZeroDivisionError: division by zero";
 
 #[test]
-fn a_joined_stack_and_the_type_out_of_it_decide_nothing() {
+fn a_stack_from_the_servers_output_does_not_change_the_fingerprint() {
     let plain = failure("division by zero");
-    let joined = with(with(plain.clone(), "stack_trace", json!(STACK)), "error_type", json!("ZeroDivisionError"));
-    assert!(!prepared(&joined).frames().is_empty(), "the stack is one that is read");
-    check(&plain, &joined, true);
+    let with_stack = with(with(plain.clone(), "stack_trace", json!(STACK)), "error_type", json!("ZeroDivisionError"));
+    assert!(!prepared(&with_stack).frames().is_empty(), "the stack must have frames");
+    check(&plain, &with_stack, true);
     let parts: Vec<String> =
-        prepared(&joined).parts().iter().map(|part| format!("{}: {}", part.name, part.value)).collect();
+        prepared(&with_stack).parts().iter().map(|part| format!("{}: {}", part.name, part.value)).collect();
     assert_eq!(parts, ["source: mcp_tool", "class: tool_failure", "call: divide", "message: division by zero"]);
 }
 
 #[test]
-fn source_class_code_call_and_message_tell_failures_apart() {
+fn source_class_code_call_and_message_distinguish_failures() {
     let plain = with(failure("backend down"), "rpc.code", json!(-32603));
     for (member, other) in [
         ("source", json!("mcp_prompt")),
@@ -63,27 +63,27 @@ fn source_class_code_call_and_message_tell_failures_apart() {
     ] {
         check(&plain, &with(plain.clone(), member, other), false);
     }
-    // Another method says something only where no tool is named.
+    // The method counts only if no tool is named.
     check(&plain, &with(plain.clone(), "rpc.method", json!("tools/other")), true);
     let protocol = with(with(failure("no JSON"), "source", json!("mcp_protocol")), "rpc", json!({"method": "ping"}));
     check(&protocol, &with(protocol.clone(), "rpc.method", json!("tools/list")), false);
 }
 
 #[test]
-fn without_a_class_type_and_frames_decide_as_for_every_program() {
+fn without_a_class_the_type_and_the_frames_decide() {
     let mut plain = failure("division by zero");
     plain["class"] = Value::Null;
     check(&plain, &with(plain.clone(), "error_type", json!("ZeroDivisionError")), false);
     let stack = with(plain.clone(), "stack_trace", json!(STACK));
     check(&stack, &with(stack.clone(), "error_message", json!("something else")), true);
     check(&plain, &with(plain.clone(), "class", json!(" ")), true);
-    // A class of another kind of sender decides nothing.
+    // The class counts for MCP sources only.
     let page = with(failure("m"), "source", json!("javascript_sdk"));
     check(&page, &with(page.clone(), "class", json!("network")), true);
 }
 
 #[test]
-fn how_a_server_ended_tells_its_exits_apart() {
+fn exit_codes_and_signals_distinguish_server_exits() {
     let exit = |exit: Value| {
         let ended = with(failure("the server ended before it answered"), "class", json!("server_exit"));
         with(ended, "exit", exit)
@@ -92,7 +92,7 @@ fn how_a_server_ended_tells_its_exits_apart() {
     check(&exit(json!({"code": 3})), &exit(json!({"code": 1})), false);
     check(&exit(json!({"code": 3})), &exit(json!({"signal": "SIGSEGV"})), false);
     check(&exit(json!({"signal": "SIGSEGV"})), &exit(json!({"signal": "SIGABRT"})), false);
-    // Where the server went on, how it ended later says nothing of the failure.
+    // For other classes the exit does not count, because the server went on after the failure.
     check(&failure("m"), &with(failure("m"), "exit", json!({"code": 3})), true);
 }
 
@@ -108,12 +108,12 @@ fn resources_of_one_kind_are_one_group() {
     check(&broken("note:41"), &broken("note:42"), true);
     check(&broken("demo://users/41"), &broken("screen://users/41"), false);
     check(&read("demo://users/41", "backend down"), &read("demo://users/41", "no such user"), false);
-    // A tool or prompt is named by its programmer: every letter counts.
+    // The names of tools and prompts are not normalised, because a programmer chose them.
     check(&with(failure("m"), "rpc.tool", json!("step1")), &with(failure("m"), "rpc.tool", json!("step2")), false);
 }
 
 #[test]
-fn what_real_servers_say_of_one_failure_is_one_group() {
+fn messages_of_real_servers_about_one_failure_are_one_group() {
     let pydantic = |value: &str, version: &str| {
         format!(
             "1 validation error for call[divide]\nb\n  Input should be a valid integer, unable to parse string as an integer \
@@ -123,12 +123,12 @@ fn what_real_servers_say_of_one_failure_is_one_group() {
     };
     for (one, other) in [
         (pydantic("'x'", "2.12"), pydantic("'a, \"b\" [c]'", "2.13")),
-        (open("/x/y"), open("/home/ann/My Documents/z")),
-        (open("/x/y"), open("C:\\Users\\ann\\z")),
+        (missing_file("/x/y"), missing_file("/home/ann/My Documents/z")),
+        (missing_file("/x/y"), missing_file("C:\\Users\\ann\\z")),
     ] {
         check(&failure(&one), &failure(&other), true);
     }
-    // What is wrong with the input stays.
+    // The rule that the input violates counts.
     let other_rule = pydantic("'x'", "2.12").replace("int_parsing", "int_type");
     check(&failure(&pydantic("'x'", "2.12")), &failure(&other_rule), false);
     let zod = |received: &str, at: &str| {
@@ -138,13 +138,13 @@ fn what_real_servers_say_of_one_failure_is_one_group() {
     check(&failure(&zod("string", "a")), &failure(&zod("string", "b")), false);
 }
 
-/// What Node says of a file that is not there.
-fn open(path: &str) -> String {
+/// Node's message about a missing file.
+fn missing_file(path: &str) -> String {
     format!("ENOENT: no such file or directory, open '{path}'")
 }
 
 #[test]
-fn a_server_that_is_down_is_one_failure_whatever_was_asked() {
+fn an_outage_is_one_failure_whichever_call_was_made() {
     let down =
         with(with(failure("the MCP server cannot be reached"), "rpc.code", json!(502)), "class", json!("no_answer"));
     let down = with(down, "source", json!("mcp_protocol"));

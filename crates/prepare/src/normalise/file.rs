@@ -1,15 +1,15 @@
-//! A frame's file as it enters a fingerprint: the same on every host, in every home and after every build.
+//! Normalises a frame's file for the fingerprint, so that it is the same on every host and after every build.
 
 use super::id;
 
-/// Folders at which a project's own tree begins; what stands before differs between machines.
+/// Folders at which a project's tree usually begins. The path before them differs between machines.
 const PROJECT_FOLDERS: [&str; 5] = ["packages", "apps", "src", "dist", "build"];
 
-/// The path of a frame's file without scheme, host, query, fragment, position and the hashes of builds.
+/// Returns the path of a frame's file without scheme, host, query and fragment, and with the hashes of builds replaced.
 ///
-/// Local paths lose everything before `node_modules` or before the first folder a project's tree usually begins
-/// with, else the home directory. Paths of URLs are kept whole: they are the same for everyone.
-pub fn normalise_file(file: &str) -> String {
+/// A local path loses everything before `node_modules` or before the first of [`PROJECT_FOLDERS`]; without these it
+/// loses the home directory. The path of a URL stays whole, because it is the same on every machine.
+pub(crate) fn normalise_file(file: &str) -> String {
     let file = file.split(['?', '#']).next().unwrap_or(file).trim();
     let (path, is_local) = path_of(file);
     let path = path.replace('\\', "/");
@@ -27,12 +27,12 @@ pub fn normalise_file(file: &str) -> String {
     out
 }
 
-/// The path, and whether it is one of a machine's own file system.
+/// Returns the path, and true if it belongs to a local file system.
 fn path_of(file: &str) -> (&str, bool) {
     let file = file.strip_prefix("blob:").unwrap_or(file);
     match file.split_once("://") {
         Some(("file", path)) => (without_drive(path.trim_start_matches('/')), true),
-        // the name of webpack's bundle takes the place of a host
+        // in `webpack://name/…` the name of the bundle stands where other URLs have a host
         Some((_, rest)) => (rest.split_once('/').map_or("", |(_, path)| path), false),
         None => {
             let path = without_drive(file);

@@ -1,6 +1,6 @@
-//! Ids and hashes: what machines made up, told apart from words that hold digits.
+//! Recognises ids and hashes, and distinguishes them from words with digits.
 
-/// `8-4-4-4-12` hexadecimal digits at the beginning of the text.
+/// Returns the length of a UUID, `8-4-4-4-12` hexadecimal digits, at the beginning of the text.
 pub(super) fn uuid(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes().get(..36)?;
     let fits = |(at, byte): (usize, &u8)| match at {
@@ -10,7 +10,7 @@ pub(super) fn uuid(rest: &str) -> Option<usize> {
     (bytes.iter().enumerate().all(fits) && !continues(rest, 36)).then_some(36)
 }
 
-/// `0x…` at the beginning of the text.
+/// Returns the length of `0x…` at the beginning of the text.
 pub(super) fn address(rest: &str) -> Option<usize> {
     let digits = rest.strip_prefix("0x").or_else(|| rest.strip_prefix("0X"))?;
     let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -21,7 +21,7 @@ fn continues(text: &str, at: usize) -> bool {
     text[at..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// Copies a word with the parts between its underscores replaced where they are ids: `req_8f3a9c1d` but `x86_64`.
+/// Copies a word and replaces each part between underscores that is an id: in `req_8f3a9c1d`, but not in `x86_64`.
 pub(super) fn without_ids(word: &str, out: &mut String) {
     for (index, part) in word.split('_').enumerate() {
         if index > 0 {
@@ -31,7 +31,7 @@ pub(super) fn without_ids(word: &str, out: &mut String) {
     }
 }
 
-/// Copies a file's name with the hash that a bundler put into it replaced: `main.3f2a1b9c.js`, `index-BkX3d9Zq.js`.
+/// Copies a file's name and replaces a bundler's hash in it: `main.3f2a1b9c.js`, `index-BkX3d9Zq.js`.
 pub(super) fn without_hashes(name: &str, out: &mut String) {
     let mut rest = name;
     loop {
@@ -44,8 +44,8 @@ pub(super) fn without_hashes(name: &str, out: &mut String) {
     }
 }
 
-/// Eight or more hexadecimal digits with digits and letters among them; or a long word that changes often between
-/// digits, small and capital letters, as random ones do.
+/// Returns true for eight or more hexadecimal digits, both digits and letters, and for a long word that often changes
+/// between digits, small and capital letters, as random words do.
 fn is_id(word: &str) -> bool {
     if word.len() < 8 || !word.is_ascii() {
         return false;
@@ -56,7 +56,7 @@ fn is_id(word: &str) -> bool {
     is_mixed && (is_hexadecimal || word.len() >= 12 && changes(word) >= 5)
 }
 
-/// What Vite and Rollup write: eight characters of base64.
+/// Returns true for a hash of Vite or Rollup. The caller checks its length, eight characters.
 fn is_short_hash(word: &str) -> bool {
     let capitals = word.bytes().filter(u8::is_ascii_uppercase).count();
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
@@ -64,6 +64,7 @@ fn is_short_hash(word: &str) -> bool {
     word.is_ascii() && changes(word) >= 3 && (digits > 0 && capitals + small > 0 || capitals >= 3 && small > 0)
 }
 
+/// Counts the changes between digits, capital and other letters.
 fn changes(word: &str) -> usize {
     let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     word.as_bytes().windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count()

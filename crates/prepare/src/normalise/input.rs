@@ -1,22 +1,22 @@
-//! What a program shows of the input it refused: the caller's own words, different each time.
+//! Recognises input that pydantic quotes in its messages, because it differs between calls.
 
 use super::Match;
 
-/// Pydantic's last words on a value: `[type=int_parsing, input_value='x', input_type=str]`.
+/// Pydantic ends a message with `[type=int_parsing, input_value='x', input_type=str]`.
 const VALUE: &str = "input_value=";
 const TYPE: &[u8] = b", input_type=";
-const SHOWN: &str = "input_value=<value>";
+const PLACEHOLDER: &str = "input_value=<value>";
 
-/// Pydantic shows 50 characters of a value; so far the end of it is looked for, in bytes.
-const LONGEST: usize = 256;
+/// Maximum length of a quoted value with its type, in bytes. Pydantic quotes at most 50 characters.
+const MAX_BYTES: usize = 256;
 
-/// A shown value with its type at the beginning of the text; what is wrong with it (`type=…`) stands before and stays.
+/// Matches a quoted value and its type at the beginning of the text. The error (`type=…`) comes before them and stays.
 pub(super) fn find(rest: &str) -> Match {
     let value = rest.strip_prefix(VALUE)?;
-    let near = &value.as_bytes()[..value.len().min(LONGEST)];
-    let length = near.windows(TYPE.len()).position(|bytes| bytes == TYPE)?;
-    let behind = &near[length + TYPE.len()..];
-    let name = behind.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte)).count();
-    // What was replaced before stays, so that normal text does.
-    (!value.starts_with("<value>")).then_some((VALUE.len() + length + TYPE.len() + name, SHOWN))
+    let search = &value.as_bytes()[..value.len().min(MAX_BYTES)];
+    let length = search.windows(TYPE.len()).position(|bytes| bytes == TYPE)?;
+    let type_name = &search[length + TYPE.len()..];
+    let name = type_name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte)).count();
+    // A value that an earlier pass replaced is not matched again, so that normalised text stays the same.
+    (!value.starts_with("<value>")).then_some((VALUE.len() + length + TYPE.len() + name, PLACEHOLDER))
 }

@@ -1,23 +1,23 @@
-//! Places: URLs, file paths and hosts.
+//! Recognises places: URLs, file paths and hosts.
 
 use super::Match;
 
-/// Last labels that hardly any property has, so that `api.example.com` is a host and `window.app` is not.
+/// Top-level domains. Few properties have these names, so `api.example.com` is a host and `window.app` is not.
 const TOP_LEVEL: [&str; 10] = ["com", "org", "net", "edu", "gov", "local", "internal", "lan", "corp", "cloud"];
 
-/// File endings that make a name or a relative path one of a file.
+/// Endings by which a name or a relative path is recognised as a file.
 const FILE_ENDINGS: [&str; 24] = [
     "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "css", "html", "json", "map", "wasm", "vue", "svelte",
     "bundle", "py", "rs", "go", "java", "rb", "php", "txt", "log",
 ];
 
-/// A URL, path or host at the beginning of the text.
-pub(super) fn find(rest: &str, before: char) -> Match {
+/// Matches a URL, path or host at the beginning of the text. `previous` is the character before it.
+pub(super) fn find(rest: &str, previous: char) -> Match {
     let first = *rest.as_bytes().first()?;
     if first.is_ascii_alphanumeric() || first == b'[' {
         return url(rest).or_else(|| drive(rest)).or_else(|| relative(rest)).or_else(|| host(rest));
     }
-    quoted(rest, before).or_else(|| absolute(rest)).or_else(|| ip6(rest).map(|length| (length, "<host>")))
+    quoted(rest, previous).or_else(|| absolute(rest)).or_else(|| ip6(rest).map(|length| (length, "<host>")))
 }
 
 fn url(rest: &str) -> Match {
@@ -35,7 +35,8 @@ fn url_end(rest: &str, from: usize) -> usize {
     end_past_placeholders(rest, from, |c| !(c.is_whitespace() || "\"'`<>".contains(c)))
 }
 
-/// Credentials, secret parameters and the names of homes are placeholders by now; URL and path go on behind them.
+/// Finds the end of a URL or path. Placeholders do not end it, because scrubbing has put them in place of credentials,
+/// secret parameters and account names.
 fn end_past_placeholders(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
     let mut end = from;
     loop {
@@ -47,7 +48,7 @@ fn end_past_placeholders(rest: &str, from: usize, belongs: impl Fn(char) -> bool
     }
 }
 
-/// The end of a run, without the punctuation of the sentence or the bracket around it.
+/// Finds the end of a run of characters, without punctuation or brackets at its end.
 fn end_of(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
     let length = rest[from..].find(|c| !belongs(c)).map_or(rest.len(), |length| from + length);
     from + rest[from..length].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '|']).len()
@@ -55,32 +56,33 @@ fn end_of(rest: &str, from: usize, belongs: impl Fn(char) -> bool) -> usize {
 
 fn absolute(rest: &str) -> Match {
     let is_absolute = ["/", "./", "../", "~/"].iter().any(|start| rest.starts_with(start)) && !rest.starts_with("//");
-    // asked before reading on, so that a long row of signs is not read from each of them
+    // checked first, so that a long run of punctuation is not read again from each of its characters
     let is_named = has_name(rest.chars().take(8));
     let end = if is_absolute && is_named { end_past_placeholders(rest, 0, is_path_character) } else { 0 };
     let is_path = has_name(rest[..end].chars());
-    // the query of a URL without its host
+    // a path may be a URL without its host, so a query may follow
     let end = if is_path && rest[end..].starts_with('?') { url_end(rest, end) } else { end };
     is_path.then_some((end, "<path>"))
 }
 
-/// A path in quotes may hold blanks: `open '/home/ann/My Documents/x'`.
+/// Matches a path in quotes, which may hold blanks: `open '/home/ann/My Documents/x'`.
 fn quoted(rest: &str, quote: char) -> Match {
-    const LONGEST: usize = 260;
+    const MAX_CHARS: usize = 260;
     if !matches!(quote, '"' | '\'') || !(rest.starts_with('/') || rest.starts_with("~/")) {
         return None;
     }
-    let mut characters = rest.char_indices().take(LONGEST).skip_while(|(_, c)| *c != quote && *c != '\n');
+    let mut characters = rest.char_indices().take(MAX_CHARS).skip_while(|(_, c)| *c != quote && *c != '\n');
     let (end, _) = characters.next().filter(|(_, c)| *c == quote)?;
     (has_name(rest[..end].chars()) && has_no_markup(&rest[..end])).then_some((end, "<path>"))
 }
 
-/// Whether there is a letter or digit; what stands in a placeholder is none, or what is normal would grow at each pass.
+/// Returns true if there is a letter or digit before the first placeholder. The letters of placeholders do not count,
+/// because each pass would then match more of a normalised text.
 fn has_name(text: impl Iterator<Item = char>) -> bool {
     text.take_while(|c| *c != '<').any(char::is_alphanumeric)
 }
 
-/// Whether every `<` begins a placeholder and every `>` ends one.
+/// Returns true if every `<` begins a placeholder and every `>` ends one.
 fn has_no_markup(text: &str) -> bool {
     let Some(at) = text.find(['<', '>']) else { return true };
     super::placeholder(&text[at..]).is_some_and(|length| has_no_markup(&text[at + length..]))
@@ -94,7 +96,7 @@ fn drive(rest: &str) -> Match {
     is_drive.then(|| (end_past_placeholders(rest, 3, belongs), "<path>"))
 }
 
-/// `src/app/main.ts:1:2`, but neither `and/or` nor `text/html`.
+/// Matches `src/app/main.ts:1:2`, but neither `and/or` nor `text/html`.
 fn relative(rest: &str) -> Match {
     let end = end_of(rest, 0, |c| is_path_character(c) && !":@".contains(c));
     let (folder, file) = rest[..end].rsplit_once('/')?;
@@ -106,7 +108,7 @@ fn is_path_character(c: char) -> bool {
     c.is_alphanumeric() || "/._-~$%+@:#&!".contains(c)
 }
 
-/// The length of `:12:34`.
+/// Returns the length of `:12:34`.
 fn position(rest: &str) -> usize {
     let part = |text: &str| {
         let digits = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
@@ -116,7 +118,7 @@ fn position(rest: &str) -> usize {
     line + part(&rest[line..])
 }
 
-/// The length of a file's name at the beginning of the text, 0 if there is none.
+/// Returns the length of a file's name at the beginning of the text, or 0.
 pub(super) fn file_name(rest: &str) -> usize {
     let end = end_of(rest, 0, |c| c.is_alphanumeric() || "._-~".contains(c));
     if has_file_ending(&rest[..end]) { end } else { 0 }
@@ -127,7 +129,7 @@ fn has_file_ending(name: &str) -> bool {
     ending.is_some_and(|(_, ending)| FILE_ENDINGS.contains(&ending))
 }
 
-/// An address, `localhost`, a name under a known domain, or any dotted name in front of a port.
+/// Matches an IP address, `localhost`, a name under a known domain, or any dotted name before a port.
 fn host(rest: &str) -> Match {
     if let Some(length) = ip6(rest) {
         return Some((length, "<host>"));
@@ -140,14 +142,14 @@ fn host(rest: &str) -> Match {
     let is_port = (3..=6).contains(&port) && rest[end + 1..end + port].bytes().all(|byte| byte.is_ascii_digit());
     let is_address = labels == 4 && name.split('.').all(|label| label.parse::<u8>().is_ok());
     let is_known = labels > 1 && TOP_LEVEL.contains(&last);
-    let is_served =
+    let has_served_port =
         is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let follows = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
-    let is_host = !follows && (is_address || is_known || is_served || name == "localhost");
+    let is_host = !follows && (is_address || is_known || has_served_port || name == "localhost");
     is_host.then_some((end + if is_port { port } else { 0 }, "<host>"))
 }
 
-/// `[::1]:80`, `fe80::1`, `2001:db8:0:0:0:0:0:1`: hexadecimal groups with `::` among them, or eight of them.
+/// Returns the length of an IPv6 address: `[::1]:80`, `fe80::1`, `2001:db8:0:0:0:0:0:1`. It has `::` or eight groups.
 fn ip6(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('[').unwrap_or(rest);
     let length = inner.bytes().take(46).take_while(|byte| byte.is_ascii_hexdigit() || *byte == b':').count();

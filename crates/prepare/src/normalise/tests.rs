@@ -1,7 +1,7 @@
-//! What must become equal, what must stay apart, and what holds for any text.
+//! Tests of normalisation: texts that must become equal, texts that must stay different, and properties of any text.
 
 use super::{normalise_file, normalise_message};
-use crate::parse::tests::cpu_time;
+use crate::cpu_time::cpu_time;
 
 #[test]
 fn each_kind_has_its_placeholder() {
@@ -55,7 +55,7 @@ fn protocol_codes_words_and_placeholders_stay() {
 }
 
 #[test]
-fn one_error_of_two_users_is_one_text() {
+fn occurrences_of_one_error_become_one_text() {
     for (one, other) in [
         ("timeout after 503 ms", "timeout after 30000 ms"),
         ("timeout after 500ms", "timeout after 1200ms"),
@@ -84,7 +84,7 @@ fn one_error_of_two_users_is_one_text() {
 }
 
 #[test]
-fn different_errors_stay_apart() {
+fn different_errors_stay_different() {
     for (one, other) in [
         ("error -32602", "error -32603"),
         ("status 503", "status 404"),
@@ -99,7 +99,7 @@ fn different_errors_stay_apart() {
 }
 
 #[test]
-fn files_are_the_same_on_every_machine() {
+fn files_become_the_same_on_every_machine() {
     for (before, after) in [
         ("https://a.example.com/assets/main.3f2a1b9c.js?v=1#x", "assets/main.<hash>.js"),
         ("http://localhost:8080/assets/main.99ab12ef.js", "assets/main.<hash>.js"),
@@ -117,12 +117,12 @@ fn files_are_the_same_on_every_machine() {
         ("index.android.bundle", "index.android.bundle"),
     ] {
         assert_eq!(normalise_file(before), after, "from {before:?}");
-        assert_eq!(normalise_file(after), after, "twice: {before:?}");
+        assert_eq!(normalise_file(after), after, "normalised twice: {before:?}");
     }
     assert_ne!(normalise_file("/app/packages/a/src/i.js"), normalise_file("/app/packages/b/src/i.js"));
 }
 
-/// Pieces chosen so that they meet the recognisers and each other in every order.
+/// Parts of random texts. Each is recognised by itself or changes how its neighbours are recognised.
 const PIECES: &[&str] = &[
     " ",
     "\n",
@@ -201,7 +201,7 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
-fn normal_text_stays_as_it_is() {
+fn normalised_text_stays_the_same() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
@@ -220,7 +220,8 @@ fn normal_text_stays_as_it_is() {
     }
 }
 
-/// Four times the text may cost four times the time; twelve leaves room for a busy machine and is far from sixteen.
+/// Four times the text may take four times as long. The limit of twelve tolerates a busy machine, and quadratic time,
+/// which would be sixteen, exceeds it.
 #[test]
 fn hostile_text_costs_linear_time() {
     let fastest = |text: &str| {

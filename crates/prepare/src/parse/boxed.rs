@@ -1,16 +1,16 @@
-//! Tracebacks that Python's `rich` draws as a box, rewritten as Python itself prints them.
+//! Rewrites tracebacks that Python's `rich` draws as a box into the form that Python prints.
 
 use std::borrow::Cow;
 
 use super::python::LINKS;
 
 const HEAD: &str = "Traceback (most recent call last)";
-/// Lines a message may be wrapped into.
-const MESSAGE_LINES: usize = 20;
-/// Lines the sentence between two exceptions, and what is blank above it, may take.
-const LINK_LINES: usize = 8;
+/// Maximum number of lines of a wrapped message.
+const MAX_MESSAGE_LINES: usize = 20;
+/// Maximum number of lines of the sentence between two exceptions, with the blank lines above it.
+const MAX_LINK_LINES: usize = 8;
 
-/// Rewrites every boxed traceback; text without one stays as it is.
+/// Rewrites every boxed traceback. Text without one is returned unchanged.
 #[must_use]
 pub fn unbox(text: &str) -> Cow<'_, str> {
     if !text.lines().any(is_top) {
@@ -20,32 +20,32 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         if !is_top(line) {
-            // a logger fills its lines up with spaces
+            // loggers pad their lines with spaces
             plain.push_str(if line.trim().is_empty() { "" } else { line });
             plain.push('\n');
             continue;
         }
         let margin = line.chars().take_while(|c| *c != '╭').count();
         let width = line.trim_end().chars().count() - margin;
-        let mut inside = Inside::default();
+        let mut content = BoxContent::default();
         while let Some(row) = lines.next_if(|row| row.contains('│') && !row.trim_start().starts_with('╰')) {
-            inside.row(row);
+            content.add_row(row);
         }
-        inside.end_frame();
+        content.end_frame();
         plain.push_str("Traceback (most recent call last):\n");
-        plain.push_str(&inside.frames);
+        plain.push_str(&content.frames);
         lines.next_if(|line| line.trim_start().starts_with('╰'));
-        // the message stands below, indented like the box where a logger drew it
+        // the message is below the box, and indented like the box if a logger drew it
         let mut message = Vec::new();
         while let Some(line) = lines.next_if(|line| {
             let first = message.is_empty();
             let indented = margin > 0 && line.chars().take_while(|c| *c == ' ').count() >= margin;
-            !line.trim().is_empty() && !is_top(line) && (first || indented) && message.len() < MESSAGE_LINES
+            !line.trim().is_empty() && !is_top(line) && (first || indented) && message.len() < MAX_MESSAGE_LINES
         }) {
             message.push(line.trim());
         }
         plain.push_str(&unwrapped(&message, width));
-        // Python's own messages end nowhere visible; this one's end is known
+        // a blank line marks the end of the message, which Python itself does not mark
         plain.push_str("\n\n");
         let (link, length) = link(lines.clone());
         if let Some(link) = link {
@@ -57,7 +57,8 @@ pub fn unbox(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// One line of lines that were wrapped; another one begins where its first word would have had room.
+/// Joins wrapped lines. If the first word of a line would have fit on the line before, the line was not wrapped and
+/// stays separate.
 fn unwrapped(lines: &[&str], width: usize) -> String {
     let mut text = String::new();
     let mut used = 0;
@@ -72,10 +73,10 @@ fn unwrapped(lines: &[&str], width: usize) -> String {
     text
 }
 
-/// The sentence between an exception and the one that came of it, which is wrapped as well, and its length in lines.
+/// Finds the sentence between a cause and the next exception, which may be wrapped; returns it and its length in lines.
 fn link<'a>(lines: impl Iterator<Item = &'a str>) -> (Option<&'static str>, usize) {
     let mut sentence = String::new();
-    for (at, line) in lines.take(LINK_LINES).enumerate() {
+    for (at, line) in lines.take(MAX_LINK_LINES).enumerate() {
         match line.trim() {
             "" if sentence.is_empty() => continue,
             "" => break,
@@ -89,64 +90,66 @@ fn link<'a>(lines: impl Iterator<Item = &'a str>) -> (Option<&'static str>, usiz
     (None, 0)
 }
 
+/// Returns true for the upper border of a boxed traceback.
 fn is_top(line: &str) -> bool {
     line.contains(HEAD) && line.contains('╭')
 }
 
-/// The rows of one box.
+/// The content of one box.
 #[derive(Default)]
-struct Inside {
+struct BoxContent {
+    /// The complete frames, as Python prints them.
     frames: String,
-    /// `PATH:LINE in FUNCTION`, as far as it was read; it is wrapped where the box ends.
-    place: String,
-    /// The row ended before the box did, so it was wrapped at a space.
-    short: bool,
+    /// The rows of the current `PATH:LINE in FUNCTION` so far; it is wrapped at the width of the box.
+    location: String,
+    /// True if the last row was shorter than the box, so that it was wrapped at a space.
+    wrapped_at_space: bool,
 }
 
-impl Inside {
-    fn row(&mut self, row: &str) {
+impl BoxContent {
+    fn add_row(&mut self, row: &str) {
         let Some((_, inner)) = row.split_once('│') else { return };
         let Some((inner, _)) = inner.rsplit_once('│') else { return };
         let words = inner.trim();
         if words.starts_with(['╭', '│', '╰']) || words.starts_with("... ") {
-            // a table of variables, or a gap
+            // a table of variables, or a note about hidden frames
             return self.end_frame();
         }
         if words.is_empty() {
             return self.end_frame();
         }
-        if let Some(marked) = words.strip_prefix('❱') {
-            let code = marked.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+        if let Some(current_line) = words.strip_prefix('❱') {
+            let code = current_line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
             self.end_frame();
             let code = code.trim_start_matches([' ', '│']);
             self.frames.push_str(&format!("    {}\n", code.trim_end()));
             return;
         }
-        let in_place = !self.place.is_empty() && place(&self.place).is_none();
-        if !in_place
+        let in_location = !self.location.is_empty() && parse_location(&self.location).is_none();
+        if !in_location
             && words.split([' ', '│']).next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()))
         {
             return self.end_frame();
         }
-        if self.short && !self.place.is_empty() {
-            self.place.push(' ');
+        if self.wrapped_at_space && !self.location.is_empty() {
+            self.location.push(' ');
         }
-        self.place.push_str(words);
-        self.short = inner.ends_with("  ");
+        self.location.push_str(words);
+        self.wrapped_at_space = inner.ends_with("  ");
     }
 
-    /// The place is complete.
+    /// Adds the frame of the current location, if it is complete.
     fn end_frame(&mut self) {
-        if let Some((file, line, function)) = place(&std::mem::take(&mut self.place)) {
+        if let Some((file, line, function)) = parse_location(&std::mem::take(&mut self.location)) {
             self.frames.push_str(&format!("  File \"{file}\", line {line}, in {function}\n"));
         }
     }
 }
 
-/// `PATH:LINE in FUNCTION`
-fn place(text: &str) -> Option<(&str, u32, &str)> {
-    let (place, function) = text.rsplit_once(" in ")?;
-    let (file, line) = place.rsplit_once(':')?;
+/// Parses `PATH:LINE in FUNCTION`.
+fn parse_location(text: &str) -> Option<(&str, u32, &str)> {
+    let (location, function) = text.rsplit_once(" in ")?;
+    let (file, line) = location.rsplit_once(':')?;
     Some((file, line.trim().parse().ok()?, function))
 }
 
@@ -218,9 +221,9 @@ following exception:
 RuntimeError: the catalogue has no entry coffee
 ";
 
-    /// What a logger prints in the same second has no time of its own, and stands below the message as if it went on.
+    /// A log line of the same second has no time at its left, so it looks like a further line of the message.
     #[test]
-    fn what_is_logged_next_is_a_line_of_its_own() {
+    fn the_next_log_line_stays_separate() {
         let message = "ZeroDivisionError: division by zero, which is something\n                    never to be done\n";
         let next =
             "ZeroDivisionError: by zero                          \n                    Error calling tool 'lookup'\n";
@@ -230,13 +233,13 @@ RuntimeError: the catalogue has no entry coffee
     }
 
     #[test]
-    fn a_chain_stays_one() {
+    fn a_chain_stays_one_failure() {
         let plain = unbox(CHAIN);
         let failure = find_failure(&plain).unwrap();
         assert_eq!((failure.error_type.as_str(), failure.causes.len()), ("RuntimeError", 1), "{plain}");
         assert_eq!(failure.causes[0].error_type, "KeyError");
         assert!(plain.contains("fastmcp_server_two.py\", line 28, in lookup"), "{plain}");
         let padded = CHAIN.replace("\n\n╭", "\n\n                              \n╭");
-        assert!(!unbox(&padded).contains("   \n"), "lines of spaces say nothing");
+        assert!(!unbox(&padded).contains("   \n"), "a line of spaces must become empty");
     }
 }

@@ -1,6 +1,6 @@
-//! Whether a frame is the application's own code, judged by where its file comes from.
+//! Decides by a frame's file whether the frame is the application's own code.
 
-/// Hosts that serve other people's packages.
+/// Hosts that serve published packages.
 const PACKAGE_HOSTS: [&str; 9] = [
     "cdn.jsdelivr.net",
     "fastly.jsdelivr.net",
@@ -13,7 +13,7 @@ const PACKAGE_HOSTS: [&str; 9] = [
     "code.jquery.com",
 ];
 
-/// Beginnings that only the engine's, the runtime's or the bundler's own code has.
+/// Prefixes of files that belong to the engine, the runtime or the bundler.
 const FOREIGN_PREFIXES: [&str; 14] = [
     "[",
     "<",
@@ -31,7 +31,7 @@ const FOREIGN_PREFIXES: [&str; 14] = [
     "webpack/",
 ];
 
-/// Folders that hold dependencies; `~` is what old webpack wrote for `node_modules`.
+/// Folders of dependencies. Old versions of webpack write `~` for `node_modules`.
 const FOREIGN_FOLDERS: [&str; 9] = [
     "node_modules",
     "bower_components",
@@ -44,7 +44,8 @@ const FOREIGN_FOLDERS: [&str; 9] = [
     "dist-packages",
 ];
 
-/// A frame without a file is anonymous or native, so not in the application.
+/// Returns true for a file of the application. A frame without a file is anonymous or native, so not in the
+/// application.
 pub(super) fn is_in_app(file: Option<&str>) -> bool {
     let Some(file) = file else { return false };
     !(FOREIGN_PREFIXES.iter().any(|prefix| file.starts_with(prefix))
@@ -60,7 +61,8 @@ fn is_extension_or_package(file: &str) -> bool {
         || rest.trim_start_matches('/').starts_with("webpack/")
 }
 
-/// Bytes, not characters: this looks at every byte of every frame's file.
+/// Returns true if the path has a folder of dependencies, or is a file of autoheal's SDK. Compares bytes instead of
+/// characters for speed, because it scans the file of every frame.
 fn has_foreign_part(file: &str) -> bool {
     let mut last: &[u8] = b"";
     for part in file.as_bytes().split(|byte| matches!(byte, b'/' | b'\\')) {
@@ -68,14 +70,14 @@ fn has_foreign_part(file: &str) -> bool {
             return true;
         }
         if part.contains(&b'?') || part.contains(&b'#') {
-            return is_ours(part);
+            return is_sdk_file(part);
         }
         last = part;
     }
-    is_ours(last)
+    is_sdk_file(last)
 }
 
-/// Our SDK reports the caller's error; its own frames are in every report and tell nothing.
-fn is_ours(name: &[u8]) -> bool {
+/// Returns true for a file of autoheal's SDK. Its frames are in every report, so they do not distinguish failures.
+fn is_sdk_file(name: &[u8]) -> bool {
     name.starts_with(b"mcp-autoheal") || name.starts_with(b"mcp_autoheal")
 }

@@ -1,11 +1,10 @@
-//! Stack traces of the Java virtual machine, with what caused them and what was suppressed.
+//! Stack traces of the Java virtual machine, with causes and suppressed exceptions.
 
-use super::failure::Failure;
-use super::{Borrowed, lines, type_and_message};
+use super::{BorrowedFrame, Failure, lines_with_offsets, type_and_message};
 
-/// A message with more lines than this is the program's own talk above the trace.
-const MESSAGE_LINES: usize = 20;
-/// Packages of the platform, the languages on it, and the frameworks that call the application.
+/// Maximum number of lines of a message. More lines are other output of the program.
+const MAX_MESSAGE_LINES: usize = 20;
+/// Packages of the platform, of other languages on it, and of frameworks that call the application.
 const FOREIGN_PACKAGES: [&str; 18] = [
     "java.",
     "javax.",
@@ -31,117 +30,121 @@ pub(super) fn recognises(stack: &str) -> bool {
     stack.lines().any(|line| frame(line).is_some())
 }
 
-/// The frames of the exception itself, up to what caused it.
-pub(super) fn frames(stack: &str) -> Vec<Borrowed<'_>> {
+/// Returns the frames of the exception itself, without those of its causes.
+pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     let own = stack.lines().take_while(|line| !is_link(line.trim_start()));
     own.filter_map(frame).collect()
 }
 
-pub(super) fn is_in_app(frame: &Borrowed<'_>) -> bool {
+pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     let function = frame.function.unwrap_or_default();
     frame.file.is_some() && !FOREIGN_PACKAGES.iter().any(|package| function.starts_with(package))
 }
 
-/// The last trace told.
+/// Finds the last complete trace.
 pub(super) fn find(output: &str) -> Option<Failure> {
     let mut found: Option<Trace> = None;
     let mut open: Option<Trace> = None;
-    for (at, line) in lines(output) {
+    for (at, line) in lines_with_offsets(output) {
         let range = at..at + line.len();
         let trimmed = line.trim_start();
         match open.as_mut() {
-            Some(trace) if frame(line).is_some() || is_omission(trimmed) => trace.frame(range.end),
-            Some(trace) if trace.framed() && is_link(trimmed) => trace.link(trimmed, range),
-            Some(trace) if trace.in_message() && head(line).is_none() => trace.message(line, range.end),
+            Some(trace) if frame(line).is_some() || is_omission(trimmed) => trace.add_frame(range.end),
+            Some(trace) if trace.has_frames() && is_link(trimmed) => trace.add_link(trimmed, range),
+            Some(trace) if trace.in_message() && head(line).is_none() => trace.add_message_line(line, range.end),
             _ => {
-                let closed = open.take().filter(Trace::complete);
+                let closed = open.take().filter(Trace::is_complete);
                 found = closed.or(found);
                 open = head(line).map(|(name, message, certain)| Trace {
-                    parts: vec![Part { failure: Failure::new(name, message, range), lines: 1, frames: 0 }],
+                    throwables: vec![Throwable { failure: Failure::new(name, message, range), lines: 1, frames: 0 }],
                     certain,
                 });
             }
         }
     }
-    let last = open.filter(Trace::complete).or(found)?;
+    let last = open.filter(Trace::is_complete).or(found)?;
     Some(last.into_failure(output))
 }
 
-/// A head and everything that belongs to it: itself first, then its causes.
+/// One stack trace.
 struct Trace {
-    parts: Vec<Part>,
-    /// `Exception in thread` needs no frames to be believed.
+    /// The exception itself, then its causes and suppressed exceptions.
+    throwables: Vec<Throwable>,
+    /// True if the head begins with `Exception in thread`. Such a trace is complete without frames.
     certain: bool,
 }
 
-struct Part {
+/// One exception of a trace.
+struct Throwable {
     failure: Failure,
     lines: usize,
     frames: usize,
 }
 
 impl Trace {
-    fn complete(&self) -> bool {
-        self.certain || self.framed()
+    fn is_complete(&self) -> bool {
+        self.certain || self.has_frames()
     }
 
-    fn framed(&self) -> bool {
-        self.parts.first().is_some_and(|part| part.frames > 0)
+    fn has_frames(&self) -> bool {
+        self.throwables.first().is_some_and(|throwable| throwable.frames > 0)
     }
 
     fn in_message(&self) -> bool {
-        self.parts.last().is_some_and(|part| part.frames == 0 && part.lines < MESSAGE_LINES)
+        self.throwables.last().is_some_and(|throwable| throwable.frames == 0 && throwable.lines < MAX_MESSAGE_LINES)
     }
 
-    fn extend(&mut self, end: usize) -> Option<&mut Part> {
-        let last = self.parts.len().saturating_sub(1);
-        for part in self.parts.iter_mut().enumerate().filter(|(at, _)| *at == 0 || *at == last) {
-            part.1.failure.range.end = end;
+    /// Extends the ranges of the first and the last throwable to `end`; returns the last one.
+    fn extend(&mut self, end: usize) -> Option<&mut Throwable> {
+        let last = self.throwables.len().saturating_sub(1);
+        for (_, throwable) in self.throwables.iter_mut().enumerate().filter(|(at, _)| *at == 0 || *at == last) {
+            throwable.failure.range.end = end;
         }
-        self.parts.last_mut()
+        self.throwables.last_mut()
     }
 
-    fn frame(&mut self, end: usize) {
-        if let Some(part) = self.extend(end) {
-            part.frames += 1;
+    fn add_frame(&mut self, end: usize) {
+        if let Some(throwable) = self.extend(end) {
+            throwable.frames += 1;
         }
     }
 
-    fn message(&mut self, line: &str, end: usize) {
-        // a head that is believed without frames ends with its line, unless frames follow
-        if let Some(part) = self.parts.last_mut() {
-            part.lines += 1;
-            part.failure.error_message.push('\n');
-            part.failure.error_message.push_str(line);
+    fn add_message_line(&mut self, line: &str, end: usize) {
+        if let Some(throwable) = self.throwables.last_mut() {
+            throwable.lines += 1;
+            throwable.failure.error_message.push('\n');
+            throwable.failure.error_message.push_str(line);
         }
+        // a certain head ends with its line unless frames follow, so only frames extend it
         if !self.certain {
-            let _part = self.extend(end);
+            let _throwable = self.extend(end);
         }
     }
 
-    fn link(&mut self, line: &str, range: std::ops::Range<usize>) {
+    fn add_link(&mut self, line: &str, range: std::ops::Range<usize>) {
         let head = line.split_once(": ").map_or("", |(_, head)| head);
         let (name, message) = type_and_message(head).unwrap_or(("Throwable", head));
-        if let Some(part) = self.parts.first_mut() {
-            part.failure.range.end = range.end;
+        if let Some(throwable) = self.throwables.first_mut() {
+            throwable.failure.range.end = range.end;
         }
-        self.parts.push(Part { failure: Failure::new(name, message, range), lines: 1, frames: 0 });
+        self.throwables.push(Throwable { failure: Failure::new(name, message, range), lines: 1, frames: 0 });
     }
 
     fn into_failure(self, output: &str) -> Failure {
-        let framed = self.framed();
-        let mut parts = self.parts.into_iter().map(|part| part.failure);
-        let mut failure = parts.next().unwrap_or_else(|| Failure::new("Throwable", "", 0..0));
-        if !framed {
-            // the lines below were the program's
+        let has_frames = self.has_frames();
+        let mut failures = self.throwables.into_iter().map(|throwable| throwable.failure);
+        let mut failure = failures.next().unwrap_or_else(|| Failure::new("Throwable", "", 0..0));
+        if !has_frames {
+            // the lines below the head were other output of the program
             failure.error_message.truncate(failure.error_message.find('\n').unwrap_or(failure.error_message.len()));
         }
-        failure.causes = parts.map(|cause| cause.into_cause(output)).collect();
+        failure.causes = failures.map(|cause| cause.into_cause(output)).collect();
         failure
     }
 }
 
-/// `Exception in thread "main" java.lang.IllegalStateException: closed`, or that without its first words.
+/// Splits a head such as `Exception in thread "main" java.lang.IllegalStateException: closed` into class, message, and
+/// true if it begins with `Exception in thread`.
 fn head(line: &str) -> Option<(&str, &str, bool)> {
     if let Some(rest) = line.strip_prefix("Exception in thread \"") {
         let (name, message) = type_and_message(rest.split_once("\" ")?.1)?;
@@ -153,35 +156,37 @@ fn head(line: &str) -> Option<(&str, &str, bool)> {
     (named && class.starts_with(char::is_uppercase)).then_some((name, message, false))
 }
 
+/// Returns true for a line that begins a cause or a suppressed exception.
 fn is_link(line: &str) -> bool {
     line.starts_with("Caused by: ") || line.starts_with("Suppressed: ")
 }
 
-/// `... 3 more`
+/// Returns true for a line such as `... 3 more`.
 fn is_omission(line: &str) -> bool {
     line.starts_with("... ") && line.ends_with(" more")
         || line.starts_with("... ") && line.ends_with(" common frames omitted")
 }
 
-/// `at java.base/java.util.ArrayList.get(ArrayList.java:427)`; unlike V8, there is no space before the parenthesis.
-fn frame(line: &str) -> Option<Borrowed<'_>> {
+/// Parses `at java.base/java.util.ArrayList.get(ArrayList.java:427)`. Unlike V8's lines, it has no space before the
+/// parenthesis.
+fn frame(line: &str) -> Option<BorrowedFrame<'_>> {
     let call = line.trim().strip_prefix("at ")?;
-    let (function, place) = call.split_once('(')?;
-    // behind the source some loggers add the archive: `(Main.java:3) [app.jar:1.0]`
-    let place = place.split_once(')')?.0;
+    let (function, location) = call.split_once('(')?;
+    // some loggers append the archive: `(Main.java:3) [app.jar:1.0]`
+    let location = location.split_once(')')?.0;
     let function = function.rsplit('/').next().unwrap_or(function);
     if function.is_empty() || function.contains(char::is_whitespace) || !function.contains('.') {
         return None;
     }
-    let (file, number) = match place.rsplit_once(':') {
+    let (file, number) = match location.rsplit_once(':') {
         Some((file, number)) => (file, Some(number.parse().ok()?)),
-        None => (place, None),
+        None => (location, None),
     };
-    let source = [".java", ".kt", ".kts", ".scala", ".groovy", ".clj"].iter().any(|ending| file.ends_with(ending));
-    let nowhere = matches!(file, "Native Method" | "Unknown Source" | "<generated>" | "Unknown");
-    (source || nowhere).then(|| Borrowed {
+    let is_source = [".java", ".kt", ".kts", ".scala", ".groovy", ".clj"].iter().any(|ending| file.ends_with(ending));
+    let is_unknown = matches!(file, "Native Method" | "Unknown Source" | "<generated>" | "Unknown");
+    (is_source || is_unknown).then(|| BorrowedFrame {
         function: Some(function),
-        file: source.then_some(file),
+        file: is_source.then_some(file),
         line: number,
         column: None,
     })

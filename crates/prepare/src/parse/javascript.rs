@@ -1,45 +1,46 @@
-//! JavaScript stacks: V8's `at` lines (also Chakra's and Hermes') or the `@` lines of SpiderMonkey and
-//! JavaScriptCore.
+//! JavaScript stacks: `at` lines of V8, Chakra and Hermes, or `@` lines of SpiderMonkey and JavaScriptCore.
 
 mod at_sign;
 mod location;
 mod v8;
 
-use super::{Borrowed, MAX_FRAMES};
+use super::{BorrowedFrame, MAX_FRAMES};
 
-/// An engine prints one dialect; lines of the other one are the message's. The dialect with more frames is the
-/// engine's.
-pub(super) fn parse(stack: &str) -> Vec<Borrowed<'_>> {
-    let (mut v8, mut at_sign) = (Kept::default(), Kept::default());
+/// Parses both kinds of lines and returns the kind with more frames. An engine prints only one kind; lines of the other
+/// kind belong to the message.
+pub(super) fn parse(stack: &str) -> Vec<BorrowedFrame<'_>> {
+    let (mut v8, mut at_sign) = (FirstAndLast::default(), FirstAndLast::default());
     for line in stack.lines().map(str::trim) {
         if let Some(call) = line.strip_prefix("at ") {
             v8.extend(v8::parse(call.trim_start()));
         } else if line.contains(['@', ':']) || line == location::NATIVE {
             at_sign.extend(at_sign::parse(line));
         } else if at_sign.count > 0 {
-            // only below a located frame: above it, a single word is more likely the message
+            // only below a frame with a location, because a single word above it is more likely the message
             at_sign.extend(at_sign::parse_bare_name(line));
         }
     }
     if v8.count >= at_sign.count { v8.into_frames() } else { at_sign.into_frames() }
 }
 
-/// Whether this is a frame of V8's: `at …` with a place.
+/// Returns true for a frame of V8: `at …` with a location.
 pub(super) fn is_v8_frame(line: &str) -> bool {
     line.strip_prefix("at ").is_some_and(|call| v8::parse(call.trim_start()).is_some())
 }
 
-/// The first and the last frames seen, at most [`MAX_FRAMES`].
+/// The first and the last frames of a stack, at most [`MAX_FRAMES`].
 #[derive(Default)]
-struct Kept<'a> {
-    frames: Vec<Borrowed<'a>>,
+struct FirstAndLast<'a> {
+    /// First half in order; second half a ring buffer.
+    frames: Vec<BorrowedFrame<'a>>,
+    /// Number of frames added.
     count: usize,
 }
 
-impl<'a> Kept<'a> {
+impl<'a> FirstAndLast<'a> {
     const HALF: usize = MAX_FRAMES / 2;
 
-    fn extend(&mut self, frame: Option<Borrowed<'a>>) {
+    fn extend(&mut self, frame: Option<BorrowedFrame<'a>>) {
         let Some(frame) = frame else { return };
         if self.frames.len() < MAX_FRAMES {
             self.frames.push(frame);
@@ -50,7 +51,7 @@ impl<'a> Kept<'a> {
         self.count += 1;
     }
 
-    fn into_frames(mut self) -> Vec<Borrowed<'a>> {
+    fn into_frames(mut self) -> Vec<BorrowedFrame<'a>> {
         if self.count > MAX_FRAMES {
             self.frames[Self::HALF..].rotate_left(self.count % Self::HALF);
         }

@@ -1,103 +1,108 @@
-//! What Node prints when it gives up: the place, the error with its stack, its cause, and its own fatal errors.
+//! Node's output about an uncaught error: the location, the error with its stack and causes, and fatal errors.
 
 use std::ops::Range;
 
-use super::failure::Failure;
-use super::{Borrowed, Frame, after_message, in_app, javascript, lines, parse_stack, type_and_message};
+use super::{
+    BorrowedFrame, Failure, Frame, after_message, in_app, javascript, lines_with_offsets, parse_stack, type_and_message,
+};
 
-/// How far above its stack an error's head may stand: a message has few lines.
-const MESSAGE_LINES: usize = 20;
-/// How far above the head the place and the source line may stand.
-const PLACE_LINES: usize = 6;
+/// Maximum number of lines from an error's head to its stack, because messages are short.
+const MAX_MESSAGE_LINES: usize = 20;
+/// Maximum number of lines from the location, which a source line and a caret follow, to the head.
+const MAX_LOCATION_LINES: usize = 6;
 
-/// The frames of the error itself; the place above it where a syntax error has no frame of the program.
+/// Returns the frames of the error itself. If none of them is in the application, as for a syntax error, the location
+/// above the error becomes the first frame.
 pub(super) fn frames(stack: &str, message: &str) -> Vec<Frame> {
-    let place = stack.lines().next().and_then(place);
-    // the head is told from the message by the caret between the place and the error
-    let caret = place.and_then(|_| lines(stack).take(PLACE_LINES).find(|(_, line)| is_caret(line)));
+    let location = stack.lines().next().and_then(location);
+    // the error's head comes after the caret
+    let caret =
+        location.and_then(|_| lines_with_offsets(stack).take(MAX_LOCATION_LINES).find(|(_, line)| is_caret(line)));
     let error = caret.map_or(stack, |(at, line)| stack[at + line.len()..].trim_start());
-    let mut frames = parse_stack(own(after_message(error, message)));
-    if let Some(place) = place
+    let mut frames = parse_stack(without_properties(after_message(error, message)));
+    if let Some(location) = location
         && !frames.iter().any(|frame| frame.in_app)
     {
-        frames.insert(0, place.into_frame(in_app::is_in_app(place.file)));
+        frames.insert(0, location.into_frame(in_app::is_in_app(location.file)));
     }
     frames
 }
 
-/// Up to where the error's properties begin, its cause among them.
-fn own(stack: &str) -> &str {
-    let properties = lines(stack).find(|(_, line)| is_frame(line) && line.ends_with(" {"));
+/// Cuts the error's properties, which include its cause, off the stack.
+fn without_properties(stack: &str) -> &str {
+    let properties = lines_with_offsets(stack).find(|(_, line)| is_frame(line) && line.ends_with(" {"));
     properties.map_or(stack, |(at, line)| &stack[..at + line.len() - 2])
 }
 
-/// The last error told.
+/// Finds the last error.
 pub(super) fn find(output: &str) -> Option<Failure> {
-    let all: Vec<(usize, &str)> = lines(output).collect();
-    let candidates = [with_stack(output, &all), without_stack(&all), fatal(&all)];
+    let lines: Vec<(usize, &str)> = lines_with_offsets(output).collect();
+    let candidates = [with_stack(output, &lines), without_stack(&lines), fatal(&lines)];
     candidates.into_iter().flatten().max_by_key(|failure| failure.range.end)
 }
 
-fn with_stack(output: &str, all: &[(usize, &str)]) -> Option<Failure> {
-    let begins =
-        |at: usize| is_outer_frame(all[at].1) && (at == 0 || !(is_frame(all[at - 1].1) || is_omission(all[at - 1].1)));
-    // the frames of what is nested in an error's properties are indented deeper
+fn with_stack(output: &str, lines: &[(usize, &str)]) -> Option<Failure> {
+    let begins_stack = |at: usize| {
+        is_outer_frame(lines[at].1) && (at == 0 || !(is_frame(lines[at - 1].1) || is_omission(lines[at - 1].1)))
+    };
+    // the frames of errors among the properties are indented deeper
     let (first, head) =
-        (0..all.len()).rev().filter(|at| begins(*at)).find_map(|at| Some((at, head_above(all, at)?)))?;
-    let (name, message) = head_of(all[head].1)?;
-    let message = [message].into_iter().chain(all[head + 1..first].iter().map(|(_, line)| *line));
+        (0..lines.len()).rev().filter(|at| begins_stack(*at)).find_map(|at| Some((at, head_above(lines, at)?)))?;
+    let (name, message) = head_of(lines[head].1)?;
+    let message = [message].into_iter().chain(lines[head + 1..first].iter().map(|(_, line)| *line));
     let message = message.collect::<Vec<_>>().join("\n");
     let mut last = first;
-    while all.get(last + 1).is_some_and(|(_, line)| is_frame(line) || is_omission(line)) {
+    while lines.get(last + 1).is_some_and(|(_, line)| is_frame(line) || is_omission(line)) {
         last += 1;
     }
-    let properties = if all[last].1.ends_with(" {") { properties(all, last) } else { last..last };
-    let end = all[properties.end].0 + all[properties.end].1.len();
-    let mut failure = Failure::new(name, &message, all[place_above(all, head)].0..end);
-    failure.causes = causes(&all[properties]).into_iter().map(|cause| cause.into_cause(output)).collect();
+    let properties = if lines[last].1.ends_with(" {") { properties(lines, last) } else { last..last };
+    let end = lines[properties.end].0 + lines[properties.end].1.len();
+    let mut failure = Failure::new(name, &message, lines[location_above(lines, head)].0..end);
+    failure.causes = causes(&lines[properties]).into_iter().map(|cause| cause.into_cause(output)).collect();
     Some(failure)
 }
 
-/// `[AggregateError: All promises were rejected] {`, and thrown values that are no errors.
-fn without_stack(all: &[(usize, &str)]) -> Option<Failure> {
-    let caret = (0..all.len()).rfind(|at| is_caret(all[*at].1))?;
-    let thrown = (caret + 1..all.len().min(caret + 3)).find(|at| !all[*at].1.trim().is_empty())?;
-    let (start, line) = (all[place_above(all, thrown)].0, all[thrown].1);
+/// Finds an error without a stack, such as `[AggregateError: All promises were rejected] {`, or a thrown value that is
+/// not an error.
+fn without_stack(lines: &[(usize, &str)]) -> Option<Failure> {
+    let caret = (0..lines.len()).rfind(|at| is_caret(lines[*at].1))?;
+    let thrown = (caret + 1..lines.len().min(caret + 3)).find(|at| !lines[*at].1.trim().is_empty())?;
+    let (start, line) = (lines[location_above(lines, thrown)].0, lines[thrown].1);
     let stackless = line.strip_prefix('[').and_then(|rest| rest.trim_end_matches(" {").strip_suffix(']'));
     if let Some((name, message)) = stackless.and_then(head_of) {
-        let end = if line.ends_with(" {") { properties(all, thrown).end } else { thrown };
-        return Some(Failure::new(name, message, start..all[end].0 + all[end].1.len()));
+        let end = if line.ends_with(" {") { properties(lines, thrown).end } else { thrown };
+        return Some(Failure::new(name, message, start..lines[end].0 + lines[end].1.len()));
     }
-    let says_so = all.get(thrown + 1).is_some_and(|(_, next)| next.starts_with("(Use `node --trace-uncaught"));
-    says_so.then(|| Failure::new("Uncaught", line, start..all[thrown].0 + line.len()))
+    let is_uncaught = lines.get(thrown + 1).is_some_and(|(_, next)| next.starts_with("(Use `node --trace-uncaught"));
+    is_uncaught.then(|| Failure::new("Uncaught", line, start..lines[thrown].0 + line.len()))
 }
 
-/// `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`
-fn fatal(all: &[(usize, &str)]) -> Option<Failure> {
-    let (at, line) = all.iter().rfind(|(_, line)| line.starts_with("FATAL ERROR: "))?;
-    // the native stack below it is the engine's
-    let end = all.last().map_or(at + line.len(), |(at, line)| at + line.len());
+/// Finds a line such as `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`.
+fn fatal(lines: &[(usize, &str)]) -> Option<Failure> {
+    let (at, line) = lines.iter().rfind(|(_, line)| line.starts_with("FATAL ERROR: "))?;
+    // the lines below it are the engine's native stack
+    let end = lines.last().map_or(at + line.len(), |(at, line)| at + line.len());
     Some(Failure::new("FATAL ERROR", &line["FATAL ERROR: ".len()..], *at..end))
 }
 
-/// The line of the head, above the frame at `first`.
-fn head_above(all: &[(usize, &str)], first: usize) -> Option<usize> {
-    let lowest = first.saturating_sub(MESSAGE_LINES);
+/// Finds the line of the error's head above the frame at line `first`.
+fn head_above(lines: &[(usize, &str)], first: usize) -> Option<usize> {
+    let lowest = first.saturating_sub(MAX_MESSAGE_LINES);
     let above = || (lowest..first).rev();
     let errors = above()
-        .find(|at| head_of(all[*at].1).is_some_and(|(name, _)| name.contains("Error") || name.contains("Exception")));
-    // classes of other names have their head right above the stack
+        .find(|at| head_of(lines[*at].1).is_some_and(|(name, _)| name.contains("Error") || name.contains("Exception")));
+    // classes with other names are recognised only directly above the stack
     errors.or_else(|| {
-        above().next().filter(|at| head_of(all[*at].1).is_some_and(|(name, _)| name.starts_with(char::is_uppercase)))
+        above().next().filter(|at| head_of(lines[*at].1).is_some_and(|(name, _)| name.starts_with(char::is_uppercase)))
     })
 }
 
-/// `TypeError [ERR_INVALID_ARG_TYPE]: …`, `Uncaught Error: …`
+/// Splits a head such as `TypeError [ERR_INVALID_ARG_TYPE]: …` or `Uncaught Error: …` into class and message.
 fn head_of(line: &str) -> Option<(&str, &str)> {
     let head = line.strip_prefix("Uncaught ").unwrap_or(line);
     if let Some((name, message)) = head.split_once("]: ")
         && let Some((name, code)) = name.split_once(" [")
-        // a code, or the class that `class Closed extends Error` comes from
+        // a code, or the base class: `Closed [Error]` for `class Closed extends Error`
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     {
         return type_and_message(name).map(|(name, _)| (name, message));
@@ -105,20 +110,21 @@ fn head_of(line: &str) -> Option<(&str, &str)> {
     type_and_message(head)
 }
 
-/// Where `file:line`, the source line and the caret begin, if they stand above the head.
-fn place_above(all: &[(usize, &str)], head: usize) -> usize {
-    let lowest = head.saturating_sub(PLACE_LINES);
-    (lowest..head).rev().find(|at| place(all[*at].1).is_some()).unwrap_or(head)
+/// Returns the line of the location above the head, or the line of the head if there is none.
+fn location_above(lines: &[(usize, &str)], head: usize) -> usize {
+    let lowest = head.saturating_sub(MAX_LOCATION_LINES);
+    (lowest..head).rev().find(|at| location(lines[*at].1).is_some()).unwrap_or(head)
 }
 
-fn place(line: &str) -> Option<Borrowed<'_>> {
+/// Parses a location such as `/srv/app.js:3`.
+fn location(line: &str) -> Option<BorrowedFrame<'_>> {
     let (file, number) = line.rsplit_once(':')?;
     let is_file = file.starts_with(['/', '\\'])
         || file.starts_with("file://")
         || file.starts_with("node:")
         || file.get(1..3) == Some(":\\");
     let line = number.parse().ok()?;
-    is_file.then_some(Borrowed { function: None, file: Some(file), line: Some(line), column: None })
+    is_file.then_some(BorrowedFrame { function: None, file: Some(file), line: Some(line), column: None })
 }
 
 fn is_caret(line: &str) -> bool {
@@ -139,13 +145,13 @@ fn is_omission(line: &str) -> bool {
     line.trim_start().starts_with("... ") && line.contains(" lines matching ")
 }
 
-/// The lines from the brace that opens here to the one that closes it.
-fn properties(all: &[(usize, &str)], open: usize) -> Range<usize> {
-    let close = (open + 1..all.len()).find(|at| all[*at].1 == "}");
+/// Returns the lines from the brace that opens at the end of line `open` to the closing one.
+fn properties(lines: &[(usize, &str)], open: usize) -> Range<usize> {
+    let close = (open + 1..lines.len()).find(|at| lines[*at].1 == "}");
     open..close.unwrap_or(open)
 }
 
-/// Errors among the properties, `[cause]` and the members of `[errors]`, each with its stack.
+/// Finds the errors among the properties, `[cause]` and the members of `[errors]`, each with its stack.
 fn causes(properties: &[(usize, &str)]) -> Vec<Failure> {
     let mut causes: Vec<Failure> = Vec::new();
     let mut open = false;

@@ -1,13 +1,14 @@
-//! What a program printed, as text: without colours, cursor movements and lines that were written over.
+//! Converts a program's output to plain text, without colours, cursor movements and overwritten lines.
 
-/// Bytes that are no UTF-8 become the replacement character; what a terminal would not show goes.
+/// Converts output to text. Bytes that are not UTF-8 become the replacement character; text that a terminal would not
+/// show is removed.
 #[must_use]
 pub fn plain_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = anstream::adapter::strip_str(&text).to_string();
     let lines = text.split_inclusive('\n').map(|line| {
         let line = line.trim_end_matches(['\n', '\r']);
-        // a progress bar is written over: what stood there last counts
+        // a progress bar overwrites its line, so only the last text counts
         line.rsplit('\r').next().unwrap_or(line)
     });
     let mut plain = String::with_capacity(text.len());
@@ -23,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_not_show_goes() {
+    fn text_that_a_terminal_would_not_show_is_removed() {
         assert_eq!(
             plain_text(b"\x1b[31mred\x1b[0m\r\n10%\r20%\rdone\nodd \xff\xfe end"),
             "red\ndone\nodd \u{fffd}\u{fffd} end\n"

@@ -1,33 +1,32 @@
-//! Python tracebacks: chained, grouped, and those of a syntax error that come without a head.
+//! Python tracebacks: chained ones, exception groups, and syntax errors, whose tracebacks have no head.
 
 use std::ops::Range;
 
-use super::failure::Failure;
-use super::{Borrowed, in_app, lines, type_and_message};
+use super::{BorrowedFrame, Failure, in_app, lines_with_offsets, type_and_message};
 
 const HEADS: [&str; 2] = ["Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"];
-/// Between an exception and the one that came of it.
+/// Sentences between a cause and the exception that followed from it.
 pub(super) const LINKS: [&str; 2] = [
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 ];
-/// A message with more lines than this is the program's own talk below the traceback.
-const MESSAGE_LINES: usize = 20;
+/// Maximum number of lines of a message. More lines are other output of the program.
+const MAX_MESSAGE_LINES: usize = 20;
 
 pub(super) fn recognises(stack: &str) -> bool {
     stack.lines().any(|line| is_head(margin(line).1) || file_line(margin(line).1).is_some())
 }
 
-/// The frames of the exception itself, not of what caused it.
-pub(super) fn frames(stack: &str) -> Vec<Borrowed<'_>> {
+/// Returns the frames of the exception itself, without those of its causes.
+pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     let chain = chains(stack).pop();
     let mut frames = chain.map(|chain| chain.error.frames).unwrap_or_default();
-    // Python prints the innermost call last
+    // Python prints the innermost frame last
     frames.reverse();
     frames
 }
 
-pub(super) fn is_in_app(frame: &Borrowed<'_>) -> bool {
+pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     let file = frame.file.unwrap_or_default();
     let parts = || file.split(['/', '\\']);
     let library = parts().zip(parts().skip(1)).any(|(lib, python)| {
@@ -36,40 +35,40 @@ pub(super) fn is_in_app(frame: &Borrowed<'_>) -> bool {
     in_app::is_in_app(frame.file) && !library
 }
 
-/// The last exception told, with its chain.
+/// Finds the last exception, with its causes.
 pub(super) fn find(output: &str) -> Option<Failure> {
     let chain = chains(output).into_iter().rfind(|chain| chain.error.name.is_some())?;
     let mut failure = chain.error.into_failure()?;
-    let causes = chain.causes.into_iter().filter_map(Block::into_failure);
+    let causes = chain.causes.into_iter().filter_map(Traceback::into_failure);
     failure.causes = causes.map(|cause| cause.into_cause(output)).collect();
     failure.range = chain.range;
     Some(failure)
 }
 
-/// One exception as it stands on the page.
+/// One exception with its traceback.
 #[derive(Default)]
-struct Block<'a> {
-    frames: Vec<Borrowed<'a>>,
+struct Traceback<'a> {
+    frames: Vec<BorrowedFrame<'a>>,
     name: Option<&'a str>,
     message: Vec<&'a str>,
-    /// A blank line came after the message.
+    /// True after the blank line that ends the message.
     ended: bool,
     range: Range<usize>,
 }
 
-impl<'a> Block<'a> {
+impl<'a> Traceback<'a> {
     fn into_failure(self) -> Option<Failure> {
         Some(Failure::new(self.name?, &self.message.join("\n"), self.range))
     }
 
-    /// Takes a line of it; false when the line is none.
-    fn take(&mut self, line: &'a str) -> bool {
+    /// Adds a line; returns false if the line does not belong to this traceback.
+    fn add_line(&mut self, line: &'a str) -> bool {
         if self.name.is_none() {
             if let Some(frame) = file_line(line) {
                 self.frames.push(frame);
                 return true;
             }
-            // the source, its marks, and "[Previous line repeated 970 more times]"
+            // a source line, its markers, or "[Previous line repeated 970 more times]"
             if line.starts_with("  ") || line.is_empty() {
                 return true;
             }
@@ -81,7 +80,7 @@ impl<'a> Block<'a> {
         if line.trim().is_empty() {
             self.ended = true;
         }
-        if self.ended || self.message.len() >= MESSAGE_LINES {
+        if self.ended || self.message.len() >= MAX_MESSAGE_LINES {
             return false;
         }
         self.message.push(line);
@@ -89,69 +88,72 @@ impl<'a> Block<'a> {
     }
 }
 
-/// An exception, and those that led to it or are members of it.
+/// An exception with its causes and the members of its group.
 struct Chain<'a> {
-    error: Block<'a>,
-    causes: Vec<Block<'a>>,
-    /// Whether the lines belong to the newest cause instead of the error: a member of a group.
+    error: Traceback<'a>,
+    /// Causes and members.
+    causes: Vec<Traceback<'a>>,
+    /// True while the lines belong to a member of the group, the last of `causes`, instead of the exception.
     in_member: bool,
     range: Range<usize>,
 }
 
 impl<'a> Chain<'a> {
-    fn new(error: Block<'a>) -> Self {
+    fn new(error: Traceback<'a>) -> Self {
         Self { range: error.range.clone(), error, causes: Vec::new(), in_member: false }
     }
 
-    fn open(&mut self) -> &mut Block<'a> {
+    /// Returns the traceback that the next line belongs to.
+    fn current(&mut self) -> &mut Traceback<'a> {
         match self.causes.last_mut() {
             Some(member) if self.in_member => member,
             _ => &mut self.error,
         }
     }
 
-    fn add_member(&mut self, block: Block<'a>) {
-        self.causes.push(block);
+    fn add_member(&mut self, member: Traceback<'a>) {
+        self.causes.push(member);
         self.in_member = true;
     }
 
-    /// What was the error until now led to a new one.
-    fn continue_with(&mut self, block: Block<'a>) {
-        let cause = std::mem::replace(&mut self.error, block);
+    /// Makes the exception a cause of `error`, which takes its place.
+    fn continue_with(&mut self, error: Traceback<'a>) {
+        let cause = std::mem::replace(&mut self.error, error);
         self.causes.insert(0, cause);
         self.in_member = false;
     }
 }
 
+/// Finds all exceptions of a text, each with its causes.
 fn chains(text: &str) -> Vec<Chain<'_>> {
     let mut chains: Vec<Chain<'_>> = Vec::new();
     let mut linked = false;
-    for (at, line) in lines(text) {
+    for (at, line) in lines_with_offsets(text) {
         let (depth, body) = margin(line);
         let range = at..at + line.len();
-        let block = || Block { range: range.clone(), ..Block::default() };
+        let traceback = || Traceback { range: range.clone(), ..Traceback::default() };
         let last = chains.last_mut();
         if is_head(body) {
             match last {
-                Some(chain) if depth > 1 => chain.add_member(block()),
-                Some(chain) if linked => chain.continue_with(block()),
-                _ => chains.push(Chain::new(block())),
+                Some(chain) if depth > 1 => chain.add_member(traceback()),
+                Some(chain) if linked => chain.continue_with(traceback()),
+                _ => chains.push(Chain::new(traceback())),
             }
             linked = false;
         } else if LINKS.contains(&body.trim()) {
             linked = depth <= 1;
         } else if let Some(chain) = last {
             if depth > 0 && body.starts_with('-') {
-                // the rule between the members of a group: what follows without a head is a member too
-                chain.add_member(block());
-            } else if chain.open().take(body) {
-                chain.open().range.end = range.end;
+                // the line between two members of a group; the next member may have no head
+                chain.add_member(traceback());
+            } else if chain.current().add_line(body) {
+                chain.current().range.end = range.end;
                 chain.range.end = range.end;
             } else if let Some(frame) = file_line(body) {
-                chains.push(Chain::new(Block { frames: vec![frame], ..block() }));
+                chains.push(Chain::new(Traceback { frames: vec![frame], ..traceback() }));
             }
         } else if let Some(frame) = file_line(body) {
-            chains.push(Chain::new(Block { frames: vec![frame], ..block() }));
+            chains.push(Chain::new(Traceback { frames: vec![frame], ..traceback() }));
         }
     }
     chains
@@ -161,7 +163,7 @@ fn is_head(body: &str) -> bool {
     HEADS.contains(&body.trim())
 }
 
-/// How deep in groups a line stands, and the line without the rule at its left.
+/// Returns a line's depth in nested groups, and the line without the border at its left.
 fn margin(line: &str) -> (usize, &str) {
     let body = line.trim_start_matches(' ');
     let depth = (line.len() - body.len()) / 2;
@@ -176,12 +178,12 @@ fn margin(line: &str) -> (usize, &str) {
     }
 }
 
-/// `  File "/srv/app.py", line 3, in main`
-fn file_line(line: &str) -> Option<Borrowed<'_>> {
+/// Parses a line such as `  File "/srv/app.py", line 3, in main`.
+fn file_line(line: &str) -> Option<BorrowedFrame<'_>> {
     let (file, rest) = line.strip_prefix("  File \"")?.split_once("\", line ")?;
     let (number, function) = match rest.split_once(", in ") {
         Some((number, function)) => (number, Some(function).filter(|function| *function != "<module>")),
         None => (rest, None),
     };
-    Some(Borrowed { function, file: Some(file), line: Some(number.trim().parse().ok()?), column: None })
+    Some(BorrowedFrame { function, file: Some(file), line: Some(number.trim().parse().ok()?), column: None })
 }

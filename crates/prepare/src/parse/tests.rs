@@ -1,16 +1,19 @@
-//! Stacks of every engine, through one check; and what holds for any text.
+//! Tests of JavaScript stacks of every engine, and of properties of any text.
+
+mod programs;
 
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use super::{MAX_FRAMES, parse_stack, parse_stack_of};
+use super::{Frame, MAX_FRAMES, parse_stack, parse_stack_after_message};
+use crate::cpu_time::cpu_time;
 
-/// One line a frame: `function | file | line:column`, a star where it is the application's.
-fn shown(stack: &str) -> String {
+/// Formats one line per frame: `function | file | line:column`, with a star if it is in the application.
+fn formatted(stack: &str) -> String {
     let number = |number: Option<u32>| number.map_or("-".to_owned(), |number| number.to_string());
     let text = |text: Option<String>| text.unwrap_or("-".to_owned());
-    let line = |frame: super::Frame| {
+    let line = |frame: Frame| {
         let star = if frame.in_app { "*" } else { " " };
         format!(
             "{star} {} | {} | {}:{}\n",
@@ -24,7 +27,7 @@ fn shown(stack: &str) -> String {
 }
 
 fn check(stack: &str, expected: Expect) {
-    expected.assert_eq(&shown(stack));
+    expected.assert_eq(&formatted(stack));
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn safari() {
 }
 
 #[test]
-fn others_that_print_like_these() {
+fn engines_with_similar_lines() {
     check(
         "Error: x\n    at f (address at index.android.bundle:1:2345)\n    at g (native)\n    at h (file:///a/b.js:878)\n   at Anonymous function (http://h/c.js:48:13)",
         expect![[r#"
@@ -154,7 +157,7 @@ fn others_that_print_like_these() {
 }
 
 #[test]
-fn a_message_is_no_frame() {
+fn a_message_has_no_frames() {
     check(
         "TypeError: x\n at y\nmail ann@example.com: at 12:30\nat the office (see docs)\nuser@example.com:25\nat least 5:3\nnpm@10.2 failed:1:2\nword\n    at f (/a.js:1:2)",
         expect![[r#"
@@ -175,28 +178,22 @@ fn a_message_is_no_frame() {
 #[test]
 fn a_message_that_quotes_a_stack_adds_no_frames() {
     let message = "wrapped: Error: x\n    at quoted (/q.js:1:2)\nend";
-    let frames = parse_stack_of(&format!("Error: {message}\n    at real (/r.js:3:4)"), message);
+    let frames = parse_stack_after_message(&format!("Error: {message}\n    at real (/r.js:3:4)"), message);
     assert_eq!(frames.iter().map(|frame| frame.function.as_deref()).collect::<Vec<_>>(), [Some("real")]);
-    assert_eq!(parse_stack_of("f@https://a.example/app.js:1:2", "f")[0].function.as_deref(), Some("f"));
-    assert_eq!(parse_stack_of("Error: x\n    at f (/a.js:1:2)", "").len(), 1);
+    assert_eq!(parse_stack_after_message("f@https://a.example/app.js:1:2", "f")[0].function.as_deref(), Some("f"));
+    assert_eq!(parse_stack_after_message("Error: x\n    at f (/a.js:1:2)", "").len(), 1);
 }
 
 #[test]
-fn the_innermost_and_the_outermost_frames_are_kept() {
+fn the_innermost_and_the_outermost_frames_are_used() {
     let stack: String = (1..=1000).map(|line| format!("    at f (/a.js:{line}:1)\n")).collect();
     let lines: Vec<u32> = parse_stack(&stack).iter().filter_map(|frame| frame.line).collect();
     assert_eq!(lines.len(), MAX_FRAMES);
     assert_eq!(lines, (1..=50).chain(951..=1000).collect::<Vec<_>>());
 }
 
-/// This thread's own time: what else the machine does is not counted.
-pub(crate) fn cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
 #[test]
-fn one_long_line_costs_linear_time() {
+fn one_long_line_takes_linear_time() {
     let units = [
         "a",
         "@",
@@ -230,7 +227,7 @@ fn one_long_line_costs_linear_time() {
             };
             let size = if cfg!(debug_assertions) { 12_500 } else { 50_000 };
             let (short, long) = (fastest(size), fastest(4 * size));
-            // four times the text; twelve leaves room for a busy machine and is far from sixteen
+            // four times the text: twelve tolerates a busy machine, and quadratic time would be sixteen
             assert!(long < short.max(Duration::from_micros(300)) * 12, "{head}{unit}…{tail}: {short:?}, then {long:?}");
         }
     }
@@ -283,4 +280,13 @@ fn no_text_panics() {
         let stack: String = (0..random.usize(0..16)).map(|_| pieces[random.usize(..pieces.len())]).collect();
         assert!(parse_stack(&stack).len() <= MAX_FRAMES, "seed {seed}: {stack:?}");
     }
+}
+
+#[test]
+fn a_position_leaves_out_missing_numbers() {
+    let position = |line, column| Frame { function: None, file: None, line, column, in_app: false }.position();
+    assert_eq!(position(Some(12), Some(34)), ":12:34");
+    assert_eq!(position(Some(12), None), ":12");
+    assert_eq!(position(None, Some(58)), ":58");
+    assert_eq!(position(None, None), "");
 }

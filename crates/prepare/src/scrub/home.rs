@@ -1,17 +1,17 @@
-//! Masks the user's name in home directories: a path is useful, a person's account name is not.
+//! Masks account names in paths of home directories, because they are personal data.
 
 use std::borrow::Cow;
 
-/// What stands before the user's name.
-const HOMES: [&str; 4] = ["/home/", "/Users/", "\\Users\\", "/users/"];
-/// What stands in place of the user's name.
+/// Path prefixes before the account name.
+const HOME_ROOTS: [&str; 4] = ["/home/", "/Users/", "\\Users\\", "/users/"];
+/// Replacement for the account name.
 const USER: &str = "<user>";
-/// Longest account name that is looked for, in bytes.
-const LONGEST_NAME: usize = 64;
-/// Directories under a home root that belong to nobody.
+/// Maximum length of an account name, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// Directories under a home root that are not named after a person.
 const SHARED: [&str; 4] = ["Shared", "Public", "runner", USER];
 
-/// `/home/ada/app.js` becomes `/home/<user>/app.js`; likewise under macOS and Windows.
+/// Replaces `/home/ada/app.js` by `/home/<user>/app.js`, and likewise the paths of macOS and Windows.
 #[must_use]
 pub fn mask_home(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
@@ -21,7 +21,7 @@ pub fn mask_home(text: &str) -> Cow<'_, str> {
     while let Some((start, name_at)) = next_home(text, at) {
         at = name_at;
         let name = name_length(&text[name_at..]);
-        // `https://host/users/42` is an address of an application, not a home.
+        // `https://host/users/42` is a web address, not a home directory.
         if name == 0 || SHARED.contains(&&text[name_at..name_at + name]) || word.is_address(text, start) {
             continue;
         }
@@ -37,16 +37,16 @@ pub fn mask_home(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
-/// Where the next home root starts, and where the name after it starts.
+/// Finds the next home root; returns the start of the root and the start of the name after it.
 fn next_home(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut pairs = bytes.windows(2).enumerate().skip(from);
-    // Paths are full of separators; the letter after one tells most of them apart from a root.
+    // Check two bytes first: that rules out most separators of a path, so that few are compared with all roots.
     pairs.find_map(|(at, pair)| {
         if !matches!(pair, [b'/', b'h' | b'U' | b'u'] | [b'\\', b'U']) {
             return None;
         }
-        HOMES.iter().find(|home| bytes[at..].starts_with(home.as_bytes())).map(|home| (at, at + home.len()))
+        HOME_ROOTS.iter().find(|home| bytes[at..].starts_with(home.as_bytes())).map(|home| (at, at + home.len()))
     })
 }
 
@@ -54,19 +54,19 @@ fn name_length(rest: &str) -> usize {
     let end =
         |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '"' | '\'' | ')' | ']' | '<' | '>' | ',' | ';');
     let length = rest.find(end).unwrap_or(rest.len());
-    rest.floor_char_boundary(length.min(LONGEST_NAME))
+    rest.floor_char_boundary(length.min(MAX_NAME_BYTES))
 }
 
-/// The word a home root stands in, read forward once: looking back from each root would be quadratic.
+/// The word that holds a home root. It is read forward once, because a scan backward from each root would be quadratic.
 #[derive(Default)]
 struct Word {
     read: usize,
-    /// Whether the word so far holds the scheme of a web address.
+    /// True if the word up to `read` holds the scheme of a web address.
     address: bool,
 }
 
 impl Word {
-    /// Whether what stands before `root` in its word is a web address.
+    /// Returns true if the text before `root`, in the same word, holds the scheme of a web address.
     fn is_address(&mut self, text: &str, root: usize) -> bool {
         let bytes = text.as_bytes();
         for at in self.read..root {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_masked_and_addresses_kept() {
+    fn names_are_masked_and_web_addresses_stay() {
         let check = |text: &str, masked: &str| assert_eq!(mask_home(text), masked);
         check("at /home/ada/app.js:1:2", "at /home/<user>/app.js:1:2");
         check("file:///Users/ada/x and C:\\Users\\ada\\x", "file:///Users/<user>/x and C:\\Users\\<user>\\x");

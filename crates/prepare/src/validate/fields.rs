@@ -1,4 +1,5 @@
-//! Field by field from raw JSON into an `ErrorReport`, dropping and cutting with a mark instead of failing.
+//! Reads the fields of a raw report into an `ErrorReport`. Wrong fields are dropped and long ones cut, each with a
+//! mark.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,9 +15,9 @@ use serde_json::value::RawValue;
 use super::text::{cut, read_text, show_lone_surrogates};
 use super::{Mark, MarkKind, Rejected};
 
-/// The members of a report, each still raw JSON; a repeated member counts as its last, as browsers do.
+/// The members of a report, each still raw JSON. Of a repeated member the last one counts, as in browsers.
 #[derive(Debug, Default)]
-pub struct RawReport<'a> {
+pub(super) struct RawReport<'a> {
     members: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
@@ -33,7 +34,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawReport<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::with_capacity(16);
                 while let Some(key) = map.next_key::<Key<'de>>()? {
-                    if members.len() < MOST_MEMBERS {
+                    if members.len() < MAX_MEMBERS {
                         members.push((key.0, map.next_value::<&RawValue>()?));
                     } else {
                         map.next_value::<IgnoredAny>()?;
@@ -46,10 +47,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawReport<'a> {
     }
 }
 
-/// Unknown members are ignored; this many in all are looked at.
-const MOST_MEMBERS: usize = 200;
+/// Maximum number of members that are read; the rest, and unknown ones, are ignored.
+const MAX_MEMBERS: usize = 200;
 
-/// A member's name, borrowed where it has no escapes.
+/// Name of a member, borrowed if it has no escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -108,7 +109,7 @@ impl<'a> RawReport<'a> {
     }
 }
 
-/// Reads optional members and keeps the marks.
+/// Reads optional members and collects the marks.
 struct Fields<'a, 'm> {
     raw: &'a RawReport<'a>,
     marks: &'m mut Vec<Mark>,
@@ -119,7 +120,7 @@ impl Fields<'_, '_> {
         self.marks.push(Mark { field: field.to_owned(), done });
     }
 
-    /// Reads a member with `read`; when that finds the wrong type, the member is dropped and marked.
+    /// Reads a member with `read`. If `read` returns `None`, the member is dropped and marked.
     fn read<T>(&mut self, name: &str, read: impl FnOnce(&RawValue) -> Option<T>) -> Option<T> {
         let value = read(self.raw.member(name)?);
         if value.is_none() {
@@ -146,15 +147,15 @@ impl Fields<'_, '_> {
             self.mark(name, MarkKind::Dropped);
             return None;
         }
-        // What came in few bytes needs no measuring.
-        let written = self.raw.member(name).map_or(0, |raw| raw.get().len());
-        if written > bytes && json.shrink_to(bytes) {
+        // A value that arrived in few bytes is within the limit, so it is not measured.
+        let raw_bytes = self.raw.member(name).map_or(0, |raw| raw.get().len());
+        if raw_bytes > bytes && json.shrink_to(bytes) {
             self.mark(name, MarkKind::Cut);
         }
         Some(json)
     }
 
-    /// A flat object of small facts.
+    /// Reads an object with a limited number of members, such as `tags`.
     fn object(&mut self, name: &str) -> Option<Json> {
         let mut json = self.json(name, TEXT_CHARS)?;
         if let Json::Object(members) = &mut json
@@ -166,30 +167,31 @@ impl Fields<'_, '_> {
         Some(json)
     }
 
-    /// A part with fields of its own, such as `rpc`; `limit` cuts its texts.
-    fn part<T: DeserializeOwned>(&mut self, name: &str, limit: fn(&mut T) -> bool) -> Option<T> {
+    /// Reads an object with fields of its own, such as `rpc`; `cut_texts` cuts its texts and returns true if it cut
+    /// any.
+    fn part<T: DeserializeOwned>(&mut self, name: &str, cut_texts: fn(&mut T) -> bool) -> Option<T> {
         let mut part = self.read(name, |raw| raw.get().starts_with('{').then(|| read_typed(raw)).flatten())?;
-        if limit(&mut part) {
+        if cut_texts(&mut part) {
             self.mark(name, MarkKind::Cut);
         }
         Some(part)
     }
 
-    /// A list; members that cannot be read are left out, and only so many are kept.
-    fn list<T: DeserializeOwned>(&mut self, name: &str, most: usize, limit: fn(&mut T) -> bool) -> Vec<T> {
+    /// Reads a list. Members of the wrong type are dropped, and only the last `max_members` are used.
+    fn list<T: DeserializeOwned>(&mut self, name: &str, max_members: usize, cut_texts: fn(&mut T) -> bool) -> Vec<T> {
         let Some(raw) = self.raw.member(name) else { return Vec::new() };
         let Ok(members) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
             self.mark(name, MarkKind::Dropped);
             return Vec::new();
         };
-        // The last members are the ones next to the failure.
-        let kept = &members[members.len().saturating_sub(most)..];
-        let mut list: Vec<T> = kept.iter().filter_map(|raw| read_typed(raw)).collect();
-        if list.len() < kept.len() {
+        // The last members are closest to the failure.
+        let last = &members[members.len().saturating_sub(max_members)..];
+        let mut list: Vec<T> = last.iter().filter_map(|raw| read_typed(raw)).collect();
+        if list.len() < last.len() {
             self.mark(name, MarkKind::Dropped);
         }
-        // `|`, not `||`: every member must be cut, not only the first.
-        if list.iter_mut().fold(kept.len() < members.len(), |cut, member| limit(member) | cut) {
+        // `|`, not `||`, because every member must be cut.
+        if list.iter_mut().fold(last.len() < members.len(), |cut, member| cut_texts(member) | cut) {
             self.mark(name, MarkKind::Cut);
         }
         list
@@ -198,7 +200,7 @@ impl Fields<'_, '_> {
     fn logs(&mut self) -> Vec<LogLine> {
         let name = if self.raw.member("logs").is_some() { "logs" } else { "breadcrumbs" };
         let Some(raw) = self.raw.member(name) else { return Vec::new() };
-        // Plain lines are accepted too: `["line", …]`.
+        // Plain strings are accepted too: `["line", …]`.
         if let Ok(lines) = serde_json::from_str::<Vec<String>>(raw.get()) {
             let skipped = lines.len().saturating_sub(LOG_LINES);
             let line = |message| LogLine { message, ..LogLine::default() };
@@ -214,7 +216,7 @@ impl Fields<'_, '_> {
 
 fn read_typed<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok().or_else(|| match show_lone_surrogates(raw.get()) {
-        Cow::Owned(shown) => serde_json::from_str(&shown).ok(),
+        Cow::Owned(rewritten) => serde_json::from_str(&rewritten).ok(),
         Cow::Borrowed(_) => None,
     })
 }

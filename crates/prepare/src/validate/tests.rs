@@ -1,4 +1,4 @@
-//! Lenient reading: what is refused, what is dropped, what is cut.
+//! Tests of validation: reports that are rejected, fields that are dropped, fields that are cut.
 
 use autoheal_contract::Source;
 use autoheal_contract::limits::{CUT_MARK, STACK_TRACE_CHARS};
@@ -8,7 +8,7 @@ use super::*;
 
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    validate(&raw, Arrival { project: "default".to_owned(), sender, received_at: Timestamp(0) })
+    validate(&raw, Arrival { project: DEFAULT_PROJECT.to_owned(), sender, received_at: Timestamp(0) })
 }
 
 fn valid(json: &Value) -> Valid {
@@ -16,7 +16,7 @@ fn valid(json: &Value) -> Valid {
 }
 
 #[test]
-fn the_golden_files_are_read_without_a_mark() {
+fn the_golden_files_are_read_without_marks() {
     for golden in [
         include_str!("../../../contract/tests/golden/original-sdk.json"),
         include_str!("../../../contract/tests/golden/everything.json"),
@@ -31,7 +31,7 @@ fn the_golden_files_are_read_without_a_mark() {
 }
 
 #[test]
-fn what_has_no_type_or_message_is_refused_with_the_reason() {
+fn a_report_without_type_or_message_is_rejected_with_the_reason() {
     let check = |json: &str, reason: &str| {
         let rejected = read(json, Sender::Anonymous).unwrap_err();
         assert!(rejected.0.contains(reason), "{json}: {rejected}");
@@ -45,7 +45,7 @@ fn what_has_no_type_or_message_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_wrong_type_drops_its_field_alone() {
+fn a_wrong_type_drops_only_its_field() {
     for field in [
         "stack_trace",
         "context",
@@ -83,33 +83,34 @@ fn a_wrong_type_drops_its_field_alone() {
 }
 
 #[test]
-fn too_much_is_cut_with_a_visible_mark() {
+fn a_field_over_its_limit_is_cut_with_a_visible_mark() {
     let report = valid(&json!({
         "error_type": "E", "error_message": "m", "stack_trace": "x".repeat(STACK_TRACE_CHARS + 1),
         "logs": (0..60).map(|line| line.to_string()).collect::<Vec<_>>(),
     }));
     assert!(report.report.stack_trace.unwrap().ends_with(CUT_MARK));
     assert_eq!(report.report.logs.len(), 50);
-    assert_eq!(report.report.logs[49].message, "59", "the last lines are next to the failure");
-    assert_eq!(report.marks.iter().filter(|mark| mark.done == MarkKind::Cut).count(), 2);
+    assert_eq!(report.report.logs[49].message, "59", "the last lines are closest to the failure");
+    let marks: Vec<String> = report.marks.iter().map(Mark::to_string).collect();
+    assert_eq!(marks, ["stack_trace was cut", "logs was cut"]);
 }
 
 #[test]
-fn what_a_stranger_claims_raises_nothing() {
+fn claims_of_an_anonymous_sender_are_limited() {
     let report =
         json!({"error_type": "E", "error_message": "m", "count": 5000, "fingerprint": "mine", "source": "cli"});
     let anonymous = read(&report.to_string(), Sender::Anonymous).unwrap().report;
     assert_eq!((anonymous.count, anonymous.fingerprint.as_deref()), (Some(100), None));
-    assert_eq!(anonymous.source, Some(Source::Cli), "a source is a claim, and kept as one");
+    assert_eq!(anonymous.source, Some(Source::Cli), "an anonymous sender may name a source");
     let keyed = read(&report.to_string(), Sender::Keyed).unwrap().report;
     assert_eq!((keyed.count, keyed.fingerprint.as_deref()), (Some(5000), Some("mine")));
 }
 
 #[test]
-fn an_id_that_is_none_is_exchanged() {
+fn an_invalid_id_is_replaced() {
     let given = valid(&json!({"error_type": "E", "error_message": "m", "id": "7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10"}));
     assert!(matches!(given.identity, Identity::Given(_)));
-    let made = valid(&json!({"error_type": "E", "error_message": "m", "id": "first"}));
-    assert!(matches!(made.identity, Identity::Made(_)));
-    assert_eq!(made.marks.len(), 1);
+    let generated = valid(&json!({"error_type": "E", "error_message": "m", "id": "first"}));
+    assert!(matches!(generated.identity, Identity::Generated(_)));
+    assert_eq!(generated.marks.len(), 1);
 }

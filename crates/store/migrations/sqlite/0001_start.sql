@@ -5,11 +5,12 @@ CREATE TABLE projects (
     name TEXT NOT NULL UNIQUE
 );
 
--- A group has an id of its own; fingerprints are aliases to it, so that a new recipe never orphans an issue.
+-- A group has an id of its own, and fingerprints are its aliases, so that a group can keep its issue when there is a
+-- new version of the fingerprint.
 CREATE TABLE groups (
     id             INTEGER PRIMARY KEY,
     project_id     INTEGER NOT NULL REFERENCES projects (id),
-    fingerprint    BLOB    NOT NULL, -- the first alias: the one links are made of
+    fingerprint    BLOB    NOT NULL, -- the first alias, which links use
     error_type     TEXT    NOT NULL,
     error_message  TEXT    NOT NULL,
     source         TEXT    NOT NULL,
@@ -19,22 +20,22 @@ CREATE TABLE groups (
     first_seen     INTEGER NOT NULL,
     last_seen      INTEGER NOT NULL,
     status         TEXT    NOT NULL DEFAULT 'recorded',
-    note           TEXT,             -- why it waits or was refused, for people
+    note           TEXT,             -- reason why it waits or was refused, for people
     issue_number   INTEGER,
     issue_url      TEXT,
     pull_number    INTEGER,
     pull_url       TEXT,
-    hand_over      TEXT,             -- where the agent was asked: a sentence for people
-    shown_hash     TEXT,             -- what the agent would read, as last seen
-    revoked_label  INTEGER,          -- when the approval label that was taken back had been set
-    counts_written INTEGER,          -- the count that stands on the issue
-    counts_at      INTEGER,          -- when it was written there
-    act_at         INTEGER,          -- when the worker looks at it next; none = nothing to do
-    owner          TEXT,             -- who works on it, until lease_until
+    hand_over      TEXT,             -- description of the hand-over to the agent, for people
+    shown_hash     TEXT,             -- hash of the text that the agent would read, as last seen
+    revoked_label  INTEGER,          -- time at which the revoked approval label was set
+    counts_written INTEGER,          -- count that the issue shows
+    counts_at      INTEGER,          -- time at which that count was written
+    act_at         INTEGER,          -- time at which the group is due; null = nothing to do
+    owner          TEXT,             -- worker that claims the group, until lease_until
     lease_until    INTEGER,
     generation     INTEGER NOT NULL DEFAULT 0
 );
--- Not by last_seen: every report would move its group in the index, and only the dashboard asks for that order.
+-- Without last_seen, because every report would move its group in the index, and only the dashboard needs that order.
 CREATE INDEX groups_by_project ON groups (project_id);
 CREATE INDEX groups_to_act_on ON groups (act_at) WHERE act_at IS NOT NULL;
 
@@ -45,7 +46,7 @@ CREATE TABLE fingerprints (
     PRIMARY KEY (project_id, fingerprint)
 ) WITHOUT ROWID;
 
--- Ids of reports already counted. Narrow on purpose: one row a report, for a day.
+-- Ids of counted reports. Few columns, because there is a row for each report with an id of the last day.
 CREATE TABLE report_ids (
     project_id  INTEGER NOT NULL,
     id          BLOB    NOT NULL,
@@ -54,7 +55,7 @@ CREATE TABLE report_ids (
     PRIMARY KEY (project_id, id)
 ) WITHOUT ROWID;
 
--- The first sample of a group is what people and agents are shown; it never changes.
+-- The first sample of a group is shown to people and agents; it never changes.
 CREATE TABLE samples (
     id       INTEGER PRIMARY KEY,
     group_id INTEGER NOT NULL REFERENCES groups (id),
@@ -100,12 +101,12 @@ CREATE TABLE approvals (
     group_id    INTEGER NOT NULL REFERENCES groups (id),
     hash        TEXT    NOT NULL,
     login       TEXT    NOT NULL,
-    labelled_at INTEGER NOT NULL, -- GitHub's clock
+    labelled_at INTEGER NOT NULL, -- by GitHub's clock
     revoked_at  INTEGER
 );
 CREATE INDEX approvals_by_group ON approvals (group_id);
 
--- What GitHub asked us to wait for, and how often in a row.
+-- Times in which no write is sent to GitHub, and the number of such pauses in a row.
 CREATE TABLE pauses (
     credential TEXT PRIMARY KEY,
     until      INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! Counting records into groups: one statement per group and commit, however many reports came.
+//! Counts records into groups. The totals of a group are written once per commit, however many of its reports came.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -12,43 +12,44 @@ use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
 
-/// How many samples a group keeps: the first, and a few to compare it with.
-const SAMPLES: usize = 10;
-/// How many distinct clients are told apart per group; beyond that the number stands still.
-const CLIENTS: usize = 1_000;
-/// How many releases are told apart per group; a release is any sender's word, and must not cost a row each.
-const RELEASES: usize = 50;
-/// How many groups are remembered between commits.
-const GROUPS: usize = 2_000;
+/// Maximum number of samples per group: the first, and a few to compare with it.
+const MAX_SAMPLES: usize = 10;
+/// Maximum number of distinct clients that are counted per group.
+const MAX_CLIENTS: usize = 1_000;
+/// Maximum number of releases that are counted per group, because any sender can invent releases, and each costs a row.
+const MAX_RELEASES: usize = 50;
+/// Maximum number of groups that stay in the cache between commits.
+const MAX_CACHED_GROUPS: usize = 2_000;
 
-/// What the writer knows of groups without asking the file. It is the only writer, so it stays true.
+/// Projects and groups as the file holds them. The copy stays correct because nothing else writes to the file.
 #[derive(Default)]
 pub(super) struct Cache {
     projects: HashMap<String, i64>,
-    groups: HashMap<(i64, Fingerprint), Known>,
+    groups: HashMap<(i64, Fingerprint), CachedGroup>,
 }
 
-struct Known {
+struct CachedGroup {
     id: i64,
     /// Its occurrences, those of the open batch included.
     count: u64,
     samples: usize,
-    /// How many clients the file knew when the group was looked up.
+    /// Number of clients in the file when the group was loaded.
     stored_clients: usize,
+    /// Hashes of the clients seen since then.
     clients: HashSet<u64>,
-    /// Its releases. Asking the file whether there is room for one more costs a temporary table a report.
+    /// Its releases. To count them in the file instead would cost a temporary table for each report.
     releases: HashSet<String>,
 }
 
 impl Cache {
-    /// After a failed commit nothing is known any more.
-    pub(super) fn forget(&mut self) {
+    /// Empties the cache. Needed after a failed commit, because the file then lacks what the cache holds.
+    pub(super) fn clear(&mut self) {
         self.projects.clear();
         self.groups.clear();
     }
 }
 
-/// What the reports of one transaction add to each group.
+/// Additions of one transaction to the groups, by their ids.
 #[derive(Default)]
 pub(super) struct Batch {
     deltas: HashMap<i64, Delta>,
@@ -62,7 +63,7 @@ struct Delta {
 }
 
 impl Batch {
-    /// Counts records; ids seen before are told apart. Group totals are written by [`Batch::write`].
+    /// Counts records, except those whose ids were counted before. [`Batch::write`] writes the totals of the groups.
     pub(super) fn count(
         &mut self,
         connection: &Connection,
@@ -75,25 +76,25 @@ impl Batch {
     fn count_one(&mut self, connection: &Connection, cache: &mut Cache, record: &Fingerprinted) -> Result<Accepted> {
         let project = project_id(connection, cache, &record.arrival().project)?;
         let id = record.identity().uuid();
-        // A group that is not known yet may have to be made, and a duplicate must not make one.
+        // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
         if matches!(record.identity(), Identity::Given(_))
             && !cache.groups.contains_key(&key)
-            && let Some((fingerprint, count)) = seen_before(connection, project, id)?
+            && let Some((fingerprint, count)) = group_of_id(connection, project, id)?
         {
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
-        let known = known_group(connection, cache, project, record)?;
-        if matches!(record.identity(), Identity::Given(_)) && !remember(connection, project, id, known.id, record)? {
-            let elsewhere = seen_before(connection, project, id)?.filter(|(seen, _)| *seen != record.fingerprint());
-            let (fingerprint, count) = elsewhere.unwrap_or((record.fingerprint(), known.count));
+        let group = cached_group(connection, cache, project, record)?;
+        if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
+            let other = group_of_id(connection, project, id)?.filter(|(other, _)| *other != record.fingerprint());
+            let (fingerprint, count) = other.unwrap_or((record.fingerprint(), group.count));
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
-        if known.samples < SAMPLES {
-            known.samples += 1;
-            keep_sample(connection, known.id, record)?;
+        if group.samples < MAX_SAMPLES {
+            group.samples += 1;
+            insert_sample(connection, group.id, record)?;
         }
-        let delta = self.deltas.entry(known.id).or_insert_with(|| Delta {
+        let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
             clients: 0,
             last_seen: record.received_at(),
@@ -102,38 +103,38 @@ impl Batch {
         let report = record.report();
         let count = report.count.unwrap_or(1);
         delta.count += count;
-        known.count += count;
+        group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
         if let Some(release) = &report.release
-            && (known.releases.contains(release)
-                || (known.releases.len() < RELEASES && known.releases.insert(release.clone())))
+            && (group.releases.contains(release)
+                || (group.releases.len() < MAX_RELEASES && group.releases.insert(release.clone())))
         {
             *delta.releases.entry(release.clone()).or_default() += count;
         }
         if let Some(client) = &report.client
-            && known.stored_clients + known.clients.len() < CLIENTS
-            && known.clients.insert(hash(client))
+            && group.stored_clients + group.clients.len() < MAX_CLIENTS
+            && group.clients.insert(hash(client))
         {
-            // A forgotten cache has forgotten the clients too; the table knows them.
+            // The client may be in the file already, because the cache holds only those seen since the group was
+            // loaded.
             delta.clients += connection
                 .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client) VALUES (?1, ?2)")?
-                .execute(params![known.id, hash(client).to_le_bytes()])? as u64;
+                .execute(params![group.id, hash(client).to_le_bytes()])? as u64;
         }
-        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false, count: known.count })
+        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false, count: group.count })
     }
 
-    /// Writes what was counted since the last call.
+    /// Writes the totals counted since the last call.
     pub(super) fn write(&mut self, connection: &Connection, cache: &mut Cache) -> Result<()> {
         for (group, delta) in self.deltas.drain() {
-            // A group without an issue is looked at now. One with an issue only has its counts brought up to date,
-            // which the worker has its own interval for: it is due at once, and the worker says "not yet".
             connection
                 .prepare_cached(
                     "UPDATE groups SET count = count + ?2, clients = clients + ?3, last_seen = max(last_seen, ?4)
                      WHERE id = ?1",
                 )?
                 .execute(params![group, delta.count, delta.clients, delta.last_seen.0])?;
-            // Apart from the counts, because naming an indexed column rewrites its index even where nothing changes.
+            // Makes the group due at once, even if it has an issue: the worker decides when to update the counts.
+            // A separate statement, because setting an indexed column rewrites the index even if the value is the same.
             connection
                 .prepare_cached(
                     "UPDATE groups SET act_at = ?2 WHERE id = ?1 AND act_at IS NULL AND status <> 'refused'",
@@ -149,14 +150,14 @@ impl Batch {
                     .execute(params![group, release, count, delta.last_seen.0])?;
             }
         }
-        if cache.groups.len() > GROUPS {
+        if cache.groups.len() > MAX_CACHED_GROUPS {
             cache.groups.clear();
         }
         Ok(())
     }
 }
 
-/// Stands for a client in the file: stable between versions, which the standard library's hasher is not.
+/// Hash of a client's name, as stored in the file. It must not change between versions, as the standard hasher may.
 fn hash(client: &str) -> u64 {
     let digest = Sha256::digest(client);
     digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
@@ -173,16 +174,16 @@ fn project_id(connection: &Connection, cache: &mut Cache, name: &str) -> Result<
     Ok(id)
 }
 
-/// Remembers an id; false when it was there already.
-fn remember(connection: &Connection, project: i64, id: Uuid, group: i64, record: &Fingerprinted) -> Result<bool> {
+/// Inserts a report id; returns false if it was there already.
+fn insert_id(connection: &Connection, project: i64, id: Uuid, group: i64, record: &Fingerprinted) -> Result<bool> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO report_ids (project_id, id, group_id, seen_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![project, id.as_bytes(), group, record.received_at().0])
         .map(|rows| rows > 0)
 }
 
-/// The fingerprint of the group this id was counted in, and the group's count without the open batch.
-fn seen_before(connection: &Connection, project: i64, id: Uuid) -> Result<Option<(Fingerprint, u64)>> {
+/// Returns the fingerprint of the group that counted this id, and the group's count without the open batch.
+fn group_of_id(connection: &Connection, project: i64, id: Uuid) -> Result<Option<(Fingerprint, u64)>> {
     connection
         .prepare_cached(
             "SELECT groups.fingerprint, groups.count FROM report_ids JOIN groups ON groups.id = group_id
@@ -192,19 +193,20 @@ fn seen_before(connection: &Connection, project: i64, id: Uuid) -> Result<Option
         .optional()
 }
 
-fn known_group<'a>(
+/// Returns the group of a record from the cache. Loads it if it is not cached, and creates it if it does not exist.
+fn cached_group<'a>(
     connection: &Connection,
     cache: &'a mut Cache,
     project: i64,
     record: &Fingerprinted,
-) -> Result<&'a mut Known> {
-    let absent = match cache.groups.entry((project, record.fingerprint())) {
-        Entry::Occupied(known) => return Ok(known.into_mut()),
-        Entry::Vacant(absent) => absent,
+) -> Result<&'a mut CachedGroup> {
+    let vacant = match cache.groups.entry((project, record.fingerprint())) {
+        Entry::Occupied(group) => return Ok(group.into_mut()),
+        Entry::Vacant(vacant) => vacant,
     };
     let id = match find_group(connection, project, record.fingerprint())? {
         Some(id) => id,
-        None => make_group(connection, project, record)?,
+        None => insert_group(connection, project, record)?,
     };
     let (samples, stored_clients, count) = connection
         .prepare_cached(
@@ -215,7 +217,7 @@ fn known_group<'a>(
         .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_>>()?;
-    Ok(absent.insert(Known { id, count, samples, stored_clients, clients: HashSet::new(), releases }))
+    Ok(vacant.insert(CachedGroup { id, count, samples, stored_clients, clients: HashSet::new(), releases }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
@@ -225,7 +227,7 @@ fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -
         .optional()
 }
 
-fn make_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<i64> {
+fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<i64> {
     let report = record.report();
     connection
         .prepare_cached(
@@ -250,7 +252,7 @@ fn make_group(connection: &Connection, project: i64, record: &Fingerprinted) -> 
     Ok(id.0)
 }
 
-fn keep_sample(connection: &Connection, group: i64, record: &Fingerprinted) -> Result<()> {
+fn insert_sample(connection: &Connection, group: i64, record: &Fingerprinted) -> Result<()> {
     let json = serde_json::to_string(&Sample::of(record))
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection

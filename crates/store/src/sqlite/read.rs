@@ -1,7 +1,8 @@
-//! Rows out of SQLite.
+//! Queries that read rows from SQLite.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
+use strum::VariantArray;
 
 use crate::{
     Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
@@ -10,12 +11,12 @@ use autoheal_contract::{Severity, Source};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 
-/// The columns of a group, in the order [`group`] reads them.
+/// Columns of a group, in the order that [`group`] reads.
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
     counts_written, counts_at, revoked_label, class";
 
-/// The columns of an intent, in the order [`intent`] reads them.
+/// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
 
 pub(super) fn groups(connection: &Connection, project: &str, limit: u32) -> Result<Vec<Group>> {
@@ -55,7 +56,7 @@ pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>>
     }))
 }
 
-/// Runs a query and reads every row.
+/// Runs a query and returns all its rows.
 pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
@@ -110,7 +111,7 @@ fn group(row: &Row<'_>) -> Result<Group> {
         clients: row.get(7)?,
         first_seen: Timestamp(row.get(8)?),
         last_seen: Timestamp(row.get(9)?),
-        status: named(row, 10, &Status::ALL, Status::name)?,
+        status: named(row, 10, Status::VARIANTS, Status::name)?,
         note: row.get(11)?,
         issue: link(row.get(12)?, row.get(13)?),
         pull: link(row.get(14)?, row.get(15)?),
@@ -125,8 +126,8 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {
     Ok(Intent {
         id: IntentId(row.get(0)?),
         group: row.get::<_, Option<i64>>(1)?.map(GroupId),
-        kind: named(row, 2, &IntentKind::ALL, IntentKind::name)?,
-        state: named(row, 3, &IntentState::ALL, IntentState::name)?,
+        kind: named(row, 2, IntentKind::VARIANTS, IntentKind::name)?,
+        state: named(row, 3, IntentState::VARIANTS, IntentState::name)?,
         attempt: row.get(4)?,
         payload: row.get(5)?,
         outcome: row.get(6)?,
@@ -136,10 +137,10 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {
     })
 }
 
-/// Reads a closed set by its names.
-fn named<T: Copy>(row: &Row<'_>, column: usize, all: &[T], name: fn(T) -> &'static str) -> Result<T> {
+/// Reads a column that holds the name of an enum's variant.
+fn named<T: Copy>(row: &Row<'_>, column: usize, variants: &[T], name: fn(T) -> &'static str) -> Result<T> {
     let text: String = row.get(column)?;
-    all.iter().copied().find(|member| name(*member) == text).ok_or_else(|| {
+    variants.iter().copied().find(|variant| name(*variant) == text).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown name {text}").into())
     })
 }

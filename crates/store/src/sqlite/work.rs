@@ -1,4 +1,4 @@
-//! What the worker asks and tells: claims, intents, approvals, pauses.
+//! Statements for the worker: claims, intents, approvals, pauses.
 
 use std::time::Duration;
 
@@ -9,7 +9,11 @@ use super::read::{self, INTENT, all, intent};
 use crate::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
 use autoheal_prepare::Timestamp;
 
-/// There is one credential so far; the table has room for more.
+/// Condition of intents that the worker still has to look at. The index `intents_unsettled` has the same condition.
+const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
+/// Condition of groups that were handed over to an agent, or may have been.
+const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
+/// Key of the only credential so far; the table can hold one pause for each.
 const CREDENTIAL: &str = "issues";
 
 pub(super) fn claim_due(
@@ -19,7 +23,7 @@ pub(super) fn claim_due(
     lease_until: Timestamp,
     new_issues: bool,
 ) -> Result<Option<Work>> {
-    // New issues ahead of other writes; among equals, the group that came first.
+    // Groups without an issue first; among equals, the oldest group.
     let found = connection
         .prepare_cached(
             "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
@@ -83,8 +87,8 @@ pub(super) fn settle(
 pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
     connection
         .prepare_cached(&format!(
-            "SELECT {INTENT} FROM intents WHERE state IN ('sent', 'held', 'recheck') AND act_at <= ?1
-         ORDER BY kind <> 'open_issue', id LIMIT 1"
+            "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?1
+             ORDER BY kind <> 'open_issue', id LIMIT 1"
         ))?
         .query_row([now.0], intent)
         .optional()
@@ -104,7 +108,7 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
             Change::Note(note) => set("note", note)?,
             Change::Issue(link) => set("issue_number", &link.number)? + set("issue_url", &link.url)?,
             Change::Pull(link) => set("pull_number", &link.number)? + set("pull_url", &link.url)?,
-            Change::HandOver(words) => set("hand_over", words)?,
+            Change::HandOver(description) => set("hand_over", description)?,
             Change::ShownHash(hash) => set("shown_hash", hash)?,
             Change::CountsWritten(count, at) => set("counts_written", count)? + set("counts_at", &at.0)?,
             Change::ActAt(at) => set("act_at", &at.0)?,
@@ -139,18 +143,17 @@ pub(super) fn awaiting(connection: &Connection) -> Result<Vec<(GroupId, u64)>> {
 }
 
 pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
-    let sql = "SELECT issue_number FROM groups WHERE status IN ('handed_over', 'hand_over_unknown')
-               AND issue_number IS NOT NULL";
-    all(connection, sql, [], |row| row.get(0))
+    let sql = format!("SELECT issue_number FROM groups WHERE {HANDED_OVER} AND issue_number IS NOT NULL");
+    all(connection, &sql, [], |row| row.get(0))
 }
 
 pub(super) fn next_act_at(connection: &Connection, new_issues: bool) -> Result<Option<Timestamp>> {
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups
                WHERE act_at IS NOT NULL AND (?1 OR issue_number IS NOT NULL)
-             UNION ALL SELECT min(act_at) FROM intents WHERE state IN ('sent', 'held', 'recheck'))",
-        )?
+             UNION ALL SELECT min(act_at) FROM intents WHERE {UNSETTLED})"
+        ))?
         .query_row([new_issues], |row| row.get::<_, Option<i64>>(0))
         .map(|at| at.map(Timestamp))
 }
@@ -192,16 +195,15 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
 }
 
 pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
-    // Other switches may be on than last time, and what was refused may have been mended: look at everything once.
+    // The settings may differ from the last run, and the reason of a refusal may be gone, so check everything once.
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "UPDATE intents SET state = 'withdrawn' WHERE state = 'refused'
-             AND group_id IN (SELECT id FROM groups WHERE status NOT IN ('handed_over', 'hand_over_unknown'))",
-        )?
+             AND group_id IN (SELECT id FROM groups WHERE NOT {HANDED_OVER})"
+        ))?
         .execute([])?;
-    let sql =
-        "UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND status NOT IN ('handed_over', 'hand_over_unknown')";
-    connection.prepare_cached(sql)?.execute([now.0]).map(|rows| rows as u64)
+    let sql = format!("UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND NOT {HANDED_OVER}");
+    connection.prepare_cached(&sql)?.execute([now.0]).map(|rows| rows as u64)
 }
 
 pub(super) fn forget_ids(connection: &Connection, now: Timestamp) -> Result<u64> {

@@ -1,5 +1,5 @@
-//! The stores against real files.
+//! Tests of the stores with real files.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
-mod store_story;
+mod behaviour;

@@ -1,30 +1,30 @@
-//! SpiderMonkey's and JavaScriptCore's frames, `function@location`, from Firefox 3 and Safari 6 to today's.
+//! Frames of SpiderMonkey and JavaScriptCore, `function@location`, from Firefox 3 and Safari 6 on.
 
-use super::{Borrowed, location};
+use super::{BorrowedFrame, location};
 
-/// Parses `function@location`, or a location alone.
-pub(super) fn parse(line: &str) -> Option<Borrowed<'_>> {
+/// Parses `function@location` or a location without a function.
+pub(super) fn parse(line: &str) -> Option<BorrowedFrame<'_>> {
     let Some(at) = separator(line) else {
-        return place_of(line).filter(|frame| is_certain(line, frame));
+        return location_of(line).filter(|frame| is_certain(line, frame));
     };
-    let (function, place) = (&line[..at], &line[at + 1..]);
-    let frame = place_of(place)?;
-    if is_prose(function) || !is_certain(place, &frame) {
+    let (function, location) = (&line[..at], &line[at + 1..]);
+    let frame = location_of(location)?;
+    if is_prose(function) || !is_certain(location, &frame) {
         return None;
     }
-    Some(Borrowed { function: named(function).or(frame.function), ..frame })
+    Some(BorrowedFrame { function: function_name(function).or(frame.function), ..frame })
 }
 
-/// A function without any location, as JavaScriptCore prints callers of evaluated code.
-pub(super) fn parse_bare_name(line: &str) -> Option<Borrowed<'_>> {
+/// Parses a function without a location, as JavaScriptCore prints callers of evaluated code.
+pub(super) fn parse_bare_name(line: &str) -> Option<BorrowedFrame<'_>> {
     let is_name = !line.is_empty()
         && !line.ends_with("Error")
         && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.'));
-    is_name.then(|| Borrowed { function: Some(line), ..Borrowed::default() })
+    is_name.then(|| BorrowedFrame { function: Some(line), ..BorrowedFrame::default() })
 }
 
-/// Both names and URLs may hold `@`: the separator is the first one before something that begins like a location,
-/// else the first one after a quoted property name.
+/// Finds the `@` between function and location; both may hold others. It is the first one before a text that begins
+/// like a location, else the first one after a quoted property name, else the first one.
 fn separator(line: &str) -> Option<usize> {
     let first = line.find('@')?;
     let located = line.match_indices('@').find(|(at, _)| begins_like_a_location(&line[at + 1..]));
@@ -38,37 +38,39 @@ fn begins_like_a_location(text: &str) -> bool {
     rest.starts_with("://") || (scheme > 1 && rest.starts_with(":http")) || text.starts_with(['/', '[']) && scheme == 0
 }
 
-/// Firefox prints evaluated code as `file line 26 > eval:2:96`; the line in the file is worth more than the one in
-/// the code.
-fn place_of(place: &str) -> Option<Borrowed<'_>> {
-    if place.contains(' ')
-        && let Some((file, rest)) = place.split_once(" line ")
+/// Parses a location. For evaluated code, which Firefox prints as `file line 26 > eval:2:96`, it is the line in the
+/// file.
+fn location_of(text: &str) -> Option<BorrowedFrame<'_>> {
+    if text.contains(' ')
+        && let Some((file, rest)) = text.split_once(" line ")
         && let Some((line, _)) = rest.split_once(" > ")
     {
-        return Some(Borrowed { file: Some(file), line: Some(line.parse().ok()?), ..Borrowed::default() });
+        return Some(BorrowedFrame { file: Some(file), line: Some(line.parse().ok()?), ..BorrowedFrame::default() });
     }
-    location::parse(place)
+    location::parse(text)
 }
 
-/// A message may hold an address and a port; without a column, a location needs something of a path or URL.
-fn is_certain(place: &str, frame: &Borrowed<'_>) -> bool {
+/// Returns true if the text is a location and not part of a message, which may hold an address and a port: it has a
+/// path or URL, or a column.
+fn is_certain(text: &str, frame: &BorrowedFrame<'_>) -> bool {
     let Some(file) = frame.file else { return true };
     file.contains('/')
         || file == location::NATIVE
-        || frame.column.is_some() && !place.contains(": ") && file.contains(char::is_alphabetic)
+        || frame.column.is_some() && !text.contains(": ") && file.contains(char::is_alphabetic)
 }
 
-/// Names have at most two words (`get size`, `global code`) outside of quotes and brackets; prose has more.
+/// Returns true for prose. A name has at most two words (`get size`, `global code`) outside of quotes and brackets.
 fn is_prose(function: &str) -> bool {
-    let words = function.rsplit_once('*').map_or(function, |(_, name)| name);
-    let plain = words.split(['[', '(', '"', '<']).next().unwrap_or(words);
-    plain.split_ascii_whitespace().count() > 2 || plain.contains(": ")
+    let name = function.rsplit_once('*').map_or(function, |(_, name)| name);
+    let words = name.split(['[', '(', '"', '<']).next().unwrap_or(name);
+    words.split_ascii_whitespace().count() > 2 || words.contains(": ")
 }
 
-fn named(function: &str) -> Option<&str> {
-    // `async*f`, `promise callback*f`: how the call came about, not what was called
+/// Returns the function's name, or `None` if it is anonymous.
+fn function_name(function: &str) -> Option<&str> {
+    // remove the kind of call: `async*f`, `promise callback*f`
     let name = function.rsplit_once('*').map_or(function, |(_, name)| name);
-    // Firefox 3 and Opera print the arguments
+    // remove the arguments, which Firefox 3 and Opera print
     let name = if name.ends_with(')') { name.split('(').next().unwrap_or(name) } else { name };
     let name = name.strip_prefix("<anonymous function: ").and_then(|name| name.strip_suffix('>')).unwrap_or(name);
     Some(name).filter(|name| !matches!(*name, "" | "anonymous" | "<anonymous>" | "<anonymous function>"))

@@ -1,12 +1,12 @@
-//! Where a frame is: `file:line:column` and the engines' special places, shared by both dialects.
+//! Locations of frames, `file:line:column` and the engines' special names, for both kinds of lines.
 
-use super::Borrowed;
+use super::BorrowedFrame;
 
-/// How both dialects' engine-internal code is named in a frame's `file`.
+/// A frame's `file` for code of the engine itself.
 pub(super) const NATIVE: &str = "[native code]";
 
-/// Parses a location that ends in a position or is one of the special places; anything else is prose.
-pub(super) fn parse(text: &str) -> Option<Borrowed<'_>> {
+/// Parses a location that ends in a position or is a special name. Any other text is prose.
+pub(super) fn parse(text: &str) -> Option<BorrowedFrame<'_>> {
     if let Some(frame) = special(text) {
         return Some(frame);
     }
@@ -16,10 +16,10 @@ pub(super) fn parse(text: &str) -> Option<Borrowed<'_>> {
     let (file, line, column) = split_position(text);
     line?;
     let file = Some(file).filter(|file| !matches!(*file, "" | "<anonymous>" | "eval code" | "eval"));
-    Some(Borrowed { function: None, file, line, column })
+    Some(BorrowedFrame { function: None, file, line, column })
 }
 
-/// Splits `file:line:column` or `file:line`; numbers that fit no `u32` stay in the file.
+/// Splits `file:line:column` or `file:line`. A number that does not fit into a `u32` stays in the file.
 pub(super) fn split_position(text: &str) -> (&str, Option<u32>, Option<u32>) {
     match split_number(text) {
         None => (text, None, None),
@@ -36,7 +36,8 @@ fn split_number(text: &str) -> Option<(&str, u32)> {
     Some((rest.strip_suffix(':')?, number.parse().ok()?))
 }
 
-fn special(text: &str) -> Option<Borrowed<'_>> {
+/// Parses the engines' special names.
+fn special(text: &str) -> Option<BorrowedFrame<'_>> {
     let file = match text {
         "native" | "native code" | NATIVE => Some(NATIVE),
         "[wasm code]" => Some(text),
@@ -45,23 +46,23 @@ fn special(text: &str) -> Option<Borrowed<'_>> {
         _ if text.starts_with("native ") && text.contains(".js") => Some(NATIVE),
         _ => return None,
     };
-    Some(Borrowed { file, ..Borrowed::default() })
+    Some(BorrowedFrame { file, ..BorrowedFrame::default() })
 }
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `module.wasm:wasm-function[12]:0x3a`: the offset is what symbolication needs, the index what a reader has.
-fn wasm(text: &str) -> Option<Borrowed<'_>> {
-    let (place, offset) = text.rsplit_once(':')?;
+/// Parses `module.wasm:wasm-function[12]:0x3a`. The offset becomes the column, because source maps need it.
+fn wasm(text: &str) -> Option<BorrowedFrame<'_>> {
+    let (rest, offset) = text.rsplit_once(':')?;
     let offset = offset.strip_prefix("0x")?;
-    let (file, function) = place.rsplit_once(':')?;
+    let (file, function) = rest.rsplit_once(':')?;
     if !function.starts_with("wasm-function[") {
         return None;
     }
     let column = Some(u32::from_str_radix(offset, 16).ok()?);
-    Some(Borrowed {
+    Some(BorrowedFrame {
         function: Some(function),
         file: Some(file).filter(|file| *file != "<anonymous>"),
         line: None,

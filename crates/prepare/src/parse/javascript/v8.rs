@@ -1,18 +1,18 @@
-//! V8's frames, `at function (location)` or `at location`, in the variants of Chakra, PhantomJS and Hermes.
+//! Frames of V8, `at function (location)` or `at location`, with the variants of Chakra, PhantomJS and Hermes.
 
-use super::{Borrowed, location};
+use super::{BorrowedFrame, location};
 
-/// Parses what follows `at `.
-pub(super) fn parse(call: &str) -> Option<Borrowed<'_>> {
+/// Parses the text after `at `.
+pub(super) fn parse(call: &str) -> Option<BorrowedFrame<'_>> {
     let call = call.strip_prefix("async ").unwrap_or(call);
-    let Some((function, place)) = split_parentheses(call) else {
-        return location::parse(call).filter(|_| looks_like_a_place(call));
+    let Some((function, location)) = split_parentheses(call) else {
+        return location::parse(call).filter(|_| looks_like_a_location(call));
     };
-    let frame = place_of(place)?;
-    Some(Borrowed { function: named(function).or(frame.function), ..frame })
+    let frame = location_of(location)?;
+    Some(BorrowedFrame { function: function_name(function).or(frame.function), ..frame })
 }
 
-/// Splits at the parenthesis that the last one closes, since names and paths may hold some of their own.
+/// Splits at the parenthesis that matches the last one, because names and paths may hold parentheses too.
 fn split_parentheses(call: &str) -> Option<(&str, &str)> {
     let inner = call.strip_suffix(')')?;
     let mut depth = 0_usize;
@@ -29,22 +29,22 @@ fn split_parentheses(call: &str) -> Option<(&str, &str)> {
     Some((inner[..open].trim_end(), &inner[open + 1..]))
 }
 
-fn place_of(place: &str) -> Option<Borrowed<'_>> {
-    if place.starts_with("eval at ") {
-        return Some(eval_origin(place));
+fn location_of(text: &str) -> Option<BorrowedFrame<'_>> {
+    if text.starts_with("eval at ") {
+        return Some(eval_location(text));
     }
-    location::parse(place.strip_prefix("address at ").unwrap_or(place))
+    location::parse(text.strip_prefix("address at ").unwrap_or(text))
 }
 
-/// `eval at f (origin), place`: the place if it has a name of its own, else the innermost origin, which is a real
-/// file.
-fn eval_origin(place: &str) -> Borrowed<'_> {
-    if let Some((_, last)) = place.rsplit_once("), ")
+/// Parses `eval at f (origin), location`. Returns the location if it has a file, else the innermost origin, which is a
+/// real file.
+fn eval_location(text: &str) -> BorrowedFrame<'_> {
+    if let Some((_, last)) = text.rsplit_once("), ")
         && let Some(frame) = location::parse(last).filter(|frame| frame.file.is_some())
     {
         return frame;
     }
-    let origin = place.rfind("eval at ").and_then(|start| place[start..].split_once(" (")).map_or("", |(_, rest)| rest);
+    let origin = text.rfind("eval at ").and_then(|start| text[start..].split_once(" (")).map_or("", |(_, rest)| rest);
     let end = closing_parenthesis(origin).unwrap_or(origin.len());
     location::parse(&origin[..end]).unwrap_or_default()
 }
@@ -62,8 +62,8 @@ fn closing_parenthesis(text: &str) -> Option<usize> {
     })
 }
 
-/// The engines' words for "no name" become none, so that they group as one.
-fn named(function: &str) -> Option<&str> {
+/// Returns the function's name, or `None` for the engines' names of anonymous functions, so that these group as one.
+fn function_name(function: &str) -> Option<&str> {
     match function {
         "" | "<anonymous>" | "anonymous" | "?" | "Anonymous function" | "(anonymous function)" => None,
         "eval code" => Some("eval"),
@@ -71,7 +71,8 @@ fn named(function: &str) -> Option<&str> {
     }
 }
 
-/// A message's own line may start with "at" and end in a number; a place has something of a path or URL.
-fn looks_like_a_place(text: &str) -> bool {
+/// Returns true if the text has a part of a path or URL. A line of a message may begin with "at" and end in a number
+/// too.
+fn looks_like_a_location(text: &str) -> bool {
     matches!(text, "<anonymous>" | "native") || text.contains(['/', '\\', '.', '<'])
 }

@@ -1,4 +1,4 @@
-//! The store's story: what is counted once, what survives, what is refused. Generic, so that a second store tells it too.
+//! Behaviour that every store must have, in functions that a second store can use, and tests of SQLite files.
 
 use std::sync::Arc;
 
@@ -6,14 +6,15 @@ use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
 use autoheal_store::{Change, Sqlite, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 fn record(report: Value, at: i64) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
+    let arrival =
+        Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 
@@ -21,9 +22,10 @@ fn failure(message: &str) -> Value {
     json!({"error_type": "TypeError", "error_message": message})
 }
 
-async fn story(open: impl Fn() -> Arc<dyn Store>) {
+/// Checks that ids count once, that totals add up, and that both survive a restart.
+async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) {
     let store = open();
-    // An id counts once, whenever it comes again.
+    // A repeated id is not counted again, in the same batch or a later one.
     let mut with_id = failure("first");
     with_id["id"] = json!("7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10");
     let same_batch = vec![record(with_id.clone(), 1), record(with_id.clone(), 1), record(failure("second"), 2)];
@@ -34,44 +36,51 @@ async fn story(open: impl Fn() -> Arc<dyn Store>) {
     let again = store.accept(vec![record(with_id.clone(), 3)]).await.unwrap();
     assert!(again[0].duplicate && again[0].count == 1);
 
-    // Counts, folded repeats, clients and releases add up.
-    let mut folded = failure("first");
-    folded["count"] = json!(5);
-    folded["client"] = json!("c-1");
-    folded["release"] = json!("2.0");
-    let counted = store.accept(vec![record(folded.clone(), 4), record(folded, 5)]).await.unwrap();
+    // The counts of repeated reports, clients and releases add up.
+    let mut repeated = failure("first");
+    repeated["count"] = json!(5);
+    repeated["client"] = json!("c-1");
+    repeated["release"] = json!("2.0");
+    let counted = store.accept(vec![record(repeated.clone(), 4), record(repeated, 5)]).await.unwrap();
     assert_eq!(counted.iter().map(|accepted| accepted.count).collect::<Vec<_>>(), [6, 11]);
-    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
     assert_eq!((detail.group.count, detail.group.clients), (11, 1));
     assert_eq!((detail.group.first_seen, detail.group.last_seen), (Timestamp(1), Timestamp(5)));
     assert_eq!(detail.releases[0].count, 10);
 
-    // A storm costs counters, not rows.
+    // Many reports of one group add to its count, but not to its samples.
     store.accept((0..100).map(|at| record(failure("first"), at)).collect()).await.unwrap();
-    let detail = store.detail("default", accepted[0].fingerprint).await.unwrap().unwrap();
+    let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
     assert_eq!((detail.group.count, detail.samples.len()), (111, 10));
 
-    // Everything is there after a restart, ids included.
+    // Groups and ids are still there after a restart.
     store.close().await.unwrap();
     drop(store);
     let store = open();
-    assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
-    assert!(store.groups("other", 10).await.unwrap().is_empty(), "projects do not see each other");
+    assert_eq!(store.groups(DEFAULT_PROJECT, 10).await.unwrap().len(), 2);
+    assert!(store.groups("other", 10).await.unwrap().is_empty(), "groups of one project are not listed in another");
     let again = store.accept(vec![record(with_id.clone(), 6)]).await.unwrap();
     assert!(again[0].duplicate && again[0].count == 111);
 
-    // After a day an id is forgotten.
+    // An id is deleted after a day, and counts again.
     let tomorrow = Timestamp(25 * 3600 * 1000);
     assert_eq!(store.forget_ids(tomorrow).await.unwrap(), 1);
     assert!(!store.accept(vec![record(with_id, tomorrow.0)]).await.unwrap()[0].duplicate);
 }
 
-/// A report that comes while its group is decided about must not be slept through.
-async fn nothing_is_slept_through(store: Arc<dyn Store>) {
+/// Checks that a report which arrives during its group's claim makes the group due again.
+async fn a_report_during_a_claim_makes_the_group_due(store: Arc<dyn Store>) {
     store.accept(vec![record(failure("first"), 1)]).await.unwrap();
     let work = store.claim_due("worker", Timestamp(1), Timestamp(100), true).await.unwrap().unwrap();
-    assert!(store.claim_due("another", Timestamp(2), Timestamp(100), true).await.unwrap().is_none(), "claimed");
-    assert_eq!(store.next_act_at(true).await.unwrap(), Some(Timestamp(100)), "not due before the claim ends");
+    assert!(
+        store.claim_due("another", Timestamp(2), Timestamp(100), true).await.unwrap().is_none(),
+        "the group is claimed"
+    );
+    assert_eq!(
+        store.next_act_at(true).await.unwrap(),
+        Some(Timestamp(100)),
+        "a claimed group is due when the claim ends"
+    );
     store.accept(vec![record(failure("first"), 2)]).await.unwrap();
     store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
     let work = store.claim_due("worker", Timestamp(3), Timestamp(100), true).await.unwrap().unwrap();
@@ -80,49 +89,50 @@ async fn nothing_is_slept_through(store: Arc<dyn Store>) {
     assert_eq!(store.next_act_at(true).await.unwrap(), None);
 }
 
-/// A group that waits for more clients is looked at again when another one tells of it, and at the next start.
-async fn more_clients_wake_a_quiet_group(store: Arc<dyn Store>) {
-    let told_by = |client: &str, at: i64| {
-        let mut mistake = failure("Unknown tool: nope");
-        mistake["source"] = json!("mcp_tool");
-        mistake["class"] = json!("caller_error");
-        mistake["client"] = json!(client);
-        record(mistake, at)
+/// Checks that an idle group becomes due when another client reports it, and at the next start.
+async fn another_client_makes_an_idle_group_due(store: Arc<dyn Store>) {
+    let reported_by = |client: &str, at: i64| {
+        let mut report = failure("Unknown tool: nope");
+        report["source"] = json!("mcp_tool");
+        report["class"] = json!("caller_error");
+        report["client"] = json!(client);
+        record(report, at)
     };
     for (at, client, clients) in [(1, "a", 1), (2, "a", 1), (3, "b", 2), (4, "c", 3)] {
-        store.accept(vec![told_by(client, at)]).await.unwrap();
+        store.accept(vec![reported_by(client, at)]).await.unwrap();
         let work = store.claim_due("worker", Timestamp(at), Timestamp(100), true).await.unwrap().unwrap();
         assert_eq!(work.group.clients, clients);
         assert_eq!(work.sample.report.class.as_deref(), Some("caller_error"));
         store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
         assert_eq!(store.next_act_at(true).await.unwrap(), None);
     }
-    // The next start may have other settings.
+    // At the next start all groups become due, because the settings may differ.
     assert_eq!(store.wake_all(Timestamp(5)).await.unwrap(), 1);
     assert!(store.claim_due("worker", Timestamp(5), Timestamp(100), true).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn sqlite_wakes_a_quiet_group_for_another_client() {
+async fn sqlite_makes_an_idle_group_due_for_another_client() {
     let directory = tempfile::tempdir().unwrap();
-    more_clients_wake_a_quiet_group(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
+    another_client_makes_an_idle_group_due(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
 }
 
 #[tokio::test]
-async fn sqlite_sleeps_through_nothing() {
+async fn sqlite_makes_a_group_due_for_a_report_during_its_claim() {
     let directory = tempfile::tempdir().unwrap();
-    nothing_is_slept_through(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
+    a_report_during_a_claim_makes_the_group_due(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap()))
+        .await;
 }
 
 #[tokio::test]
-async fn sqlite_tells_the_story() {
+async fn sqlite_keeps_totals_over_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("deep/er/store.db");
-    story(|| Arc::new(Sqlite::open(&file).unwrap())).await;
+    totals_add_up_and_survive_a_restart(|| Arc::new(Sqlite::open(&file).unwrap())).await;
 }
 
 #[tokio::test]
-async fn one_file_serves_one_process() {
+async fn a_file_in_use_cannot_be_opened_again() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
     let _first = Sqlite::open(&file).unwrap();
@@ -131,7 +141,7 @@ async fn one_file_serves_one_process() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_first_version_is_brought_up_to_date() {
+async fn a_file_of_the_first_version_is_migrated() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
     let first = rusqlite::Connection::open(&file).unwrap();
@@ -149,7 +159,7 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
             "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, severity, first_seen,
                      last_seen) VALUES (?1, 1, ?2, 'E', 'm', 'mcp_tool', 'low', 0, 0)";
         first.execute(group, rusqlite::params![id, [id as u8; 16]]).unwrap();
-        // The first sample is the frozen one.
+        // The class must come from the first sample.
         for report in [&report, &json!({"error_type": "E", "error_message": "m", "class": "another"})] {
             let insert = "INSERT INTO samples (group_id, seen_at, record) VALUES (?1, 0, ?2)";
             first.execute(insert, rusqlite::params![id, sample(report).to_string()]).unwrap();
@@ -157,17 +167,17 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     }
     drop(first);
     let store = Sqlite::open(&file).unwrap();
-    let groups = store.groups("default", 10).await.unwrap();
+    let groups = store.groups(DEFAULT_PROJECT, 10).await.unwrap();
     let classes: Vec<_> = groups.iter().map(|group| group.class.as_deref()).collect();
-    assert_eq!(classes, [None, Some("caller_error")], "last made first");
+    assert_eq!(classes, [None, Some("caller_error")], "the group with the higher id comes first");
     let mut newer = failure("Unknown tool: nope");
     newer["class"] = json!("caller_error");
     store.accept(vec![record(newer, 1)]).await.unwrap();
-    assert_eq!(store.groups("default", 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
+    assert_eq!(store.groups(DEFAULT_PROJECT, 1).await.unwrap()[0].class.as_deref(), Some("caller_error"));
 }
 
 #[tokio::test]
-async fn a_file_of_a_newer_version_is_left_alone() {
+async fn a_file_of_a_newer_version_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
     drop(Sqlite::open(&file).unwrap());

@@ -1,21 +1,22 @@
-//! The line of a program's output that says most about why it failed, where no runtime printed a failure.
+//! Chooses the line of a program's output that best explains its failure, for output without a runtime's error.
 
-/// How test runners say which test failed, at the beginning of a line: pytest, TAP (`node --test`), `go test`.
-const TESTS: [&str; 3] = ["FAILED ", "not ok ", "--- FAIL: "];
+/// Prefixes of the lines that name a failed test: pytest, TAP (`node --test`), `go test`.
+const FAILED_TEST_PREFIXES: [&str; 3] = ["FAILED ", "not ok ", "--- FAIL: "];
 
-/// The first failed test that is told, else the last line that is more than a farewell.
+/// Returns the line of the first failed test, else the last line that is not a mere status, else the last line. Blank
+/// lines do not count.
 #[must_use]
-pub fn last_words(output: &str) -> Option<&str> {
+pub fn summary_line(output: &str) -> Option<&str> {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
-    let test = lines().find(|line| TESTS.iter().any(|test| line.starts_with(test)));
-    let last = || lines().rfind(|line| !is_farewell(line));
+    let test = lines().find(|line| FAILED_TEST_PREFIXES.iter().any(|prefix| line.starts_with(prefix)));
+    let last = || lines().rfind(|line| !is_status(line));
     test.or_else(last).or_else(|| lines().next_back())
 }
 
-/// What runtimes and runners print below the failure, whatever it was.
-fn is_farewell(line: &str) -> bool {
-    let is_status = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
-    line.strip_prefix("exit status ").is_some_and(is_status)
+/// Returns true for lines that runtimes and test runners print below every failure.
+fn is_status(line: &str) -> bool {
+    let is_number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    line.strip_prefix("exit status ").is_some_and(is_number)
         || line.starts_with("Node.js v")
         || line.starts_with("npm error A complete log of this run")
         || line.starts_with("npm ERR! A complete log of this run")
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_that_says_most_is_found() {
+    fn the_line_that_best_explains_the_failure_is_chosen() {
         for (output, expected) in [
             ("building\ncart.c:3: error: no price\n\n", Some("cart.c:3: error: no price")),
             ("2026/11/22 10:00:00 no config\nexit status 1\n", Some("2026/11/22 10:00:00 no config")),
@@ -45,7 +46,7 @@ mod tests {
             ("exit status 2\n", Some("exit status 2")),
             (" \n", None),
         ] {
-            assert_eq!(last_words(output), expected, "{output:?}");
+            assert_eq!(summary_line(output), expected, "{output:?}");
         }
     }
 }

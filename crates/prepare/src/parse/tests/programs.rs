@@ -1,32 +1,32 @@
-//! What Python, Node, Rust, Java and Go print when a program fails, each as its runtime printed it.
+//! Tests with the output of failed programs in Python, Node, Rust, Java and Go.
 
 use std::time::{Duration, Instant};
 
 use autoheal_contract::Source;
 use expect_test::{Expect, expect};
 
-use super::{MAX_FRAMES, find_failure, parse_stack_from};
+use super::super::{MAX_FRAMES, find_failure, parse_stack_from};
 
-/// `type: message`, own frames with a star, and the causes.
-fn shown(output: &str) -> String {
+/// Formats `type: message`, the frames, with a star if they are in the application, and the causes.
+fn formatted(output: &str) -> String {
     let Some(failure) = find_failure(output) else { return "nothing\n".to_owned() };
     let stack = &output[failure.range.clone()];
-    let mut shown = format!("{}: {}\n", failure.error_type, failure.error_message);
+    let mut text = format!("{}: {}\n", failure.error_type, failure.error_message);
     for frame in parse_stack_from(Source::Cli, stack, &failure.error_message) {
         let star = if frame.in_app { "*" } else { " " };
         let function = frame.function.unwrap_or("-".to_owned());
         let line = frame.line.map(|line| line.to_string()).unwrap_or_default();
-        shown.push_str(&format!("{star} {function} | {} | {line}\n", frame.file.unwrap_or("-".to_owned())));
+        text.push_str(&format!("{star} {function} | {} | {line}\n", frame.file.unwrap_or("-".to_owned())));
     }
     for cause in failure.causes {
         let lines = cause.stack_trace.unwrap_or_default().lines().count();
-        shown.push_str(&format!("cause {}: {} ({lines} lines)\n", cause.error_type, cause.error_message));
+        text.push_str(&format!("cause {}: {} ({lines} lines)\n", cause.error_type, cause.error_message));
     }
-    shown
+    text
 }
 
 fn check(output: &str, expected: Expect) {
-    expected.assert_eq(&shown(output));
+    expected.assert_eq(&formatted(output));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn python_groups_and_syntax_errors() {
 }
 
 #[test]
-fn node_with_place_cause_and_properties() {
+fn node_with_location_cause_and_properties() {
     check(
         "/srv/c.js:1
 function f(){ throw new Error(\"outer\\nline two\", {cause: e}) }
@@ -365,7 +365,7 @@ created by testing.(*T).Run
 }
 
 #[test]
-fn the_last_one_to_give_up_is_the_failure() {
+fn the_failure_printed_last_is_found() {
     check(
         "Error: inner\n    at f (/srv/a.js:1:2)\n\nNode.js v20.20.2\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 2, in run\n    check()\nCalledProcessError: Command failed\n",
         expect![[r#"
@@ -376,8 +376,8 @@ fn the_last_one_to_give_up_is_the_failure() {
 }
 
 #[test]
-fn talk_is_no_failure() {
-    let survived = format!(
+fn other_output_has_no_failure() {
+    let went_on = format!(
         "Traceback (most recent call last):\n  File \"a.py\", line 2, in f\n    g()\nE: x\n{}",
         "\ngoing on".repeat(30)
     );
@@ -387,7 +387,7 @@ fn talk_is_no_failure() {
         "at the end (of: day)",
         "make: *** [all] Error 2",
         "panic: at the disco",
-        survived.as_str(),
+        went_on.as_str(),
     ] {
         check(output, expect!["nothing\n"]);
     }
@@ -437,13 +437,13 @@ fn any_text_takes_linear_time_and_no_text_panics() {
         let text: String = (0..random.usize(0..24))
             .map(|_| format!("{}{}", pieces[random.usize(..pieces.len())], if random.bool() { "\n" } else { "" }))
             .collect();
-        shown(&text);
+        formatted(&text);
         assert!(parse_stack_from(Source::Cli, &text, "x").len() <= MAX_FRAMES, "seed {seed}: {text:?}");
     }
     for piece in pieces {
         let text = format!("{piece}\n").repeat(300_000 / (piece.len() + 1));
         let start = Instant::now();
-        shown(&text);
+        formatted(&text);
         assert!(start.elapsed() < Duration::from_secs(5), "{piece}: {:?}", start.elapsed());
     }
 }

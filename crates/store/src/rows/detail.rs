@@ -1,0 +1,18 @@
+//! `Detail`: a group with all that is stored about it, for display.
+
+use super::{Approval, Group, Intent, Release, Sample};
+
+/// A group with all that is stored about it.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The group.
+    pub group: Group,
+    /// Its samples, the first report first.
+    pub samples: Vec<Sample>,
+    /// The releases it was seen in.
+    pub releases: Vec<Release>,
+    /// Every write to GitHub for it, oldest first.
+    pub intents: Vec<Intent>,
+    /// Its approvals, revoked ones included.
+    pub approvals: Vec<Approval>,
+}

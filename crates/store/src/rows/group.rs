@@ -1,0 +1,118 @@
+//! `Group`: all occurrences of one failure, and the state of its issue.
+
+use autoheal_contract::{Severity, Source};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprint;
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+
+/// Id of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct GroupId(pub i64);
+
+/// Progress of a group, from its first report to the hand-over to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Counted; no issue was opened (preview, or below the threshold).
+    Recorded,
+    /// The issue is open.
+    IssueOpen,
+    /// The draft pull request is open.
+    PullRequestOpen,
+    /// A person must approve before an agent is asked.
+    AwaitingApproval,
+    /// An agent was asked to work on it.
+    HandedOver,
+    /// An agent may have been asked: the response was lost, and the request is not repeated.
+    HandOverUnknown,
+    /// GitHub refused a write for good; the note holds the reason.
+    Refused,
+}
+
+impl Status {
+    /// Name in the database and the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// An issue or pull request on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its number in the repository.
+    pub number: u64,
+    /// Address of its page.
+    pub url: String,
+}
+
+/// A release in which a group was seen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Release {
+    /// Version of the program.
+    pub release: String,
+    /// Number of occurrences in it.
+    pub count: u64,
+}
+
+/// All occurrences of one failure.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its first fingerprint, which links to the group use.
+    pub fingerprint: Fingerprint,
+    /// Error type of its first report.
+    pub error_type: String,
+    /// Error message of its first report.
+    pub error_message: String,
+    /// Kind of sender, as its first report claimed.
+    pub source: Source,
+    /// Class, as its first report claimed.
+    pub class: Option<String>,
+    /// Severity of its first report.
+    pub severity: Severity,
+    /// Number of occurrences.
+    pub count: u64,
+    /// Number of distinct clients that reported it.
+    pub clients: u64,
+    /// Arrival of its first report.
+    pub first_seen: Timestamp,
+    /// Arrival of its last report.
+    pub last_seen: Timestamp,
+    /// Its progress.
+    pub status: Status,
+    /// Reason why it waits or was refused.
+    pub note: Option<String>,
+    /// Its issue.
+    pub issue: Option<Link>,
+    /// Its draft pull request.
+    pub pull: Option<Link>,
+    /// Description of the hand-over to the agent, for people.
+    pub hand_over: Option<String>,
+    /// Hash of the text that the agent would read, as last seen.
+    pub shown_hash: Option<String>,
+    /// Time at which the revoked approval label was set. Only a label that was set later is an approval.
+    pub revoked_label: Option<Timestamp>,
+    /// Count that the issue shows, and the time at which it was written.
+    pub counts_written: Option<(u64, Timestamp)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Databases hold these names, and the API returns them.
+    #[test]
+    fn statuses_keep_their_names() {
+        let names: Vec<&str> = Status::VARIANTS.iter().map(|status| status.name()).collect();
+        let expected = "recorded issue_open pull_request_open awaiting_approval handed_over hand_over_unknown refused";
+        assert_eq!(names.join(" "), expected);
+        for status in Status::VARIANTS {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+    }
+}

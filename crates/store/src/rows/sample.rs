@@ -1,0 +1,44 @@
+//! `Sample`: one report of a group, stored whole.
+
+use autoheal_contract::ErrorReport;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprinted, Part};
+use autoheal_prepare::parse::Frame;
+use autoheal_prepare::validate::{Mark, Sender};
+use serde::{Deserialize, Serialize};
+
+/// One report of a group, stored whole.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sample {
+    /// The scrubbed report.
+    pub report: ErrorReport,
+    /// Its stack, innermost first.
+    pub frames: Vec<Frame>,
+    /// Its message with placeholders for the parts that differ between occurrences.
+    pub normalised_message: String,
+    /// The parts that its fingerprint was computed from.
+    pub parts: Vec<Part>,
+    /// Fields that were dropped or cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Trust in its sender.
+    pub sender: Sender,
+    /// Time of its arrival.
+    pub received_at: Timestamp,
+}
+
+impl Sample {
+    /// Makes the sample of a record.
+    #[must_use]
+    pub fn of(record: &Fingerprinted) -> Self {
+        Self {
+            report: record.report().clone(),
+            frames: record.frames().to_vec(),
+            normalised_message: record.normalised_message().to_owned(),
+            parts: record.parts().to_vec(),
+            marks: record.marks().to_vec(),
+            sender: record.arrival().sender,
+            received_at: record.received_at(),
+        }
+    }
+}

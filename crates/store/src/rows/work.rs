@@ -1,0 +1,18 @@
+//! `Work`: a group with all that a decision about it needs.
+
+use super::{Approval, Group, Intent, Release, Sample};
+
+/// A group with all that a decision about it needs.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The group.
+    pub group: Group,
+    /// Its first sample, which people and agents are shown. It never changes.
+    pub sample: Sample,
+    /// The releases it was seen in.
+    pub releases: Vec<Release>,
+    /// Every write to GitHub for it, oldest first.
+    pub intents: Vec<Intent>,
+    /// The approval in force.
+    pub approval: Option<Approval>,
+}
