@@ -4,6 +4,7 @@
 //! delay, change or break a conversation.
 
 mod answer;
+mod call_ids;
 mod coding;
 mod connection;
 pub mod cors;
@@ -190,8 +191,8 @@ impl Gateway {
         } else {
             format!("the MCP server at {known_as} broke off before it answered ({why}); look at what it printed")
         };
-        let look = request.rest(|bytes| unreachable::answer(bytes, &message));
-        tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| unreachable::answer(&[], &message))
+        let look = request.rest(|bytes| unreachable::response(bytes, &message));
+        tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| unreachable::response(&[], &message))
     }
 }
 

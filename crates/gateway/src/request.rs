@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
+use super::call_ids;
 use super::coding::Coding;
-use super::unreachable;
 use super::watching::{Event, Watching};
 
 /// A longer message is not kept until its answer, in bytes; only its ids are.
@@ -114,7 +114,7 @@ impl State {
             self.told = Some(match message.message() {
                 Message::Whole(bytes) if bytes.len() > KEPT => {
                     let mut ids = Collector::default();
-                    ids.push(unreachable::only_ids(bytes).as_bytes());
+                    ids.push(call_ids::only_ids(bytes).as_bytes());
                     Arc::new(ids)
                 }
                 _ => Arc::clone(&message),
