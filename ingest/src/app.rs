@@ -15,6 +15,7 @@ use crate::failures;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::routes;
+use crate::state::AppState;
 use crate::told::Told;
 use autoheal_gateway::{Gateway, GatewayConfig};
 
@@ -23,25 +24,10 @@ const FINISH: Duration = Duration::from_secs(10);
 /// How often ids that are too old are forgotten.
 const FORGET: Duration = Duration::from_secs(3600);
 
-/// What every handler shares; one pointer, because every request takes a clone.
-pub(crate) type Shared = Arc<Parts>;
-
-/// The parts handlers work with.
-pub(crate) struct Parts {
-    pub(crate) config: Config,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Clock,
-    pub(crate) wake: Arc<Notify>,
-    pub(crate) rate: RateLimit,
-    pub(crate) metrics: Metrics,
-    pub(crate) gateway: Option<Arc<Gateway>>,
-    pub(crate) told: Told,
-}
-
 /// The service, ready to run.
 pub struct App {
     listener: TcpListener,
-    shared: Shared,
+    state: Arc<AppState>,
 }
 
 impl App {
@@ -63,7 +49,7 @@ impl App {
             Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
-        let shared = Arc::new(Parts {
+        let state = Arc::new(AppState {
             rate: RateLimit::per_minute(config.rate_limit),
             gateway,
             config,
@@ -73,7 +59,7 @@ impl App {
             metrics: Metrics::default(),
             told: Told::default(),
         });
-        Ok(Self { listener, shared })
+        Ok(Self { listener, state })
     }
 
     /// Serves until `shutdown` ends; then stops accepting and finishes what is in hand.
@@ -82,13 +68,13 @@ impl App {
     ///
     /// When the listener fails.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        let Self { listener, shared } = self;
-        let housekeeping = tokio::spawn(forget_old_ids(shared.clone()));
+        let Self { listener, state } = self;
+        let housekeeping = tokio::spawn(forget_old_ids(state.clone()));
         let ended = Arc::new(Notify::new());
-        let failures = tokio::spawn(failures::take(shared.clone(), Arc::clone(&ended)));
+        let failures = tokio::spawn(failures::take(state.clone(), Arc::clone(&ended)));
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
-        let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
+        let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| autoheal_gateway::prepare(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
@@ -114,12 +100,12 @@ impl App {
     }
 }
 
-async fn forget_old_ids(shared: Shared) {
+async fn forget_old_ids(state: Arc<AppState>) {
     loop {
-        match shared.store.forget_ids(shared.clock.now()).await {
+        match state.store.forget_ids(state.clock.now()).await {
             Ok(ids) => tracing::debug!(ids, "forgot ids older than their memory"),
             Err(error) => tracing::warn!(%error, "could not forget old ids; trying again in an hour"),
         }
-        shared.clock.sleep_until(Some(shared.clock.now().plus(FORGET))).await;
+        state.clock.sleep_until(Some(state.clock.now().plus(FORGET))).await;
     }
 }

@@ -12,7 +12,7 @@ use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-use crate::app::Shared;
+use crate::state::AppState;
 use crate::told::PATIENCE;
 
 /// Reports that may wait for the store; more are only counted.
@@ -21,8 +21,8 @@ const WAITING: usize = 256;
 const AT_ONCE: usize = 100;
 
 /// Takes what fails in the gateway's conversations until `stop`, and then what is left.
-pub(crate) async fn take(shared: Shared, stop: Arc<Notify>) {
-    let Some(gateway) = shared.gateway.clone() else { return };
+pub(crate) async fn take(state: Arc<AppState>, stop: Arc<Notify>) {
+    let Some(gateway) = state.gateway.clone() else { return };
     let (sender, mut reports) = mpsc::channel(WAITING);
     let watching = async {
         tokio::select! {
@@ -37,39 +37,39 @@ pub(crate) async fn take(shared: Shared, stop: Arc<Notify>) {
             let due = waiting.front().map(|(seen, _): &Seen| seen.plus(PATIENCE));
             tokio::select! {
                 taken = reports.recv_many(&mut some, AT_ONCE) => {
-                    let seen = shared.clock.now();
+                    let seen = state.clock.now();
                     waiting.extend(some.drain(..).map(|report| (seen, report)));
                     if taken == 0 {
-                        return store_untold(&shared, waiting.into()).await;
+                        return store_untold(&state, waiting.into()).await;
                     }
                 }
-                () = shared.clock.sleep_until(due), if due.is_some() => {
-                    let now = shared.clock.now();
+                () = state.clock.sleep_until(due), if due.is_some() => {
+                    let now = state.clock.now();
                     let due = waiting.iter().take_while(|(seen, _)| seen.plus(PATIENCE) <= now).count();
-                    store_untold(&shared, waiting.drain(..due).collect()).await;
+                    store_untold(&state, waiting.drain(..due).collect()).await;
                 }
             }
         }
     };
     tokio::join!(watching, taking);
-    let now = shared.clock.now();
-    store_untold(&shared, gateway.last_reports().into_iter().map(|report| (now, report)).collect()).await;
+    let now = state.clock.now();
+    store_untold(&state, gateway.last_reports().into_iter().map(|report| (now, report)).collect()).await;
 }
 
 /// A failure, and when it was seen.
 type Seen = (Timestamp, ErrorReport);
 
 /// Stores those that no page told of.
-async fn store_untold(shared: &Shared, seen: Vec<Seen>) {
-    let untold = seen.into_iter().filter(|(seen, report)| !shared.told.has(report, *seen));
-    store(shared, untold.map(|(_, report)| report).collect()).await;
+async fn store_untold(state: &Arc<AppState>, seen: Vec<Seen>) {
+    let untold = seen.into_iter().filter(|(seen, report)| !state.told.has(report, *seen));
+    store(state, untold.map(|(_, report)| report).collect()).await;
 }
 
-async fn store(shared: &Shared, reports: Vec<ErrorReport>) {
+async fn store(state: &Arc<AppState>, reports: Vec<ErrorReport>) {
     if reports.is_empty() {
         return;
     }
-    let scrubbing = Arc::clone(shared);
+    let scrubbing = Arc::clone(state);
     // Off the async threads: reports hold whole conversations.
     let prepared = tokio::task::spawn_blocking(move || {
         let shares = reports.into_iter().flat_map(|mut report| {
@@ -87,8 +87,8 @@ async fn store(shared: &Shared, reports: Vec<ErrorReport>) {
         records.collect::<Vec<_>>()
     });
     let Ok(records) = prepared.await else { return };
-    match shared.store.accept(records).await {
-        Ok(_) => shared.wake.notify_one(),
+    match state.store.accept(records).await {
+        Ok(_) => state.wake.notify_one(),
         Err(error) => tracing::error!(%error, "gateway: failures could not be stored"),
     }
 }

@@ -11,6 +11,7 @@ mod metrics;
 mod own_store;
 mod rate;
 mod routes;
+mod state;
 mod templates;
 mod told;
 

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use std::sync::Arc;
+
 use autoheal_contract::RefusalCode;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
@@ -9,23 +11,23 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::{bearer, same_secret};
-use crate::app::Shared;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// Any of these says that somebody stands between the peer and the person; so does every `X-Forwarded-*`.
 const FORWARDED: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
 /// Lets only the operator pass.
 pub(crate) async fn require_operator(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let token = shared.config.operator_token.as_ref();
-    if shows_operator_token(&shared.config, headers) || (!behind_proxy(&shared.config) && is_local(peer, headers)) {
+    let token = state.config.operator_token.as_ref();
+    if shows_operator_token(&state.config, headers) || (!behind_proxy(&state.config) && is_local(peer, headers)) {
         return next.run(request).await;
     }
     let message = if token.is_some() {

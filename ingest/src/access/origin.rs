@@ -1,6 +1,7 @@
 //! Which pages may send: our own, allowed ones, and whoever is no page at all.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::extract::State;
@@ -8,9 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::operator::is_loopback_host;
-use crate::app::Shared;
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 use autoheal_gateway::Origin;
 
 /// How long browsers may remember a preflight, in seconds; Chromium takes two hours at most.
@@ -84,9 +85,9 @@ fn is_own(origin: &Origin, config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// `OPTIONS`: what a browser asks before it sends JSON to another origin.
-pub(crate) async fn answer_preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+pub(crate) async fn answer_preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let response = match page.require(&shared.config, &headers) {
+    let response = match page.require(&state.config, &headers) {
         Ok(()) => {
             let allowed = [
                 (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::sync::Arc;
+
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
 use autoheal_store::{Detail, Group, Status};
@@ -11,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 
 use self::words::shortened;
 use super::groups::{LISTED, Named, Parameters, find, held_back, note, preview};
-use crate::app::Shared;
 use crate::config::Config;
+use crate::state::AppState;
 use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
 
 /// Nothing but our own stylesheet: no script, no image, no frame, no form.
@@ -26,8 +28,8 @@ const TITLE_CHARS: usize = 240;
 const FACT_CHARS: usize = 100;
 
 /// `GET /`: every group.
-pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> Response {
-    let groups = match shared.store.groups(parameters.project(), LISTED).await {
+pub(super) async fn groups(State(state): State<Arc<AppState>>, Query(parameters): Query<Parameters>) -> Response {
+    let groups = match state.store.groups(parameters.project(), LISTED).await {
         Ok(groups) => groups,
         Err(error) => {
             tracing::error!(%error, "dashboard: reading groups failed");
@@ -38,20 +40,20 @@ pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Quer
             );
         }
     };
-    let rows = groups.iter().map(|group| row(group, &shared.config)).collect();
+    let rows = groups.iter().map(|group| row(group, &state.config)).collect();
     let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
     let full = groups.len() >= LISTED as usize;
-    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends: shared.config.sends })
+    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends: state.config.sends })
 }
 
 /// `GET /groups/{fingerprint}`: one group.
 pub(super) async fn group(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     fingerprint: Named,
     Query(parameters): Query<Parameters>,
 ) -> Response {
-    match find(&shared, parameters.project(), fingerprint).await {
-        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &shared.config)),
+    match find(&state, parameters.project(), fingerprint).await {
+        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &state.config)),
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
             "There is no such group",

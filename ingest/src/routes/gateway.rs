@@ -1,6 +1,7 @@
 //! `/jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::body::Body;
@@ -10,8 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header
 use axum::response::{IntoResponse, Response};
 
 use crate::access::{Page, client_address, require_own_host, shows_operator_token};
-use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 use autoheal_gateway::{Gateway, cors};
 
 /// What of a request stays here: what is the operator's, and what the server would judge pages by, as we have done.
@@ -19,13 +20,13 @@ const KEPT_HERE: [HeaderName; 3] = [header::COOKIE, header::ORIGIN, header::REFE
 
 /// `GET`, `POST` and `DELETE`.
 pub(super) async fn forward(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
     let page = Page::of(request.headers());
-    let mut answer = match allow(&shared, &page, request.headers()) {
-        Ok(gateway) => send(&shared, gateway, peer, request).await,
+    let mut answer = match allow(&state, &page, request.headers()) {
+        Ok(gateway) => send(&state, gateway, peer, request).await,
         Err(error) => error.into_response(),
     };
     cors::let_read(answer.headers_mut(), page.into_origin());
@@ -33,9 +34,9 @@ pub(super) async fn forward(
 }
 
 /// `OPTIONS`: what a browser asks before it sends JSON to another origin.
-pub(super) async fn preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+pub(super) async fn preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let allowed = allow(&shared, &page, &headers).map(|_| StatusCode::NO_CONTENT);
+    let allowed = allow(&state, &page, &headers).map(|_| StatusCode::NO_CONTENT);
     let permitted = allowed.is_ok();
     let mut answer = allowed.into_response();
     cors::let_read(answer.headers_mut(), page.into_origin());
@@ -45,21 +46,21 @@ pub(super) async fn preflight(State(shared): State<Shared>, headers: HeaderMap) 
     answer
 }
 
-fn allow<'a>(shared: &'a Shared, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
-    page.require(&shared.config, headers)?;
-    require_own_host(&shared.config, headers)?;
+fn allow<'a>(state: &'a Arc<AppState>, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
+    page.require(&state.config, headers)?;
+    require_own_host(&state.config, headers)?;
     // A link or an image of another site sends no Origin with its GET.
     if page.is_unnamed() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         let message = "pages of other sites may not send here; the operator allows it with --allow-origin";
         return Err(ApiError::new(RefusalCode::ForbiddenOrigin, message));
     }
-    shared.gateway.as_deref().ok_or_else(|| ApiError::new(RefusalCode::NotFound, "there is no --upstream"))
+    state.gateway.as_deref().ok_or_else(|| ApiError::new(RefusalCode::NotFound, "there is no --upstream"))
 }
 
-async fn send(shared: &Shared, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
+async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
     // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
-    let operator = shows_operator_token(&shared.config, request.headers());
-    let client = client_address(&shared.config, peer, request.headers());
+    let operator = shows_operator_token(&state.config, request.headers());
+    let client = client_address(&state.config, peer, request.headers());
     let target = gateway.upstream().entrance(request.uri().query());
     request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
     request.extensions_mut().clear();

@@ -1,6 +1,7 @@
 //! `/api/groups`: what the dashboard shows, for programs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
@@ -13,8 +14,8 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
 /// How many groups a list shows.
 pub(super) const LISTED: u32 = 200;
@@ -35,22 +36,25 @@ impl Parameters {
 pub(super) type Named = Result<Path<String>, PathRejection>;
 
 /// `GET /api/groups`.
-pub(super) async fn list(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> ApiResult<Json<Value>> {
-    let groups = shared.store.groups(parameters.project(), LISTED).await?;
+pub(super) async fn list(
+    State(state): State<Arc<AppState>>,
+    Query(parameters): Query<Parameters>,
+) -> ApiResult<Json<Value>> {
+    let groups = state.store.groups(parameters.project(), LISTED).await?;
     Ok(Json(json!({"groups": groups.iter().map(summary).collect::<Vec<_>>()})))
 }
 
 /// `GET /api/groups/{fingerprint}`.
 pub(super) async fn one(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     fingerprint: Named,
     Query(parameters): Query<Parameters>,
 ) -> ApiResult<Json<Value>> {
-    let detail = find(&shared, parameters.project(), fingerprint).await?;
+    let detail = find(&state, parameters.project(), fingerprint).await?;
     let mut group = summary(&detail.group);
     group["class"] = json!(detail.group.class);
     group["clients"] = json!(detail.group.clients);
-    group["note"] = json!(note(&detail.group, shared.config.caller_errors));
+    group["note"] = json!(note(&detail.group, state.config.caller_errors));
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail));
@@ -77,11 +81,11 @@ pub(super) async fn one(
 }
 
 /// Finds a group by any of its fingerprints.
-pub(super) async fn find(shared: &Shared, project: &str, fingerprint: Named) -> ApiResult<Detail> {
+pub(super) async fn find(state: &AppState, project: &str, fingerprint: Named) -> ApiResult<Detail> {
     let unknown = || ApiError::new(RefusalCode::NotFound, "there is no group with this fingerprint");
     let Path(text) = fingerprint.map_err(|_| unknown())?;
     let fingerprint = Fingerprint::parse(&text).ok_or_else(unknown)?;
-    shared.store.detail(project, fingerprint).await?.ok_or_else(unknown)
+    state.store.detail(project, fingerprint).await?.ok_or_else(unknown)
 }
 
 /// The issue as it would be, or was, sent.

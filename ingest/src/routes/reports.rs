@@ -20,9 +20,9 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::access::{Page, client_address, project, sender};
-use crate::app::Shared;
 use crate::body;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
 /// Bodies over this are prepared off the async threads, so that one long batch does not hold up everybody.
 const INLINE_BYTES: usize = 32 * 1024;
@@ -32,20 +32,20 @@ type Parameters = HashMap<String, String>;
 
 /// The handler. Every answer, refusals too, can be read by the page that asked.
 pub(super) async fn receive(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let page = Page::of(&headers);
-    let answer = match accept(&shared, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
+    let answer = match accept(&state, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
         Ok(receipts) => {
-            receipts.iter().for_each(|receipt| shared.metrics.receipt(receipt.status));
+            receipts.iter().for_each(|receipt| state.metrics.receipt(receipt.status));
             (StatusCode::ACCEPTED, Json(receipts)).into_response()
         }
         Err(error) => {
-            shared.metrics.refusal(error.code().status());
+            state.metrics.refusal(error.code().status());
             error.into_response()
         }
     };
@@ -53,7 +53,7 @@ pub(super) async fn receive(
 }
 
 async fn accept(
-    shared: &Shared,
+    state: &Arc<AppState>,
     page: &Page,
     peer: SocketAddr,
     key: Option<&str>,
@@ -62,24 +62,24 @@ async fn accept(
 ) -> ApiResult<Vec<Receipt>> {
     // The body is read first even if it is refused: an answer to a sender that is still sending is lost.
     let body = body::read(body, headers).await;
-    page.require(&shared.config, headers)?;
+    page.require(&state.config, headers)?;
     require_json(headers)?;
     let arrival = Arrival {
-        project: project(&shared.config, key)?.to_owned(),
-        sender: sender(&shared.config, headers)?,
-        received_at: shared.clock.now(),
+        project: project(&state.config, key)?.to_owned(),
+        sender: sender(&state.config, headers)?,
+        received_at: state.clock.now(),
     };
     let body = body?;
-    let client = client_address(&shared.config, peer, headers);
+    let client = client_address(&state.config, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
-        let shared = Arc::clone(shared);
-        let prepared = tokio::task::spawn_blocking(move || prepare_all(&shared, client, &body, &arrival)).await;
+        let state = Arc::clone(state);
+        let prepared = tokio::task::spawn_blocking(move || prepare_all(&state, client, &body, &arrival)).await;
         prepared
             .map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
     } else {
-        prepare_all(shared, client, &body, &arrival)
+        prepare_all(state, client, &body, &arrival)
     }?;
-    store(shared, prepared).await
+    store(state, prepared).await
 }
 
 /// `text/plain` is what `sendBeacon` and a `fetch` without preflight send; a Blob without a type sends nothing.
@@ -94,18 +94,18 @@ fn require_json(headers: &HeaderMap) -> ApiResult<()> {
 
 type Prepared = Vec<Result<Fingerprinted, Rejected>>;
 
-fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
+fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
     let started = Instant::now();
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
     let limited = |reports: usize| match arrival.sender {
-        Sender::Anonymous => shared.rate.take(client, reports).map_err(ApiError::rate_limited),
+        Sender::Anonymous => state.rate.take(client, reports).map_err(ApiError::rate_limited),
         Sender::Keyed | Sender::Local => Ok(()),
     };
     // The first token is taken before anything is parsed: what is no JSON costs work as well.
     limited(1)?;
-    let one = |raw: &RawValue| prepare(raw, arrival.clone(), shared.config.scrub);
+    let one = |raw: &RawValue| prepare(raw, arrival.clone(), state.config.scrub);
     let prepared = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
         if members.len() > BATCH_REPORTS {
@@ -121,7 +121,7 @@ fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival)
         // A lone report that cannot be used is an error of the request, not a receipt.
         vec![Ok(one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
     };
-    shared.metrics.prepared_in(started.elapsed());
+    state.metrics.prepared_in(started.elapsed());
     Ok(prepared)
 }
 
@@ -130,14 +130,14 @@ fn not_json(error: serde_json::Error) -> ApiError {
 }
 
 /// Stores what could be prepared and puts the receipts back into input order.
-async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+async fn store(state: &AppState, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
     let mut rejections = Vec::with_capacity(prepared.len());
     let mut records = Vec::with_capacity(prepared.len());
     for result in prepared {
         match result {
             Ok(record) => {
-                if shared.gateway.is_some() {
-                    shared.told.add(record.report(), record.received_at());
+                if state.gateway.is_some() {
+                    state.told.add(record.report(), record.received_at());
                 }
                 records.push(record);
                 rejections.push(None);
@@ -145,9 +145,9 @@ async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
             Err(rejected) => rejections.push(Some(rejected)),
         }
     }
-    let accepted = if records.is_empty() { Vec::new() } else { shared.store.accept(records).await? };
+    let accepted = if records.is_empty() { Vec::new() } else { state.store.accept(records).await? };
     if accepted.iter().any(|accepted| !accepted.duplicate) {
-        shared.wake.notify_one();
+        state.wake.notify_one();
     }
     let mut accepted = accepted.into_iter();
     Ok(rejections
