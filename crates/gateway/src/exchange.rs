@@ -53,7 +53,7 @@ impl Exchange {
 
     /// The next piece of an encoded answer.
     pub(super) fn encoded(&self, encoding: &Arc<Encoding>, bytes: &[u8]) {
-        if encoding.is_given_up() {
+        if encoding.is_abandoned() {
             return;
         }
         let (exchange, scope, encoding) = (self.number, self.scope, Arc::clone(encoding));

@@ -11,7 +11,6 @@ pub mod cors;
 mod decoding;
 mod event_stream;
 mod exchange;
-mod gzip;
 mod headers;
 mod origin;
 mod own_address;

@@ -120,7 +120,7 @@ impl Watching {
                 && waiting.bytes > WAITING / 2
             {
                 // decoding takes longer than passing on: rather than wait for it, this one is not read
-                return encoding.give_up();
+                return encoding.abandon();
             }
             if waiting.events.is_empty() {
                 self.wake.notify_one();
