@@ -9,6 +9,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 
 use super::{bearer, same_secret};
 use crate::config::Config;
@@ -17,6 +19,13 @@ use crate::state::AppState;
 
 /// Any of these says that somebody stands between the peer and the person; so does every `X-Forwarded-*`.
 const FORWARDED: [&str; 3] = ["forwarded", "x-real-ip", "via"];
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// Lets only the operator pass.
 pub(crate) async fn require_operator(
@@ -61,26 +70,9 @@ fn shown_token(headers: &HeaderMap) -> Option<String> {
     Some(password.to_owned())
 }
 
+/// Decodes Base64 with any number of padding characters, and with any bits behind the last byte.
 fn decode_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0_u32, 0);
-    for c in text.trim_end_matches('=').bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()
 }
 
 /// A loopback peer that named a loopback host. A page that rebinds its name to 127.0.0.1 names its own host.
@@ -117,7 +109,13 @@ mod tests {
     #[test]
     fn passwords_are_decoded() {
         assert_eq!(decode_base64("YTpi").as_deref(), Some("a:b"));
-        assert_eq!(decode_base64("YTpiYw==").as_deref(), Some("a:bc"));
-        assert_eq!(decode_base64("!"), None);
+        for padding in ["", "=", "==", "==="] {
+            assert_eq!(decode_base64(&format!("YTpiYw{padding}")).as_deref(), Some("a:bc"), "padding {padding:?}");
+        }
+        assert_eq!(decode_base64("YTpiYx").as_deref(), Some("a:bc"), "bits behind the last byte are ignored");
+        assert_eq!(decode_base64("/+8"), None, "not UTF-8");
+        for malformed in ["!", "YTpi YTpi", "YT=i", "YTpi\n", "-_"] {
+            assert_eq!(decode_base64(malformed), None, "{malformed:?}");
+        }
     }
 }
