@@ -17,7 +17,7 @@ use crate::rate::RateLimit;
 use crate::routes;
 use crate::state::AppState;
 use crate::told::Told;
-use autoheal_gateway::{Gateway, GatewayConfig};
+use autoheal_gateway::{Gateway, GatewayConfig, configure_connection};
 
 /// How long requests in hand may take once the service is told to stop.
 const FINISH: Duration = Duration::from_secs(10);
@@ -44,9 +44,9 @@ impl App {
         listener: TcpListener,
     ) -> Result<Self, String> {
         let gateway = config.upstream.clone().map(|upstream| {
-            let memory = config.data_dir.as_deref().map(|data| upstream.memory(data));
+            let inventory_file = config.data_dir.as_deref().map(|data| upstream.inventory_file(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }).map(Arc::new)
+            Gateway::new(GatewayConfig { inventory_file: inventory_file.unwrap_or_default(), ..config }).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
         let state = Arc::new(AppState {
@@ -75,7 +75,7 @@ impl App {
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|stream| autoheal_gateway::prepare(stream));
+        let listener = listener.tap_io(|stream| configure_connection(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
             signal.notify_one();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::ReceiptStatus;
 
-use autoheal_gateway::Tally;
+use autoheal_gateway::Counters;
 
 /// What the service counts about itself since it started.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Metrics {
 
     /// The whole page.
     #[expect(clippy::cast_precision_loss, reason = "seconds for people; a lost nanosecond is no loss")]
-    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Tally>) -> String {
+    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Counters>) -> String {
         let mut page = String::new();
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         page.push_str(
@@ -77,19 +77,19 @@ impl Metrics {
              # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
             u8::from(store_ready)
         );
-        if let Some(tally) = gateway {
-            render_gateway(&mut page, tally);
+        if let Some(counters) = gateway {
+            render_gateway(&mut page, counters);
         }
         page
     }
 }
 
-fn render_gateway(page: &mut String, tally: &Tally) {
+fn render_gateway(page: &mut String, counters: &Counters) {
     page.push_str(
         "# HELP autoheal_gateway_requests_total Requests to the MCP server by status; `none` were left by their client.\n\
          # TYPE autoheal_gateway_requests_total counter\n",
     );
-    for (status, count) in tally.requests() {
+    for (status, count) in counters.requests() {
         // Writing to a String cannot fail.
         let _always = writeln!(page, "autoheal_gateway_requests_total{{status=\"{status}\"}} {count}");
     }
@@ -99,7 +99,7 @@ fn render_gateway(page: &mut String, tally: &Tally) {
          # TYPE autoheal_gateway_failures_total counter\nautoheal_gateway_failures_total {}\n\
          # HELP autoheal_gateway_reports_lost_total Reports of failures that came faster than they could be stored.\n\
          # TYPE autoheal_gateway_reports_lost_total counter\nautoheal_gateway_reports_lost_total {}\n",
-        tally.failures(),
-        tally.reports_lost()
+        counters.failures(),
+        counters.dropped_reports()
     );
 }

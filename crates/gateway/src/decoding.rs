@@ -7,7 +7,7 @@ use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::HeaderMap;
 
 use super::coding::{Coding, Decoder};
-use super::reader::{AnswerEnd, Media, Reader};
+use super::message_reader::{Media, MessageReader, ResponseEnd};
 
 /// Limit of a decoded body: this many bytes, or this many times the received bytes if that is more. Beyond both limits it
 /// is a decompression bomb, or at least no MCP message.
@@ -58,7 +58,7 @@ pub(super) struct Decodings {
 #[derive(Debug)]
 struct Decoding {
     chain: Chain,
-    reader: Reader,
+    reader: MessageReader,
 }
 
 impl Decodings {
@@ -67,10 +67,10 @@ impl Decodings {
         if encoding.is_abandoned() {
             return self.forget(exchange);
         }
-        let decoding = self
-            .open
-            .entry(exchange)
-            .or_insert_with(|| Decoding { chain: Chain::new(&encoding.codings), reader: Reader::new(encoding.media) });
+        let decoding = self.open.entry(exchange).or_insert_with(|| Decoding {
+            chain: Chain::new(&encoding.codings),
+            reader: MessageReader::new(encoding.media),
+        });
         let before = decoding.chain.memory;
         let Decoding { chain, reader } = decoding;
         let decoded = chain.push(bytes, &mut |decoded| reader.push(decoded, &mut each));
@@ -83,24 +83,24 @@ impl Decodings {
 
     /// Ends a response: passes its last message to `each`, and returns the end as the watch expects it. `None` if the response
     /// allows no conclusion.
-    pub(super) fn ended(
+    pub(super) fn end(
         &mut self,
         exchange: u64,
         encoding: &Encoding,
-        end: AnswerEnd,
+        end: ResponseEnd,
         each: impl FnOnce(Collector),
     ) -> Option<ExchangeEnd> {
         let decoding = self.remove(exchange).filter(|_| !encoding.is_abandoned());
-        let Some(Decoding { mut chain, mut reader }) = decoding else { return end.unread(encoding.media) };
+        let Some(Decoding { mut chain, mut reader }) = decoding else { return end.of_unreadable(encoding.media) };
         if !end.broken {
             if !chain.is_complete() {
-                return end.unread(encoding.media);
+                return end.of_unreadable(encoding.media);
             }
             if let Some((message, _)) = reader.finish() {
                 each(message);
             }
         }
-        end.read(reader.has_ids())
+        end.of_readable(reader.has_ids())
     }
 
     /// Drops the decoders of a response.

@@ -29,7 +29,7 @@ pub(super) async fn forward(
         Ok(gateway) => send(&state, gateway, peer, request).await,
         Err(error) => error.into_response(),
     };
-    cors::let_read(answer.headers_mut(), page.into_origin());
+    cors::set_response_headers(answer.headers_mut(), page.into_origin());
     answer
 }
 
@@ -39,9 +39,9 @@ pub(super) async fn preflight(State(state): State<Arc<AppState>>, headers: Heade
     let allowed = allow(&state, &page, &headers).map(|_| StatusCode::NO_CONTENT);
     let permitted = allowed.is_ok();
     let mut answer = allowed.into_response();
-    cors::let_read(answer.headers_mut(), page.into_origin());
+    cors::set_response_headers(answer.headers_mut(), page.into_origin());
     if permitted {
-        cors::permit(&headers, answer.headers_mut());
+        cors::set_preflight_headers(&headers, answer.headers_mut());
     }
     answer
 }
@@ -61,7 +61,7 @@ async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request
     // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
     let operator = shows_operator_token(&state.config, request.headers());
     let client = client_address(&state.config, peer, request.headers());
-    let target = gateway.upstream().entrance(request.uri().query());
+    let target = gateway.upstream().endpoint(request.uri().query());
     request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
     request.extensions_mut().clear();
     let stays = |name: &HeaderName| KEPT_HERE.contains(name) || (operator && *name == header::AUTHORIZATION);

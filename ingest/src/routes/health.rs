@@ -24,6 +24,6 @@ pub(super) async fn ready(State(state): State<Arc<AppState>>) -> ApiResult<&'sta
 /// `GET /metrics`: for Prometheus.
 pub(super) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
     let ready = state.store.ready().await.is_ok();
-    let page = state.metrics.render(ready, state.gateway.as_deref().map(Gateway::tally));
+    let page = state.metrics.render(ready, state.gateway.as_deref().map(Gateway::counters));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }

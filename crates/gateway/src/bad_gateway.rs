@@ -4,15 +4,15 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
-use super::answer::AnswerBody;
 use super::call_ids;
+use super::response_body::ResponseBody;
 
 /// The implementation-defined server error of JSON-RPC.
 const CODE: i64 = -32000;
 
 /// A 502 with one JSON-RPC error per call of the request.
-pub(super) fn response(request: &[u8], message: &str) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::own(body(request, message)));
+pub(super) fn response(request: &[u8], message: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::from_text(body(request, message)));
     *response.status_mut() = StatusCode::BAD_GATEWAY;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
