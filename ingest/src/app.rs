@@ -1,28 +1,26 @@
-//! `App`: built from a configuration, a store and a listener; runs until it is told to stop.
+//! `App`: the service, built from a configuration, a store and a listener, and run until shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_store::Clock;
-use autoheal_store::Store;
+use autoheal_gateway::{Gateway, GatewayConfig, configure_connection};
+use autoheal_store::{Clock, Store};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
-use crate::failures;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::routes;
+use crate::recent_page_reports::RecentPageReports;
 use crate::state::AppState;
-use crate::told::Told;
-use autoheal_gateway::{Gateway, GatewayConfig, configure_connection};
+use crate::{gateway_failures, routes};
 
-/// How long requests in hand may take once the service is told to stop.
-const FINISH: Duration = Duration::from_secs(10);
-/// How often ids that are too old are forgotten.
-const FORGET: Duration = Duration::from_secs(3600);
+/// Timeout of open requests at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two deletions of old report ids.
+const ID_CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The service, ready to run.
 pub struct App {
@@ -31,7 +29,7 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the service together. `wake` is notified whenever something new was stored, for the worker.
+    /// Creates the service. It notifies `wake` when a new report was stored, for the worker.
     ///
     /// # Errors
     ///
@@ -57,21 +55,22 @@ impl App {
             clock,
             wake,
             metrics: Metrics::default(),
-            told: Told::default(),
+            recent_page_reports: RecentPageReports::default(),
         });
         Ok(Self { listener, state })
     }
 
-    /// Serves until `shutdown` ends; then stops accepting and finishes what is in hand.
+    /// Serves until `shutdown` ends. Then it accepts no more connections, and finishes the open requests for up to ten
+    /// seconds.
     ///
     /// # Errors
     ///
     /// When the listener fails.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
         let Self { listener, state } = self;
-        let housekeeping = tokio::spawn(forget_old_ids(state.clone()));
-        let ended = Arc::new(Notify::new());
-        let failures = tokio::spawn(failures::take(state.clone(), Arc::clone(&ended)));
+        let id_cleanup = tokio::spawn(delete_old_ids(state.clone()));
+        let stop_failures = Arc::new(Notify::new());
+        let failures = tokio::spawn(gateway_failures::store_failures(state.clone(), Arc::clone(&stop_failures)));
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
         let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -80,19 +79,19 @@ impl App {
             shutdown.await;
             signal.notify_one();
         });
-        let overdue = async {
+        let timeout = async {
             stopping.notified().await;
-            tokio::time::sleep(FINISH).await;
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         let result = tokio::select! {
             served = serving => served,
-            () = overdue => {
-                tracing::warn!("some requests did not finish in {FINISH:?}; closing all the same");
+            () = timeout => {
+                tracing::warn!("some requests did not finish in {SHUTDOWN_TIMEOUT:?}; closing their connections");
                 Ok(())
             }
         };
-        housekeeping.abort();
-        ended.notify_one();
+        id_cleanup.abort();
+        stop_failures.notify_one();
         if failures.await.is_err() {
             tracing::error!("gateway: the last failures could not be stored");
         }
@@ -100,12 +99,12 @@ impl App {
     }
 }
 
-async fn forget_old_ids(state: Arc<AppState>) {
+async fn delete_old_ids(state: Arc<AppState>) {
     loop {
         match state.store.forget_ids(state.clock.now()).await {
-            Ok(ids) => tracing::debug!(ids, "forgot ids older than their memory"),
-            Err(error) => tracing::warn!(%error, "could not forget old ids; trying again in an hour"),
+            Ok(ids) => tracing::debug!(ids, "deleted old report ids"),
+            Err(error) => tracing::warn!(%error, "could not delete old report ids; trying again in an hour"),
         }
-        state.clock.sleep_until(Some(state.clock.now().plus(FORGET))).await;
+        state.clock.sleep_until(Some(state.clock.now().plus(ID_CLEANUP_INTERVAL))).await;
     }
 }

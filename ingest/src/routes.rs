@@ -1,4 +1,4 @@
-//! Every route, its audience and its limits on one screen.
+//! All routes of the service, public ones and those of the operator.
 
 mod dashboard;
 mod gateway;
@@ -16,19 +16,20 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::services::ServeDir;
 
-use crate::access::{answer_preflight, require_operator};
+use crate::access::{preflight, require_operator};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// What pages of `/app/` may do: run WebAssembly and talk to servers; nothing is fetched from elsewhere.
+/// Content security policy of the files at `/app/`: they may run WebAssembly and connect to any server, but load
+/// nothing from elsewhere.
 const APP_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'";
 
-/// The whole surface.
+/// The router of the service.
 pub(crate) fn router(state: Arc<AppState>) -> Router {
-    // For everybody. Bodies are read, limited and drained by `body::read`.
+    // Public. Handlers read bodies with `body::read`, which limits and drains them.
     let mut public = Router::new()
-        .route("/report-error", post(reports::receive).options(answer_preflight))
+        .route("/report-error", post(reports::receive).options(preflight))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     if state.gateway.is_some() {
@@ -37,7 +38,7 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
             get(gateway::forward).post(gateway::forward).delete(gateway::forward).options(gateway::preflight),
         );
     }
-    // For the operator: with the token, or from this machine.
+    // For the operator only: with the token, or from this machine.
     let operator = Router::new()
         .route("/", get(dashboard::groups))
         .route("/groups/{fingerprint}", get(dashboard::group))
@@ -64,9 +65,9 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
 }
 
 async fn not_found(uri: Uri) -> Response {
-    ApiError::new(RefusalCode::NotFound, format!("nothing lives at {}", uri.path())).into_response()
+    ApiError::new(RefusalCode::NotFound, format!("there is no route {}", uri.path())).into_response()
 }
 
 async fn method_not_allowed(uri: Uri) -> Response {
-    ApiError::new(RefusalCode::MethodNotAllowed, format!("{} does not take this method", uri.path())).into_response()
+    ApiError::new(RefusalCode::MethodNotAllowed, format!("{} does not support this method", uri.path())).into_response()
 }

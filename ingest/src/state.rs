@@ -1,4 +1,4 @@
-//! `AppState`: the parts of the service that the request handlers share.
+//! `AppState`: the parts of the service that its request handlers share.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::told::Told;
+use crate::recent_page_reports::RecentPageReports;
 
 /// The state of the application. Handlers receive it as `State<Arc<AppState>>`: one pointer, because axum clones it for
 /// every request.
@@ -22,5 +22,5 @@ pub(crate) struct AppState {
     pub(crate) rate: RateLimit,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,
-    pub(crate) told: Told,
+    pub(crate) recent_page_reports: RecentPageReports,
 }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Renders each call id of the request with `render`, as an array if the request is a batch. A request without a readable
-/// call id renders `null`.
+/// Renders each call id of the request with `render`, as an array if the request is a batch. A request without a
+/// readable call id renders `null`.
 pub(super) fn render_each(request: &[u8], render: impl Fn(&str) -> String) -> String {
     if let Ok(batch) = serde_json::from_slice::<Vec<Member<'_>>>(request) {
         let rendered: Vec<String> = batch.iter().filter_map(Member::call_id).map(&render).collect();
@@ -31,7 +31,8 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    /// The id of a call. `None` for a notification, which has no id, and for a response, whose id names a call of the server.
+    /// The id of a call. `None` for a notification, which has no id, and for a response, whose id names a call of the
+    /// server.
     fn call_id(&self) -> Option<&'a str> {
         self.id.filter(|_| self.result.is_none() && self.error.is_none()).map(RawValue::get)
     }

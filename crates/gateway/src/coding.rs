@@ -27,7 +27,8 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// The codings of a body with these headers, in the order they were applied. `None` if one of them is not supported.
+    /// The codings of a body with these headers, in the order they were applied. `None` if one of them is not
+    /// supported.
     pub(super) fn all(headers: &HeaderMap) -> Option<Vec<Self>> {
         let mut codings = Vec::new();
         for value in headers.get_all(header::CONTENT_ENCODING) {
@@ -67,8 +68,8 @@ impl Decoder {
         })
     }
 
-    /// Decodes the input and passes all output to `sink`, in pieces of bounded size. `None` if the input is malformed, has
-    /// bytes behind its end, or `sink` fails.
+    /// Decodes the input and passes all output to `sink`, in pieces of bounded size. `None` if the input is malformed,
+    /// has bytes behind its end, or `sink` fails.
     pub(super) fn decode(&mut self, mut input: &[u8], sink: &mut dyn FnMut(&[u8]) -> Option<()>) -> Option<()> {
         if let (Kind::Deflate, Some(first)) = (&self.0, input.first()) {
             let is_zlib = first & 0x0f == 8;
@@ -139,8 +140,8 @@ impl Decoder {
     }
 }
 
-/// One step of a `flate2` writer. A step has at most some 100 KiB of output: `write` passes on one full buffer, and `flush`
-/// what the buffer and the window hold.
+/// One step of a `flate2` writer. A step has at most some 100 KiB of output: `write` passes on one full buffer, and
+/// `flush` what the buffer and the window hold.
 fn write(decoder: &mut impl Write, input: &[u8]) -> io::Result<usize> {
     if input.is_empty() { decoder.flush().map(|()| 0) } else { decoder.write(input) }
 }
@@ -156,8 +157,8 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// A Brotli decoder on the step API of the library. Its `DecompressorWriter` does not fit: it hides the size of its window, and
-/// one call decodes all of its input, of which a few bytes can become 16 MiB.
+/// A Brotli decoder on the step API of the library. Its `DecompressorWriter` does not fit: it hides the size of its
+/// window, and one call decodes all of its input, of which a few bytes can become 16 MiB.
 struct Brotli {
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
     output: Vec<u8>,

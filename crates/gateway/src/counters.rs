@@ -12,8 +12,8 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Number of requests by status class, with the labels of `/metrics`. `none` counts the requests whose client disconnected
-    /// before the response.
+    /// Number of requests by status class, with the labels of `/metrics`. `none` counts the requests whose client
+    /// disconnected before the response.
     pub fn requests(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let labels = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
         labels.into_iter().zip(self.requests.iter().map(|requests| requests.load(Ordering::Relaxed)))

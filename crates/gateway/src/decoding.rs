@@ -9,8 +9,8 @@ use axum::http::HeaderMap;
 use super::coding::{Coding, Decoder};
 use super::message_reader::{Media, MessageReader, ResponseEnd};
 
-/// Limit of a decoded body: this many bytes, or this many times the received bytes if that is more. Beyond both limits it
-/// is a decompression bomb, or at least no MCP message.
+/// Limit of the output of a response's decoders: a base, plus a multiple of the received bytes. A larger output is a
+/// decompression bomb, or at least no MCP message.
 const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
 const MAX_DECODED_RATIO: usize = 32;
 /// Memory limit of all open decoders, in bytes. A response beyond it is not decoded.
@@ -81,8 +81,8 @@ impl Decodings {
         }
     }
 
-    /// Ends a response: passes its last message to `each`, and returns the end as the watch expects it. `None` if the response
-    /// allows no conclusion.
+    /// Ends a response: passes its last message to `each`, and returns the end as the watch expects it. `None` if the
+    /// response allows no conclusion.
     pub(super) fn end(
         &mut self,
         exchange: u64,

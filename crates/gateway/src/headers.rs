@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers of one connection, even if `Connection` does not name them. `Trailer` is not one of them: the trailers it announces
-/// are forwarded.
+/// Headers of one connection, even if `Connection` does not name them. `Trailer` is not one of them: the trailers it
+/// announces are forwarded.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -40,8 +40,8 @@ pub(super) fn end_to_end(headers: HeaderMap, drop: impl Fn(&HeaderName) -> bool)
     forwarded
 }
 
-/// The headers that `Connection` names. `Content-Length` and `Host` are forwarded all the same, because no message is valid
-/// without them.
+/// The headers that `Connection` names. `Content-Length` and `Host` are never among them, because their removal would
+/// break the message.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let tokens = headers.get_all(header::CONNECTION).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
     let names = tokens.flat_map(|value| value.split(',')).map(str::trim);

@@ -1,7 +1,7 @@
 //! The gateway: forwards HTTP to an MCP server byte for byte, and reports the failures in these conversations.
 //!
-//! Bytes are forwarded first. A bounded copy of them goes into a queue (`monitor.rs`) and is analyzed afterwards, so that the
-//! analysis can neither delay nor change nor break a conversation.
+//! Bytes are forwarded first. A bounded copy of them goes into a queue (`monitor.rs`) and is analyzed afterwards, so
+//! that the analysis can neither change nor break a conversation, and delays it only if the queue is full.
 
 mod analysis;
 mod bad_gateway;

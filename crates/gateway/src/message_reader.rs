@@ -97,8 +97,8 @@ impl ResponseEnd {
         Some(ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable })
     }
 
-    /// The end of a response whose messages could not be read. Its calls failed only if the status is a server error, or if a
-    /// response other than an event stream ended early.
+    /// The end of a response whose messages could not be read. Its calls failed only if the status is a server error,
+    /// or if a response other than an event stream ended early.
     pub(super) fn of_unreadable(self, media: Media) -> Option<ExchangeEnd> {
         let failed = self.status.is_server_error() || self.broken && media != Media::Events;
         failed.then(|| ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable: false })

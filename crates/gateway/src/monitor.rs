@@ -99,7 +99,8 @@ impl Monitor {
                 () = sleep_until(next_due) => {}
                 () = reports.closed() => {}
             }
-            // The caller may drop this future at any `await`: no report is held across one, and `unwritten` has the inventory.
+            // The caller may drop this future at any `await`: no report is held across one, and `unwritten` has the
+            // inventory.
             let Results { reports: failures, due, inventory } = {
                 let mut state = lock(&self.state);
                 self.analyze_queue(&mut state);

@@ -20,8 +20,8 @@ use super::monitor::Monitor;
 /// Limit of a request that is held until its response, in bytes. Of a larger one, only the call ids are held.
 const MAX_HELD_BYTES: usize = 16 * 1024;
 
-/// A request body. The connection that sends it and the gateway share it: without a response, the gateway reads the rest
-/// itself, because its 502 names the calls.
+/// A request body. The connection that sends it and the gateway share it: without a response, the gateway reads the
+/// rest itself, because its 502 names the calls.
 #[derive(Debug, Clone)]
 pub(super) struct RequestBody(Arc<Mutex<State>>);
 
@@ -54,14 +54,14 @@ impl RequestBody {
         Self(Arc::new(Mutex::new(State { body, copy: Collector::default(), recorded: None, size: 0, recorder })))
     }
 
-    /// A handle for the exchange. It is weak, so that a body that is no longer sent is dropped at once: the client's connection
-    /// then drains or closes.
+    /// A handle for the exchange. It is weak, so that a body that is no longer sent is dropped at once: the client's
+    /// connection then drains or closes.
     pub(super) fn handle(&self) -> RequestHandle {
         RequestHandle(Arc::downgrade(&self.0))
     }
 
-    /// Reads the rest of the body, which is not sent any more, and passes the whole body to `action`. Passes nothing if the
-    /// body is too large.
+    /// Reads the rest of the body, which is not sent any more, and passes the whole body to `action`. Passes nothing if
+    /// the body is too large.
     pub(super) async fn read_rest<T>(&self, action: impl FnOnce(&[u8]) -> T) -> T {
         let mut rest = self.clone();
         while rest.lock().size <= DRAIN_BYTES {
@@ -80,8 +80,8 @@ impl RequestBody {
 }
 
 impl RequestHandle {
-    /// Handles the head of the response. Records a complete JSON message although the end of its body may still be missing,
-    /// because the event of the request must be queued before those of the response.
+    /// Handles the head of the response. Records a complete JSON message although the end of its body may still be
+    /// missing, because the event of the request must be queued before those of the response.
     pub(super) fn responded(&self) {
         let Some(state) = self.0.upgrade() else { return };
         let mut state = lock(&state);

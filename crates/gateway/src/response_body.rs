@@ -70,8 +70,8 @@ impl Tap {
     fn read(&mut self, bytes: &[u8]) {
         let Self { exchange, reading, .. } = self;
         match reading {
-            // An event is about as long as the piece that completes it. The size of a long event is underestimated, but the
-            // collector bounds its memory.
+            // An event is about as long as the piece that completes it. The size of a long event is underestimated, but
+            // the collector bounds its memory.
             Reading::Immediate(reader) => reader.push(bytes, |message| exchange.message(message, bytes.len())),
             Reading::Deferred(encoding) => exchange.encoded_piece(encoding, bytes),
         }

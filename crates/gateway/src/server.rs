@@ -28,12 +28,12 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Delay after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown` ends. Then it accepts no more connections, and closes those that are still open after
-/// [`SHUTDOWN_TIMEOUT`].
+/// Serves until `shutdown` ends. Then it accepts no more connections, and closes those that are still open after two
+/// seconds.
 ///
-/// Paths are forwarded unchanged; `/` becomes the path of the MCP server's URL. With `allow_origin`, the gateway sets the CORS
-/// headers: pages of these origins may use it from a browser, and pages of other origins get a 403. Without, the MCP server
-/// decides.
+/// Paths are forwarded unchanged; `/` becomes the path of the MCP server's URL. With `allow_origin`, the gateway sets
+/// the CORS headers: pages of these origins may use it from a browser, and pages of other origins get a 403. Without,
+/// the MCP server decides.
 ///
 /// # Errors
 ///

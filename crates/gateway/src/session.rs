@@ -17,7 +17,7 @@ pub(super) enum Session {
     None,
     /// The request named it.
     Existing,
-    /// The response named it. The calls of this exchange are recorded without a session.
+    /// The response named it. The calls of this exchange are recorded under the number of the exchange.
     New,
 }
 

@@ -32,8 +32,8 @@ impl Upstream {
         &self.url
     }
 
-    /// The inventory file of this server in a data directory. The query is no part of its name: it may contain keys, and does not
-    /// identify the server.
+    /// The inventory file of this server in a data directory. The query is no part of its name: it may contain keys,
+    /// and does not identify the server.
     #[must_use]
     pub fn inventory_file(&self, data: &Path) -> Memory {
         let authority = self.url.authority().map_or("", |authority| authority.as_str());
@@ -59,7 +59,8 @@ impl Upstream {
     /// The target of a request: the same path at the server, or the server's URL for `/`.
     pub(super) fn target(&self, requested: &Uri) -> Uri {
         match requested.path_and_query() {
-            // Copied, because the original shares the read buffer of the client's connection and would hold it until the response.
+            // Copied, because the original shares the read buffer of the client's connection and would hold it until
+            // the response.
             Some(path) if !matches!(path.path(), "" | "/" | "*") => {
                 self.with_path(PathAndQuery::try_from(path.as_str().to_owned()).unwrap_or_else(|_| path.clone()))
             }

@@ -13,8 +13,8 @@ use super::request_body::RequestBody;
 use super::upstream::Upstream;
 use crate::connection::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES};
 
-/// Lifetime of an idle connection. Common servers close theirs after five seconds; closing earlier makes it unlikely that a
-/// request meets a closing connection.
+/// Lifetime of an idle connection. Common servers close theirs after five seconds; closing earlier makes it unlikely
+/// that a request meets a closing connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Timeout of a new connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,8 +53,8 @@ impl UpstreamClient {
         Ok(Self::Tls(client.build(tls)))
     }
 
-    /// Sends a request. Sends a repeatable request once more if the server closed the connection meanwhile. `hyper_util`
-    /// itself repeats a request of which nothing was sent.
+    /// Sends a request. Sends a repeatable request once more if the server closed the connection meanwhile.
+    /// `hyper_util` itself repeats a request of which nothing was sent.
     pub(super) async fn send(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, Error> {
         let repeatable = Repeatable::of(&request);
         match (self.send_once(request).await, repeatable) {

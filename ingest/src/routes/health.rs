@@ -1,21 +1,21 @@
-//! Whether the service lives, whether it can take reports, and what it counts.
+//! Liveness, readiness and metrics.
 
 use std::sync::Arc;
 
+use autoheal_gateway::Gateway;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiResult;
 use crate::state::AppState;
-use autoheal_gateway::Gateway;
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: the process is alive.
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the store takes reports.
+/// `GET /readyz`: the store accepts reports.
 pub(super) async fn ready(State(state): State<Arc<AppState>>) -> ApiResult<&'static str> {
     state.store.ready().await?;
     Ok("ready\n")
