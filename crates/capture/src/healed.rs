@@ -17,12 +17,12 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Service, Se
 
 use self::call::Call;
 pub use self::over_http::OverHttp;
-use self::verdict::{OfTool, judge, noun, panicked};
+use self::verdict::{OfTool, classify, noun, panicked};
 use super::panic::{Panic, message};
 use super::{FLUSH_TIMEOUT, hook, outbox};
 use autoheal_prepare::shell::shell_line;
 use autoheal_prepare::validate::Sender;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Target;
 
 type Request = <RoleServer as ServiceRole>::PeerReq;
@@ -110,23 +110,28 @@ impl<S: Service<RoleServer>> Healed<S> {
         .await;
         match panic {
             Some((message, panic)) => {
-                let judged = panicked(call.kind, message);
-                self.report(call.after(began.elapsed()), "panic", &judged, panic.as_ref());
+                let classification = panicked(call.kind, message);
+                self.report(call.after(began.elapsed()), "panic", &classification, panic.as_ref());
             }
             None => {
-                let judged = judge(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
-                if let Some(judged) = judged.filter(|_| !is_cancelled()) {
-                    self.report(call.after(began.elapsed()), autoheal_watch::error_type(judged.class), &judged, None);
+                let classification = classify(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
+                if let Some(classification) = classification.filter(|_| !is_cancelled()) {
+                    self.report(
+                        call.after(began.elapsed()),
+                        autoheal_watch::error_type(classification.class),
+                        &classification,
+                        None,
+                    );
                 }
             }
         }
         answer
     }
 
-    fn report(&self, call: Call, error_type: &str, judged: &Judged, panic: Option<&Panic>) {
+    fn report(&self, call: Call, error_type: &str, classification: &Classification, panic: Option<&Panic>) {
         let sender = if self.is_remote { Sender::Anonymous } else { Sender::Local };
         let server = self.server.get_info().server_info;
-        outbox::send(sender, call.report(error_type, judged, panic, self.target.as_ref(), server));
+        outbox::send(sender, call.report(error_type, classification, panic, self.target.as_ref(), server));
     }
 }
 

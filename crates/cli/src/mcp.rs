@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::arguments::without_secrets;
 use autoheal_deliver::data_directory;
 use autoheal_prepare::shell::shell_line;
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 use autoheal_watch::{Setup, Target, Watch};
 
 use self::conversation::Conversation;
@@ -45,7 +45,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
     // from here on the server is starting, and what we do costs nothing
-    let memory = Memory::of_command(data_directory().as_deref(), &options.command);
+    let memory = InventoryFile::of_command(data_directory().as_deref(), &options.command);
     let conversation = Arc::new(Conversation::new(watch(&options, &memory)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,
@@ -63,14 +63,14 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     ending.repeat()
 }
 
-fn watch(options: &McpArgs, memory: &Memory) -> Watch {
+fn watch(options: &McpArgs, memory: &InventoryFile) -> Watch {
     let mut watch = Watch::new(Setup {
         target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
-        patience: or_never(options.timeout),
-        handshake: or_never(options.handshake),
+        timeout: or_never(options.timeout),
+        handshake_timeout: or_never(options.handshake),
     });
     if let Some(learnt) = memory.read() {
-        watch.remember(learnt);
+        watch.restore_inventory(learnt);
     }
     watch
 }

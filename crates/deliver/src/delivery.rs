@@ -13,12 +13,10 @@ use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
 use crate::spool::{Spool, SpooledReport};
-use crate::upstream;
+use crate::upstream::{self, BODY_MARGIN, Rejected};
 
 /// Maximum number of older reports delivered along with new ones.
 const MAX_OLDER: usize = 50;
-/// Bytes of a request body that are not reports.
-pub(crate) const BODY_MARGIN: usize = 64 * 1024;
 /// Maximum length of an error type in messages, in characters.
 const MAX_TYPE_CHARS: usize = 100;
 
@@ -32,9 +30,6 @@ pub enum Outcome {
     /// Neither delivered nor spooled.
     Lost(String),
 }
-
-/// Reports that the receiver rejected, by their position among those handed over, with the reason.
-pub(crate) type Rejected = Vec<(usize, String)>;
 
 /// Removes the secrets from a report and spools it for the next delivery: for a program that is about to end.
 ///

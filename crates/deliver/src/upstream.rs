@@ -17,10 +17,14 @@ use serde_json::value::RawValue;
 
 use super::share::shares;
 use super::spool::SpooledReport;
-use crate::delivery::{BODY_MARGIN, Rejected};
 
+/// Bytes of a request body that are not reports.
+pub(crate) const BODY_MARGIN: usize = 64 * 1024;
 /// Maximum size of a response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
+
+/// Reports that the receiver rejected, by their position among those handed over, with the reason.
+pub(crate) type Rejected = Vec<(usize, String)>;
 
 /// Sends reports in as few requests as possible, and removes each from the spool once its request got a 202. Returns the
 /// rejected reports, which are not sent again. An error is a sentence for people; the remaining reports stay spooled.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::{Boundary, Collector, ExchangeEnd, Learnt, Message, Opened, Scope, Watch};
+use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch};
 
 use super::coding::Coding;
 use super::decoding::{Decodings, decode};
@@ -16,7 +16,7 @@ pub(super) struct Analysis {
     /// An internal panic ends the analysis, never the conversations.
     analyzer: Boundary<Analyzer>,
     /// The calls opened by each exchange that has not ended.
-    opened: HashMap<u64, Opened>,
+    opened: HashMap<u64, OpenedCalls>,
     /// Reports that were rescued after an internal panic, or that the receiver did not accept.
     unsent: Vec<ErrorReport>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Results {
     /// The time of the next results if no event comes before.
     pub(super) due: Option<Timestamp>,
     /// The inventory of the server, if it changed.
-    pub(super) inventory: Option<Learnt>,
+    pub(super) inventory: Option<Inventory>,
 }
 
 impl Analysis {
@@ -52,7 +52,7 @@ impl Analysis {
         let results = self.analyze(|Analyzer { watch, .. }| Results {
             reports: watch.reports(now),
             due: watch.due(),
-            inventory: watch.learnt(),
+            inventory: watch.changed_inventory(),
         });
         let mut results = results.unwrap_or_default();
         results.reports.append(&mut self.unsent);
@@ -64,7 +64,7 @@ impl Analysis {
         let results = self.analyze(|Analyzer { watch, .. }| Results {
             reports: watch.last_reports(now),
             due: None,
-            inventory: watch.learnt(),
+            inventory: watch.changed_inventory(),
         });
         results.unwrap_or_default()
     }
@@ -115,9 +115,9 @@ impl Analysis {
                 let opened = self.opened.remove(&exchange).unwrap_or_default();
                 self.analyze(|Analyzer { watch, .. }| {
                     if reached {
-                        watch.broke_off(opened, &reason, time);
+                        watch.upstream_disconnected(opened, &reason, time);
                     } else {
-                        watch.unreachable(opened, &reason, time);
+                        watch.upstream_unreachable(opened, &reason, time);
                     }
                 });
             }
@@ -135,7 +135,7 @@ impl Analysis {
         self.analyze(|Analyzer { watch, decodings }| {
             decodings.forget(exchange);
             if let Some(opened) = opened {
-                watch.client_left(opened, time);
+                watch.client_disconnected(opened, time);
             }
         });
     }
@@ -148,7 +148,7 @@ impl Analysis {
             tracing::error!(
                 "gateway: internal error of autoheal; no failure behind the gateway is reported until autoheal is restarted"
             );
-            unsent.extend(analyzer.watch.rescued());
+            unsent.extend(analyzer.watch.into_remaining_reports());
         })
     }
 
@@ -160,14 +160,14 @@ impl Analysis {
 }
 
 impl Analyzer {
-    fn request(&mut self, scope: Scope, message: &Collector, codings: &[Coding], time: Timestamp) -> Opened {
+    fn request(&mut self, scope: Scope, message: &Collector, codings: &[Coding], time: Timestamp) -> OpenedCalls {
         if codings.is_empty() {
             return self.watch.from_client(scope, &message.message(), time);
         }
         let decoded = match message.message() {
             Message::Whole(bytes) => decode(codings, bytes),
-            Message::Cut(_) => None,
+            Message::Truncated(_) => None,
         };
-        decoded.map_or_else(Opened::default, |message| self.watch.from_client(scope, &message.message(), time))
+        decoded.map_or_else(OpenedCalls::default, |message| self.watch.from_client(scope, &message.message(), time))
     }
 }

@@ -144,7 +144,7 @@ mod tests {
             for piece in stream.chunks(size) {
                 read.push(piece, |event| match event.message() {
                     Message::Whole(bytes) => events.push(String::from_utf8(bytes.to_vec()).unwrap()),
-                    Message::Cut(_) => events.push("cut".to_owned()),
+                    Message::Truncated(_) => events.push("cut".to_owned()),
                 });
             }
             assert_eq!(events, expected, "{} in pieces of {size}", stream.escape_ascii());

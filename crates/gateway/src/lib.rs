@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_watch::{Memory, Scope, Setup, Target};
+use autoheal_watch::{InventoryFile, Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
@@ -66,7 +66,7 @@ pub struct GatewayConfig {
     /// Timeout of the MCP handshake.
     pub handshake_timeout: Duration,
     /// The file with the inventory of the MCP server: read at the start, updated while the gateway runs.
-    pub inventory_file: Memory,
+    pub inventory_file: InventoryFile,
 }
 
 impl GatewayConfig {
@@ -78,7 +78,7 @@ impl GatewayConfig {
             display_name: display_name.into(),
             timeout: Duration::from_secs(300),
             handshake_timeout: Duration::from_secs(60),
-            inventory_file: Memory::default(),
+            inventory_file: InventoryFile::default(),
         }
     }
 }
@@ -103,8 +103,8 @@ impl Gateway {
     pub fn new(config: GatewayConfig) -> Result<Self, String> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
-            patience: config.timeout,
-            handshake: config.handshake_timeout,
+            timeout: config.timeout,
+            handshake_timeout: config.handshake_timeout,
         };
         Ok(Self {
             client: UpstreamClient::new(&config.upstream)?,

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::{Learnt, Memory, Setup, Watch};
+use autoheal_watch::{Inventory, InventoryFile, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -36,7 +36,7 @@ async fn sleep_until(time: Option<Timestamp>) {
 /// The queue of events and their analysis.
 #[derive(Debug)]
 pub(super) struct Monitor {
-    inventory_file: Memory,
+    inventory_file: InventoryFile,
     queue: Mutex<Queue>,
     state: Mutex<State>,
     wake: Notify,
@@ -54,14 +54,14 @@ struct State {
     /// The empty buffer that replaces the queue's while its events are analyzed.
     spare: VecDeque<(Timestamp, Event)>,
     /// A changed inventory that may not be in its file yet.
-    unwritten: Option<Learnt>,
+    unwritten: Option<Inventory>,
 }
 
 impl Monitor {
-    pub(super) fn new(setup: Setup, inventory_file: Memory) -> Self {
+    pub(super) fn new(setup: Setup, inventory_file: InventoryFile) -> Self {
         let mut watch = Watch::new(setup);
         if let Some(inventory) = inventory_file.read() {
-            watch.remember(inventory);
+            watch.restore_inventory(inventory);
         }
         let state = State { analysis: Analysis::new(watch), spare: VecDeque::new(), unwritten: None };
         Self { inventory_file, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
@@ -170,7 +170,7 @@ mod tests {
 
     fn setup() -> Setup {
         let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
-        Setup { target, patience: Duration::from_secs(60), handshake: Duration::from_secs(60) }
+        Setup { target, timeout: Duration::from_secs(60), handshake_timeout: Duration::from_secs(60) }
     }
 
     fn message(bytes: &[u8]) -> Collector {
@@ -198,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn after_an_internal_panic_gathered_failures_are_reported_and_the_gateway_continues() {
-        let (monitor, counters) = (Monitor::new(setup(), Memory::default()), Counters::default());
+        let (monitor, counters) = (Monitor::new(setup(), InventoryFile::default()), Counters::default());
         push_failed_call(&monitor, 1);
         {
             let mut state = lock(&monitor.state);
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_shutdown_while_the_inventory_is_written_loses_neither_failure_nor_inventory() {
         let data = tempfile::tempdir().unwrap();
-        let inventory_file = Memory::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
+        let inventory_file = InventoryFile::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
         let (monitor, counters) = (Monitor::new(setup(), inventory_file.clone()), Counters::default());
         for (request, response) in [
             (

@@ -70,7 +70,7 @@ impl RequestBody {
         let state = self.lock();
         match state.recorded.as_deref().unwrap_or(&state.copy).message() {
             Message::Whole(bytes) => action(bytes),
-            Message::Cut(_) => action(&[]),
+            Message::Truncated(_) => action(&[]),
         }
     }
 
@@ -104,7 +104,7 @@ impl State {
     fn is_json(&self) -> bool {
         match self.copy.message() {
             Message::Whole(bytes) => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
-            Message::Cut(_) => false,
+            Message::Truncated(_) => false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 
@@ -35,9 +35,9 @@ impl Upstream {
     /// The inventory file of this server in a data directory. The query is no part of its name: it may contain keys,
     /// and does not identify the server.
     #[must_use]
-    pub fn inventory_file(&self, data: &Path) -> Memory {
+    pub fn inventory_file(&self, data: &Path) -> InventoryFile {
         let authority = self.url.authority().map_or("", |authority| authority.as_str());
-        Memory::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
+        InventoryFile::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
     }
 
     /// Whether connections use TLS.

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Sample, Work};
 
-use crate::write::NewLabel;
+use crate::request_bodies::NewLabel;
 
 /// Label of every issue that autoheal opens; reconciling searches for it.
 pub const OUR_LABEL: &str = "auto-generated";

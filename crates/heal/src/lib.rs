@@ -7,6 +7,7 @@ pub mod compose;
 mod decide;
 pub mod github;
 mod plan;
+mod request_bodies;
 pub mod settings;
 pub mod worker;
 mod write;

@@ -1,28 +1,24 @@
-//! One request that waits for its answer, and what is remembered of it.
-
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+//! `Call`: one open request of the client, and the data that its report needs.
 
 use autoheal_contract::Source;
-
-use super::calls::canonical;
-use super::message;
 use autoheal_prepare::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// Longer parameters are not remembered, in bytes.
-pub(super) const PARAMS: usize = 16 * 1024;
-/// Longest name of anything that is remembered, in characters.
-pub(super) const NAME: usize = 500;
+use crate::lenient::{MAX_NAME_CHARS, canonical, read_name};
+use crate::message::RequestParams;
 
-/// Kind of a request, as far as its response is judged by it.
+/// Maximum size of stored parameters, or of a stored response, in bytes. Larger ones are not stored.
+pub(crate) const MAX_PARAM_BYTES: usize = 16 * 1024;
+
+/// Kind of a request, as far as it decides whether its response is a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The handshake of the older era.
+    /// The handshake of protocol versions before 2026-07-28.
     Initialize,
-    /// The probe for the modern era; whatever comes back is no failure.
+    /// The probe for protocol version 2026-07-28 and later. None of its responses is a failure.
     Discover,
-    /// A call of a tool.
+    /// A tool call.
     Tool,
     /// A read of a resource.
     Resource,
@@ -30,14 +26,14 @@ pub enum Kind {
     Prompt,
     /// A ping.
     Ping,
-    /// Stays open for as long as the client likes.
+    /// A request that stays open for as long as the client wants. It never times out.
     Listen,
     /// Any other request.
     Other,
 }
 
 impl Kind {
-    /// The kind of requests with this method.
+    /// Kind of the requests with this method.
     #[must_use]
     pub fn of(method: &str) -> Self {
         match method {
@@ -52,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Where failures of it belong.
+    /// Source of its failures in a report.
     #[must_use]
     pub fn source(self) -> Source {
         match self {
@@ -63,50 +59,50 @@ impl Kind {
         }
     }
 
-    /// Whether the server runs code of its own for it, which may print.
-    pub(super) fn runs_code(self) -> bool {
+    /// True if it runs a handler of the server, whose output appears on standard error.
+    pub(crate) fn runs_code(self) -> bool {
         matches!(self, Self::Tool | Self::Resource | Self::Prompt)
     }
 }
 
-/// A request that waits for its answer.
+/// A request without a response.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) kind: Kind,
-    pub(super) method: Box<str>,
-    /// The tool, resource or prompt; none where the request names none.
-    pub(super) name: Option<Box<str>>,
-    /// As it was sent; none where it was too long, or too much waits already.
-    pub(super) params: Option<Box<RawValue>>,
-    /// It can be repeated: whatever it was made with is remembered.
-    pub(super) is_whole: bool,
-    /// What progress on it is told under, as JSON.
-    pub(super) progress_token: Option<Box<str>>,
-    /// The protocol's version, where the request itself says it.
-    pub(super) protocol_version: Option<Box<str>>,
-    /// The client program, where the request itself says it.
-    pub(super) client: Option<Client>,
-    /// The session it belongs to, and a hash of who asks.
-    pub(super) session: u64,
-    pub(super) peer: u64,
-    pub(super) began: Timestamp,
-    /// From when on what the server prints may be about it: it may be seen before the request.
-    pub(super) since: Timestamp,
-    /// The last sign of life, its beginning if there was none.
-    pub(super) heard: Timestamp,
-    /// How many calls that run code were begun before this one; together with later ones, who else was running.
-    pub(super) number: u64,
-    /// How many of them were open when it began.
-    pub(super) beside: u32,
-    /// It was told of as never answered.
-    pub(super) told: bool,
+pub(crate) struct Call {
+    pub(crate) kind: Kind,
+    pub(crate) method: Box<str>,
+    /// Name of the tool or prompt, or URI of the resource; `None` if the request has none.
+    pub(crate) name: Option<Box<str>>,
+    /// Parameters as sent; `None` if they are too long, or if the open calls hold too many bytes already.
+    pub(crate) params: Option<Box<RawValue>>,
+    /// True if all parameters are stored, so that the call can be repeated.
+    pub(crate) is_complete: bool,
+    /// Token of its progress notifications, as JSON.
+    pub(crate) progress_token: Option<Box<str>>,
+    /// Protocol version, if the request contains it.
+    pub(crate) protocol_version: Option<Box<str>>,
+    /// Client program, if the request contains it.
+    pub(crate) client: Option<Client>,
+    pub(crate) session: u64,
+    pub(crate) peer: u64,
+    pub(crate) started: Timestamp,
+    /// Time from which standard error may belong to it. It may be before `started`, because output may be seen before
+    /// its request.
+    pub(crate) output_from: Timestamp,
+    /// Time of the last progress; `started` if there was none.
+    pub(crate) last_activity: Timestamp,
+    /// Number of calls that had started to run code before this one.
+    pub(crate) sequence: u64,
+    /// Number of calls that were running code when this one started.
+    pub(crate) running_at_start: u32,
+    /// True if it was reported as unanswered.
+    pub(crate) is_reported: bool,
 }
 
-/// The program that talks to the server.
+/// The client program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Client {
-    pub(super) name: String,
-    pub(super) version: String,
+pub(crate) struct Client {
+    pub(crate) name: String,
+    pub(crate) version: String,
 }
 
 impl Client {
@@ -119,15 +115,15 @@ impl Client {
             version: Option<&'a RawValue>,
         }
         let Implementation { name, version } = serde_json::from_str(client.get()).ok()?;
-        let short = |value: Option<&RawValue>| value.and_then(short).unwrap_or_default();
-        Some(Self { name: short(name), version: short(version) })
+        let text = |value: Option<&RawValue>| value.and_then(read_name).unwrap_or_default();
+        Some(Self { name: text(name), version: text(version) })
     }
 }
 
-/// What is read of a request's parameters.
+/// Members of the request parameters that a report needs.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Params<'a> {
+struct CallParams<'a> {
     #[serde(borrow)]
     name: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -140,9 +136,10 @@ struct Params<'a> {
     protocol_version: Option<&'a RawValue>,
 }
 
+/// Members of `_meta` in a request that a report needs.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Meta<'a> {
+struct RequestMeta<'a> {
     #[serde(borrow, rename = "progressToken")]
     progress_token: Option<&'a RawValue>,
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
@@ -152,103 +149,80 @@ struct Meta<'a> {
 }
 
 impl Call {
-    /// Reads a request; `room` is how many bytes of parameters may still be remembered.
-    pub(super) fn read(method: &str, params: message::Params<'_>, room: usize, now: Timestamp) -> Self {
+    /// Reads a request. `remaining` is the number of parameter bytes that may still be stored.
+    pub(crate) fn read(method: &str, params: RequestParams<'_>, remaining: usize, now: Timestamp) -> Self {
         let kind = Kind::of(method);
-        let (params, known, is_long) = match params {
-            message::Params::None => (None, None, false),
-            message::Params::Whole(params) => (Some(params), None, false),
-            message::Params::Long { name } => (None, name, true),
+        let (params, skimmed_name, is_truncated) = match params {
+            RequestParams::None => (None, None, false),
+            RequestParams::Whole(params) => (Some(params), None, false),
+            RequestParams::Truncated { name } => (None, name, true),
         };
-        let is_kept = params.is_none_or(|params| params.get().len() <= PARAMS.min(room));
-        let read = params.and_then(|params| serde_json::from_str::<Params<'_>>(params.get()).ok()).unwrap_or_default();
-        let meta = read.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok()).unwrap_or_default();
+        let fits = params.is_none_or(|params| params.get().len() <= MAX_PARAM_BYTES.min(remaining));
+        let members =
+            params.and_then(|params| serde_json::from_str::<CallParams<'_>>(params.get()).ok()).unwrap_or_default();
+        let meta =
+            members.meta.and_then(|meta| serde_json::from_str::<RequestMeta<'_>>(meta.get()).ok()).unwrap_or_default();
         let name = match kind {
-            Kind::Tool | Kind::Prompt => read.name.or(known),
-            Kind::Resource => read.uri.or(known),
+            Kind::Tool | Kind::Prompt => members.name.or(skimmed_name),
+            Kind::Resource => members.uri.or(skimmed_name),
             _ => None,
         };
-        let client = if kind == Kind::Initialize { read.client } else { meta.client };
-        let version = if kind == Kind::Initialize { read.protocol_version } else { meta.protocol_version };
+        let client = if kind == Kind::Initialize { members.client } else { meta.client };
+        let version = if kind == Kind::Initialize { members.protocol_version } else { meta.protocol_version };
         Self {
             kind,
-            method: method.chars().take(NAME).collect(),
-            name: name.and_then(short).map(Into::into),
-            params: params.filter(|_| is_kept).map(ToOwned::to_owned),
-            is_whole: !is_long && is_kept,
+            method: method.chars().take(MAX_NAME_CHARS).collect(),
+            name: name.and_then(read_name).map(Into::into),
+            params: params.filter(|_| fits).map(ToOwned::to_owned),
+            is_complete: !is_truncated && fits,
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
-            protocol_version: version.and_then(short).map(Into::into),
+            protocol_version: version.and_then(read_name).map(Into::into),
             client: client.and_then(Client::read),
             session: 0,
             peer: 0,
-            began: now,
-            since: now,
-            heard: now,
-            number: 0,
-            beside: 0,
-            told: false,
+            started: now,
+            output_from: now,
+            last_activity: now,
+            sequence: 0,
+            running_at_start: 0,
+            is_reported: false,
         }
     }
 
-    /// How many bytes of parameters are remembered.
-    pub(super) fn weight(&self) -> usize {
+    /// Size of the stored parameters, in bytes.
+    pub(crate) fn param_bytes(&self) -> usize {
         self.params.as_ref().map_or(0, |params| params.get().len())
     }
 
-    /// The same request, remembered without what its report has already told.
-    pub(super) fn again(&self) -> Self {
+    /// Copy that stays open after the call was reported. It has none of the data that only a report needs.
+    pub(crate) fn reported_copy(&self) -> Self {
         Self {
             kind: self.kind,
             method: self.method.clone(),
             name: self.name.clone(),
             params: None,
-            is_whole: false,
+            is_complete: false,
             progress_token: None,
             protocol_version: None,
             client: None,
             session: self.session,
             peer: self.peer,
-            began: self.began,
-            since: self.since,
-            heard: self.heard,
-            number: self.number,
-            beside: self.beside,
-            told: true,
+            started: self.started,
+            output_from: self.output_from,
+            last_activity: self.last_activity,
+            sequence: self.sequence,
+            running_at_start: self.running_at_start,
+            is_reported: true,
         }
     }
 
-    /// What it is about: the tool, resource or prompt, else the method.
-    pub(super) fn subject(&self) -> &str {
+    /// Name of the tool or prompt, or URI of the resource; else the method.
+    pub(crate) fn subject(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.method)
     }
-}
 
-/// The beginning of a text that is longer than names are.
-pub(super) fn short(value: &RawValue) -> Option<String> {
-    let mut text = string(value)?;
-    if let Some((end, _)) = text.char_indices().nth(NAME) {
-        text.truncate(end);
-        text.shrink_to_fit();
+    /// Message of a failure without a response.
+    pub(crate) fn unanswered(&self, why: &str) -> String {
+        format!("{} was never answered: {why}", self.subject())
     }
-    Some(text)
-}
-
-/// Text, if it is that; half a character, as scripts leave it that cut text anywhere, is read as a mark.
-pub(super) fn string(value: &RawValue) -> Option<String> {
-    struct Halves;
-    impl Visitor<'_> for Halves {
-        type Value = String;
-
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("text")
-        }
-
-        fn visit_bytes<E>(self, text: &[u8]) -> Result<String, E> {
-            Ok(String::from_utf8_lossy(text).into_owned())
-        }
-    }
-    if !value.get().starts_with('"') {
-        return None;
-    }
-    serde_json::Deserializer::from_str(value.get()).deserialize_bytes(Halves).ok()
 }

@@ -1,112 +1,112 @@
-//! From a stream of bytes to whole messages, in bounded memory: what is too long is skimmed instead of kept.
+//! Collects messages from a stream of bytes in bounded memory. A message that is too long is skimmed instead of stored.
 
 use memchr::memchr;
 
-use super::skim::Skim;
+use crate::skim::Skim;
 
-/// Longer messages are not kept whole, in bytes: a screenful of the largest tool lists.
-const LARGEST: usize = 512 * 1024;
-/// How much is kept of the beginning of a longer one, in bytes.
-const BEGINNING: usize = 32 * 1024;
-/// A buffer larger than this is given back after use, in bytes.
-const SPARE: usize = 64 * 1024;
+/// Maximum size of a message that is stored whole, in bytes. Chosen so that long tool lists fit.
+const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+/// Size of the stored prefix of a longer message, in bytes.
+const PREFIX_BYTES: usize = 32 * 1024;
+/// Maximum capacity of a buffer that is kept for the next message, in bytes.
+const MAX_SPARE_BYTES: usize = 64 * 1024;
 
-/// One message as it stood on the wire.
+/// One message as it was on the wire.
 #[derive(Debug)]
 pub enum Message<'a> {
-    /// All of it.
+    /// The whole message.
     Whole(&'a [u8]),
-    /// It was too long to keep: what was seen on the way.
-    Cut(&'a Collector),
+    /// A message that is too long to store: its prefix, and the members that were skimmed.
+    Truncated(&'a Collector),
 }
 
-/// Puts one message together from pieces.
+/// Collects one message from pieces.
 #[derive(Debug, Default)]
 pub struct Collector {
-    kept: Vec<u8>,
-    /// From the moment it is too long to keep.
+    buffer: Vec<u8>,
+    /// Present once the message is too long to store.
     skim: Option<Box<Skim>>,
 }
 
 impl Collector {
-    /// The next piece of the message.
+    /// Adds the next piece of the message.
     pub fn push(&mut self, bytes: &[u8]) {
         if let Some(skim) = &mut self.skim {
             return skim.read(bytes);
         }
-        if self.kept.len() + bytes.len() <= LARGEST {
-            return self.kept.extend_from_slice(bytes);
+        if self.buffer.len() + bytes.len() <= MAX_MESSAGE_BYTES {
+            return self.buffer.extend_from_slice(bytes);
         }
         let mut skim = Box::<Skim>::default();
-        skim.read(&self.kept);
+        skim.read(&self.buffer);
         skim.read(bytes);
         self.skim = Some(skim);
-        self.kept.truncate(BEGINNING);
-        self.kept.shrink_to(BEGINNING);
+        self.buffer.truncate(PREFIX_BYTES);
+        self.buffer.shrink_to(PREFIX_BYTES);
     }
 
-    /// Whether anything was pushed.
+    /// True if anything was pushed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.kept.is_empty() && self.skim.is_none()
+        self.buffer.is_empty() && self.skim.is_none()
     }
 
-    /// The message, now that all of it was pushed.
+    /// The collected message.
     #[must_use]
     pub fn message(&self) -> Message<'_> {
-        if self.skim.is_none() { Message::Whole(&self.kept) } else { Message::Cut(self) }
+        if self.skim.is_none() { Message::Whole(&self.buffer) } else { Message::Truncated(self) }
     }
 
-    /// Ready for the next message; a small buffer is kept, a large one goes.
+    /// Prepares for the next message. Keeps the buffer unless it is large.
     pub fn clear(&mut self) {
         self.skim = None;
-        self.kept.clear();
-        self.kept.shrink_to(SPARE);
+        self.buffer.clear();
+        self.buffer.shrink_to(MAX_SPARE_BYTES);
     }
 
-    /// How it begins, and what was seen on the way.
-    pub(super) fn cut(&self) -> Option<(&[u8], &Skim)> {
-        Some((&self.kept, self.skim.as_deref()?))
+    /// Prefix and skimmed members of a truncated message.
+    pub(crate) fn truncated(&self) -> Option<(&[u8], &Skim)> {
+        Some((&self.buffer, self.skim.as_deref()?))
     }
 }
 
-/// Splits a stream into lines, one message each.
+/// Splits a stream into lines. Each line is one message.
 #[derive(Debug, Default)]
 pub struct Lines {
-    begun: Collector,
+    partial_line: Collector,
 }
 
 impl Lines {
-    /// Hands out every message that these bytes complete, without its line end. Lines that are empty are left out.
-    pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&Message<'_>)) {
+    /// Adds bytes and passes on every completed line, without its line end. Skips empty lines.
+    pub fn push(&mut self, mut bytes: &[u8], mut receive: impl FnMut(&Message<'_>)) {
         while let Some(end) = memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
-            if self.begun.is_empty() && line.len() <= LARGEST {
-                whole(line, &mut each);
+            if self.partial_line.is_empty() && line.len() <= MAX_MESSAGE_BYTES {
+                pass_on_whole(line, &mut receive);
             } else {
-                self.begun.push(line);
-                self.finish(&mut each);
+                self.partial_line.push(line);
+                self.finish(&mut receive);
             }
         }
         if !bytes.is_empty() {
-            self.begun.push(bytes);
+            self.partial_line.push(bytes);
         }
     }
 
-    /// Hands out what stands after the last line end.
-    pub fn finish(&mut self, mut each: impl FnMut(&Message<'_>)) {
-        match self.begun.message() {
-            Message::Whole(line) => whole(line, &mut each),
-            cut @ Message::Cut(_) => each(&cut),
+    /// Passes on the bytes after the last line end.
+    pub fn finish(&mut self, mut receive: impl FnMut(&Message<'_>)) {
+        match self.partial_line.message() {
+            Message::Whole(line) => pass_on_whole(line, &mut receive),
+            truncated @ Message::Truncated(_) => receive(&truncated),
         }
-        self.begun.clear();
+        self.partial_line.clear();
     }
 }
 
-fn whole(line: &[u8], each: &mut impl FnMut(&Message<'_>)) {
+fn pass_on_whole(line: &[u8], receive: &mut impl FnMut(&Message<'_>)) {
     if !line.trim_ascii().is_empty() {
-        each(&Message::Whole(line));
+        receive(&Message::Whole(line));
     }
 }
 
@@ -114,36 +114,36 @@ fn whole(line: &[u8], each: &mut impl FnMut(&Message<'_>)) {
 mod tests {
     use super::*;
 
-    fn told(pieces: &[&[u8]]) -> Vec<String> {
+    fn lines_of(pieces: &[&[u8]]) -> Vec<String> {
         let mut lines = Lines::default();
-        let mut told = Vec::new();
-        let mut each = |message: &Message<'_>| match message {
-            Message::Whole(line) => told.push(String::from_utf8_lossy(line).into_owned()),
-            Message::Cut(_) => told.push("cut".to_owned()),
+        let mut received = Vec::new();
+        let mut receive = |message: &Message<'_>| match message {
+            Message::Whole(line) => received.push(String::from_utf8_lossy(line).into_owned()),
+            Message::Truncated(_) => received.push("truncated".to_owned()),
         };
-        pieces.iter().for_each(|piece| lines.push(piece, &mut each));
-        lines.finish(&mut each);
-        told
+        pieces.iter().for_each(|piece| lines.push(piece, &mut receive));
+        lines.finish(&mut receive);
+        received
     }
 
     #[test]
     fn lines_are_the_same_however_they_arrive() {
         let text = b"{\"a\":1}\n\r\n{\"b\":2}\r\nlast";
-        let all = ["{\"a\":1}", "{\"b\":2}\r", "last"];
-        assert_eq!(told(&[text]), all);
+        let expected = ["{\"a\":1}", "{\"b\":2}\r", "last"];
+        assert_eq!(lines_of(&[text]), expected);
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(told(&bytes), all);
+        assert_eq!(lines_of(&bytes), expected);
     }
 
     #[test]
-    fn a_long_line_takes_no_memory() {
+    fn a_long_line_uses_bounded_memory() {
         let mut lines = Lines::default();
-        let piece = vec![b'x'; LARGEST / 2];
+        let piece = vec![b'x'; MAX_MESSAGE_BYTES / 2];
         for _ in 0..20 {
-            lines.push(&piece, |_| unreachable!("it has no end yet"));
-            assert!(lines.begun.kept.capacity() <= LARGEST);
+            lines.push(&piece, |_| unreachable!("the line has no end yet"));
+            assert!(lines.partial_line.buffer.capacity() <= MAX_MESSAGE_BYTES);
         }
-        assert!(lines.begun.kept.capacity() <= SPARE);
-        assert_eq!(told(&[&piece, &piece, &piece, b"\nnext\n"]), ["cut", "next"]);
+        assert!(lines.partial_line.buffer.capacity() <= MAX_SPARE_BYTES);
+        assert_eq!(lines_of(&[&piece, &piece, &piece, b"\nnext\n"]), ["truncated", "next"]);
     }
 }

@@ -1,58 +1,58 @@
-//! One JSON-RPC message: request, notification or answer, as much of it as watching needs.
+//! One JSON-RPC message: request, notification or response, with the members that a watch needs.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::call::string;
-use super::calls::canonical;
-use super::collect::Message;
+use crate::collect::Message;
+use crate::lenient::{canonical, read_string};
 
-/// A message, or why it is none.
+/// A parsed message.
 #[derive(Debug)]
-pub(super) enum Spoken<'a> {
+pub(crate) enum RpcMessage<'a> {
     Request {
         id: &'a str,
         method: Cow<'a, str>,
-        params: Params<'a>,
+        params: RequestParams<'a>,
     },
     Notification {
         method: Cow<'a, str>,
         params: Option<&'a RawValue>,
     },
-    Answer {
+    Response {
         id: Option<&'a str>,
         outcome: Outcome<'a>,
     },
-    /// JSON, or nearly, but no message; or no JSON at all.
-    Broken,
+    /// Not a JSON-RPC message, or not JSON.
+    Invalid,
 }
 
-/// What a request was made with.
+/// Parameters of a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Params<'a> {
+pub(crate) enum RequestParams<'a> {
     None,
     Whole(&'a RawValue),
-    /// Parameters too long to keep: the name or URI in them.
-    Long {
+    /// The `name` or `uri` member of parameters that are too long to store.
+    Truncated {
         name: Option<&'a RawValue>,
     },
 }
 
-/// What an answer says.
+/// Outcome of a request, as its response contains it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Outcome<'a> {
+pub(crate) enum Outcome<'a> {
     Result(&'a RawValue),
     Error(&'a RawValue),
-    /// An answer too long to keep: whether it tells of an error, and how it begins.
-    Long {
-        failed: bool,
-        beginning: &'a [u8],
+    /// First bytes of a response that is too long to store.
+    Truncated {
+        /// True if it is an error, or a tool result with `isError`.
+        is_error: bool,
+        prefix: &'a [u8],
     },
 }
 
-/// The members of a message; present and null are told apart where it matters.
+/// Members of a message. A null `id` or `result` is present; a null `error` is absent.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
@@ -71,78 +71,97 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Hands out each message: one, or the members of a batch.
-pub(super) fn each(message: &Message<'_>, mut found: impl FnMut(Spoken<'_>)) {
+/// Parses a message or a batch, and passes on each message.
+pub(crate) fn each(message: &Message<'_>, mut receive: impl FnMut(RpcMessage<'_>)) {
     match message {
-        // where bytes are no UTF-8, most readers put a mark in their place, and go on
+        // most JSON-RPC implementations replace invalid UTF-8 and continue, so a watch does it too
         Message::Whole(bytes) => match String::from_utf8_lossy(bytes) {
             batch if batch.trim_ascii_start().starts_with('[') => {
                 match serde_json::from_str::<Vec<&RawValue>>(&batch) {
-                    Ok(members) => members.into_iter().for_each(|member| found(one(member.get()))),
-                    Err(_) => found(Spoken::Broken),
+                    Ok(members) => members.into_iter().for_each(|member| receive(parse(member.get()))),
+                    Err(_) => receive(RpcMessage::Invalid),
                 }
             }
-            text => found(one(&text)),
+            text => receive(parse(&text)),
         },
-        Message::Cut(collector) => found(collector.cut().map_or(Spoken::Broken, |(beginning, skim)| {
-            let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
-            let method = skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
-            match (id, method) {
-                (Some(id), Some(method)) => {
-                    let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
-                    Spoken::Request { id, method, params: Params::Long { name } }
+        Message::Truncated(collector) => {
+            receive(collector.truncated().map_or(RpcMessage::Invalid, |(prefix, skim)| {
+                let id = skim.id.as_deref().and_then(|id| std::str::from_utf8(id).ok()).filter(|id| *id != "null");
+                let method =
+                    skim.method.as_deref().and_then(|method| serde_json::from_slice::<Cow<'_, str>>(method).ok());
+                match (id, method) {
+                    (Some(id), Some(method)) => {
+                        let name = skim.name.as_deref().and_then(|name| serde_json::from_slice(name).ok());
+                        RpcMessage::Request { id, method, params: RequestParams::Truncated { name } }
+                    }
+                    (None, Some(method)) => RpcMessage::Notification { method, params: None },
+                    (id, None) if skim.has_error || skim.has_result => RpcMessage::Response {
+                        id,
+                        outcome: Outcome::Truncated { is_error: skim.has_error || skim.is_error, prefix },
+                    },
+                    _ => RpcMessage::Invalid,
                 }
-                (None, Some(method)) => Spoken::Notification { method, params: None },
-                (id, None) if skim.error || skim.result => {
-                    Spoken::Answer { id, outcome: Outcome::Long { failed: skim.error || skim.is_error, beginning } }
-                }
-                _ => Spoken::Broken,
-            }
-        })),
+            }))
+        }
     }
 }
 
-fn one(text: &str) -> Spoken<'_> {
-    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return Spoken::Broken };
+fn parse(text: &str) -> RpcMessage<'_> {
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else { return RpcMessage::Invalid };
     let id = members.id.map(RawValue::get);
     match members {
         Members { method: Some(method), params, .. } => match id {
-            Some(id) => Spoken::Request { id, method, params: params.map_or(Params::None, Params::Whole) },
-            None => Spoken::Notification { method, params },
+            Some(id) => {
+                RpcMessage::Request { id, method, params: params.map_or(RequestParams::None, RequestParams::Whole) }
+            }
+            None => RpcMessage::Notification { method, params },
         },
         Members { error: Some(error), .. } => {
-            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Error(error) }
+            RpcMessage::Response { id: id.filter(|id| *id != "null"), outcome: Outcome::Error(error) }
         }
         Members { result: Some(result), .. } => {
-            Spoken::Answer { id: id.filter(|id| *id != "null"), outcome: Outcome::Result(result) }
+            RpcMessage::Response { id: id.filter(|id| *id != "null"), outcome: Outcome::Result(result) }
         }
-        _ => Spoken::Broken,
+        _ => RpcMessage::Invalid,
     }
 }
 
-/// What `notifications/cancelled` says.
+/// Parameters of `notifications/cancelled`.
 #[derive(Deserialize)]
-pub(super) struct Cancelled<'a> {
+pub(crate) struct Cancelled<'a> {
     #[serde(borrow, rename = "requestId")]
-    pub(super) id: &'a RawValue,
+    pub(crate) id: &'a RawValue,
     #[serde(borrow, default)]
-    pub(super) reason: Option<&'a RawValue>,
+    pub(crate) reason: Option<&'a RawValue>,
 }
 
 impl<'a> Cancelled<'a> {
-    pub(super) fn read(params: Option<&'a RawValue>) -> Option<Self> {
+    pub(crate) fn read(params: Option<&'a RawValue>) -> Option<Self> {
         serde_json::from_str(params?.get()).ok()
     }
 }
 
-/// What an `error` says; read leniently, since servers write what they like.
-pub(super) struct ErrorObject {
-    pub(super) code: Option<i64>,
-    pub(super) message: String,
+/// Parameters of `notifications/progress`.
+#[derive(Deserialize)]
+pub(crate) struct Progress<'a> {
+    #[serde(borrow, rename = "progressToken")]
+    pub(crate) token: &'a RawValue,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn read(params: Option<&'a RawValue>) -> Option<Self> {
+        serde_json::from_str(params?.get()).ok()
+    }
+}
+
+/// The `error` member of a response. Members of unexpected types are accepted, because servers send them.
+pub(crate) struct ErrorObject {
+    pub(crate) code: Option<i64>,
+    pub(crate) message: String,
 }
 
 impl ErrorObject {
-    pub(super) fn read(error: &RawValue) -> Self {
+    pub(crate) fn read(error: &RawValue) -> Self {
         #[derive(Deserialize)]
         struct Members<'a> {
             #[serde(borrow, default)]
@@ -150,21 +169,21 @@ impl ErrorObject {
             #[serde(borrow, default)]
             message: Option<&'a RawValue>,
         }
-        let words = |value: &RawValue| string(value).unwrap_or_else(|| value.get().to_owned());
+        let text = |value: &RawValue| read_string(value).unwrap_or_else(|| value.get().to_owned());
         match serde_json::from_str::<Members<'_>>(error.get()) {
             Ok(Members { code, message }) => Self {
                 code: code.and_then(|code| canonical(code.get()).parse().ok()),
-                message: message.map(words).unwrap_or_default(),
+                message: message.map(text).unwrap_or_default(),
             },
-            Err(_) => Self { code: None, message: words(error) },
+            Err(_) => Self { code: None, message: text(error) },
         }
     }
 }
 
-/// What of a tool's result tells of failure; read leniently, since servers write what they like.
+/// Members of a tool result that describe a failure. Unexpected types are accepted, because servers send them.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct ToolResult<'a> {
+pub(crate) struct ToolResult<'a> {
     #[serde(borrow, rename = "isError")]
     is_error: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -172,13 +191,13 @@ pub(super) struct ToolResult<'a> {
 }
 
 impl ToolResult<'_> {
-    /// Exactly `"isError": true`.
-    pub(super) fn failed(&self) -> bool {
+    /// True if the result contains exactly `"isError": true`.
+    pub(crate) fn failed(&self) -> bool {
         self.is_error.is_some_and(|value| value.get() == "true")
     }
 
-    /// The text of its content, or the content as it stands.
-    pub(super) fn text(&self) -> String {
+    /// Text parts of the content, or the content as JSON if it is not an array of parts.
+    pub(crate) fn text(&self) -> String {
         #[derive(Deserialize)]
         struct Part<'a> {
             #[serde(borrow, default)]
@@ -186,7 +205,7 @@ impl ToolResult<'_> {
         }
         let Some(content) = self.content else { return String::new() };
         match serde_json::from_str::<Vec<Part<'_>>>(content.get()) {
-            Ok(parts) => parts.into_iter().filter_map(|part| string(part.text?)).collect::<Vec<_>>().join("\n"),
+            Ok(parts) => parts.into_iter().filter_map(|part| read_string(part.text?)).collect::<Vec<_>>().join("\n"),
             Err(_) => content.get().to_owned(),
         }
     }
@@ -198,13 +217,13 @@ mod tests {
 
     fn kind(text: &str) -> &'static str {
         let mut kinds = Vec::new();
-        each(&Message::Whole(text.as_bytes()), |spoken| {
-            kinds.push(match spoken {
-                Spoken::Request { .. } => "request",
-                Spoken::Notification { .. } => "notification",
-                Spoken::Answer { outcome: Outcome::Result(_), .. } => "result",
-                Spoken::Answer { .. } => "error",
-                Spoken::Broken => "broken",
+        each(&Message::Whole(text.as_bytes()), |rpc| {
+            kinds.push(match rpc {
+                RpcMessage::Request { .. } => "request",
+                RpcMessage::Notification { .. } => "notification",
+                RpcMessage::Response { outcome: Outcome::Result(_), .. } => "result",
+                RpcMessage::Response { .. } => "error",
+                RpcMessage::Invalid => "invalid",
             });
         });
         assert_eq!(kinds.len(), 1, "{text}");
@@ -212,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_told_apart_by_their_members() {
+    fn the_members_decide_the_kind_of_a_message() {
         assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#), "request");
         assert_eq!(kind(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#), "request");
         assert_eq!(kind(r#"{"jsonrpc":"2.0","method":"x","params":{}}"#), "notification");
@@ -220,18 +239,18 @@ mod tests {
         assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"result":{},"error":null}"#), "result");
         assert_eq!(kind(r#"{"jsonrpc":"2.0","error":{"code":1}}"#), "error");
         assert_eq!(kind(r#"{"method":"t\u006fols/call","id":1}"#), "request");
-        for broken in ["Server started", "{}", "{\"a\":", "null", "\u{feff}", "\"text\""] {
-            assert_eq!(kind(broken), "broken");
+        for invalid in ["Server started", "{}", "{\"a\":", "null", "\u{feff}", "\"text\""] {
+            assert_eq!(kind(invalid), "invalid");
         }
     }
 
     #[test]
-    fn a_batch_is_its_members() {
+    fn a_batch_is_parsed_as_its_members() {
         let mut ids = Vec::new();
-        each(&Message::Whole(br#" [{"id":1,"result":1},{"id":"1","error":{}}, 7]"#), |spoken| match spoken {
-            Spoken::Answer { id, .. } => ids.push(id.unwrap_or("none").to_owned()),
-            _ => ids.push("broken".to_owned()),
+        each(&Message::Whole(br#" [{"id":1,"result":1},{"id":"1","error":{}}, 7]"#), |rpc| match rpc {
+            RpcMessage::Response { id, .. } => ids.push(id.unwrap_or("none").to_owned()),
+            _ => ids.push("invalid".to_owned()),
         });
-        assert_eq!(ids, ["1", "\"1\"", "broken"]);
+        assert_eq!(ids, ["1", "\"1\"", "invalid"]);
     }
 }

@@ -1,63 +1,64 @@
-//! The failed call as one line for a shell: it makes the call again and shows the same failure.
+//! `Reproduction`: a shell line that repeats a failed call.
 
 use std::ffi::OsStr;
 
 use autoheal_contract::Json;
 use autoheal_contract::limits::TEXT_CHARS;
-
-use super::Target;
 use autoheal_prepare::shell::shell_word;
 
-/// How long a server may take to answer when the line is run, in seconds: without this it would see the end of its input
-/// before it answers.
-const STAY: u32 = 20;
-/// What handshakes in place of the client.
-const CLIENT: &str = r#"{"name":"reproduction","version":"1"}"#;
-/// The protocol asked for where none is known.
-const PROTOCOL: &str = "2025-11-25";
-/// The first version without a handshake.
-const MODERN: &str = "2026-07-28";
+use crate::setup::Target;
 
-/// The call, and how the conversation stood.
-pub struct Reproduced<'a> {
-    /// None where nobody knows how the server is reached: then it is the call alone.
+/// Time that the shell line keeps the input of the server open, in seconds. Otherwise the server could exit at the end
+/// of its input, before its response.
+const RESPONSE_SECONDS: u32 = 20;
+/// `clientInfo` in the handshake of the shell line.
+const CLIENT: &str = r#"{"name":"reproduction","version":"1"}"#;
+/// Protocol version to use if the call's version is unknown.
+const DEFAULT_PROTOCOL: &str = "2025-11-25";
+/// First protocol version without a handshake.
+const FIRST_MODERN_PROTOCOL: &str = "2026-07-28";
+
+/// The call to repeat, and the state of its conversation.
+pub struct Reproduction<'a> {
+    /// Destination of the call; if it is unknown, the result is only the call, as JSON.
     pub target: Option<&'a Target>,
-    /// The method of the call.
+    /// Method of the call.
     pub method: &'a str,
-    /// The parameters, without secrets.
+    /// Parameters of the call, without secrets.
     pub params: Option<&'a Json>,
-    /// As the server and the client agreed.
+    /// Protocol version that client and server agreed on.
     pub protocol_version: Option<&'a str>,
-    /// Whether a session is begun first.
+    /// True if the shell line starts with a handshake.
     pub handshake: bool,
 }
 
-impl Reproduced<'_> {
-    /// The line; the call alone where a line would be too long to copy; nothing where even that is.
-    pub fn line(&self) -> Option<String> {
+impl Reproduction<'_> {
+    /// The shell line. Falls back to the call alone if the line is too long for a report, and to `None` if the call is
+    /// too long as well.
+    pub fn shell_line(&self) -> Option<String> {
         let fits = |text: &String| text.chars().count() <= TEXT_CHARS;
         let call = self.call();
         let line = self.target.map(|target| match target {
-            Target::Stdio { command } => self.piped(command, &call),
-            Target::Http { url } => self.posted(url, &call),
+            Target::Stdio { command } => self.stdio_line(command, &call),
+            Target::Http { url } => self.http_line(url, &call),
         });
         line.filter(fits).or(Some(call).filter(fits))
     }
 
-    /// Callers may write what they like as their version, and this one is read by a shell.
+    /// The protocol version, if it looks like one. Clients can send any text as version, and a shell reads this one.
     fn version(&self) -> &str {
         let is_date = |version: &&str| version.len() == 10 && version.bytes().all(|c| c.is_ascii_digit() || c == b'-');
-        self.protocol_version.filter(is_date).unwrap_or(PROTOCOL)
+        self.protocol_version.filter(is_date).unwrap_or(DEFAULT_PROTOCOL)
     }
 
     fn is_modern(&self) -> bool {
-        self.version() >= MODERN
+        self.version() >= FIRST_MODERN_PROTOCOL
     }
 
     fn call(&self) -> String {
         let mut params = self.params.cloned();
         if self.is_modern() {
-            // in this era every request says for itself what the handshake said once
+            // without a handshake, each request carries the data of the handshake
             let meta = format!(
                 r#"{{"io.modelcontextprotocol/protocolVersion":"{}","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{CLIENT}}}"#,
                 self.version()
@@ -80,8 +81,8 @@ impl Reproduced<'_> {
         )
     }
 
-    /// The messages into a command's input.
-    fn piped(&self, command: &str, call: &str) -> String {
+    /// Shell line that pipes the messages into a command.
+    fn stdio_line(&self, command: &str, call: &str) -> String {
         let mut messages = Vec::new();
         if self.handshake && !self.is_modern() {
             messages.push(self.initialize());
@@ -89,21 +90,23 @@ impl Reproduced<'_> {
         }
         messages.push(call.to_owned());
         let messages: Vec<String> = messages.iter().map(|message| quoted(message)).collect();
-        format!("(printf '%s\\n' {}; sleep {STAY}) | {command}", messages.join(" "))
+        format!("(printf '%s\\n' {}; sleep {RESPONSE_SECONDS}) | {command}", messages.join(" "))
     }
 
-    /// The messages as requests of curl.
-    fn posted(&self, url: &str, call: &str) -> String {
+    /// Shell line that posts the messages with curl.
+    fn http_line(&self, url: &str, call: &str) -> String {
         let headers = "-H 'content-type: application/json' -H 'accept: application/json, text/event-stream'";
         let url = quoted(url);
         if self.is_modern() {
-            let named = self.params.and_then(|params| params.get("name").or_else(|| params.get("uri")));
-            let plain = |name: &&str| name.chars().all(|c| c.is_ascii_graphic() || c == ' ') && !name.starts_with("=?");
-            let named = named.and_then(Json::as_str).filter(plain);
-            let named = named.map(|name| format!(" -H {}", quoted(&format!("mcp-name: {name}")))).unwrap_or_default();
+            let name = self.params.and_then(|params| params.get("name").or_else(|| params.get("uri")));
+            let is_header_safe =
+                |name: &&str| name.chars().all(|c| c.is_ascii_graphic() || c == ' ') && !name.starts_with("=?");
+            let name = name.and_then(Json::as_str).filter(is_header_safe);
+            let name_header =
+                name.map(|name| format!(" -H {}", quoted(&format!("mcp-name: {name}")))).unwrap_or_default();
             let method = quoted(&format!("mcp-method: {}", self.method));
             return format!(
-                "curl -sS {url} {headers} -H 'mcp-protocol-version: {}' -H {method}{named} -d {}",
+                "curl -sS {url} {headers} -H 'mcp-protocol-version: {}' -H {method}{name_header} -d {}",
                 self.version(),
                 quoted(call)
             );
@@ -112,7 +115,7 @@ impl Reproduced<'_> {
             return format!("curl -sS {url} {headers} -d {}", quoted(call));
         }
         let version = format!("-H 'mcp-protocol-version: {}'", self.version());
-        // the whole header line, since its value alone would look like a secret, and be taken out of the report
+        // holds the whole header line, because a variable with only its value looks like a secret and would be scrubbed
         format!(
             "H=$(curl -sS -D - -o /dev/null {url} {headers} -d {} | grep -i '^mcp-session' | tr -d '\\r'); \
              curl -sS {url} {headers} {version} -H \"$H\" -d '{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}'; \
@@ -136,29 +139,29 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_in_the_arguments_stays_one_word() {
+    fn quotes_in_arguments_are_escaped() {
         let target = Target::Stdio { command: "python server.py".to_owned() };
         let params = params(r#"{"name":"say","arguments":{"text":"it's; rm -rf $HOME `x`"}}"#);
-        let call = Reproduced {
+        let call = Reproduction {
             target: Some(&target),
             method: "tools/call",
             params: Some(&params),
             protocol_version: Some("2025-06-18"),
             handshake: true,
         };
-        let line = call.line().unwrap();
-        let shown = std::process::Command::new("sh")
+        let line = call.shell_line().unwrap();
+        let output = std::process::Command::new("sh")
             .args(["-c", &line.replace("sleep 20", "true").replace("python server.py", "cat")])
             .output()
             .unwrap();
-        let shown = String::from_utf8(shown.stdout).unwrap();
-        let call: serde_json::Value = serde_json::from_str(shown.lines().last().unwrap()).unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        let call: serde_json::Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
         assert_eq!(call["params"]["arguments"]["text"], "it's; rm -rf $HOME `x`");
-        assert_eq!(shown.lines().count(), 3);
+        assert_eq!(output.lines().count(), 3);
     }
 
     #[test]
-    fn a_version_that_is_none_does_not_reach_the_shell() {
+    fn an_invalid_version_does_not_reach_the_shell() {
         let params = params(r#"{"name":"say"}"#);
         let targets =
             [Target::Stdio { command: "cat".to_owned() }, Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() }];
@@ -167,32 +170,32 @@ mod tests {
             .flat_map(|version| targets.iter().map(move |target| (version, target)))
         {
             for handshake in [true, false] {
-                let call = Reproduced {
+                let call = Reproduction {
                     target: Some(target),
                     method: "tools/call",
                     params: Some(&params),
                     protocol_version: Some(version),
                     handshake,
                 };
-                let line = call.line().unwrap();
+                let line = call.shell_line().unwrap();
                 assert!(!line.contains("stolen") && !line.contains(version), "{line}");
             }
         }
     }
 
     #[test]
-    fn what_is_too_long_to_copy_is_the_call_alone() {
+    fn a_line_that_is_too_long_falls_back_to_the_call() {
         let target = Target::Http { url: "http://127.0.0.1:1/mcp".to_owned() };
         let line = |length: usize, version: &'static str, handshake: bool| {
             let params = params(&format!(r#"{{"name":"x","arguments":{{"text":"{}"}}}}"#, "a".repeat(length)));
-            Reproduced {
+            Reproduction {
                 target: Some(&target),
                 method: "tools/call",
                 params: Some(&params),
                 protocol_version: Some(version),
                 handshake,
             }
-            .line()
+            .shell_line()
         };
         assert!(line(10, "2025-11-25", true).unwrap().starts_with("H=$(curl"));
         assert_eq!(

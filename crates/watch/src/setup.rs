@@ -1,58 +1,58 @@
-//! How a watch is set up, and how those who do the I/O speak of conversations and exchanges.
+//! Settings of a watch, and the terms in which its caller names sessions, exchanges and calls.
 
 use std::time::Duration;
 
-use super::calls::Key;
+use crate::open_calls::CallKey;
 
-/// How a watch is set up.
+/// Settings of a watch.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Where the messages go.
+    /// Destination of the client's messages.
     pub target: Target,
-    /// A request without an answer, or a word of progress, for this long has failed.
-    pub patience: Duration,
-    /// A handshake that takes longer has failed.
-    pub handshake: Duration,
+    /// Maximum time of a call without a response or progress.
+    pub timeout: Duration,
+    /// Maximum time of a handshake.
+    pub handshake_timeout: Duration,
 }
 
-/// Where the messages go.
+/// Destination of the client's messages.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// To a command's standard input.
+    /// Standard input of a command.
     Stdio {
-        /// The command line, as a shell needs it.
+        /// The command line, quoted for a shell.
         command: String,
     },
-    /// To an HTTP address.
+    /// An HTTP address.
     Http {
-        /// Its URL, as a client of ours would use it.
+        /// The URL that a client uses.
         url: String,
     },
 }
 
-/// Whose message it is: ids are unique among the calls of one session.
+/// Session and sender of a message. Request ids are unique within a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scope {
-    /// The session: 0 on stdio, a hash of `Mcp-Session-Id` over HTTP, a number of its own for an exchange without one.
+    /// The session: 0 on stdio, a hash of `Mcp-Session-Id` over HTTP, a unique number for an exchange without one.
     pub session: u64,
-    /// A hash of who asks, such as the peer's address; 0 for this machine's own user.
+    /// Hash of the sender, such as the address of the peer; 0 for the user of this machine.
     pub peer: u64,
 }
 
-/// The calls that one message of the client opened; none for notifications and answers.
+/// Calls opened by one message of the client; empty for notifications and responses.
 #[derive(Debug, Default)]
-pub struct Opened {
-    pub(super) session: u64,
-    pub(super) keys: Vec<Key>,
+pub struct OpenedCalls {
+    pub(crate) session: u64,
+    pub(crate) keys: Vec<CallKey>,
 }
 
-/// How an HTTP exchange ended.
+/// The end of an HTTP exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExchangeEnd {
-    /// The status of the answer.
+    /// Status of the response.
     pub status: u16,
-    /// The answer broke off before its end.
+    /// The response ended before it was complete.
     pub broken: bool,
-    /// The stream carried event ids in a session, so the client may fetch what is missing elsewhere.
+    /// The stream carried event ids in a session, so the client may fetch the missing rest on another stream.
     pub resumable: bool,
 }

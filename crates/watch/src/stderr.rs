@@ -1,119 +1,120 @@
-//! What the server printed on standard error: the last lines with their times, and the block that belongs to a call.
+//! `Stderr`: the last lines of a server's standard error, and the search for the lines of one call.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use autoheal_contract::limits::LOG_LINES;
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
 use autoheal_scrub::scrub;
 use memchr::memchr;
 
-use autoheal_prepare::Timestamp;
-use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
+/// Maximum number of stored lines. Enough for the deepest stacks of several calls.
+const MAX_LINES: usize = 4_000;
+/// Maximum size of all stored lines, in bytes.
+const MAX_BYTES: usize = 512 * 1024;
+/// Maximum length of a stored line, in bytes. A longer line is cut.
+const MAX_LINE_BYTES: usize = 8 * 1024;
+/// Maximum number of failures checked per query.
+const MAX_FAILURES: usize = 10;
+/// Resolution of [`Timestamp`].
+const TICK: Duration = Duration::from_millis(1);
+/// Minimum length of a message to compare, in characters. A shorter one occurs in unrelated text.
+const MIN_DISTINCT_CHARS: usize = 4;
 
-/// How much is kept: enough for the deepest stacks of several calls.
-const LINES: usize = 4_000;
-const BYTES: usize = 512 * 1024;
-/// A longer line is cut, in bytes.
-const LINE: usize = 8 * 1024;
-/// How many failures of one window are looked at.
-const FAILURES: usize = 10;
-/// The smallest step of time.
-const ONE: Duration = Duration::from_millis(1);
-/// A message shorter than this fits everywhere, in characters.
-const TELLING: usize = 4;
-
-/// The last lines.
+/// The last lines of standard error, with their times.
 #[derive(Debug, Default)]
-pub(super) struct Stderr {
+pub(crate) struct Stderr {
     lines: VecDeque<(Timestamp, Box<[u8]>)>,
     bytes: usize,
-    begun: Vec<u8>,
-    /// When a panic or a fatal error was last printed.
-    pub(super) gave_up: Option<Timestamp>,
+    partial_line: Vec<u8>,
+    /// Time of the last logged Rust panic.
+    pub(crate) last_panic: Option<Timestamp>,
 }
 
-/// What of it belongs to a failure.
+/// The part of standard error that belongs to a failure.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
-    /// The failure as a runtime printed it, and its text.
-    pub(super) failure: Option<(Failure, String)>,
-    /// The lines before it.
-    pub(super) logs: Vec<String>,
+pub(crate) struct StderrMatch {
+    /// The failure that a runtime printed, and its text.
+    pub(crate) failure: Option<(Failure, String)>,
+    /// Lines before the failure.
+    pub(crate) logs: Vec<String>,
 }
 
-/// The call whose block is looked for.
-pub(super) struct Wanted<'a> {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-    /// In the words of the answer; empty where there was none.
-    pub(super) message: &'a str,
-    /// The tool, resource or prompt.
-    pub(super) name: Option<&'a str>,
-    /// Other calls ran meanwhile: only what speaks of this one is taken.
-    pub(super) overlapped: bool,
-    /// When the next call was begun, so that what was printed since may be its.
-    pub(super) next: Option<Timestamp>,
+/// Time window of a failed call, and the texts that identify its output.
+pub(crate) struct StderrQuery<'a> {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    /// Message of the response; empty if there was no response.
+    pub(crate) message: &'a str,
+    /// Name of the tool or prompt, or URI of the resource.
+    pub(crate) name: Option<&'a str>,
+    /// True if other calls ran at the same time. Then only text that mentions this call is used.
+    pub(crate) overlapped: bool,
+    /// Start time of the next call. Output from then on may belong to that call.
+    pub(crate) next_call: Option<Timestamp>,
 }
 
 impl Stderr {
-    /// More of it; says whether the server seems to have given up on something.
-    pub(super) fn printed(&mut self, mut bytes: &[u8], now: Timestamp) {
+    /// Adds output. A piece may end in the middle of a line.
+    pub(crate) fn printed(&mut self, mut bytes: &[u8], now: Timestamp) {
         while let Some(end) = memchr(b'\n', bytes) {
-            self.begin(&bytes[..end]);
+            self.append(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            self.keep(now);
+            self.finish_line(now);
         }
-        self.begin(bytes);
+        self.append(bytes);
     }
 
-    /// No more comes: what stands after the last line end is a line too.
-    pub(super) fn ended(&mut self, now: Timestamp) {
-        if !self.begun.is_empty() {
-            self.keep(now);
+    /// Ends the output. Bytes after the last line end become a line.
+    pub(crate) fn ended(&mut self, now: Timestamp) {
+        if !self.partial_line.is_empty() {
+            self.finish_line(now);
         }
     }
 
-    fn begin(&mut self, bytes: &[u8]) {
-        let room = LINE.saturating_sub(self.begun.len());
-        self.begun.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    fn append(&mut self, bytes: &[u8]) {
+        let remaining = MAX_LINE_BYTES.saturating_sub(self.partial_line.len());
+        self.partial_line.extend_from_slice(&bytes[..bytes.len().min(remaining)]);
     }
 
-    fn keep(&mut self, now: Timestamp) {
-        let line: Box<[u8]> = self.begun.as_slice().into();
-        self.begun.clear();
-        // a Rust thread that panicked answers nobody, and its process lives on
+    fn finish_line(&mut self, now: Timestamp) {
+        let line: Box<[u8]> = self.partial_line.as_slice().into();
+        self.partial_line.clear();
+        // a Rust thread that panicked sends no response, and its process keeps running
         if memchr::memmem::find(&line, b" panicked at ").is_some() {
-            self.gave_up = Some(now);
+            self.last_panic = Some(now);
         }
         self.bytes += line.len();
         self.lines.push_back((now, line));
-        while self.lines.len() > LINES || self.bytes > BYTES {
+        while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
             let Some((_, oldest)) = self.lines.pop_front() else { break };
             self.bytes -= oldest.len();
         }
     }
 
-    /// The block that belongs to a call.
-    pub(super) fn join(&self, wanted: &Wanted<'_>) -> Joined {
-        let text = self.text(wanted.from, wanted.to);
+    /// Finds the failure and the log lines that belong to a call.
+    pub(crate) fn find(&self, query: &StderrQuery<'_>) -> StderrMatch {
+        let text = self.window_text(query.from, query.to);
         let text = unbox(&text);
-        // pipes keep no order between them: the stack may come after the next call was begun, other lines may not
-        let own = wanted.next.filter(|next| *next < wanted.to).map(|next| self.text(wanted.from, next.minus(ONE)));
+        // two pipes have no common order, so a stack is accepted even after the next call started; log lines are not
+        let own =
+            query.next_call.filter(|next| *next < query.to).map(|next| self.window_text(query.from, next.minus(TICK)));
         let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), unbox);
-        let failure = wanted.failure_in(&text, own.len());
+        let failure = query.failure_in(&text, own.len());
         let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
         let lines = before.lines().filter(|line| !line.trim().is_empty());
-        // what does not speak of this call may be another one's
-        let lines = lines.filter(|line| !wanted.overlapped || wanted.is_told_in(line));
-        // secrets go before the lines are apart: a key has many
+        // a line that does not mention this call may belong to another one
+        let lines = lines.filter(|line| !query.overlapped || query.mentions_call(line));
+        // scrub before the text is split, because a private key has several lines
         let lines = lines.map(str::trim_end).collect::<Vec<_>>().join("\n");
         let mut logs: Vec<String> = scrub(&lines).lines().map(str::to_owned).collect();
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
-        Joined { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
+        StderrMatch { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }
 
-    fn text(&self, from: Timestamp, to: Timestamp) -> String {
+    fn window_text(&self, from: Timestamp, to: Timestamp) -> String {
         let mut window = Vec::new();
         for (_, line) in self.lines.iter().filter(|(at, _)| (from..=to).contains(at)) {
             window.extend_from_slice(line);
@@ -123,54 +124,57 @@ impl Stderr {
     }
 }
 
-/// How surely a failure on standard error is the one that was answered.
+/// Confidence that a failure on standard error is the failure of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// It stands in the call's time.
-    Time,
-    /// It names the call, or says what the answer says.
-    Subject,
-    /// Its message is the answer's.
-    Message,
+enum Confidence {
+    /// The failure was printed in the time window.
+    InWindow,
+    /// The failure names the call, or contains the message of the response.
+    MentionsCall,
+    /// The message of the response contains the message of the failure.
+    SameMessage,
 }
 
-impl Wanted<'_> {
-    /// The failure that fits best. Of equals the first, if the next call has begun since; the last one else, for what was
-    /// survived is told before.
+impl StderrQuery<'_> {
+    /// Finds the failure with the highest confidence. Output beyond `own_len` was printed after the next call started,
+    /// so a failure there must mention this call.
     ///
-    /// What stands beyond `own` was printed since the next call began: it is ours if it speaks of us.
-    fn failure_in(&self, text: &str, own: usize) -> Option<Failure> {
+    /// Among equals, the first one wins if a next call started, because the later ones may belong to that call.
+    /// Otherwise the last one wins, because survived failures are printed before the final one.
+    fn failure_in(&self, text: &str, own_len: usize) -> Option<Failure> {
         let mut end = text.len();
-        let mut best: Option<(Fit, Failure)> = None;
-        for _ in 0..FAILURES {
+        let mut best: Option<(Confidence, Failure)> = None;
+        for _ in 0..MAX_FAILURES {
             let Some(failure) = find_failure(&text[..end]) else { break };
             let failure = self.without_later_lines(failure, text);
             end = failure.range.start;
-            let fit = self.fit(&failure, text);
-            if fit == Fit::Time && (self.overlapped || failure.range.start >= own) {
+            let confidence = self.confidence(&failure, text);
+            if confidence == Confidence::InWindow && (self.overlapped || failure.range.start >= own_len) {
                 continue;
             }
-            let better = |known: Fit| fit > known || fit == known && self.next.is_some();
-            if best.as_ref().is_none_or(|(known, _)| better(*known)) {
-                best = Some((fit, failure));
+            let is_better = |other: Confidence| confidence > other || confidence == other && self.next_call.is_some();
+            if best.as_ref().is_none_or(|(other, _)| is_better(*other)) {
+                best = Some((confidence, failure));
             }
         }
         best.map(|(_, failure)| failure)
     }
 
-    fn fit(&self, failure: &Failure, text: &str) -> Fit {
-        let telling = failure.error_message.chars().count() >= TELLING;
-        if telling && self.message.contains(&failure.error_message) {
-            Fit::Message
-        } else if self.is_told_in(&text[failure.range.clone()]) {
-            Fit::Subject
+    fn confidence(&self, failure: &Failure, text: &str) -> Confidence {
+        let is_distinct = failure.error_message.chars().count() >= MIN_DISTINCT_CHARS;
+        if is_distinct && self.message.contains(&failure.error_message) {
+            Confidence::SameMessage
+        } else if self.mentions_call(&text[failure.range.clone()]) {
+            Confidence::MentionsCall
         } else {
-            Fit::Time
+            Confidence::InWindow
         }
     }
 
-    /// A server that lives on prints more below its stack, and nothing tells where a message of several lines ends, but
-    /// the answer: what it does not repeat beyond the first line is no part of the message.
+    /// Cuts later output from the end of a failure's message.
+    ///
+    /// A server that keeps running prints more lines below its stack, and only the response shows where a message of
+    /// several lines ends. Drops the last line until the response contains the message, or one line remains.
     fn without_later_lines(&self, mut failure: Failure, text: &str) -> Failure {
         while let Some((shorter, last)) = failure.error_message.rsplit_once('\n') {
             let stack = text[failure.range.clone()].trim_end();
@@ -183,20 +187,20 @@ impl Wanted<'_> {
         failure
     }
 
-    /// Whether a text names the call or says what the answer said.
-    fn is_told_in(&self, text: &str) -> bool {
+    /// True if a text contains the name of the call, or the first line of the response's message.
+    fn mentions_call(&self, text: &str) -> bool {
         let message = self.message.lines().next().unwrap_or_default();
-        self.name.is_some_and(|name| is_named(text, name))
-            || message.chars().count() >= TELLING && text.contains(message)
+        self.name.is_some_and(|name| contains_word(text, name))
+            || message.chars().count() >= MIN_DISTINCT_CHARS && text.contains(message)
     }
 }
 
-/// Whether a name stands there as a word: `get` is not told of in `target`.
-fn is_named(text: &str, name: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+/// True if a text contains a name as a whole word: `target` does not contain `get`.
+fn contains_word(text: &str, name: &str) -> bool {
+    let is_word_char = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
-        let alone = |c: Option<char>| !c.is_some_and(is_part);
-        alone(text[..at].chars().next_back()) && alone(text[at + name.len()..].chars().next())
+        let is_boundary = |c: Option<char>| !c.is_some_and(is_word_char);
+        is_boundary(text[..at].chars().next_back()) && is_boundary(text[at + name.len()..].chars().next())
     })
 }
 
@@ -206,60 +210,68 @@ mod tests {
 
     const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/app/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
 
-    fn wanted<'a>(message: &'a str, overlapped: bool) -> Wanted<'a> {
-        Wanted { from: Timestamp(100), to: Timestamp(200), message, name: Some("divide"), overlapped, next: None }
+    fn query<'a>(message: &'a str, overlapped: bool) -> StderrQuery<'a> {
+        StderrQuery {
+            from: Timestamp(100),
+            to: Timestamp(200),
+            message,
+            name: Some("divide"),
+            overlapped,
+            next_call: None,
+        }
     }
 
     #[test]
-    fn only_the_lines_of_the_calls_time_belong_to_it() {
+    fn only_lines_in_the_time_window_belong_to_a_call() {
         let mut stderr = Stderr::default();
         stderr.printed(b"started\n", Timestamp(50));
         stderr.printed(b"INFO dividing\n", Timestamp(120));
         stderr.printed(TRACEBACK.as_bytes(), Timestamp(130));
         stderr.printed(b"INFO right after\n", Timestamp(131));
         stderr.printed(b"INFO later\n", Timestamp(300));
-        let joined = stderr.join(&wanted("division by zero", false));
-        let (failure, stack) = joined.failure.unwrap();
+        let found = stderr.find(&query("division by zero", false));
+        let (failure, stack) = found.failure.unwrap();
         assert_eq!(
-            (failure.error_type.as_str(), joined.logs.as_slice()),
+            (failure.error_type.as_str(), found.logs.as_slice()),
             ("ZeroDivisionError", &["INFO dividing".to_owned()][..])
         );
         assert!(stack.contains("line 7, in divide"), "{stack}");
     }
 
     #[test]
-    fn another_calls_block_is_left_alone() {
+    fn the_stack_and_logs_of_an_overlapping_call_are_not_used() {
         let mut stderr = Stderr::default();
         stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
         stderr.printed(
-            TRACEBACK.replace("divide", "multiply").replace("division by zero", "secret of somebody").as_bytes(),
+            TRACEBACK.replace("divide", "multiply").replace("division by zero", "secret of another user").as_bytes(),
             Timestamp(130),
         );
-        stderr.printed(b"INFO multiply: somebody's order\nINFO divide: ours\n", Timestamp(140));
-        let joined = stderr.join(&wanted("division by zero", true));
-        let (_, stack) = joined.failure.unwrap();
-        assert!(stack.contains("in divide") && !stack.contains("somebody"), "{stack}");
-        let none = stderr.join(&Wanted { name: Some("other"), ..wanted("nothing of the kind", true) });
+        stderr.printed(b"INFO multiply: order of another user\nINFO divide: own\n", Timestamp(140));
+        let found = stderr.find(&query("division by zero", true));
+        let (_, stack) = found.failure.unwrap();
+        assert!(stack.contains("in divide") && !stack.contains("another user"), "{stack}");
+        let none = stderr.find(&StderrQuery { name: Some("other"), ..query("another message", true) });
         assert!(none.failure.is_none() && none.logs.is_empty(), "{none:?}");
     }
 
     #[test]
-    fn the_next_calls_block_is_not_taken_for_ours() {
+    fn the_stack_and_logs_of_the_next_call_are_not_used() {
         let mut stderr = Stderr::default();
-        stderr.printed(b"INFO divide: ours\n", Timestamp(110));
+        stderr.printed(b"INFO divide: own\n", Timestamp(110));
         stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
-        stderr.printed(b"INFO multiply: the next one's\n", Timestamp(131));
+        stderr.printed(b"INFO multiply: next\n", Timestamp(131));
         let next = TRACEBACK.replace("ZeroDivisionError: division by zero", "RuntimeError: no division by zero today");
         stderr.printed(next.as_bytes(), Timestamp(140));
-        let joined = stderr.join(&Wanted { next: Some(Timestamp(130)), ..wanted("division by zero", false) });
-        assert_eq!(joined.failure.unwrap().0.error_type, "ZeroDivisionError");
-        assert_eq!(joined.logs, ["INFO divide: ours"]);
-        let quiet = stderr.join(&Wanted { next: Some(Timestamp(115)), ..wanted("no stack of ours", false) });
-        assert_eq!(quiet.logs, ["INFO divide: ours"]);
+        let found = stderr.find(&StderrQuery { next_call: Some(Timestamp(130)), ..query("division by zero", false) });
+        assert_eq!(found.failure.unwrap().0.error_type, "ZeroDivisionError");
+        assert_eq!(found.logs, ["INFO divide: own"]);
+        let without_stack =
+            stderr.find(&StderrQuery { next_call: Some(Timestamp(115)), ..query("no matching stack", false) });
+        assert_eq!(without_stack.logs, ["INFO divide: own"]);
     }
 
     #[test]
-    fn what_is_logged_right_below_a_box_is_no_part_of_its_message() {
+    fn a_log_line_below_a_boxed_traceback_is_not_part_of_the_message() {
         let mut stderr = Stderr::default();
         let boxed = "\
 [11/22/26 14:04:22] Error calling tool 'divide'
@@ -271,34 +283,34 @@ mod tests {
                     Error calling tool 'lookup'
 ";
         stderr.printed(boxed.as_bytes(), Timestamp(120));
-        let (failure, stack) = stderr.join(&wanted("division by zero", false)).failure.unwrap();
+        let (failure, stack) = stderr.find(&query("division by zero", false)).failure.unwrap();
         assert_eq!(failure.error_message, "division by zero");
         assert!(stack.trim_end().ends_with("ZeroDivisionError: division by zero"), "{stack}");
     }
 
-    /// A server that printed nothing of its failure is not given the crash of whoever was called next.
+    /// A failure without output must not get the stack of the next call.
     #[test]
-    fn a_stack_printed_since_the_next_call_began_is_ours_only_if_it_speaks_of_us() {
+    fn a_stack_after_the_next_call_started_must_mention_this_call() {
         let mut stderr = Stderr::default();
         stderr.printed(TRACEBACK.replace("divide", "boil").as_bytes(), Timestamp(140));
-        let next = Some(Timestamp(130));
-        let silent = stderr.join(&Wanted { next, ..wanted("no such number", false) });
-        assert!(silent.failure.is_none(), "{silent:?}");
-        let late = stderr.join(&Wanted { next, ..wanted("division by zero", false) });
-        assert_eq!(late.failure.unwrap().0.error_type, "ZeroDivisionError");
+        let next_call = Some(Timestamp(130));
+        let unrelated = stderr.find(&StderrQuery { next_call, ..query("no such number", false) });
+        assert!(unrelated.failure.is_none(), "{unrelated:?}");
+        let related = stderr.find(&StderrQuery { next_call, ..query("division by zero", false) });
+        assert_eq!(related.failure.unwrap().0.error_type, "ZeroDivisionError");
     }
 
     #[test]
-    fn a_key_of_many_lines_is_known_for_one() {
+    fn a_private_key_of_many_lines_is_scrubbed() {
         let mut stderr = Stderr::default();
         let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
         let key = format!("loading\n-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
         stderr.printed(key.as_bytes(), Timestamp(120));
-        assert_eq!(stderr.join(&wanted("", false)).logs, ["loading", "<private-key>"]);
+        assert_eq!(stderr.find(&query("", false)).logs, ["loading", "<private-key>"]);
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn stored_output_is_bounded() {
         let mut stderr = Stderr::default();
         for _ in 0..10 {
             stderr.printed(&vec![b'x'; 1_000_000], Timestamp(1));
@@ -306,6 +318,10 @@ mod tests {
         for _ in 0..10_000 {
             stderr.printed(b"many lines of something\n", Timestamp(1));
         }
-        assert!(stderr.lines.len() <= LINES && stderr.bytes <= BYTES && stderr.begun.capacity() <= 2 * LINE);
+        assert!(
+            stderr.lines.len() <= MAX_LINES
+                && stderr.bytes <= MAX_BYTES
+                && stderr.partial_line.capacity() <= 2 * MAX_LINE_BYTES
+        );
     }
 }

@@ -1,9 +1,11 @@
-//! The words in which the protocol's SDKs say whose fault a failure is; codes alone do not, each SDK uses others.
+//! Error messages of the MCP SDKs. They show whether the caller caused a failure. Codes do not, because each SDK uses
+//! different ones.
 //!
-//! The wordings are those of TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp` 3.x, as seen on the wire.
+//! The messages were collected on the wire from TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp`
+//! 3.x.
 
-/// Takes off what SDKs put before a handler's own words: the call is named elsewhere.
-pub(super) fn bare<'a>(text: &'a str, name: Option<&str>) -> &'a str {
+/// Removes the prefix that an SDK adds to a handler's message. It names the call, which a report contains anyway.
+pub(crate) fn without_wrapper<'a>(text: &'a str, name: Option<&str>) -> &'a str {
     let mut text = text.trim();
     if let Some((code, rest)) = text.strip_prefix("MCP error ").and_then(|rest| rest.split_once(": "))
         && code.parse::<i64>().is_ok()
@@ -21,9 +23,9 @@ pub(super) fn bare<'a>(text: &'a str, name: Option<&str>) -> &'a str {
     rest.strip_prefix(": ").map(str::trim).filter(|rest| !rest.is_empty()).unwrap_or(text)
 }
 
-/// There is nothing by this name.
-pub(super) fn is_unknown(text: &str, name: &str) -> bool {
-    let text = bare(text, None).to_lowercase();
+/// True if the message says that no tool, resource or prompt has this name.
+pub(crate) fn is_unknown_name(text: &str, name: &str) -> bool {
+    let text = without_wrapper(text, None).to_lowercase();
     let name = name.to_lowercase();
     let kinds = ["tool", "resource", "prompt", "resource template"];
     if text.starts_with("unknown ") {
@@ -42,10 +44,10 @@ pub(super) fn is_unknown(text: &str, name: &str) -> bool {
             })
 }
 
-/// The arguments do not fit: the caller's fault, as the server's SDK found before any handler ran.
-pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
-    let text = bare(text, name);
-    let begins = [
+/// True if the SDK of the server rejected the arguments before a handler ran. Then the caller caused the failure.
+pub(crate) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
+    let text = without_wrapper(text, name);
+    let prefixes = [
         "Input validation error",
         "Invalid arguments for tool",
         "Invalid arguments for prompt",
@@ -57,51 +59,54 @@ pub(super) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
         "Missing required arguments",
         "Missing required argument",
     ];
-    if begins.iter().any(|begin| text.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))) {
+    if prefixes.iter().any(|prefix| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))) {
         return true;
     }
-    // pydantic: "2 validation errors for call[divide]", "1 validation error for divideArguments"; a handler's own model
-    // that does not fit has another name
+    // pydantic: "2 validation errors for call[divide]", "1 validation error for divideArguments"; models of a handler
+    // have other names
     let Some((count, rest)) = text.split_once(" validation error") else { return false };
     let model = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(" for ").unwrap_or_default();
     let model = model.lines().next().unwrap_or_default().trim();
-    // named after the tool's function, whose name need not be the tool's
+    // the model is named after the function of the tool, which may differ from the tool's name
     let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
-    let of_function = model.strip_suffix("Arguments").is_some_and(|function| !function.is_empty() && is_word(function));
-    count.parse::<u32>().is_ok() && (model.starts_with("call[") || of_function)
+    let is_arguments_model =
+        model.strip_suffix("Arguments").is_some_and(|function| !function.is_empty() && is_word(function));
+    count.parse::<u32>().is_ok() && (model.starts_with("call[") || is_arguments_model)
 }
 
-/// The result does not fit the schema the server itself gave.
-pub(super) fn is_broken_output(text: &str) -> bool {
-    let text = bare(text, None);
+/// True if the result violates the output schema of its tool.
+pub(crate) fn is_invalid_output(text: &str) -> bool {
+    let text = without_wrapper(text, None);
     text.starts_with("Output validation error") || text.contains("has an output schema but")
 }
 
-/// The parameters of the request are not what the method needs: an issue list of zod in place of a message.
-pub(super) fn is_malformed_request(text: &str) -> bool {
+/// True if the message is a list of zod issues about the parameters of the request.
+pub(crate) fn is_malformed_request(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('[') && text.contains("\"path\"") && text.contains("\"params\"")
 }
 
-/// A session that is gone or was never there: the client begins a new one. Tools have sessions of their own, which fail.
-pub(super) fn is_lost_session(text: &str) -> bool {
-    let text = bare(text, None).to_lowercase();
+/// True if the MCP session is lost or unknown, so that the client begins a new one. Sessions of a tool's own, such as a
+/// browser session, do not count.
+pub(crate) fn is_lost_session(text: &str) -> bool {
+    let text = without_wrapper(text, None).to_lowercase();
     let without =
-        |text: &str, begins: &[&str]| begins.iter().find_map(|begin| text.strip_prefix(begin)).map(str::to_owned);
+        |text: &str, prefixes: &[&str]| prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).map(str::to_owned);
     let text = without(&text, &["bad request: ", "not found: "]).unwrap_or(text);
     let is_session = |text: &str| text.starts_with("session") || text.starts_with("mcp-session-id");
     // "No valid session ID provided", "Invalid or expired session"
-    let lacks = ["no valid ", "no ", "missing ", "unknown ", "invalid or missing ", "invalid or expired ", "invalid "];
-    if text.starts_with("server not initialized") || without(&text, &lacks).is_some_and(|text| is_session(&text)) {
+    let missing =
+        ["no valid ", "no ", "missing ", "unknown ", "invalid or missing ", "invalid or expired ", "invalid "];
+    if text.starts_with("server not initialized") || without(&text, &missing).is_some_and(|text| is_session(&text)) {
         return true;
     }
     // "Session not found", "Session has been terminated", "Mcp-Session-Id header is required"
-    let ends = ["not found", "not initialized", "expired", "terminated", "closed", "unknown", "invalid", "required"];
-    is_session(&text) && ends.iter().any(|end| text.trim_end_matches('.').ends_with(end))
+    let endings = ["not found", "not initialized", "expired", "terminated", "closed", "unknown", "invalid", "required"];
+    is_session(&text) && endings.iter().any(|ending| text.trim_end_matches('.').ends_with(ending))
 }
 
-/// A client that gave up waiting says so when it cancels.
-pub(super) fn is_time_out(reason: &str) -> bool {
+/// True if the reason of a cancellation is a timeout of the client.
+pub(crate) fn is_timeout(reason: &str) -> bool {
     let reason = reason.to_lowercase();
     ["timed out", "timeout", "time-out", "time out"].iter().any(|word| reason.contains(word))
 }
@@ -111,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_names_in_every_sdks_words() {
+    fn unknown_names_are_recognised_for_every_sdk() {
         for text in [
             "MCP error -32602: Tool nope not found",
             "Unknown tool: nope",
@@ -121,19 +126,19 @@ mod tests {
             "Tool 'nope' not found",
             "Tool nope disabled",
         ] {
-            assert!(is_unknown(text, "nope"), "{text}");
+            assert!(is_unknown_name(text, "nope"), "{text}");
         }
-        assert!(is_unknown("MCP error -32602: Resource demo://nope/1 not found", "demo://nope/1"));
-        assert!(is_unknown("Resource not found: demo://x", "demo://x"));
-        assert!(is_unknown("Unknown prompt: nope", "nope"));
+        assert!(is_unknown_name("MCP error -32602: Resource demo://nope/1 not found", "demo://nope/1"));
+        assert!(is_unknown_name("Resource not found: demo://x", "demo://x"));
+        assert!(is_unknown_name("Unknown prompt: nope", "nope"));
         for text in ["User nope not found", "tool chain nope not found", "ENOENT: nope not found", "Toolbox not found"]
         {
-            assert!(!is_unknown(text, "nope"), "{text}");
+            assert!(!is_unknown_name(text, "nope"), "{text}");
         }
     }
 
     #[test]
-    fn bad_arguments_in_every_sdks_words() {
+    fn bad_arguments_are_recognised_for_every_sdk() {
         let name = Some("get-sum");
         for text in [
             "MCP error -32602: Input validation error: Invalid arguments for tool get-sum: expected number",
@@ -154,12 +159,21 @@ mod tests {
     }
 
     #[test]
-    fn a_handlers_own_words_are_left() {
-        assert_eq!(bare("Error calling tool 'divide': division by zero", Some("divide")), "division by zero");
-        assert_eq!(bare("Error executing tool now: Invalid timezone: x", Some("now")), "Invalid timezone: x");
-        assert_eq!(bare("MCP error -32602: Tool nope not found", Some("nope")), "Tool nope not found");
-        assert_eq!(bare("Error reading resource 'demo://x': boom", Some("demo://x")), "boom");
-        assert_eq!(bare("Error calling tool 'other': boom", Some("divide")), "Error calling tool 'other': boom");
-        assert_eq!(bare("MCP error", None), "MCP error");
+    fn only_the_wrapper_of_the_sdk_is_removed() {
+        assert_eq!(
+            without_wrapper("Error calling tool 'divide': division by zero", Some("divide")),
+            "division by zero"
+        );
+        assert_eq!(
+            without_wrapper("Error executing tool now: Invalid timezone: x", Some("now")),
+            "Invalid timezone: x"
+        );
+        assert_eq!(without_wrapper("MCP error -32602: Tool nope not found", Some("nope")), "Tool nope not found");
+        assert_eq!(without_wrapper("Error reading resource 'demo://x': boom", Some("demo://x")), "boom");
+        assert_eq!(
+            without_wrapper("Error calling tool 'other': boom", Some("divide")),
+            "Error calling tool 'other': boom"
+        );
+        assert_eq!(without_wrapper("MCP error", None), "MCP error");
     }
 }

@@ -12,11 +12,11 @@ use super::stacks;
 use crate::facts;
 use crate::panic::Panic;
 use autoheal_prepare::excerpt::excerpt;
-use autoheal_watch::Judged;
+use autoheal_watch::Classification;
 use autoheal_watch::Kind;
-use autoheal_watch::Reproduced;
+use autoheal_watch::Reproduction;
 use autoheal_watch::Target;
-use autoheal_watch::{clean, client_hash};
+use autoheal_watch::{client_hash, scrub_params};
 
 /// Maximum size of the remembered parameters of a call, in bytes.
 const PARAMS: usize = 16 * 1024;
@@ -75,12 +75,12 @@ impl Call {
     pub(super) fn report(
         self,
         error_type: &str,
-        judged: &Judged,
+        classification: &Classification,
         panic: Option<&Panic>,
         target: Option<&Target>,
         server: Implementation,
     ) -> ErrorReport {
-        let message = match judged.message.as_str() {
+        let message = match classification.message.as_str() {
             "" => "no reason given",
             message => message,
         };
@@ -92,7 +92,8 @@ impl Call {
         let reproduction = self.is_whole.then(|| self.repeated()).flatten().and_then(|params| {
             let version = version.as_ref().map(|version| version.as_str());
             let (method, params) = (self.method.as_str(), Some(&params));
-            Reproduced { target, method, params, protocol_version: version, handshake: greeted.is_some() }.line()
+            Reproduction { target, method, params, protocol_version: version, handshake: greeted.is_some() }
+                .shell_line()
         });
         let facts = facts::report(SystemTime::now());
         let mut report = ErrorReport {
@@ -100,7 +101,7 @@ impl Call {
             error_message: excerpt(&message, ERROR_MESSAGE_CHARS),
             stack_trace: panic.map(stacks::of),
             source: Some(self.kind.source()),
-            class: Some(judged.class.name().to_owned()),
+            class: Some(classification.class.name().to_owned()),
             client: client.as_ref().map(|client| client_hash(&client.name, 0)),
             reproduction,
             release: facts.release.clone().or_else(|| Some(server.version.clone())),
@@ -108,7 +109,7 @@ impl Call {
             rpc: Some(Rpc {
                 method: Some(self.method),
                 tool: self.name,
-                code: judged.code,
+                code: classification.code,
                 params: self.params,
                 transport: Some(transport.to_owned()),
                 protocol_version: version.map(|version| version.as_str().to_owned()),
@@ -133,7 +134,7 @@ impl Call {
         let member = if self.kind == Kind::Resource { "uri" } else { "name" };
         let mut members = vec![(member.to_owned(), name)];
         members.extend(self.params.clone().map(|arguments| ("arguments".to_owned(), arguments)));
-        Some(clean(Json::Object(members)))
+        Some(scrub_params(Json::Object(members)))
     }
 }
 

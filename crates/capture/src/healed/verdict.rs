@@ -9,8 +9,8 @@ use rmcp::model::{
 
 use autoheal_contract::Class;
 use autoheal_watch::Kind;
-use autoheal_watch::Known;
-use autoheal_watch::{Judged, by_code, by_words, class_of};
+use autoheal_watch::ServerState;
+use autoheal_watch::{Classification, classify_error, classify_text, failure_class};
 
 /// Name of the failed part, for error messages.
 pub(super) fn noun(kind: Kind) -> &'static str {
@@ -23,25 +23,25 @@ pub(super) fn noun(kind: Kind) -> &'static str {
 }
 
 /// The failure of a handler that panicked.
-pub(super) fn panicked(kind: Kind, message: String) -> Judged {
-    Judged { class: class_of(kind), code: Some(ErrorCode::INTERNAL_ERROR.0.into()), message, violated: None }
+pub(super) fn panicked(kind: Kind, message: String) -> Classification {
+    Classification::new(failure_class(kind), Some(ErrorCode::INTERNAL_ERROR.0.into()), message)
 }
 
 /// The failure in a handler's result, if it is one. `name` is that of the tool or prompt, or the resource's URI. Only a
 /// tool's result can be a failure; for other methods pass none.
-pub(super) fn judge(
+pub(super) fn classify(
     kind: Kind,
     name: Option<&str>,
     answer: Result<Option<&CallToolResult>, &ErrorData>,
-) -> Option<Judged> {
+) -> Option<Classification> {
     // without an inventory, because the server itself knows what it lists
-    let known = Known::default();
+    let state = ServerState::default();
     match answer {
         Ok(Some(result)) if result.is_error == Some(true) => {
-            Some(by_words(kind, name, None, text(result), Class::ToolFailure, &known))
+            Some(classify_text(kind, name, None, text(result), Class::ToolFailure, &state))
         }
         Ok(_) => None,
-        Err(error) => by_code(kind, name, Some(error.code.0.into()), error.message.to_string(), &known),
+        Err(error) => classify_error(kind, name, Some(error.code.0.into()), error.message.to_string(), &state),
     }
 }
 
@@ -97,7 +97,8 @@ mod tests {
     use super::*;
 
     fn class(kind: Kind, code: ErrorCode, message: &'static str) -> Option<&'static str> {
-        judge(kind, Some("price"), Err(&ErrorData::new(code, message, None))).map(|judged| judged.class.name())
+        classify(kind, Some("price"), Err(&ErrorData::new(code, message, None)))
+            .map(|classification| classification.class.name())
     }
 
     #[test]
@@ -124,12 +125,15 @@ mod tests {
 
     #[test]
     fn an_error_result_is_a_failure() {
-        let judged = |result: CallToolResult| judge(Kind::Tool, Some("divide"), Ok(Some(&result)));
-        let failed = judged(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
+        let classification = |result: CallToolResult| classify(Kind::Tool, Some("divide"), Ok(Some(&result)));
+        let failed = classification(CallToolResult::error(vec![ContentBlock::text("division by zero")])).unwrap();
         assert_eq!((failed.class.name(), failed.code), ("tool_failure", None));
         assert_eq!(failed.message, "division by zero");
         let bad = "failed to deserialize parameters: invalid type: string \"x\", expected i64";
-        assert_eq!(judged(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class.name(), "caller_error");
-        assert_eq!(judged(CallToolResult::success(vec![ContentBlock::text("Error: just words")])), None);
+        assert_eq!(
+            classification(CallToolResult::error(vec![ContentBlock::text(bad)])).unwrap().class.name(),
+            "caller_error"
+        );
+        assert_eq!(classification(CallToolResult::success(vec![ContentBlock::text("Error: just words")])), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use autoheal_contract::{ErrorReport, Exit};
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_watch::{Boundary, Learnt, Message, Scope, Watch};
+use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch};
 
 /// After a look that brought nothing the next one waits at least this long, whatever is said to be due.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -32,7 +32,7 @@ struct State {
 #[derive(Default)]
 pub(super) struct News {
     pub(super) reports: Vec<ErrorReport>,
-    pub(super) learnt: Option<Learnt>,
+    pub(super) learnt: Option<Inventory>,
     /// A fault of ours has ended the watching.
     pub(super) is_fault: bool,
     /// There is nothing to come.
@@ -68,7 +68,7 @@ impl Conversation {
     pub(super) fn missed(&self) {
         let mut state = self.lock();
         let State { watch, left, .. } = &mut *state;
-        watch.end(|watch| *left = Some(watch.rescued()));
+        watch.end(|watch| *left = Some(watch.into_remaining_reports()));
         drop(state);
         self.changed.notify_all();
     }
@@ -92,7 +92,7 @@ impl Conversation {
             let now = self.clock.now();
             if state.is_over {
                 let mut reports = state.look(|watch| watch.last_reports(now)).unwrap_or_default();
-                let learnt = state.look(Watch::learnt).flatten();
+                let learnt = state.look(Watch::changed_inventory).flatten();
                 let left = state.left.take();
                 let is_fault = left.is_some();
                 reports.extend(left.unwrap_or_default());
@@ -104,7 +104,7 @@ impl Conversation {
             let due = state.look(|watch| watch.due()).flatten();
             if due.is_some_and(|due| due <= now) {
                 let reports = state.look(|watch| watch.reports(now)).unwrap_or_default();
-                let learnt = state.look(Watch::learnt).flatten();
+                let learnt = state.look(Watch::changed_inventory).flatten();
                 if !reports.is_empty() || learnt.is_some() {
                     return News { reports, learnt, ..News::default() };
                 }
@@ -117,7 +117,7 @@ impl Conversation {
             let left = Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(60));
             state = self.wait(state, left);
             state.asleep_until = Timestamp(i64::MIN);
-            if let Some(learnt) = state.look(Watch::learnt).flatten() {
+            if let Some(learnt) = state.look(Watch::changed_inventory).flatten() {
                 return News { learnt: Some(learnt), ..News::default() };
             }
         }
@@ -151,7 +151,7 @@ impl State {
     /// Whoever looks holds the lock, so that people are told of a fault by the watcher.
     fn look<T>(&mut self, what: impl FnOnce(&mut Watch) -> T) -> Option<T> {
         let Self { watch, left, .. } = self;
-        watch.enter(what, |watch| *left = Some(watch.rescued()))
+        watch.enter(what, |watch| *left = Some(watch.into_remaining_reports()))
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
     fn conversation() -> Conversation {
         let patience = Duration::from_secs(60);
         let target = Target::Stdio { command: "server".to_owned() };
-        Conversation::new(Watch::new(Setup { target, patience, handshake: patience }))
+        Conversation::new(Watch::new(Setup { target, timeout: patience, handshake_timeout: patience }))
     }
 
     fn fails(conversation: &Conversation) {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use autoheal_watch::Memory;
+use autoheal_watch::InventoryFile;
 
 use super::conversation::Conversation;
 use super::reports::{LATE, Reports};
@@ -25,7 +25,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn start(conversation: Arc<Conversation>, mut reports: Reports, memory: Memory) -> Self {
+    pub(super) fn start(conversation: Arc<Conversation>, mut reports: Reports, memory: InventoryFile) -> Self {
         let deadline = Arc::new(std::sync::OnceLock::new());
         let (send, ended) = sync_channel(1);
         let until = Arc::clone(&deadline);

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{Github, GithubError, GithubResult, Issue, Page};
+use crate::request_bodies::{Assignment, BodyText, NewTask};
 use crate::settings::Repository;
-use crate::write::{Assignment, BodyText, NewTask};
 
 /// An agent task, as far as it is read.
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Github, GithubError, GithubResult, User};
 use crate::compose::ComposedIssue;
-use crate::write::{BodyText, NewLabel};
+use crate::request_bodies::{BodyText, NewLabel};
 
 /// An issue, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]

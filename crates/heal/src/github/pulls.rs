@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Github, GithubError, GithubResult};
-use crate::write::{NewBranch, NewCommit, NewPull};
+use crate::request_bodies::{NewBranch, NewCommit, NewPull};
 
 /// The starting point of a draft.
 #[derive(Debug, Clone)]

@@ -10,7 +10,8 @@ use crate::compose::{
     shown_hash, task_prompt,
 };
 use crate::decide::{BUDGET_WAIT, Budget, Decision, decide};
-use crate::write::{AgentAssignment, Assignment, BodyText, NewBranch, NewCommit, NewPull, NewTask, Write};
+use crate::request_bodies::{AgentAssignment, Assignment, BodyText, NewBranch, NewCommit, NewPull, NewTask};
+use crate::write::Write;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -2,7 +2,7 @@
 
 use super::{WorkResult, Worker};
 use crate::compose::labels;
-use crate::write::NewLabel;
+use crate::request_bodies::NewLabel;
 
 /// Facts about the repository.
 pub(super) struct RepositoryInfo {

@@ -4,6 +4,7 @@ use autoheal_prepare::Timestamp;
 use autoheal_store::{IntentId, IntentState};
 
 use super::*;
+use crate::request_bodies::AgentAssignment;
 
 fn intent(kind: IntentKind, payload: &str) -> Intent {
     Intent {

@@ -1,4 +1,4 @@
-//! Conversations made up at random: whatever order things are said in, each failure is told once, and nothing else is.
+//! Random conversations: in every order of messages, each failure is reported once, and nothing else is reported.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ fn random() -> (u64, Rng) {
     (seed, Rng::with_seed(seed))
 }
 
-/// A call under way: its id as the client wrote it, and as the server writes it.
-struct Asked {
+/// An open call: its id as the client wrote it, and as the server writes it.
+struct RandomCall {
     id: String,
     echoed: String,
     kind: usize,
@@ -24,13 +24,13 @@ struct Asked {
 struct Conversation {
     random: Rng,
     story: Story,
-    open: Vec<Asked>,
+    open: Vec<RandomCall>,
     numbers: u32,
-    /// How often each failure's own word must be told.
+    /// Expected number of reports, by the unique word in the failure.
     expected: BTreeMap<String, u64>,
-    told: Vec<ErrorReport>,
-    /// Every line that was said, for the other test.
-    said: Vec<(bool, String)>,
+    reports: Vec<ErrorReport>,
+    /// All lines, and whether the client sent them, for `damaged_messages_harm_nothing`.
+    lines: Vec<(bool, String)>,
 }
 
 impl Conversation {
@@ -41,8 +41,8 @@ impl Conversation {
             open: Vec::new(),
             numbers: 0,
             expected: BTreeMap::new(),
-            told: Vec::new(),
-            said: Vec::new(),
+            reports: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -51,23 +51,23 @@ impl Conversation {
         self.numbers
     }
 
-    /// A word that nothing else holds and that is no number, since numbers of messages are made one.
+    /// A unique word without digits, because normalisation replaces numbers in messages.
     fn word(&mut self) -> String {
         let number = self.number();
         format!("w{number:06}").bytes().map(|byte| char::from(byte % 26 + b'a')).collect()
     }
 
     fn client(&mut self, line: String) {
-        self.story.asks(&line);
-        self.said.push((true, line));
+        self.story.client_sends(&line);
+        self.lines.push((true, line));
     }
 
     fn server(&mut self, line: String) {
-        self.story.answers(&line);
-        self.said.push((false, line));
+        self.story.server_sends(&line);
+        self.lines.push((false, line));
     }
 
-    fn request(&mut self) -> (Asked, String) {
+    fn request(&mut self) -> (RandomCall, String) {
         let number = self.number() + 1000;
         let (id, echoed) = match self.random.u8(0..5) {
             0 => (format!("\"r/{number}\""), format!("\"r\\/{number}\"")),
@@ -86,13 +86,13 @@ impl Conversation {
             true => format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#),
             false => format!(r#"{{ "params" : {params}, "method":"{method}" ,"id": {id},"jsonrpc":"2.0" }}"#),
         };
-        (Asked { id, echoed, kind }, line)
+        (RandomCall { id, echoed, kind }, line)
     }
 
-    /// What the server says in the end; a failure has a word of its own.
-    fn answer(&mut self, asked: &Asked, must_work: bool) -> String {
-        let id = &asked.echoed;
-        let fails = !must_work && self.random.u8(0..3) == 0;
+    /// A response of the server. A failure contains a unique word.
+    fn response(&mut self, call: &RandomCall, must_succeed: bool) -> String {
+        let id = &call.echoed;
+        let fails = !must_succeed && self.random.u8(0..3) == 0;
         if !fails {
             return match self.random.u8(0..3) {
                 0 => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#),
@@ -104,7 +104,7 @@ impl Conversation {
         }
         let word = self.word();
         self.expected.insert(word.clone(), 1);
-        match (asked.kind, self.random.bool()) {
+        match (call.kind, self.random.bool()) {
             (0, true) => format!(
                 r#"{{"jsonrpc":"2.0","result":{{"content":[{{"type":"text","text":"broken by {word}"}}],"isError":true}},"id":{id}}}"#
             ),
@@ -117,42 +117,42 @@ impl Conversation {
         self.story.after(wait);
         match self.random.u8(0..12) {
             0..=3 => {
-                let (asked, line) = self.request();
-                self.open.push(asked);
+                let (call, line) = self.request();
+                self.open.push(call);
                 self.client(line);
             }
             4 => {
                 let both = [self.request(), self.request()];
                 let lines: Vec<&str> = both.iter().map(|(_, line)| line.as_str()).collect();
                 let line = format!("[{}]", lines.join(","));
-                self.open.extend(both.map(|(asked, _)| asked));
+                self.open.extend(both.map(|(call, _)| call));
                 self.client(line);
             }
-            // on two pipes an answer may be seen before what it answers
+            // two threads read the pipes, so a response may be seen before its request
             5 => {
-                let (asked, line) = self.request();
-                let answer = self.answer(&asked, false);
-                self.server(answer);
+                let (call, line) = self.request();
+                let response = self.response(&call, false);
+                self.server(response);
                 self.client(line);
             }
             6 => {
-                let Some(asked) = self.any() else { return };
+                let Some(call) = self.take_any() else { return };
                 self.client(format!(
                     r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"the user went on"}}}}"#,
-                    asked.id
+                    call.id
                 ));
                 if self.random.bool() {
                     let word = self.word();
                     let late = format!(
                         r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":-32800,"message":"cancelled {word}"}}}}"#,
-                        asked.echoed
+                        call.echoed
                     );
                     self.server(late);
                 }
             }
-            // the server's own questions have ids of their own, which may be the same
+            // server-to-client requests have separate ids, which may equal those of the client
             7 => {
-                let id = self.open.first().map_or_else(|| "1".to_owned(), |asked| asked.id.clone());
+                let id = self.open.first().map_or_else(|| "1".to_owned(), |call| call.id.clone());
                 self.server(format!(
                     r#"{{"jsonrpc":"2.0","id":{id},"method":"sampling/createMessage","params":{{}}}}"#
                 ));
@@ -162,34 +162,34 @@ impl Conversation {
                 r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":"no failure"}}"#
                     .to_owned(),
             ),
-            9 => self.story.prints("INFO nothing of note\n"),
+            9 => self.story.prints("INFO idle\n"),
             _ => {
-                let Some(asked) = self.any() else { return };
-                let line = self.answer(&asked, false);
+                let Some(call) = self.take_any() else { return };
+                let line = self.response(&call, false);
                 self.server(line);
             }
         }
         let now = self.story.now;
-        self.told.extend(self.story.watch.reports(now));
+        self.reports.extend(self.story.watch.reports(now));
     }
 
-    fn any(&mut self) -> Option<Asked> {
-        let at = self.random.usize(0..self.open.len().max(1));
-        (at < self.open.len()).then(|| self.open.swap_remove(at))
+    fn take_any(&mut self) -> Option<RandomCall> {
+        let index = self.random.usize(0..self.open.len().max(1));
+        (index < self.open.len()).then(|| self.open.swap_remove(index))
     }
 
     fn end(&mut self) {
-        while let Some(asked) = self.open.pop() {
-            let line = self.answer(&asked, true);
+        while let Some(call) = self.open.pop() {
+            let line = self.response(&call, true);
             self.server(line);
         }
-        let rest = self.story.told();
-        self.told.extend(rest);
+        let rest = self.story.reports();
+        self.reports.extend(rest);
     }
 }
 
 #[test]
-fn each_failure_is_told_once_and_nothing_else_is() {
+fn each_failure_is_reported_once_and_nothing_else_is_reported() {
     let (seed, mut random) = random();
     for round in 0..20 {
         let mut conversation = Conversation::new(random.fork());
@@ -197,12 +197,12 @@ fn each_failure_is_told_once_and_nothing_else_is() {
             conversation.step();
         }
         conversation.end();
-        let mut told = BTreeMap::new();
-        for report in &conversation.told {
+        let mut reported = BTreeMap::new();
+        for report in &conversation.reports {
             let word = report.error_message.rsplit(' ').next().unwrap().to_owned();
-            *told.entry(word).or_insert(0) += report.count.unwrap_or(1);
+            *reported.entry(word).or_insert(0) += report.count.unwrap_or(1);
         }
-        assert_eq!(told, conversation.expected, "SEED={seed}, round {round}");
+        assert_eq!(reported, conversation.expected, "SEED={seed}, round {round}");
     }
 }
 
@@ -213,15 +213,15 @@ fn damaged_messages_harm_nothing() {
         let mut conversation = Conversation::new(random.fork());
         (0..STEPS / 4).for_each(|_| conversation.step());
         let mut story = Story::ready();
-        for (is_client, line) in &conversation.said {
+        for (is_client, line) in &conversation.lines {
             let mut bytes = line.clone().into_bytes();
             for _ in 0..random.usize(0..4) {
-                let at = random.usize(0..bytes.len());
+                let index = random.usize(0..bytes.len());
                 match random.u8(0..4) {
-                    0 => bytes[at] = random.u8(..),
-                    1 => drop(bytes.remove(at)),
-                    2 => bytes.insert(at, b"\"{}[],:\\\xff\xc3e"[random.usize(0..11)]),
-                    _ => bytes.truncate(at.max(1)),
+                    0 => bytes[index] = random.u8(..),
+                    1 => drop(bytes.remove(index)),
+                    2 => bytes.insert(index, b"\"{}[],:\\\xff\xc3e"[random.usize(0..11)]),
+                    _ => bytes.truncate(index.max(1)),
                 }
                 if bytes.is_empty() {
                     bytes.push(b'{');
@@ -230,18 +230,18 @@ fn damaged_messages_harm_nothing() {
             story.after(random.i64(0..30_000));
             let mut collector = Collector::default();
             collector.push(&bytes);
-            let message = if random.u8(0..10) == 0 { Message::Cut(&collector) } else { Message::Whole(&bytes) };
+            let message = if random.u8(0..10) == 0 { Message::Truncated(&collector) } else { Message::Whole(&bytes) };
             match is_client {
                 true => drop(story.watch.from_client(ON_STDIO, &message, story.now)),
                 false => story.watch.from_server(ON_STDIO, &message, story.now),
             }
             story.prints(&String::from_utf8_lossy(&bytes));
         }
-        drop(story.told());
-        // it still knows a failure when it sees one
+        drop(story.reports());
+        // the watch still detects failures
         story.calls(70_001, "divide");
-        story.fails(70_001, "seen through all of it");
-        let told = story.told();
-        assert!(told.iter().any(|report| report.error_message.contains("seen through all of it")), "SEED={seed}");
+        story.fails(70_001, "still detected");
+        let reports = story.reports();
+        assert!(reports.iter().any(|report| report.error_message.contains("still detected")), "SEED={seed}");
     }
 }

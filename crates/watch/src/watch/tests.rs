@@ -1,8 +1,12 @@
-//! Stories of whole conversations: what is said, and what is told of it.
+//! Whole conversations, and their reports.
+
+use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit, Json, Source};
 
 use super::*;
+use crate::collect::Collector;
+use crate::setup::ExchangeEnd;
 
 mod bounds;
 mod odd_messages;
@@ -16,22 +20,22 @@ struct Story {
 const ON_STDIO: Scope = Scope { session: 0, peer: 0 };
 
 impl Story {
-    fn begins() -> Self {
+    fn new() -> Self {
         Self::with(Target::Stdio { command: "python server.py".to_owned() })
     }
 
     fn with(target: Target) -> Self {
-        let setup = Setup { target, patience: Duration::from_secs(120), handshake: Duration::from_secs(60) };
+        let setup = Setup { target, timeout: Duration::from_secs(120), handshake_timeout: Duration::from_secs(60) };
         Self { watch: Watch::new(setup), now: Timestamp(1_000_000) }
     }
 
-    /// The handshake is done and the tools were listed.
+    /// A conversation after the handshake and `tools/list`.
     fn ready() -> Self {
-        let mut story = Self::begins();
-        story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"desk","version":"3"}}}"#);
-        story.answers(r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
-        story.asks(r#"{"jsonrpc":"2.0","id":"list","method":"tools/list"}"#);
-        story.answers(r#"{"jsonrpc":"2.0","id":"list","result":{"tools":[{"name":"divide","inputSchema":{"type":"object","required":["a"]}}]}}"#);
+        let mut story = Self::new();
+        story.client_sends(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"desk","version":"3"}}}"#);
+        story.server_sends(r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
+        story.client_sends(r#"{"jsonrpc":"2.0","id":"list","method":"tools/list"}"#);
+        story.server_sends(r#"{"jsonrpc":"2.0","id":"list","result":{"tools":[{"name":"divide","inputSchema":{"type":"object","required":["a"]}}]}}"#);
         story
     }
 
@@ -40,11 +44,11 @@ impl Story {
         self
     }
 
-    fn asks(&mut self, message: &str) -> Opened {
+    fn client_sends(&mut self, message: &str) -> OpenedCalls {
         self.watch.from_client(ON_STDIO, &Message::Whole(message.as_bytes()), self.now)
     }
 
-    fn answers(&mut self, message: &str) {
+    fn server_sends(&mut self, message: &str) {
         self.watch.from_server(ON_STDIO, &Message::Whole(message.as_bytes()), self.now);
     }
 
@@ -52,43 +56,43 @@ impl Story {
         self.watch.printed(text.as_bytes(), self.now);
     }
 
-    fn calls(&mut self, id: u32, tool: &str) -> Opened {
-        self.asks(&format!(
+    fn calls(&mut self, id: u32, tool: &str) -> OpenedCalls {
+        self.client_sends(&format!(
             r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{{"a":1,"password":"hunter2-secret"}},"_meta":{{"progressToken":"p{id}"}}}}}}"#
         ))
     }
 
     fn fails(&mut self, id: u32, text: &str) {
         let text = serde_json::to_string(text).unwrap();
-        self.answers(&format!(
+        self.server_sends(&format!(
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":{text}}}],"isError":true}}}}"#
         ));
     }
 
-    fn works(&mut self, id: u32) {
-        self.answers(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#));
+    fn succeeds(&mut self, id: u32) {
+        self.server_sends(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#));
     }
 
-    /// Everything that is told by the time nothing is under way any more, or in an hour.
-    fn told(&mut self) -> Vec<ErrorReport> {
-        let mut told = Vec::new();
+    /// All reports until nothing is waiting, for at most an hour.
+    fn reports(&mut self) -> Vec<ErrorReport> {
+        let mut reports = Vec::new();
         let end = self.now.plus(Duration::from_secs(3_600));
         while let Some(due) = self.watch.due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            told.extend(self.watch.reports(self.now));
+            reports.extend(self.watch.reports(self.now));
         }
-        told
+        reports
     }
 
-    fn only(&mut self) -> ErrorReport {
-        let mut told = self.told();
-        assert_eq!(told.len(), 1, "{told:#?}");
-        told.remove(0)
+    fn only_report(&mut self) -> ErrorReport {
+        let mut reports = self.reports();
+        assert_eq!(reports.len(), 1, "{reports:#?}");
+        reports.remove(0)
     }
 
-    fn nothing(&mut self) {
-        let told = self.told();
-        assert!(told.is_empty(), "{told:#?}");
+    fn no_report(&mut self) {
+        let reports = self.reports();
+        assert!(reports.is_empty(), "{reports:#?}");
     }
 }
 
@@ -103,12 +107,12 @@ fn context<'a>(report: &'a ErrorReport, name: &str) -> Option<&'a Json> {
 const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"/srv/shop/tools.py\", line 7, in divide\n    return a / b\nZeroDivisionError: division by zero\n";
 
 #[test]
-fn a_failing_tool_is_told_with_what_a_fixer_needs() {
+fn the_report_of_a_failing_tool_is_complete() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.after(30).fails(1, "Error calling tool 'divide': division by zero");
     story.after(100).prints(TRACEBACK);
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!((class(&report), report.source), ("tool_failure", Some(Source::McpTool)));
     assert_eq!(
         (report.error_type.as_str(), report.error_message.as_str()),
@@ -129,11 +133,11 @@ fn a_failing_tool_is_told_with_what_a_fixer_needs() {
 }
 
 #[test]
-fn an_answer_may_be_seen_before_its_request() {
+fn a_response_may_be_seen_before_its_request() {
     let mut story = Story::ready();
     story.fails(7, "division by zero");
     story.calls(7, "divide");
-    assert_eq!(class(&story.only()), "tool_failure");
+    assert_eq!(class(&story.only_report()), "tool_failure");
 }
 
 #[test]
@@ -143,27 +147,27 @@ fn a_stack_may_be_seen_before_its_request() {
     story.after(2).calls(1, "divide");
     let (now, exit) = (story.now, Exit { code: Some(1), signal: None });
     story.watch.server_ended(exit, false, now);
-    assert_eq!(story.only().error_type, "ZeroDivisionError");
+    assert_eq!(story.only_report().error_type, "ZeroDivisionError");
 }
 
 #[test]
-fn what_another_call_printed_right_before_is_not_ours() {
+fn output_of_the_previous_call_is_not_reported() {
     let mut story = Story::ready();
     story.calls(1, "multiply");
-    story.after(1).prints("INFO multiply: somebody's order\n");
-    story.works(1);
+    story.after(1).prints("INFO multiply: order of another user\n");
+    story.succeeds(1);
     story.after(2).calls(2, "divide");
     story.after(5).fails(2, "no");
-    assert!(story.only().logs.is_empty());
+    assert!(story.only_report().logs.is_empty());
 }
 
 #[test]
 fn ids_keep_their_type() {
     let mut story = Story::ready();
     story.calls(1, "divide");
-    story.answers(r#"{"jsonrpc":"2.0","id":"1","result":{"isError":true,"content":[]}}"#);
-    story.after(10).works(1);
-    story.nothing();
+    story.server_sends(r#"{"jsonrpc":"2.0","id":"1","result":{"isError":true,"content":[]}}"#);
+    story.after(10).succeeds(1);
+    story.no_report();
 }
 
 #[test]
@@ -173,114 +177,117 @@ fn repeats_are_one_report_with_a_count() {
         story.calls(id + 10, "divide");
         story.fails(id + 10, &format!("order {} failed", id + 20_000));
     }
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!(report.count, Some(1_000));
 }
 
 #[test]
-fn bad_arguments_come_with_the_schema_they_break() {
+fn bad_arguments_are_reported_with_the_violated_schema() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.fails(1, "Input validation error: Invalid arguments for tool divide: a is required");
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!(class(&report), "caller_error");
     assert!(context(&report, "input_schema").is_some_and(|schema| schema.get("required").is_some()));
 }
 
 #[test]
-fn a_tool_that_is_gone_is_the_servers_failure() {
+fn a_tool_that_disappeared_is_a_failure_of_the_server() {
     let mut story = Story::ready();
     story.calls(1, "nope");
     story.fails(1, "Unknown tool: 'nope'");
-    assert_eq!(class(&story.only()), "caller_error");
+    assert_eq!(class(&story.only_report()), "caller_error");
     story.calls(2, "divide");
     story.fails(2, "Unknown tool: 'divide'");
-    assert_eq!(class(&story.only()), "tool_failure");
-    story.watch.remember(Learnt { server: "shop".to_owned(), tools: vec!["multiply".to_owned()] });
+    assert_eq!(class(&story.only_report()), "tool_failure");
+    story.watch.restore_inventory(Inventory { server: "shop".to_owned(), tools: vec!["multiply".to_owned()] });
     story.calls(3, "multiply");
     story.fails(3, "Unknown tool: 'multiply'");
-    assert_eq!(class(&story.only()), "tool_failure");
-    assert_eq!(story.watch.learnt().map(|learnt| learnt.tools), Some(vec!["divide".to_owned(), "multiply".to_owned()]));
-    assert_eq!(story.watch.learnt(), None);
+    assert_eq!(class(&story.only_report()), "tool_failure");
+    assert_eq!(
+        story.watch.changed_inventory().map(|inventory| inventory.tools),
+        Some(vec!["divide".to_owned(), "multiply".to_owned()])
+    );
+    assert_eq!(story.watch.changed_inventory(), None);
 }
 
 #[test]
-fn what_another_server_had_before_is_nothing_to_this_one() {
-    let mut story = Story::begins();
-    story.watch.remember(Learnt { server: "library".to_owned(), tools: vec!["lend".to_owned()] });
-    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
-    story.answers(r#"{"jsonrpc":"2.0","id":0,"result":{"serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
+fn the_inventory_of_another_server_is_dropped() {
+    let mut story = Story::new();
+    story.watch.restore_inventory(Inventory { server: "library".to_owned(), tools: vec!["lend".to_owned()] });
+    story.client_sends(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
+    story.server_sends(r#"{"jsonrpc":"2.0","id":0,"result":{"serverInfo":{"name":"shop","version":"1.4.0"}}}"#);
     story.calls(1, "lend");
     story.fails(1, "Unknown tool: 'lend'");
-    assert_eq!(class(&story.only()), "caller_error");
+    assert_eq!(class(&story.only_report()), "caller_error");
 }
 
 #[test]
-fn a_call_without_an_answer_is_told_once() {
+fn a_call_without_a_response_is_reported_once() {
     let mut story = Story::ready();
     story.calls(1, "divide");
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!(
         (class(&report), report.error_message.as_str()),
         ("no_answer", "divide was never answered: nothing came for 120 s")
     );
-    // an answer that comes all the same is no second failure
+    // a late response is not a second failure
     story.fails(1, "late");
-    story.nothing();
+    story.no_report();
 }
 
 #[test]
-fn progress_and_questions_are_signs_of_life() {
+fn progress_and_open_server_requests_prevent_a_timeout() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     for _ in 0..10 {
-        story.after(100_000).answers(
+        story.after(100_000).server_sends(
             r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p1","progress":1}}"#,
         );
         assert!(story.watch.reports(story.now).is_empty());
     }
-    story.answers(r#"{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{}}"#);
+    story.server_sends(r#"{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{}}"#);
     let now = story.after(3_000_000).now;
     assert!(story.watch.reports(now).is_empty());
-    story.asks(r#"{"jsonrpc":"2.0","id":0,"result":{"action":"accept"}}"#);
-    story.after(1_000).works(1);
-    story.nothing();
+    story.client_sends(r#"{"jsonrpc":"2.0","id":0,"result":{"action":"accept"}}"#);
+    story.after(1_000).succeeds(1);
+    story.no_report();
 }
 
 #[test]
-fn a_panic_that_hangs_needs_little_patience() {
+fn a_call_that_hangs_after_a_panic_is_reported_early() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.after(10).prints("\nthread 'tokio-rt-worker' (42) panicked at src/main.rs:13:50:\nindex out of bounds\n");
     let before = story.now;
-    let report = story.only();
+    let report = story.only_report();
     assert!(story.now <= before.plus(Duration::from_secs(6)));
     assert_eq!((class(&report), report.error_type.as_str()), ("no_answer", "panic"));
     assert!(report.error_message.ends_with("index out of bounds"), "{}", report.error_message);
 }
 
 #[test]
-fn a_client_that_changes_its_mind_is_no_failure_one_that_waited_in_vain_is() {
+fn a_cancellation_is_a_failure_only_after_a_client_timeout() {
     for (reason, failures) in [("user pressed escape", 0), ("McpError: MCP error -32001: Request timed out", 1)] {
         let mut story = Story::ready();
         story.calls(1, "divide");
-        story.after(60_000).asks(&format!(
+        story.after(60_000).client_sends(&format!(
             r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":1,"reason":"{reason}"}}}}"#
         ));
-        story.works(1);
-        assert_eq!(story.told().len(), failures, "{reason}");
+        story.succeeds(1);
+        assert_eq!(story.reports().len(), failures, "{reason}");
     }
 }
 
 #[test]
-fn a_server_that_ends_mid_call() {
+fn a_server_that_exits_during_a_call() {
     let exit = |code| Exit { code: Some(code), signal: None };
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.prints(TRACEBACK);
     let now = story.after(5).now;
     story.watch.server_ended(exit(1), false, now);
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!((class(&report), report.error_type.as_str()), ("server_exit", "ZeroDivisionError"));
     assert_eq!(
         report.error_message,
@@ -288,33 +295,33 @@ fn a_server_that_ends_mid_call() {
     );
     assert_eq!(report.rpc.unwrap().tool.as_deref(), Some("divide"));
 
-    let mut asked = Story::ready();
-    asked.calls(1, "divide");
-    asked.watch.server_ended(Exit { code: None, signal: Some("SIGTERM".to_owned()) }, true, asked.now);
-    asked.nothing();
+    let mut stopped = Story::ready();
+    stopped.calls(1, "divide");
+    stopped.watch.server_ended(Exit { code: None, signal: Some("SIGTERM".to_owned()) }, true, stopped.now);
+    stopped.no_report();
     let mut closed = Story::ready();
     closed.watch.client_closed();
     closed.watch.server_ended(exit(1), false, closed.now);
-    closed.nothing();
+    closed.no_report();
     let mut idle = Story::ready();
     idle.watch.server_ended(exit(0), false, idle.now);
-    idle.nothing();
+    idle.no_report();
     let mut crashed = Story::ready();
     crashed.watch.server_ended(Exit { code: None, signal: Some("SIGSEGV".to_owned()) }, false, crashed.now);
-    assert_eq!(crashed.only().error_type, "SIGSEGV");
+    assert_eq!(crashed.only_report().error_type, "SIGSEGV");
 }
 
 #[test]
-fn with_several_calls_open_a_report_holds_none_of_the_others() {
+fn a_report_contains_no_output_of_overlapping_calls() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.calls(2, "multiply");
-    story.prints("INFO multiply: somebody's order\n");
+    story.prints("INFO multiply: order of another user\n");
     story.prints(TRACEBACK);
     story.after(5).fails(1, "division by zero");
-    let report = story.told().remove(0);
+    let report = story.reports().remove(0);
     assert_eq!(report.error_type, "ZeroDivisionError");
-    assert!(!format!("{report:?}").contains("somebody"), "{report:#?}");
+    assert!(!format!("{report:?}").contains("another user"), "{report:#?}");
     assert_eq!(
         context(&report, "stack_from").and_then(Json::as_str),
         Some("stderr, a guess: one other call ran meanwhile")
@@ -322,13 +329,13 @@ fn with_several_calls_open_a_report_holds_none_of_the_others() {
 }
 
 #[test]
-fn what_is_no_message_on_standard_output_is_one_failure() {
+fn invalid_lines_on_standard_output_are_one_failure() {
     let mut story = Story::ready();
-    story.answers("Server listening on port 3000");
+    story.server_sends("Server listening on port 3000");
     for line in 0..1_000 {
-        story.answers(&format!("loading plugin {line} of the house"));
+        story.server_sends(&format!("loading plugin {line} of many"));
     }
-    let report = story.only();
+    let report = story.only_report();
     assert_eq!((class(&report), report.source), ("protocol_error", Some(Source::McpProtocol)));
     assert_eq!(report.error_message, "the server printed what is no JSON-RPC message to standard output");
     assert_eq!(context(&report, "line").and_then(Json::as_str), Some("Server listening on port 3000"));
@@ -336,10 +343,10 @@ fn what_is_no_message_on_standard_output_is_one_failure() {
 }
 
 #[test]
-fn a_handshake_that_is_never_completed() {
-    let mut story = Story::begins();
-    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
-    let report = story.only();
+fn a_handshake_that_times_out() {
+    let mut story = Story::new();
+    story.client_sends(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
+    let report = story.only_report();
     assert_eq!(
         (class(&report), report.error_message.as_str()),
         ("no_answer", "the handshake was never completed: nothing came for 60 s")
@@ -347,27 +354,28 @@ fn a_handshake_that_is_never_completed() {
 }
 
 #[test]
-fn traps_stay_silent() {
-    let mut story = Story::begins();
-    story.asks(r#"{"jsonrpc":"2.0","id":0,"method":"server/discover","params":{}}"#);
-    story.answers(r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32601,"message":"Method not found"}}"#);
-    story.asks(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#);
-    story.answers(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unsupported protocol version"}}"#);
+fn responses_that_only_look_like_failures_are_not_reported() {
+    let mut story = Story::new();
+    story.client_sends(r#"{"jsonrpc":"2.0","id":0,"method":"server/discover","params":{}}"#);
+    story.server_sends(r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32601,"message":"Method not found"}}"#);
+    story.client_sends(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#);
+    story.server_sends(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unsupported protocol version"}}"#);
     story.calls(2, "divide");
-    story.answers(r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32042,"message":"visit"}}"#);
+    story.server_sends(r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32042,"message":"visit"}}"#);
     story.calls(3, "divide");
-    story
-        .answers(r#"{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"Error: Operation failed"}]}}"#);
-    story.asks(r#"{"jsonrpc":"2.0","id":4,"method":"subscriptions/listen","params":{}}"#);
-    story.asks(r#"{"jsonrpc":"2.0","id":5,"method":"ping"}"#);
-    story.nothing();
+    story.server_sends(
+        r#"{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"Error: Operation failed"}]}}"#,
+    );
+    story.client_sends(r#"{"jsonrpc":"2.0","id":4,"method":"subscriptions/listen","params":{}}"#);
+    story.client_sends(r#"{"jsonrpc":"2.0","id":5,"method":"ping"}"#);
+    story.no_report();
 }
 
 #[test]
-fn over_http_an_exchange_without_an_answer_has_failed() {
+fn an_http_exchange_without_a_response_is_a_failure() {
     let http = || Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
     let end = |status, broken, resumable| ExchangeEnd { status, broken, resumable };
-    for (end, class_expected) in [
+    for (end, expected_class) in [
         (end(200, false, false), Some("no_answer")),
         (end(200, true, false), Some("no_answer")),
         (end(503, false, false), Some("protocol_error")),
@@ -378,51 +386,53 @@ fn over_http_an_exchange_without_an_answer_has_failed() {
         let mut story = http();
         let opened = story.calls(1, "divide");
         story.watch.exchange_ended(opened, end, story.now);
-        let told = story.told();
-        assert_eq!(told.first().map(class), class_expected, "{end:?}");
+        let reports = story.reports();
+        assert_eq!(reports.first().map(class), expected_class, "{end:?}");
         assert!(
-            told.iter().all(|report| report
+            reports.iter().all(|report| report
                 .reproduction
                 .as_ref()
                 .unwrap()
                 .starts_with("curl -sS http://127.0.0.1:9/mcp"))
         );
     }
-    // the rest of the stream is fetched elsewhere
+    // the client fetches the rest of the stream elsewhere
     let mut story = http();
     let opened = story.calls(1, "divide");
     story.watch.exchange_ended(opened, end(200, false, true), story.now);
-    story.works(1);
-    story.nothing();
+    story.succeeds(1);
+    story.no_report();
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.unreachable(opened, "Connection refused", story.now);
-    // a server that is down is one failure, whatever it is asked
-    let opened = story.asks(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"demo://a"}}"#);
-    story.watch.unreachable(opened, "Connection refused", story.now);
-    let report = story.only();
+    story.watch.upstream_unreachable(opened, "Connection refused", story.now);
+    // a server that is down is one failure, independent of the call
+    let opened =
+        story.client_sends(r#"{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"demo://a"}}"#);
+    story.watch.upstream_unreachable(opened, "Connection refused", story.now);
+    let report = story.only_report();
     assert_eq!(report.error_message, "the MCP server cannot be reached: Connection refused");
     assert_eq!((report.source, report.count), (Some(Source::McpProtocol), Some(2)));
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.broke_off(opened, "Connection reset by peer", story.now);
-    let report = story.only();
+    story.watch.upstream_disconnected(opened, "Connection reset by peer", story.now);
+    let report = story.only_report();
     assert_eq!((class(&report), report.source), ("no_answer", Some(Source::McpTool)));
     assert!(report.error_message.starts_with("divide was never answered"), "{}", report.error_message);
     let mut story = http();
     let opened = story.calls(1, "divide");
-    story.watch.client_left(opened, story.now);
-    story.nothing();
+    story.watch.client_disconnected(opened, story.now);
+    story.no_report();
 }
 
 #[test]
-fn what_was_gathered_before_a_fault_is_told_after_it() {
+fn failures_seen_before_an_internal_panic_are_reported() {
     let mut story = Story::ready();
     story.calls(1, "divide");
     story.fails(1, "division by zero");
     story.calls(2, "multiply");
     story.fails(2, "overflow");
-    let mut told: Vec<String> = story.watch.rescued().into_iter().map(|report| report.error_message).collect();
-    told.sort();
-    assert_eq!(told, ["divide: division by zero", "multiply: overflow"]);
+    let mut messages: Vec<String> =
+        story.watch.into_remaining_reports().into_iter().map(|report| report.error_message).collect();
+    messages.sort();
+    assert_eq!(messages, ["divide: division by zero", "multiply: overflow"]);
 }

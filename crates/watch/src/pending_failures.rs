@@ -1,0 +1,133 @@
+//! Failures that are not reported yet: repeats are counted, and each one waits until standard error may hold its stack.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use autoheal_contract::{Class, Exit};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::is_outage;
+use autoheal_prepare::normalise::normalise_message;
+use serde_json::value::RawValue;
+
+use crate::call::{Call, Client};
+use crate::classify::ViolatedSchema;
+
+/// Number of distinct pending failures from which new ones are counted with the first failure of the same call. From
+/// twice this number on, they are counted with the first failure of the same class.
+const MAX_PENDING: usize = 200;
+/// Maximum length of the message in a key, in bytes.
+const MAX_KEY_MESSAGE_BYTES: usize = 1_000;
+
+/// A failure as it was seen on the wire.
+#[derive(Debug)]
+pub(crate) struct ObservedFailure {
+    pub(crate) class: Class,
+    /// Code of the JSON-RPC error, or an HTTP status.
+    pub(crate) code: Option<i64>,
+    /// Message of the server, or a sentence of autoheal if the server sent none. The message is part of the
+    /// fingerprint, so another wording starts a new group.
+    pub(crate) message: String,
+    pub(crate) violated_schema: Option<ViolatedSchema>,
+    /// The failed call; `None` if the failure belongs to no single call.
+    pub(crate) call: Option<Call>,
+    pub(crate) client: Option<Client>,
+    pub(crate) peer: u64,
+    /// The response, or the invalid line in its place, as it was on the wire.
+    pub(crate) response: Option<Box<RawValue>>,
+    pub(crate) exit: Option<Exit>,
+    /// Number of other calls that ran code at the same time.
+    pub(crate) overlapping: u32,
+    /// Number of calls that had started to run code until then.
+    pub(crate) started_count: u64,
+    pub(crate) occurred_at: Timestamp,
+}
+
+impl ObservedFailure {
+    /// True if the whole server is down, independent of the call.
+    pub(crate) fn is_outage(&self) -> bool {
+        is_outage(self.code)
+    }
+}
+
+/// A failure and the number of its repeats.
+#[derive(Debug)]
+pub(crate) struct CountedFailure {
+    pub(crate) failure: ObservedFailure,
+    pub(crate) count: u64,
+    pub(crate) last_occurred_at: Timestamp,
+    /// Time at which it is reported.
+    pub(crate) due: Timestamp,
+    /// Position among all failures ever added.
+    sequence: u64,
+}
+
+/// Failures with equal keys are one failure with a count. The client is part of the key, because reports count distinct
+/// clients.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FailureKey {
+    class: Class,
+    code: Option<i64>,
+    subject: Option<Box<str>>,
+    client: Option<String>,
+    peer: u64,
+    message: Option<String>,
+}
+
+impl FailureKey {
+    fn of(failure: &ObservedFailure) -> Self {
+        let message = &failure.message[..failure.message.floor_char_boundary(MAX_KEY_MESSAGE_BYTES)];
+        Self {
+            class: failure.class,
+            code: failure.code,
+            subject: failure.call.as_ref().filter(|_| !failure.is_outage()).map(|call| call.subject().into()),
+            client: failure.client.as_ref().map(|client| client.name.clone()),
+            peer: failure.peer,
+            message: Some(normalise_message(message)),
+        }
+    }
+}
+
+/// Failures that are not reported yet.
+#[derive(Debug, Default)]
+pub(crate) struct PendingFailures {
+    failures: HashMap<FailureKey, CountedFailure>,
+    /// Number of failures ever added.
+    added: u64,
+}
+
+impl PendingFailures {
+    /// Adds a failure, or counts it as a repeat. The first one of its key is due after the delay.
+    pub(crate) fn add(&mut self, failure: ObservedFailure, delay: Duration) {
+        let mut key = FailureKey::of(&failure);
+        if self.failures.len() >= MAX_PENDING && !self.failures.contains_key(&key) {
+            key.message = None;
+        }
+        if self.failures.len() >= 2 * MAX_PENDING && !self.failures.contains_key(&key) {
+            key = FailureKey { code: None, subject: None, client: None, peer: 0, ..key };
+        }
+        let (due, last_occurred_at) = (failure.occurred_at.plus(delay), failure.occurred_at);
+        let sequence = self.added;
+        self.added += 1;
+        let first = CountedFailure { failure, count: 0, last_occurred_at, due, sequence };
+        let counted = self.failures.entry(key).or_insert(first);
+        counted.count += 1;
+        counted.last_occurred_at = last_occurred_at;
+    }
+
+    /// True if a failure with the same key is pending.
+    pub(crate) fn contains(&self, failure: &ObservedFailure) -> bool {
+        !self.failures.is_empty() && self.failures.contains_key(&FailureKey::of(failure))
+    }
+
+    /// Time at which the next failure is due.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.failures.values().map(|counted| counted.due).min()
+    }
+
+    /// Takes the oldest failure that is due.
+    pub(crate) fn take(&mut self, now: Timestamp) -> Option<CountedFailure> {
+        let age = |counted: &CountedFailure| (counted.failure.occurred_at, counted.sequence);
+        let oldest = self.failures.values().filter(|counted| counted.due <= now).map(age).min()?;
+        self.failures.extract_if(|_, counted| age(counted) == oldest).next().map(|(_, counted)| counted)
+    }
+}

@@ -1,0 +1,141 @@
+//! From a failure to its report: it waits for its standard error, is counted with its repeats, and becomes a report.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
+use autoheal_contract::{Class, ErrorReport};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::excerpt::excerpt;
+
+use super::Watch;
+use crate::call::Call;
+use crate::pending_failures::{CountedFailure, ObservedFailure};
+use crate::report::report;
+use crate::setup::Target;
+use crate::stderr::{StderrMatch, StderrQuery};
+
+/// Time after a response in which standard error may still bring its stack, because two pipes have no common order.
+const STDERR_DELAY: Duration = Duration::from_millis(200);
+/// Time before an exit in which standard error is about the exit.
+const EXIT_WINDOW: Duration = Duration::from_secs(10);
+/// Maximum reports built per call of [`Watch::reports`]. Each one scans standard error and blocks the relay.
+const REPORT_BATCH: usize = 10;
+
+impl Watch {
+    /// A failure seen now.
+    pub(super) fn new_failure(
+        &self,
+        class: Class,
+        code: Option<i64>,
+        message: String,
+        mut call: Option<Call>,
+        now: Timestamp,
+    ) -> ObservedFailure {
+        let message =
+            if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
+        let overlapping = call.as_ref().map_or(0, |call| self.open_calls.overlapping(call));
+        let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
+        let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
+        ObservedFailure {
+            class,
+            code,
+            message,
+            violated_schema: None,
+            call,
+            client,
+            peer,
+            response: None,
+            exit: None,
+            overlapping,
+            started_count: self.open_calls.started_count(),
+            occurred_at: now,
+        }
+    }
+
+    /// Adds a failure to the pending ones. It waits only if standard error may still bring its stack.
+    pub(super) fn add_failure(&mut self, failure: ObservedFailure) {
+        let delay = match (&self.setup.target, failure.class) {
+            (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
+            _ => STDERR_DELAY,
+        };
+        self.pending_failures.add(failure, delay);
+    }
+
+    /// Time of the next call of [`Self::reports`], unless a message changes it before; `None` if nothing is waiting.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        [self.pending_failures.due(), self.next_check].into_iter().flatten().min()
+    }
+
+    /// Reports of the failures that are due. Repeats of one failure are one report with a count.
+    ///
+    /// Builds at most `REPORT_BATCH` of them. If more are due, [`Self::due`] is not in the future. Reports hold data
+    /// from messages and standard error; the caller adds the environment (directory, commit, system).
+    pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
+        if self.next_check.is_some_and(|check| check <= now) {
+            self.check_timeouts(now);
+        }
+        for _ in 0..REPORT_BATCH {
+            let Some(counted) = self.pending_failures.take(now) else { break };
+            self.finish_report(counted);
+        }
+        std::mem::take(&mut self.ready_reports)
+    }
+
+    /// All remaining reports, without waiting for standard error, because the process is about to end.
+    pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
+        let mut reports = Vec::new();
+        loop {
+            let more = self.reports(now.plus(STDERR_DELAY));
+            if more.is_empty() {
+                return reports;
+            }
+            reports.extend(more);
+        }
+    }
+
+    /// Reports of the failures seen before an internal panic of this watch.
+    #[must_use]
+    pub fn into_remaining_reports(mut self) -> Vec<ErrorReport> {
+        while let Some(counted) = self.pending_failures.take(Timestamp(i64::MAX)) {
+            // a failure whose report panics is dropped
+            let _panicked = catch_unwind(AssertUnwindSafe(|| self.finish_report(counted)));
+        }
+        self.ready_reports
+    }
+
+    fn finish_report(&mut self, counted: CountedFailure) {
+        let stderr = self.find_stderr(&counted.failure);
+        self.ready_reports.push(report(counted, stderr, &self.server, &self.setup));
+    }
+
+    /// Finds the stack and the log lines of a failure in standard error.
+    fn find_stderr(&self, failure: &ObservedFailure) -> StderrMatch {
+        if failure.class == Class::CallerError || matches!(self.setup.target, Target::Http { .. }) {
+            return StderrMatch::default();
+        }
+        let is_exit = failure.exit.is_some();
+        match &failure.call {
+            Some(call) => self.stderr.find(&StderrQuery {
+                from: call.output_from,
+                to: failure.occurred_at.plus(STDERR_DELAY),
+                message: &failure.message,
+                name: call.name.as_deref(),
+                overlapped: failure.overlapping > 0 && !is_exit,
+                next_call: self.open_calls.next_start(failure.started_count),
+            }),
+            None if is_exit => {
+                let (from, to) = (failure.occurred_at.minus(EXIT_WINDOW), failure.occurred_at);
+                let query = StderrQuery { from, to, message: "", name: None, overlapped: false, next_call: None };
+                let mut found = self.stderr.find(&query);
+                if failure.overlapping > 0 {
+                    // the lines may belong to any of several calls
+                    found.logs.clear();
+                }
+                found
+            }
+            None => StderrMatch::default(),
+        }
+    }
+}
