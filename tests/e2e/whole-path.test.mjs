@@ -114,7 +114,7 @@ test('a click on a failing button ends with Copilot being asked once, after a pe
     const { page } = await newPage(t);
     await page.goto(`${service}/groups/${ours.fingerprint}`);
     assert.match(await page.getByRole('main').innerText(), /handed over/);
-    await page.getByRole('link', { name: 'Asked: agent task' }).waitFor();
+    await page.getByRole('link', { name: 'Handed over: agent task' }).waitFor();
     assert.match(await page.getByRole('main').innerText(), /start the coding agent's task\s+done/);
   });
 

@@ -26,7 +26,7 @@ impl From<Scrub> for ScrubLevel {
 }
 
 /// What the HTTP service goes by.
-pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
+pub(crate) fn service(options: &ServeArgs, sends_to_github: bool) -> Result<Config> {
     let upstream = options.upstream.as_ref().map(|url| {
         Upstream::parse(url).with_context(|| {
             format!("AUTOHEAL_UPSTREAM: `{url}` is no http:// or https:// URL (credentials do not belong in it)")
@@ -55,7 +55,7 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
-        sends,
+        sends_to_github,
         caller_errors: caller_errors(&options.healing)?,
     })
 }

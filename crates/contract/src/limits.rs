@@ -37,3 +37,6 @@ pub const ID_MEMORY_ROWS: usize = 1_000_000;
 
 /// What stands in place of a value that was nested too deeply or did not fit.
 pub const CUT_MARK: &str = "<cut>";
+
+/// Project of reports without a project key.
+pub const DEFAULT_PROJECT: &str = "default";

@@ -1,4 +1,4 @@
-//! `Reader`: finds the messages in the copy of an answer, by its media type.
+//! `MessageReader`: finds the messages in a copy of a response, by its media type.
 
 use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -6,19 +6,19 @@ use axum::http::{HeaderMap, StatusCode, header};
 use super::event_stream::EventStream;
 use super::session::Session;
 
-/// What an answer says it is.
+/// The kind of a response by its media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Media {
-    /// One message, or a batch of them.
+    /// One JSON-RPC message or batch.
     Json,
-    /// An event each.
+    /// An event stream with one message per event.
     Events,
-    /// There is no message in it.
+    /// Contains no message.
     Other,
 }
 
 impl Media {
-    /// By the headers of the answer.
+    /// The kind of a response with these headers.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let media =
             headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or("application/json");
@@ -27,22 +27,22 @@ impl Media {
             return Self::Events;
         }
         let media = media.to_ascii_lowercase();
-        // Servers of plain JSON-RPC call it text, too.
+        // Some plain JSON-RPC servers declare their responses as text.
         let is_json = media.ends_with("json") || media.starts_with("text/") || media == "application/json-rpc";
         if is_json { Self::Json } else { Self::Other }
     }
 }
 
-/// Reads an answer in pieces.
+/// Reads a response piece by piece.
 #[derive(Debug)]
-pub(super) enum Reader {
+pub(super) enum MessageReader {
     Json { message: Collector, size: usize },
     Events(EventStream),
     Other,
 }
 
-impl Reader {
-    /// At the beginning of the answer.
+impl MessageReader {
+    /// A reader at the beginning of a response.
     pub(super) fn new(media: Media) -> Self {
         match media {
             Media::Json => Self::Json { message: Collector::default(), size: 0 },
@@ -51,7 +51,7 @@ impl Reader {
         }
     }
 
-    /// The next bytes, and every message that they complete.
+    /// Reads the next bytes and passes each message they complete to `each`.
     pub(super) fn push(&mut self, bytes: &[u8], each: impl FnMut(Collector)) {
         match self {
             Self::Json { message, size } => {
@@ -63,7 +63,7 @@ impl Reader {
         }
     }
 
-    /// The message that the end completes, and its size.
+    /// The message completed by the end of the response, and its size.
     pub(super) fn finish(&mut self) -> Option<(Collector, usize)> {
         match self {
             Self::Json { message, size } if !message.is_empty() => Some((std::mem::take(message), *size)),
@@ -71,34 +71,35 @@ impl Reader {
         }
     }
 
-    /// Whether any event had an id, by which the rest can be asked for.
+    /// Whether any event had an id, so that the client may request the rest on another stream.
     pub(super) fn has_ids(&self) -> bool {
         matches!(self, Self::Events(events) if events.has_ids())
     }
 }
 
-/// How an answer ended, seen from outside.
+/// The end of a response.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AnswerEnd {
+pub(super) struct ResponseEnd {
     pub(super) status: StatusCode,
+    /// The response ended before it was complete.
     pub(super) broken: bool,
     pub(super) session: Session,
 }
 
-impl AnswerEnd {
-    /// What that means for an answer that was read, with or without ids in it; `None` where nothing can be said.
-    pub(super) fn read(self, has_ids: bool) -> Option<ExchangeEnd> {
-        // What comes later comes under the session's name, by which these calls are not known.
-        if has_ids && self.session == Session::Begins {
+impl ResponseEnd {
+    /// The end of a response whose messages were read. `None` if the end allows no conclusion about the calls.
+    pub(super) fn of_readable(self, has_ids: bool) -> Option<ExchangeEnd> {
+        // The rest will come under the id of the new session, where the calls of this exchange are not known.
+        if has_ids && self.session == Session::New {
             return None;
         }
-        let resumable = has_ids && self.session == Session::Known;
+        let resumable = has_ids && self.session == Session::Existing;
         Some(ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable })
     }
 
-    /// The same for an answer that could not be read: only the server's own word that it failed says something, and a
-    /// whole that broke off.
-    pub(super) fn unread(self, media: Media) -> Option<ExchangeEnd> {
+    /// The end of a response whose messages could not be read. Its calls failed only if the status is a server error,
+    /// or if a response other than an event stream ended early.
+    pub(super) fn of_unreadable(self, media: Media) -> Option<ExchangeEnd> {
         let failed = self.status.is_server_error() || self.broken && media != Media::Events;
         failed.then(|| ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable: false })
     }
