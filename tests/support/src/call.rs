@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::percent::encode;
+use crate::render::percent_encode;
 use crate::reply::Reply;
 
 /// What is asked, by whom, and when.
@@ -89,7 +89,7 @@ impl Call {
 
     fn link(&self, page: usize, relation: &str) -> String {
         let kept = self.query.iter().filter(|(name, _)| name.as_str() != "page");
-        let mut query: Vec<String> = kept.map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let mut query: Vec<String> = kept.map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
         query.push(format!("page={page}"));
         format!("<{}?{}>; rel=\"{relation}\"", self.address, query.join("&"))
     }

@@ -25,7 +25,6 @@ mod operation;
 mod pages;
 mod path_template;
 mod people;
-mod percent;
 mod recorded;
 mod render;
 mod reply;

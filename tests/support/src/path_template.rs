@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::percent::decode;
+use percent_encoding::percent_decode_str;
 
 /// A path whose `{name}` segments take any value.
 pub(crate) struct PathTemplate {
@@ -54,9 +54,24 @@ impl PathTemplate {
     }
 }
 
+/// The segment with every `%XX` replaced by its byte; bytes that are not UTF-8 become the replacement character.
+fn decode(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::percent_encode;
+
+    #[test]
+    fn what_was_encoded_decodes_to_itself() {
+        for text in ["good first issue", "a/b%2F", "ünï", "100%", ""] {
+            assert_eq!(decode(&percent_encode(text)), text);
+        }
+        assert_eq!(decode("50%"), "50%");
+        assert_eq!(decode("%zz"), "%zz");
+    }
 
     #[test]
     fn values_are_decoded_and_only_git_names_span_segments() {

@@ -16,9 +16,18 @@ pub(crate) use pull::pull;
 pub(crate) use repository::repository;
 pub(crate) use task::{task, task_with_sessions};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::model::Repository;
+
+/// Every character but the unreserved ones of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The text as one path segment or one query value.
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
 
 /// The API address of something in a repository.
 pub(crate) fn api(repository: &Repository, rest: &str) -> String {

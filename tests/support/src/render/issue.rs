@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{api, node_id, page, page_of, user};
+use super::{api, node_id, page, page_of, percent_encode, user};
 use crate::clock::stamp;
 use crate::model::{Issue, Label, Repository};
-use crate::percent::encode;
 
 /// A label.
 pub(crate) fn label(repository: &Repository, label: &Label) -> Value {
     json!({
         "id": label.id,
         "node_id": node_id("LA", label.id),
-        "url": api(repository, &format!("/labels/{}", encode(&label.name))),
+        "url": api(repository, &format!("/labels/{}", percent_encode(&label.name))),
         "name": label.name,
         "color": label.color,
         "default": false,

@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{merged, node_id};
+use super::{merged, node_id, percent_encode};
 use crate::model::{COPILOT, Permission};
-use crate::percent::encode;
 
 /// A person's or bot's public half.
 pub(crate) fn user(url: &str, login: &str) -> Value {
     let id = id_of(login);
     let bot = login == COPILOT || login.ends_with("[bot]");
-    let api = format!("{url}/users/{}", encode(login));
+    let api = format!("{url}/users/{}", percent_encode(login));
     json!({
         "login": login,
         "id": id,
@@ -18,7 +17,7 @@ pub(crate) fn user(url: &str, login: &str) -> Value {
         "avatar_url": format!("{url}/avatars/{id}"),
         "gravatar_id": "",
         "url": api,
-        "html_url": format!("{url}/{}", encode(login)),
+        "html_url": format!("{url}/{}", percent_encode(login)),
         "followers_url": format!("{api}/followers"),
         "following_url": format!("{api}/following{{/other_user}}"),
         "gists_url": format!("{api}/gists{{/gist_id}}"),
