@@ -31,7 +31,7 @@ pub(crate) fn run(command: &mut Command, failure: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether a program is installed: it runs with this argument and succeeds.
+/// True if a program is installed: it runs with this argument and succeeds.
 pub(crate) fn is_installed(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
 }

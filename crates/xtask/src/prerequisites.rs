@@ -153,7 +153,7 @@ fn apt_get_install(packages: &[&str]) -> Result<()> {
     step(&format!("apt-get install {}", packages.join(" ")), &mut install)
 }
 
-/// Whether `apt-get` exists and this process may use it.
+/// True if `apt-get` exists and this process may use it.
 fn can_install() -> bool {
     is_root() && is_installed("apt-get", "--version")
 }

@@ -228,7 +228,7 @@ fn strip<'a>(line: &'a str, start: &str, middle: &str, end: &str) -> Option<(&'a
     line.strip_prefix(start)?.strip_suffix(end)?.split_once(middle)
 }
 
-/// Whether a line is left out: the hand-written helpers do its work, or it frees memory even after a trap, which is not
+/// True if a line is left out: the hand-written helpers do its work, or it frees memory even after a trap, which is not
 /// needed.
 fn is_housekeeping(line: &str) -> bool {
     let starts = ["let ptr0, len0", "let deferred", "deferred", "let v", "if (ptr", "wasm.__wbindgen_free("];
