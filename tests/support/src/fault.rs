@@ -20,7 +20,7 @@ pub struct Fault {
     /// Number of requests that still fail; `None` for all until the fault is cleared.
     #[serde(default = "once")]
     pub times: Option<u32>,
-    /// Number of matching requests that succeed first.
+    /// Number of matching requests that pass before it applies.
     #[serde(default)]
     pub after: u32,
 }
@@ -150,7 +150,7 @@ impl Fault {
         self
     }
 
-    /// Lets this many matching requests succeed first.
+    /// Lets this many matching requests pass first.
     #[must_use]
     pub fn after(mut self, requests: u32) -> Self {
         self.after = requests;

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::model::{Comment, HandOver, Issue, Label, Pull, Repository, Task};
 use crate::recorded::{RecordedRequest, Violation};
 
-/// A consistent view of the state, for tests and for the control API.
+/// The state of the stand-in: its repositories, the recorded requests, and the faults.
 #[derive(Debug, Serialize)]
 pub struct State {
     /// The repositories, the main one first.

@@ -18,7 +18,7 @@ pub(super) enum Outcome {
     Respond(ApiResponse),
     /// A response with this status and an unreadable body.
     Garbled(u16),
-    /// The HTML page that GitHub's load balancer returns with a 502.
+    /// The HTML page that GitHub serves with a 502 when its API is down.
     BadGatewayPage,
     /// No response: the connection is closed.
     Cut,

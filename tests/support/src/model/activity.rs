@@ -49,18 +49,18 @@ pub enum EventKind {
     Assigned(String),
     /// A user was unassigned.
     Unassigned(String),
-    /// It was closed, with the reason if one was given.
+    /// The issue or pull request was closed, for this reason if one was given.
     Closed(Option<String>),
-    /// It was reopened.
+    /// The issue or pull request was reopened.
     Reopened,
-    /// Its title was changed.
+    /// The title was changed.
     Renamed {
         /// The title before.
         from: String,
         /// The title after.
         to: String,
     },
-    /// The issue or pull request with this number mentioned it.
+    /// The issue or pull request with this number mentioned this one.
     CrossReferenced(u64),
 }
 
