@@ -20,37 +20,43 @@ use sizes::Sizes;
 /// File name of the module: in `npm/pkg/` as wasm-bindgen writes it, in `npm/dist/` as it is shipped.
 const WASM: &str = "mcp-autoheal_bg.wasm";
 
+/// Folder of the same glue and module without the hand-written slimming, relative to `npm/`. It is only measured.
+const UNSLIMMED: &str = "pkg/unslimmed";
+
 /// The generator of one more entry, and the file it writes into `npm/dist/`.
 const IPFS_ACCELERATE: &str = "scripts/ipfs-accelerate.mjs";
 const IPFS_ACCELERATE_ENTRY: &str = "ipfs-accelerate.js";
 
-/// Builds `npm/pkg` and `npm/dist`, unless they are up to date, and prints the sizes.
+/// Builds `npm/pkg` and `npm/dist`, unless they are up to date. Prints the sizes, and the bytes that slimming saves.
 pub(crate) fn build(root: &Path) -> Result<Sizes> {
     let npm = root.join("npm");
     compile::add_target()?;
     install_packages(&npm)?;
     let compiled = compile::compile(root)?;
 
-    let (pkg, dist) = (npm.join("pkg"), npm.join("dist"));
+    let (pkg, dist, unslimmed) = (npm.join("pkg"), npm.join("dist"), npm.join(UNSLIMMED));
     let generator = npm.join(IPFS_ACCELERATE);
     let mut outputs = vec![dist.join(WASM)];
     outputs.extend(bundle::ENTRIES.iter().map(|entry| dist.join(entry.file)));
     if generator.is_file() {
         outputs.push(dist.join(IPFS_ACCELERATE_ENTRY));
     }
+    let comparison = [unslimmed.join(WASM), unslimmed.join(bundle::MAIN)];
     let mut inputs = vec![compiled.clone(), npm.join("package-lock.json"), std::env::current_exe()?];
     for folder in ["src", "scripts", "ipfs-accelerate"] {
         inputs.extend(files_in(&npm.join(folder))?);
     }
-    if oldest(&outputs) <= newest(&inputs)? {
+    if oldest(&outputs).min(oldest(&comparison)) <= newest(&inputs)? {
         std::fs::create_dir_all(&dist).context("cannot create npm/dist")?;
+        std::fs::create_dir_all(&unslimmed).context("cannot create npm/pkg/unslimmed")?;
         glue::generate(&compiled, &pkg)?;
         numbers::generate(root, &pkg)?;
         let module = pkg.join(WASM);
+        glue::optimise(&npm, &module, &comparison[0])?;
         let snip = npm.join("scripts/snip-panics.mjs");
         run(node().args([&snip, &module, &module]), "npm/scripts/snip-panics.mjs failed")?;
         let short_names = glue::optimise(&npm, &module, &dist.join(WASM))?;
-        glue::write(&pkg, &short_names)?;
+        glue::write(&pkg, &unslimmed, &short_names)?;
         compile::refuse_local_paths(root, &dist.join(WASM))?;
         bundle::bundle(&npm)?;
         if generator.is_file() {
@@ -60,6 +66,7 @@ pub(crate) fn build(root: &Path) -> Result<Sizes> {
 
     let sizes = Sizes::measure(&outputs, &[WASM, bundle::MAIN])?;
     println!("{sizes}");
+    println!("{}", sizes.savings(&Sizes::measure(&comparison, &[WASM, bundle::MAIN])?));
     Ok(sizes)
 }
 

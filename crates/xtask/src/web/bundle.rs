@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{WASM, node};
+use super::{UNSLIMMED, WASM, node};
 use crate::command::run;
 
 /// The main entry. It loads the module from a file beside it.
@@ -99,38 +99,42 @@ const INTERNAL_PROPERTIES: &[&str] = &[
     "__wbg_ptr",
 ];
 
-/// Bundles and minifies every entry with esbuild, then with terser, which saves another 3 %.
+/// Bundles and minifies every entry with esbuild, then with terser, which saves another 3 %. Does the same with the
+/// main entry and the glue that is not slimmed.
 ///
 /// Uses esbuild's library, because its command is a script on some systems and a native program on others.
 pub(super) fn bundle(npm: &Path) -> Result<()> {
     const SCRIPT: &str = "
-        const { readFileSync, writeFileSync } = require('node:fs'), { gzipSync } = require('node:zlib');
-        const { buildSync } = require('esbuild'), { minify } = require('terser');
+        const { readFileSync, writeFileSync } = require('node:fs'), { resolve } = require('node:path');
+        const { gzipSync } = require('node:zlib');
+        const { build } = require('esbuild'), { minify } = require('terser');
         const [wasm, entries, internal] = JSON.parse(process.argv[1]);
         const mangleProps = new RegExp(`^(${internal.join('|')})$`), isUsed = {};
         writeFileSync(`pkg/${wasm}.gz`, gzipSync(readFileSync(`dist/${wasm}`), { level: 9 }));
-        for (const { file, source, loader, format } of entries) Object.assign(isUsed, buildSync({
-            entryPoints: [`src/${source}`], outfile: `dist/${file}`,
-            alias: { 'module-source': `./src/module/${loader}` },
-            loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
-            bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache: {},
-        }).mangleCache);
-        const unused = internal.filter((name) => !isUsed[name]);
-        if (unused.length) throw new Error(`listed in INTERNAL_PROPERTIES, but used nowhere: ${unused}`);
+        const setup = (glue) => ({ onResolve }) => onResolve({ filter: /glue\\.js$/ }, () => ({ path: resolve(glue) }));
         (async () => {
-            for (const { file } of entries) {
-                const options = { ecma: 2022, toplevel: true, module: file !== 'mcp-autoheal.script.js' };
+            for (const { file, source, loader, format, glue } of entries) Object.assign(isUsed, (await build({
+                entryPoints: [`src/${source}`], outfile: file, plugins: [{ name: 'glue', setup: setup(glue) }],
+                alias: { 'module-source': `./src/module/${loader}` },
+                loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
+                bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache: {},
+            })).mangleCache);
+            const unused = internal.filter((name) => !isUsed[name]);
+            if (unused.length) throw new Error(`listed in INTERNAL_PROPERTIES, but used nowhere: ${unused}`);
+            for (const { file, format } of entries) {
+                const options = { ecma: 2022, toplevel: true, module: format === 'esm' };
                 options.compress = { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true };
-                const { code } = await minify(readFileSync(`dist/${file}`, 'utf8'), options);
-                writeFileSync(`dist/${file}`, code);
+                const { code } = await minify(readFileSync(file, 'utf8'), options);
+                writeFileSync(file, code);
             }
         })();";
-    let entries: Vec<_> = ENTRIES
-        .iter()
-        .map(
-            |entry| json!({"file": entry.file, "source": entry.source, "loader": entry.loader, "format": entry.format}),
-        )
-        .collect();
+    let output = |entry: &Entry, folder: &str, glue: &str| {
+        let Entry { file, source, loader, format } = entry;
+        json!({"file": format!("{folder}/{file}"), "source": source, "loader": loader, "format": format, "glue": glue})
+    };
+    let mut entries: Vec<_> = ENTRIES.iter().map(|entry| output(entry, "dist", "pkg/glue.js")).collect();
+    let main = ENTRIES.iter().find(|entry| entry.file == MAIN);
+    entries.extend(main.map(|main| output(main, UNSLIMMED, &format!("{UNSLIMMED}/glue.js"))));
     run(
         node().args(["-e", SCRIPT, "--", &json!([WASM, entries, INTERNAL_PROPERTIES]).to_string()]).current_dir(npm),
         "esbuild or terser failed: delete npm/node_modules to reinstall them",

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{node, slim::slim};
+use super::node;
+use super::slim::{slim, without_comments};
 
 /// Features that rustc emits and that all browsers have supported since 2022. With `--all-features` the optimiser could
 /// use newer ones.
@@ -37,6 +38,12 @@ const OPTIMISATIONS: [&str; 8] = [
 const IMPORT_MODULE: &str = "\"./mcp-autoheal_bg.js\"";
 /// The same after the optimiser, which gives every import module this name.
 const SHORT_IMPORT_MODULE: &str = "\"a\"";
+
+/// The functions that the shell imports, as `crossing.js` and `slim` define them, for the glue that is not slimmed.
+const START: &str = "
+export function imports() { return __wbg_get_imports(); }
+export function start(instance) { __wbg_finalize_init(instance); }
+";
 
 /// The optimiser's short names. Each row under `imports` and `exports` ends with the old and the new name.
 type ShortNames = HashMap<String, Vec<Vec<String>>>;
@@ -76,12 +83,18 @@ pub(super) fn optimise(npm: &Path, from: &Path, to: &Path) -> Result<ShortNames>
     serde_json::from_slice(&output.stdout).context("wasm-opt printed no list of renamed imports and exports")
 }
 
-/// Writes `glue.js`: the generated glue, slimmed, with the optimised module's names.
-pub(super) fn write(pkg: &Path, short_names: &ShortNames) -> Result<()> {
+/// Writes `glue.js`: the generated glue with the optimised module's names, slimmed into `pkg`, and as it is into
+/// `unslimmed`.
+pub(super) fn write(pkg: &Path, unslimmed: &Path, short_names: &ShortNames) -> Result<()> {
     let glue = std::fs::read_to_string(pkg.join("mcp-autoheal.js")).context("npm/pkg/mcp-autoheal.js is missing")?;
-    let short = slim(&glue).and_then(|slim| with_short_names(&slim, short_names));
-    let short = short.context("wasm-bindgen's glue has an unexpected form")?;
-    std::fs::write(pkg.join("glue.js"), short).context("cannot write npm/pkg/glue.js")
+    let whole = without_comments(&glue).join("\n") + START;
+    for (folder, glue) in [(pkg, slim(&glue)), (unslimmed, Ok(whole))] {
+        let short = glue.and_then(|glue| with_short_names(&glue, short_names));
+        let short = short.context("wasm-bindgen's glue has an unexpected form")?;
+        let file = folder.join("glue.js");
+        std::fs::write(&file, short).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// The glue with the short names. Fails unless every import and export is found: a call by an old name would fail only

@@ -1,7 +1,8 @@
 //! Slims the generated glue: the same calls into the module, without code that only other modules or old browsers need.
 //!
-//! wasm-bindgen's output is general; the part that this module does not need would be a sixth of the JavaScript that a
-//! page loads. Every line of the output must match a known form. An unknown line fails the build, so that none is lost.
+//! wasm-bindgen's output is general. The part that this module does not need would be a tenth of the JavaScript that a
+//! page loads; `cargo xtask build web` prints the bytes saved. Every line of the output must match a known form. An
+//! unknown line fails the build, so that none is lost.
 
 use std::fmt::Write as _;
 
@@ -51,8 +52,8 @@ const REPLACEMENTS: [(&str, &str); 4] = [
 /// collector may run late.
 const FREED_EXPLICITLY: [&str; 1] = ["EventStream"];
 
-/// Calls that wasm-bindgen wraps in a `catch` but that cannot throw here: header names are constants of this package, and
-/// header values are constants or come from other `Headers`.
+/// Calls that wasm-bindgen wraps in a `catch` but that cannot throw here: header names are constants of this package,
+/// and header values are constants or come from other `Headers`.
 const NEVER_THROW: [&str; 2] =
     ["const ret = new Headers();", "arg0.set(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));"];
 
@@ -80,7 +81,8 @@ pub(super) fn slim(glue: &str) -> Result<String> {
     }
 }
 
-fn without_comments(glue: &str) -> Vec<&str> {
+/// The lines of the glue that are neither blank nor comments.
+pub(super) fn without_comments(glue: &str) -> Vec<&str> {
     let is_code = |line: &&str| {
         let bare = line.trim_start();
         !(bare.is_empty() || bare.starts_with("//") || bare.starts_with("/**") || bare.starts_with('*'))
