@@ -1,6 +1,6 @@
 //! The dashboard: hostile text is shown and never acts, and every state has its page.
 
-use autoheal_test_support::service::Answer;
+use autoheal_test_support::service::Response;
 use serde_json::json;
 
 use crate::app::{assert_receipts, report, spawn_app, spawn_app_with};
@@ -13,7 +13,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>
 const UNSEEN: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\0', '\u{1b}'];
 
 #[track_caller]
-fn assert_page(answer: &Answer, status: u16) -> String {
+fn assert_page(answer: &Response, status: u16) -> String {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     let policy = answer.header("content-security-policy").unwrap();

@@ -49,14 +49,14 @@ async fn no_report_is_answered_before_its_sync_and_many_share_one() {
 
     let before = spy.syncs();
     held.release().await;
-    assert_eq!(first.answer().await.unwrap().status, 202);
+    assert_eq!(first.response().await.unwrap().status, 202);
     // The others wait for the next sync, which is theirs.
     let held = spy.entered().await;
     assert!(others.iter_mut().all(Connection::is_silent), "answered by a sync that came before them");
     spy.let_go();
     held.release().await;
     for connection in &mut others {
-        assert_eq!(connection.answer().await.unwrap().status, 202);
+        assert_eq!(connection.response().await.unwrap().status, 202);
     }
     let syncs = spy.syncs() - before;
     println!("{TOGETHER} reports, {syncs} syncs");
@@ -75,7 +75,7 @@ async fn a_report_whose_sync_never_came_back_was_never_answered() {
     connection.send(&request).await.unwrap();
     let held = spy.entered().await;
     serve.kill().await;
-    assert!(connection.answer().await.is_err());
+    assert!(connection.response().await.is_err());
     drop(held);
     // The sender keeps it and sends it again: counted once, whether the first got as far as the file or not.
     spy.let_go();

@@ -1,4 +1,4 @@
-//! The client library the service uses reads every answer with its own strict models.
+//! octocrab, the service's GitHub client, can parse every response with its strict models.
 
 use autoheal_test_support::StandIn;
 use octocrab::Octocrab;
@@ -7,14 +7,14 @@ use octocrab::params::repos::Reference;
 use octocrab::params::{Direction, State, issues};
 use serde_json::json;
 
-use crate::client::assert_clean;
+use crate::client::assert_no_violations;
 
 fn octocrab(github: &StandIn) -> Octocrab {
     Octocrab::builder().base_uri(github.url()).unwrap().personal_token(github.token().to_owned()).build().unwrap()
 }
 
 #[tokio::test]
-async fn the_whole_path_from_label_to_task() {
+async fn every_operation_of_the_service_works_with_octocrab() {
     let github = StandIn::start().await;
     let octocrab = octocrab(&github);
     assert_eq!(octocrab.current().user().await.unwrap().login, "autoheal-bot");
@@ -61,18 +61,18 @@ async fn the_whole_path_from_label_to_task() {
     let task: serde_json::Value = octocrab.post("/agents/repos/acme/shop/tasks", Some(&task)).await.unwrap();
     assert_eq!(task["state"], "queued");
     octocrab.ratelimit().get().await.unwrap();
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn refusals_keep_their_reasons() {
+async fn errors_have_githubs_details() {
     let github = StandIn::start().await;
     let octocrab = octocrab(&github);
     let handler = octocrab.issues("acme", "shop");
     handler.create_label("bug", "d73a4a", "Something is broken").await.unwrap();
     let again = handler.create_label("Bug", "d73a4a", "Something is broken").await.unwrap_err();
-    let octocrab::Error::GitHub { source, .. } = again else { panic!("an answer of GitHub's") };
+    let octocrab::Error::GitHub { source, .. } = again else { panic!("not a response of GitHub's") };
     assert_eq!(source.status_code, 422);
     assert_eq!(source.errors.unwrap()[0]["code"], "already_exists");
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

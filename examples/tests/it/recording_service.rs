@@ -1,4 +1,4 @@
-//! A service that takes every report and notes how it came.
+//! A service that accepts and records every report.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,52 +7,52 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// How long a test waits for what it expects.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of a report that a test expects.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A report that arrived.
+/// A received report.
 #[derive(Debug)]
-pub(crate) struct Arrived {
+pub(crate) struct ReceivedReport {
     pub(crate) report: Value,
-    /// It came under a sender key.
-    pub(crate) keyed: bool,
+    /// True if its request had a sender key.
+    pub(crate) with_key: bool,
 }
 
-pub(crate) struct Service {
+pub(crate) struct RecordingService {
     pub(crate) url: String,
-    arrived: Receiver<Arrived>,
+    reports: Receiver<ReceivedReport>,
 }
 
-impl Service {
+impl RecordingService {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (send, arrived) = mpsc::channel();
+        let (sender, reports) = mpsc::channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let send = send.clone();
-                std::thread::spawn(move || take(stream, &send));
+                let sender = sender.clone();
+                std::thread::spawn(move || receive(stream, &sender));
             }
         });
-        Self { url, arrived }
+        Self { url, reports }
     }
 
-    /// The next report, as soon as it is there.
-    pub(crate) fn next(&self) -> Arrived {
-        self.arrived.recv_timeout(PATIENCE).expect("a report arrives")
+    /// Waits for the next report.
+    pub(crate) fn next(&self) -> ReceivedReport {
+        self.reports.recv_timeout(REPORT_TIMEOUT).expect("a report arrives in time")
     }
 
-    /// What arrived and was not looked at yet.
-    pub(crate) fn rest(&self) -> Vec<Arrived> {
-        self.arrived.try_iter().collect()
+    /// The received reports that `next` has not returned.
+    pub(crate) fn rest(&self) -> Vec<ReceivedReport> {
+        self.reports.try_iter().collect()
     }
 }
 
-/// Answers every request of a connection until the client closes it.
-fn take(mut stream: TcpStream, send: &Sender<Arrived>) -> Option<()> {
+/// Responds to every request of a connection until the client closes it.
+fn receive(mut stream: TcpStream, sender: &Sender<ReceivedReport>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     loop {
-        let (mut length, mut keyed) = (0, false);
+        let (mut length, mut with_key) = (0, false);
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line).ok()? == 0 {
@@ -61,7 +61,7 @@ fn take(mut stream: TcpStream, send: &Sender<Arrived>) -> Option<()> {
             let line = line.trim().to_ascii_lowercase();
             match line.split_once(": ") {
                 Some(("content-length", value)) => length = value.parse().ok()?,
-                Some(("authorization", _)) => keyed = true,
+                Some(("authorization", _)) => with_key = true,
                 _ if line.is_empty() => break,
                 _ => {}
             }
@@ -74,7 +74,8 @@ fn take(mut stream: TcpStream, send: &Sender<Arrived>) -> Option<()> {
             .map(|report| json!({"id": report["id"], "fingerprint": "0".repeat(32), "status": "accepted"}))
             .collect();
         for report in reports {
-            let _test_is_over = send.send(Arrived { report, keyed });
+            // fails when the test is over
+            let _ = sender.send(ReceivedReport { report, with_key });
         }
         let receipts = json!(receipts).to_string();
         let head = format!("HTTP/1.1 202 Accepted\r\ncontent-length: {}\r\n\r\n", receipts.len());

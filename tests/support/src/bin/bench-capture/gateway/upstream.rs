@@ -1,4 +1,4 @@
-//! What the gateway is measured between and against: a server that answers at once, and a relay that only copies.
+//! The gateway's upstream, a server that responds at once, and the bare relay that the gateway is compared with.
 
 use std::convert::Infallible;
 
@@ -13,26 +13,26 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 
-const ANSWER: &str =
+const RESPONSE: &str =
     r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"7 lamps cost 42.00, delivered today"}]}}"#;
-const PIECE: usize = 64 * 1024;
+const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Answers calls at once; `GET /bytes/N` is N bytes.
-pub(crate) fn answer() -> Result<()> {
+/// Responds to calls at once, and to `GET /bytes/N` with N bytes.
+pub(crate) fn respond() -> Result<()> {
     serve(|stream| async move {
         let service = service_fn(|request: Request<Incoming>| async move {
             let bytes = request.uri().path().strip_prefix("/bytes/").and_then(|bytes| bytes.parse::<usize>().ok());
             let body = match bytes {
                 Some(bytes) => {
-                    let piece = Bytes::from(vec![b' '; PIECE]);
-                    let pieces = std::iter::repeat_n(piece, bytes / PIECE);
-                    let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
+                    let chunk = Bytes::from(vec![b' '; CHUNK_SIZE]);
+                    let chunks = std::iter::repeat_n(chunk, bytes / CHUNK_SIZE);
+                    let frames = chunks.map(|chunk| Ok::<_, Infallible>(Frame::data(chunk)));
                     Either::Right(StreamBody::new(futures_util::stream::iter(frames)))
                 }
                 None => {
                     let mut body = request.into_body().into_data_stream();
                     while body.next().await.is_some() {}
-                    Either::Left(Full::new(Bytes::from_static(ANSWER.as_bytes())))
+                    Either::Left(Full::new(Bytes::from_static(RESPONSE.as_bytes())))
                 }
             };
             Response::builder().header("content-type", "application/json").body(body)
@@ -41,7 +41,7 @@ pub(crate) fn answer() -> Result<()> {
     })
 }
 
-/// Copies method, address, headers and bodies, over connections that are kept; nothing else.
+/// Copies method, path, headers and bodies over keep-alive connections, and does nothing else.
 pub(crate) fn relay(upstream: &str) -> Result<()> {
     let upstream: Uri = upstream.parse()?;
     let mut connector = HttpConnector::new();

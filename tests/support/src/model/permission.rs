@@ -1,4 +1,4 @@
-//! Who may do what in a repository.
+//! Permissions of users in a repository.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Permission {
     /// No access.
     None,
-    /// May look.
+    /// May read.
     Read,
     /// May label and close, but not write.
     Triage,
@@ -21,7 +21,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The role's name, as `role_name` tells it.
+    /// The role's name in the field `role_name`.
     pub fn role_name(self) -> &'static str {
         match self {
             Permission::None => "none",
@@ -33,7 +33,7 @@ impl Permission {
         }
     }
 
-    /// The older, coarser name in `permission`: triage counts as read, maintain as write.
+    /// The name in the older field `permission`: triage is `read`, maintain is `write`.
     pub fn legacy_name(self) -> &'static str {
         match self {
             Permission::Triage => "read",
@@ -42,13 +42,13 @@ impl Permission {
         }
     }
 
-    /// Whether this role may push.
+    /// True if this role may push.
     pub fn may_write(self) -> bool {
         self >= Permission::Write
     }
 }
 
-/// Whether a login is an app's. Copilot does not work for apps: it wants a person behind the token.
+/// True if a login belongs to an app. Copilot works only for users, not for apps.
 pub(crate) fn is_app(login: &str) -> bool {
     login.ends_with("[bot]")
 }

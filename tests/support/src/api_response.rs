@@ -1,52 +1,52 @@
-//! Answers, and the errors in GitHub's shapes.
+//! API responses, and errors in GitHub's formats.
 
 use serde_json::{Value, json};
 
 const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
-/// An answer before it is checked and sent.
-pub(crate) struct Reply {
+/// A response before it is checked and sent.
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-impl Reply {
+impl ApiResponse {
     pub(crate) fn new(status: u16, body: Value) -> Self {
-        Reply { status, body: Some(body), headers: Vec::new() }
+        ApiResponse { status, body: Some(body), headers: Vec::new() }
     }
 
     pub(crate) fn empty() -> Self {
-        Reply { status: 204, body: None, headers: Vec::new() }
+        ApiResponse { status: 204, body: None, headers: Vec::new() }
     }
 
     /// GitHub's basic error.
     pub(crate) fn error(status: u16, message: &str) -> Self {
         let body = json!({ "message": message, "documentation_url": DOCUMENTATION, "status": status.to_string() });
-        Reply::new(status, body)
+        ApiResponse::new(status, body)
     }
 
     pub(crate) fn not_found() -> Self {
-        Reply::error(404, "Not Found")
+        ApiResponse::error(404, "Not Found")
     }
 
-    /// 422 with a reason that has a code.
+    /// 422 with an error code.
     pub(crate) fn invalid(resource: &str, field: &str, code: &str) -> Self {
-        Reply::refused(json!({ "resource": resource, "field": field, "code": code }))
+        ApiResponse::validation_failed(json!({ "resource": resource, "field": field, "code": code }))
     }
 
-    /// 422 with a reason in words.
+    /// 422 with an error message.
     pub(crate) fn custom(resource: &str, field: Option<&str>, message: &str) -> Self {
         let mut error = json!({ "resource": resource, "code": "custom", "message": message });
         if let Some(field) = field {
             error["field"] = json!(field);
         }
-        Reply::refused(error)
+        ApiResponse::validation_failed(error)
     }
 
-    fn refused(error: Value) -> Self {
+    fn validation_failed(error: Value) -> Self {
         let body = json!({ "message": "Validation Failed", "errors": [error], "documentation_url": DOCUMENTATION });
-        Reply::new(422, body)
+        ApiResponse::new(422, body)
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {
