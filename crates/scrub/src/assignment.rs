@@ -1,8 +1,8 @@
 //! Values under names of secrets: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
 use crate::SECRET;
+use crate::found::Found;
 use crate::key::{self, names_secret};
-use crate::scanner::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, BACKSLASH, BLANK, BLANKS, LETTERS, QUOTES, Set, WHITESPACE};
 use crate::value::{Quote, bare_end, is_placeholder, line_end, quote_at, quoted_end};

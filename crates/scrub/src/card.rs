@@ -1,6 +1,6 @@
 //! Payment card numbers: real issuer prefixes and lengths, and the check digit, so that ids and times stay.
 
-use crate::scanner::Found;
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, DIGITS, Set};
 

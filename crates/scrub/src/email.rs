@@ -1,6 +1,6 @@
 //! E-mail addresses, told apart from stack frames, package versions and file names that also hold an `@`.
 
-use crate::scanner::Found;
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, DIGITS, LETTERS, Set};
 use crate::words;

@@ -1,7 +1,7 @@
 //! Secrets on command lines: `--password value`, and `-u user:password` as curl takes it.
 
+use crate::found::Found;
 use crate::key::names_secret;
-use crate::scanner::Found;
 use crate::seen::Seen;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
 use crate::{SECRET, value};

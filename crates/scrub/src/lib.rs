@@ -11,6 +11,7 @@ mod assignment;
 mod card;
 mod email;
 mod flag;
+mod found;
 mod json;
 mod key;
 mod private_key;

@@ -1,6 +1,6 @@
 //! Private keys in PEM blocks, with real line ends or with the two characters `\n`, closed or cut off.
 
-use crate::scanner::Found;
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, Set};
 

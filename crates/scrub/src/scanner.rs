@@ -1,24 +1,9 @@
 //! The walk over the text: finds trigger bytes, asks the rule each belongs to, and writes what was found.
 
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::DIGITS;
 use crate::{assignment, card, email, flag, private_key, token, url};
-
-/// What a rule wants to put in place of `start..end`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) placeholder: &'static str,
-    /// Where the quotes stand that are written around the placeholder: a bare JSON value needs them to stay JSON.
-    pub(crate) quote: (usize, usize),
-}
-
-impl Found {
-    pub(crate) const fn new(start: usize, end: usize, placeholder: &'static str) -> Self {
-        Self { start, end, placeholder, quote: (0, 0) }
-    }
-}
 
 /// The bytes at which some rule has to be asked.
 static TRIGGERS: [bool; 256] = triggers(b"@%:=-_AJBb0123456789");

@@ -1,6 +1,6 @@
 //! Tokens that give themselves away: by an issuer's prefix, as a JSON web token, or behind `Bearer` and `Basic`.
 
-use crate::scanner::Found;
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, BASE64URL, BLANK, CAPITALS_AND_DIGITS, Set};
 use crate::words::{self, Place};

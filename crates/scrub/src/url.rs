@@ -1,6 +1,6 @@
 //! Credentials in front of a URL's host.
 
-use crate::scanner::Found;
+use crate::found::Found;
 use crate::seen::Seen;
 use crate::set::{ALPHANUMERIC, Set};
 
