@@ -1,6 +1,6 @@
 //! Which names are names of secrets.
 
-use crate::words::{self, EXACT, Place, marks, may_end, may_start};
+use crate::words::{self, EXACT, Place, filter, may_end, may_start};
 
 /// Names longer than this are judged by their end.
 pub(crate) const LONGEST: usize = 64;
@@ -68,26 +68,26 @@ pub(crate) fn names_secret(name: &[u8]) -> bool {
 }
 
 fn judge(whole: &[u8], last: &[u8]) -> bool {
-    const LAST_WORD_MARKS: u64 = marks(LAST_WORD, Place::End);
-    const END_MARKS: u64 = marks(AT_THE_END, Place::End);
+    const LAST_WORD_FILTER: u64 = filter(LAST_WORD, Place::End);
+    const END_FILTER: u64 = filter(AT_THE_END, Place::End);
     // `js` and `ts` in front of a line number are the most frequent names of all
     if whole.len() < 3 {
         return false;
     }
-    if may_end(last, LAST_WORD_MARKS) && words::has(LAST_WORD, last, EXACT) {
+    if may_end(last, LAST_WORD_FILTER) && words::has(LAST_WORD, last, EXACT) {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_secret = may_end(whole, END_MARKS) && ends(AT_THE_END) || holds_secret(whole);
+    let is_secret = may_end(whole, END_FILTER) && ends(AT_THE_END) || holds_secret(whole);
     let is_statement = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_statement() && !ends(HARMLESS)
 }
 
 fn holds_secret(name: &[u8]) -> bool {
-    const MARKS: u64 = marks(ANYWHERE, Place::Start);
+    const FILTER: u64 = filter(ANYWHERE, Place::Start);
     let mut rest = name;
     while !rest.is_empty() {
-        if may_start(rest, MARKS) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
+        if may_start(rest, FILTER) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
             return true;
         }
         rest = rest.get(1..).unwrap_or_default();

