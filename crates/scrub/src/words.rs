@@ -1,23 +1,23 @@
-//! Lists of words, each word behind its length: one piece of data instead of an array of texts.
+//! Lists of words as bytes: each word follows its length. Such a list is smaller than an array of strings.
 
-/// Where in a text a word has to stand.
+/// The required place of a word in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Start,
     End,
-    /// The word is all of the text.
+    /// The word equals the text.
     Whole,
 }
 
-/// For lists in lower case: matches text in either case.
+/// Matches text in either case. The list must be in lower case.
 ///
-/// It is the bit by which ASCII tells the cases of letters apart. Signs and digits match a control character as well,
-/// so they must not stand in such a list unless the text has none.
+/// This is the bit in which upper and lower case letters differ in ASCII. A sign or digit in such a list also matches a
+/// control character, so such a list is for text without control characters.
 pub(crate) const ANY_CASE: u8 = 0x20;
 /// Matches text exactly.
 pub(crate) const EXACT: u8 = 0;
 
-/// Makes a list of words that are written with the text's first byte before each.
+/// Makes a list from a text of words, each of which follows the text's first byte.
 pub(crate) const fn list<const LENGTH: usize>(text: &[u8; LENGTH]) -> [u8; LENGTH] {
     let mut list = *text;
     let mut index = LENGTH;
@@ -69,7 +69,7 @@ pub(crate) fn may_start(text: &[u8], filter: u64) -> bool {
     text.first_chunk().is_some_and(|letters| filter & filter_bit(*letters) != 0)
 }
 
-/// The length of the first word of the list that stands there in the text; 0 if none does.
+/// The length of the list's first word that stands at the place in the text; 0 if there is none.
 pub(crate) fn find(list: &[u8], text: &[u8], place: Place, case: u8) -> usize {
     let mut rest = list;
     while let Some((length, tail)) = rest.split_first() {
@@ -81,8 +81,8 @@ pub(crate) fn find(list: &[u8], text: &[u8], place: Place, case: u8) -> usize {
             continue;
         }
         let start = if place == Place::End { spare } else { 0 };
-        let there = text.get(start..).unwrap_or_default();
-        if word.iter().zip(there).all(|(letter, byte)| *letter == byte | case) {
+        let part = text.get(start..).unwrap_or_default();
+        if word.iter().zip(part).all(|(letter, byte)| *letter == byte | case) {
             return length;
         }
     }
