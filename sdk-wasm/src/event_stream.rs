@@ -21,7 +21,7 @@ impl EventStream {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new() -> EventStream {
-        EventStream { parser: Parser::new(MAX_EVENT_BYTES), data: Vec::new(), is_too_large: false }
+        EventStream::default()
     }
 
     /// Reads the next bytes and returns the JSON texts of the events that ended in them, one per line. They may be
@@ -65,11 +65,17 @@ impl EventStream {
     }
 }
 
+impl Default for EventStream {
+    fn default() -> Self {
+        Self { parser: Parser::new(MAX_EVENT_BYTES), data: Vec::new(), is_too_large: false }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The texts, whatever way the bytes are cut into pieces.
+    /// Checks the texts, with the bytes cut into pieces of every size.
     #[track_caller]
     fn check(bytes: &str, expected: &[&str]) -> EventStream {
         let mut stream = EventStream::new();
@@ -97,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_retries_comments_and_priming_events() {
+    fn ids_retries_comments_and_events_without_data() {
         let stream = check(": hello\nid: 7\ndata:\n\nretry: 1500\nretry: x\n:\n\nid: a\0b\ndata: 1\n\n", &["1"]);
         assert_eq!(stream.last_id().as_deref(), Some(&b"7"[..]));
         assert_eq!(stream.retry(), Some(1500.0));
@@ -106,18 +112,18 @@ mod tests {
     }
 
     #[test]
-    fn an_id_counts_when_its_event_has_ended() {
+    fn an_id_counts_at_the_end_of_its_event() {
         assert_eq!(check("id: 1\ndata: 1\n\nid: 2\ndata: half", &["1"]).last_id().as_deref(), Some(&b"1"[..]));
     }
 
     #[test]
-    fn a_byte_order_mark_and_bytes_that_are_no_utf8() {
+    fn a_byte_order_mark_and_invalid_utf8() {
         let mut stream = EventStream::new();
         assert_eq!(stream.feed(b"\xef\xbb\xbfdata: \"\xff\xc3\xa9\"\n\n").as_deref(), Some(&b"\"\xff\xc3\xa9\"\n"[..]));
     }
 
     #[test]
-    fn comments_take_no_room() {
+    fn comments_take_no_memory() {
         let mut stream = EventStream::new();
         for _ in 0..1000 {
             assert_eq!(stream.feed(&[b":"[0]; 1000]).as_deref(), Some(&b""[..]));

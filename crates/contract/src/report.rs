@@ -140,7 +140,7 @@ impl Source {
         }
     }
 
-    /// Whether the report is about an MCP server.
+    /// True if the report is about an MCP server.
     #[must_use]
     pub const fn is_mcp(self) -> bool {
         matches!(self, Self::McpTool | Self::McpResource | Self::McpPrompt | Self::McpProtocol)

@@ -99,7 +99,7 @@ impl Parser {
         if self.has_last_id { Some(&self.last_id) } else { None }
     }
 
-    /// Whether the stream has had an `id` field, including ignored ones and those of incomplete events.
+    /// True if the stream has had an `id` field, including ignored ones and those of incomplete events.
     #[inline]
     #[must_use]
     pub const fn has_id_field(&self) -> bool {

@@ -193,14 +193,14 @@ fn replace_unless_placeholder(input: &Input<'_>, start: usize, end: usize, place
     (start < end && !is_placeholder(input.part(start, end))).then(|| Found::new(start, end, placeholder))
 }
 
-/// Whether a value is code: a call without arguments, or one of [`CODE`]. Source lines and templates have such values.
+/// True if a value is code: a call without arguments, or one of [`CODE`]. Source lines and templates have such values.
 fn is_code(input: &Input<'_>, start: usize, end: usize) -> bool {
     let callee = input.run_end(start, &CALLEES);
     let is_call = callee + 2 <= end && input.has(callee, b"()");
     is_call || words::find(CODE, input.part(start, input.text.len()), Place::Start, EXACT) > 0
 }
 
-/// Whether the value is a shell's folder, as in `PWD=/home/…`.
+/// True if the value is a shell's folder, as in `PWD=/home/…`.
 fn is_folder(key: &Key<'_>, text: &[u8]) -> bool {
     words::has(FOLDERS, key.text, EXACT) && matches!(text, [b'/' | b'~' | b'\\', ..] | [_, b':', ..])
 }

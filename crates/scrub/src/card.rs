@@ -12,7 +12,8 @@ pub(crate) struct Digits {
 }
 
 const MAX_DIGITS: usize = 19;
-const MIN_DIGITS: usize = 13;
+/// Minimum number of digits of a card number.
+pub const MIN_CARD_DIGITS: usize = 13;
 
 static WORD: Set = ALPHANUMERIC.with(b"_");
 
@@ -23,7 +24,7 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Digits {
     let length = end - start;
     let nothing = Digits { found: None, end };
     // Printed card numbers begin with a group of four. Other short runs cannot begin one.
-    if !(MIN_DIGITS..=MAX_DIGITS).contains(&length) && length != 4 || !may_begin(input, start) {
+    if !(MIN_CARD_DIGITS..=MAX_DIGITS).contains(&length) && length != 4 || !may_begin(input, start) {
         return nothing;
     }
     let (mut count, mut to) = (length, end);
@@ -43,7 +44,7 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Digits {
     card.map_or(nothing, |end| Digits { found: Some(Found::new(start, end, "<card>")), end })
 }
 
-/// Whether a card number may start here: not within a word, a decimal fraction or a phone number.
+/// True if a card number may start here: not within a word, a decimal fraction or a phone number.
 fn may_begin(input: &Input<'_>, start: usize) -> bool {
     let before = input.before(start);
     let is_fraction = before == b'.' && start >= 2 && DIGITS.has(input.at(start - 2));
@@ -56,12 +57,12 @@ fn may_end(input: &Input<'_>, end: usize) -> bool {
     !WORD.has(after) && !is_fraction
 }
 
-/// Whether `text`, with `count` digits and separators between their groups, is a card number.
+/// True if `text`, with `count` digits and separators between their groups, is a card number.
 fn is_card(text: &[u8], count: usize) -> bool {
-    count >= MIN_DIGITS && has_issuer(text, count) && passes_luhn(text)
+    count >= MIN_CARD_DIGITS && has_issuer(text, count) && passes_luhn(text)
 }
 
-/// Whether an issuer has such numbers. None begins with 1, as timestamps in milliseconds to nanoseconds do until 2033.
+/// True if an issuer has such numbers. None begins with 1, as timestamps in milliseconds to nanoseconds do until 2033.
 fn has_issuer(text: &[u8], count: usize) -> bool {
     let prefix = text.iter().take(4).fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     match (prefix, count) {

@@ -30,7 +30,7 @@ pub(crate) fn address(input: &Input<'_>, at: usize) -> Option<Found> {
     Some(Found::new(start, end, "<email>"))
 }
 
-/// Whether an address may contain the character: an ASCII character of the set, or a letter of another script.
+/// True if an address may contain the character: an ASCII character of the set, or a letter of another script.
 fn belongs(character: char, set: &Set, is_letter: fn(char) -> bool) -> bool {
     match u8::try_from(character) {
         Ok(byte) if byte.is_ascii() => set.has(byte),
@@ -84,7 +84,7 @@ fn is_domain(input: &Input<'_>, start: usize, end: usize) -> bool {
     is_word && (2..=24).contains(&length) && !is_version && !is_file_extension(input.part(last, end)) && dot > 0
 }
 
-/// Whether a last label is a file extension.
+/// True if a last label is a file extension.
 pub(crate) fn is_file_extension(label: &[u8]) -> bool {
     words::has(FILE_EXTENSIONS, label, words::ANY_CASE)
 }

@@ -34,12 +34,12 @@ impl<'a> Input<'a> {
         self.text.get(start..end).unwrap_or_default().chars()
     }
 
-    /// Whether these bytes stand at an index.
+    /// True if these bytes stand at an index.
     pub(crate) fn has(&self, index: usize, expected: &[u8]) -> bool {
         self.part(index, index + expected.len()) == expected
     }
 
-    /// Whether these bytes stand directly before an index.
+    /// True if these bytes stand directly before an index.
     pub(crate) fn ends(&self, index: usize, expected: &[u8]) -> bool {
         self.part(self.floor, index).ends_with(expected)
     }
@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
         end - head.iter().rev().take(limit).take_while(|byte| set.has(**byte)).count()
     }
 
-    /// Whether a word may begin here: after no letter or digit, unless they end an escape such as `\n` or `%20`.
+    /// True if a word may begin here: after no letter or digit, unless they end an escape such as `\n` or `%20`.
     pub(crate) fn begins_word(&self, start: usize) -> bool {
         start >= self.floor
             && (!ALPHANUMERIC.has(self.before(start))

@@ -35,7 +35,7 @@ static HARMLESS: &[u8] = &words::list(
     missingcredentials secretary",
 );
 
-/// Whether a key's value must be hidden. Every spelling counts: `api_key`, `X-Api-Key`, `apiKey`.
+/// True if a key's value must be hidden. Every spelling counts: `api_key`, `X-Api-Key`, `apiKey`.
 pub fn is_secret_key(key: &str) -> bool {
     names_secret(key.as_bytes())
 }

@@ -25,6 +25,7 @@ mod words;
 
 use std::borrow::Cow;
 
+pub use card::MIN_CARD_DIGITS;
 pub use json::scrub_json;
 pub use key::is_secret_key;
 

@@ -66,7 +66,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Whether the text already equals its replacement.
+/// True if the text already equals its replacement.
 fn is_written(input: &Input<'_>, found: &Found, pieces: [&str; 3]) -> bool {
     let mut at = found.start;
     let is_there = pieces.iter().all(|piece| {

@@ -28,7 +28,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
 /// Start, end and placeholder.
 type Replacement = (usize, usize, &'static str);
 
-/// Whether the byte ends a word. Paths and hosts begin after such a byte.
+/// True if the byte ends a word. Paths and hosts begin after such a byte.
 fn is_delimiter(byte: u8) -> bool {
     byte <= b' ' || b"\"'`<>()[]{},;|:=@!*^\\".contains(&byte)
 }

@@ -120,7 +120,7 @@ pub(crate) fn scheme(input: &Input<'_>, start: usize) -> Option<Found> {
     (body > blank && looks_random(input.part(body, end.min(body + 64)))).then(|| Found::new(body, end, TOKEN))
 }
 
-/// Whether it is a credential and not prose such as `Bearer token`. Credentials are long or mix kinds of characters.
+/// True if it is a credential and not prose such as `Bearer token`. Credentials are long or mix kinds of characters.
 fn looks_random(credential: &[u8]) -> bool {
     let has_digit = credential.iter().any(u8::is_ascii_digit);
     let is_mixed =

@@ -94,7 +94,7 @@ pub(crate) fn line_end(input: &Input<'_>, start: usize, quote: u8) -> usize {
     at
 }
 
-/// Whether a value is a placeholder already.
+/// True if a value is a placeholder already.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
     words::has(PLACEHOLDERS, text, words::EXACT) || text.iter().all(|byte| *byte == b'*')
 }
@@ -109,7 +109,7 @@ fn begins_assignment(input: &Input<'_>, at: usize) -> bool {
     name > 0 && matches!(input.at(at + name), b'=' | b':')
 }
 
-/// Whether `:12:34` stands here, as at the end of a frame's URL.
+/// True if `:12:34` stands here, as at the end of a frame's URL.
 fn is_position(input: &Input<'_>, at: usize) -> bool {
     let line = input.run(at + 1, 10, &DIGITS);
     let second = at + 1 + line;

@@ -89,7 +89,7 @@ pub(crate) fn find(list: &[u8], text: &[u8], place: Place, case: u8) -> usize {
     0
 }
 
-/// Whether the text is a word of the list.
+/// True if the text is a word of the list.
 pub(crate) fn has(list: &[u8], text: &[u8], case: u8) -> bool {
     find(list, text, Place::Whole, case) > 0
 }
