@@ -58,7 +58,7 @@ impl EventStream {
         self.parser.last_id().map(<[u8]>::to_vec)
     }
 
-    /// The wait before the next connection that the server asked for, in milliseconds.
+    /// The wait that the server requested before the next connection, in milliseconds.
     #[must_use]
     pub fn retry(&self) -> Option<f64> {
         self.parser.retry().map(f64::from)

@@ -93,7 +93,7 @@ impl Outbox {
         if is_final {
             self.throttle.succeed();
         } else if !is_beacon {
-            let requested = retry_after.and_then(|text| page::asked_wait(&text));
+            let requested = retry_after.and_then(|text| page::requested_wait(&text));
             self.throttle.fail(requested, Math::random(), Date::now());
         }
         for report in std::mem::take(&mut self.in_flight[usize::from(is_beacon)]) {

@@ -16,7 +16,7 @@ pub(crate) fn rfc3339(milliseconds: f64) -> String {
 }
 
 /// `Retry-After`, in seconds or as a date, in milliseconds from now.
-pub(crate) fn asked_wait(retry_after: &str) -> Option<f64> {
+pub(crate) fn requested_wait(retry_after: &str) -> Option<f64> {
     crate::retry::seconds(retry_after).or_else(|| {
         let date = Date::parse(retry_after);
         date.is_finite().then(|| (date - Date::now()).max(0.0))

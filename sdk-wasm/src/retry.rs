@@ -12,13 +12,13 @@ const MAX_WAIT_MS: f64 = 8_000.0;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
     /// Number of retries so far.
-    pub(crate) repeats: u32,
+    pub(crate) retries: u32,
     /// Maximum number of retries.
-    pub(crate) limit: u32,
+    pub(crate) max_retries: u32,
     /// True if the call may be carried out twice without harm.
     pub(crate) repeatable: bool,
     /// The wait that the server requested, in milliseconds.
-    pub(crate) asked_wait: Option<f64>,
+    pub(crate) requested_wait: Option<f64>,
     /// The call's timeout, in milliseconds. A longer requested wait means no retry.
     pub(crate) timeout: u32,
     /// A random number from 0 to below 1, so that many pages do not retry at the same time.
@@ -30,19 +30,19 @@ impl Attempt {
     ///
     /// A call without a response may have been carried out, so only repeatable calls are retried. The statuses 429 and 503
     /// mean that the server did not carry it out.
-    pub(crate) fn wait_before_repeat(&self, failure: &Failure) -> Option<f64> {
+    pub(crate) fn wait_before_retry(&self, failure: &Failure) -> Option<f64> {
         let allowed = match failure {
             Failure::Http { status: 429 | 503, .. } => true,
             Failure::Network | Failure::Timeout(_) | Failure::Http { status: 408 | 502 | 504, .. } => self.repeatable,
             _ => false,
         };
-        if !allowed || self.repeats >= self.limit {
+        if !allowed || self.retries >= self.max_retries {
             return None;
         }
-        match self.asked_wait {
+        match self.requested_wait {
             Some(wait) => (wait <= f64::from(self.timeout)).then_some(wait.max(0.0)),
             None => {
-                let doubled = FIRST_WAIT_MS * f64::from(1_u32 << self.repeats.min(10));
+                let doubled = FIRST_WAIT_MS * f64::from(1_u32 << self.retries.min(10));
                 Some(doubled.min(MAX_WAIT_MS) * (0.75 + self.jitter / 2.0))
             }
         }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     const ATTEMPT: Attempt =
-        Attempt { repeats: 0, limit: 3, repeatable: false, asked_wait: None, timeout: 30_000, jitter: 0.5 };
+        Attempt { retries: 0, max_retries: 3, repeatable: false, requested_wait: None, timeout: 30_000, jitter: 0.5 };
 
     fn http(status: u16) -> Failure {
         Failure::Http { status, detail: String::new() }
@@ -84,32 +84,32 @@ mod tests {
 
     #[test]
     fn a_call_without_a_response_is_not_retried() {
-        assert_eq!(ATTEMPT.wait_before_repeat(&Failure::Network), None);
-        assert_eq!(ATTEMPT.wait_before_repeat(&Failure::Timeout(1)), None);
-        assert_eq!(ATTEMPT.wait_before_repeat(&http(502)), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&Failure::Network), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&Failure::Timeout(1)), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&http(502)), None);
     }
 
     #[test]
     fn waits_of_repeatable_calls_double() {
         let waits: Vec<_> = (0..4)
-            .map(|repeats| Attempt { repeats, repeatable: true, ..ATTEMPT }.wait_before_repeat(&Failure::Network))
+            .map(|retries| Attempt { retries, repeatable: true, ..ATTEMPT }.wait_before_retry(&Failure::Network))
             .collect();
         assert_eq!(waits, [Some(250.0), Some(500.0), Some(1000.0), None]);
     }
 
     #[test]
     fn calls_that_a_busy_server_rejected_are_retried_after_the_requested_wait() {
-        assert_eq!(ATTEMPT.wait_before_repeat(&http(503)), Some(250.0));
-        assert_eq!(Attempt { asked_wait: Some(2000.0), ..ATTEMPT }.wait_before_repeat(&http(429)), Some(2000.0));
-        assert_eq!(Attempt { asked_wait: Some(60_000.0), ..ATTEMPT }.wait_before_repeat(&http(429)), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&http(503)), Some(250.0));
+        assert_eq!(Attempt { requested_wait: Some(2000.0), ..ATTEMPT }.wait_before_retry(&http(429)), Some(2000.0));
+        assert_eq!(Attempt { requested_wait: Some(60_000.0), ..ATTEMPT }.wait_before_retry(&http(429)), None);
     }
 
     #[test]
     fn calls_that_failed_in_the_server_are_not_retried() {
         let repeatable = Attempt { repeatable: true, ..ATTEMPT };
-        assert_eq!(repeatable.wait_before_repeat(&http(500)), None);
-        assert_eq!(repeatable.wait_before_repeat(&Failure::Invalid(String::new())), None);
-        assert_eq!(repeatable.wait_before_repeat(&Failure::Rpc { code: -32603.0, message: String::new() }), None);
+        assert_eq!(repeatable.wait_before_retry(&http(500)), None);
+        assert_eq!(repeatable.wait_before_retry(&Failure::Invalid(String::new())), None);
+        assert_eq!(repeatable.wait_before_retry(&Failure::Rpc { code: -32603.0, message: String::new() }), None);
     }
 
     #[test]
