@@ -30,6 +30,9 @@ const misuses = [
   [['generate', 'https://a.example', 'https://b.example'], /one address is enough; what is 'https:\/\/b\.example'\?/],
   [['generate', 'https://'], /'https:\/\/' is not an address/],
   [['generate', 'https://me:secret@a.example'], /an address cannot hold a password/],
+  [['generate', '--outt=hunter2', 'node'], /there is no option --outt\n/],
+  [['generate', '-fh', 'node'], /there is no option -fh/],
+  [['generate', '--force=yes', 'node'], /--force takes no value/],
   [['generate', 'node', '--out'], /--out needs a value/],
   [['generate', 'node', '--out', 'a.ts', '--out=b.ts'], /--out is given twice/],
   [['generate', 'node', '--out', 'shop.txt'], /--out must end in \.ts, \.mts, \.js or \.mjs/],
@@ -133,6 +136,22 @@ test('the header tells the command without its secrets', async () => {
   assert.match(line, /^\/\/ {3}npx mcp-autoheal generate --name X -- \S+ \S+serve\.mjs --token '…' 'API_KEY=…' --url /);
   assert.match(line, /--url 'https:\/\/a\.example\/\?k=…' '--db=pg:\/\/…@b\.example' 'it is'$/);
   assert.doesNotMatch(stdout, /hunter2/);
+});
+
+test('options of the server’s command reach the server as they are', async () => {
+  const { stdout } = await autoheal([
+    'generate',
+    ...RICH,
+    '-a-b',
+    '-yh',
+    '--name',
+    'X',
+    '--level=2',
+    '--',
+    '--name',
+    'y',
+  ]);
+  assert.match(stdout.split('\n')[2], / generate --name X -- \S+ \S+serve\.mjs -a-b -yh --level=2 --name y$/);
 });
 
 test('progress is for terminals only', () => {
