@@ -6,12 +6,12 @@ import { mayWrite, writeFiles } from './files.js';
 import { GENERATE_HELP } from './help.js';
 import { moduleText } from './module.js';
 import { camelCase, methodNames, pascalCase, RESERVED_TYPES } from './names.js';
-import { Progress } from './progress.js';
 import { toolsOfCommand } from './stdio-tools.js';
 import { literal, oneLine } from './text.js';
 import { toolsOfAddress } from './url-tools.js';
 
 const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+const CLEAR_LINE = '\r\u001b[K';
 
 /** Runs `generate` with the words after it. `version` is this package's. */
 export async function generate(words, { version, stdout, stderr }) {
@@ -57,6 +57,23 @@ async function ask({ target, timeout, headers }, version, progress) {
     return await toolsOfCommand(target.command, { timeout, client, onProgress, started });
   } finally {
     for (const [signal, handler] of Object.entries(stopped)) process.off(signal, handler);
+  }
+}
+
+/** One line on a terminal that says what is being waited for; nothing anywhere else. */
+export class Progress {
+  #terminal;
+
+  constructor(stream) {
+    this.#terminal = stream.isTTY ? stream : undefined;
+  }
+
+  show(text) {
+    this.#terminal?.write(CLEAR_LINE + text);
+  }
+
+  clear() {
+    this.#terminal?.write(CLEAR_LINE);
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 
-import { Progress } from '../generate/progress.js';
+import { Progress } from '../generate/command.js';
 import { autoheal, PACKAGE, project, RICH, typeCheck } from './generate/harness.mjs';
 
 test('help starts with examples, and the version is the package’s', async () => {
