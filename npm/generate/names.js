@@ -93,7 +93,7 @@ export function methodNames(toolNames) {
   return new Map(inOrder.map(({ tool, wanted }) => [tool, names.claim(wanted)]));
 }
 
-// Keeps only characters that an identifier may have. NFC first, because a combining accent alone would be dropped.
+// Keeps only characters that an identifier may have, after NFC has joined combining accents to their letters.
 function wordsOf(name) {
   const letters = name.slice(0, 2 * MAX_LENGTH).normalize('NFC');
   const words = letters.split(/[^\p{ID_Continue}]|[_\u200c\u200d]/u).filter((word) => word !== '');

@@ -3,7 +3,7 @@
 /**
  * A type. `text` is TypeScript. `level` is `single`, `union` or `intersection` and decides about parentheses.
  * `variants` is the number of members once intersections of unions are multiplied out, which the compiler limits.
- * `isObject`: every value is an object. `emptyIsValid`: `{}` is a value.
+ * `isObject`: every value is an object or an array. `emptyIsValid`: `{}` is a value.
  */
 export function type(text, { level = 'single', variants = 1, isObject = false, emptyIsValid = false } = {}) {
   return { text, level, variants, isObject, emptyIsValid };
