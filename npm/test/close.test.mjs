@@ -1,4 +1,4 @@
-// What is open when a client is closed: calls, sessions, and what is told of it.
+// close(): its effect on open calls and sessions.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { connectMCP } from './mcp-server.mjs';
 
 const options = { mcp: 'legacy' };
 
-test('close ends the session and what is under way, and says so once', async (t) => {
+test('close rejects open calls, deletes the session and calls onclose once', async (t) => {
   const { client, server } = await connectMCP(t, { 'tools/call': () => {} }, options);
   let closed = 0;
   client.onclose = () => (closed += 1);
@@ -21,14 +21,14 @@ test('close ends the session and what is under way, and says so once', async (t)
   assert.equal(server.sent('DELETE')[0].headers['mcp-session-id'], 'session-1');
 });
 
-test('close with nothing open sends nothing', async (t) => {
+test('close without a session sends nothing', async (t) => {
   const { client, server } = await connectMCP(t, {}, options);
   await client.ready;
   await client.close();
   assert.deepEqual(server.log(), []);
 });
 
-test('a server that wants no DELETE is no error', async (t) => {
+test('a server that refuses DELETE causes no error', async (t) => {
   const { client, server } = await connectMCP(
     t,
     { DELETE: (exchange) => exchange.response.writeHead(405).end() },
@@ -42,7 +42,7 @@ test('a server that wants no DELETE is no error', async (t) => {
   assert.deepEqual(errors, []);
 });
 
-test('a call right before close does not outlive it', async (t) => {
+test('a call right before close is rejected and not sent', async (t) => {
   const { client, server } = await connectMCP(t, {}, options);
   const waiting = rejection(client.ping());
   await client.close();
@@ -50,7 +50,7 @@ test('a call right before close does not outlive it', async (t) => {
   assert.deepEqual(server.sent('ping'), []);
 });
 
-test('close ends a call that waits to be sent again', async (t) => {
+test('close rejects a call that waits for a retry', async (t) => {
   const { client, server } = await connectMCP(
     t,
     {
@@ -61,7 +61,7 @@ test('close ends a call that waits to be sent again', async (t) => {
   );
   const waiting = rejection(client.ping());
   await server.arrived('ping');
-  await client.callTool('green'); // by then it has read its answer, too
+  await client.callTool('green'); // now the client has also read the first response
   await client.close();
   assert.equal((await waiting).code, 'CLOSED');
   assert.equal(server.sent('ping').length, 1);

@@ -1,4 +1,4 @@
-// A page that goes: what has not left is handed to the browser.
+// Reports left over when the page is hidden or closed are sent by navigator.sendBeacon.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,62 +7,62 @@ import { connectReporting, error, rejection } from './harness.mjs';
 
 const fail = ({ id, method }, response) => error({ id }, response, 1, method);
 
-/** As much of a page as the client looks at. */
+/** The parts of a page that the client uses. */
 const page = new EventTarget();
 const beacons = [];
-let takes = true;
+let acceptsBeacons = true;
 globalThis.addEventListener = page.addEventListener.bind(page);
 globalThis.document = { visibilityState: 'visible' };
 Object.defineProperty(globalThis, 'navigator', {
   configurable: true,
-  value: { userAgent: 'test', sendBeacon: (address, body) => takes && beacons.push({ address, body }) > 0 },
+  value: { userAgent: 'test', sendBeacon: (address, body) => acceptsBeacons && beacons.push({ address, body }) > 0 },
 });
-function go(type, state = 'hidden') {
+function leave(type, state = 'hidden') {
   document.visibilityState = state;
   page.dispatchEvent(new Event(type));
   return beacons.splice(0).map(({ address, body }) => ({ address, body: JSON.parse(body) }));
 }
 
-test('nothing to tell, no beacon', async (t) => {
+test('without pending reports no beacon is sent', async (t) => {
   const { client, server } = await connectReporting(t, fail);
   await rejection(client.request('a'));
   await server.reported(1);
-  assert.deepEqual(go('pagehide'), []);
+  assert.deepEqual(leave('pagehide'), []);
 });
 
-test('a report that has not left yet goes with the page, alone as an object, and only once', async (t) => {
+test('a single pending report is sent as an object, and only by the beacon', async (t) => {
   const { client, server } = await connectReporting(t, fail);
   await rejection(client.request('a'));
-  const [{ address, body }] = go('pagehide');
+  const [{ address, body }] = leave('pagehide');
   assert.equal(address, server.reportTo);
   assert.equal(body.rpc.method, 'a');
   await new Promise((resume) => setTimeout(resume, 100));
   assert.equal(server.reports.length, 0);
 });
 
-test('what is held back goes when the page is hidden, with its counts', async (t) => {
+test('pending reports are sent with their counts when the page is hidden', async (t) => {
   const { client, server } = await connectReporting(t, fail);
-  server.answerReport = () => true; // never
+  server.respondToReport = () => true; // no response
   await rejection(client.request('storm'));
   await server.reported(1);
   await Promise.all(Array.from({ length: 20 }, () => rejection(client.request('storm'))));
   await rejection(client.request('other'));
-  assert.deepEqual(go('visibilitychange', 'visible'), []);
-  const [{ body }] = go('visibilitychange');
+  assert.deepEqual(leave('visibilitychange', 'visible'), []);
+  const [{ body }] = leave('visibilitychange');
   assert.deepEqual(body.map(({ rpc, count }) => [rpc.method, count]), [['storm', 20], ['other', undefined]]);
-  assert.deepEqual(go('pagehide'), []);
+  assert.deepEqual(leave('pagehide'), []);
 });
 
-test('a beacon the browser refuses, or a service in trouble, loses nothing', { timeout: 20_000 }, async (t) => {
+test('no report is lost if the browser refuses a beacon or the service responds with 503', { timeout: 20_000 }, async (t) => {
   const { client, server } = await connectReporting(t, fail);
-  server.answerReport = (response, number) => number === 1 && response.writeHead(503, { 'retry-after': '1' }).end();
+  server.respondToReport = (response, number) => number === 1 && response.writeHead(503, { 'retry-after': '1' }).end();
   await rejection(client.request('a'));
   await server.reported(1);
   await new Promise((resume) => setTimeout(resume, 200));
-  takes = false;
-  assert.deepEqual(go('visibilitychange'), []);
-  takes = true;
-  const { body } = go('visibilitychange').find(({ address }) => address === server.reportTo);
+  acceptsBeacons = false;
+  assert.deepEqual(leave('visibilitychange'), []);
+  acceptsBeacons = true;
+  const { body } = leave('visibilitychange').find(({ address }) => address === server.reportTo);
   const [first, again] = await server.reported(2);
   assert.deepEqual([body.id, again.id], [first.id, first.id]);
 });
