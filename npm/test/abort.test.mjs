@@ -5,11 +5,9 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 
 import { connect, MCPError, rejection, result } from './harness.mjs';
-import { connectMCP, initializeResult } from './mcp-server.mjs';
+import { connectLegacy, connectModern, initializeResult } from './mcp-server.mjs';
 import { startServer } from './server.mjs';
 
-const legacy = (t, script, more) => connectMCP(t, script, { mcp: 'legacy', ...more });
-const modern = (t, script, more) => connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', ...more });
 const silent = { 'tools/call': () => {} };
 
 test('an aborted call rejects with the reason of the abort, as fetch does, and its connection closes', async (t) => {
@@ -37,7 +35,7 @@ test('a call with an already aborted signal sends nothing, not even a handshake'
   const options = { signal: AbortSignal.abort(reason) };
   assert.equal(await rejection(plain.client.request('a', {}, options)), reason);
   assert.equal(plain.server.calls.length, 0);
-  for (const open of [legacy, modern]) {
+  for (const open of [connectLegacy, connectModern]) {
     const { client, server } = await open(t, silent);
     assert.equal(await rejection(client.callTool('green', {}, options)), reason);
     assert.deepEqual(server.log(), []);
@@ -46,7 +44,7 @@ test('a call with an already aborted signal sends nothing, not even a handshake'
 
 test('an abort during the handshake rejects only the aborted call', async (t) => {
   const script = { initialize: () => {}, sessions: false, 'tools/call': (exchange) => exchange.result({ ok: 1 }) };
-  const { client, server } = await legacy(t, script, { timeout: 1000 });
+  const { client, server } = await connectLegacy(t, script, { timeout: 1000 });
   const controller = new AbortController();
   const aborted = rejection(client.callTool('green', {}, { signal: controller.signal }));
   const other = client.callTool('black');
@@ -61,7 +59,7 @@ test('an abort during the handshake rejects only the aborted call', async (t) =>
 
 test('a call with a short timeout does not end the handshake of other calls', async (t) => {
   const script = { initialize: () => {}, sessions: false, 'tools/call': (exchange) => exchange.result({ ok: 1 }) };
-  const { client, server } = await legacy(t, script, { timeout: 2000 });
+  const { client, server } = await connectLegacy(t, script, { timeout: 2000 });
   const short = rejection(client.callTool('green', {}, { timeout: 100 }));
   const other = client.callTool('black');
   other.catch(() => {}); // awaited below
@@ -97,7 +95,7 @@ test('finished calls leave no listeners on a shared signal', async (t) => {
 test('an abort is not reported; a timeout is', async (t) => {
   const reports = await startServer(() => {});
   t.after(() => reports.close());
-  const { client, server } = await legacy(t, silent, { reportErrors: { endpoint: reports.reportTo } });
+  const { client, server } = await connectLegacy(t, silent, { reportErrors: { endpoint: reports.reportTo } });
   const controller = new AbortController();
   const aborted = rejection(client.callTool('green', {}, { signal: controller.signal }));
   await server.arrived('tools/call');
@@ -112,7 +110,7 @@ test('an abort is not reported; a timeout is', async (t) => {
 });
 
 test('legacy MCP: an abort or a timeout sends notifications/cancelled', async (t) => {
-  const { client, server } = await legacy(t, silent);
+  const { client, server } = await connectLegacy(t, silent);
   const controller = new AbortController();
   const aborted = rejection(client.callTool('green', {}, { signal: controller.signal }));
   const call = await server.arrived('tools/call');
@@ -132,7 +130,9 @@ test('legacy MCP: an abort or a timeout sends notifications/cancelled', async (t
 });
 
 test('legacy MCP: an abort in the middle of a stream sends notifications/cancelled and resumes nothing', async (t) => {
-  const { client, server } = await legacy(t, { 'tools/call': (exchange) => exchange.stream('id: 1\ndata:\n\n') });
+  const { client, server } = await connectLegacy(t, {
+    'tools/call': (exchange) => exchange.stream('id: 1\ndata:\n\n'),
+  });
   const controller = new AbortController();
   const aborted = rejection(client.callTool('green', {}, { signal: controller.signal }));
   await server.arrived('tools/call');
@@ -143,14 +143,14 @@ test('legacy MCP: an abort in the middle of a stream sends notifications/cancell
 });
 
 test('a handshake that times out is not cancelled, because the protocol forbids it', async (t) => {
-  const { client, server } = await legacy(t, { initialize: () => {} }, { timeout: 250 });
+  const { client, server } = await connectLegacy(t, { initialize: () => {} }, { timeout: 250 });
   assert.equal((await rejection(client.ping())).code, 'TIMEOUT');
   await server.until(() => server.seen[0].isCut);
   assert.deepEqual(server.log(), ['initialize']);
 });
 
 test('modern MCP: an abort or a timeout closes the connection and sends nothing else', async (t) => {
-  const { client, server } = await modern(t, { 'tools/call': (exchange) => exchange.stream(': working\n\n') });
+  const { client, server } = await connectModern(t, { 'tools/call': (exchange) => exchange.stream(': working\n\n') });
   const controller = new AbortController();
   const aborted = rejection(client.callTool('green', {}, { signal: controller.signal }));
   await server.arrived('tools/call');
@@ -163,7 +163,7 @@ test('modern MCP: an abort or a timeout closes the connection and sends nothing 
 });
 
 test('a response after the timeout does not affect the next call', async (t) => {
-  const { client, server } = await legacy(t, {
+  const { client, server } = await connectLegacy(t, {
     'tools/call': (exchange, times) => times > 1 && exchange.result({ name: exchange.body.params.name }),
   });
   assert.equal((await rejection(client.callTool('green', {}, { timeout: 250 }))).code, 'TIMEOUT');
@@ -188,7 +188,7 @@ const working =
   };
 
 test('onprogress receives only the progress of its own call', async (t) => {
-  for (const open of [legacy, modern]) {
+  for (const open of [connectLegacy, connectModern]) {
     const { client, server } = await open(t, { 'tools/call': working(3) });
     const received = { green: [], black: [] };
     const call = (name) =>
@@ -209,7 +209,7 @@ test('onprogress receives only the progress of its own call', async (t) => {
 });
 
 test('onprogress also receives progress from the standalone stream', async (t) => {
-  const { client, server } = await legacy(t, { GET: (exchange) => exchange.stream(), 'tools/call': () => {} });
+  const { client, server } = await connectLegacy(t, { GET: (exchange) => exchange.stream(), 'tools/call': () => {} });
   client.setNotificationHandler('notifications/tools/list_changed', () => {});
   await client.connect();
   const standalone = await server.arrived('GET');
@@ -223,7 +223,7 @@ test('onprogress also receives progress from the standalone stream', async (t) =
 });
 
 test('an onprogress that throws does not fail the call', async (t) => {
-  const { client } = await legacy(t, { 'tools/call': working(2) });
+  const { client } = await connectLegacy(t, { 'tools/call': working(2) });
   const errors = [];
   client.onerror = (error) => errors.push(error.message);
   const onprogress = () => {
@@ -235,7 +235,7 @@ test('an onprogress that throws does not fail the call', async (t) => {
 
 test('progress restarts the timeout only with resetTimeoutOnProgress', async (t) => {
   const wait = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
-  const { client } = await legacy(t, { 'tools/call': working(5, () => wait(150)) });
+  const { client } = await connectLegacy(t, { 'tools/call': working(5, () => wait(150)) });
   const timeout = 500;
   const onprogress = () => {};
   assert.deepEqual(await client.callTool('green', {}, { timeout, onprogress, resetTimeoutOnProgress: true }), {

@@ -4,12 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { MCPError, rejection } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
-
-const options = { mcp: 'legacy' };
+import { connectLegacy } from './mcp-server.mjs';
 
 test('close rejects open calls, deletes the session and calls onclose once', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/call': () => {} }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/call': () => {} });
   let closed = 0;
   client.onclose = () => (closed += 1);
   const waiting = rejection(client.callTool('slow'));
@@ -22,18 +20,14 @@ test('close rejects open calls, deletes the session and calls onclose once', asy
 });
 
 test('close without a session sends nothing', async (t) => {
-  const { client, server } = await connectMCP(t, {}, options);
+  const { client, server } = await connectLegacy(t, {});
   await client.ready;
   await client.close();
   assert.deepEqual(server.log(), []);
 });
 
 test('a server that refuses DELETE causes no error', async (t) => {
-  const { client, server } = await connectMCP(
-    t,
-    { DELETE: (exchange) => exchange.response.writeHead(405).end() },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, { DELETE: (exchange) => exchange.response.writeHead(405).end() });
   const errors = [];
   client.onerror = (error) => errors.push(error);
   await client.ping();
@@ -43,7 +37,7 @@ test('a server that refuses DELETE causes no error', async (t) => {
 });
 
 test('a call right before close is rejected and not sent', async (t) => {
-  const { client, server } = await connectMCP(t, {}, options);
+  const { client, server } = await connectLegacy(t, {});
   const waiting = rejection(client.ping());
   await client.close();
   assert.equal((await waiting).code, 'CLOSED');
@@ -51,13 +45,13 @@ test('a call right before close is rejected and not sent', async (t) => {
 });
 
 test('close rejects a call that waits for a retry', async (t) => {
-  const { client, server } = await connectMCP(
+  const { client, server } = await connectLegacy(
     t,
     {
       'tools/call': (exchange) => exchange.result({}),
       ping: (exchange) => exchange.response.writeHead(503, { 'retry-after': '1' }).end(),
     },
-    { ...options, retries: 3 },
+    { retries: 3 },
   );
   const waiting = rejection(client.ping());
   await server.arrived('ping');

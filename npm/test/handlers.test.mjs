@@ -4,10 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { MCPError } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
+import { connectLegacy, connectModern, FORM } from './mcp-server.mjs';
 
-const legacy = (t, script, more) => connectMCP(t, script, { mcp: 'legacy', ...more });
-const modern = (t, script, more) => connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', ...more });
 /** A tool that sends these requests to the client and returns the responses as its result. */
 const requesting =
   (...requests) =>
@@ -16,18 +14,9 @@ const requesting =
     for (const [id, method, params] of requests) responses.push(await exchange.request(id, method, params));
     exchange.finish({ responses });
   };
-const form = {
-  type: 'object',
-  properties: {
-    name: { type: 'string', default: 'Anna' },
-    cups: { type: 'integer', default: 2 },
-    hot: { type: 'boolean', default: false },
-    note: { type: 'string' },
-  },
-};
 
 test('the client responds to ping and refuses requests without a handler', async (t) => {
-  const { client, server } = await legacy(t, {
+  const { client, server } = await connectLegacy(t, {
     'tools/call': requesting(['a', 'ping'], [0, 'ping'], [7, 'sampling/createMessage', {}]),
   });
   const { responses } = await client.callTool('green');
@@ -42,7 +31,7 @@ test('the client responds to ping and refuses requests without a handler', async
 });
 
 test('the result or the error of a request handler is sent to the server', async (t) => {
-  const { client } = await legacy(t, {
+  const { client } = await connectLegacy(t, {
     'tools/call': requesting(
       [1, 'sampling/createMessage', { maxTokens: 9 }],
       [2, 'roots/list'],
@@ -70,8 +59,8 @@ test('the result or the error of a request handler is sent to the server', async
 });
 
 test('default values complete an accepted form, but not a declined one', async (t) => {
-  const ask = { message: 'Who?', requestedSchema: form };
-  const { client } = await legacy(t, {
+  const ask = { message: 'Who?', requestedSchema: FORM };
+  const { client } = await connectLegacy(t, {
     'tools/call': requesting([1, 'elicitation/create', ask], [2, 'elicitation/create', ask]),
   });
   const results = [{ action: 'accept', content: { cups: 0, note: 'x' } }, { action: 'decline' }];
@@ -100,12 +89,15 @@ test('the capabilities sent to the server contain those with a handler', async (
     return path(server.seen[0].body.params);
   };
   const expected = { elicitation: { form: { applyDefaults: true } }, sampling: {}, roots: {}, experimental: { x: {} } };
-  assert.deepEqual(await capabilities(legacy, ({ capabilities }) => capabilities), expected);
-  assert.deepEqual(await capabilities(modern, ({ _meta }) => _meta['io.modelcontextprotocol/clientCapabilities']), expected);
+  assert.deepEqual(await capabilities(connectLegacy, ({ capabilities }) => capabilities), expected);
+  assert.deepEqual(
+    await capabilities(connectModern, ({ _meta }) => _meta['io.modelcontextprotocol/clientCapabilities']),
+    expected,
+  );
 });
 
 test('notification handlers receive notifications from the stream of a call, and their errors go to onerror', async (t) => {
-  const { client } = await legacy(t, {
+  const { client } = await connectLegacy(t, {
     'tools/call': (exchange) => {
       exchange.event({ method: 'notifications/message', params: { level: 'info', data: 'warm' } });
       exchange.event({ method: 'notifications/other' });
@@ -128,7 +120,7 @@ test('notification handlers receive notifications from the stream of a call, and
 });
 
 test('a handler that is not a function is a TypeError with the name of the method', async (t) => {
-  const { client } = await legacy(t);
+  const { client } = await connectLegacy(t);
   assert.throws(
     () => client.setRequestHandler('roots/list', 5),
     /TypeError: MCPClient: the handler of "roots\/list" must be a function/,
@@ -138,13 +130,13 @@ test('a handler that is not a function is a TypeError with the name of the metho
 
 test('the standalone stream is opened only if a handler needs it', async (t) => {
   const open = (exchange) => exchange.stream();
-  const quiet = await legacy(t, { GET: open });
+  const quiet = await connectLegacy(t, { GET: open });
   quiet.client.setNotificationHandler('notifications/progress', () => {});
   await quiet.client.ping();
   await quiet.client.ping();
   assert.deepEqual(quiet.server.sent('GET'), []);
 
-  const { client, server } = await legacy(t, { GET: open });
+  const { client, server } = await connectLegacy(t, { GET: open });
   await client.connect();
   const received = new Promise((resume) => client.setNotificationHandler('notifications/tools/list_changed', resume));
   const stream = await server.arrived('GET');
@@ -159,7 +151,7 @@ test('the standalone stream is opened only if a handler needs it', async (t) => 
 });
 
 test('a request on the standalone stream gets a response', async (t) => {
-  const { client, server } = await legacy(t, { GET: (exchange) => exchange.stream() });
+  const { client, server } = await connectLegacy(t, { GET: (exchange) => exchange.stream() });
   client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///tea' }] }));
   await client.connect();
   const response = await (await server.arrived('GET')).request('r', 'roots/list');
@@ -168,7 +160,7 @@ test('a request on the standalone stream gets a response', async (t) => {
 
 test('a broken standalone stream is resumed after its last event', async (t) => {
   const changed = { method: 'notifications/tools/list_changed' };
-  const { client, server } = await legacy(t, {
+  const { client, server } = await connectLegacy(t, {
     GET: (exchange, times) => {
       exchange.stream('retry: 1\n\n');
       exchange.event(changed, `e${times}`);
@@ -191,7 +183,7 @@ test('a broken standalone stream is resumed after its last event', async (t) => 
 });
 
 test('a server without a standalone stream causes no error; a broken stream goes to onerror', async (t) => {
-  const { client, server } = await legacy(t);
+  const { client, server } = await connectLegacy(t);
   const errors = [];
   client.onerror = (error) => errors.push(error);
   client.setNotificationHandler('notifications/tools/list_changed', () => {});
@@ -200,7 +192,7 @@ test('a server without a standalone stream causes no error; a broken stream goes
   await client.ping();
   assert.deepEqual(errors, []);
 
-  const broken = await legacy(t, { GET: (exchange) => exchange.response.destroy() });
+  const broken = await connectLegacy(t, { GET: (exchange) => exchange.response.destroy() });
   const reported = new Promise((resume) => (broken.client.onerror = resume));
   broken.client.setNotificationHandler('notifications/tools/list_changed', () => {});
   await broken.client.ping();
@@ -208,7 +200,9 @@ test('a server without a standalone stream causes no error; a broken stream goes
 });
 
 test('modern MCP: subscriptions/listen names only the changes that have a handler', async (t) => {
-  const { client, server } = await modern(t, { 'subscriptions/listen': (exchange) => exchange.stream(': here\n\n') });
+  const { client, server } = await connectModern(t, {
+    'subscriptions/listen': (exchange) => exchange.stream(': here\n\n'),
+  });
   const received = new Promise((resume) => client.setNotificationHandler('notifications/tools/list_changed', resume));
   client.setNotificationHandler('notifications/prompts/list_changed', () => {});
   client.setNotificationHandler('notifications/message', () => {});
@@ -222,7 +216,7 @@ test('modern MCP: subscriptions/listen names only the changes that have a handle
 });
 
 test('modern MCP: handlers for messages that arrive with calls need no subscription', async (t) => {
-  const { client, server } = await modern(t, { 'tools/call': (exchange) => exchange.result({}) });
+  const { client, server } = await connectModern(t, { 'tools/call': (exchange) => exchange.result({}) });
   const errors = [];
   client.onerror = (error) => errors.push(error);
   client.setNotificationHandler('notifications/message', () => {});
@@ -234,7 +228,7 @@ test('modern MCP: handlers for messages that arrive with calls need no subscript
 });
 
 test('modern MCP: a server without subscriptions fails no call; the error goes to onerror', async (t) => {
-  const { client } = await modern(t, { 'tools/call': (exchange) => exchange.result({ ok: 1 }) });
+  const { client } = await connectModern(t, { 'tools/call': (exchange) => exchange.result({ ok: 1 }) });
   const reported = new Promise((resume) => (client.onerror = resume));
   client.setNotificationHandler('notifications/tools/list_changed', () => {});
   assert.deepEqual(await client.callTool('green'), { ok: 1 });

@@ -4,25 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
-
-const modern = (t, script) => connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', retries: 0 });
-const form = {
-  type: 'object',
-  properties: {
-    name: { type: 'string', default: 'Anna' },
-    cups: { type: 'integer', default: 2 },
-    hot: { type: 'boolean', default: false },
-  },
-};
+import { connectModern, FORM } from './mcp-server.mjs';
 
 const inputRequired = (inputRequests, requestState) => ({ resultType: 'input_required', inputRequests, requestState });
 
 test('the next attempt has the requested input and the unchanged request state', async (t) => {
   const state = { opaque: ['é', 1] };
-  const who = { method: 'elicitation/create', params: { requestedSchema: form } };
+  const who = { method: 'elicitation/create', params: { requestedSchema: FORM } };
   const requests = { who, where: { method: 'roots/list' } };
-  const { client, server } = await modern(t, {
+  const { client, server } = await connectModern(t, {
     'tools/call': (exchange, times) => {
       if (times === 1) return exchange.result(inputRequired(requests, state));
       return exchange.result(
@@ -58,7 +48,7 @@ test('the next attempt has the requested input and the unchanged request state',
 });
 
 test('a request for input without a handler rejects the call with the name of the method', async (t) => {
-  const { client, server } = await modern(t, {
+  const { client, server } = await connectModern(t, {
     'tools/call': (exchange) => exchange.result(inputRequired({ who: { method: 'elicitation/create' } })),
   });
   async function drink() {
@@ -76,7 +66,7 @@ for (const [name, requests] of Object.entries({
   'without requests': undefined,
 })) {
   test(`a call that requires input again and again, ${name}, is rejected`, async (t) => {
-    const { client, server } = await modern(t, {
+    const { client, server } = await connectModern(t, {
       // ends after 40 attempts, so that a client without a limit fails the test instead of hanging
       'tools/call': (exchange, times) =>
         exchange.result(times < 40 ? inputRequired(requests, 'more') : { content: [] }),

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
+import { connectLegacy } from './mcp-server.mjs';
 
-const options = { mcp: 'legacy' };
 const lists = {
   listTools: ['tools/list', 'tools'],
   listResources: ['resources/list', 'resources'],
@@ -28,7 +27,7 @@ const names = ({ tools }) => tools.map(({ name }) => name);
 
 for (const [method, [name, member]] of Object.entries(lists)) {
   test(`${method} returns the items of all pages`, async (t) => {
-    const { client, server } = await connectMCP(t, { [name]: paged(upTo(3), member) }, options);
+    const { client, server } = await connectLegacy(t, { [name]: paged(upTo(3), member) });
     const list = await client[method]();
     assert.deepEqual(list, { [member]: ['undefined', '1', '2', '3'].map((name) => ({ name })) });
     assert.deepEqual(
@@ -39,38 +38,34 @@ for (const [method, [name, member]] of Object.entries(lists)) {
 }
 
 test('with a cursor only that page is requested', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/list': paged(upTo(9)) }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/list': paged(upTo(9)) });
   assert.deepEqual(await client.listTools({ cursor: 4 }), { tools: [{ name: '4' }], nextCursor: 5 });
   assert.equal(server.sent('tools/list').length, 1);
 });
 
 test('a list ends after 64 pages with the cursor of the next page', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/list': paged(upTo(Infinity)) }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/list': paged(upTo(Infinity)) });
   const list = await client.listTools();
   assert.deepEqual([list.tools.length, list.nextCursor, server.sent('tools/list').length], [64, 64, 64]);
 });
 
 test('a repeated cursor ends the list', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/list': paged(() => 'same') }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/list': paged(() => 'same') });
   assert.deepEqual(names(await client.listTools()), ['undefined', 'same']);
   assert.equal(server.sent('tools/list').length, 2);
 });
 
 test('a cursor of null ends the list', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/list': paged(() => null) }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/list': paged(() => null) });
   assert.deepEqual(names(await client.listTools()), ['undefined']);
   assert.equal(server.sent('tools/list').length, 1);
 });
 
 test('other members of the first page are returned, and other parameters are sent for every page', async (t) => {
-  const { client, server } = await connectMCP(
-    t,
-    {
-      'tools/list': (exchange, times) =>
-        exchange.result({ tools: [], ttlMs: times, nextCursor: times === 1 ? 'b' : undefined }),
-    },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    'tools/list': (exchange, times) =>
+      exchange.result({ tools: [], ttlMs: times, nextCursor: times === 1 ? 'b' : undefined }),
+  });
   assert.deepEqual(await client.listTools({ filter: 'tea' }), { tools: [], ttlMs: 1 });
   assert.deepEqual(
     server.sent('tools/list').map(({ body }) => body.params),
@@ -79,21 +74,15 @@ test('other members of the first page are returned, and other parameters are sen
 });
 
 test('a failing page rejects the list', async (t) => {
-  const { client } = await connectMCP(
-    t,
-    {
-      'tools/list': (exchange, times) => (times === 1 ? paged(upTo(2))(exchange) : exchange.error(-32603, 'no more')),
-    },
-    options,
-  );
+  const { client } = await connectLegacy(t, {
+    'tools/list': (exchange, times) => (times === 1 ? paged(upTo(2))(exchange) : exchange.error(-32603, 'no more')),
+  });
   assert.equal((await rejection(client.listTools())).message, 'no more');
 });
 
 test('a result without a list is returned unchanged', async (t) => {
-  const { client } = await connectMCP(
-    t,
-    { 'tools/list': (exchange) => exchange.result({ tools: 'many', nextCursor: 'b' }) },
-    options,
-  );
+  const { client } = await connectLegacy(t, {
+    'tools/list': (exchange) => exchange.result({ tools: 'many', nextCursor: 'b' }),
+  });
   assert.deepEqual(await client.listTools(), { tools: 'many', nextCursor: 'b' });
 });

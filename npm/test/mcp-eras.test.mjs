@@ -113,7 +113,8 @@ test('the client uses the modern era with a server that supports both, or that f
   for (const firstResponse of firstResponses) {
     const { client, server } = await connectMCP(t, {
       era: 'modern',
-      'server/discover': (exchange, times) => (times === 1 ? firstResponse(exchange) : exchange.result(discoverResult())),
+      'server/discover': (exchange, times) =>
+        times === 1 ? firstResponse(exchange) : exchange.result(discoverResult()),
       'tools/call': tea,
     });
     await client.callTool('green');

@@ -4,18 +4,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP, LEGACY, initializeResult } from './mcp-server.mjs';
+import { connectLegacy, LEGACY, initializeResult } from './mcp-server.mjs';
 import { startServer } from './server.mjs';
 
-const options = { mcp: 'legacy' };
 const textResult = (text) => ({ content: [{ type: 'text', text }] });
 const tea = (exchange) => exchange.result(textResult(exchange.body.params.name));
 
 test('the handshake, and the headers of later requests', async (t) => {
-  const { client, server } = await connectMCP(
+  const { client, server } = await connectLegacy(
     t,
     { 'tools/call': tea },
-    { ...options, clientInfo: { name: 'shop', version: '7' } },
+    { clientInfo: { name: 'shop', version: '7' } },
   );
   assert.deepEqual(await client.callTool('green'), textResult('green'));
   assert.deepEqual(server.log(), ['initialize', 'notifications/initialized', 'tools/call']);
@@ -32,7 +31,7 @@ test('the handshake, and the headers of later requests', async (t) => {
 });
 
 test('the getters return the result of the handshake', async (t) => {
-  const { client } = await connectMCP(t, {}, options);
+  const { client } = await connectLegacy(t, {});
   const known = () => [
     client.getServerVersion(),
     client.getServerCapabilities(),
@@ -51,7 +50,7 @@ test('the getters return the result of the handshake', async (t) => {
 
 test('a server without sessions and with an older revision', async (t) => {
   const script = { sessions: false, initialize: (exchange) => exchange.result(initializeResult('2024-11-05')) };
-  const { client, server } = await connectMCP(t, script, options);
+  const { client, server } = await connectLegacy(t, script);
   await client.ping();
   const [, ...others] = server.seen.map(({ headers }) => [headers['mcp-protocol-version'], headers['mcp-session-id']]);
   assert.deepEqual(others, Array(2).fill(['2024-11-05', undefined]));
@@ -63,7 +62,7 @@ test('an unknown revision rejects the call with NEGOTIATION_FAILED and is report
   const reports = await startServer(() => {});
   t.after(() => reports.close());
   const script = { initialize: (exchange) => exchange.result(initializeResult('1999-01-01')) };
-  const { client, server } = await connectMCP(t, script, { ...options, reportErrors: { endpoint: reports.reportTo } });
+  const { client, server } = await connectLegacy(t, script, { reportErrors: { endpoint: reports.reportTo } });
   const failure = await rejection(client.ping());
   assert.equal(failure.code, 'NEGOTIATION_FAILED');
   assert.match(failure.message, /1999-01-01/);
@@ -73,7 +72,7 @@ test('an unknown revision rejects the call with NEGOTIATION_FAILED and is report
 });
 
 test('simultaneous first calls share one handshake', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/call': tea }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/call': tea });
   const names = ['green', 'black', 'white', 'mint'];
   const results = await Promise.all(names.map((name) => client.callTool(name)));
   assert.deepEqual(results, names.map(textResult));
@@ -83,14 +82,11 @@ test('simultaneous first calls share one handshake', async (t) => {
 });
 
 test('a failed handshake rejects all waiting calls, each with its own stack', async (t) => {
-  const { client, server } = await connectMCP(
-    t,
-    {
-      sessions: false,
-      initialize: (exchange, times) => (times === 1 ? exchange.error(-32603, 'no handshake') : exchange.result(initializeResult())),
-    },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    sessions: false,
+    initialize: (exchange, times) =>
+      times === 1 ? exchange.error(-32603, 'no handshake') : exchange.result(initializeResult()),
+  });
   function makeGreen() {
     return client.callTool('green');
   }
@@ -127,7 +123,7 @@ const losses = {
 };
 for (const [name, lost] of Object.entries(losses)) {
   test(`a lost session is opened again and the call is sent again: ${name}`, async (t) => {
-    const { client, server } = await connectMCP(t, { 'tools/call': tea, lost }, options);
+    const { client, server } = await connectLegacy(t, { 'tools/call': tea, lost });
     await client.ping();
     server.session += 1; // as after a restart
     assert.deepEqual(await client.callTool('green'), textResult('green'));
@@ -139,20 +135,16 @@ for (const [name, lost] of Object.entries(losses)) {
 }
 
 test('a second lost session rejects the call', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/call': losses['HTTP 404'] }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/call': losses['HTTP 404'] });
   assert.equal((await rejection(client.callTool('green'))).code, 'HTTP_404');
   assert.equal(server.sent('initialize').length, 2);
 });
 
 test('simultaneous calls that lose a session share the new one', async (t) => {
   const pending = [];
-  const { client, server } = await connectMCP(
-    t,
-    {
-      'tools/call': (exchange, times) => (times <= 2 ? pending.push(exchange) : tea(exchange)),
-    },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    'tools/call': (exchange, times) => (times <= 2 ? pending.push(exchange) : tea(exchange)),
+  });
   const calls = ['green', 'black'].map((name) => client.callTool(name));
   await server.arrived('tools/call', 2);
   losses['HTTP 404'](pending[0]);
@@ -163,19 +155,15 @@ test('simultaneous calls that lose a session share the new one', async (t) => {
 });
 
 test('an error that is similar to a lost session rejects the call', async (t) => {
-  const { client, server } = await connectMCP(
-    t,
-    {
-      'tools/call': (exchange) => exchange.error(-32602, 'no such tool', { status: 400 }),
-    },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    'tools/call': (exchange) => exchange.error(-32602, 'no such tool', { status: 400 }),
+  });
   assert.equal((await rejection(client.callTool('green'))).code, -32602);
   assert.equal(server.sent('initialize').length, 1);
 });
 
 test('callTool takes a name and arguments, or one object', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/call': tea }, options);
+  const { client, server } = await connectLegacy(t, { 'tools/call': tea });
   await client.callTool('green', { cups: 2 });
   await client.callTool({ name: 'green', arguments: { cups: 2 } });
   await client.callTool({ name: 'green' }, { timeout: 4000 });
@@ -187,11 +175,12 @@ test('callTool takes a name and arguments, or one object', async (t) => {
 
 test('the other methods send their MCP methods and parameters', async (t) => {
   const respond = (exchange) => exchange.result({ ok: exchange.name });
-  const { client, server } = await connectMCP(
-    t,
-    { 'resources/read': respond, 'prompts/get': respond, 'completion/complete': respond, ping: respond },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    'resources/read': respond,
+    'prompts/get': respond,
+    'completion/complete': respond,
+    ping: respond,
+  });
   const completion = { ref: { type: 'ref/prompt', name: 'poem' }, argument: { name: 'style', value: 'h' } };
   assert.deepEqual(await client.readResource({ uri: 'tea://green' }), { ok: 'resources/read' });
   await client.readResource('tea://green');
@@ -216,11 +205,7 @@ test('a failed tool resolves and is reported, also in a batch', async (t) => {
   const reports = await startServer(() => {});
   t.after(() => reports.close());
   const failed = (exchange) => exchange.result({ ...textResult(`no ${exchange.body.params.name}`), isError: true });
-  const { client } = await connectMCP(
-    t,
-    { 'tools/call': failed },
-    { ...options, reportErrors: { endpoint: reports.reportTo } },
-  );
+  const { client } = await connectLegacy(t, { 'tools/call': failed }, { reportErrors: { endpoint: reports.reportTo } });
   assert.equal((await client.callTool('green')).isError, true);
   const [alone] = await reports.reported(1);
   assert.deepEqual([alone.error_type, alone.error_message, alone.class], ['MCPToolError', 'no green', 'tool_error']);
@@ -240,14 +225,10 @@ test('a failed tool resolves and is reported, also in a batch', async (t) => {
 
 test('a batch is sent as simultaneous calls', async (t) => {
   const pending = [];
-  const { client, server } = await connectMCP(
-    t,
-    {
-      // responds only after all calls have arrived
-      'tools/call': (exchange) => pending.push(exchange) === 2 && pending.reverse().forEach(tea),
-    },
-    options,
-  );
+  const { client, server } = await connectLegacy(t, {
+    // responds only after all calls have arrived
+    'tools/call': (exchange) => pending.push(exchange) === 2 && pending.reverse().forEach(tea),
+  });
   const call = (name) => ({ method: 'tools/call', params: { name } });
   const results = await client.batch([
     call('green'),
@@ -265,10 +246,8 @@ test('a batch is sent as simultaneous calls', async (t) => {
 });
 
 test('the member resultType of a result has no meaning in the legacy era', async (t) => {
-  const { client } = await connectMCP(
-    t,
-    { 'tea/list': (exchange) => exchange.result({ resultType: 'table', rows: 2 }) },
-    options,
-  );
+  const { client } = await connectLegacy(t, {
+    'tea/list': (exchange) => exchange.result({ resultType: 'table', rows: 2 }),
+  });
   assert.deepEqual(await client.request('tea/list'), { resultType: 'table', rows: 2 });
 });

@@ -4,14 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP, discoverResult, MODERN } from './mcp-server.mjs';
+import { connectModern, discoverResult, MODERN } from './mcp-server.mjs';
 
-const options = { mcp: 'modern' };
 const PREFIX = 'io.modelcontextprotocol/';
 const textResult = (text) => ({ content: [{ type: 'text', text }], resultType: 'complete' });
 const tea = (exchange) => exchange.result(textResult(exchange.body.params.name));
-const connect = (t, script, more) =>
-  connectMCP(t, { era: 'modern', 'tools/call': tea, ...script }, { ...options, ...more });
+const connect = (t, script, more) => connectModern(t, { 'tools/call': tea, ...script }, more);
 const ownHeaders = ({ headers }) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => /^mcp-(?!protocol)/.test(name)));
 

@@ -19,6 +19,27 @@ export async function connectMCP(t, script = {}, options = {}) {
   return { client, server };
 }
 
+/** The same with a client of the legacy era. */
+export function connectLegacy(t, script, options) {
+  return connectMCP(t, script, { mcp: 'legacy', ...options });
+}
+
+/** The same with a server and a client of the modern era. */
+export function connectModern(t, script, options) {
+  return connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', ...options });
+}
+
+/** A form for elicitation/create, in which some fields have default values. */
+export const FORM = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', default: 'Anna' },
+    cups: { type: 'integer', default: 2 },
+    hot: { type: 'boolean', default: false },
+    note: { type: 'string' },
+  },
+};
+
 /**
  * Starts a server on a free port. `script.era` is `legacy` by default; `script.sessions: false` turns sessions off.
  * Each other member of the script is a function that responds to a method, to `GET` or `DELETE`, or, as `lost`, to a

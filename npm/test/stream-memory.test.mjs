@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { connectMCP } from './mcp-server.mjs';
+import { connectLegacy } from './mcp-server.mjs';
 
 // The memory of the WebAssembly module. It is not public, so this wraps the functions that instantiate the module.
 let memory;
@@ -22,7 +22,7 @@ for (const name of ['instantiate', 'instantiateStreaming']) {
 const MEGABYTE = 2 ** 20;
 const responseEvent = ({ body }, text) =>
   `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result: { text } })}\n\n`;
-const connect = (t, call) => connectMCP(t, { 'tools/call': call }, { mcp: 'legacy' });
+const connect = (t, call) => connectLegacy(t, { 'tools/call': call });
 
 test('100 MB of comments do not make the memory grow, in one line and in many', async (t) => {
   const line = Buffer.alloc(64 * 1024, ':');

@@ -4,13 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP, initializeResult } from './mcp-server.mjs';
+import { connectLegacy, initializeResult } from './mcp-server.mjs';
 
-const options = { mcp: 'legacy' };
 const RESULT = { content: [{ type: 'text', text: 'green' }] };
-const responseEvent = ({ body }, result = RESULT) => `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result })}\n\n`;
-const connect = (t, call, more = {}, script = {}) =>
-  connectMCP(t, { 'tools/call': call, ...script }, { ...options, ...more });
+const responseEvent = ({ body }, result = RESULT) =>
+  `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result })}\n\n`;
+const connect = (t, call, more = {}, script = {}) => connectLegacy(t, { 'tools/call': call, ...script }, more);
 /** A client whose calls get this text as a complete stream. */
 const streaming = (t, text, more) =>
   connect(
