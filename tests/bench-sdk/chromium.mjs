@@ -1,22 +1,18 @@
 // Starts Chromium on a page, without a debugger: an attached one makes every `new Error()` two to three times dearer.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-FLAGS.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
-// The page collects garbage when it asks, and reads the heap's size without the noise that is added for strangers.
-FLAGS.push('--js-flags=--expose-gc', '--enable-precise-memory-info');
+import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
+
+// The page can collect garbage itself and read the exact size of the heap.
+const FLAGS = ['--headless', ...CHROMIUM_FLAGS, '--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
 /** Opens `address`; calls `failed` if the browser ends by itself. Returns what closes it. */
 export async function openPage(address, failed) {
-  const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(program)) {
-    throw new Error(`No browser at ${program}: apt-get install chromium, or name another one in CHROMIUM`);
-  }
+  const program = chromiumProgram();
   const profile = await mkdtemp(join(tmpdir(), 'bench-sdk-'));
   const flags = [...FLAGS, `--user-data-dir=${profile}`, address];
   const browser = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,35 +1,26 @@
 // What every browser test starts from: the running stack, Chromium, and answers that are waited for.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { chromium } from 'playwright-core';
+
+import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
 
 /** The service, and the stand-in for GitHub. */
 export const service = fromEnvironment('SERVICE');
 export const github = fromEnvironment('GITHUB');
 
 const PATIENCE = 30_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
 
-const browser = await launch();
+const browser = await chromium.launch({ executablePath: chromiumProgram(), args: CHROMIUM_FLAGS, headless: true });
 after(() => browser.close());
 
 function fromEnvironment(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run these tests with \`cargo xtask test\`, which starts the stack`);
   return value.replace(/\/$/, '');
-}
-
-function launch() {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    throw new Error(`No browser at ${executablePath}: apt-get install chromium, or name another one in CHROMIUM`);
-  }
-  return chromium.launch({ executablePath, args: FLAGS, headless: true });
 }
 
 /** A page in a fresh context. `complaints` gathers console errors, refused content, exceptions and dialogs. */

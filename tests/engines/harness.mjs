@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { startServer } from './server.mjs';
 
-export { error, json, result } from './server.mjs';
+export { error, json, result } from '../../npm/test/server.mjs';
 
 /** A server of another origin, which ends with the test. */
 export async function otherOrigin(t, script) {

@@ -1,6 +1,6 @@
 // MCP servers of both eras, as small as a case needs them.
 
-import { json, result } from './server.mjs';
+import { json, result } from '../../npm/test/server.mjs';
 
 export const SESSION = 'session-of-the-case';
 const SERVER = { name: 'kettle', version: '1.2.3' };

@@ -109,18 +109,3 @@ async function file(path, { headers = {}, files = {} }, response) {
 function story({ requests, reports }) {
   return [...requests, ...reports.map(({ text }) => text.slice(0, 500))].join('\n');
 }
-
-/** Answers with JSON. */
-export function json(response, value, status = 200, headers = {}) {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
-}
-
-/** Answers a call with a result. */
-export function result({ id }, response, value) {
-  json(response, { jsonrpc: '2.0', id, result: value });
-}
-
-/** Answers a call with an error. */
-export function error({ id }, response, code, message, data) {
-  json(response, { jsonrpc: '2.0', id, error: { code, message, data } });
-}

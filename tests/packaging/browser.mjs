@@ -1,24 +1,15 @@
 // Chromium, and what a page of a project says in it.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
+import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
 
-const browser = await launch();
+
+const browser = await chromium.launch({ executablePath: chromiumProgram(), args: CHROMIUM_FLAGS, headless: true });
 after(() => browser.close());
-
-function launch() {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    throw new Error(`No browser at ${executablePath}: apt-get install chromium, or name another one in CHROMIUM`);
-  }
-  return chromium.launch({ executablePath, args: FLAGS, headless: true });
-}
 
 /** Opens a page and returns what its calls came to; `server` is where they go. */
 export async function outcomeOfPage(t, address, server) {

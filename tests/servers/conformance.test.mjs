@@ -11,12 +11,11 @@ import { wrapped } from './harness/conversation.mjs';
 import { summary } from './harness/expectations.mjs';
 import { bridged, everythingHttp, fastmcpHttp, fixtureHttp, proxied, serve } from './harness/http-program.mjs';
 import { fixture, installed, NODE, NODE_22 } from './harness/places.mjs';
+import { LEGACY, MODERN } from './harness/line-client.mjs';
 import { start } from './harness/program.mjs';
 import { startSink } from './harness/sink.mjs';
 
 const SUITE = installed('@modelcontextprotocol/conformance/dist/index.js');
-const HANDSHAKE = '2025-11-25';
-const STATELESS = '2026-07-28';
 const PATIENCE = 120_000;
 
 const fixtureStdio = [NODE, fixture('conformance-server.mjs'), 'stdio'];
@@ -36,26 +35,26 @@ const OVER_HTTP = [
   {
     name: 'a fixture with everything the suite wants',
     server: fixtureHttp,
-    revision: HANDSHAKE,
+    revision: LEGACY,
     expected: oneToolFails,
     flawless: true,
   },
-  { name: 'server-everything', server: everythingHttp, revision: HANDSHAKE, expected: askedInVain },
-  { name: 'FastMCP', server: fastmcpHttp, revision: HANDSHAKE, expected: brokenIsRead },
-  { name: 'FastMCP, stateless', server: fastmcpHttp, revision: STATELESS, expected: brokenIsRead },
+  { name: 'server-everything', server: everythingHttp, revision: LEGACY, expected: askedInVain },
+  { name: 'FastMCP', server: fastmcpHttp, revision: LEGACY, expected: brokenIsRead },
+  { name: 'FastMCP, stateless', server: fastmcpHttp, revision: MODERN, expected: brokenIsRead },
 ];
 const OVER_STDIO = [
   {
     name: 'a fixture with everything the suite wants',
     server: fixtureStdio,
-    revision: HANDSHAKE,
+    revision: LEGACY,
     expected: bridgedToolsFail,
   },
-  { name: 'server-everything', server: everythingStdio, revision: HANDSHAKE, expected: askedInVain },
+  { name: 'server-everything', server: everythingStdio, revision: LEGACY, expected: askedInVain },
   {
     name: 'TypeScript SDK 2, stateless',
     server: typescriptStdio,
-    revision: STATELESS,
+    revision: MODERN,
     options: ['--upstreamProtocol', 'modern'],
     expected: brokenIsRead,
   },

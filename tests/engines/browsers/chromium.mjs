@@ -2,15 +2,12 @@
 
 import { chromium } from 'playwright-core';
 
-import { program } from './programs.mjs';
-
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
+import { CHROMIUM_FLAGS, chromiumProgram } from '../../chromium.mjs';
 
 /** Starts it with one tab. */
 export async function startChromium() {
-  const executablePath = program('CHROMIUM', ['/usr/bin/chromium'], 'chromium');
-  const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
+  const executablePath = chromiumProgram();
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS, headless: true });
   const page = await browser.newPage();
   return {
     version: `Chromium ${browser.version()}`,

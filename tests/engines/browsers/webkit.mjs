@@ -2,7 +2,8 @@
 
 import { Builder, Capabilities } from 'selenium-webdriver';
 
-import { firstLine, freePort, program, start } from './programs.mjs';
+import { freePort } from '../../free-port.mjs';
+import { firstLine, program, start } from './programs.mjs';
 
 const LIBRARIES = ['lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu', 'libexec', 'lib'];
 const MINI_BROWSER = LIBRARIES.map((folder) => `/usr/${folder}/webkit2gtk-4.1/MiniBrowser`);

@@ -1,5 +1,6 @@
 // Ends of a server without an SDK, handshakes that fail, and clients that leave.
 
+import { initialize } from '../harness/line-client.mjs';
 import * as row from './rows.mjs';
 import { command, server } from './scripted.mjs';
 
@@ -26,14 +27,7 @@ export const scriptedEnds = [
     steps: [
       {
         name: 'the handshake',
-        send: {
-          method: 'initialize',
-          params: {
-            protocolVersion: '2025-11-25',
-            capabilities: {},
-            clientInfo: { name: 'line-client', version: '1.0.0' },
-          },
-        },
+        send: row.request('initialize', initialize().params),
         hangs: true,
         report: { class: 'no_answer', source: 'mcp_protocol', method: 'initialize', message: /./ },
       },
@@ -52,14 +46,7 @@ export const scriptedEnds = [
     steps: [
       {
         name: 'the handshake',
-        send: {
-          method: 'initialize',
-          params: {
-            protocolVersion: '2025-11-25',
-            capabilities: {},
-            clientInfo: { name: 'line-client', version: '1.0.0' },
-          },
-        },
+        send: row.request('initialize', initialize().params),
         wire: row.error(-32602, /Unsupported protocol version/),
       },
     ],

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { HANDSHAKE } from './line-client.mjs';
+import { LEGACY } from './line-client.mjs';
 
 /** What of an answer a table speaks of. */
 export function told({ result, error }) {
@@ -36,7 +36,7 @@ export function find(reports, { method, target, message, exit, params }) {
 }
 
 /** Whether a report says what the table does. */
-export function checkReport(report, { wanted, server, revision = HANDSHAKE }) {
+export function checkReport(report, { wanted, server, revision = LEGACY }) {
   const story = JSON.stringify(report, null, 1);
   const said = { class: report.class, source: report.source, code: report.rpc?.code, type: report.error_type };
   for (const name of Object.keys(said)) {

@@ -1,9 +1,6 @@
 // The smallest MCP client over HTTP: posts a message, with a session or without one, and reads JSON or a stream.
 
-import { HANDSHAKE, initialize, initialized } from './line-client.mjs';
-
-const MODERN = '2026-07-28';
-const META = 'io.modelcontextprotocol';
+import { initialize, initialized, LEGACY, MODERN, modernParams } from './line-client.mjs';
 
 /** Posts one message; resolves to `{status, session, message}`, the last message of the answer if there is one. */
 export async function post(url, message, { headers = {}, signal } = {}) {
@@ -26,7 +23,7 @@ export async function post(url, message, { headers = {}, signal } = {}) {
 /** A session of the handshake's era: `request(id, message)`. */
 export async function openSession(url) {
   const { session } = await post(url, initialize());
-  const headers = { 'mcp-session-id': session, 'mcp-protocol-version': HANDSHAKE };
+  const headers = { 'mcp-session-id': session, 'mcp-protocol-version': LEGACY };
   await post(url, initialized, { headers });
   return {
     session,
@@ -36,12 +33,7 @@ export async function openSession(url) {
 
 /** One request of the era without handshake. */
 export function requestAlone(url, id, { method, params }) {
-  const _meta = {
-    [`${META}/protocolVersion`]: MODERN,
-    [`${META}/clientCapabilities`]: {},
-    [`${META}/clientInfo`]: { name: 'http-client', version: '1.0.0' },
-  };
   const name = params.name ?? params.uri;
   const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(name ? { 'mcp-name': name } : {}) };
-  return post(url, { jsonrpc: '2.0', id, method, params: { ...params, _meta } }, { headers });
+  return post(url, { jsonrpc: '2.0', id, method, params: modernParams(params) }, { headers });
 }

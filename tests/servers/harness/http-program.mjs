@@ -1,24 +1,15 @@
 // Programs that serve HTTP on the loopback: started on a port nobody has, and known to listen before they are used.
 
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { freePort } from '../../free-port.mjs';
 import { environment } from './conversation.mjs';
 import { autoheal, fixture, HERE, installed, NODE, NODE_22, python } from './places.mjs';
 import { start } from './program.mjs';
 
 const PATIENCE = 30_000;
-
-/** A port that was free a moment ago. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Starts a program that is told its port, and resolves when something listens there: `{url, port, ...program}`. */
 export async function serve(command, { env = {}, folder, path = '/mcp' }) {

@@ -4,11 +4,15 @@ import { StringDecoder } from 'node:string_decoder';
 
 import { start } from './program.mjs';
 
-export const HANDSHAKE = '2025-11-25';
-const CLIENT = { name: 'line-client', version: '1.0.0' };
+/** The newest protocol revisions with a handshake and without. */
+export const LEGACY = '2025-11-25';
+export const MODERN = '2026-07-28';
+
+const META_PREFIX = 'io.modelcontextprotocol/';
+const CLIENT = { name: 'test-client', version: '1.0.0' };
 
 /** The first request of a legacy conversation. */
-export const initialize = (id = 0, protocolVersion = HANDSHAKE) => ({
+export const initialize = (id = 0, protocolVersion = LEGACY) => ({
   jsonrpc: '2.0',
   id,
   method: 'initialize',
@@ -16,6 +20,16 @@ export const initialize = (id = 0, protocolVersion = HANDSHAKE) => ({
 });
 
 export const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
+
+/** The parameters of a modern request. */
+export const modernParams = (params) => ({
+  ...params,
+  _meta: {
+    [`${META_PREFIX}protocolVersion`]: MODERN,
+    [`${META_PREFIX}clientCapabilities`]: {},
+    [`${META_PREFIX}clientInfo`]: CLIENT,
+  },
+});
 
 /** Starts a server, or something that looks like one, and talks to it. */
 export function connect(command, options) {
