@@ -1,4 +1,4 @@
-// Servers that also speak the era without a handshake, on pipes: every request says who asks and in which revision.
+// Servers that also support modern MCP over stdio: each request has the client and the revision in its parameters.
 
 import { MODERN, modernParams } from '../harness/line-client.mjs';
 import { fixture, NODE, python, rmcpServer } from '../harness/places.mjs';
@@ -12,7 +12,7 @@ const session = (name, command, server, notFound) => ({
   server,
   revision: MODERN,
   startsSlowly: true,
-  silentAtFirst: true,
+  skipsHandshake: true,
   steps: [
     { name: 'the probe', send: modern(row.request('server/discover')), wire: row.success(/supportedVersions/) },
     {
@@ -27,7 +27,7 @@ const session = (name, command, server, notFound) => ({
       wire: notFound,
       report: row.badTool('nope', notFound.text),
     },
-    { name: 'a call that works', send: modern(row.call('divide', { a: 4, b: 2 })), wire: row.success(/2/) },
+    { name: 'a successful call', send: modern(row.call('divide', { a: 4, b: 2 })), wire: row.success(/2/) },
   ],
 });
 

@@ -1,8 +1,8 @@
-// The smallest MCP client over HTTP: posts a message, with a session or without one, and reads JSON or a stream.
+// A minimal MCP client over HTTP: posts a message and reads a response as JSON or as a stream.
 
 import { initialize, initialized, LEGACY, MODERN, modernParams } from './line-client.mjs';
 
-/** Posts one message; resolves to `{status, session, message}`, the last message of the answer if there is one. */
+/** Posts one message. Resolves to `{status, session, message}`, with the last message of the response. */
 export async function post(url, message, { headers = {}, signal } = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -20,7 +20,7 @@ export async function post(url, message, { headers = {}, signal } = {}) {
   };
 }
 
-/** A session of the handshake's era: `request(id, message)`. */
+/** Opens a legacy session with a function `request(id, message)`. */
 export async function openSession(url) {
   const { session } = await post(url, initialize());
   const headers = { 'mcp-session-id': session, 'mcp-protocol-version': LEGACY };
@@ -31,8 +31,8 @@ export async function openSession(url) {
   };
 }
 
-/** One request of the era without handshake. */
-export function requestAlone(url, id, { method, params }) {
+/** Sends one modern request. */
+export function modernRequest(url, id, { method, params }) {
   const name = params.name ?? params.uri;
   const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(name ? { 'mcp-name': name } : {}) };
   return post(url, { jsonrpc: '2.0', id, method, params: modernParams(params) }, { headers });
