@@ -1,4 +1,4 @@
-// Starts Chromium on a page, without a debugger: an attached one makes every `new Error()` two to three times dearer.
+// Opens a page in Chromium without a debugger, which would make each `new Error()` two to three times slower.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,24 +10,24 @@ import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
 // The page can collect garbage itself and read the exact size of the heap.
 const FLAGS = ['--headless', ...CHROMIUM_FLAGS, '--js-flags=--expose-gc', '--enable-precise-memory-info'];
 
-/** Opens `address`; calls `failed` if the browser ends by itself. Returns what closes it. */
-export async function openPage(address, failed) {
+/** Opens a URL. Calls `onFailure` if the browser ends by itself. Resolves to a function that closes the browser. */
+export async function openPage(url, onFailure) {
   const program = chromiumProgram();
   const profile = await mkdtemp(join(tmpdir(), 'bench-sdk-'));
-  const flags = [...FLAGS, `--user-data-dir=${profile}`, address];
+  const flags = [...FLAGS, `--user-data-dir=${profile}`, url];
   const browser = spawn(program, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  browser.stderr.on('data', (data) => (said = (said + data).slice(-2000)));
-  const ended = new Promise((end) => {
-    browser.on('error', end);
-    browser.on('close', end);
+  let stderr = '';
+  browser.stderr.on('data', (data) => (stderr = (stderr + data).slice(-2000)));
+  const ended = new Promise((resolve) => {
+    browser.on('error', resolve);
+    browser.on('close', resolve);
   });
-  ended.then((how) => failed(new Error(`Chromium ended (${how}): ${said}`)));
+  ended.then((reason) => onFailure(new Error(`Chromium ended (${reason}): ${stderr}`)));
 
   return async () => {
     browser.kill();
     await ended;
-    // Its helper processes may still be writing.
+    // The helper processes of the browser may still write.
     await rm(profile, { recursive: true, force: true, maxRetries: 10 });
   };
 }

@@ -76,7 +76,7 @@ export async function groups() {
   return (await (await fetch(`${service}/api/groups`)).json()).groups;
 }
 
-/** One group with its samples and its writes to GitHub. */
+/** One group with its samples, intents and approvals. */
 export async function groupDetail(fingerprint) {
   return (await fetch(`${service}/api/groups/${fingerprint}`)).json();
 }
