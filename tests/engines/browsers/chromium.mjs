@@ -1,10 +1,10 @@
-// Chromium, by playwright-core over its debugging protocol.
+// Chromium, driven by playwright-core over the debugging protocol.
 
 import { chromium } from 'playwright-core';
 
 import { CHROMIUM_FLAGS, chromiumProgram } from '../../chromium.mjs';
 
-/** Starts it with one tab. */
+/** Starts Chromium with one tab. */
 export async function startChromium() {
   const executablePath = chromiumProgram();
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS, headless: true });
@@ -12,7 +12,7 @@ export async function startChromium() {
   return {
     version: `Chromium ${browser.version()}`,
     stacks: 'v8',
-    open: (address) => page.goto(address),
+    open: (url) => page.goto(url),
     evaluate: (text, args) => page.evaluate(`(${text})(...${JSON.stringify(args)})`),
     close: () => browser.close(),
   };
