@@ -72,7 +72,7 @@ function setValue(values, name, value) {
 
 function settings(values, server) {
   if (server.length === 0 || server[0] === '')
-    throw misuse('say which server: an http(s) address, or the command that starts it');
+    throw misuse('a server is missing: give its http(s) address, or the command that starts it');
   const target = isUrl(server[0]) ? { url: checkedUrl(server) } : { command: server };
   if (target.command && values.header.length > 0) throw misuse('--header is for an address; a command has no headers');
   return {
@@ -91,11 +91,11 @@ function isUrl(word) {
 }
 
 function checkedUrl([url, ...others]) {
-  if (others.length > 0) throw misuse(`one address is enough; what is ${literal(oneLine(others[0], 60))}?`);
+  if (others.length > 0) throw misuse(`only one address is possible; remove ${literal(oneLine(others[0], 60))}`);
   if (!URL.canParse(url)) throw misuse(`${literal(oneLine(url))} is not an address`);
   const { username, password } = new URL(url);
   if (username !== '' || password !== '') {
-    throw misuse("an address cannot hold a password; use --header 'Authorization: Basic …'");
+    throw misuse("an address must not contain a password; use --header 'Authorization: Basic …'");
   }
   return url;
 }
@@ -103,7 +103,7 @@ function checkedUrl([url, ...others]) {
 function files(out) {
   const extension = /(?<!\.d)\.m?[jt]s$/.exec(out)?.[0];
   if (extension === undefined)
-    throw misuse(`--out must end in .ts, .mts, .js or .mjs, not as ${literal(oneLine(out))} does`);
+    throw misuse(`--out must end in .ts, .mts, .js or .mjs; ${literal(oneLine(out))} does not`);
   const stem = out.slice(0, -extension.length);
   return PARTS[extension].map(([part, partExtension]) => ({ part, path: stem + partExtension }));
 }

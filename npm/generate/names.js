@@ -70,9 +70,9 @@ export class Names {
     this.#taken = new Set(reserved);
   }
 
-  claim(wanted) {
-    let name = wanted;
-    for (let number = 2; this.#taken.has(name); number += 1) name = `${wanted}${number}`;
+  claim(preferred) {
+    let name = preferred;
+    for (let number = 2; this.#taken.has(name); number += 1) name = `${preferred}${number}`;
     this.#taken.add(name);
     return name;
   }
@@ -85,12 +85,12 @@ export class Names {
 export function methodNames(toolNames) {
   const candidates = toolNames.map((tool) => {
     const camel = camelCase(tool);
-    if (RESERVED_METHODS.has(camel)) return { tool, wanted: `${camel}Tool`, rank: 2 };
-    return { tool, wanted: camel, rank: camel === tool ? 0 : 1 };
+    if (RESERVED_METHODS.has(camel)) return { tool, preferred: `${camel}Tool`, rank: 2 };
+    return { tool, preferred: camel, rank: camel === tool ? 0 : 1 };
   });
   const names = new Names(RESERVED_METHODS);
   const inOrder = candidates.sort((a, b) => a.rank - b.rank || (a.tool < b.tool ? -1 : 1));
-  return new Map(inOrder.map(({ tool, wanted }) => [tool, names.claim(wanted)]));
+  return new Map(inOrder.map(({ tool, preferred }) => [tool, names.claim(preferred)]));
 }
 
 // Keeps only characters that an identifier may have, after NFC has joined combining accents to their letters.

@@ -24,14 +24,14 @@ export function readLine(line) {
  * The forms of the arguments of a call: the required ones, then each optional one added, then with the last option, and
  * with all options and an unknown one.
  */
-function forms({ kind, parameters, options, rest }, known) {
+function forms({ kind, parameters, options, rest }, declared) {
   if (kind === 'batch') return [[[{ name: 'first', arguments: { x: 1 } }, { name: 'second' }]]];
   const samples = parameters.map(sample);
   const required = parameters.filter(({ literal }) => literal === undefined).length;
   const result = [];
   for (let count = required; count <= samples.length; count += 1) result.push(samples.slice(0, count));
   if (options.length > 0) {
-    const names = [...known.keys()];
+    const names = [...declared.keys()];
     const all = options.map((option) => [option.name, sample(option, names.indexOf(option.name))]);
     result.push([...samples, Object.fromEntries(all.slice(-1))]);
     result.push([...samples, { ...Object.fromEntries(all), unknownOption: true }]);

@@ -28,7 +28,7 @@ export function readTable(file = new URL('calls.txt', import.meta.url)) {
   return { calls, options };
 }
 
-function readCall(line, known) {
+function readCall(line, declared) {
   const [, name, list, wire, sentence] = matched(/^(\w+)\((.*)\)(?: -> (\S+))? \| (\S.*\.)$/, line, 'call');
   const parameters = [];
   const options = [];
@@ -36,16 +36,16 @@ function readCall(line, known) {
   for (const text of split(list)) {
     if (rest || options.length > 0) throw new Error(`calls.txt: options or ...name must be the last parameter: ${line}`);
     if (text.startsWith('...')) rest = readParameter(text.slice(3), 'object');
-    else if (text.startsWith('{')) options.push(...split(text.slice(1, -1)).map((option) => readOption(option, known)));
+    else if (text.startsWith('{')) options.push(...split(text.slice(1, -1)).map((option) => readOption(option, declared)));
     else parameters.push(readParameter(text));
   }
   return { name, wire: wire ?? snakeCase(name), parameters, options, rest, sentence };
 }
 
-function readOption(text, known) {
+function readOption(text, declared) {
   const option = readParameter(text);
-  if (!known.has(option.name)) throw new Error(`calls.txt: "${option.name}" is not one of the options`);
-  return { ...option, type: known.get(option.name).type };
+  if (!declared.has(option.name)) throw new Error(`calls.txt: "${option.name}" is not one of the options`);
+  return { ...option, type: declared.get(option.name).type };
 }
 
 /** `initial` is the value of the default; undefined without a default. */

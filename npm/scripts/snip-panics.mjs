@@ -1,7 +1,7 @@
 // Removes the bodies of functions that are only used for panics from a WebAssembly module: node snip-panics.mjs FROM TO
 //
 // A panic ends the module with a trap, and its message is not shown anywhere. The functions that format the message are
-// a tenth of the module, because the compiler cannot know that. This script replaces the body of each of them by the
+// a tenth of the module, because the compiler does not remove them. This script replaces the body of each of them by the
 // trap. It does the same with functions of js-sys and wasm-bindgen for promises and closures, which this module does not
 // use. wasm-opt, which runs afterwards, removes the functions that only they called.
 //

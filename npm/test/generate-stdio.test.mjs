@@ -12,7 +12,7 @@ const generateFrom = (behaviour, ...options) => autoheal(['generate', ...options
 
 for (const [behaviour, className] of Object.entries({
   noisy: 'NoisyClient',
-  asks: 'AsksClient',
+  requesting: 'RequestingClient',
   modern: 'NewClient',
 })) {
   test(`a client is generated from the ${behaviour} server`, async () => {

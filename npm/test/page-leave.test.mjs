@@ -43,13 +43,13 @@ test('a single pending report is sent as an object, and only by the beacon', asy
 test('pending reports are sent with their counts when the page is hidden', async (t) => {
   const { client, server } = await connectReporting(t, fail);
   server.respondToReport = () => true; // no response
-  await rejection(client.request('storm'));
+  await rejection(client.request('repeated'));
   await server.reported(1);
-  await Promise.all(Array.from({ length: 20 }, () => rejection(client.request('storm'))));
+  await Promise.all(Array.from({ length: 20 }, () => rejection(client.request('repeated'))));
   await rejection(client.request('other'));
   assert.deepEqual(leave('visibilitychange', 'visible'), []);
   const [{ body }] = leave('visibilitychange');
-  assert.deepEqual(body.map(({ rpc, count }) => [rpc.method, count]), [['storm', 20], ['other', undefined]]);
+  assert.deepEqual(body.map(({ rpc, count }) => [rpc.method, count]), [['repeated', 20], ['other', undefined]]);
   assert.deepEqual(leave('pagehide'), []);
 });
 

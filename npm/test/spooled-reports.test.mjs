@@ -124,10 +124,10 @@ test('throttled reports are sent at the end of the minute', async (t) => {
   t.mock.method(globalThis, 'setTimeout', (action, wait, ...rest) =>
     wait > 30_000 ? timers.push({ action, wait }) : real(action, wait, ...rest));
   for (let number = 1; number <= 29; number += 1) {
-    await rejection(client.request('storm'));
+    await rejection(client.request('repeated'));
     await server.reported(number);
   }
-  for (let call = 0; call < 20; call += 1) await rejection(client.request('storm'));
+  for (let call = 0; call < 20; call += 1) await rejection(client.request('repeated'));
   while (!timers.some(({ wait }) => wait < 60_000)) await new Promise((resume) => real(resume, 10));
   assert.equal(server.reports.length, 29);
   const { action, wait } = timers.at(-1);

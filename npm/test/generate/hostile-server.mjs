@@ -53,7 +53,7 @@ const behaviours = {
     };
   },
   stubborn: (message) => respond(message),
-  asks: (message) => {
+  requesting: (message) => {
     if (message.method === 'tools/list') listId = message.id;
     if (message.method === undefined) responses.push(message);
     if (message.method === 'tools/list') {

@@ -144,7 +144,7 @@ export const fastmcpEnds = [
     ending: { code: 3, signal: null },
   },
   {
-    // The SDK then responds to open calls with an error, but the client has gone.
+    // The SDK then responds to open calls with an error, but the client has disconnected.
     name: 'FastMCP, the client disconnects during a call',
     command,
     server,
