@@ -1,16 +1,16 @@
-// Lets so many things run at a time, and the others wait.
+// Limits how many functions run at the same time.
 
-/** A function that runs another one as soon as fewer than `most` of its kind are running. */
-export function slots(most) {
+/** A function that runs the functions passed to it, at most `max` at the same time. */
+export function limitConcurrency(max) {
   const waiting = [];
-  let free = most;
+  let free = max;
   return async (run) => {
     if (free > 0) free -= 1;
     else await new Promise((resolve) => waiting.push(resolve));
     try {
       return await run();
     } finally {
-      // A slot that is handed on was never free.
+      // The next function takes the slot over, so `free` does not change.
       const next = waiting.shift();
       if (next) next();
       else free += 1;

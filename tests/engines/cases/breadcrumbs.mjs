@@ -1,4 +1,4 @@
-// The trail: what happened on the page before a failure.
+// Breadcrumbs: the steps on the page before a failure.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { error, openPage, result } from '../harness.mjs';
 const call = (body, response) =>
   body.method === 'fine' ? result(body, response, 1) : error(body, response, -32000, body.method);
 
-export function trail(engine) {
-  test('a report tells what happened before: console, requests, clicks, navigation, calls', async (t) => {
+export function breadcrumbs(engine) {
+  test('a report has the steps before the failure: console, requests, clicks, navigation, calls', async (t) => {
     const { run, server } = await openPage(t, engine, { call });
     await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
@@ -22,7 +22,7 @@ export function trail(engine) {
       button.click();
       history.pushState({}, '', '/?step=2');
       await client.request('fine');
-      await told(client.callTool('tea'));
+      await outcomeOf(client.callTool('tea'));
     });
     const [{ logs }] = await server.reported(1);
     const { origin } = server;
@@ -40,29 +40,29 @@ export function trail(engine) {
     assert.ok(Math.abs(times[0] - Date.now()) < 60_000);
   });
 
-  test('the trail is the last fifty steps', async (t) => {
+  test('a report has only the last 50 steps', async (t) => {
     const { run, server } = await openPage(t, engine, { call });
     await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
       await client.ready;
       for (let step = 1; step <= 200; step += 1) console.debug(`step ${step}`);
-      await told(client.request('broken'));
+      await outcomeOf(client.request('broken'));
     });
     const [{ logs }] = await server.reported(1);
     assert.equal(logs.length, 50);
     assert.deepEqual([logs[0].message, logs[48].message, logs[49].message], ['step 152', 'step 200', 'broken']);
   });
 
-  test('a page that wants no trail keeps its console and its fetch', async (t) => {
+  test('with breadcrumbs: false the console and fetch are not wrapped', async (t) => {
     const { run, server } = await openPage(t, engine, { call });
     const untouched = await run(async () => {
       const before = [console.log, window.fetch, history.pushState];
       const client = new MCPClient('/jsonrpc', { reportErrors: { breadcrumbs: false } });
       await client.ready;
       const after = [console.log, window.fetch, history.pushState];
-      console.log('unheard');
-      await told(client.request('broken'));
-      return before.every((one, place) => one === after[place]);
+      console.log('not recorded');
+      await outcomeOf(client.request('broken'));
+      return before.every((original, index) => original === after[index]);
     });
     assert.equal(untouched, true);
     const [report] = await server.reported(1);

@@ -1,4 +1,4 @@
-// Reports that cannot leave at once: kept with their id, sent again, and told with their counts.
+// Spooled reports: sent again with their ids and counts when the service accepts no reports.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,40 +10,40 @@ import { startServer } from './server.mjs';
 
 const fail = ({ id, method }, response) => error({ id }, response, 1, method);
 const refuse = (status, headers = {}) => (response) => response.writeHead(status, headers).end('{}');
-/** Answers the first reports with `first`, the others as usual. */
-const thenTake = (first, times = 1) => (response, number) => number <= times && first(response);
+/** Responds to the first reports with `first`, then accepts reports. */
+const thenAccept = (first, times = 1) => (response, number) => number <= times && first(response);
 
 for (const [name, first] of Object.entries({
   'HTTP 503 with Retry-After': refuse(503, { 'retry-after': '1' }),
   'HTTP 429 with Retry-After as a date': refuse(429, { 'retry-after': new Date(0).toUTCString() }),
 })) {
-  test(`a report is kept and sent again with its id: ${name}`, { timeout: 20_000 }, async (t) => {
+  test(`a report is sent again with its id after ${name}`, { timeout: 20_000 }, async (t) => {
     const { client, server } = await connectReporting(t, fail);
-    server.answerReport = thenTake(first);
+    server.respondToReport = thenAccept(first);
     const began = performance.now();
     await rejection(client.request('a'));
-    const [before, after] = await server.reported(2);
+    const [original, resent] = await server.reported(2);
     assert.ok(performance.now() - began >= 990);
-    assert.deepEqual(after, before);
+    assert.deepEqual(resent, original);
     await new Promise((resume) => setTimeout(resume, 1500));
     assert.equal(server.reports.length, 2);
   });
 }
 
-test('a lost connection is no end either; the wait is chosen by the client', { timeout: 20_000 }, async (t) => {
+test('a report is sent again after a lost connection and a wait of some seconds', { timeout: 20_000 }, async (t) => {
   const { client, server } = await connectReporting(t, fail);
-  server.answerReport = thenTake((response) => response.destroy() && true);
+  server.respondToReport = thenAccept((response) => response.destroy() && true);
   const began = performance.now();
   await rejection(client.request('a'));
-  const [before, after] = await server.reported(2);
+  const [original, resent] = await server.reported(2);
   const waited = performance.now() - began;
   assert.ok(waited > 2_000 && waited < 10_000, String(waited));
-  assert.deepEqual(after, before);
+  assert.deepEqual(resent, original);
 });
 
-test('errors during the pause are counted and leave without another one', { timeout: 20_000 }, async (t) => {
+test('failures during the pause are counted and sent after it, without another pause', { timeout: 20_000 }, async (t) => {
   const { client, server } = await connectReporting(t, fail);
-  server.answerReport = thenTake(refuse(503, { 'retry-after': '1' }));
+  server.respondToReport = thenAccept(refuse(503, { 'retry-after': '1' }));
   await rejection(client.request('a'));
   await server.reported(1);
   await new Promise((resume) => setTimeout(resume, 200));
@@ -55,10 +55,10 @@ test('errors during the pause are counted and leave without another one', { time
   assert.ok(Date.parse(reports[2].first_seen) < Date.parse(reports[2].last_seen));
 });
 
-test('while the service cannot take reports, one request at a time asks', { timeout: 20_000 }, async (t) => {
+test('while the service refuses reports, only one request at a time is sent', { timeout: 20_000 }, async (t) => {
   const { client, server } = await connectReporting(t, (body, response) =>
     json(response, body.map(({ id, method }) => ({ jsonrpc: '2.0', id, error: { code: 1, message: method } }))));
-  server.answerReport = thenTake(refuse(503, { 'retry-after': '1' }), 2);
+  server.respondToReport = thenAccept(refuse(503, { 'retry-after': '1' }), 2);
   await client.batch(['a', 'b', 'c'].map((method) => ({ method })));
   await server.reported(9);
   const ids = server.reports.map(({ report, post }) => [post, report.id]);
@@ -67,9 +67,9 @@ test('while the service cannot take reports, one request at a time asks', { time
   assert.deepEqual(ids, [1, 2, 3].flatMap((post) => first.map((id) => [post, id])));
 });
 
-test('a service that never answers holds one connection, and no call', { timeout: 20_000 }, async (t) => {
+test('a service that never responds occupies one connection and delays no call', { timeout: 20_000 }, async (t) => {
   const { client, server } = await connectReporting(t, fail);
-  server.answerReport = () => true;
+  server.respondToReport = () => true;
   for (const method of 'abcdefghijkl') await rejection(client.request(method));
   await server.reported(1);
   for (const method of 'mnopq') await rejection(client.request(method));
@@ -77,10 +77,10 @@ test('a service that never answers holds one connection, and no call', { timeout
   assert.equal(await client.flush(50), false);
 });
 
-test('an answer that says no is final', async (t) => {
+test('a report is dropped after a response with a permanent error', async (t) => {
   for (const status of [400, 401, 403, 413, 422, 500]) {
     const { client, server } = await connectReporting(t, fail);
-    server.answerReport = thenTake(refuse(status, { 'retry-after': '0' }));
+    server.respondToReport = thenAccept(refuse(status, { 'retry-after': '0' }));
     await rejection(client.request('a'));
     await server.reported(1);
     await rejection(client.request('b'));
@@ -89,10 +89,10 @@ test('an answer that says no is final', async (t) => {
   }
 });
 
-test('kept reports do not keep a program from ending', { timeout: 20_000 }, async (t) => {
+test('spooled reports do not keep a program running', { timeout: 20_000 }, async (t) => {
   const server = await startServer(fail);
   t.after(() => server.close());
-  server.answerReport = refuse(503, { 'retry-after': '600' });
+  server.respondToReport = refuse(503, { 'retry-after': '600' });
   const program = `
     import { MCPClient } from '${new URL('../dist/mcp-autoheal.js', import.meta.url)}';
     const client = new MCPClient('${server.endpoint}', { reportErrors: true, errorReportEndpoint: '${server.reportTo}' });
@@ -103,10 +103,10 @@ test('kept reports do not keep a program from ending', { timeout: 20_000 }, asyn
   assert.equal(server.reports.length, 1);
 });
 
-test('a program that waits for flush hears that the reports did not arrive', { timeout: 20_000 }, async (t) => {
+test('flush resolves to false if the reports were not delivered in time', { timeout: 20_000 }, async (t) => {
   const server = await startServer(fail);
   t.after(() => server.close());
-  server.answerReport = refuse(503, { 'retry-after': '600' });
+  server.respondToReport = refuse(503, { 'retry-after': '600' });
   const program = `
     import { MCPClient } from '${new URL('../dist/mcp-autoheal.js', import.meta.url)}';
     const client = new MCPClient('${server.endpoint}', { reportErrors: true, errorReportEndpoint: '${server.reportTo}' });
@@ -117,17 +117,17 @@ test('a program that waits for flush hears that the reports did not arrive', { t
   assert.deepEqual(await once(child, 'exit'), [7, null]);
 });
 
-test('what a storm held back leaves when the minute is over', async (t) => {
+test('throttled reports are sent at the end of the minute', async (t) => {
   const { client, server } = await connectReporting(t, fail);
   const timers = [];
   const { setTimeout: real } = globalThis;
   t.mock.method(globalThis, 'setTimeout', (action, wait, ...rest) =>
     wait > 30_000 ? timers.push({ action, wait }) : real(action, wait, ...rest));
   for (let number = 1; number <= 29; number += 1) {
-    await rejection(client.request('storm'));
+    await rejection(client.request('repeated'));
     await server.reported(number);
   }
-  for (let call = 0; call < 20; call += 1) await rejection(client.request('storm'));
+  for (let call = 0; call < 20; call += 1) await rejection(client.request('repeated'));
   while (!timers.some(({ wait }) => wait < 60_000)) await new Promise((resume) => real(resume, 10));
   assert.equal(server.reports.length, 29);
   const { action, wait } = timers.at(-1);

@@ -1,4 +1,4 @@
-// The trail: what happened before a failure is told with it, bounded and without secrets, and changes nothing else.
+// Breadcrumbs: the last steps before a failure are reported with it, limited and without secrets.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -18,17 +18,17 @@ function handle(body, response) {
 async function reporting(t, options) {
   const { server } = await connect(t, handle);
   const client = new MCPClient(server.endpoint, { reportErrors: { endpoint: server.reportTo, ...options } });
-  /** The trail of one failure. */
-  const trail = async () => {
+  /** The breadcrumbs of one failure. */
+  const breadcrumbs = async () => {
     await rejection(client.request('brew'));
     assert.equal(await client.flush(3000), true);
     return server.reports.at(-1).report.logs;
   };
-  return { client, server, trail };
+  return { client, server, breadcrumbs };
 }
 const brief = (steps) => steps.map(({ level, message }) => [level, message]);
 
-// The console of this process is the page's: what the page writes is caught before the client comes.
+// Replaces the console before the client wraps it, so that the tests see all calls that reach it.
 const written = [];
 for (const level of ['debug', 'info', 'log', 'warn', 'error']) {
   console[level] = function (...words) {
@@ -38,23 +38,23 @@ for (const level of ['debug', 'info', 'log', 'warn', 'error']) {
 }
 const plain = { log: console.log, fetch: globalThis.fetch };
 
-// This one comes first: what is watched once is watched as long as the page lives.
-test('switched off, nothing is watched and nothing told', async (t) => {
-  const { trail } = await reporting(t, { breadcrumbs: false });
+// This test must be the first: the first client with breadcrumbs wraps the console and fetch for good.
+test('with breadcrumbs: false nothing is wrapped or reported', async (t) => {
+  const { breadcrumbs } = await reporting(t, { breadcrumbs: false });
   console.log('unseen');
-  assert.equal(await trail(), undefined);
+  assert.equal(await breadcrumbs(), undefined);
   assert.deepEqual({ log: console.log, fetch: globalThis.fetch }, plain);
 });
 
-test('console, requests and calls, oldest first, with their times', async (t) => {
-  const { client, server, trail } = await reporting(t);
+test('console output, requests and calls are reported with their times, the oldest first', async (t) => {
+  const { client, server, breadcrumbs } = await reporting(t);
   const before = Date.now();
   console.log('warming', 3, null);
   console.warn('hot', new TypeError('too hot'), ['a', 'b'], { cup: 1 });
   await (await fetch(server.endpoint, { method: 'POST', body: '{"method":"x"}' })).text();
   await fetch('http://127.0.0.1:1/closed').catch(() => {});
   await client.callTool('green');
-  const steps = await trail();
+  const steps = await breadcrumbs();
   assert.deepEqual(brief(steps.slice(-6)), [
     ['log', 'warming 3 null'],
     ['warn', 'hot TypeError: too hot [2 items] {Object}'],
@@ -68,7 +68,7 @@ test('console, requests and calls, oldest first, with their times', async (t) =>
   assert.ok(times.at(-6) >= before && times.at(-1) <= Date.now());
 });
 
-test('the console and fetch still work as they did', async (t) => {
+test('the console and fetch work as before', async (t) => {
   const { server } = await reporting(t);
   written.length = 0;
   const thing = { cup: 1 };
@@ -89,12 +89,12 @@ test('the console and fetch still work as they did', async (t) => {
   assert.equal((await rejection(fetch(server.endpoint, { signal: AbortSignal.abort() }))).name, 'AbortError');
 });
 
-test('whatever the console is given, it is written', async (t) => {
-  const { trail } = await reporting(t);
+test('unusual console arguments reach the console', async (t) => {
+  const { breadcrumbs } = await reporting(t);
   written.length = 0;
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
-  const strange = [
+  const values = [
     undefined,
     Symbol('s'),
     1n,
@@ -114,12 +114,12 @@ test('whatever the console is given, it is written', async (t) => {
     }),
     revoked.proxy,
   ];
-  for (const value of strange) console.log(value);
-  assert.equal(written.length, strange.length);
-  assert.ok((await trail()).length > 0);
+  for (const value of values) console.log(value);
+  assert.equal(written.length, values.length);
+  assert.ok((await breadcrumbs()).length > 0);
 });
 
-test('whatever fetch is given, it answers as it would', async (t) => {
+test('unusual fetch arguments have the same outcome as before', async (t) => {
   await reporting(t);
   for (const input of [
     undefined,
@@ -143,12 +143,12 @@ test('whatever fetch is given, it answers as it would', async (t) => {
   }
 });
 
-test('our own requests are told as calls and never as requests', async (t) => {
-  const { client, server, trail } = await reporting(t);
+test('requests of the client are reported as calls, not as requests', async (t) => {
+  const { client, server, breadcrumbs } = await reporting(t);
   await client.ping();
-  await trail();
+  await breadcrumbs();
   await client.batch([{ method: 'stir' }]);
-  const steps = await trail();
+  const steps = await breadcrumbs();
   assert.deepEqual(
     steps.filter(({ level, message }) => level === 'fetch' && message.includes(server.reportTo)),
     [],
@@ -165,36 +165,36 @@ test('our own requests are told as calls and never as requests', async (t) => {
   ]);
 });
 
-test('the last fifty steps, and not more of a text than is worth reading', async (t) => {
-  const { trail } = await reporting(t);
+test('only the last 50 steps are reported, with shortened texts', async (t) => {
+  const { breadcrumbs } = await reporting(t);
   for (let step = 0; step < 130; step += 1) console.info(`step ${step}`);
   console.info('x'.repeat(1_000_000), 'y');
-  const steps = await trail();
+  const steps = await breadcrumbs();
   assert.equal(steps.length, 50);
   assert.deepEqual([steps[0].message, steps[47].message], ['step 82', 'step 129']);
   assert.ok(steps[48].message.length <= 1010, String(steps[48].message.length));
   assert.deepEqual(brief(steps).at(-1), ['mcp', 'brew']);
 });
 
-test('no secret leaves with the trail', async (t) => {
-  const { client, server, trail } = await reporting(t);
+test('breadcrumbs contain no secrets', async (t) => {
+  const { client, server, breadcrumbs } = await reporting(t);
   const secret = 'hunter2hunter2';
   console.log(`password=${secret}`);
   console.error(new Error(`Bearer ${secret}`), 'for', 'anna@example.org');
   await fetch(`${server.endpoint}?token=${secret}`, { method: 'POST', body: '{"id":1}' });
   await client.readResource(`https://u:${secret}@example.org/?api_key=${secret}`);
-  const steps = await trail();
+  const steps = await breadcrumbs();
   assert.ok(steps.length >= 5);
   for (const { text } of server.reports)
     for (const hidden of [secret, 'anna@']) assert.equal(text.includes(hidden), false, `${hidden} in ${text}`);
 });
 
-test('what is told was known before the failure, not after it', async (t) => {
+test('steps after the failure are not reported', async (t) => {
   const { client, server } = await reporting(t);
   console.log('before');
   await rejection(client.request('brew'));
   console.log('after');
   assert.equal(await client.flush(3000), true);
-  const told = server.reports.at(-1).report.logs.map(({ message }) => message);
-  assert.deepEqual([told.includes('before'), told.includes('after')], [true, false]);
+  const messages = server.reports.at(-1).report.logs.map(({ message }) => message);
+  assert.deepEqual([messages.includes('before'), messages.includes('after')], [true, false]);
 });

@@ -1,4 +1,4 @@
-// Leads one conversation of a table, straight with a server or through the wrapper, and keeps what both sides saw.
+// Runs one session of a table, with a server directly or through the wrapper.
 
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,24 +6,21 @@ import { join } from 'node:path';
 import { connect } from './line-client.mjs';
 import { autoheal } from './places.mjs';
 
-/**
- * The environment of every program here: nothing of the user's settings, the same clock's zone, and, when reports go
- * to a sink, its address.
- */
+/** The environment of the programs: no settings of the user, UTC, and the URL of the sink if there is one. */
 export function environment(folder, sink) {
-  const own = Object.keys(process.env).filter((name) => /^(AUTOHEAL_|IPFS_|FASTMCP_|NODE_TEST_CONTEXT)/.test(name));
-  const cleared = Object.fromEntries(own.map((name) => [name, undefined]));
+  const names = Object.keys(process.env).filter((name) => /^(AUTOHEAL_|IPFS_|FASTMCP_|NODE_TEST_CONTEXT)/.test(name));
+  const cleared = Object.fromEntries(names.map((name) => [name, undefined]));
   const data = join(folder, 'data');
   mkdirSync(data, { recursive: true });
   const reporting = sink ? { AUTOHEAL_URL: sink.url } : {};
   return { ...cleared, TZ: 'UTC', XDG_DATA_HOME: data, ...reporting };
 }
 
-/** The command that starts the same server through the wrapper. */
+/** The command that starts the server through the wrapper. */
 export const wrapped = (command, options = []) => [autoheal(), 'mcp', ...options, '--', ...command];
 
-/** Reports that wait on disk because they could not be delivered. */
-export function spooled(folder) {
+/** The files of reports that could not be delivered. */
+export function spooledReports(folder) {
   const spool = join(folder, 'data/autoheal/spool');
   try {
     return readdirSync(spool, { recursive: true }).filter((name) => !name.startsWith('.'));
@@ -32,32 +29,36 @@ export function spooled(folder) {
   }
 }
 
-/** The id of a step's request: its own, or its place in the table. */
+/** The request id of a step: its own, or its number in the table. */
 export const idOf = ({ send }, index) => send.id ?? index + 1;
 
 /**
- * Leads the conversation. `waitsFor(step)` is asked where the wire says nothing and only a report tells that a call
- * has hung for long enough; without it, the client does not wait.
+ * Runs the session. `waitForReport(step)` is awaited after a call that hangs, because only its report shows that it has
+ * hung for long enough. Without the function the client does not wait.
  */
-export async function converse(command, { steps, silentAtFirst = false }, { folder, env, waitsFor = () => undefined }) {
+export async function runSession(
+  command,
+  { steps, skipsHandshake = false },
+  { folder, env, waitForReport = () => undefined },
+) {
   const client = connect(command, { env, cwd: folder });
   try {
-    const shaken = silentAtFirst ? undefined : await client.handshake();
-    const answers = [];
+    const serverInfo = skipsHandshake ? undefined : await client.handshake();
+    const responses = [];
     let end;
     for (const [index, step] of steps.entries()) {
       const id = idOf(step, index);
       for (const line of step.before ?? []) client.write(line);
       client.send({ jsonrpc: '2.0', id, ...step.send });
       for (const next of step.then ?? []) client.send(next(id));
-      if (step.wire) answers[index] = await client.answer(id);
+      if (step.wire) responses[index] = await client.responseTo(id);
       if (step.until) await client.until(() => step.until.exec(client.stderr()) ?? undefined, String(step.until));
-      if (step.hangs) await waitsFor(step);
+      if (step.hangs) await waitForReport(step);
       if (step.ends) end = await client.end();
     }
     client.stdin.end();
     end ??= await client.end();
-    return { shaken, answers, end, stdout: client.stdout(), stderr: client.stderr() };
+    return { serverInfo, responses, end, stdout: client.stdout(), stderr: client.stderr() };
   } finally {
     client.kill();
   }
