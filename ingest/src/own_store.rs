@@ -7,7 +7,6 @@ use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
 use autoheal_deliver::{Refusal, data_directory, shares};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::validate::Arrival;
 use autoheal_prepare::{ScrubLevel, prepare};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};

@@ -8,7 +8,6 @@ use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_store::{Detail, Group, Status};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
