@@ -208,7 +208,7 @@ test('a failed tool resolves and is reported, also in a batch', async (t) => {
   const { client } = await connectLegacy(t, { 'tools/call': failed }, { reportErrors: { endpoint: reports.reportTo } });
   assert.equal((await client.callTool('green')).isError, true);
   const [alone] = await reports.reported(1);
-  assert.deepEqual([alone.error_type, alone.error_message, alone.class], ['MCPToolError', 'no green', 'tool_error']);
+  assert.deepEqual([alone.error_type, alone.error_message, alone.class], ['MCPToolError', 'no green', 'tool_failure']);
   assert.deepEqual(
     [alone.rpc.tool, alone.rpc.protocol_version, alone.server],
     ['green', LEGACY, { name: 'tea', version: '2.1' }],

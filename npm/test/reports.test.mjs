@@ -58,7 +58,7 @@ test('each kind of failure is reported with its class', async (t) => {
       ['MCPError', 'http', 500],
       ['MCPError', 'network', undefined],
       ['MCPError', 'timeout', undefined],
-      ['MCPToolError', 'tool_error', undefined],
+      ['MCPToolError', 'tool_failure', undefined],
     ],
   );
   assert.equal(reports[2].context.answer, '<html>');

@@ -203,7 +203,7 @@ impl Session {
             Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
         // An array, because serialising member names would need a cache of them in the module.
-        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
+        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class().name());
         // Numbers and strings always serialise.
         parts.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
     }

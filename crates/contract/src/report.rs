@@ -1,6 +1,7 @@
 //! `ErrorReport`, one failure as a sender describes it, and its parts.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::Json;
 
@@ -94,8 +95,9 @@ pub struct ErrorReport {
 }
 
 /// Kind of sender of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Source {
     /// The browser (or Node) client; the default, because the original SDK sends no source.
     #[default]
@@ -115,29 +117,10 @@ pub enum Source {
 }
 
 impl Source {
-    /// All sources.
-    pub const ALL: [Source; 7] = [
-        Self::JavascriptSdk,
-        Self::McpTool,
-        Self::McpResource,
-        Self::McpPrompt,
-        Self::McpProtocol,
-        Self::Cli,
-        Self::Rust,
-    ];
-
     /// The name on the wire.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::JavascriptSdk => "javascript_sdk",
-            Self::McpTool => "mcp_tool",
-            Self::McpResource => "mcp_resource",
-            Self::McpPrompt => "mcp_prompt",
-            Self::McpProtocol => "mcp_protocol",
-            Self::Cli => "cli",
-            Self::Rust => "rust",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// True if the report is about an MCP server.
@@ -162,8 +145,11 @@ impl Source {
 }
 
 /// Severity of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// A user's interrupt, a caller's mistake.
     Low,
@@ -176,18 +162,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// All severities, lowest first.
-    pub const ALL: [Severity; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
     /// The name on the wire, and the label on GitHub.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -103,7 +103,7 @@ export function calls(engine) {
     const { run, server } = await openPage(t, engine, { call: (body, response) => result(body, response, value) });
     assert.deepEqual(await run(callTool, {}, {}), { value });
     const [report] = await server.reported(1);
-    assert.deepEqual([report.class, report.error_message], ['tool_error', 'the kettle is cold']);
+    assert.deepEqual([report.class, report.error_message], ['tool_failure', 'the kettle is cold']);
   });
 
   test('a batch is one POST with an outcome for each call, and failed calls are reported', async (t) => {
