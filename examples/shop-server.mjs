@@ -1,11 +1,11 @@
-// A small MCP server for a shop: JSON-RPC 2.0 over HTTP POST, Node's built-ins only, and one real bug.
+// A small MCP server for a shop: JSON-RPC 2.0 over HTTP POST, without dependencies, with one real bug.
 //
-//   node examples/shop-server.mjs [PORT]     (or PORT in the environment; 0 takes any free port)
+//   node examples/shop-server.mjs [PORT]     (or PORT in the environment; 0 chooses a free port)
 
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const LARGEST_BODY = 1024 * 1024;
+const MAX_BODY = 1024 * 1024;
 
 const products = new Map([
   ['MUG-1', { name: 'Mug', price: 12.5, discount: { percent: 20 } }],
@@ -13,7 +13,7 @@ const products = new Map([
   ['POT-2', { name: 'Teapot', price: 34 }],
 ]);
 
-/** What the cart costs. */
+/** The price of a cart. */
 function totalPrice({ items }) {
   let total = 0;
   for (const { sku, quantity } of items) {
@@ -24,7 +24,7 @@ function totalPrice({ items }) {
   return { total: Math.round(total * 100) / 100, currency: 'EUR' };
 }
 
-/** A year of sales, added up slowly. */
+/** The sales of a year, after a delay. */
 async function yearlyReport({ seconds = 10 }, signal) {
   await wait(seconds * 1000, undefined, { signal });
   return { year: 2026, sold: 4711 };
@@ -33,7 +33,7 @@ async function yearlyReport({ seconds = 10 }, signal) {
 const tools = {
   total_price: {
     run: totalPrice,
-    description: 'What the items of a cart cost together, discounts taken off',
+    description: 'The total price of the items in a cart, after discounts',
     inputSchema: {
       type: 'object',
       required: ['items'],
@@ -51,15 +51,15 @@ const tools = {
   },
   yearly_report: {
     run: yearlyReport,
-    description: 'How much was sold this year; takes its time',
+    description: 'The number of items sold this year; slow',
     inputSchema: { type: 'object', properties: { seconds: { type: 'number', maximum: 60 } } },
   },
 };
 
-/** A failure the caller is told in the tool's result, not as an error of the protocol. */
+/** A failure that the caller gets as a tool result, not as a protocol error. */
 class ToolError extends Error {}
 
-/** A failure with a JSON-RPC code of its own. */
+/** A failure with its own JSON-RPC code. */
 class RpcError extends Error {
   constructor(code, message) {
     super(message);
@@ -89,8 +89,8 @@ const methods = {
   },
 };
 
-/** The answer to one message; undefined for a notification. */
-async function answer(message, signal) {
+/** The response to one message; undefined for a notification. */
+async function respond(message, signal) {
   const id = message?.id ?? null;
   try {
     if (message?.jsonrpc !== '2.0' || typeof message.method !== 'string') throw new RpcError(-32600, 'Invalid Request');
@@ -99,28 +99,28 @@ async function answer(message, signal) {
     return 'id' in message ? { jsonrpc: '2.0', id, result } : undefined;
   } catch (error) {
     if (message?.method && !('id' in message)) return undefined;
-    // Whatever else was thrown is a bug in this server: an application error with the exception's own message.
-    const told = error instanceof RpcError ? { code: error.code } : { code: -32000, data: { type: error.name } };
-    return { jsonrpc: '2.0', id, error: { message: error.message, ...told } };
+    // Any other exception is a bug in this server. It becomes an application error with the message of the exception.
+    const details = error instanceof RpcError ? { code: error.code } : { code: -32000, data: { type: error.name } };
+    return { jsonrpc: '2.0', id, error: { message: error.message, ...details } };
   }
 }
 
-/** The answer to one body: an object, an array for a batch, or undefined. */
-async function answerBody(body, signal) {
+/** The response to one body: an object, an array for a batch, or undefined. */
+async function respondToBody(body, signal) {
   let message;
   try {
     message = JSON.parse(body);
   } catch {
     return { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } };
   }
-  if (!Array.isArray(message) || message.length === 0) return answer(message, signal);
-  const answers = (await Promise.all(message.map((member) => answer(member, signal)))).filter(Boolean);
-  return answers.length > 0 ? answers : undefined;
+  if (!Array.isArray(message) || message.length === 0) return respond(message, signal);
+  const responses = (await Promise.all(message.map((member) => respond(member, signal)))).filter(Boolean);
+  return responses.length > 0 ? responses : undefined;
 }
 
 const server = createServer(async (request, response) => {
-  const gone = new AbortController();
-  response.on('close', () => gone.abort()); // nobody waits any more: slow tools stop
+  const disconnect = new AbortController();
+  response.on('close', () => disconnect.abort()); // slow tools stop, because the client has disconnected
   response.on('error', () => {});
   if (request.method !== 'POST') return response.writeHead(405, { allow: 'POST' }).end();
   let body = '';
@@ -128,14 +128,14 @@ const server = createServer(async (request, response) => {
   try {
     for await (const piece of request) {
       body += piece;
-      if (body.length > LARGEST_BODY) return response.writeHead(413, { connection: 'close' }).end();
+      if (body.length > MAX_BODY) return response.writeHead(413, { connection: 'close' }).end();
     }
   } catch {
-    return; // the caller hung up
+    return; // the client has disconnected
   }
-  const reply = await answerBody(body, gone.signal);
-  if (reply === undefined) return response.writeHead(202).end();
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+  const message = await respondToBody(body, disconnect.signal);
+  if (message === undefined) return response.writeHead(202).end();
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(message));
 });
 
 server.listen(Number(process.argv[2] ?? process.env.PORT ?? 3900), '127.0.0.1', () => {

@@ -638,7 +638,7 @@ export interface ErrorReport {
     | 'network'
     | 'timeout'
     | 'negotiation'
-    | 'tool_error'
+    | 'tool_failure'
     | 'uncaught'
     | 'unhandled_rejection'
     | 'reported';

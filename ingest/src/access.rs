@@ -1,15 +1,16 @@
-//! Who may do what: origins for pages, keys for senders, the operator's routes for the operator alone.
+//! Access control: origins of pages, keys of senders, and the routes for the operator only.
 
 mod operator;
 mod origin;
 
-pub(crate) use operator::{require_operator, shows_operator_token};
-pub(crate) use origin::{Page, answer_preflight, require_own_host};
+pub(crate) use operator::{has_operator_token, require_operator};
+pub(crate) use origin::{Page, preflight, require_own_host};
 
 use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
-use autoheal_prepare::validate::{DEFAULT_PROJECT, Sender};
+use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_prepare::validate::Sender;
 use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -17,25 +18,26 @@ use sha2::{Digest, Sha256};
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
 
-/// The project a public key routes to.
+/// The project of a public key. Reports without a key belong to the default project.
 pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'a str> {
     let Some(key) = key else { return Ok(DEFAULT_PROJECT) };
-    let found = config.project_keys.iter().find(|known| known.key == key);
-    found.map(|known| known.project.as_str()).ok_or_else(|| {
-        ApiError::new(RefusalCode::UnknownKey, "this project key is unknown; check `key`, or leave it out")
-    })
+    let found = config.project_keys.iter().find(|project_key| project_key.key == key);
+    found
+        .map(|project_key| project_key.project.as_str())
+        .ok_or_else(|| ApiError::new(RefusalCode::UnknownKey, "unknown project key; check `key`, or leave it out"))
 }
 
-/// How far the sender is known. A key that is wrong is refused, so that a misconfigured sender hears of it.
+/// The trust in a sender. A wrong key is an error, because accepting the report as anonymous would hide the mistake.
 pub(crate) fn sender(config: &Config, headers: &HeaderMap) -> ApiResult<Sender> {
     let Some(token) = bearer(headers) else { return Ok(Sender::Anonymous) };
     if config.sender_keys.iter().any(|key| same_secret(key, token)) {
         return Ok(Sender::Keyed);
     }
-    Err(ApiError::new(RefusalCode::UnknownKey, "this sender key is unknown; check AUTOHEAL_KEY on both sides"))
+    Err(ApiError::new(RefusalCode::UnknownKey, "unknown sender key; check AUTOHEAL_KEY on both sides"))
 }
 
-/// The peer, or behind a trusted proxy the last address it added. Anything before that is the sender's own claim.
+/// The address of the client: the peer, or behind a trusted proxy the last address in `X-Forwarded-For`. The addresses
+/// before it may be forged by the client.
 pub(crate) fn client_address(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
@@ -50,7 +52,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Compares hashes, so that the time it takes tells nothing of how far a guess was right.
+/// Compares hashes, so that the duration does not reveal how much of a guess is right.
 fn same_secret(secret: &SecretString, guess: &str) -> bool {
     Sha256::digest(secret.expose_secret()) == Sha256::digest(guess)
 }

@@ -1,51 +1,35 @@
-//! `App`: built from a configuration, a store and a listener; runs until it is told to stop.
+//! `App`: the service, built from a configuration, a store and a listener, and run until shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_store::Clock;
-use autoheal_store::Store;
+use autoheal_gateway::{Gateway, GatewayConfig, configure_connection};
+use autoheal_store::{Clock, Store};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::config::Config;
-use crate::failures;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::routes;
-use crate::told::Told;
-use autoheal_gateway::{Gateway, GatewayConfig};
+use crate::recent_page_reports::RecentPageReports;
+use crate::state::AppState;
+use crate::{gateway_failures, routes};
 
-/// How long requests in hand may take once the service is told to stop.
-const FINISH: Duration = Duration::from_secs(10);
-/// How often ids that are too old are forgotten.
-const FORGET: Duration = Duration::from_secs(3600);
-
-/// What every handler shares; one pointer, because every request takes a clone.
-pub(crate) type Shared = Arc<Parts>;
-
-/// The parts handlers work with.
-pub(crate) struct Parts {
-    pub(crate) config: Config,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Clock,
-    pub(crate) wake: Arc<Notify>,
-    pub(crate) rate: RateLimit,
-    pub(crate) metrics: Metrics,
-    pub(crate) gateway: Option<Arc<Gateway>>,
-    pub(crate) told: Told,
-}
+/// Timeout of open requests at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two deletions of old report ids.
+const ID_CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The service, ready to run.
 pub struct App {
     listener: TcpListener,
-    shared: Shared,
+    state: Arc<AppState>,
 }
 
 impl App {
-    /// Puts the service together. `wake` is notified whenever something new was stored, for the worker.
+    /// Creates the service. It notifies `wake` when a new report was stored, for the worker.
     ///
     /// # Errors
     ///
@@ -58,12 +42,12 @@ impl App {
         listener: TcpListener,
     ) -> Result<Self, String> {
         let gateway = config.upstream.clone().map(|upstream| {
-            let memory = config.data_dir.as_deref().map(|data| upstream.memory(data));
+            let inventory_file = config.data_dir.as_deref().map(|data| upstream.inventory_file(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(GatewayConfig { memory: memory.unwrap_or_default(), ..config }).map(Arc::new)
+            Gateway::new(GatewayConfig { inventory_file: inventory_file.unwrap_or_default(), ..config }).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
-        let shared = Arc::new(Parts {
+        let state = Arc::new(AppState {
             rate: RateLimit::per_minute(config.rate_limit),
             gateway,
             config,
@@ -71,42 +55,43 @@ impl App {
             clock,
             wake,
             metrics: Metrics::default(),
-            told: Told::default(),
+            recent_page_reports: RecentPageReports::default(),
         });
-        Ok(Self { listener, shared })
+        Ok(Self { listener, state })
     }
 
-    /// Serves until `shutdown` ends; then stops accepting and finishes what is in hand.
+    /// Serves until `shutdown` ends. Then it accepts no more connections, and finishes the open requests for up to ten
+    /// seconds.
     ///
     /// # Errors
     ///
     /// When the listener fails.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        let Self { listener, shared } = self;
-        let housekeeping = tokio::spawn(forget_old_ids(shared.clone()));
-        let ended = Arc::new(Notify::new());
-        let failures = tokio::spawn(failures::take(shared.clone(), Arc::clone(&ended)));
+        let Self { listener, state } = self;
+        let id_cleanup = tokio::spawn(delete_old_ids(state.clone()));
+        let stop_failures = Arc::new(Notify::new());
+        let failures = tokio::spawn(gateway_failures::store_failures(state.clone(), Arc::clone(&stop_failures)));
         let stopping = Arc::new(Notify::new());
         let signal = Arc::clone(&stopping);
-        let service = routes::router(shared).into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|stream| autoheal_gateway::prepare(stream));
+        let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|stream| configure_connection(stream));
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             shutdown.await;
             signal.notify_one();
         });
-        let overdue = async {
+        let timeout = async {
             stopping.notified().await;
-            tokio::time::sleep(FINISH).await;
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         let result = tokio::select! {
             served = serving => served,
-            () = overdue => {
-                tracing::warn!("some requests did not finish in {FINISH:?}; closing all the same");
+            () = timeout => {
+                tracing::warn!("some requests did not finish in {SHUTDOWN_TIMEOUT:?}; closing their connections");
                 Ok(())
             }
         };
-        housekeeping.abort();
-        ended.notify_one();
+        id_cleanup.abort();
+        stop_failures.notify_one();
         if failures.await.is_err() {
             tracing::error!("gateway: the last failures could not be stored");
         }
@@ -114,12 +99,12 @@ impl App {
     }
 }
 
-async fn forget_old_ids(shared: Shared) {
+async fn delete_old_ids(state: Arc<AppState>) {
     loop {
-        match shared.store.forget_ids(shared.clock.now()).await {
-            Ok(ids) => tracing::debug!(ids, "forgot ids older than their memory"),
-            Err(error) => tracing::warn!(%error, "could not forget old ids; trying again in an hour"),
+        match state.store.forget_ids(state.clock.now()).await {
+            Ok(ids) => tracing::debug!(ids, "deleted old report ids"),
+            Err(error) => tracing::warn!(%error, "could not delete old report ids; trying again in an hour"),
         }
-        shared.clock.sleep_until(Some(shared.clock.now().plus(FORGET))).await;
+        state.clock.sleep_until(Some(state.clock.now().plus(ID_CLEANUP_INTERVAL))).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a request's body within its limit; a refused one is still drained, so that its sender hears why.
+//! Reads a request body within its limit. Drains a larger body, so that its sender receives the refusal.
 
 use std::time::Duration;
 
@@ -11,18 +11,21 @@ use http_body_util::BodyExt;
 
 use crate::error::{ApiError, ApiResult};
 
-/// A sender that takes longer holds memory for nothing.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a body. It bounds the memory that slow senders hold.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads at most [`BODY_BYTES`]. Closing early instead of draining would reset the connection under the answer.
+/// Reads at most [`BODY_BYTES`]. Drains the rest, because closing early would reset the connection before the response
+/// arrives.
 pub(crate) async fn read(body: Body, headers: &HeaderMap) -> ApiResult<Bytes> {
-    let unfinished = || ApiError::new(RefusalCode::NotJson, format!("the body was not complete after {PATIENCE:?}"));
-    tokio::time::timeout(PATIENCE, read_all(body, headers)).await.unwrap_or_else(|_| Err(unfinished()))
+    let unfinished =
+        || ApiError::new(RefusalCode::NotJson, format!("the body was not complete after {BODY_TIMEOUT:?}"));
+    tokio::time::timeout(BODY_TIMEOUT, read_all(body, headers)).await.unwrap_or_else(|_| Err(unfinished()))
 }
 
 async fn read_all(mut body: Body, headers: &HeaderMap) -> ApiResult<Bytes> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let mut kept = BytesMut::with_capacity(announced.unwrap_or(0).min(BODY_BYTES));
+    let content_length =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let mut buffer = BytesMut::with_capacity(content_length.unwrap_or(0).min(BODY_BYTES));
     let mut read = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| ApiError::new(RefusalCode::NotJson, "the body ended before it was complete"))?;
@@ -32,16 +35,16 @@ async fn read_all(mut body: Body, headers: &HeaderMap) -> ApiResult<Bytes> {
             break;
         }
         if read <= BODY_BYTES {
-            // A body that came in one piece is not copied.
-            if kept.is_empty() && announced == Some(data.len()) {
+            // A body of one piece is not copied.
+            if buffer.is_empty() && content_length == Some(data.len()) {
                 return Ok(data);
             }
-            kept.extend_from_slice(&data);
+            buffer.extend_from_slice(&data);
         }
     }
     if read > BODY_BYTES {
-        let message = format!("the body is over {BODY_BYTES} bytes; send fewer or shorter reports at once");
+        let message = format!("the body is larger than {BODY_BYTES} bytes; send fewer or shorter reports at once");
         return Err(ApiError::new(RefusalCode::TooLarge, message));
     }
-    Ok(kept.freeze())
+    Ok(buffer.freeze())
 }

@@ -1,41 +1,40 @@
-//! What `serve` goes by: read once, checked once, passed down by value.
+//! `Config`: the configuration of the service, validated once at the start.
 
 use std::path::PathBuf;
 
+use autoheal_gateway::{Origin, Upstream};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::ScrubLevel;
 use secrecy::SecretString;
 
-use autoheal_gateway::{Origin, Upstream};
-
-/// The service's configuration. Every field has a flag and a variable of the command line.
+/// The configuration of the service. The command line has a flag and an environment variable for each field.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where browsers reach this service, when not at its own Host (`AUTOHEAL_PUBLIC_URL`).
+    /// Origin under which browsers reach this service, if it differs from the `Host` they send (`AUTOHEAL_PUBLIC_URL`).
     pub public_url: Option<Origin>,
-    /// Origins of other sites whose pages may send (`AUTOHEAL_ALLOW_ORIGIN`).
+    /// Other origins whose pages may send (`AUTOHEAL_ALLOW_ORIGIN`).
     pub allow_origin: Vec<Origin>,
-    /// Public keys and the projects they route to; without one, everything belongs to `default`.
+    /// Public keys and their projects. Reports without a key belong to the default project.
     pub project_keys: Vec<ProjectKey>,
-    /// Keys that raise trust; never in a browser (`AUTOHEAL_KEY`).
+    /// Secret keys of trusted senders. They must not be used in a browser (`AUTOHEAL_KEY`).
     pub sender_keys: Vec<SecretString>,
-    /// Shows who the operator is from elsewhere than this machine (`AUTOHEAL_OPERATOR_TOKEN`).
+    /// Secret that gives access to the operator's routes from other machines (`AUTOHEAL_OPERATOR_TOKEN`).
     pub operator_token: Option<SecretString>,
-    /// Reports a minute from one client; 0 turns the limit off.
+    /// Reports per minute from one client; 0 turns the limit off.
     pub rate_limit: u32,
-    /// Whether the last address of `X-Forwarded-For` is the client: only behind a proxy that sets it.
+    /// Use the last address of `X-Forwarded-For` as the client's address. Only behind a proxy that sets the header.
     pub trust_proxy: bool,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
-    /// Where what is learnt of it is kept for the next start, beside the store.
+    /// The directory of the store. The inventory of the MCP server is kept there, too.
     pub data_dir: Option<PathBuf>,
-    /// Files served at `/app/`.
+    /// Directory of the files served at `/app/`.
     pub static_dir: Option<PathBuf>,
-    /// How much is scrubbed.
+    /// The level of scrubbing.
     pub scrub: ScrubLevel,
-    /// Whether any switch is on; off means preview.
-    pub sends: bool,
-    /// When callers' mistakes become issues, to show which of them do not.
+    /// Issues are sent to GitHub. Otherwise the dashboard only shows a preview.
+    pub sends_to_github: bool,
+    /// The rule for mistakes of callers, so that the dashboard shows which of them open no issue.
     pub caller_errors: CallerErrors,
 }
 
@@ -53,30 +52,30 @@ impl Default for Config {
             data_dir: None,
             static_dir: None,
             scrub: ScrubLevel::Standard,
-            sends: false,
+            sends_to_github: false,
             caller_errors: CallerErrors::default(),
         }
     }
 }
 
-/// A public key, `KEY=PROJECT` on the command line: it routes, and grants nothing.
+/// A public key and its project, `KEY=PROJECT` on the command line. The key grants no rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectKey {
-    /// What senders put into `?key=`.
+    /// The value of the query parameter `key`.
     pub key: String,
-    /// The project their reports belong to.
+    /// The project of reports with this key.
     pub project: String,
 }
 
 impl ProjectKey {
-    /// Reads `KEY=PROJECT`.
+    /// Parses `KEY=PROJECT`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (key, project) = text.split_once('=')?;
-        let named = |part: &str| {
+        let is_name = |part: &str| {
             let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             !part.is_empty() && part.len() <= 100 && part.chars().all(allowed)
         };
-        (named(key) && named(project)).then(|| Self { key: key.to_owned(), project: project.to_owned() })
+        (is_name(key) && is_name(project)).then(|| Self { key: key.to_owned(), project: project.to_owned() })
     }
 }

@@ -1,4 +1,4 @@
-//! `ApiError`: every answer that is not a success, as JSON `{code, message}`.
+//! `ApiError`: every error response, as JSON `{code, message}`.
 
 use autoheal_contract::{Refusal, RefusalCode};
 use autoheal_store::StoreError;
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// A refused request. The message is for the sender: what happened and what to do.
+/// A refused request. The message tells the sender the reason and the remedy.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     code: RefusalCode,
@@ -17,8 +17,8 @@ pub(crate) struct ApiError {
 /// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
-/// How long a sender waits when the store cannot take reports, in seconds.
-const STORE_RETRY: u64 = 5;
+/// `Retry-After` of a 503 while the store is not available, in seconds.
+const STORE_RETRY_SECONDS: u64 = 5;
 
 impl ApiError {
     pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Self {
@@ -35,12 +35,12 @@ impl ApiError {
     }
 }
 
-/// What the database said is logged, never sent.
+/// Logs the error of the database, which the sender must not see.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "answering 503");
-        let message = "the report could not be stored now; keep it and try again".to_owned();
-        Self { retry_after: Some(STORE_RETRY), ..Self::new(RefusalCode::StoreUnavailable, message) }
+        tracing::error!(%error, "the store is not available; responding with 503");
+        let message = "the report could not be stored; try again later".to_owned();
+        Self { retry_after: Some(STORE_RETRY_SECONDS), ..Self::new(RefusalCode::StoreUnavailable, message) }
     }
 }
 
@@ -52,7 +52,7 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.code == RefusalCode::OperatorOnly {
-            // A browser then asks for the token: any user name, the token as password.
+            // Browsers then show a dialog: any user name, the token as the password.
             let challenge = HeaderValue::from_static("Basic realm=\"autoheal operator\", charset=\"UTF-8\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }

@@ -1,8 +1,9 @@
-//! `serve` taking in what waits: at its start, and from time to time.
+//! `Intake`: moves spooled reports of this machine into the store of `serve`, at its start and periodically.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_deliver::spool::{Spool, SpooledReport, is_local};
 use autoheal_prepare::ScrubLevel;
 use autoheal_store::{Clock, Store, StoreError};
@@ -10,50 +11,50 @@ use tokio::sync::Notify;
 
 use crate::own_store::records;
 
-/// What the service needs to take them in.
+/// Moves spooled reports into the store.
 pub struct Intake {
-    /// Where they go.
+    /// The destination.
     pub store: Arc<dyn Store>,
-    /// What they are dated by.
+    /// The clock of the reception time.
     pub clock: Clock,
-    /// Wakes the worker.
+    /// Notified after new reports were stored, for the worker.
     pub wake: Arc<Notify>,
-    /// How much is taken out of them.
+    /// The level of scrubbing.
     pub scrub: ScrubLevel,
 }
 
 impl Intake {
-    /// Takes in what waits every `interval`.
+    /// Moves the spooled reports once per `interval`. Never returns.
     pub async fn run(self, interval: Duration) {
         let mut next = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
         loop {
             next.tick().await;
-            self.now().await;
+            self.run_once().await;
         }
     }
 
-    /// Takes in what waits. Where that cannot be done it waits on.
-    pub async fn now(&self) {
+    /// Moves the spooled reports. After an error they stay in the spool.
+    pub async fn run_once(&self) {
         if let Ok(spool) = Spool::open()
-            && let Err(error) = self.take_in(&spool).await
+            && let Err(error) = self.move_reports(&spool).await
         {
-            tracing::warn!(%error, "reports that wait on this machine wait on; they are tried again");
+            tracing::warn!(%error, "spooled reports of this machine could not be stored; trying again later");
         }
     }
 
-    async fn take_in(&self, spool: &Spool) -> Result<(), StoreError> {
+    async fn move_reports(&self, spool: &Spool) -> Result<(), StoreError> {
         let Some(lock) = spool.try_lock() else { return Ok(()) };
-        // what is for a service elsewhere waits for a `run` that knows its key
-        let waiting = spool.reports(&lock, |to| to.is_none_or(is_local));
-        for some in waiting.chunks(100) {
-            let records: Vec<_> = some.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub)).collect();
+        // Reports for a service on another machine stay: only a process with the key of that service can deliver them.
+        let spooled = spool.reports(&lock, |to| to.is_none_or(is_local));
+        for batch in spooled.chunks(BATCH_REPORTS) {
+            let records: Vec<_> = batch.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub)).collect();
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;
-                tracing::info!(reports, "took in what could not be delivered at once");
+                tracing::info!(reports, "stored spooled reports");
                 self.wake.notify_one();
             }
-            some.iter().for_each(SpooledReport::remove);
+            batch.iter().for_each(SpooledReport::remove);
         }
         Ok(())
     }

@@ -1,18 +1,20 @@
-//! The ingest service: reports in over HTTP, durable before they are answered, and a dashboard for the operator.
+//! The ingest service: receives reports over HTTP, stores each before it responds, and has a dashboard for the
+//! operator.
 
 mod access;
 mod app;
 mod body;
 mod config;
 mod error;
-mod failures;
+mod gateway_failures;
 mod intake;
 mod metrics;
 mod own_store;
 mod rate;
+mod recent_page_reports;
 mod routes;
+mod state;
 mod templates;
-mod told;
 
 pub use app::App;
 pub use config::{Config, ProjectKey};

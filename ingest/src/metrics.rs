@@ -1,14 +1,13 @@
-//! Counters for `/metrics`, in the text format Prometheus reads.
+//! `Metrics`: the counters of `/metrics`, in the text format of Prometheus.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use autoheal_contract::ReceiptStatus;
+use autoheal_gateway::Counters;
 
-use autoheal_gateway::Tally;
-
-/// What the service counts about itself since it started.
+/// Counters since the start of the service.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     accepted: AtomicU64,
@@ -44,21 +43,19 @@ impl Metrics {
         self.prepare_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// The whole page.
-    #[expect(clippy::cast_precision_loss, reason = "seconds for people; a lost nanosecond is no loss")]
-    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Tally>) -> String {
+    /// The response of `/metrics`.
+    #[expect(clippy::cast_precision_loss, reason = "the exact nanoseconds do not matter")]
+    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Counters>) -> String {
         let mut page = String::new();
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        page.push_str(
-            "# HELP autoheal_reports_total Reports by what became of them.\n# TYPE autoheal_reports_total counter\n",
-        );
+        page.push_str("# HELP autoheal_reports_total Reports by outcome.\n# TYPE autoheal_reports_total counter\n");
         let reports = [("accepted", &self.accepted), ("duplicate", &self.duplicate), ("rejected", &self.rejected)];
         for (status, counter) in reports {
-            // Writing to a String cannot fail.
-            let _always = writeln!(page, "autoheal_reports_total{{status=\"{status}\"}} {}", get(counter));
+            // writing to a String cannot fail
+            let _infallible = writeln!(page, "autoheal_reports_total{{status=\"{status}\"}} {}", get(counter));
         }
         page.push_str(
-            "# HELP autoheal_refusals_total Requests refused whole.\n# TYPE autoheal_refusals_total counter\n",
+            "# HELP autoheal_refusals_total Refused requests by reason.\n# TYPE autoheal_refusals_total counter\n",
         );
         let refusals = [
             ("rate_limited", &self.rate_limited),
@@ -66,40 +63,39 @@ impl Metrics {
             ("other", &self.refused),
         ];
         for (reason, counter) in refusals {
-            let _always = writeln!(page, "autoheal_refusals_total{{reason=\"{reason}\"}} {}", get(counter));
+            let _infallible = writeln!(page, "autoheal_refusals_total{{reason=\"{reason}\"}} {}", get(counter));
         }
         let seconds = get(&self.prepare_nanoseconds) as f64 / 1e9;
-        let _always = write!(
+        let _infallible = write!(
             page,
             "# HELP autoheal_prepare_seconds_total Time spent preparing reports.\n\
              # TYPE autoheal_prepare_seconds_total counter\nautoheal_prepare_seconds_total {seconds}\n\
-             # HELP autoheal_store_ready Whether the store takes reports.\n\
+             # HELP autoheal_store_ready 1 if the store accepts reports.\n\
              # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
             u8::from(store_ready)
         );
-        if let Some(tally) = gateway {
-            render_gateway(&mut page, tally);
+        if let Some(counters) = gateway {
+            render_gateway(&mut page, counters);
         }
         page
     }
 }
 
-fn render_gateway(page: &mut String, tally: &Tally) {
+fn render_gateway(page: &mut String, counters: &Counters) {
     page.push_str(
-        "# HELP autoheal_gateway_requests_total Requests to the MCP server by status; `none` were left by their client.\n\
+        "# HELP autoheal_gateway_requests_total Requests to the MCP server by status; `none` if the client disconnected first.\n\
          # TYPE autoheal_gateway_requests_total counter\n",
     );
-    for (status, count) in tally.requests() {
-        // Writing to a String cannot fail.
-        let _always = writeln!(page, "autoheal_gateway_requests_total{{status=\"{status}\"}} {count}");
+    for (status, count) in counters.requests() {
+        let _infallible = writeln!(page, "autoheal_gateway_requests_total{{status=\"{status}\"}} {count}");
     }
-    let _always = write!(
+    let _infallible = write!(
         page,
-        "# HELP autoheal_gateway_failures_total Failures seen in conversations with the MCP server.\n\
+        "# HELP autoheal_gateway_failures_total Failures in conversations with the MCP server.\n\
          # TYPE autoheal_gateway_failures_total counter\nautoheal_gateway_failures_total {}\n\
-         # HELP autoheal_gateway_reports_lost_total Reports of failures that came faster than they could be stored.\n\
+         # HELP autoheal_gateway_reports_lost_total Reports dropped because failures came faster than they could be stored.\n\
          # TYPE autoheal_gateway_reports_lost_total counter\nautoheal_gateway_reports_lost_total {}\n",
-        tally.failures(),
-        tally.reports_lost()
+        counters.failures(),
+        counters.dropped_reports()
     );
 }

@@ -1,23 +1,24 @@
-//! The store in this process: for reports of commands and servers on this machine. GitHub is written to by `serve` only.
+//! Writes reports of this machine into its store without `serve`. Only `serve` writes to GitHub.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
 use autoheal_deliver::{Refusal, data_directory, shares};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT};
+use autoheal_prepare::validate::Arrival;
 use autoheal_prepare::{ScrubLevel, prepare};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
 use serde_json::value::RawValue;
 
-/// Longest wait for a store that is in use. Another delivering process holds it for moments; `serve` holds it for good,
-/// and takes in the spool itself.
+/// Timeout of opening a store that is in use. Another delivering process holds it only briefly. `serve` holds it
+/// permanently, and moves spooled reports into it itself.
 const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Opens the store, records the reports, and closes it again, so that other processes can open it. Returns how often the
-/// failure of each report has occurred so far, in the order of the reports; none for one that cannot be used.
+/// Opens the store, writes the reports, and closes it again, so that other processes can open it. Returns how often the
+/// failure of each report has occurred so far, in the order of the reports; none for an invalid report.
 ///
 /// # Errors
 ///
@@ -60,19 +61,19 @@ async fn record(
     Ok(fingerprints.iter().map(|fingerprint| counts.get(fingerprint.as_ref()?).copied()).collect())
 }
 
-/// Prepares a spooled report; drops one that cannot be used. A report in this user's spool is the user's own, unless it is
-/// marked as possibly written by strangers.
+/// Prepares a spooled report; drops an invalid one. A report in the spool is trusted as the user's own, unless it is
+/// marked as anonymous.
 pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
     let arrival = || Arrival { project: DEFAULT_PROJECT.to_owned(), sender: spooled.sender, received_at: clock.now() };
     let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();
     shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
 }
 
-/// The store's file: the one named, else in the user's data directory.
+/// The path of the store: the given one, or the default in the user's data directory.
 ///
 /// # Errors
 ///
-/// When it is named by a scheme that is not supported, or there is no data directory; a sentence for people.
+/// A message for the user, when the URL scheme is not supported or no data directory is set.
 pub fn store_path(store: Option<&str>) -> Result<PathBuf, String> {
     if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
         return match store.split_once("://") {
@@ -83,6 +84,7 @@ pub fn store_path(store: Option<&str>) -> Result<PathBuf, String> {
             }
         };
     }
-    let data = data_directory().ok_or("neither XDG_DATA_HOME nor HOME is set; say where the store is with --store")?;
+    let data =
+        data_directory().ok_or("neither XDG_DATA_HOME nor HOME is set; set the path of the store with --store")?;
     Ok(data.join("autoheal.db"))
 }

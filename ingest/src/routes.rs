@@ -1,10 +1,12 @@
-//! Every route, its audience and its limits on one screen.
+//! All routes of the service, public ones and those of the operator.
 
 mod dashboard;
 mod gateway;
 mod groups;
 mod health;
 mod reports;
+
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::Router;
@@ -14,28 +16,29 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::services::ServeDir;
 
-use crate::access::{answer_preflight, require_operator};
-use crate::app::Shared;
+use crate::access::{preflight, require_operator};
 use crate::error::ApiError;
+use crate::state::AppState;
 
-/// What pages of `/app/` may do: run WebAssembly and talk to servers; nothing is fetched from elsewhere.
+/// Content security policy of the files at `/app/`: they may run WebAssembly and connect to any server, but load
+/// nothing from elsewhere.
 const APP_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'";
 
-/// The whole surface.
-pub(crate) fn router(shared: Shared) -> Router {
-    // For everybody. Bodies are read, limited and drained by `body::read`.
+/// The router of the service.
+pub(crate) fn router(state: Arc<AppState>) -> Router {
+    // Public. Handlers read bodies with `body::read`, which limits and drains them.
     let mut public = Router::new()
-        .route("/report-error", post(reports::receive).options(answer_preflight))
+        .route("/report-error", post(reports::receive).options(preflight))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    if shared.gateway.is_some() {
+    if state.gateway.is_some() {
         public = public.route(
             "/jsonrpc",
             get(gateway::forward).post(gateway::forward).delete(gateway::forward).options(gateway::preflight),
         );
     }
-    // For the operator: with the token, or from this machine.
+    // For the operator only: with the token, or from this machine.
     let operator = Router::new()
         .route("/", get(dashboard::groups))
         .route("/groups/{fingerprint}", get(dashboard::group))
@@ -43,13 +46,13 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/api/groups", get(groups::list))
         .route("/api/groups/{fingerprint}", get(groups::one))
         .route("/metrics", get(health::metrics))
-        .route_layer(from_fn_with_state(shared.clone(), require_operator));
+        .route_layer(from_fn_with_state(state.clone(), require_operator));
     let mut router = public
         .merge(operator)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(shared.clone());
-    if let Some(directory) = &shared.config.static_dir {
+        .with_state(state.clone());
+    if let Some(directory) = &state.config.static_dir {
         let files = Router::new().fallback_service(ServeDir::new(directory)).layer(map_response(
             |mut response: Response| async move {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(APP_POLICY));
@@ -62,9 +65,9 @@ pub(crate) fn router(shared: Shared) -> Router {
 }
 
 async fn not_found(uri: Uri) -> Response {
-    ApiError::new(RefusalCode::NotFound, format!("nothing lives at {}", uri.path())).into_response()
+    ApiError::new(RefusalCode::NotFound, format!("there is no route {}", uri.path())).into_response()
 }
 
 async fn method_not_allowed(uri: Uri) -> Response {
-    ApiError::new(RefusalCode::MethodNotAllowed, format!("{} does not take this method", uri.path())).into_response()
+    ApiError::new(RefusalCode::MethodNotAllowed, format!("{} does not support this method", uri.path())).into_response()
 }

@@ -1,10 +1,10 @@
-//! One typed struct per page of the dashboard; the templates beside `web/` escape every value.
+//! The pages of the dashboard, one struct each. The templates in `web/` escape every value.
 
 use askama::Template;
 
-/// A page that can be rendered.
+/// A page of the dashboard.
 pub(crate) trait Page {
-    /// The whole document.
+    /// Renders the HTML document.
     fn html(&self) -> Result<String, askama::Error>;
 }
 
@@ -14,32 +14,32 @@ impl<T: Template> Page for T {
     }
 }
 
-/// `/`: every group.
+/// `/`: the list of groups.
 #[derive(Template)]
 #[template(path = "groups.html")]
 pub(crate) struct GroupsPage {
-    /// Last seen first.
+    /// The groups, last seen first.
     pub(crate) rows: Vec<Row>,
-    /// How many of them wait for a person.
+    /// Number of groups that wait for approval.
     pub(crate) waiting: usize,
-    /// Whether there may be more than are shown.
+    /// The list has its maximum length, so that there may be more groups.
     pub(crate) full: bool,
-    /// Whether any switch is on.
-    pub(crate) sends: bool,
+    /// Issues are sent to GitHub. Otherwise the page shows a preview.
+    pub(crate) sends_to_github: bool,
 }
 
-/// One group in the list.
+/// A group in the list.
 pub(crate) struct Row {
     pub(crate) fingerprint: String,
     pub(crate) error_type: String,
     pub(crate) message: String,
     pub(crate) source: String,
     pub(crate) severity: &'static str,
-    /// The status as a class of the stylesheet, and in words.
+    /// The status as a CSS class.
     pub(crate) state: &'static str,
     pub(crate) status: &'static str,
     pub(crate) count: u64,
-    pub(crate) last_seen: Moment,
+    pub(crate) last_seen: Time,
 }
 
 /// `/groups/{fingerprint}`: one group.
@@ -48,60 +48,66 @@ pub(crate) struct Row {
 pub(crate) struct GroupPage {
     pub(crate) title: String,
     pub(crate) facts: Vec<Fact>,
-    /// The status as a class of the stylesheet, in words, and what it means.
+    /// The status as a CSS class.
     pub(crate) state: &'static str,
     pub(crate) status: &'static str,
+    /// The status in a sentence.
     pub(crate) meaning: &'static str,
     pub(crate) severity: &'static str,
     pub(crate) note: Option<String>,
-    /// Number and address; no address where it is none of the web.
+    /// Number and web address.
     pub(crate) issue: Option<(u64, Option<String>)>,
+    /// Number and web address.
     pub(crate) pull: Option<(u64, Option<String>)>,
-    /// How the agent was asked, and where.
+    /// Description and web address of the hand-over.
     pub(crate) agent: Option<(String, Option<String>)>,
-    pub(crate) calls: Vec<Call>,
+    /// The stack, innermost frame first.
+    pub(crate) frames: Vec<StackFrame>,
     pub(crate) sections: Vec<Section>,
-    /// Title, labels and body of the issue that would be sent.
+    /// Title, labels and body of the issue, until it is opened.
     pub(crate) preview: Option<(String, String, String)>,
+    /// The writes to GitHub.
     pub(crate) steps: Vec<Step>,
-    pub(crate) sends: bool,
-    /// Whether it opens no issue whatever the switches are.
+    pub(crate) sends_to_github: bool,
+    /// The group opens no issue, even if issues are sent to GitHub.
     pub(crate) held_back: bool,
 }
 
-/// One name and value on top of a group.
+/// A name and a value at the top of a group's page.
 pub(crate) struct Fact {
     pub(crate) name: &'static str,
     pub(crate) value: String,
 }
 
-/// A moment, as programs and as people read it.
-pub(crate) struct Moment {
-    pub(crate) exact: String,
-    pub(crate) shown: String,
+/// A time.
+pub(crate) struct Time {
+    /// RFC 3339, for programs.
+    pub(crate) iso: String,
+    /// The same for people.
+    pub(crate) text: String,
 }
 
-/// One write to GitHub.
+/// A write to GitHub.
 pub(crate) struct Step {
-    pub(crate) at: Moment,
-    pub(crate) what: &'static str,
+    pub(crate) time: Time,
+    pub(crate) action: &'static str,
     pub(crate) outcome: String,
 }
 
-/// One frame of the stack.
-pub(crate) struct Call {
+/// A frame of the stack.
+pub(crate) struct StackFrame {
     pub(crate) function: String,
     pub(crate) place: String,
     pub(crate) in_app: bool,
 }
 
-/// One titled block of text.
+/// A block of text with a title.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
     pub(crate) text: String,
 }
 
-/// Something went wrong, and what to do.
+/// An error page.
 #[derive(Template)]
 #[template(path = "problem.html")]
 pub(crate) struct ProblemPage {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `mcp-autoheal`: finds the command meant, and turns failures into a message and an exit code.
+// The program `mcp-autoheal`: runs a command and turns its failure into a message and an exit code.
 
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ import { literal, oneLine, visible } from '../generate/text.js';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const { stdout, stderr } = process;
 
-// Whoever reads our output may stop reading, as `head` does: that is no failure.
+// A reader such as `head` may close our stdout early. That is not a failure.
 stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -19,7 +19,7 @@ stdout.on('error', (error) => {
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  // Everything but a Failure is a bug of ours, and its stack helps to find it.
+  // Anything but a Failure is a bug in this package. Its stack helps to find the cause.
   stderr.write(`mcp-autoheal: ${error instanceof Failure ? error.message : visible(String(error?.stack))}\n`);
   if (error.details) stderr.write(`${error.details}\n`);
   if (error.exitCode === 2)
@@ -31,6 +31,6 @@ async function run([command, ...words]) {
   if (command === 'generate') return generate(words, { version, stdout, stderr });
   if (command === '--version') return void stdout.write(`${version}\n`);
   if (command === '--help' || command === '-h') return void stdout.write(HELP);
-  if (command === undefined) throw misuse('say what to do: generate, --help or --version');
-  throw misuse(`there is no command ${literal(oneLine(command, 60))}; there are: generate, --help, --version`);
+  if (command === undefined) throw misuse('a command is missing: generate, --help or --version');
+  throw misuse(`there is no command ${literal(oneLine(command, 60))}; use generate, --help or --version`);
 }

@@ -1,15 +1,24 @@
-// The command line of `generate`, checked once.
+// Parses the command line of `generate`.
 
-import { camelCase, RESERVED_TYPES } from './names.js';
+import { parseArgs } from 'node:util';
+
 import { misuse } from './failure.js';
+import { camelCase, RESERVED_TYPES } from './names.js';
 import { literal, oneLine } from './text.js';
 
-const LONGEST_TIMER = 2 ** 31 - 1;
-const VALUED = new Set(['--out', '--name', '--header', '--timeout']);
-const FLAGS = new Set(['--force', '--help', '-h']);
+const MAX_TIMEOUT = 2 ** 31 - 1; // milliseconds; Node does not support a longer timer
 
-/** What `--out`'s ending means: the parts of the module, and the ending of each one's file. */
-const LANGUAGES = {
+const OPTIONS = {
+  out: { type: 'string' },
+  name: { type: 'string' },
+  header: { type: 'string', multiple: true },
+  timeout: { type: 'string' },
+  force: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+/** The parts of the module by the extension of `--out`, each with the extension of its own file. */
+const PARTS = {
   '.ts': [['typescript', '.ts']],
   '.mts': [['typescript', '.mts']],
   '.js': [
@@ -27,73 +36,82 @@ const LANGUAGES = {
  * parts to write with their paths.
  */
 export function parseArguments(words) {
-  const given = { header: [] };
-  const target = [];
-  for (let place = 0; place < words.length; place += 1) {
-    const [, option, attached] = /^(--[a-z]+)=(.*)$/s.exec(words[place]) ?? [undefined, words[place]];
-    if (option === '--') {
-      target.push(...words.slice(place + 1));
-      break;
-    }
-    if (VALUED.has(option)) {
-      const value = attached ?? words[(place += 1)];
-      if (value === undefined) throw misuse(`${option} needs a value`);
-      if (option === '--header') given.header.push(value);
-      else if (given[option.slice(2)] !== undefined) throw misuse(`${option} is given twice`);
-      else given[option.slice(2)] = value;
-    } else if (FLAGS.has(words[place])) {
-      given[option === '-h' ? 'help' : option.slice(2)] = true;
-    } else if (option.startsWith('-') && (target.length === 0 || isAddress(target[0]))) {
-      throw misuse(`there is no option ${oneLine(option, 60)}`); // a command's own options come after its first word
-    } else {
-      target.push(words[place]);
+  // Not strict, because the options of the server's command are in the same list.
+  const { tokens } = parseArgs({ args: words.map(withoutGroup), options: OPTIONS, strict: false, tokens: true });
+  const terminator = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? words.length;
+  const values = { header: [] };
+  const server = [];
+  for (const { kind, index, name, value, inlineValue } of tokens) {
+    const word = words[index];
+    const isOption = kind === 'option' && Object.hasOwn(OPTIONS, name);
+    if (isOption && OPTIONS[name].type === 'string') {
+      setValue(values, name, inlineValue ? value : words[index + 1]);
+    } else if (isOption && value === undefined) {
+      values[name] = true;
+    } else if (word.startsWith('-') && index < terminator && (server.length === 0 || isUrl(server[0]))) {
+      // After the first word of a command it would be an option of that command.
+      throw misuse(isOption ? `--${name} takes no value` : `there is no option ${oneLine(word.split('=', 1)[0], 60)}`);
+    } else if (index !== terminator) {
+      server.push(word);
     }
   }
-  return given.help ? { help: true } : settings(given, target);
+  return values.help ? { help: true } : settings(values, server);
 }
 
-function settings(given, words) {
-  if (words.length === 0 || words[0] === '')
-    throw misuse('say which server: an http(s) address, or the command that starts it');
-  const target = isAddress(words[0]) ? { url: address(words) } : { command: words };
-  if (target.command && given.header.length > 0) throw misuse('--header is for an address; a command has no headers');
+/** Replaces options such as `-ab`, which `parseArgs` would split into `-a` and `-b`, by a word that it leaves alone. */
+function withoutGroup(word) {
+  return /^-[^-]/.test(word) && word !== '-h' ? '-' : word;
+}
+
+function setValue(values, name, value) {
+  if (value === undefined) throw misuse(`--${name} needs a value`);
+  if (OPTIONS[name].multiple) values[name].push(value);
+  else if (values[name] !== undefined) throw misuse(`--${name} is given twice`);
+  else values[name] = value;
+}
+
+function settings(values, server) {
+  if (server.length === 0 || server[0] === '')
+    throw misuse('a server is missing: give its http(s) address, or the command that starts it');
+  const target = isUrl(server[0]) ? { url: checkedUrl(server) } : { command: server };
+  if (target.command && values.header.length > 0) throw misuse('--header is for an address; a command has no headers');
   return {
     target,
-    files: given.out === undefined ? undefined : files(given.out),
-    out: given.out,
-    name: given.name === undefined ? undefined : className(given.name),
-    headers: headers(given.header),
-    timeout: milliseconds(given.timeout ?? '60000'),
-    force: given.force === true,
+    files: values.out === undefined ? undefined : files(values.out),
+    out: values.out,
+    name: values.name === undefined ? undefined : className(values.name),
+    headers: headers(values.header),
+    timeout: milliseconds(values.timeout ?? '60000'),
+    force: values.force === true,
   };
 }
 
-function isAddress(word) {
+function isUrl(word) {
   return /^https?:/i.test(word);
 }
 
-function address([word, ...others]) {
-  if (others.length > 0) throw misuse(`one address is enough; what is ${literal(oneLine(others[0], 60))}?`);
-  if (!URL.canParse(word)) throw misuse(`${literal(oneLine(word))} is not an address`);
-  const { username, password } = new URL(word);
+function checkedUrl([url, ...others]) {
+  if (others.length > 0) throw misuse(`only one address is possible; remove ${literal(oneLine(others[0], 60))}`);
+  if (!URL.canParse(url)) throw misuse(`${literal(oneLine(url))} is not an address`);
+  const { username, password } = new URL(url);
   if (username !== '' || password !== '') {
-    throw misuse("an address cannot hold a password; use --header 'Authorization: Basic …'");
+    throw misuse("an address must not contain a password; use --header 'Authorization: Basic …'");
   }
-  return word;
+  return url;
 }
 
 function files(out) {
-  const ending = /(?<!\.d)\.m?[jt]s$/.exec(out)?.[0];
-  if (ending === undefined)
-    throw misuse(`--out must end in .ts, .mts, .js or .mjs, not as ${literal(oneLine(out))} does`);
-  const stem = out.slice(0, -ending.length);
-  return LANGUAGES[ending].map(([part, own]) => ({ part, path: stem + own }));
+  const extension = /(?<!\.d)\.m?[jt]s$/.exec(out)?.[0];
+  if (extension === undefined)
+    throw misuse(`--out must end in .ts, .mts, .js or .mjs; ${literal(oneLine(out))} does not`);
+  const stem = out.slice(0, -extension.length);
+  return PARTS[extension].map(([part, partExtension]) => ({ part, path: stem + partExtension }));
 }
 
 function className(name) {
-  // A name such as `class` could not be declared; every reserved word is lower case throughout.
-  const usable = /^[A-Za-z_$][\w$]*$/.test(name) && !/^[a-z]+$/.test(name) && !RESERVED_TYPES.includes(name);
-  if (usable) return name;
+  // A class cannot have a reserved word such as `class` as its name; all reserved words are lower case.
+  const isUsable = /^[A-Za-z_$][\w$]*$/.test(name) && !/^[a-z]+$/.test(name) && !RESERVED_TYPES.includes(name);
+  if (isUsable) return name;
   throw misuse(`--name must be a class name such as ${suggestion(name)}, not ${literal(oneLine(name, 60))}`);
 }
 
@@ -103,24 +121,24 @@ function suggestion(name) {
 }
 
 function headers(lines) {
-  const made = new Headers();
+  const parsed = new Headers();
   for (const line of lines) {
     const colon = line.indexOf(':');
     try {
       if (colon === -1) throw new TypeError('no colon');
-      made.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+      parsed.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
     } catch {
-      // The line may hold a secret: it is not repeated.
+      // The message does not repeat the line, because it may hold a secret.
       throw misuse("--header must be of the form 'Name: value', with characters a header may have");
     }
   }
-  return made;
+  return parsed;
 }
 
 function milliseconds(text) {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= LONGEST_TIMER) return value;
+  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_TIMEOUT) return value;
   throw misuse(
-    `--timeout must be a whole number of milliseconds from 1 to ${LONGEST_TIMER}, not ${literal(oneLine(text, 60))}`,
+    `--timeout must be a whole number of milliseconds from 1 to ${MAX_TIMEOUT}, not ${literal(oneLine(text, 60))}`,
   );
 }

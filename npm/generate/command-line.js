@@ -1,9 +1,9 @@
-// The command as the generated file's header tells it: to be pasted again, without the secrets it held.
+// The command in the header of a generated file: ready to be pasted again, without its secrets.
 
 import { visible } from './text.js';
 
-const SECRET = /key|token|secret|passw|auth|credential|bearer|cookie|session/i;
-const KNOWN_SECRET = /^(sk|pk|rk|gh[pousr]|github_pat|glpat|xox[abprs]|AKIA|eyJ)[-_\w]*[-_.\w]{12,}$/;
+const SECRET_NAME = /key|token|secret|passw|auth|credential|bearer|cookie|session/i;
+const SECRET_VALUE = /^(sk|pk|rk|gh[pousr]|github_pat|glpat|xox[abprs]|AKIA|eyJ)[-_\w]*[-_.\w]{12,}$/;
 
 export function commandLine({ target, out, name, headers }) {
   const words = ['npx', 'mcp-autoheal', 'generate'];
@@ -16,25 +16,26 @@ export function commandLine({ target, out, name, headers }) {
   return words.map(quoted).join(' ');
 }
 
-/** An address's parameters may be keys, their names stay; so may what stands before its host. */
+/** Hides the values of query parameters and the user information before the host, because both may be secrets. */
 function withoutValues(url) {
-  const whole = url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/@]*@/i, '$1…@'); // a database's password, say
-  return /^https?:/i.test(whole) ? whole.replace(/\?[^#]*/, (query) => query.replace(/=[^&]*/g, '=…')) : whole;
+  const anonymous = url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/@]*@/i, '$1…@'); // such as the password of a database
+  if (!/^https?:/i.test(anonymous)) return anonymous;
+  return anonymous.replace(/\?[^#]*/, (query) => query.replace(/=[^&]*/g, '=…'));
 }
 
 function withoutSecrets(words) {
-  return words.map((word, place) => {
+  return words.map((word, index) => {
     if (/^[a-z][a-z\d+.-]*:\/\//i.test(word)) return withoutValues(word);
     const [, name, value] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
     if (value !== undefined)
-      return SECRET.test(name) || KNOWN_SECRET.test(value) ? `${name}=…` : `${name}=${withoutValues(value)}`;
-    const before = words[place - 1] ?? '';
-    const isSecret = KNOWN_SECRET.test(word) || (SECRET.test(before) && /^-/.test(before) && !/^-/.test(word));
+      return SECRET_NAME.test(name) || SECRET_VALUE.test(value) ? `${name}=…` : `${name}=${withoutValues(value)}`;
+    const previous = words[index - 1] ?? '';
+    const isSecret = SECRET_VALUE.test(word) || (SECRET_NAME.test(previous) && /^-/.test(previous) && !/^-/.test(word));
     return isSecret ? '…' : word;
   });
 }
 
 function quoted(word) {
-  const shown = visible(word);
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+  const text = visible(word);
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

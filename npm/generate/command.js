@@ -1,31 +1,32 @@
-// The command `generate`: check the words, ask the server, write the module.
+// The command `generate`: parses its arguments, requests the tools of the server, writes the module.
 
 import { parseArguments } from './arguments.js';
 import { commandLine } from './command-line.js';
-import { mayWrite, writeFiles } from './files.js';
+import { checkWritable, writeFiles } from './files.js';
 import { GENERATE_HELP } from './help.js';
 import { moduleText } from './module.js';
 import { camelCase, methodNames, pascalCase, RESERVED_TYPES } from './names.js';
-import { Progress } from './progress.js';
 import { toolsOfCommand } from './stdio-tools.js';
 import { literal, oneLine } from './text.js';
-import { toolsOfAddress } from './url-tools.js';
+import { toolsOfUrl } from './url-tools.js';
 
-const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+const CLEAR_LINE = '\r\u001b[K';
 
-/** Runs `generate` with the words after it. `version` is this package's. */
+/** Runs `generate` with the words after it. `version` is the version of this package. */
 export async function generate(words, { version, stdout, stderr }) {
   const settings = parseArguments(words);
   if (settings.help) return void stdout.write(GENERATE_HELP);
   const paths = settings.files?.map(({ path }) => path) ?? [];
-  await mayWrite(paths, settings.force);
+  await checkWritable(paths, settings.force);
 
   const progress = new Progress(stderr);
-  const { info, tools, skipped } = await ask(settings, version, progress).finally(() => progress.clear());
-  const server = { name: said(info?.name) || placeOf(settings.target), version: said(info?.version) };
-  const className = settings.name ?? nameFor(said(info?.name) || hostOf(settings.target));
+  const { info, tools, skipped } = await requestTools(settings, version, progress).finally(() => progress.clear());
+  const serverName = infoText(info?.name) || hostOf(settings.target);
+  const server = { name: serverName || 'without a name', version: infoText(info?.version) };
+  const className = settings.name ?? classNameFor(serverName);
   const contents = { server, tools, command: commandLine(settings), className };
-  for (const note of [...skipped, ...renamed(tools)]) stderr.write(`mcp-autoheal: note: ${note}\n`);
+  for (const note of [...skipped, ...renameNotes(tools)]) stderr.write(`mcp-autoheal: note: ${note}\n`);
 
   if (settings.files === undefined) return void stdout.write(moduleText(contents, 'typescript'));
   const files = settings.files.map(({ part, path }) => ({ path, text: moduleText(contents, part) }));
@@ -35,52 +36,65 @@ export async function generate(words, { version, stdout, stderr }) {
   stderr.write(`${paths.join(', ')}: ${outcome}\n`);
 }
 
-async function ask({ target, timeout, headers }, version, progress) {
+async function requestTools({ target, timeout, headers }, version, progress) {
   const onProgress = (count) => progress.show(`${count} tools listed …`);
   if (target.url !== undefined) {
-    progress.show(`Asking ${oneLine(new URL(target.url).host)} for its tools …`);
-    return toolsOfAddress(target.url, { timeout, headers, onProgress });
+    progress.show(`Requesting the tools of ${oneLine(new URL(target.url).host)} …`);
+    return toolsOfUrl(target.url, { timeout, headers, onProgress });
   }
   progress.show(`Starting ${oneLine(target.command.join(' '), 60)} …`);
   const client = { name: 'mcp-autoheal', version };
-  const stopped = {};
-  const started = (server) => {
-    for (const [signal, exitCode] of Object.entries(ENDINGS)) {
-      stopped[signal] = () => {
-        server.kill(); // it is in a group of its own, which no signal from the terminal reaches
+  const signalHandlers = {};
+  const onStart = (server) => {
+    for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
+      signalHandlers[signal] = () => {
+        server.kill(); // it has a process group of its own, so no signal of the terminal reaches it
         process.exit(exitCode);
       };
-      process.once(signal, stopped[signal]);
+      process.once(signal, signalHandlers[signal]);
     }
   };
   try {
-    return await toolsOfCommand(target.command, { timeout, client, onProgress, started });
+    return await toolsOfCommand(target.command, { timeout, client, onProgress, onStart });
   } finally {
-    for (const [signal, handler] of Object.entries(stopped)) process.off(signal, handler);
+    for (const [signal, handler] of Object.entries(signalHandlers)) process.off(signal, handler);
   }
 }
 
-/** A name or version as the server gives it, on one line. */
-function said(value) {
-  return typeof value === 'string' ? oneLine(value, 100) : '';
+/** Progress on one line of a terminal. Writes nothing to a stream that is not a terminal. */
+export class Progress {
+  #terminal;
+
+  constructor(stream) {
+    this.#terminal = stream.isTTY ? stream : undefined;
+  }
+
+  show(text) {
+    this.#terminal?.write(CLEAR_LINE + text);
+  }
+
+  clear() {
+    this.#terminal?.write(CLEAR_LINE);
+  }
 }
 
-function placeOf(target) {
-  return hostOf(target) || 'without a name';
+/** A name or version from the server on one line; empty if it is not text. */
+function infoText(value) {
+  return typeof value === 'string' ? oneLine(value, 100) : '';
 }
 
 function hostOf({ url }) {
   return url === undefined ? '' : new URL(url).host;
 }
 
-function nameFor(server) {
-  const pascal = pascalCase(server.normalize('NFD').replace(/[^ -~]/g, ''), 'Server');
+function classNameFor(serverName) {
+  const pascal = pascalCase(serverName.normalize('NFD').replace(/[^ -~]/g, ''), 'Server');
   return /.client$/i.test(pascal) && !RESERVED_TYPES.includes(pascal) ? pascal : `${pascal}Client`;
 }
 
-/** Methods that are not called as one would guess from their tools. */
-function renamed(tools) {
+/** A note for each tool whose method does not have the expected name. */
+function renameNotes(tools) {
   return [...methodNames(tools.map(({ name }) => name))]
     .filter(([tool, method]) => method !== camelCase(tool))
-    .map(([tool, method]) => `the tool ${literal(oneLine(tool, 60))} became the method ${method}`);
+    .map(([tool, method]) => `the method of the tool ${literal(oneLine(tool, 60))} is ${method}`);
 }

@@ -1,16 +1,16 @@
-// Failure: what the command says when it gives up, and the exit code that goes with it.
+// Expected failures of the command: a message for the user and an exit code.
 
-/** An expected failure. Its message says what happened, where, and what to do; no stack is shown. */
+/** An expected failure. Its message names what happened, where, and the remedy; the user sees no stack. */
 export class Failure extends Error {
   constructor(message, { exitCode = 1, details = '' } = {}) {
     super(message);
     this.exitCode = exitCode;
-    /** Several lines to be shown below the message, such as what the server wrote to stderr. */
+    /** Lines to print below the message, such as the stderr output of the server. */
     this.details = details;
   }
 }
 
-/** The command line was wrong: nothing was started. */
+/** A wrong command line: nothing has been started. */
 export function misuse(message) {
   return new Failure(message, { exitCode: 2 });
 }

@@ -1,4 +1,4 @@
-// What --help says.
+// The texts of --help.
 
 export const HELP = `Examples:
   npx mcp-autoheal generate https://shop.example/mcp --out shop.ts
@@ -9,8 +9,8 @@ Commands:
   generate <url | command...>  write a module with a typed method for each tool of an MCP server
 
 Options:
-  --help, -h                   this help; of a command: mcp-autoheal generate --help
-  --version                    the version of this package
+  --help, -h                   print this help; for a command: mcp-autoheal generate --help
+  --version                    print the version of this package
 `;
 
 export const GENERATE_HELP = `Examples:
@@ -21,20 +21,20 @@ export const GENERATE_HELP = `Examples:
 
 Usage: mcp-autoheal generate [options] <url | command...>
 
-Asks an MCP server for its tools and writes a module: a class that extends MCPClient of 'mcp-autoheal', with a method
+Requests the tools of an MCP server and writes a module: a class that extends MCPClient of 'mcp-autoheal', with a method
 per tool, argument types from the tools' JSON Schemas, result types where a tool has an output schema, and doc comments.
-The server is an http(s) address, or a command that is started and spoken to over its stdin and stdout.
+The server is an http(s) address, or a command that starts a server on stdin and stdout.
 
 Options:
-  --out FILE               where to write; its ending chooses the language: .ts or .mts TypeScript, .js or .mjs
-                           JavaScript with a .d.ts or .d.mts beside it. Without it, TypeScript goes to stdout
-  --name NAME              the class's name; by default from the server's name, as in ShopClient
-  --header 'Name: value'   a header of every request to the address, as often as needed; its value is not written down
-  --timeout MILLISECONDS   how long each answer of the server may take; by default 60000
+  --out FILE               write to FILE; its extension sets the language: .ts or .mts for TypeScript, .js or .mjs for
+                           JavaScript with a .d.ts or .d.mts beside it. Default: TypeScript to stdout
+  --name NAME              name of the class; default: from the server's name, such as ShopClient
+  --header 'Name: value'   header of every request to the address; may be repeated; its value is not written to FILE
+  --timeout MILLISECONDS   timeout of each request to the server; default: 60000
   --force                  overwrite FILE even if it was not generated
-  --help, -h               this help
+  --help, -h               print this help
 
-Options may stand anywhere. A command with options of the same names goes last, after --.
+Options may stand anywhere. If the command has options of the same names, put it last, after --.
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong.
+Exit codes: 0 success, 1 failure, 2 wrong command line.
 `;

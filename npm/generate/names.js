@@ -1,8 +1,8 @@
-// Turns a server's names into identifiers: readable, never twice the same, never one the client needs itself.
+// Turns the names of a server into identifiers: readable, unique, and never the name of a member of the client.
 
-const LONGEST = 80;
+const MAX_LENGTH = 80;
 
-/** Members of MCPClient and of every object: a tool of such a name must not replace them. */
+/** Members of MCPClient and of every object. A method for a tool must not replace them. */
 export const RESERVED_METHODS = new Set([
   ...[
     'constructor',
@@ -35,7 +35,7 @@ export const RESERVED_METHODS = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Names the generated module uses itself, or that would hide a built-in type it uses. */
+/** Types that the generated module uses. Another type of the same name would hide them. */
 export const RESERVED_TYPES = [
   'MCPClient',
   'MCPError',
@@ -51,7 +51,7 @@ export const RESERVED_TYPES = [
 export function camelCase(name, fallback = 'tool') {
   const words = wordsOf(name);
   if (words.length === 0) return fallback;
-  const joined = words.map((word, place) => (place === 0 ? decapitalised(word) : capitalised(word))).join('');
+  const joined = words.map((word, index) => (index === 0 ? decapitalised(word) : capitalised(word))).join('');
   return /^\p{ID_Start}/u.test(joined) ? joined : fallback + joined;
 }
 
@@ -62,7 +62,7 @@ export function pascalCase(name, fallback = 'Tool') {
   return /^\p{ID_Start}/u.test(joined) ? joined : fallback + joined;
 }
 
-/** The names handed out so far; a name asked for again gets a number. */
+/** Unique names: a name that is taken gets a number. */
 export class Names {
   #taken;
 
@@ -70,37 +70,36 @@ export class Names {
     this.#taken = new Set(reserved);
   }
 
-  claim(wanted) {
-    let name = wanted;
-    for (let number = 2; this.#taken.has(name); number += 1) name = `${wanted}${number}`;
+  claim(preferred) {
+    let name = preferred;
+    for (let number = 2; this.#taken.has(name); number += 1) name = `${preferred}${number}`;
     this.#taken.add(name);
     return name;
   }
 }
 
 /**
- * A method's name for each tool's name. A tool that is already called like a method keeps its name, then come those
- * that only need another case, then those that collide with the client: so a new tool rarely renames an old one's
- * method.
+ * The method names by tool name. Tools whose name is already in camel case come first, then the others, then those
+ * whose method would collide with a member of the client: so a new tool rarely changes the method of an older tool.
  */
 export function methodNames(toolNames) {
-  const wishes = toolNames.map((tool) => {
-    const natural = camelCase(tool);
-    if (RESERVED_METHODS.has(natural)) return { tool, wanted: `${natural}Tool`, rank: 2 };
-    return { tool, wanted: natural, rank: natural === tool ? 0 : 1 };
+  const candidates = toolNames.map((tool) => {
+    const camel = camelCase(tool);
+    if (RESERVED_METHODS.has(camel)) return { tool, preferred: `${camel}Tool`, rank: 2 };
+    return { tool, preferred: camel, rank: camel === tool ? 0 : 1 };
   });
   const names = new Names(RESERVED_METHODS);
-  const inOrder = wishes.sort((a, b) => a.rank - b.rank || (a.tool < b.tool ? -1 : 1));
-  return new Map(inOrder.map(({ tool, wanted }) => [tool, names.claim(wanted)]));
+  const inOrder = candidates.sort((a, b) => a.rank - b.rank || (a.tool < b.tool ? -1 : 1));
+  return new Map(inOrder.map(({ tool, preferred }) => [tool, names.claim(preferred)]));
 }
 
-// Only what may stand in an identifier survives: an accent given as a character of its own joins its letter first.
+// Keeps only characters that an identifier may have, after NFC has joined combining accents to their letters.
 function wordsOf(name) {
-  const letters = name.slice(0, 2 * LONGEST).normalize('NFC');
+  const letters = name.slice(0, 2 * MAX_LENGTH).normalize('NFC');
   const words = letters.split(/[^\p{ID_Continue}]|[_\u200c\u200d]/u).filter((word) => word !== '');
   const joined = words
     .join(' ')
-    .slice(0, LONGEST)
+    .slice(0, MAX_LENGTH)
     .replace(/[\uD800-\uDBFF]$/, '');
   return joined === '' ? [] : joined.split(' ').filter((word) => word !== '');
 }
@@ -110,7 +109,7 @@ function capitalised(word) {
   return first.toUpperCase() + word.slice(first.length);
 }
 
-// `URLShortener` becomes `urlShortener`, `getURL` stays.
+// `URLShortener` becomes `urlShortener`; `getURL` does not change.
 function decapitalised(word) {
   return word.replace(/^\p{Lu}+(?=\p{Lu}\p{Ll})|^\p{Lu}+$|^\p{Lu}/u, (capitals) => capitals.toLowerCase());
 }

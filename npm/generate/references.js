@@ -1,18 +1,19 @@
-// `$ref`: each schema referred to becomes a type with a name, once, however often and however recursively it is used.
+// `$ref`: each referenced schema becomes one type alias, even if it is used several times or refers to itself.
 
 import { isRecord } from './json-type.js';
 import { docLines } from './text.js';
 import { type, UNKNOWN } from './type.js';
 import { pascalCase } from './names.js';
 
-const MOST_PLACES = 20_000; // looked at for an anchor
+const MAX_ANCHOR_SEARCH = 20_000; // schemas checked for an anchor
 
 export class References {
   #types;
   #prefix;
   #names;
-  #targets = new Map(); // pointer → {name, schema, made}
-  #bases = new Map(); // name → the names its type is made of directly, which must never lead back to it
+  #targets = new Map(); // pointer → {name, schema, type}
+  // Alias → the aliases that its type consists of outside of objects and arrays. The compiler refuses a cycle of them.
+  #bases = new Map();
 
   constructor(types, prefix, names) {
     this.#types = types;
@@ -20,26 +21,26 @@ export class References {
     this.#names = names;
   }
 
-  typeOf(reference, place) {
+  typeOf(reference, context) {
     const found = this.#find(reference);
     if (found === undefined) return UNKNOWN;
     const name = found.pointer === '' ? this.#types.rootName : this.#target(found).name;
-    if (place.within === undefined) return type(name);
+    if (context.alias === undefined) return type(name);
 
-    if (this.#isMadeOf(name, place.within)) return UNKNOWN; // it would be nothing but itself
-    if (!this.#bases.has(place.within)) this.#bases.set(place.within, new Set());
-    this.#bases.get(place.within).add(name);
-    const made = found.pointer === '' ? this.#types.rootMade : this.#made(this.#target(found), place.depth);
-    const { variants, isObject, emptyIsValid } = made;
+    if (this.#consistsOf(name, context.alias)) return UNKNOWN; // the alias would be a cycle
+    if (!this.#bases.has(context.alias)) this.#bases.set(context.alias, new Set());
+    this.#bases.get(context.alias).add(name);
+    const target = found.pointer === '' ? this.#types.rootType : this.#targetType(this.#target(found), context.depth);
+    const { variants, isObject, emptyIsValid } = target;
     return type(name, { variants, isObject, emptyIsValid });
   }
 
-  /** Everything referred to, with what it refers to in turn. */
+  /** The declarations of all referenced schemas, including those that only other referenced schemas use. */
   get declarations() {
-    for (const target of this.#targets.values()) this.#made(target, 0); // the map grows meanwhile
-    return [...this.#targets.values()].map(({ name, schema, made }) => ({
+    for (const target of this.#targets.values()) this.#targetType(target, 0); // adds to the map, and the loop continues
+    return [...this.#targets.values()].map(({ name, schema, type: { text } }) => ({
       name,
-      text: made.text,
+      text,
       doc: docLines(schema.description ?? schema.title),
     }));
   }
@@ -48,36 +49,37 @@ export class References {
     const known = this.#targets.get(pointer);
     if (known !== undefined) return known;
     const last = unescaped(pointer.slice(pointer.lastIndexOf('/') + 1));
-    const target = { name: this.#names.claim(this.#prefix + pascalCase(last, 'Part')), schema, made: undefined };
+    const target = { name: this.#names.claim(this.#prefix + pascalCase(last, 'Part')), schema, type: undefined };
     this.#targets.set(pointer, target);
     return target;
   }
 
-  #made(target, depth) {
-    target.made ??= this.#types.typeOf(target.schema, { indent: '', depth, within: target.name });
-    return target.made;
+  #targetType(target, depth) {
+    target.type ??= this.#types.typeOf(target.schema, { indent: '', depth, alias: target.name });
+    return target.type;
   }
 
-  #isMadeOf(name, part) {
+  /** True if the alias `name` consists of the alias `part`, directly or through other aliases. */
+  #consistsOf(name, part) {
     const seen = new Set([name]);
     for (const next of seen) {
       if (next === part) return true;
-      for (const base of this.#bases.get(next) ?? []) seen.add(base); // the loop comes to them
+      for (const base of this.#bases.get(next) ?? []) seen.add(base); // the outer loop visits it too
     }
     return false;
   }
 
-  /** The schema meant, and the pointer to it. What lies in another document is not looked for. */
+  /** The referenced schema and the JSON pointer to it; undefined for a schema in another document. */
   #find(reference) {
     const { root } = this.#types;
-    const own = typeof root.$id === 'string' && reference.startsWith(root.$id) ? root.$id.length : 0;
-    const rest = reference.slice(own);
-    if (rest === '' || rest === '#') return { pointer: '', schema: root };
-    if (!rest.startsWith('#')) return undefined;
-    if (!rest.startsWith('#/')) return findAnchor(root, rest.slice(1));
+    const isAbsolute = typeof root.$id === 'string' && reference.startsWith(root.$id);
+    const fragment = isAbsolute ? reference.slice(root.$id.length) : reference;
+    if (fragment === '' || fragment === '#') return { pointer: '', schema: root };
+    if (!fragment.startsWith('#')) return undefined;
+    if (!fragment.startsWith('#/')) return findAnchor(root, fragment.slice(1));
 
     let schema = root;
-    const names = decoded(rest).slice(2).split('/');
+    const names = decoded(fragment).slice(2).split('/');
     for (const name of names.map(unescaped)) {
       if (schema === null || typeof schema !== 'object' || !Object.hasOwn(schema, name)) return undefined;
       schema = schema[name];
@@ -87,13 +89,13 @@ export class References {
 }
 
 function findAnchor(root, anchor) {
-  const places = [{ pointer: '', schema: root }];
-  for (let next = 0; next < places.length && next < MOST_PLACES; next += 1) {
-    const { pointer, schema } = places[next];
-    if (schema.$anchor === anchor || schema.$dynamicAnchor === anchor) return places[next];
+  const candidates = [{ pointer: '', schema: root }];
+  for (let index = 0; index < candidates.length && index < MAX_ANCHOR_SEARCH; index += 1) {
+    const { pointer, schema } = candidates[index];
+    if (schema.$anchor === anchor || schema.$dynamicAnchor === anchor) return candidates[index];
     for (const [name, part] of Object.entries(schema)) {
       const step = name.replaceAll('~', '~0').replaceAll('/', '~1');
-      if (part !== null && typeof part === 'object') places.push({ pointer: `${pointer}/${step}`, schema: part });
+      if (part !== null && typeof part === 'object') candidates.push({ pointer: `${pointer}/${step}`, schema: part });
     }
   }
   return undefined;

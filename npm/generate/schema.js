@@ -1,4 +1,6 @@
-// JSON Schema as TypeScript types: what a schema says of shapes, not of values such as lengths and patterns.
+// TypeScript types of JSON Schemas: the shape of values, not limits such as lengths and patterns.
+//
+// Not json-schema-to-typescript, so that the package has no dependencies and `npx` starts fast.
 
 import { arrayType } from './array-type.js';
 import { isRecord, jsonType } from './json-type.js';
@@ -6,8 +8,8 @@ import { objectType } from './object-type.js';
 import { References } from './references.js';
 import { ANY_RECORD, intersection, NEVER, NULL, type, union, UNKNOWN } from './type.js';
 
-const DEEPEST = 32;
-const MOST_SCHEMAS = 5_000; // of one tool's schema, every place counted as often as it is used
+const MAX_DEPTH = 32;
+const MAX_SCHEMAS = 5_000; // visited for one tool, each as often as it is used
 
 const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef'];
 const COMBINED = [...REFERENCES, 'allOf', 'anyOf', 'oneOf'];
@@ -20,7 +22,7 @@ const PRIMITIVES = {
   null: NULL,
 };
 
-/** The types of one schema and of those it refers to. `names` hands out the names of the latter. */
+/** The types of one schema and of the schemas it refers to. `names` makes the names of the latter unique. */
 export class SchemaTypes {
   #references;
   #schemas = 0;
@@ -31,90 +33,91 @@ export class SchemaTypes {
     this.#references = new References(this, prefix, names);
   }
 
-  /** The declarations of everything referred to, in the order of first use. */
+  /** The declarations of all referenced schemas, in the order of first use. */
   get declarations() {
     return this.#references.declarations;
   }
 
-  /** The root's type as the arguments of a tool: always one that only objects have. */
+  /** The type of the root as the arguments of a tool. Its values are always objects. */
   argumentsType() {
     if (!isRecord(this.root)) return ANY_RECORD;
     const { type: kind } = this.root;
-    const objects = kind === undefined || kind === 'object' || (Array.isArray(kind) && kind.includes('object'));
-    if (!objects) return ANY_RECORD;
-    const made = this.rootType(kind === undefined ? this.root : { ...this.root, type: 'object' });
-    if (made.text === 'never' || made.text === 'unknown') return ANY_RECORD;
-    return made.isObject ? made : intersection([type('object', { isObject: true }), made]);
+    const allowsObjects = kind === undefined || kind === 'object' || (Array.isArray(kind) && kind.includes('object'));
+    if (!allowsObjects) return ANY_RECORD;
+    const rootType = this.#setRootType(kind === undefined ? this.root : { ...this.root, type: 'object' });
+    if (rootType.text === 'never' || rootType.text === 'unknown') return ANY_RECORD;
+    return rootType.isObject ? rootType : intersection([type('object', { isObject: true }), rootType]);
   }
 
-  /** The root's type as structured content, which may be any JSON value. */
+  /** The type of the root as structured content, which may be any JSON value. */
   contentType() {
-    const made = isRecord(this.root) || typeof this.root === 'boolean' ? this.rootType(this.root) : ANY_RECORD;
-    return made.text === 'never' ? UNKNOWN : made;
+    const isSchema = isRecord(this.root) || typeof this.root === 'boolean';
+    const rootType = isSchema ? this.#setRootType(this.root) : ANY_RECORD;
+    return rootType.text === 'never' ? UNKNOWN : rootType;
   }
 
-  rootType(root) {
-    this.rootMade = this.typeOf(root, { indent: '', depth: 0, within: this.rootName });
-    return this.rootMade;
+  #setRootType(root) {
+    this.rootType = this.typeOf(root, { indent: '', depth: 0, alias: this.rootName });
+    return this.rootType;
   }
 
   /**
-   * The type of one schema. `place` is where its text will stand: `within` is the named type it is part of, as long as
-   * no object or array lies between. A type may refer to itself only inside of one.
+   * The type of one schema. `context` is where its text will stand. `context.alias` is the type alias whose definition
+   * it is part of, or undefined inside an object or array, because only there an alias may refer to itself.
    */
-  typeOf(schema, place) {
+  typeOf(schema, context) {
     if (schema === false) return NEVER;
     this.#schemas += 1;
-    if (!isRecord(schema) || place.depth > DEEPEST || this.#schemas > MOST_SCHEMAS) return UNKNOWN;
+    if (!isRecord(schema) || context.depth > MAX_DEPTH || this.#schemas > MAX_SCHEMAS) return UNKNOWN;
 
-    const combined = intersection(this.#combinedTypes(schema, place));
-    // The alternatives have taken on the type where it says all there is to say: `string & ('a' | 'b')` helps nobody.
-    const saysMore = shapeOf(schema) !== undefined || 'const' in schema || Array.isArray(schema.enum);
-    const made =
-      combined.text === 'unknown' || saysMore ? intersection([this.#ownType(schema, place), combined]) : combined;
-    return schema.nullable === true ? union([made, NULL], place.indent) : made;
+    const combined = intersection(this.#combinedTypes(schema, context));
+    // A bare `type` is left out, because the alternatives inherit it: `'a' | 'b'`, not `string & ('a' | 'b')`.
+    const hasOwnType =
+      combined.text === 'unknown' || shapeOf(schema) !== undefined || 'const' in schema || Array.isArray(schema.enum);
+    const result = hasOwnType ? intersection([this.#ownType(schema, context), combined]) : combined;
+    return schema.nullable === true ? union([result, NULL], context.indent) : result;
   }
 
-  /** The place of a part of an object or array: there a type may refer to itself. */
-  inside(place) {
-    return { indent: `${place.indent}  `, depth: place.depth + 1, within: undefined };
+  /** The context of a part of an object or array. */
+  nested(context) {
+    return { indent: `${context.indent}  `, depth: context.depth + 1, alias: undefined };
   }
 
-  #ownType(schema, place) {
+  #ownType(schema, context) {
     if ('const' in schema) return jsonType(schema.const);
     if (Array.isArray(schema.enum))
       return union(
         schema.enum.map((value) => jsonType(value)),
-        place.indent,
+        context.indent,
       );
     const kinds = Array.isArray(schema.type) ? schema.type : [schema.type ?? shapeOf(schema)];
     return union(
-      kinds.map((kind) => this.#kindType(kind, schema, place)),
-      place.indent,
+      kinds.map((kind) => this.#kindType(kind, schema, context)),
+      context.indent,
     );
   }
 
-  #kindType(kind, schema, place) {
-    if (kind === 'object') return objectType(this, schema, place);
-    if (kind === 'array') return arrayType(this, schema, place);
+  #kindType(kind, schema, context) {
+    if (kind === 'object') return objectType(this, schema, context);
+    if (kind === 'array') return arrayType(this, schema, context);
     return typeof kind === 'string' && Object.hasOwn(PRIMITIVES, kind) ? PRIMITIVES[kind] : UNKNOWN;
   }
 
-  #combinedTypes(schema, place) {
-    const deeper = { ...place, depth: place.depth + 1 };
+  #combinedTypes(schema, context) {
+    const deeper = { ...context, depth: context.depth + 1 };
     const member = (branch) => this.typeOf(inherited(schema, branch), deeper);
-    const made = REFERENCES.filter((name) => typeof schema[name] === 'string').map((name) =>
+    const types = REFERENCES.filter((name) => typeof schema[name] === 'string').map((name) =>
       this.#references.typeOf(schema[name], deeper),
     );
-    if (Array.isArray(schema.allOf)) made.push(...schema.allOf.map(member));
+    if (Array.isArray(schema.allOf)) types.push(...schema.allOf.map(member));
     for (const branches of [schema.anyOf, schema.oneOf]) {
-      if (Array.isArray(branches) && branches.length > 0) made.push(union(branches.map(member), place.indent));
+      if (Array.isArray(branches) && branches.length > 0) types.push(union(branches.map(member), context.indent));
     }
-    return made;
+    return types;
   }
 }
 
-/** What a schema is about, by what it says of it. */
+/** The type that the keywords of a schema without `type` imply: `object`, `array` or undefined. */
 function shapeOf(schema) {
   const { properties, patternProperties, additionalProperties, required, items, prefixItems } = schema;
   if (isRecord(properties) || isRecord(patternProperties) || Array.isArray(required)) return 'object';
@@ -122,9 +125,9 @@ function shapeOf(schema) {
   return items !== undefined || Array.isArray(prefixItems) ? 'array' : undefined;
 }
 
-/** An alternative that is about its parent's type without saying so. */
+/** A branch of `allOf`, `anyOf` or `oneOf`; without a type of its own it inherits the one of its parent. */
 function inherited(schema, branch) {
   if (schema.type === undefined || !isRecord(branch)) return branch;
-  const saysItself = ['type', 'const', 'enum', ...COMBINED].some((name) => name in branch);
-  return saysItself ? branch : { type: schema.type, ...branch };
+  const hasOwnType = ['type', 'const', 'enum', ...COMBINED].some((name) => name in branch);
+  return hasOwnType ? branch : { type: schema.type, ...branch };
 }

@@ -1,55 +1,63 @@
-// Asks a server over stdio for its tools, in the older era of the protocol or the newer.
+// Requests the tools of a server over stdio, with the handshake of older protocol revisions or without.
 
 import { collectTools } from './tool-list.js';
 import { isRecord } from './json-type.js';
 import { StdioServer } from './stdio.js';
 import { oneLine } from './text.js';
 
-const LEGACY = '2025-11-25';
-const MODERN = '2026-07-28';
-const KEY = 'io.modelcontextprotocol/';
+const LEGACY_REVISION = '2025-11-25';
+const MODERN_REVISION = '2026-07-28';
+const META_PREFIX = 'io.modelcontextprotocol/';
 
-/** Resolves to `{server, tools}`; the server has ended by then. `started` gets it, to be killed if we are. */
-export async function toolsOfCommand(command, { timeout, client, onProgress, started }) {
+/**
+ * Resolves to `{info, tools, skipped}` when the server has ended. `onStart(server)` is called at once, so that a signal
+ * handler can kill the server.
+ */
+export async function toolsOfCommand(command, { timeout, client, onProgress, onStart }) {
   const server = new StdioServer(command, timeout);
-  started(server);
+  onStart(server);
   try {
-    const { info, meta } = await open(server, client);
-    const tools = await collectTools(async (cursor) => {
+    const { info, meta } = await connect(server, client);
+    const listed = await collectTools(async (cursor) => {
       const params = { ...(meta && { _meta: meta }), ...(cursor !== undefined && { cursor }) };
       const { result, error } = await server.request('tools/list', params);
       if (error !== undefined) throw refused(server, 'tools/list', error);
       return result;
     }, onProgress);
-    return { info, ...tools };
+    return { info, ...listed };
   } finally {
     await server.close();
   }
 }
 
-/** Shakes hands where the server knows that, and finds out who it is. `meta` is what each request has to carry. */
-async function open(server, client) {
-  const shaken = await server.request('initialize', {
-    protocolVersion: LEGACY,
+/** Performs the handshake if the server has one. Resolves to `{info, meta}`: each request must have `meta`. */
+async function connect(server, client) {
+  const handshake = await server.request('initialize', {
+    protocolVersion: LEGACY_REVISION,
     capabilities: {},
     clientInfo: client,
   });
-  if (shaken.error === undefined) {
+  if (handshake.error === undefined) {
     server.notify('notifications/initialized');
-    return { info: shaken.result?.serverInfo };
+    return { info: handshake.result?.serverInfo };
   }
 
-  // A server of the newer era only has no handshake; which error it answers with is not settled among servers.
+  // A server without the handshake responds with an error, and servers do not agree on its code.
   const discover = async (version) => {
-    const meta = { [`${KEY}protocolVersion`]: version, [`${KEY}clientInfo`]: client, [`${KEY}clientCapabilities`]: {} };
+    const meta = {
+      [`${META_PREFIX}protocolVersion`]: version,
+      [`${META_PREFIX}clientInfo`]: client,
+      [`${META_PREFIX}clientCapabilities`]: {},
+    };
     return { meta, ...(await server.request('server/discover', { _meta: meta })) };
   };
-  let found = await discover(MODERN);
-  const [other] = [found.error?.data?.supported].flat().filter((version) => typeof version === 'string');
-  if (found.error !== undefined && other !== undefined && other !== MODERN) found = await discover(other);
-  if (found.error !== undefined) throw refused(server, 'initialize', shaken.error);
-  const { result, meta } = found;
-  const info = isRecord(result?._meta) && result._meta[`${KEY}serverInfo`];
+  let discovery = await discover(MODERN_REVISION);
+  const [alternative] = [discovery.error?.data?.supported].flat().filter((version) => typeof version === 'string');
+  if (discovery.error !== undefined && alternative !== undefined && alternative !== MODERN_REVISION)
+    discovery = await discover(alternative);
+  if (discovery.error !== undefined) throw refused(server, 'initialize', handshake.error);
+  const { result, meta } = discovery;
+  const info = isRecord(result?._meta) && result._meta[`${META_PREFIX}serverInfo`];
   return { info: info || result?.serverInfo, meta };
 }
 

@@ -1,49 +1,50 @@
-// Makes a server's text safe: as a comment, as a literal, and on a terminal. A server's text is evidence, not code.
+// Makes text from a server safe in a comment, in a literal and on a terminal. It is data and must never become code.
 
-const LONGEST_LINE = 400;
-const MOST_LINES = 40;
+const MAX_LINE = 400;
+const MAX_LINES = 40;
 const DOC_WIDTH = 100;
 
-// Controls, formats (bidirectional marks, zero width, tags), surrogates, private use, unassigned, odd line ends.
+// Control and format characters (bidirectional marks, zero width, tags), surrogates, private use, unassigned code
+// points, and the line ends U+2028 and U+2029.
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Hidden characters as escapes, so that a reader sees what is there. */
+/** The text with escapes for hidden characters. */
 export function visible(text) {
   return text.replace(HIDDEN, escaped);
 }
 
-/** The same on one line and cut to size, for messages. */
-export function oneLine(text, longest = LONGEST_LINE) {
-  return shortened(visible(text.replace(/\s+/g, ' ').trim()), longest);
+/** The visible text on one line of limited length, for messages. */
+export function oneLine(text, maxLength = MAX_LINE) {
+  return shortened(visible(text.replace(/\s+/g, ' ').trim()), maxLength);
 }
 
-/** A string literal of JavaScript. */
+/** A JavaScript string literal. */
 export function literal(text) {
   const quoted = text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
   return `'${quoted.replace(HIDDEN, escaped)}'`;
 }
 
-/** A property's name: bare where it is an identifier. */
+/** A property name: bare if it is an identifier, else a literal. */
 export function propertyName(name) {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
 }
 
 /**
- * A server's text as lines of a doc comment. They cannot end the comment, start a tag, open a fence or show a picture,
- * whatever the server says.
+ * Text from a server as lines of a doc comment. They cannot end the comment, start a tag, open a fence or show an
+ * image.
  */
 export function docLines(text) {
   if (typeof text !== 'string') return [];
   const lines = text
     .trim()
     .split(/\r\n|[\n\r\u2028\u2029]/)
-    .map((line) => harmless(shortened(visible(line.replaceAll('\t', '  ')).trimEnd(), LONGEST_LINE)))
-    .filter((line, place, all) => line !== '' || (place > 0 && all[place - 1] !== ''));
-  if (lines.length > MOST_LINES) lines.splice(MOST_LINES, lines.length, '…');
+    .map((line) => harmless(shortened(visible(line.replaceAll('\t', '  ')).trimEnd(), MAX_LINE)))
+    .filter((line, index, all) => line !== '' || (index > 0 && all[index - 1] !== ''));
+  if (lines.length > MAX_LINES) lines.splice(MAX_LINES, lines.length, '…');
   return lines.flatMap(wrapped);
 }
 
-/** A doc comment of those lines, or nothing if there are none. */
+/** A doc comment with these lines, or an empty text without lines. */
 export function docComment(lines, indent) {
   if (lines.length === 0) return '';
   if (lines.length === 1 && lines[0].length <= DOC_WIDTH) return `${indent}/** ${lines[0]} */\n`;
@@ -56,22 +57,23 @@ export function docValue(value) {
   try {
     return docLines(oneLine(JSON.stringify(value), 100)).join(' ');
   } catch {
-    return '…'; // nested too deeply to be written
+    return '…'; // nested too deeply for JSON.stringify
   }
 }
 
-/** Outside of code spans no Markdown is left that does anything; a span is kept if it ends on its line. */
+/** Escapes the Markdown and HTML of a line, except in code spans that end on this line. */
 function harmless(line) {
   const parts = line.split(/(?<!`)(`[^`]+`)(?!`)/);
-  const safe = parts.map((part, place) =>
-    place % 2 === 1
+  const safe = parts.map((part, index) =>
+    index % 2 === 1
       ? part
       : part
           .replace(/`+/g, "'")
           .replace(/<(?=[a-z!/?])/gi, '\\<')
           .replaceAll('![', '!\\['),
   );
-  // An address such as a@b.example is no tag. What is in a span may come to begin a line, so it counts too.
+  // An e-mail address such as a@b.example is no tag. Spans are escaped too, because wrapping may put one first on a
+  // line.
   return safe
     .join('')
     .replace(/(?<![\w.%+-])@/g, '\\@')
@@ -92,8 +94,8 @@ function wrapped(line) {
   return [...lines, rest];
 }
 
-function shortened(text, longest) {
-  return text.length <= longest ? text : `${text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}…`;
+function shortened(text, maxLength) {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function escaped(character) {

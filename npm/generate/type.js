@@ -1,9 +1,9 @@
-// Types as text, with what has to be known of them to put them together.
+// TypeScript types as text, with the facts needed to combine them.
 
 /**
- * `text` is TypeScript; `level` says whether it needs parentheses; `variants` is how many members a union has once it
- * is multiplied out, which the compiler limits; `isObject` whether every value of it is an object; `emptyIsValid`
- * whether `{}` is a value of it.
+ * A type. `text` is TypeScript. `level` is `single`, `union` or `intersection` and decides about parentheses.
+ * `variants` is the number of members once intersections of unions are multiplied out, which the compiler limits.
+ * `isObject`: every value is an object or an array. `emptyIsValid`: `{}` is a value.
  */
 export function type(text, { level = 'single', variants = 1, isObject = false, emptyIsValid = false } = {}) {
   return { text, level, variants, isObject, emptyIsValid };
@@ -14,8 +14,8 @@ export const NEVER = type('never');
 export const NULL = type('null');
 export const ANY_RECORD = type('Record<string, unknown>', { isObject: true, emptyIsValid: true });
 
-const MOST_MEMBERS = 500; // of one union: what is longer, nobody reads
-const MOST_VARIANTS = 2000; // the compiler gives up on some 100 000
+const MAX_MEMBERS = 500; // of one union or intersection; a longer one is not readable
+const MAX_VARIANTS = 2000; // the compiler refuses about 100 000
 const WIDTH = 90;
 
 export function union(types, indent = '') {
@@ -25,12 +25,12 @@ export function union(types, indent = '') {
   if (members.length === 1) return members[0];
   const isObject = members.every((member) => member.isObject);
   const variants = members.reduce((sum, member) => sum + member.variants, 0);
-  if (members.length > MOST_MEMBERS || variants > MOST_VARIANTS) return isObject ? ANY_RECORD : UNKNOWN;
+  if (members.length > MAX_MEMBERS || variants > MAX_VARIANTS) return isObject ? ANY_RECORD : UNKNOWN;
 
   const texts = members.map((member) => (member.level === 'intersection' ? `(${member.text})` : member.text));
-  const short = texts.join(' | ');
-  const fits = short.length + indent.length <= WIDTH && !short.includes('\n');
-  const text = fits ? short : texts.map((member) => `\n${indent}  | ${member.replaceAll('\n', '\n    ')}`).join('');
+  const line = texts.join(' | ');
+  const fits = line.length + indent.length <= WIDTH && !line.includes('\n');
+  const text = fits ? line : texts.map((member) => `\n${indent}  | ${member.replaceAll('\n', '\n    ')}`).join('');
   return type(text, { level: 'union', variants, isObject });
 }
 
@@ -41,7 +41,7 @@ export function intersection(types) {
   if (members.length === 1) return members[0];
   const isObject = members.some((member) => member.isObject);
   const variants = members.reduce((product, member) => product * member.variants, 1);
-  if (members.length > MOST_MEMBERS || variants > MOST_VARIANTS) return isObject ? ANY_RECORD : UNKNOWN;
+  if (members.length > MAX_MEMBERS || variants > MAX_VARIANTS) return isObject ? ANY_RECORD : UNKNOWN;
   const text = members.map((member) => (member.level === 'union' ? `(${member.text})` : member.text)).join(' & ');
   return type(text, { level: 'intersection', variants, isObject });
 }

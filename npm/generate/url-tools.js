@@ -1,42 +1,42 @@
-// Asks a server at an address for its tools, by the package's own client.
+// Requests the tools of a server at a URL with the client of this package.
 
 import { Failure } from './failure.js';
 import { collectTools } from './tool-list.js';
 import { oneLine } from './text.js';
 
-// These failures are the same whichever way one asks.
-const FINAL = new Set(['TIMEOUT', 'NETWORK', 'MODULE_LOAD', 'HTTP_401', 'HTTP_403']);
+// Failures that plain JSON-RPC would have as well.
+const FINAL_CODES = new Set(['TIMEOUT', 'NETWORK', 'MODULE_LOAD', 'HTTP_401', 'HTTP_403']);
 
 /** Resolves to `{info, tools, skipped}`. */
-export async function toolsOfAddress(url, { timeout, headers, onProgress }) {
-  // Only here, so that help and commands do not wait for the module.
+export async function toolsOfUrl(url, { timeout, headers, onProgress }) {
+  // Imported here, so that --help and commands do not wait for the WebAssembly module.
   const { MCPClient, MCPError } = await import('mcp-autoheal');
-  const ask = async (mcp) => {
+  const requestTools = async (mcp) => {
     const client = new MCPClient(url, { mcp, timeout, headers, retries: 1 });
     try {
       return await toolsOfClient(client, onProgress);
     } finally {
-      await Promise.resolve(client.close?.()).catch(() => {}); // the tools are here, or a better error is
+      await Promise.resolve(client.close?.()).catch(() => {}); // the tools or the first error matter more
     }
   };
   try {
-    // Nearly every server with tools speaks MCP, whatever its path; the rest answers plain JSON-RPC.
-    return await ask('auto').catch((error) => {
-      if (!(error instanceof MCPError) || FINAL.has(error.code)) throw error;
-      return ask(false).catch(() => {
+    // Nearly every server with tools is an MCP server, at any path; the others use plain JSON-RPC.
+    return await requestTools('auto').catch((error) => {
+      if (!(error instanceof MCPError) || FINAL_CODES.has(error.code)) throw error;
+      return requestTools(false).catch(() => {
         throw error;
       });
     });
   } catch (error) {
     if (!(error instanceof MCPError)) throw error;
-    const place = withoutQuery(url);
-    const message = error.message.replaceAll(url, place); // a parameter may be a key
-    throw new Failure(`${place}: ${oneLine(message)} (${error.code})${advice(error)}`);
+    const safeUrl = withoutQuery(url); // a parameter may be a secret
+    const message = error.message.replaceAll(url, safeUrl);
+    throw new Failure(`${safeUrl}: ${oneLine(message)} (${error.code})${advice(error)}`);
   }
 }
 
 async function toolsOfClient(client, onProgress) {
-  // The client walks the pages itself; one that gives a single page is asked on.
+  // `listTools` fetches up to 64 pages and returns the cursor of the next page if there are more.
   const listed = await collectTools(
     (cursor) => (cursor === undefined ? client.listTools() : client.request('tools/list', { cursor })),
     onProgress,
@@ -44,7 +44,7 @@ async function toolsOfClient(client, onProgress) {
   return { info: await serverInfo(client), ...listed };
 }
 
-/** Who the server is. Plain JSON-RPC has no handshake that says so, but most such servers answer one. */
+/** The name and version of the server. Plain JSON-RPC has no handshake, but most such servers respond to one. */
 async function serverInfo(client) {
   const known = await client.getServerVersion?.();
   if (known) return known;
@@ -62,8 +62,9 @@ async function serverInfo(client) {
 function advice({ code, cause }) {
   const reason = cause?.cause?.code ?? cause?.code;
   if (code === 'NETWORK') return `; does the server run${reason ? ` (${reason})` : ''}?`;
-  if (code === 'TIMEOUT') return '; give it longer with --timeout';
-  if (code === 'HTTP_401' || code === 'HTTP_403') return "; it wants a credential: --header 'Authorization: Bearer …'";
+  if (code === 'TIMEOUT') return '; set a longer --timeout';
+  if (code === 'HTTP_401' || code === 'HTTP_403')
+    return "; it requires a credential: --header 'Authorization: Bearer …'";
   if (code === 'HTTP_404' || code === 'HTTP_405') return '; is the path right? Many servers listen at /mcp';
   return '';
 }

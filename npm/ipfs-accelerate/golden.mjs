@@ -1,4 +1,4 @@
-// What each call is expected to send, worked out from the table without the generated code.
+// The expected request of each call, computed from the table without the generated code.
 
 /** One line for each call and each form of its arguments: `call [arguments] -> method params`; `@name` is a tool. */
 export function golden({ calls, options }) {
@@ -8,11 +8,11 @@ export function golden({ calls, options }) {
   return `${lines.join('\n')}\n`;
 }
 
-/** A line of the golden file, with the calls' bodies as they go over the wire but for their ids. */
+/** Parses a line of the golden file. The body is the expected request without ids. */
 export function readLine(line) {
   const [, call, args, sent] = /^(\w+) (\[.*\]) -> (.+)$/.exec(line);
-  const bodies = sent.split(' & ').map((one) => {
-    const [, tool, name, params] = /^(@?)(\S+) (.+)$/.exec(one);
+  const bodies = sent.split(' & ').map((text) => {
+    const [, tool, name, params] = /^(@?)(\S+) (.+)$/.exec(text);
     return tool
       ? { jsonrpc: '2.0', method: 'tools/call', params: { name, arguments: JSON.parse(params) } }
       : { jsonrpc: '2.0', method: name, params: JSON.parse(params) };
@@ -20,29 +20,32 @@ export function readLine(line) {
   return { call, args: JSON.parse(args), body: call === 'callToolsBatch' ? bodies : bodies[0] };
 }
 
-/** Only what is required; one optional argument more at a time; one option, all of them, and one nobody knows. */
-function forms({ kind, parameters, options, rest }, known) {
+/**
+ * The forms of the arguments of a call: the required ones, then each optional one added, then with the last option, and
+ * with all options and an unknown one.
+ */
+function forms({ kind, parameters, options, rest }, declared) {
   if (kind === 'batch') return [[[{ name: 'first', arguments: { x: 1 } }, { name: 'second' }]]];
   const samples = parameters.map(sample);
   const required = parameters.filter(({ literal }) => literal === undefined).length;
-  const found = [];
-  for (let given = required; given <= samples.length; given += 1) found.push(samples.slice(0, given));
+  const result = [];
+  for (let count = required; count <= samples.length; count += 1) result.push(samples.slice(0, count));
   if (options.length > 0) {
-    const names = [...known.keys()];
-    const every = options.map((option) => [option.name, sample(option, names.indexOf(option.name))]);
-    found.push([...samples, Object.fromEntries(every.slice(-1))]);
-    found.push([...samples, { ...Object.fromEntries(every), unknownOption: true }]);
+    const names = [...declared.keys()];
+    const all = options.map((option) => [option.name, sample(option, names.indexOf(option.name))]);
+    result.push([...samples, Object.fromEntries(all.slice(-1))]);
+    result.push([...samples, { ...Object.fromEntries(all), unknownOption: true }]);
   }
   if (rest) {
-    if (rest.literal === undefined) found.pop();
-    found.push([...samples, { someKey: 1, other_key: { nestedKey: [true, null] } }]);
+    if (rest.literal === undefined) result.pop();
+    result.push([...samples, { someKey: 1, other_key: { nestedKey: [true, null] } }]);
   }
-  return found;
+  return result;
 }
 
-/** A value of the type; numbers and texts differ from each other, so that none can take another's place. */
-function sample({ name, type, initial }, place) {
-  if (type === 'number') return 20 + place;
+/** A sample value of the type. Numbers and texts are unique, so that the tests detect swapped parameters. */
+function sample({ name, type, initial }, index) {
+  if (type === 'number') return 20 + index;
   if (type === 'boolean') return !initial;
   if (type.includes('object[]')) return [{ someKey: 1 }];
   if (type.includes('object')) return { someKey: 1 };
@@ -55,7 +58,7 @@ function expected({ kind, wire, parameters, options, rest }, args) {
   }
   const last = args[parameters.length];
   const params = {};
-  parameters.forEach(({ wire, initial }, place) => (params[wire] = place < args.length ? args[place] : initial));
+  parameters.forEach(({ wire, initial }, index) => (params[wire] = index < args.length ? args[index] : initial));
   for (const { name, wire, initial } of options) params[wire] = last?.[name] === undefined ? initial : last[name];
   if (rest) Object.assign(params, last);
   return `${kind === 'tools' ? '@' : ''}${wire} ${JSON.stringify(params)}`;

@@ -1,8 +1,8 @@
-// Writes the class as JavaScript; `entry` is the client's own entry for the same environment.
+// Generates the class as JavaScript.
 
 const WIDTH = 120;
 
-/** The text of dist/ipfs-accelerate.js or of its sibling for another environment. */
+/** The text of dist/ipfs-accelerate.js, or of its variant for another environment. `entry` is the client for it. */
 export function javascript({ calls }, entry) {
   const members = [];
   let heading;
@@ -17,7 +17,7 @@ import { MCPClient } from '${entry}';
 
 export * from '${entry}';
 
-// Every method makes \`new Error()\` itself, so that exactly one frame of the client stands above the caller's own.
+// Each method creates \`new Error()\` itself, so that exactly one frame of the client is above the frame of the caller.
 export class IPFSAccelerateClient extends MCPClient {
   #tool(name, args, trace) {
     return this._call('tools/call', { name, arguments: args }, trace);
@@ -33,7 +33,7 @@ export { IPFSAccelerateClient as default, IPFSAccelerateClient as MCPClient };
 function method({ name, kind, wire, parameters, options, rest }) {
   const signature = parameters.map(declared);
   if (options.length > 0) signature.push('options');
-  // Spreading what was not given does no harm, but sent as it is it has to be there.
+  // Without parameters the object is sent itself, so it needs its default. Spreading undefined needs none.
   const alone = rest && parameters.length === 0;
   if (rest) signature.push(alone ? declared(rest) : rest.name);
 
@@ -41,7 +41,7 @@ function method({ name, kind, wire, parameters, options, rest }) {
   if (rest) members.push(`...${rest.name}`);
   const lines = [`  ${name}(${signature.join(', ')}) {`];
   if (options.length > 0) lines.push(`    const { ${options.map(declared).join(', ')} } = options ?? {};`);
-  lines.push(...sending(kind === 'tools' ? '#tool' : '_call', wire, alone ? rest.name : members), '  }');
+  lines.push(...sendLines(kind === 'tools' ? '#tool' : '_call', wire, alone ? rest.name : members), '  }');
   return lines.join('\n');
 }
 
@@ -49,20 +49,20 @@ function declared({ name, literal }) {
   return literal === undefined ? name : `${name} = ${literal}`;
 }
 
-/** The statement that sends, in as few lines as fit; `sent` is an expression, or an object's members. */
-function sending(through, wire, sent) {
+/** The lines of the statement that sends. `sent` is an expression, or a list of object members. */
+function sendLines(method, wire, sent) {
   const braced = typeof sent === 'string' ? sent : sent.length === 0 ? '{}' : `{ ${sent.join(', ')} }`;
-  const line = `    return this.${through}('${wire}', ${braced}, new Error());`;
+  const line = `    return this.${method}('${wire}', ${braced}, new Error());`;
   if (line.length <= WIDTH) return [line];
   return [
     `    const params = {`,
     ...sent.map((member) => `      ${member},`),
     '    };',
-    `    return this.${through}('${wire}', params, new Error());`,
+    `    return this.${method}('${wire}', params, new Error());`,
   ];
 }
 
-/** A list that is none is left to the client, which says so. */
+/** An argument that is not a list is passed on, because the client rejects it with a TypeError. */
 function batchMethod({ name, parameters: [{ name: list }] }) {
   return `  ${name}(${list}) {
     const asCall = (tool) => {

@@ -1,19 +1,19 @@
-// A real server that keeps what the generated client sends it, for the tests and for scripts/check-calls.mjs.
+// A server that records the requests of the generated client, for the tests and for scripts/check-calls.mjs.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 import { IPFSAccelerateClient } from '../dist/ipfs-accelerate.js';
 
-/** Starts the server; `answer(message)` gives a reply's `result` or `error`, a result of null unless it is given. */
-export async function startRecorder(answer = () => ({ result: null })) {
+/** Starts the server. `respond(message)` returns the `result` or `error` of a response; by default a result of null. */
+export async function startRecorder(respond = () => ({ result: null })) {
   const bodies = [];
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()));
     bodies.push(body);
-    const reply = (message) => ({ jsonrpc: '2.0', id: message.id, ...answer(message) });
-    const replies = Array.isArray(body) ? body.map(reply) : reply(body);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(replies));
+    const responseTo = (message) => ({ jsonrpc: '2.0', id: message.id, ...respond(message) });
+    const responses = Array.isArray(body) ? body.map(responseTo) : responseTo(body);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(responses));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -21,7 +21,7 @@ export async function startRecorder(answer = () => ({ result: null })) {
 
   return {
     client,
-    /** Makes the call; resolves to the one body it sent, as text and without ids. */
+    /** Makes a call. Resolves to the body of its only request, as text without ids. */
     async sent(call, args) {
       bodies.length = 0;
       await client[call](...args);
@@ -36,7 +36,7 @@ export async function startRecorder(answer = () => ({ result: null })) {
   };
 }
 
-/** A body as text: members of the envelope in one order, those of the params in the order they were sent. */
+/** A body as text: the members of the envelope in a fixed order, those of the params in the order sent. */
 export function comparable(body) {
   const envelope = ({ jsonrpc, method, params, id, ...more }) => ({ jsonrpc, method, params, ...more });
   return JSON.stringify(Array.isArray(body) ? body.map(envelope) : envelope(body));

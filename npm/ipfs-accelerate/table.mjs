@@ -1,10 +1,10 @@
-// Reads calls.txt: every call with its parameters, and what is sent for them.
+// Parses calls.txt.
 
 import { readFileSync } from 'node:fs';
 
 const KINDS = ['options', 'methods', 'tools', 'batch', 'inherited'];
 
-/** The calls and the named options, in the order of the file. A line that cannot be read is an error that quotes it. */
+/** The calls and the named options, in the order of the file. A line that cannot be parsed is an error that quotes it. */
 export function readTable(file = new URL('calls.txt', import.meta.url)) {
   const calls = [];
   const options = new Map();
@@ -14,7 +14,7 @@ export function readTable(file = new URL('calls.txt', import.meta.url)) {
     if (line === '' || line.startsWith('//')) continue;
     if (line.startsWith('#')) {
       [, kind, title] = matched(/^# (\w+)(?:: (.+))?$/, line, 'heading');
-      if (!KINDS.includes(kind)) throw new Error(`calls.txt: "${kind}" is none of ${KINDS.join(', ')}`);
+      if (!KINDS.includes(kind)) throw new Error(`calls.txt: "${kind}" is not one of ${KINDS.join(', ')}`);
     } else if (kind === 'options') {
       const [, name, type, sentence] = matched(/^(\w+): (\w+) \| (\S.*\.)$/, line, 'option');
       options.set(name, { name, type, sentence });
@@ -23,45 +23,45 @@ export function readTable(file = new URL('calls.txt', import.meta.url)) {
     }
   }
   const names = calls.map(({ name }) => name);
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice) throw new Error(`calls.txt: "${twice}" is there twice`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate) throw new Error(`calls.txt: "${duplicate}" is defined twice`);
   return { calls, options };
 }
 
-function readCall(line, known) {
+function readCall(line, declared) {
   const [, name, list, wire, sentence] = matched(/^(\w+)\((.*)\)(?: -> (\S+))? \| (\S.*\.)$/, line, 'call');
   const parameters = [];
   const options = [];
   let rest;
-  for (const text of apart(list)) {
-    if (rest || options.length > 0) throw new Error(`calls.txt: nothing can follow what is last: ${line}`);
+  for (const text of split(list)) {
+    if (rest || options.length > 0) throw new Error(`calls.txt: options or ...name must be the last parameter: ${line}`);
     if (text.startsWith('...')) rest = readParameter(text.slice(3), 'object');
-    else if (text.startsWith('{')) options.push(...apart(text.slice(1, -1)).map((option) => readOption(option, known)));
+    else if (text.startsWith('{')) options.push(...split(text.slice(1, -1)).map((option) => readOption(option, declared)));
     else parameters.push(readParameter(text));
   }
   return { name, wire: wire ?? snakeCase(name), parameters, options, rest, sentence };
 }
 
-function readOption(text, known) {
+function readOption(text, declared) {
   const option = readParameter(text);
-  if (!known.has(option.name)) throw new Error(`calls.txt: "${option.name}" is not among the options`);
-  return { ...option, type: known.get(option.name).type };
+  if (!declared.has(option.name)) throw new Error(`calls.txt: "${option.name}" is not one of the options`);
+  return { ...option, type: declared.get(option.name).type };
 }
 
-/** `initial` is the default as a value; `undefined` means that there is none. */
-function readParameter(text, otherwise = 'string') {
+/** `initial` is the value of the default; undefined without a default. */
+function readParameter(text, defaultType = 'string') {
   const [, name, wire, type, literal] = matched(
     /^(\w+)(?: as (\w+))?(?:: ([^=]+?))?(?: = (.+))?$/,
     text,
     'parameter',
   );
   const initial = literal && JSON.parse(literal.replaceAll("'", '"'));
-  const natural = initial === undefined || typeof initial === 'object' ? otherwise : typeof initial;
-  return { name, wire: wire ?? snakeCase(name), type: type ?? natural, literal, initial };
+  const inferredType = initial === undefined || typeof initial === 'object' ? defaultType : typeof initial;
+  return { name, wire: wire ?? snakeCase(name), type: type ?? inferredType, literal, initial };
 }
 
-/** The parts of a list; commas within braces part nothing. */
-function apart(list) {
+/** The parts of a list. Commas within braces do not separate parts. */
+function split(list) {
   return list === '' ? [] : list.split(/, (?![^{]*\})/);
 }
 
@@ -69,8 +69,8 @@ export function snakeCase(name) {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function matched(pattern, text, what) {
-  const found = pattern.exec(text);
-  if (!found) throw new Error(`calls.txt: this is no ${what}: ${text}`);
-  return found;
+function matched(pattern, text, kind) {
+  const match = pattern.exec(text);
+  if (!match) throw new Error(`calls.txt: not a valid ${kind}: ${text}`);
+  return match;
 }

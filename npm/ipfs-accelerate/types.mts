@@ -1,4 +1,4 @@
-// Uses the types of the generated class, to be checked by the compiler; it is never run.
+// Uses the types of the generated class. The compiler checks this file; it never runs.
 
 import Default, {
   IPFSAccelerateClient,
@@ -21,10 +21,10 @@ interface Model {
 }
 const models = await client.listModels<Model[]>();
 const first: string | undefined = models[0]?.id;
-const unread: unknown = await client.searchModels('bert', 5);
+const untyped: unknown = await client.searchModels('bert', 5);
 
-const wanted: InferenceOptions = { temperature: 0, topP: undefined };
-await client.generateText('hello', wanted);
+const inferenceOptions: InferenceOptions = { temperature: 0, topP: undefined };
+await client.generateText('hello', inferenceOptions);
 await client.generateImage('a cat', { steps: 9, width: 256 });
 await client.addModel('bert', { tags: ['small'] });
 
@@ -35,26 +35,26 @@ await client.updateEndpoint('local', { weight: 2 });
 await client.dispatch('files', 'read', { path: '/' });
 
 const tools: ToolCall[] = [{ name: 'one' }, { name: 'two', arguments: { x: 1 } }];
-const answers: BatchResult[] = await client.callToolsBatch(tools);
+const results: BatchResult[] = await client.callToolsBatch(tools);
 
-// What is inherited is there as well.
+// Inherited members.
 await client.request<Model>('get_model', { model_id: 'bert' });
 await client.getModel('bert');
 await client.callTool('one', {});
-void [plain, first, unread, container, answers, MCPError];
+void [plain, first, untyped, container, results, MCPError];
 
-// What the types must refuse.
+// Errors that the compiler must report.
 // @ts-expect-error the prompt is missing
 client.generateText();
-// @ts-expect-error no call has such an option
+// @ts-expect-error an unknown option
 client.generateText('hello', { temperatur: 0.5 });
-// @ts-expect-error this option belongs to other calls
+// @ts-expect-error an option of other calls
 client.classifyText('hello', { voice: 'low' });
-// @ts-expect-error a number of a pull request is no text
+// @ts-expect-error the number of a pull request is a number
 client.githubGetPr('octo', 'shop', '3');
 // @ts-expect-error a configuration is an object
 client.runnerSetConfig('fast');
-// @ts-expect-error there is no such call
+// @ts-expect-error an unknown call
 client.makeCoffee();
-// @ts-expect-error the main entry has none of these calls
+// @ts-expect-error the main entry does not have these calls
 new Plain().listModels();

@@ -1,32 +1,32 @@
-// Writes the types of the generated class, with a comment on every member.
+// Generates the types of the class, with a doc comment for each member.
 
 const WIDTH = 120;
 
 /** The text of dist/ipfs-accelerate.d.ts. */
 export function typings({ calls, options }) {
-  const own = calls.filter(({ kind }) => kind !== 'inherited');
+  const generated = calls.filter(({ kind }) => kind !== 'inherited');
   return `// The public types of mcp-autoheal/ipfs-accelerate. Generated from ipfs-accelerate/calls.txt.
 
 import { MCPClient, type BatchResult, type ToolResult } from 'mcp-autoheal';
 
 export * from 'mcp-autoheal';
 
-/** The named options of the calls; each call takes some of them. \`undefined\` is the same as not given. */
+/** The named options of the calls. Each call takes some of them. \`undefined\` is the same as no value. */
 export interface InferenceOptions {
 ${[...options.values()].map(option).join('\n')}
 }
 
 /** One call of \`callToolsBatch\`. */
 export interface ToolCall {
-  /** The tool's name. */
+  /** The name of the tool. */
   name: string;
-  /** Its arguments; none by default. */
+  /** The arguments; none by default. */
   arguments?: object | undefined;
 }
 
 /** A client with a method for each call of the original SDK. */
 export declare class IPFSAccelerateClient extends MCPClient {
-${own.map(method).join('\n\n')}
+${generated.map(method).join('\n\n')}
 }
 
 export { IPFSAccelerateClient as default, IPFSAccelerateClient as MCPClient };
@@ -41,8 +41,8 @@ function method(call) {
   const { name, kind, parameters, options, rest } = call;
   const signature = parameters.map(typed);
   if (options.length > 0) {
-    const taken = options.map(({ name }) => `'${name}'`).join(' | ');
-    signature.push(`options?: Pick<InferenceOptions, ${taken}>`);
+    const names = options.map(({ name }) => `'${name}'`).join(' | ');
+    signature.push(`options?: Pick<InferenceOptions, ${names}>`);
   }
   if (rest) signature.push(typed(rest));
   const result = { methods: 'Result', tools: 'ToolResult', batch: 'BatchResult[]' }[kind];

@@ -1,6 +1,6 @@
-// Makes dist/ipfs-accelerate.js, its Node variant and their types from ipfs-accelerate/calls.txt, and prints the sizes.
+// Generates dist/ipfs-accelerate.js, its variants and their types from ipfs-accelerate/calls.txt, and prints the sizes.
 //
-// With --golden it writes ipfs-accelerate/golden.txt anew instead: what each call is expected to send.
+// With --golden it generates ipfs-accelerate/golden.txt instead: the expected request of each call.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -19,7 +19,7 @@ if (process.argv.includes('--golden')) {
   const files = {
     'ipfs-accelerate.js': javascript(table, './mcp-autoheal.js'),
     'ipfs-accelerate.node.js': javascript(table, './mcp-autoheal.node.js'),
-  'ipfs-accelerate.inline.js': javascript(table, './mcp-autoheal.inline.js'),
+    'ipfs-accelerate.inline.js': javascript(table, './mcp-autoheal.inline.js'),
     'ipfs-accelerate.d.ts': typings(table),
   };
   console.log(`${'npm/dist, bytes'.padEnd(24)}      raw     gzip   brotli`);

@@ -245,7 +245,7 @@ export class MCPClient {
     if (call.kind !== REQUEST) return undefined;
     const { result } = message;
     if (toolFailed && call.method === 'tools/call') {
-      this.#record(call, 'MCPToolError', toolMessage(result), 'tool_error');
+      this.#record(call, 'MCPToolError', toolMessage(result), 'tool_failure');
     }
     return result;
   }

@@ -1,4 +1,4 @@
-// Calls that work: what goes over the wire, and what comes back.
+// Successful calls: the requests sent and the results returned.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { connect, MCPClient, result } from './harness.mjs';
 
 const echo = (body, response) => result(body, response, body.params ?? null);
 
-test('usable right after new, and ready resolves', async (t) => {
+test('a call works right after new, and ready resolves', async (t) => {
   const { client, server } = await connect(t, echo);
   assert.deepEqual(await client.request('echo', { text: 'hello' }), { text: 'hello' });
   assert.equal(await client.ready, undefined);
@@ -16,20 +16,20 @@ test('usable right after new, and ready resolves', async (t) => {
   assert.equal(headers['content-type'], 'application/json');
 });
 
-test('every call has an id of its own', async (t) => {
+test('every call has its own id', async (t) => {
   const { client, server } = await connect(t, echo);
   await Promise.all(Array.from({ length: 20 }, (_, number) => client.request('echo', [number])));
   assert.equal(new Set(server.calls.map(({ body }) => body.id)).size, 20);
 });
 
-test('answers in any order reach their own call', async (t) => {
-  const held = [];
+test('responses in any order resolve their own calls', async (t) => {
+  const pending = [];
   const { client } = await connect(t, (body, response) => {
-    held.push([body, response]);
-    if (held.length === 3) held.reverse().forEach(([body, response]) => result(body, response, body.params));
+    pending.push([body, response]);
+    if (pending.length === 3) pending.reverse().forEach(([body, response]) => result(body, response, body.params));
   });
-  const answers = await Promise.all([1, 2, 3].map((number) => client.request('echo', [number])));
-  assert.deepEqual(answers, [[1], [2], [3]]);
+  const results = await Promise.all([1, 2, 3].map((number) => client.request('echo', [number])));
+  assert.deepEqual(results, [[1], [2], [3]]);
 });
 
 test('a result of null, false or 0 is a success', async (t) => {
@@ -38,7 +38,7 @@ test('a result of null, false or 0 is a success', async (t) => {
   for (const value of values) assert.equal(await client.request('value'), value);
 });
 
-test('convenience methods and what they send', async (t) => {
+test('convenience methods send their JSON-RPC methods and parameters', async (t) => {
   const { client, server } = await connect(t, echo);
   await client.callTool('sum', { of: [1, 2] });
   await client.callTool('now');
@@ -57,33 +57,33 @@ test('convenience methods and what they send', async (t) => {
   ]);
 });
 
-test('params are taken at the call, not when they are sent', async (t) => {
+test('a change of the parameters after the call is not sent', async (t) => {
   const { client } = await connect(t, echo);
   const params = { step: 1 };
-  const answer = client.request('echo', params);
+  const call = client.request('echo', params);
   params.step = 2;
-  assert.deepEqual(await answer, { step: 1 });
+  assert.deepEqual(await call, { step: 1 });
 });
 
-test('a notification has no id and no answer', async (t) => {
+test('a notification has no id and resolves to undefined', async (t) => {
   const { client, server } = await connect(t, (body, response) => response.writeHead(202).end());
   assert.equal(await client.notify('note', { level: 1 }), undefined);
   assert.deepEqual(server.calls[0].body, { jsonrpc: '2.0', method: 'note', params: { level: 1 } });
 });
 
-test('headers of the page are sent', async (t) => {
+test('the option headers is sent with each request', async (t) => {
   const { client, server } = await connect(t, echo, { headers: { authorization: 'Bearer abc', 'x-shop': '7' } });
   await client.ping();
   assert.equal(server.calls[0].headers.authorization, 'Bearer abc');
   assert.equal(server.calls[0].headers['x-shop'], '7');
 });
 
-test('an endpoint may be a URL', async (t) => {
+test('the endpoint may be a URL object', async (t) => {
   const { server } = await connect(t, echo);
   assert.equal(await new MCPClient(new URL(server.endpoint)).ping(), null);
 });
 
-test('isError resolves', async (t) => {
+test('a result with isError resolves', async (t) => {
   const { client } = await connect(t, (body, response) => result(body, response, { isError: true, content: [] }));
   assert.deepEqual(await client.callTool('broken'), { isError: true, content: [] });
 });

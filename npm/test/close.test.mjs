@@ -1,15 +1,13 @@
-// What is open when a client is closed: calls, sessions, and what is told of it.
+// close(): its effect on open calls and sessions.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { MCPError, rejection } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
+import { connectLegacy } from './mcp-server.mjs';
 
-const options = { mcp: 'legacy' };
-
-test('close ends the session and what is under way, and says so once', async (t) => {
-  const { client, server } = await connectMCP(t, { 'tools/call': () => {} }, options);
+test('close rejects open calls, deletes the session and calls onclose once', async (t) => {
+  const { client, server } = await connectLegacy(t, { 'tools/call': () => {} });
   let closed = 0;
   client.onclose = () => (closed += 1);
   const waiting = rejection(client.callTool('slow'));
@@ -21,19 +19,15 @@ test('close ends the session and what is under way, and says so once', async (t)
   assert.equal(server.sent('DELETE')[0].headers['mcp-session-id'], 'session-1');
 });
 
-test('close with nothing open sends nothing', async (t) => {
-  const { client, server } = await connectMCP(t, {}, options);
+test('close without a session sends nothing', async (t) => {
+  const { client, server } = await connectLegacy(t, {});
   await client.ready;
   await client.close();
   assert.deepEqual(server.log(), []);
 });
 
-test('a server that wants no DELETE is no error', async (t) => {
-  const { client, server } = await connectMCP(
-    t,
-    { DELETE: (exchange) => exchange.response.writeHead(405).end() },
-    options,
-  );
+test('a server that refuses DELETE causes no error', async (t) => {
+  const { client, server } = await connectLegacy(t, { DELETE: (exchange) => exchange.response.writeHead(405).end() });
   const errors = [];
   client.onerror = (error) => errors.push(error);
   await client.ping();
@@ -42,26 +36,26 @@ test('a server that wants no DELETE is no error', async (t) => {
   assert.deepEqual(errors, []);
 });
 
-test('a call right before close does not outlive it', async (t) => {
-  const { client, server } = await connectMCP(t, {}, options);
+test('a call right before close is rejected and not sent', async (t) => {
+  const { client, server } = await connectLegacy(t, {});
   const waiting = rejection(client.ping());
   await client.close();
   assert.equal((await waiting).code, 'CLOSED');
   assert.deepEqual(server.sent('ping'), []);
 });
 
-test('close ends a call that waits to be sent again', async (t) => {
-  const { client, server } = await connectMCP(
+test('close rejects a call that waits for a retry', async (t) => {
+  const { client, server } = await connectLegacy(
     t,
     {
       'tools/call': (exchange) => exchange.result({}),
       ping: (exchange) => exchange.response.writeHead(503, { 'retry-after': '1' }).end(),
     },
-    { ...options, retries: 3 },
+    { retries: 3 },
   );
   const waiting = rejection(client.ping());
   await server.arrived('ping');
-  await client.callTool('green'); // by then it has read its answer, too
+  await client.callTool('green'); // now the client has also read the first response
   await client.close();
   assert.equal((await waiting).code, 'CLOSED');
   assert.equal(server.sent('ping').length, 1);

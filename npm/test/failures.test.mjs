@@ -1,4 +1,4 @@
-// Calls that fail: which code, which message, and that nothing hangs.
+// Failing calls: their codes and messages.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
@@ -15,7 +15,7 @@ test('a JSON-RPC error becomes an MCPError with the server\'s code, message and 
   assert.deepEqual({ name, code, message, data }, { name: 'MCPError', code: -32000, message: 'out of tea', data: { cups: 0 } });
 });
 
-test('the error\'s stack is the caller\'s', async (t) => {
+test('the stack of the error begins at the caller', async (t) => {
   const { client } = await connect(t, (body, response) => error(body, response, 1, 'no'));
   function takeInventory() {
     return client.request('stock');
@@ -25,8 +25,8 @@ test('the error\'s stack is the caller\'s', async (t) => {
   assert.match(first, /takeInventory.*failures\.test\.mjs/);
 });
 
-// One POST, one answer: each of these must fail that call, with this code and this message.
-const bad = {
+// Response bodies that reject their call, with the message of the error.
+const invalidBodies = {
   'HTML instead of JSON': ['<!doctype html><p>hello', /is HTML or XML, not JSON/],
   'an empty body': ['', /is empty/],
   'truncated JSON': ['{"jsonrpc":"2.0","id":1,"resu', /is broken or incomplete JSON/],
@@ -41,7 +41,7 @@ const bad = {
   'an id of null': ['{"jsonrpc":"2.0","id":null,"result":1}', /has the id null, not 1/],
   'both result and error': ['{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"x"}}', /both a result and an error/],
   'neither': ['{"jsonrpc":"2.0","id":1}', /neither a result nor an error/],
-  'an error for somebody else': ['{"jsonrpc":"2.0","id":"1","error":{"code":1,"message":"x"}}', /has the id "1", not 1/],
+  'an error with another id': ['{"jsonrpc":"2.0","id":"1","error":{"code":1,"message":"x"}}', /has the id "1", not 1/],
   'an error without a code': ['{"jsonrpc":"2.0","id":1,"error":{"message":"x"}}', /an error whose code is not an integer/],
   'an error that is text': ['{"jsonrpc":"2.0","id":1,"error":"x"}', /an error whose code is not an integer/],
   'a code with a fraction': ['{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":"x"}}', /an error whose code is not an integer/],
@@ -49,8 +49,8 @@ const bad = {
   null: ['null', /not a JSON-RPC object/],
   'a number': ['5', /not a JSON-RPC object/],
 };
-for (const [name, [text, message]] of Object.entries(bad)) {
-  test(`an answer that cannot be used: ${name}`, async (t) => {
+for (const [name, [text, message]] of Object.entries(invalidBodies)) {
+  test(`an invalid response rejects the call with INVALID_RESPONSE: ${name}`, async (t) => {
     const { client, server } = await connect(t, (body, response) => response.end(text));
     const failure = await rejection(client.request('anything'));
     assert.equal(failure.code, 'INVALID_RESPONSE');
@@ -60,42 +60,42 @@ for (const [name, [text, message]] of Object.entries(bad)) {
   });
 }
 
-test('a null error beside a result, as older servers write it, is no error', async (t) => {
+test('a result with an error of null, as older servers send it, resolves', async (t) => {
   const { client } = await connect(t, ({ id }, response) => json(response, { jsonrpc: '2.0', id, result: 7, error: null }));
   assert.equal(await client.request('old'), 7);
 });
 
-test('an error with a null or absent id fails the POST it came on', async (t) => {
+test('an error without an id rejects the call whose response it is', async (t) => {
   const ids = [{ id: null }, {}];
   const { client } = await connect(t, (body, response, number) =>
     json(response, { jsonrpc: '2.0', ...ids[number - 1], error: { code: -32700, message: 'Parse error' } }, 400));
   for (const _ of ids) assert.equal((await rejection(client.request('anything'))).code, -32700);
 });
 
-test('HTTP errors carry their status; a JSON-RPC error in the body wins', async (t) => {
-  const answers = [
+test('an HTTP error becomes an error with its status, unless the body is a JSON-RPC error', async (t) => {
+  const responses = [
     (body, response) => response.writeHead(500, 'Broken').end('<h1>oops'),
-    (body, response) => json(response, { code: 'upstream_unreachable', message: 'nobody is there' }, 502),
+    (body, response) => json(response, { code: 'upstream_unreachable', message: 'no upstream' }, 502),
     (body, response) => json(response, { error: { message: 'inner' } }, 404),
     ({ id }, response) => json(response, { jsonrpc: '2.0', id, error: { code: -32601, message: 'no such' } }, 404),
     ({ id }, response) => json(response, { jsonrpc: '2.0', id, result: 1 }, 500),
   ];
-  const { client, server } = await connect(t, (body, response, number) => answers[number - 1](body, response));
+  const { client, server } = await connect(t, (body, response, number) => responses[number - 1](body, response));
   const seen = [];
-  for (const _ of answers) {
+  for (const _ of responses) {
     const { code, message } = await rejection(client.request('anything'));
     seen.push([code, message.replace(server.endpoint, 'E')]);
   }
   assert.deepEqual(seen, [
     ['HTTP_500', 'E responded with HTTP 500: Broken'],
-    ['HTTP_502', 'E responded with HTTP 502: nobody is there'],
+    ['HTTP_502', 'E responded with HTTP 502: no upstream'],
     ['HTTP_404', 'E responded with HTTP 404: inner'],
     [-32601, 'no such'],
     ['HTTP_500', 'E responded with HTTP 500: Internal Server Error'],
   ]);
 });
 
-test('nobody listens, and a connection that is cut', async (t) => {
+test('a refused or a broken connection rejects the call with NETWORK', async (t) => {
   const closed = createServer().listen(0, '127.0.0.1');
   await once(closed, 'listening');
   const { port } = closed.address();
@@ -109,10 +109,10 @@ test('nobody listens, and a connection that is cut', async (t) => {
     response.write('{"jsonrpc"', () => response.destroy());
   });
   assert.equal((await rejection(client.request('anything'))).code, 'NETWORK');
-  assert.equal(server.calls.length, 1, 'an answer that was lost is not asked for twice');
+  assert.equal(server.calls.length, 1, 'a call with a lost response is not sent again');
 });
 
-test('a server that never answers, and one that never finishes', async (t) => {
+test('a missing or incomplete response rejects the call with TIMEOUT', async (t) => {
   const { client } = await connect(t, (body, response, number) => {
     if (number === 2) response.writeHead(200).write('{');
   });
@@ -123,7 +123,7 @@ test('a server that never answers, and one that never finishes', async (t) => {
   }
 });
 
-test('an answer after the timeout harms nothing', async (t) => {
+test('a response after the timeout does not affect the next call', async (t) => {
   let arrived;
   const late = new Promise((resolve) => (arrived = resolve));
   const { client } = await connect(t, (body, response, number) => {
@@ -135,7 +135,7 @@ test('an answer after the timeout harms nothing', async (t) => {
   assert.equal(await client.request('quick'), 'in time');
 });
 
-test('a notification the server refuses', async (t) => {
+test('a notification that the server refuses rejects', async (t) => {
   const { client } = await connect(t, (body, response) => response.writeHead(500).end());
   assert.equal((await rejection(client.notify('note'))).code, 'HTTP_500');
 });

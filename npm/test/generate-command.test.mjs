@@ -1,4 +1,4 @@
-// `generate` and its neighbours as a user types them: words, files, exit codes.
+// The command line as a user types it: options, files, exit codes.
 
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 
-import { Progress } from '../generate/progress.js';
+import { Progress } from '../generate/command.js';
 import { autoheal, PACKAGE, project, RICH, typeCheck } from './generate/harness.mjs';
 
-test('help starts with examples, and the version is the package’s', async () => {
+test('--help begins with examples, and --version prints the version of the package', async () => {
   for (const words of [['--help'], ['-h'], ['generate', '--help'], ['generate', 'node', 'x.mjs', '-h']]) {
     const { code, stdout, stderr } = await autoheal(words);
     assert.equal(code, 0);
@@ -20,16 +20,22 @@ test('help starts with examples, and the version is the package’s', async () =
   assert.equal((await autoheal(['--version'])).stdout, `${version}\n`);
 });
 
-const misuses = [
-  [[], /say what to do: generate, --help or --version/],
-  [['genrate'], /there is no command 'genrate'; there are: generate, --help, --version/],
-  [['generate'], /say which server/],
-  [['generate', '--'], /say which server/],
+const wrongCommandLines = [
+  [[], /a command is missing: generate, --help or --version/],
+  [['genrate'], /there is no command 'genrate'; use generate, --help or --version/],
+  [['generate'], /a server is missing/],
+  [['generate', '--'], /a server is missing/],
   [['generate', '--outt', 'x.ts', 'node'], /there is no option --outt/],
   [['generate', 'https://a.example', '--outt'], /there is no option --outt/],
-  [['generate', 'https://a.example', 'https://b.example'], /one address is enough; what is 'https:\/\/b\.example'\?/],
+  [
+    ['generate', 'https://a.example', 'https://b.example'],
+    /only one address is possible; remove 'https:\/\/b\.example'/,
+  ],
   [['generate', 'https://'], /'https:\/\/' is not an address/],
-  [['generate', 'https://me:secret@a.example'], /an address cannot hold a password/],
+  [['generate', 'https://me:secret@a.example'], /an address must not contain a password/],
+  [['generate', '--outt=hunter2', 'node'], /there is no option --outt\n/],
+  [['generate', '-fh', 'node'], /there is no option -fh/],
+  [['generate', '--force=yes', 'node'], /--force takes no value/],
   [['generate', 'node', '--out'], /--out needs a value/],
   [['generate', 'node', '--out', 'a.ts', '--out=b.ts'], /--out is given twice/],
   [['generate', 'node', '--out', 'shop.txt'], /--out must end in \.ts, \.mts, \.js or \.mjs/],
@@ -42,8 +48,8 @@ const misuses = [
   [['generate', 'https://a.example', '--header', 'hunter2'], /--header must be of the form 'Name: value'/],
   [['generate', 'https://a.example', '--header', 'A: hunter2\nB: c'], /--header must be of the form/],
 ];
-for (const [words, message] of misuses) {
-  test(`misuse: ${JSON.stringify(words)}`, async () => {
+for (const [words, message] of wrongCommandLines) {
+  test(`refused: ${JSON.stringify(words)}`, async () => {
     const { code, stdout, stderr } = await autoheal(words);
     assert.match(stderr, message);
     assert.match(stderr, /\nSee mcp-autoheal (generate )?--help\n$/);
@@ -53,7 +59,7 @@ for (const [words, message] of misuses) {
   });
 }
 
-test('a file is written whole, and again only when something changed', async (t) => {
+test('a file is written again only if its content has changed', async (t) => {
   const folder = await project(t);
   const words = ['generate', '--out', 'shop.ts', '--', ...RICH];
   const first = await autoheal(words, { cwd: folder });
@@ -66,7 +72,7 @@ test('a file is written whole, and again only when something changed', async (t)
   assert.deepEqual((await readdir(folder)).sort(), ['node_modules', 'package.json', 'shop.ts']);
 });
 
-test('JavaScript gets its types in a file beside it, as strict as the TypeScript', async (t) => {
+test('JavaScript comes with a declaration file as strict as the TypeScript', async (t) => {
   const folder = await project(t);
   const { code } = await autoheal(['generate', '--out=shop.mjs', '--name=Till', ...RICH], { cwd: folder });
   assert.equal(code, 0);
@@ -81,13 +87,13 @@ test('JavaScript gets its types in a file beside it, as strict as the TypeScript
   assert.equal(typeof Till.prototype.placeOrder, 'function');
 });
 
-test("somebody's own file is left alone, unless forced", async (t) => {
+test('a file that was not generated is overwritten only with --force', async (t) => {
   const folder = await project(t);
   await writeFile(join(folder, 'own.d.mts'), 'export {};\n');
   const words = ['generate', '--out', 'own.mjs', '--', process.execPath, '-e', 'process.exit(9)'];
   const { code, stderr } = await autoheal(words, { cwd: folder });
   assert.equal(code, 1);
-  // The server was not even started: it would have failed otherwise.
+  // The server was not started: otherwise the message would be about its exit.
   assert.match(stderr, /^mcp-autoheal: own\.d\.mts exists and was not generated by mcp-autoheal; .* --force\n$/);
   assert.equal(await readFile(join(folder, 'own.d.mts'), 'utf8'), 'export {};\n');
 
@@ -96,7 +102,7 @@ test("somebody's own file is left alone, unless forced", async (t) => {
   assert.match(await readFile(join(folder, 'own.d.mts'), 'utf8'), /^\/\/ Generated by mcp-autoheal from /);
 });
 
-test('a link stays a link, and a file keeps its mode', async (t) => {
+test('a symbolic link stays one, and a file keeps its mode', async (t) => {
   const folder = await project(t);
   await writeFile(join(folder, 'real.ts'), '// Generated by mcp-autoheal from an older server.\n');
   await chmod(join(folder, 'real.ts'), 0o640);
@@ -108,7 +114,7 @@ test('a link stays a link, and a file keeps its mode', async (t) => {
   assert.match(await readFile(join(folder, 'real.ts'), 'utf8'), /class RichShopClient/);
 });
 
-test('places that cannot be written are named', async (t) => {
+test('a path that cannot be written is named in the failure', async (t) => {
   const folder = await project(t);
   await mkdir(join(folder, 'taken.ts'));
   const missing = await autoheal(['generate', '--out', 'no/where.ts', '--', ...RICH], { cwd: folder });
@@ -118,7 +124,7 @@ test('places that cannot be written are named', async (t) => {
   assert.deepEqual([missing.code, taken.code], [1, 1]);
 });
 
-test('the header tells the command without its secrets', async () => {
+test('the header of the file has the command without its secrets', async () => {
   const words = [
     '--token',
     'hunter2',
@@ -135,7 +141,23 @@ test('the header tells the command without its secrets', async () => {
   assert.doesNotMatch(stdout, /hunter2/);
 });
 
-test('progress is for terminals only', () => {
+test('options of the server’s command are passed on unchanged', async () => {
+  const { stdout } = await autoheal([
+    'generate',
+    ...RICH,
+    '-a-b',
+    '-yh',
+    '--name',
+    'X',
+    '--level=2',
+    '--',
+    '--name',
+    'y',
+  ]);
+  assert.match(stdout.split('\n')[2], / generate --name X -- \S+ \S+serve\.mjs -a-b -yh --level=2 --name y$/);
+});
+
+test('progress is shown only on a terminal', () => {
   const lines = (isTTY) => {
     const stream = Object.assign(new PassThrough(), { isTTY });
     const progress = new Progress(stream);

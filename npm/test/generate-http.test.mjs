@@ -1,4 +1,4 @@
-// `generate` with a real server over Streamable HTTP, whose module then calls it.
+// `generate` with a real server over Streamable HTTP; the generated module then calls the server.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,20 +8,20 @@ import { test } from 'node:test';
 
 import { autoheal, installed, load, project, typeCheck } from './generate/harness.mjs';
 
-test('server-everything over Streamable HTTP', async (t) => {
+test('a client for server-everything is generated and works over Streamable HTTP', async (t) => {
   const url = await startEverything(t);
   const folder = await project(t);
-  const { code, stderr } = await autoheal(['generate', url, '--out', 'made.ts'], { cwd: folder });
+  const { code, stderr } = await autoheal(['generate', url, '--out', 'generated.ts'], { cwd: folder });
   assert.equal(code, 0, stderr);
-  const use = `import { McpServersEverythingClient } from './made.js';
+  const use = `import { McpServersEverythingClient } from './generated.js';
     const client = new McpServersEverythingClient('/mcp');
     const { structuredContent } = await client.getStructuredContent({ location: 'Chicago' });
     export const humidity: number | undefined = structuredContent?.humidity;
     // @ts-expect-error there is no such city
     await client.getStructuredContent({ location: 'Atlantis' });`;
-  await typeCheck(folder, { 'made.ts': undefined, 'use.ts': use });
+  await typeCheck(folder, { 'generated.ts': undefined, 'use.ts': use });
 
-  const { McpServersEverythingClient } = await load(folder, 'made.ts');
+  const { McpServersEverythingClient } = await load(folder, 'generated.ts');
   const client = new McpServersEverythingClient(url);
   t.after(() => client.close());
   assert.equal((await client.echo({ message: 'hello' })).content[0].text, 'Echo: hello');
@@ -29,7 +29,7 @@ test('server-everything over Streamable HTTP', async (t) => {
   assert.equal(typeof structuredContent.humidity, 'number');
 });
 
-/** Starts it on a free port; it says on stderr or stdout when it listens. */
+/** Starts server-everything on a free port and waits until it prints that it listens. */
 async function startEverything(t) {
   const program = installed('@modelcontextprotocol/server-everything/dist/index.js');
   const reserved = createServer().listen(0, '127.0.0.1');

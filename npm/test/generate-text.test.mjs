@@ -1,4 +1,4 @@
-// What a hostile server says, in the module: it stays text, and the module stays the one that was meant.
+// Hostile text from a server: in the generated module it stays text and changes no code.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -36,7 +36,7 @@ const ATTACKS = [
   '🙂',
 ];
 
-test('every text a server can send, everywhere it can send one, is only text', async (t) => {
+test('hostile names, descriptions and schemas cannot add code to the module', async (t) => {
   const tools = ATTACKS.map((text) => {
     const schema = { type: 'string', title: text, description: text, default: text, pattern: text, format: text };
     const properties = JSON.parse(`{${JSON.stringify(text)}: ${JSON.stringify(schema)}}`);
@@ -73,7 +73,7 @@ test('every text a server can send, everywhere it can send one, is only text', a
   const { Hostile } = await load(folder, 'hostile.ts');
   assert.equal(globalThis.harmed, undefined);
 
-  // Each method calls its own tool, whatever it is called.
+  // Each method calls its own tool, also one with a hostile name.
   const called = [];
   const call = (name, args) => (called.push([name, args]), { content: [] });
   const { endpoint } = await startTools(t, { serverInfo: server, tools, call });
@@ -85,7 +85,7 @@ test('every text a server can send, everywhere it can send one, is only text', a
   assert.deepEqual(called, JSON.parse(JSON.stringify(received)));
 });
 
-test('code spans and addresses survive, in lines that fit', () => {
+test('docs keep code spans and e-mail addresses, in lines of limited length', () => {
   assert.deepEqual(docLines('Use `a*b` or mail me@x.example.'), ['Use `a*b` or mail me@x.example.']);
   assert.deepEqual(docLines('@param x `@b`'), ['\\@param x `\\@b`']);
   assert.ok(docLines('word '.repeat(70)).every((line) => line.length <= 100));
@@ -93,7 +93,7 @@ test('code spans and addresses survive, in lines that fit', () => {
   assert.deepEqual(docLines({ not: 'text' }), []);
 });
 
-test('methods are named after their tools, and never replace the client’s own', () => {
+test('methods have the names of their tools and never replace members of the client', () => {
   const named = (...tools) => Object.fromEntries(methodNames(tools));
   assert.deepEqual(named('get_weather', 'get-sum.v2', 'URLShortener', 'API', 'getURL'), {
     get_weather: 'getWeather',
@@ -112,13 +112,13 @@ test('methods are named after their tools, and never replace the client’s own'
   });
   const own = [...RESERVED_METHODS];
   for (const [tool, method] of methodNames(own)) assert.ok(!RESERVED_METHODS.has(method), tool);
-  // Whatever the client has, now or later, is on the list.
+  // The list of reserved names has all members of the client.
   for (const member of Reflect.ownKeys(MCPClient.prototype).filter((key) => typeof key === 'string')) {
     assert.ok(RESERVED_METHODS.has(member) || member.startsWith('_'), member);
   }
 });
 
-test('tools of those names compile and leave the client whole', async (t) => {
+test('tools with reserved names compile and replace no member of the client', async (t) => {
   const text = write([...RESERVED_METHODS].map((name) => ({ name, inputSchema: { type: 'object' } })));
   const folder = await project(t);
   await typeCheck(folder, { 'hostile.ts': text });
@@ -128,12 +128,12 @@ test('tools of those names compile and leave the client whole', async (t) => {
   }
 });
 
-test('the same tools in another order give the same module', () => {
+test('the order of the server’s list does not change the module', () => {
   const tools = ['b', 'a-b', 'a_b', 'c'].map((name) => ({ name, inputSchema: { type: 'object' } }));
   assert.equal(write(tools), write([...tools].reverse()));
 });
 
-test('a server without tools, and one with very many', async (t) => {
+test('modules without tools and with 3000 tools compile', async (t) => {
   const many = Array.from({ length: 3000 }, (_, i) => ({
     name: `tool_${i}`,
     inputSchema: { type: 'object', properties: { i: {} } },

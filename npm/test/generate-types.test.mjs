@@ -1,4 +1,4 @@
-// JSON Schema as TypeScript, case by case, and all of them past the compiler.
+// TypeScript types of JSON Schemas, case by case. The last test compiles all of them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,32 +6,32 @@ import { test } from 'node:test';
 import { moduleText } from '../generate/module.js';
 import { project, typeCheck } from './generate/harness.mjs';
 
-const every = [];
+const modules = [];
 
-/** The type of a property `it` of a tool's arguments; `$defs` are the tool's. */
+/** Compares the type of the property `it` of a tool's arguments. `$defs` are those of the tool. */
 function check(schema, expected, $defs = {}) {
   const inputSchema = { type: 'object', properties: { it: schema }, required: ['it'], $defs };
   const text = written(inputSchema);
-  const types = text.slice(text.indexOf('export type'), text.indexOf('/** The tools of')).trim();
+  const types = text.slice(text.indexOf('export type'), text.indexOf('/** Client with')).trim();
   const bare = types.replace(/^ *\/\*\*.*\n/gm, '').replace(/^.*\n {2}it:\s(?:\s*\| )?([^]*?);\n\};/, '$1');
-  const shown = bare.replace(/\s+/g, ' ');
-  assert.equal(shown, expected, JSON.stringify(schema));
+  const oneLine = bare.replace(/\s+/g, ' ');
+  assert.equal(oneLine, expected, JSON.stringify(schema));
 }
 
-/** The module for one tool that takes this. */
+/** The module for one tool with this schema. */
 function written(inputSchema, outputSchema) {
   const tool = { name: 'try', inputSchema, outputSchema };
   const text = moduleText(
     { server: { name: 'x', version: '' }, tools: [tool], className: 'X', command: '' },
     'typescript',
   );
-  every.push(text);
+  modules.push(text);
   return text;
 }
 
 const argumentsOf = (inputSchema) => /TryArguments = ([^]*?);\n\n/.exec(written(inputSchema))[1].replace(/\s+/g, ' ');
 
-test('kinds', () => {
+test('primitive types', () => {
   check({ type: 'string' }, 'string');
   check({ type: 'integer' }, 'number');
   check({ type: ['string', 'null'] }, 'string | null');
@@ -105,7 +105,7 @@ test('references', () => {
   check({ $ref: '#/$defs/__proto__/x' }, 'unknown');
 });
 
-test('references that lead nowhere but back compile', () => {
+test('circular references compile', () => {
   const $defs = {
     A: { $ref: '#/$defs/B' },
     B: { anyOf: [{ $ref: '#/$defs/A' }, { type: 'string' }] },
@@ -123,7 +123,7 @@ test('references that lead nowhere but back compile', () => {
   assert.match(text, /^export type TryE = TryE\[\];/m);
 });
 
-test('what a tool takes is always an object', () => {
+test('the arguments of a tool are always an object', () => {
   for (const wrong of [
     undefined,
     null,
@@ -146,14 +146,14 @@ test('what a tool takes is always an object', () => {
   );
 });
 
-test('arguments may be left out where none is required', () => {
+test('arguments are optional if none is required', () => {
   const signature = (inputSchema) => /try\((.*), options/.exec(written(inputSchema))[1];
   assert.equal(signature({ type: 'object', properties: { a: {} } }), 'args: TryArguments = {}');
   assert.equal(signature({ type: 'object', properties: { a: {} }, required: ['a'] }), 'args: TryArguments');
   assert.equal(signature({ anyOf: [{ required: ['a'] }, { required: ['b'] }] }), 'args: TryArguments');
 });
 
-test('schemas too deep, too wide or too long to be written end somewhere', () => {
+test('schemas that are too deep, too long or too wide give a type of limited size', () => {
   let deep = { type: 'string' };
   for (let level = 0; level < 20_000; level += 1) deep = { type: 'object', properties: { deep } };
   assert.ok(written(deep).length < 20_000);
@@ -169,8 +169,8 @@ test('schemas too deep, too wide or too long to be written end somewhere', () =>
   written({ type: 'object', properties: { it: { default: deep } } });
 });
 
-test('all of that compiles', async (t) => {
-  assert.ok(every.length > 50);
-  const files = Object.fromEntries(every.map((text, number) => [`case${number}.ts`, text]));
+test('all modules of these tests compile', async (t) => {
+  assert.ok(modules.length > 50);
+  const files = Object.fromEntries(modules.map((text, index) => [`case${index}.ts`, text]));
   await typeCheck(await project(t), files);
 });

@@ -1,4 +1,4 @@
-// `generate` with real servers: the module it writes passes the compiler, and its methods work.
+// `generate` with real servers: the generated module compiles, and its methods call the server.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -11,14 +11,14 @@ import { startTools } from './generate/serve.mjs';
 const EVERYTHING = '@modelcontextprotocol/server-everything/dist/index.js';
 const FILESYSTEM = '@modelcontextprotocol/server-filesystem/dist/index.js';
 
-test('the golden file', async () => {
-  // Made by the command in its own header, with `> test/generate/rich-shop.ts` behind it.
+test('the module for a rich set of schemas equals the golden file', async () => {
+  // To update the golden file: run the command in its header with `> test/generate/rich-shop.ts` appended.
   const { code, stdout } = await autoheal(['generate', 'node', 'test/generate/serve.mjs']);
   assert.equal(code, 0);
   assert.equal(stdout, await readFile(join(PACKAGE, 'test/generate/rich-shop.ts'), 'utf8'));
 });
 
-test('its types take what the schemas take, and refuse the rest', async (t) => {
+test('the types allow what the schemas allow, and nothing else', async (t) => {
   const use = `import { RichShopClient, type PlaceOrderArguments, type TreeGrowNode } from './rich-shop.js';
     import { MCPClient, type ToolResult } from 'mcp-autoheal';
     const shop: MCPClient = new RichShopClient('/jsonrpc', { reportErrors: true });
@@ -48,7 +48,7 @@ test('its types take what the schemas take, and refuse the rest', async (t) => {
     await rich.placeOrder({ ...card, window: ['2026-01-01'] });
     // @ts-expect-error one of both is needed
     await rich.find({});
-    // @ts-expect-error a ping takes nothing
+    // @ts-expect-error ping has no arguments
     await rich.pingTool({ a: 1 });
     // @ts-expect-error children are nodes too
     await rich.treeGrow({ root: { label: 'a', children: [{}] } });`;
@@ -56,7 +56,7 @@ test('its types take what the schemas take, and refuse the rest', async (t) => {
   await typeCheck(await project(t), { 'rich-shop.ts': golden, 'use.ts': use });
 });
 
-test('a module made from an address calls that server', async (t) => {
+test('a module generated from an address calls that server', async (t) => {
   const folder = await project(t);
   const { endpoint, calls } = await startTools(t);
   const words = ['generate', endpoint, '--header', 'X-Key: hunter2', '--out', 'shop.ts'];
@@ -74,13 +74,13 @@ test('a module made from an address calls that server', async (t) => {
     payment: { kind: 'invoice' },
   });
   assert.deepEqual(structuredContent, { order: 'A-1', total: 12.5, currency: 'EUR' });
-  const said = JSON.parse((await shop.listOrders2({ limit: 3 })).content[0].text);
-  assert.deepEqual(said, { name: 'list-orders', args: { limit: 3 } });
+  const received = JSON.parse((await shop.listOrders2({ limit: 3 })).content[0].text);
+  assert.deepEqual(received, { name: 'list-orders', args: { limit: 3 } });
   assert.deepEqual(JSON.parse((await shop.pingTool()).content[0].text), { name: 'ping', args: {} });
   assert.deepEqual(await shop.ping(), {});
 });
 
-test('addresses that do not answer as a server does are named, with what to do', async (t) => {
+test('an address without an MCP server is named in the failure, with a remedy', async (t) => {
   const refused = await autoheal(['generate', 'http://127.0.0.1:9/mcp?key=hunter2']);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^mcp-autoheal: http:\/\/127\.0\.0\.1:9\/mcp: .*\(NETWORK\); does the server run/);
@@ -88,7 +88,7 @@ test('addresses that do not answer as a server does are named, with what to do',
 
   const { endpoint } = await startTools(t, { serverInfo: {}, tools: undefined, call: () => {} });
   const without = await autoheal(['generate', endpoint]);
-  assert.match(without.stderr, /answered tools\/list without a list of tools; is it an MCP server\?/);
+  assert.match(without.stderr, /responded to tools\/list without a list of tools; is it an MCP server\?/);
   assert.equal(without.code, 1);
 });
 
@@ -102,17 +102,17 @@ for (const [name, path, words, className, methods] of [
     ['readTextFile', 'listDirectory', 'editFile'],
   ],
 ]) {
-  test(`${name} over stdio`, async (t) => {
+  test(`a client for ${name} is generated over stdio and compiles`, async (t) => {
     const folder = await project(t);
     const { code, stderr } = await autoheal(
-      ['generate', '--out', 'made.ts', process.execPath, installed(path), ...words],
+      ['generate', '--out', 'generated.ts', process.execPath, installed(path), ...words],
       {
         cwd: folder,
       },
     );
     assert.equal(code, 0, stderr);
-    await typeCheck(folder, { 'made.ts': undefined });
-    const made = await load(folder, 'made.ts');
-    for (const method of methods) assert.equal(typeof made[className].prototype[method], 'function', method);
+    await typeCheck(folder, { 'generated.ts': undefined });
+    const module = await load(folder, 'generated.ts');
+    for (const method of methods) assert.equal(typeof module[className].prototype[method], 'function', method);
   });
 }

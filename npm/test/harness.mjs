@@ -1,4 +1,4 @@
-// What every test of the client needs: a server and a client that end with the test.
+// Shared by the tests of the client: a server and a client that end with the test.
 
 import { MCPClient } from '../dist/mcp-autoheal.js';
 import { error, startServer } from './server.mjs';
@@ -6,7 +6,7 @@ import { error, startServer } from './server.mjs';
 export { MCPClient, MCPError } from '../dist/mcp-autoheal.js';
 export { error, json, result } from './server.mjs';
 
-/** A server that answers with `handle`, and a client for it. */
+/** A server that responds with `handle`, and a client for it. */
 export async function connect(t, handle, options = {}) {
   const server = await startServer(handle);
   t.after(() => server.close());
@@ -14,7 +14,7 @@ export async function connect(t, handle, options = {}) {
   return { client, server };
 }
 
-/** The same with reporting on. */
+/** The same, with reporting on. */
 export async function connectReporting(t, handle, options = {}) {
   const server = await startServer(handle);
   t.after(() => server.close());
@@ -22,7 +22,7 @@ export async function connectReporting(t, handle, options = {}) {
   return { client, server };
 }
 
-/** A client whose calls all fail, with these options of reporting; `reports()` is what was reported in the end. */
+/** A client with these reporting options, whose calls all fail. `reports()` resolves to all reports after a flush. */
 export async function connectFailing(t, options) {
   const fail = (body, response) => error(body, response, 1, body.params?.message ?? body.method);
   const { server } = await connect(t, fail);
@@ -30,18 +30,18 @@ export async function connectFailing(t, options) {
   t.after(() => client.close());
   const failing = (message = 'no tea') => rejection(client.request('brew', { message }));
   const reports = async () => {
-    if (!(await client.flush(3000))) throw new Error('not everything was reported in time');
+    if (!(await client.flush(3000))) throw new Error('not all reports were delivered in time');
     return server.reports.map(({ report }) => report);
   };
   return { client, server, failing, reports };
 }
 
-/** What the promise rejects with. */
+/** Resolves to the rejection reason of the promise. */
 export async function rejection(promise) {
-  const value = await promise.then(
+  const outcome = await promise.then(
     (value) => ({ value }),
     (reason) => ({ reason }),
   );
-  if (!('reason' in value)) throw new Error(`it resolved to ${JSON.stringify(value.value)}`);
-  return value.reason;
+  if (!('reason' in outcome)) throw new Error(`the promise resolved to ${JSON.stringify(outcome.value)}`);
+  return outcome.reason;
 }

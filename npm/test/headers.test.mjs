@@ -1,4 +1,4 @@
-// Headers of the page's own: fixed, per call, or from a function that is asked for every request.
+// The option headers: fixed values, per call, or from a function that is called for each request.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { connect, MCPError, rejection, result } from './harness.mjs';
 import { connectMCP } from './mcp-server.mjs';
 
-const well = (body, response) => result(body, response, 'well');
-const shut = (response) => response.writeHead(401).end();
+const succeed = (body, response) => result(body, response, 'well');
+const refuse = (response) => response.writeHead(401).end();
 const tokens = ({ calls }) => calls.map(({ headers }) => headers.authorization);
 
-test('headers of one call, over those of the client', async (t) => {
-  const { client, server } = await connect(t, well, { headers: { authorization: 'a', 'x-shop': '7' } });
+test('headers of a call override those of the client', async (t) => {
+  const { client, server } = await connect(t, succeed, { headers: { authorization: 'a', 'x-shop': '7' } });
   await client.request('one', {}, { headers: { Authorization: 'b', 'x-call': '1' } });
   await client.request('two', {}, { headers: new Headers({ authorization: 'c' }) });
   await client.request('three');
@@ -26,9 +26,9 @@ test('headers of one call, over those of the client', async (t) => {
   );
 });
 
-test('headers may be a list or a Headers', async (t) => {
+test('headers may be a list of pairs or a Headers object', async (t) => {
   for (const headers of [[['authorization', 'a']], new Headers({ authorization: 'a' })]) {
-    const { client, server } = await connect(t, well, { headers });
+    const { client, server } = await connect(t, succeed, { headers });
     await client.ping();
     assert.deepEqual(tokens(server), ['a']);
   }
@@ -38,52 +38,54 @@ for (const [name, make] of Object.entries({
   'a function': (value) => value,
   'an async function': async (value) => value,
 })) {
-  test(`${name} is asked for every request`, async (t) => {
-    let asked = 0;
-    const { client, server } = await connect(t, well, {
-      headers: () => make({ authorization: `token-${(asked += 1)}` }),
+  test(`${name} is called for each request`, async (t) => {
+    let headerCalls = 0;
+    const { client, server } = await connect(t, succeed, {
+      headers: () => make({ authorization: `token-${(headerCalls += 1)}` }),
     });
     await client.ping();
     await Promise.all([client.ping(), client.notify('note')]);
     await client.request('own', {}, { headers: { authorization: 'own' } });
     assert.deepEqual(tokens(server).sort(), ['own', 'token-1', 'token-2', 'token-3']);
-    assert.equal(asked, 4);
+    assert.equal(headerCalls, 4);
   });
 }
 
-test('a function that has nothing to say', async (t) => {
-  const { client } = await connect(t, well, { headers: () => undefined });
+test('a headers function may return undefined', async (t) => {
+  const { client } = await connect(t, succeed, { headers: () => undefined });
   assert.equal(await client.ping(), 'well');
 });
 
-test('a 401 asks once more, for every call, and only once', async (t) => {
-  let asked = 0;
-  let good = 'token-2';
+test('after HTTP 401 the headers function is called once more for each call', async (t) => {
+  let headerCalls = 0;
+  let validToken = 'token-2';
   const { client, server } = await connect(
     t,
     (body, response) => {
-      if (server.calls.at(-1).headers.authorization === good) well(body, response);
-      else shut(response);
+      if (server.calls.at(-1).headers.authorization === validToken) succeed(body, response);
+      else refuse(response);
     },
-    { headers: async () => ({ authorization: `token-${(asked += 1)}` }) },
+    { headers: async () => ({ authorization: `token-${(headerCalls += 1)}` }) },
   );
   assert.equal(await client.callTool('buy'), 'well');
   assert.deepEqual(tokens(server), ['token-1', 'token-2']);
-  good = 'token-4';
-  assert.equal(await client.callTool('buy'), 'well', 'the next call may ask again');
+  validToken = 'token-4';
+  assert.equal(await client.callTool('buy'), 'well', 'the next call has a second attempt too');
 
-  good = 'none';
+  validToken = 'none';
   assert.equal((await rejection(client.callTool('buy'))).code, 'HTTP_401');
-  assert.equal(asked, 6);
+  assert.equal(headerCalls, 6);
 });
 
-test('a 401 is final when there is nobody to ask', async (t) => {
-  const { client, server } = await connect(t, (body, response) => shut(response), { headers: { authorization: 'a' } });
+test('HTTP 401 rejects the call at once if the headers are fixed', async (t) => {
+  const { client, server } = await connect(t, (body, response) => refuse(response), {
+    headers: { authorization: 'a' },
+  });
   assert.equal((await rejection(client.ping())).code, 'HTTP_401');
   assert.equal(server.calls.length, 1);
 });
 
-test('a function that fails is named, with its cause, and nothing is sent', async (t) => {
+test('a headers function that fails rejects the call with its cause, and nothing is sent', async (t) => {
   const cause = new Error('signed out');
   const failing = [
     () => {
@@ -93,8 +95,8 @@ test('a function that fails is named, with its cause, and nothing is sent', asyn
     () => 'no headers',
     () => ({ 'no good': 'x' }),
   ];
-  for (const [place, headers] of failing.entries()) {
-    const { client, server } = await connect(t, well, { headers });
+  for (const [index, headers] of failing.entries()) {
+    const { client, server } = await connect(t, succeed, { headers });
     async function buy() {
       return client.callTool('tea');
     }
@@ -103,16 +105,16 @@ test('a function that fails is named, with its cause, and nothing is sent', asyn
     assert.equal(failure.code, 'HEADERS');
     assert.match(
       failure.message,
-      place < 2 ? /The option "headers" failed: signed out/ : /The option "headers" failed: .*header/,
+      index < 2 ? /The option "headers" failed: signed out/ : /The option "headers" failed: .*header/,
     );
-    if (place < 2) assert.equal(failure.cause, cause);
+    if (index < 2) assert.equal(failure.cause, cause);
     assert.match(failure.stack, /buy.*headers\.test\.mjs/);
     assert.equal(server.calls.length, 0);
   }
 });
 
-test('under MCP every request asks, and a 401 during the handshake asks once more', async (t) => {
-  let asked = 0;
+test('with MCP the headers function is called for each request, and once more after HTTP 401 in the handshake', async (t) => {
+  let headerCalls = 0;
   const { client, server } = await connectMCP(
     t,
     {
@@ -122,7 +124,7 @@ test('under MCP every request asks, and a 401 during the handshake asks once mor
       },
       sessions: false,
     },
-    { mcp: 'legacy', headers: () => ({ authorization: `token-${(asked += 1)}` }) },
+    { mcp: 'legacy', headers: () => ({ authorization: `token-${(headerCalls += 1)}` }) },
   );
   await client.ping();
   assert.deepEqual(
@@ -136,14 +138,14 @@ test('under MCP every request asks, and a 401 during the handshake asks once mor
   );
 });
 
-test('a 401 on the question for the era asks once more, and is no evidence', async (t) => {
-  let asked = 0;
+test('HTTP 401 on server/discover calls the headers function once more and does not decide the era', async (t) => {
+  let headerCalls = 0;
   const { client, server } = await connectMCP(
     t,
     {
       'server/discover': (exchange, times) => exchange.response.writeHead(times === 1 ? 401 : 400).end(),
     },
-    { headers: () => ({ authorization: `token-${(asked += 1)}` }) },
+    { headers: () => ({ authorization: `token-${(headerCalls += 1)}` }) },
   );
   await client.ping();
   assert.deepEqual(server.log(), [
@@ -155,7 +157,7 @@ test('a 401 on the question for the era asks once more, and is no evidence', asy
   ]);
 });
 
-test('headers that fail at the end do not keep a client from closing', async (t) => {
+test('a headers function that fails during close goes to onerror, and the client closes', async (t) => {
   let isSignedOut = false;
   const { client } = await connectMCP(
     t,
@@ -179,6 +181,5 @@ test('headers that fail at the end do not keep a client from closing', async (t)
   assert.deepEqual(
     errors.map((error) => error instanceof Error),
     [true],
-    'it is told there',
   );
 });

@@ -1,31 +1,23 @@
-// Input that a server of the newer era asks for before it answers a call.
+// Modern MCP: results of the type input_required, with requests for input from the client.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP } from './mcp-server.mjs';
+import { connectModern, FORM } from './mcp-server.mjs';
 
-const modern = (t, script) => connectMCP(t, { era: 'modern', ...script }, { mcp: 'modern', retries: 0 });
-const form = {
-  type: 'object',
-  properties: {
-    name: { type: 'string', default: 'Anna' },
-    cups: { type: 'integer', default: 2 },
-    hot: { type: 'boolean', default: false },
-  },
-};
+const inputRequired = (inputRequests, requestState) => ({ resultType: 'input_required', inputRequests, requestState });
 
-const wants = (inputRequests, requestState) => ({ resultType: 'input_required', inputRequests, requestState });
-
-test('input that is asked for comes with the next attempt, and the state as it was given', async (t) => {
+test('the next attempt has the requested input and the unchanged request state', async (t) => {
   const state = { opaque: ['é', 1] };
-  const who = { method: 'elicitation/create', params: { requestedSchema: form } };
-  const questions = { who, where: { method: 'roots/list' } };
-  const { client, server } = await modern(t, {
+  const who = { method: 'elicitation/create', params: { requestedSchema: FORM } };
+  const requests = { who, where: { method: 'roots/list' } };
+  const { client, server } = await connectModern(t, {
     'tools/call': (exchange, times) => {
-      if (times === 1) return exchange.result(wants(questions, state));
-      return exchange.result(times === 2 ? wants(undefined, 'only this') : { content: [], resultType: 'complete' });
+      if (times === 1) return exchange.result(inputRequired(requests, state));
+      return exchange.result(
+        times === 2 ? inputRequired(undefined, 'only this') : { content: [], resultType: 'complete' },
+      );
     },
   });
   client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { cups: 1 } }));
@@ -51,13 +43,13 @@ test('input that is asked for comes with the next attempt, and the state as it w
   assert.equal(new Set(sent.map(({ id }) => id)).size, 3);
   assert.ok(
     sent.every(({ params }) => params._meta),
-    'every attempt tells everything',
+    'every attempt has _meta',
   );
 });
 
-test('input nobody can give fails the call and names the method', async (t) => {
-  const { client, server } = await modern(t, {
-    'tools/call': (exchange) => exchange.result(wants({ who: { method: 'elicitation/create' } })),
+test('a request for input without a handler rejects the call with the name of the method', async (t) => {
+  const { client, server } = await connectModern(t, {
+    'tools/call': (exchange) => exchange.result(inputRequired({ who: { method: 'elicitation/create' } })),
   });
   async function drink() {
     return client.callTool('green');
@@ -70,13 +62,14 @@ test('input nobody can give fails the call and names the method', async (t) => {
 });
 
 for (const [name, requests] of Object.entries({
-  'with questions': { who: { method: 'roots/list' } },
-  'without any': undefined,
+  'with requests': { who: { method: 'roots/list' } },
+  'without requests': undefined,
 })) {
-  test(`a server that asks for input again and again, ${name}, is given up`, async (t) => {
-    const { client, server } = await modern(t, {
-      // it ends, so that a client that does not give up can be told from one that hangs
-      'tools/call': (exchange, times) => exchange.result(times < 40 ? wants(requests, 'more') : { content: [] }),
+  test(`a call that requires input again and again, ${name}, is rejected`, async (t) => {
+    const { client, server } = await connectModern(t, {
+      // ends after 40 attempts, so that a client without a limit fails the test instead of hanging
+      'tools/call': (exchange, times) =>
+        exchange.result(times < 40 ? inputRequired(requests, 'more') : { content: [] }),
     });
     client.setRequestHandler('roots/list', () => ({ roots: [] }));
     assert.equal((await rejection(client.callTool('green'))).code, 'INPUT_REQUIRED');

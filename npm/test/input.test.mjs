@@ -1,11 +1,11 @@
-// Wrong options and wrong parameters: a TypeError that says which, and nothing is sent.
+// Wrong options and parameters: a TypeError with the name, and nothing is sent.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { connect, MCPClient, rejection, result } from './harness.mjs';
 
-test('a wrong option is named', () => {
+test('a wrong option throws a TypeError with its name', () => {
   const wrong = {
     timeout: ['30', 0, -1, NaN, Infinity, null],
     retries: [1.5, -1, '3', Infinity, null],

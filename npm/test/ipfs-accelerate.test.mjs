@@ -1,4 +1,4 @@
-// mcp-autoheal/ipfs-accelerate: what each convenience call sends, and how it succeeds and fails.
+// mcp-autoheal/ipfs-accelerate: the request, the result and the failure of each convenience call.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -14,18 +14,19 @@ import { readTable } from '../ipfs-accelerate/table.mjs';
 const table = readTable();
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-async function record(t, answer) {
-  const recorder = await startRecorder(answer);
+async function record(t, respond) {
+  const recorder = await startRecorder(respond);
   t.after(() => recorder.close());
   return recorder;
 }
 
-test('what calls are expected to send changes only on purpose', () => {
-  const remedy = 'golden.txt is not what calls.txt says; see the difference: node scripts/ipfs-accelerate.mjs --golden';
+test('golden.txt matches calls.txt', () => {
+  const remedy =
+    'golden.txt is out of date; update it and check the difference: node scripts/ipfs-accelerate.mjs --golden';
   assert.ok(read('../ipfs-accelerate/golden.txt') === golden(table), remedy);
 });
 
-test('every call sends what it should, in every form of its arguments', async (t) => {
+test('every call sends the request in golden.txt for each form of its arguments', async (t) => {
   const recorder = await record(t);
   const called = new Set();
   for (const line of read('../ipfs-accelerate/golden.txt').trimEnd().split('\n')) {
@@ -39,7 +40,7 @@ test('every call sends what it should, in every form of its arguments', async (t
 test('undefined is the same as not given', async (t) => {
   const recorder = await record(t);
   for (const { name, kind, parameters, options, rest } of table.calls) {
-    if (kind === 'batch') continue; // it takes one list, and needs it
+    if (kind === 'batch') continue; // its only parameter is required
     const required = parameters.filter(({ literal }) => literal === undefined).map(({ name }) => name);
     const optional = parameters.slice(required.length).map(() => undefined);
     const shortest = await recorder.sent(name, required);
@@ -60,7 +61,7 @@ test('falsy options are sent as they are', async (t) => {
   assert.deepEqual(sent.params, { prompt: '', model_id: '', max_length: 0, temperature: 0 });
 });
 
-test('changing only the import is enough', () => {
+test('the entry replaces the main entry: it has the same exports and the class as default', () => {
   assert.equal(variant.MCPClient, variant.IPFSAccelerateClient);
   assert.equal(variant.default, variant.IPFSAccelerateClient);
   assert.ok(new variant.MCPClient('http://127.0.0.1:9/jsonrpc') instanceof main.MCPClient);
@@ -68,14 +69,14 @@ test('changing only the import is enough', () => {
   assert.equal(variant.MCPError, main.MCPError);
 });
 
-test('a call resolves to its result, also to one with isError', async (t) => {
+test('a call resolves to its result, also with isError', async (t) => {
   const refused = { content: [{ type: 'text', text: 'no such container' }], isError: true };
   const { client } = await record(t, ({ method }) => ({ result: method === 'tools/call' ? refused : ['bert'] }));
   assert.deepEqual(await client.listModels(), ['bert']);
   assert.deepEqual(await client.dockerStopContainer('web'), refused);
 });
 
-test('a batch of tools resolves in order, failures among it', async (t) => {
+test('a batch of tools resolves to results and failures in order', async (t) => {
   const { client } = await record(t, ({ params: { name } }) =>
     name === 'broken' ? { error: { code: -32602, message: 'unknown tool' } } : { result: { content: [], name } },
   );
@@ -89,14 +90,14 @@ test('a batch of tools resolves in order, failures among it', async (t) => {
   assert.equal(second.reason.code, -32602);
 });
 
-test('a batch that is no list is a TypeError that says so', async (t) => {
+test('callToolsBatch rejects with a TypeError if its argument is not a list', async (t) => {
   const { client } = await record(t);
   for (const wrong of [undefined, {}, 'tools', []]) {
     await assert.rejects(async () => client.callToolsBatch(wrong), { name: 'TypeError', message: /calls/ });
   }
 });
 
-test('arguments that are not JSON are a TypeError that says so', async (t) => {
+test('arguments that are not JSON reject with a TypeError', async (t) => {
   const { client } = await record(t);
   const circular = {};
   circular.self = circular;
@@ -104,7 +105,7 @@ test('arguments that are not JSON are a TypeError that says so', async (t) => {
   await assert.rejects(client.predictTimeseries([1n]), { name: 'TypeError', message: /JSON/ });
 });
 
-test("the first frame of a failing call's stack is the caller's", async (t) => {
+test('the stack of a failure begins at the caller', async (t) => {
   const { client } = await record(t, () => ({ error: { code: -32601, message: 'not found' } }));
   const failures = await Promise.all([
     (function pageCallsMethod() {
@@ -121,27 +122,30 @@ test("the first frame of a failing call's stack is the caller's", async (t) => {
     })(),
   ]);
   const callers = ['pageCallsMethod', 'pageCallsTool', 'pageCallsInherited', 'pageCallsBatch'];
-  failures.forEach((failure, place) => {
+  failures.forEach((failure, index) => {
     assert.equal(failure.name, 'MCPError');
-    assert.match(failure.stack.split('\n')[1], new RegExp(`at ${callers[place]} `));
+    assert.match(failure.stack.split('\n')[1], new RegExp(`at ${callers[index]} `));
   });
 });
 
-test('the main entry holds none of it', () => {
+test('the main entry contains no convenience call', () => {
   const entry = read('../dist/mcp-autoheal.js');
   for (const { kind, wire } of table.calls) {
     if (kind !== 'inherited') assert.ok(!entry.includes(wire), wire);
   }
 });
 
-test('the variant for Node is the same over the entry for Node', () => {
-  const here = read('../dist/ipfs-accelerate.js');
-  assert.ok(here === javascript(table, './mcp-autoheal.js'), 'dist is out of date: node scripts/ipfs-accelerate.mjs');
-  const there = here.replaceAll('./mcp-autoheal.js', './mcp-autoheal.node.js');
-  assert.equal(read('../dist/ipfs-accelerate.node.js'), there);
+test('the Node variant differs only in the entry it imports', () => {
+  const browser = read('../dist/ipfs-accelerate.js');
+  assert.ok(
+    browser === javascript(table, './mcp-autoheal.js'),
+    'dist is out of date: node scripts/ipfs-accelerate.mjs',
+  );
+  const node = browser.replaceAll('./mcp-autoheal.js', './mcp-autoheal.node.js');
+  assert.equal(read('../dist/ipfs-accelerate.node.js'), node);
 });
 
-test('every call and every option is declared, with a comment', () => {
+test('the types declare every call and option with a comment', () => {
   const declared = read('../dist/ipfs-accelerate.d.ts');
   const commented = [...declared.matchAll(/\*\/\n {2}(\w+)[?:<(]/g)].map(([, name]) => name);
   const methods = Object.getOwnPropertyNames(variant.IPFSAccelerateClient.prototype).slice(1);

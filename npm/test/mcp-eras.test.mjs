@@ -1,22 +1,22 @@
-// Which era a server speaks is found out from what real servers answer, and an outage is never taken for an answer.
+// Detection of the era of a server from the responses of real servers; an outage decides nothing.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { connect, MCPClient, rejection, result } from './harness.mjs';
-import { connectMCP, discovered, LEGACY, MODERN, startMCP } from './mcp-server.mjs';
+import { connectMCP, discoverResult, LEGACY, MODERN, startMCP } from './mcp-server.mjs';
 
 const tea = (exchange) => exchange.result({ content: [] });
 const refused =
   (code, message, status = 400) =>
   (exchange) =>
     exchange.error(code, message, { status, id: null });
-const plainly =
+const textResponse =
   (status, text = '') =>
   (exchange) =>
     exchange.response.writeHead(status, { 'content-type': 'text/html' }).end(text);
 
-test('plain JSON-RPC: no handshake, no header of MCP, and results are the server\'s own', async (t) => {
+test('plain JSON-RPC: no handshake, no MCP headers, results unchanged', async (t) => {
   const { client, server } = await connect(t, (body, response) =>
     result(body, response, { resultType: 'table', isError: true }),
   );
@@ -38,7 +38,7 @@ test('plain JSON-RPC: no handshake, no header of MCP, and results are the server
   assert.deepEqual([client.getProtocolEra(), client.getServerVersion()], [undefined, undefined]);
 });
 
-test('the address says what it is, unless the option does', async (t) => {
+test('the path of the endpoint decides between MCP and plain JSON-RPC, unless the option mcp does', async (t) => {
   const server = await startMCP(t, { sessions: false });
   const first = async (suffix, options) => {
     const client = new MCPClient(server.endpoint + suffix, { retries: 0, ...options });
@@ -54,8 +54,8 @@ test('the address says what it is, unless the option does', async (t) => {
   assert.equal(await first('/x', { mcp: 'modern' }), 'server/discover');
 });
 
-// How servers of the older era answer a question they do not know.
-const older = {
+// Responses of legacy servers to the unknown method server/discover.
+const legacyResponses = {
   'the reference server: not initialized': refused(-32000, 'Bad Request: Server not initialized'),
   'the reference server: no session': (exchange) =>
     exchange.json(
@@ -71,21 +71,21 @@ const older = {
   'method not found': (exchange) => exchange.error(-32601, 'Method not found'),
   'method not found, HTTP 404': refused(-32601, 'Method not found', 404),
   'invalid request parameters': (exchange) => exchange.error(-32602, 'Invalid request parameters'),
-  'a text for people': plainly(400, '<h1>Bad Request</h1>'),
-  'nothing at all': plainly(400),
-  'HTTP 404': plainly(404, 'Not Found'),
-  'HTTP 405': plainly(405),
+  'an HTML page': textResponse(400, '<h1>Bad Request</h1>'),
+  'an empty body': textResponse(400),
+  'HTTP 404': textResponse(404, 'Not Found'),
+  'HTTP 405': textResponse(405),
   'HTTP 406': refused(-32000, 'Not Acceptable', 406),
   'HTTP 422, in detail': (exchange) => exchange.json({ detail: [{ msg: 'field required' }] }, 422),
   'only older revisions': (exchange) =>
     exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported: [LEGACY] } }),
-  'a list of older revisions': (exchange) => exchange.result(discovered(['2025-06-18', LEGACY])),
-  'something, to anything': (exchange) => exchange.result({}),
-  'nothing, to anything': plainly(202),
+  'a list of older revisions': (exchange) => exchange.result(discoverResult(['2025-06-18', LEGACY])),
+  'an empty result': (exchange) => exchange.result({}),
+  'HTTP 202 without a body': textResponse(202),
 };
-for (const [name, answer] of Object.entries(older)) {
-  test(`spoken to in the older era: ${name}`, async (t) => {
-    const { client, server } = await connectMCP(t, { 'server/discover': answer, 'tools/call': tea });
+for (const [name, respond] of Object.entries(legacyResponses)) {
+  test(`the client uses the legacy era after ${name}`, async (t) => {
+    const { client, server } = await connectMCP(t, { 'server/discover': respond, 'tools/call': tea });
     assert.deepEqual(await client.callTool('green'), { content: [] });
     assert.deepEqual(server.log(), ['server/discover', 'initialize', 'notifications/initialized', 'tools/call']);
     const { headers, body } = server.seen[1];
@@ -98,22 +98,23 @@ for (const [name, answer] of Object.entries(older)) {
   });
 }
 
-test('the verdict is kept when a session is lost', async (t) => {
-  const { client, server } = await connectMCP(t, { 'server/discover': plainly(400), 'tools/call': tea });
+test('the detected era does not change when a session is lost', async (t) => {
+  const { client, server } = await connectMCP(t, { 'server/discover': textResponse(400), 'tools/call': tea });
   await client.callTool('green');
   server.session += 1;
   await client.callTool('green');
   assert.deepEqual(server.log().slice(4), ['tools/call', 'initialize', 'notifications/initialized', 'tools/call']);
 });
 
-test('a server of the newer era stays one: both revisions, and a first question that was misunderstood', async (t) => {
+test('the client uses the modern era with a server that supports both, or that first refuses the revision', async (t) => {
   const unsupported = (exchange) =>
     exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported: [MODERN, LEGACY] } });
-  const answers = [(exchange) => exchange.result(discovered([LEGACY, MODERN])), unsupported];
-  for (const answer of answers) {
+  const firstResponses = [(exchange) => exchange.result(discoverResult([LEGACY, MODERN])), unsupported];
+  for (const firstResponse of firstResponses) {
     const { client, server } = await connectMCP(t, {
       era: 'modern',
-      'server/discover': (exchange, times) => (times === 1 ? answer(exchange) : exchange.result(discovered())),
+      'server/discover': (exchange, times) =>
+        times === 1 ? firstResponse(exchange) : exchange.result(discoverResult()),
       'tools/call': tea,
     });
     await client.callTool('green');
@@ -122,46 +123,46 @@ test('a server of the newer era stays one: both revisions, and a first question 
   }
 });
 
-test('an error that only the newer era knows is no reason to speak the older one', async (t) => {
+test('an error code of the modern era does not make the client use the legacy era', async (t) => {
   for (const code of [-32020, -32021]) {
-    const { client, server } = await connectMCP(t, { 'server/discover': refused(code, 'not like this') });
+    const { client, server } = await connectMCP(t, { 'server/discover': refused(code, 'refused') });
     assert.equal((await rejection(client.ping())).code, code);
     assert.deepEqual(server.log(), ['server/discover']);
   }
 });
 
-// Says nothing about the era, so nothing else may be tried.
+// Outages decide nothing about the era, so the client must not try the other era.
 const outages = {
-  'HTTP 401': [plainly(401), 'HTTP_401'],
-  'HTTP 403': [plainly(403), 'HTTP_403'],
-  'HTTP 429': [plainly(429), 'HTTP_429'],
-  'HTTP 500': [plainly(500), 'HTTP_500'],
-  'HTTP 502': [plainly(502), 'HTTP_502'],
-  'HTTP 503': [plainly(503), 'HTTP_503'],
+  'HTTP 401': [textResponse(401), 'HTTP_401'],
+  'HTTP 403': [textResponse(403), 'HTTP_403'],
+  'HTTP 429': [textResponse(429), 'HTTP_429'],
+  'HTTP 500': [textResponse(500), 'HTTP_500'],
+  'HTTP 502': [textResponse(502), 'HTTP_502'],
+  'HTTP 503': [textResponse(503), 'HTTP_503'],
   'a broken connection': [(exchange) => exchange.response.destroy(), 'NETWORK'],
-  'no answer': [() => {}, 'TIMEOUT'],
+  'no response': [() => {}, 'TIMEOUT'],
 };
-for (const [name, [answer, code]] of Object.entries(outages)) {
-  test(`no evidence of an era: ${name}`, async (t) => {
-    const script = { 'server/discover': answer };
+for (const [name, [respond, code]] of Object.entries(outages)) {
+  test(`the client rejects the call and detects the era again later: ${name}`, async (t) => {
+    const script = { 'server/discover': respond };
     const { client, server } = await connectMCP(t, script, { timeout: 1000 });
     assert.equal((await rejection(client.ping())).code, code);
     assert.deepEqual(server.log(), ['server/discover']);
-    // When it is over, the next call finds out.
-    script['server/discover'] = plainly(400);
+    // After the outage the next call detects the era.
+    script['server/discover'] = textResponse(400);
     assert.deepEqual(await client.ping(), {});
     assert.equal(client.getProtocolEra(), 'legacy');
   });
 }
 
-test('an outage during the first question is waited out', async (t) => {
+test('server/discover is sent again after HTTP 503', async (t) => {
   const { client, server } = await connectMCP(
     t,
     {
       era: 'modern',
       'server/discover': (exchange, times) => {
         if (times === 1) exchange.response.writeHead(503, { 'retry-after': '0' }).end();
-        else exchange.result(discovered());
+        else exchange.result(discoverResult());
       },
       'tools/call': tea,
     },
@@ -171,10 +172,10 @@ test('an outage during the first question is waited out', async (t) => {
   assert.deepEqual(server.log(), ['server/discover', 'server/discover', 'tools/call']);
 });
 
-test('a server that is said to be of the newer era is not asked for the older one', async (t) => {
+test('with mcp: modern the client never tries the legacy era', async (t) => {
   const { client, server } = await connectMCP(
     t,
-    { 'server/discover': plainly(404), ping: tea, sessions: false },
+    { 'server/discover': textResponse(404), ping: tea, sessions: false },
     { mcp: 'modern' },
   );
   await client.ping();

@@ -1,27 +1,25 @@
-// MCP since 2026-07-28: every request tells everything, in its parameters and in headers, and nothing is remembered.
+// MCP since the revision 2026-07-28: no session; each request has the protocol data in its parameters and headers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP, discovered, MODERN } from './mcp-server.mjs';
+import { connectModern, discoverResult, MODERN } from './mcp-server.mjs';
 
-const options = { mcp: 'modern' };
 const PREFIX = 'io.modelcontextprotocol/';
-const said = (text) => ({ content: [{ type: 'text', text }], resultType: 'complete' });
-const tea = (exchange) => exchange.result(said(exchange.body.params.name));
-const connect = (t, script, more) =>
-  connectMCP(t, { era: 'modern', 'tools/call': tea, ...script }, { ...options, ...more });
+const textResult = (text) => ({ content: [{ type: 'text', text }], resultType: 'complete' });
+const tea = (exchange) => exchange.result(textResult(exchange.body.params.name));
+const connect = (t, script, more) => connectModern(t, { 'tools/call': tea, ...script }, more);
 const ownHeaders = ({ headers }) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => /^mcp-(?!protocol)/.test(name)));
 
-test('what every request tells', async (t) => {
+test('each request has _meta and the MCP headers', async (t) => {
   const { client, server } = await connect(
     t,
     {},
     { clientInfo: { name: 'shop', version: '7' }, capabilities: { experimental: {} } },
   );
-  assert.deepEqual(await client.callTool('green', { cups: 2 }), said('green'));
+  assert.deepEqual(await client.callTool('green', { cups: 2 }), textResult('green'));
   assert.deepEqual(server.log(), ['server/discover', 'tools/call']);
   for (const { name, body, headers } of server.seen) {
     assert.deepEqual(body.params._meta, {
@@ -38,7 +36,7 @@ test('what every request tells', async (t) => {
   assert.deepEqual(params, { name: 'green', arguments: { cups: 2 } });
 });
 
-test('what the server tells of itself, and that close needs no request', async (t) => {
+test('the getters return the result of server/discover, and close sends nothing', async (t) => {
   const { client, server } = await connect(t);
   await client.connect();
   assert.deepEqual(client.getServerVersion(), { name: 'tea', version: '2.1' });
@@ -48,14 +46,14 @@ test('what the server tells of itself, and that close needs no request', async (
   assert.deepEqual(server.log(), ['server/discover']);
 });
 
-test('the caller\'s own _meta stays beside ours', async (t) => {
+test('_meta of the caller is kept', async (t) => {
   const { client, server } = await connect(t);
   await client.callTool({ name: 'green', _meta: { traceparent: '00-1-2-01', progressToken: 'mine' } });
   const { traceparent, progressToken, [`${PREFIX}protocolVersion`]: version } = server.seen[1].body.params._meta;
   assert.deepEqual([traceparent, progressToken, version], ['00-1-2-01', 'mine', MODERN]);
 });
 
-test('parameters by position have no place for what must be told', async (t) => {
+test('parameters by position reject with a TypeError, because they have no _meta', async (t) => {
   const { client, server } = await connect(t);
   await client.connect();
   const failure = await rejection(client.request('sum', [1, 2]));
@@ -63,8 +61,8 @@ test('parameters by position have no place for what must be told', async (t) => 
   assert.deepEqual(server.log(), ['server/discover']);
 });
 
-// The examples of the specification, and what lies at their edges.
-const carried = {
+// Header values: the examples of the specification and edge cases.
+const headerValues = {
   'us-west1': 'us-west1',
   'Hello, 世界': '=?base64?SGVsbG8sIOS4lueVjA==?=',
   ' padded ': '=?base64?IHBhZGRlZCA=?=',
@@ -76,12 +74,12 @@ const carried = {
   é: '=?base64?w6k=?=',
   '😀': '=?base64?8J+YgA==?=',
 };
-test('names travel in a header, as they are or in a wrapping', async (t) => {
+test('names are sent in a header, as they are or in Base64', async (t) => {
   const { client, server } = await connect(t, { 'resources/read': tea, 'prompts/get': tea });
-  for (const name of Object.keys(carried)) await client.callTool(name);
+  for (const name of Object.keys(headerValues)) await client.callTool(name);
   assert.deepEqual(
     server.sent('tools/call').map(({ headers }) => headers['mcp-name']),
-    Object.values(carried),
+    Object.values(headerValues),
   );
   await client.readResource('tea://grün');
   await client.getPrompt('poem');
@@ -90,7 +88,7 @@ test('names travel in a header, as they are or in a wrapping', async (t) => {
 });
 
 const schema = (properties) => ({ type: 'object', properties });
-const marked = {
+const brew = {
   name: 'brew',
   inputSchema: schema({
     region: { type: 'string', 'x-mcp-header': 'Region' },
@@ -98,7 +96,7 @@ const marked = {
     hot: { type: 'boolean', 'x-mcp-header': 'Hot' },
     deep: schema({ note: { type: 'string', 'x-mcp-header': 'Note' } }),
     free: { type: 'string' },
-    // every object inherits something of this name
+    // the name of a method that every object inherits
     toString: { type: 'string', 'x-mcp-header': 'Text' },
   }),
 };
@@ -107,8 +105,8 @@ const listing =
   (exchange) =>
     exchange.result({ tools, resultType: 'complete' });
 
-test('parameters that a tool marks travel in headers of their own', async (t) => {
-  const { client, server } = await connect(t, { 'tools/list': listing(marked) });
+test('arguments with x-mcp-header are sent in headers', async (t) => {
+  const { client, server } = await connect(t, { 'tools/list': listing(brew) });
   await client.listTools();
   await client.callTool('brew', { region: 'us-west1', cups: 0, hot: false, deep: { note: 'süß' }, free: 'no' });
   await client.callTool('brew', { region: null, deep: {} });
@@ -124,9 +122,9 @@ test('parameters that a tool marks travel in headers of their own', async (t) =>
   assert.deepEqual(none, { 'mcp-method': 'tools/call', 'mcp-name': 'brew' });
 });
 
-test('headers tell what was there at the call, like the body', async (t) => {
-  // headers that have to be waited for leave the page time to change its mind
-  const { client, server } = await connect(t, { 'tools/list': listing(marked) }, { headers: async () => ({}) });
+test('a change of the arguments after the call is not sent in headers', async (t) => {
+  // the async headers function leaves time for the change
+  const { client, server } = await connect(t, { 'tools/list': listing(brew) }, { headers: async () => ({}) });
   await client.listTools();
   const values = { region: 'east', deep: { note: 'one' } };
   const call = client.callTool('brew', values);
@@ -134,24 +132,24 @@ test('headers tell what was there at the call, like the body', async (t) => {
   values.deep.note = 'two';
   await call;
   const [{ body, headers }] = server.sent('tools/call');
-  const told = [headers['mcp-param-region'], headers['mcp-param-note']];
-  assert.deepEqual([told, body.params.arguments], [['east', 'one'], { region: 'east', deep: { note: 'one' } }]);
+  const sent = [headers['mcp-param-region'], headers['mcp-param-note']];
+  assert.deepEqual([sent, body.params.arguments], [['east', 'one'], { region: 'east', deep: { note: 'one' } }]);
 });
 
-test('tools with marks that cannot be followed are left out, with a warning', async (t) => {
+test('tools with an invalid x-mcp-header are left out with a warning', async (t) => {
   const broken = {
     'an empty name': { a: { type: 'string', 'x-mcp-header': '' } },
-    'no name of a header': { a: { type: 'string', 'x-mcp-header': 'a b' } },
+    'an invalid header name': { a: { type: 'string', 'x-mcp-header': 'a b' } },
     'a line end': { a: { type: 'string', 'x-mcp-header': 'a\r\nb' } },
-    'no text': { a: { type: 'string', 'x-mcp-header': 5 } },
+    'not a string': { a: { type: 'string', 'x-mcp-header': 5 } },
     'the same name twice': { a: { type: 'string', 'x-mcp-header': 'a' }, b: { type: 'string', 'x-mcp-header': 'A' } },
-    'a fraction': { a: { type: 'number', 'x-mcp-header': 'A' } },
-    'a whole object': { a: { type: 'object', 'x-mcp-header': 'A' } },
-    'one of many': { a: { type: 'array', items: { type: 'string', 'x-mcp-header': 'A' } } },
-    'one of several forms': { a: { anyOf: [{ type: 'string', 'x-mcp-header': 'A' }] } },
+    'a number that may be a fraction': { a: { type: 'number', 'x-mcp-header': 'A' } },
+    'an object': { a: { type: 'object', 'x-mcp-header': 'A' } },
+    'an item of an array': { a: { type: 'array', items: { type: 'string', 'x-mcp-header': 'A' } } },
+    'an alternative of anyOf': { a: { anyOf: [{ type: 'string', 'x-mcp-header': 'A' }] } },
   };
   const tools = Object.entries(broken).map(([name, properties]) => ({ name, inputSchema: schema(properties) }));
-  const { client } = await connect(t, { 'tools/list': listing(...tools, marked, { name: 'plain' }) });
+  const { client } = await connect(t, { 'tools/list': listing(...tools, brew, { name: 'plain' }) });
   const warnings = [];
   t.mock.method(console, 'warn', (text) => warnings.push(text));
   assert.deepEqual(
@@ -159,23 +157,23 @@ test('tools with marks that cannot be followed are left out, with a warning', as
     ['brew', 'plain'],
   );
   assert.equal(warnings.length, tools.length);
-  for (const [place, { name }] of tools.entries()) assert.ok(warnings[place].includes(`"${name}"`), warnings[place]);
+  for (const [index, { name }] of tools.entries()) assert.ok(warnings[index].includes(`"${name}"`), warnings[index]);
 });
 
-test('a header that does not fit: the tools are listed once, and the call is sent again', async (t) => {
+test('after a header mismatch the tools are listed and the call is sent again, once', async (t) => {
   const checked = (exchange) => {
-    const told = exchange.headers['mcp-param-region'];
-    if (told === exchange.body.params.arguments.region) return tea(exchange);
-    return exchange.error(-32020, `Header mismatch: Mcp-Param-Region is ${told}`, { status: 400 });
+    const region = exchange.headers['mcp-param-region'];
+    if (region === exchange.body.params.arguments.region) return tea(exchange);
+    return exchange.error(-32020, `Header mismatch: Mcp-Param-Region is ${region}`, { status: 400 });
   };
-  const { client, server } = await connect(t, { 'tools/list': listing(marked), 'tools/call': checked });
-  assert.deepEqual(await client.callTool('brew', { region: 'east' }), said('brew'));
+  const { client, server } = await connect(t, { 'tools/list': listing(brew), 'tools/call': checked });
+  assert.deepEqual(await client.callTool('brew', { region: 'east' }), textResult('brew'));
   assert.deepEqual(server.log().slice(1), ['tools/call', 'tools/list', 'tools/call']);
-  const [before, after] = server.sent('tools/call');
-  assert.notEqual(before.body.id, after.body.id);
+  const [first, second] = server.sent('tools/call');
+  assert.notEqual(first.body.id, second.body.id);
 
   const stubborn = await connect(t, {
-    'tools/list': listing(marked),
+    'tools/list': listing(brew),
     'tools/call': (exchange) => exchange.error(-32020, 'Header mismatch', { status: 400 }),
   });
   assert.equal((await rejection(stubborn.client.callTool('brew', { region: 'east' }))).code, -32020);
@@ -185,16 +183,16 @@ test('a header that does not fit: the tools are listed once, and the call is sen
 const unsupported = (exchange, supported) =>
   exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported, requested: MODERN } });
 
-test('a server that was replaced is asked anew what it speaks', async (t) => {
+test('after an unsupported revision the client sends server/discover again and repeats the call', async (t) => {
   const { client, server } = await connect(t, {
     'tools/call': (exchange, times) => (times === 2 ? unsupported(exchange, [MODERN]) : tea(exchange)),
   });
   await client.callTool('green');
-  assert.deepEqual(await client.callTool('black'), said('black'));
+  assert.deepEqual(await client.callTool('black'), textResult('black'));
   assert.deepEqual(server.log(), ['server/discover', 'tools/call', 'tools/call', 'server/discover', 'tools/call']);
 });
 
-test('a server that refuses the revision: its own error, with the revisions it speaks', async (t) => {
+test('a refused revision rejects the call with the error of the server', async (t) => {
   const { client, server } = await connect(t, {
     'server/discover': (exchange) => unsupported(exchange, ['2099-01-01']),
   });
@@ -203,9 +201,9 @@ test('a server that refuses the revision: its own error, with the revisions it s
   assert.deepEqual(server.log(), ['server/discover']);
 });
 
-test('a server that speaks only other revisions, and says so when it is asked', async (t) => {
+test('a server with only unknown revisions rejects the call with NEGOTIATION_FAILED', async (t) => {
   const { client, server } = await connect(t, {
-    'server/discover': (exchange) => exchange.result(discovered(['2099-01-01'])),
+    'server/discover': (exchange) => exchange.result(discoverResult(['2099-01-01'])),
   });
   const failure = await rejection(client.callTool('green'));
   assert.equal(failure.code, 'NEGOTIATION_FAILED');
@@ -213,13 +211,13 @@ test('a server that speaks only other revisions, and says so when it is asked', 
   assert.deepEqual(server.log(), ['server/discover']);
 });
 
-test('an unknown method, HTTP 404 with -32601, is no lost session', async (t) => {
+test('HTTP 404 with the code -32601 is an unknown method, not a lost session', async (t) => {
   const { client, server } = await connect(t);
   assert.equal((await rejection(client.request('tea/strain'))).code, -32601);
   assert.deepEqual(server.log(), ['server/discover', 'tea/strain']);
 });
 
-test('a result of a type nobody knows, and one without a type', async (t) => {
+test('a result of an unknown type rejects the call; a result without a type resolves', async (t) => {
   const { client } = await connect(t, {
     'tools/call': (exchange, times) =>
       exchange.result(times === 1 ? { content: [], resultType: 'later' } : { content: [] }),
@@ -230,7 +228,7 @@ test('a result of a type nobody knows, and one without a type', async (t) => {
   assert.deepEqual(await client.callTool('green'), { content: [] });
 });
 
-test('a stream that breaks off is not asked for again: its answer may have been lost', async (t) => {
+test('a call is not sent again after a broken stream, because its response may be lost', async (t) => {
   const { client, server } = await connect(t, {
     'tools/call': (exchange) => {
       exchange.event({ method: 'notifications/message', params: {} }, '7');

@@ -1,4 +1,4 @@
-// The module that does not load, and the package as others import it.
+// A WebAssembly module that does not load, and the import of the package by its name.
 
 import assert from 'node:assert/strict';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { withoutSecrets } from '../src/report-load-failure.js';
 import { rejection } from './harness.mjs';
 import { startServer } from './server.mjs';
 
-/** The entry in a folder of its own, with these bytes as the module, or none. */
+/** Imports a copy of the entry from a new folder with these bytes as the module, or without a module. */
 async function entryWith(t, bytes) {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-autoheal-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -22,7 +22,7 @@ async function entryWith(t, bytes) {
 }
 
 for (const [name, bytes] of [['missing', undefined], ['not WebAssembly', '<!doctype html>']]) {
-  test(`a module that is ${name}: every call says so, and it is reported once`, async (t) => {
+  test(`a module that is ${name} rejects all calls with MODULE_LOAD and is reported once`, async (t) => {
     const { MCPClient, MCPError } = await entryWith(t, bytes);
     const server = await startServer(() => {});
     t.after(() => server.close());
@@ -49,7 +49,7 @@ for (const [name, bytes] of [['missing', undefined], ['not WebAssembly', '<!doct
   });
 }
 
-test('the report made without the module leaves no secret in an address', () => {
+test('a report made without the module contains no secrets from URLs', () => {
   const text = (address) => `MCPError: no\n    at checkOut (${address}:68:15)\n    at ${address}:9:1\ncheckOut@${address}:7:3`;
   const secret = 'https://anna:hunter2@shop.example:8080/app/?token=hunter2:3&b=1#key=hunter2';
   assert.equal(withoutSecrets(text(secret)), text('https://shop.example:8080/app/'));
@@ -57,9 +57,9 @@ test('the report made without the module leaves no secret in an address', () => 
   assert.equal(withoutSecrets('HTTP 404 for https://a.b/c?d=e. Serve it'), 'HTTP 404 for https://a.b/c Serve it');
 });
 
-test('the package by its name, and its error as others make it', async () => {
+test('MCPError can be constructed', async () => {
   const { MCPError } = await import('mcp-autoheal');
-  const made = new MCPError(7, 'text', { more: 1 });
-  assert.deepEqual([made.name, made.code, made.message, made.data], ['MCPError', 7, 'text', { more: 1 }]);
-  assert.equal(String(made), 'MCPError: text');
+  const error = new MCPError(7, 'text', { more: 1 });
+  assert.deepEqual([error.name, error.code, error.message, error.data], ['MCPError', 7, 'text', { more: 1 }]);
+  assert.equal(String(error), 'MCPError: text');
 });

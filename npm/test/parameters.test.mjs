@@ -1,4 +1,4 @@
-// Parameters and options of a call: what cannot be sent is a TypeError that says why, and nothing is sent.
+// Parameters and options of a call: invalid ones reject with a TypeError, and nothing is sent.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,8 +13,8 @@ const circle = () => {
   return circle;
 };
 
-// Every way to hand parameters over must refuse them alike.
-const ways = {
+// All methods with parameters must refuse the same values.
+const methods = {
   request: (client, value) => client.request('brew', { value }),
   'request with _meta': (client, value) => client.request('brew', { _meta: {}, value }),
   callTool: (client, value) => client.callTool('brew', { value }),
@@ -22,7 +22,7 @@ const ways = {
   notify: (client, value) => client.notify('brew', { value }),
   batch: (client, value) => client.batch([{ method: 'fine' }, { method: 'brew', params: { value } }]),
 };
-const unfit = {
+const invalidValues = {
   'a circle': [circle(), /cannot be written as JSON/],
   'a BigInt': [1n, /cannot be written as JSON: .*BigInt/],
   'a BigInt deep inside': [{ a: [{ b: 1n }] }, /BigInt/],
@@ -42,27 +42,27 @@ const unfit = {
     /cannot be written as JSON: no tea/,
   ],
 };
-for (const [name, [value, why]] of Object.entries(unfit)) {
-  test(`refused, and nothing is sent: ${name}`, async (t) => {
+for (const [name, [value, reason]] of Object.entries(invalidValues)) {
+  test(`a parameter rejects with a TypeError, and nothing is sent: ${name}`, async (t) => {
     const { client, server } = await connect(t, echo);
-    for (const [way, call] of Object.entries(ways)) {
+    for (const [method, call] of Object.entries(methods)) {
       const error = await rejection(call(client, value));
-      assert.ok(error instanceof TypeError, `${way}: ${error}`);
-      assert.match(error.message, /^MCPClient: the params of "(brew|tools\/call)" /, way);
-      assert.match(error.message, why, way);
+      assert.ok(error instanceof TypeError, `${method}: ${error}`);
+      assert.match(error.message, /^MCPClient: the params of "(brew|tools\/call)" /, method);
+      assert.match(error.message, reason, method);
     }
     assert.equal(server.calls.length, 0);
   });
 }
 
-test('refused under MCP too, before the handshake', async (t) => {
+test('with MCP invalid parameters reject before the handshake', async (t) => {
   const { client, server } = await connectMCP(t);
   assert.ok((await rejection(client.callTool('brew', { value: 1n }))) instanceof TypeError);
   assert.ok((await rejection(client.callTool({ name: 'brew', arguments: circle() }))) instanceof TypeError);
   assert.deepEqual(server.log(), []);
 });
 
-test('parameters of any depth are sent or refused, with nothing between', async (t) => {
+test('deeply nested parameters are sent or reject with a TypeError', async (t) => {
   const { client } = await connect(t, (body, response) => result(body, response, 'sent'));
   const outcomes = new Set();
   for (let depth = 500; depth < 20_000; depth += 500) {
@@ -75,7 +75,7 @@ test('parameters of any depth are sent or refused, with nothing between', async 
   assert.deepEqual([...outcomes], [true, false]);
 });
 
-test('what JSON leaves out on purpose is left out, and what it has a form for is sent', async (t) => {
+test('parameters are serialised as JSON.stringify does', async (t) => {
   const { client } = await connect(t, echo);
   const when = new Date(0);
   const sent = {
@@ -99,12 +99,12 @@ test('what JSON leaves out on purpose is left out, and what it has a form for is
   assert.deepEqual(await client.callTool('brew', { a: undefined }), { name: 'brew', arguments: {} });
 });
 
-test('a long text is sent whole', async (t) => {
+test('a long text is sent completely', async (t) => {
   const { client } = await connect(t, (body, response) => result(body, response, body.params.text.length));
   assert.equal(await client.request('brew', { text: 'ü'.repeat(5_000_000) }), 5_000_000);
 });
 
-test('parameters by position stay in their places, whatever is asked for besides', async (t) => {
+test('parameters by position are sent unchanged, also with onprogress', async (t) => {
   const { client, server } = await connect(t, (body, response) => result(body, response, body.params));
   assert.deepEqual(await client.request('sum', [1, 2]), [1, 2]);
   assert.deepEqual(await client.request('sum', [1, 2], { onprogress() {} }), [1, 2]);
@@ -117,13 +117,13 @@ test('parameters by position stay in their places, whatever is asked for besides
   );
 });
 
-test('plain JSON-RPC has no _meta of ours, and the page\'s own is sent', async (t) => {
+test('plain JSON-RPC sends only the _meta of the caller', async (t) => {
   const { client } = await connect(t, echo);
   assert.deepEqual(await client.request('brew', { _meta: { mine: 1 }, a: 2 }), { a: 2, _meta: { mine: 1 } });
   assert.deepEqual(await client.request('brew', { _meta: { mine: 1 } }), { _meta: { mine: 1 } });
 });
 
-// A wrong option of a call is named, like one of the client.
+// Wrong options of a call.
 const wrong = {
   signal: ['stop', {}, null, 5],
   timeout: ['30', 0, -1, NaN, Infinity, null, 2 ** 31],
@@ -131,7 +131,7 @@ const wrong = {
   headers: ['x', 5, { 'no good': 'x' }, { ok: 'line\nbreak' }, null],
 };
 for (const [name, values] of Object.entries(wrong)) {
-  test(`a wrong option of a call is named: ${name}`, async (t) => {
+  test(`a wrong option of a call rejects with a TypeError with its name: ${name}`, async (t) => {
     const { client, server } = await connect(t, echo);
     for (const value of values) {
       const error = await rejection(client.request('brew', {}, { [name]: value }));
@@ -141,7 +141,7 @@ for (const [name, values] of Object.entries(wrong)) {
   });
 }
 
-test('wrong options of the client are named', () => {
+test('wrong options of the client throw a TypeError with the name', () => {
   const options = {
     mcp: ['both', true, 1, null],
     clientInfo: ['shop', {}, { name: 'shop' }, { name: '', version: '1' }, 5],

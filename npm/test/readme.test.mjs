@@ -1,4 +1,4 @@
-// The README: its examples pass the compiler and run, and its tables name what there is.
+// The README: its examples compile and run, and its tables are complete.
 
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { MCPClient } from '../dist/mcp-autoheal.js';
 import { autoheal, installed, PACKAGE, project, run } from './generate/harness.mjs';
-import { examplesIn, wholeText, withoutTypes } from './readme/examples.mjs';
+import { examplesIn, programText, withoutTypes } from './readme/examples.mjs';
 import { startShop } from './readme/shop.mjs';
 
 const README = await readFile(join(PACKAGE, 'README.md'), 'utf8');
@@ -17,7 +17,7 @@ const COMPILER = {
   ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'] },
 };
 
-test('the examples pass the compiler, run, and print what they say', async (t) => {
+test('the examples compile, run, and print the output in their comments', async (t) => {
   const folder = await project(t);
   const shop = await startShop(t);
   const page = `--import=${join(PACKAGE, 'test/readme/page.mjs')}`;
@@ -25,49 +25,49 @@ test('the examples pass the compiler, run, and print what they say', async (t) =
   const write = (file, text) => writeFile(join(folder, file), text);
   const examples = examplesIn(README);
 
-  for (const { text } of examples.filter(({ language }) => language === 'sh')) await obey(text.trim(), options);
+  for (const { text } of examples.filter(({ language }) => language === 'sh')) await runCommand(text.trim(), options);
 
   const programs = examples.filter(({ language }) => language !== 'sh');
-  for (const { language } of programs) assert.match(language, /^(js|ts|html)$/, 'a language nobody runs here');
-  for (const { name, language, text } of programs) await write(`${name}.${language}`, wholeText({ language, text }));
-  // What stands in a page has no types: its script is seen by browsers only.
+  for (const { language } of programs) assert.match(language, /^(js|ts|html)$/, 'a language that this test cannot run');
+  for (const { name, language, text } of programs) await write(`${name}.${language}`, programText({ language, text }));
+  // HTML examples are not type-checked: their scripts have no types and run only in browsers.
   const typed = programs.filter(({ language }) => language !== 'html');
   const files = typed.map(({ name, language }) => `${name}.${language}`);
   await write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER, files }));
   const compiled = await run(installed('.bin/tsc'), ['--project', '.'], { cwd: folder });
   assert.deepEqual(compiled, { code: 0, stdout: '', stderr: '' });
 
-  // One process for all of them, which has to end by itself.
+  // One process for all examples. It must end by itself.
   await write('shop.js', await withoutTypes(await readFile(join(folder, 'shop.ts'), 'utf8')));
-  for (const example of programs) await write(`${example.name}.mjs`, await withoutTypes(wholeText(example)));
+  for (const example of programs) await write(`${example.name}.mjs`, await withoutTypes(programText(example)));
   const inTurn = programs.map(({ name }) => `console.log('# ${name}');\nawait import('./${name}.mjs');\n`);
   await write('all.mjs', inTurn.join(''));
   const { code, stdout, stderr } = await run(process.execPath, ['all.mjs'], options);
-  const promised = programs.flatMap(({ name, promised }) => [`# ${name}`, ...promised]);
-  assert.equal(stdout, promised.map((line) => `${line}\n`).join(''), stderr);
+  const expected = programs.flatMap(({ name, expected }) => [`# ${name}`, ...expected]);
+  assert.equal(stdout, expected.map((line) => `${line}\n`).join(''), stderr);
   assert.equal(code, 0, stderr);
 
-  assert.deepEqual(shop.unknown, [], 'methods the shop does not have');
+  assert.deepEqual(shop.unknown, [], 'methods that the shop does not have');
   const keyed = shop.reports.filter(({ url }) => url === '/report-error?key=shop-page');
-  const told = keyed.map(({ report }) => `${report.release}: ${report.error_message}`);
-  assert.deepEqual(told, ['shop@2.4.1: The cart is empty']);
+  const messages = keyed.map(({ report }) => `${report.release}: ${report.error_message}`);
+  assert.deepEqual(messages, ['shop@2.4.1: The cart is empty']);
   const reports = shop.reports.map(({ text }) => text).join('\n');
   assert.match(reports, /No table is free/);
-  assert.doesNotMatch(reports, /Ann Miller/, 'the example that leaves parameters out');
+  assert.doesNotMatch(reports, /Ann Miller/, 'the example with beforeSend removes the parameters');
 });
 
-/** Does what a line for the shell says. */
-async function obey(line, options) {
+/** Runs a line of a shell example. */
+async function runCommand(line, options) {
   if (line === 'npm install mcp-autoheal') {
     return assert.equal(JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')).name, 'mcp-autoheal');
   }
   const [npx, name, ...words] = line.split(' ');
-  assert.deepEqual([npx, name], ['npx', 'mcp-autoheal'], 'a command nobody runs here');
+  assert.deepEqual([npx, name], ['npx', 'mcp-autoheal'], 'a command that this test cannot run');
   const { code, stderr } = await autoheal(words, options);
   assert.equal(code, 0, stderr);
 }
 
-test('the tables name every option, method and code there is, and no other', () => {
+test('the tables name all options and error codes', () => {
   assert.deepEqual(rows('Client options'), members('interface MCPClientOptions'));
   assert.deepEqual(rows('Call options'), members('interface CallOptions'));
   assert.deepEqual(rows('Reporting options'), members('interface ReportingOptions'));
@@ -79,9 +79,9 @@ test('the tables name every option, method and code there is, and no other', () 
 test('the types and the table of methods name every member of the client', () => {
   const isPublic = (name) => name !== 'constructor' && !name.startsWith('_');
   const client = new MCPClient();
-  const there = [...Object.getOwnPropertyNames(MCPClient.prototype), ...Object.keys(client)];
-  assert.deepEqual(members('declare class MCPClient'), there.sort());
-  assert.deepEqual(rows('Methods'), there.filter(isPublic));
+  const actual = [...Object.getOwnPropertyNames(MCPClient.prototype), ...Object.keys(client)];
+  assert.deepEqual(members('declare class MCPClient'), actual.sort());
+  assert.deepEqual(rows('Methods'), actual.filter(isPublic));
 });
 
 /** The names in the first column of the table below a heading. */

@@ -1,4 +1,4 @@
-// Options of reporting: what each of them puts into a report, keeps out of it, or keeps from being sent at all.
+// Reporting options and their effect on reports.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { connectFailing, MCPClient, rejection } from './harness.mjs';
 
 const messages = (reports) => reports.map(({ error_message }) => error_message);
 
-test('a key goes with the address', async (t) => {
+test('the key is appended to the URL of the service', async (t) => {
   for (const [suffix, query] of [
     ['', '?key=pk%20%261'],
     ['?a=b', '?a=b&key=pk%20%261'],
@@ -22,7 +22,7 @@ test('a key goes with the address', async (t) => {
   }
 });
 
-test('release, environment and tags are told, without secrets', async (t) => {
+test('release, environment and tags are reported without secrets', async (t) => {
   const { failing, reports } = await connectFailing(t, {
     release: 'shop@1.4.2',
     environment: 'staging',
@@ -34,30 +34,30 @@ test('release, environment and tags are told, without secrets', async (t) => {
   assert.doesNotMatch(JSON.stringify(report), /hunter2|anna@/);
 });
 
-test('nothing is told that nobody set', async (t) => {
+test('options without a value add nothing to the report', async (t) => {
   const { failing, reports } = await connectFailing(t, { breadcrumbs: false });
   await failing();
   const [report] = await reports();
   for (const name of ['release', 'environment', 'tags', 'user', 'logs']) assert.equal(name in report, false, name);
 });
 
-test('a user is told as a hash, the same for the same one and never the text', async (t) => {
+test('the user is reported as a stable hash, never as text', async (t) => {
   const { server, failing, reports } = await connectFailing(t, { user: 'Anna Miller' });
   await failing();
   const [{ user }] = await reports();
   assert.match(user, /^[0-9a-f]{32}$/);
-  const told = async (user) => {
+  const hashOf = async (user) => {
     const client = new MCPClient(server.endpoint, { reportErrors: { endpoint: server.reportTo, user } });
     await rejection(client.request('brew'));
     assert.equal(await client.flush(3000), true);
     return server.reports.at(-1).report.user;
   };
-  assert.equal(await told('Anna Miller'), user);
-  assert.notEqual(await told('Anna Muller'), user);
+  assert.equal(await hashOf('Anna Miller'), user);
+  assert.notEqual(await hashOf('Anna Muller'), user);
   for (const { text } of server.reports) assert.doesNotMatch(text, /Anna|M[iu]ller/);
 });
 
-test('a report waits for its user\'s hash, which takes time on a busy machine', async (t) => {
+test('a report is sent only after the hash of the user is computed', async (t) => {
   let finish;
   const finished = new Promise((resume) => (finish = resume));
   const { digest } = crypto.subtle;
@@ -67,12 +67,12 @@ test('a report waits for its user\'s hash, which takes time on a busy machine', 
   });
   const { failing, reports } = await connectFailing(t, { user: 'Anna Miller' });
   await failing();
-  await failing('another'); // the first report has had its turn to leave
+  await failing('another'); // the first report could have been sent by now
   finish();
   assert.match((await reports())[0].user ?? 'no user', /^[0-9a-f]{32}$/);
 });
 
-test('sampleRate: none, all, or some', async (t) => {
+test('sampleRate: no reports, all reports, or a share', async (t) => {
   const none = await connectFailing(t, { sampleRate: 0 });
   await none.failing();
   assert.deepEqual(await none.reports(), []);
@@ -89,7 +89,7 @@ test('sampleRate: none, all, or some', async (t) => {
   assert.deepEqual(messages(await half.reports()), ['a', 'c']);
 });
 
-test('ignoreErrors: texts and regular expressions, over name and message', async (t) => {
+test('ignoreErrors: texts and regular expressions for name and message', async (t) => {
   const { client, failing, reports } = await connectFailing(t, { ignoreErrors: ['no tea', /^TypeError: .*sugar/g] });
   for (const message of ['there is no tea', 'No tea', 'milk']) await failing(message);
   for (const message of ['no sugar', 'more sugar', 'no sugar']) client.report(new TypeError(message));
@@ -97,7 +97,7 @@ test('ignoreErrors: texts and regular expressions, over name and message', async
   assert.deepEqual(messages(await reports()).sort(), ['No tea', 'milk', 'sugar']);
 });
 
-test('allowUrls and denyUrls look at the script an error comes from', async (t) => {
+test('allowUrls and denyUrls check the script of the first frame', async (t) => {
   const here = /reporting-options\.test\.mjs/;
   const options = {
     allowed: [{ allowUrls: [here] }, 1],
@@ -152,7 +152,7 @@ for (const [name, [beforeSend, releases]] of Object.entries(changes)) {
   });
 }
 
-test('what beforeSend gets has no secrets any more', async (t) => {
+test('beforeSend receives the report without secrets', async (t) => {
   let seen;
   const { failing, reports } = await connectFailing(t, {
     beforeSend: (report) => (seen = JSON.stringify(report)) && report,
@@ -163,11 +163,11 @@ test('what beforeSend gets has no secrets any more', async (t) => {
   assert.doesNotMatch(seen, /hunter2/);
 });
 
-test('flush waits as long as it may, and says whether everything arrived', async (t) => {
+test('flush waits up to its timeout and resolves to true if all reports were delivered', async (t) => {
   const { client, failing, server } = await connectFailing(t, {});
-  assert.equal(await client.flush(100), true, 'nothing to tell');
+  assert.equal(await client.flush(100), true, 'no reports');
   let release;
-  server.answerReport = (response) => (release = () => response.writeHead(202).end('[]'));
+  server.respondToReport = (response) => (release = () => response.writeHead(202).end('[]'));
   await failing();
   const began = performance.now();
   assert.equal(await client.flush(100), false);
@@ -197,11 +197,11 @@ const wrong = {
   offline: ['yes', 0, null],
 };
 for (const [name, values] of Object.entries(wrong)) {
-  test(`a wrong option of reporting is named: ${name}`, () => {
+  test(`a wrong reporting option throws a TypeError with its name: ${name}`, () => {
     for (const value of values) {
-      const made = () => new MCPClient('/jsonrpc', { reportErrors: { [name]: value } });
+      const construct = () => new MCPClient('/jsonrpc', { reportErrors: { [name]: value } });
       assert.throws(
-        made,
+        construct,
         { name: 'TypeError', message: new RegExp(`"(reportErrors\\.)?${name}"`) },
         JSON.stringify(value),
       );

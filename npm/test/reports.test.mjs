@@ -1,4 +1,4 @@
-// Reports about failures: what they say, what they leave out, and that they never get in the way.
+// Reports of failures: their content, their limits, and their independence from the calls.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { connectReporting, error, json, MCPClient, rejection, result } from './h
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-test('an application error, in full', async (t) => {
+test('the report of an application error has all fields', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, -32000, 'no discount', { type: 'TypeError' }));
   async function checkOut() {
     return client.callTool('total_price', { items: [{ sku: 'POT-2' }] });
@@ -35,8 +35,8 @@ test('an application error, in full', async (t) => {
   assert.equal(server.reports[0].headers['content-type'], 'application/json');
 });
 
-test('every class of failure', async (t) => {
-  const answers = [
+test('each kind of failure is reported with its class', async (t) => {
+  const responses = [
     (body, response) => error(body, response, 5, 'mine'),
     (body, response) => error(body, response, -32601, 'no such method'),
     (body, response) => response.end('<html>'),
@@ -45,10 +45,10 @@ test('every class of failure', async (t) => {
     () => {},
     (body, response) => result(body, response, { isError: true, content: [{ type: 'text', text: 'no tea' }, { type: 'image' }] }),
   ];
-  const { client, server } = await connectReporting(t, (body, response) => answers[body.params.arguments.number](body, response));
+  const { client, server } = await connectReporting(t, (body, response) => responses[body.params.arguments.number](body, response));
   const silent = 5;
-  for (const number of answers.keys()) await client.callTool('tea', { number }, { timeout: number === silent ? 100 : 30_000 }).catch(() => {});
-  const reports = await server.reported(answers.length);
+  for (const number of responses.keys()) await client.callTool('tea', { number }, { timeout: number === silent ? 100 : 30_000 }).catch(() => {});
+  const reports = await server.reported(responses.length);
   assert.deepEqual(
     reports.map(({ error_type, class: kind, rpc }) => [error_type, kind, rpc.code]),
     [
@@ -58,7 +58,7 @@ test('every class of failure', async (t) => {
       ['MCPError', 'http', 500],
       ['MCPError', 'network', undefined],
       ['MCPError', 'timeout', undefined],
-      ['MCPToolError', 'tool_error', undefined],
+      ['MCPToolError', 'tool_failure', undefined],
     ],
   );
   assert.equal(reports[2].context.answer, '<html>');
@@ -66,7 +66,7 @@ test('every class of failure', async (t) => {
   assert.equal(reports[6].error_message, 'no tea');
 });
 
-test('no secret leaves the page', async (t) => {
+test('reports contain no secrets', async (t) => {
   const secret = 'hunter2hunter2';
   const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
   const { client, server } = await connectReporting(
@@ -82,17 +82,17 @@ test('no secret leaves the page', async (t) => {
   assert.deepEqual(report.rpc.params.arguments.nested, [{ api_key: '<secret>' }]);
 });
 
-test('a card number is hidden as a number, too', async (t) => {
+test('a card number is removed even if it is a JSON number', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'declined', { card: 4111111111111111 }));
   await rejection(client.callTool('pay', { no: 4111111111111111, cents: 1299, at: 1763798400000 }));
   await server.reported(1);
   const [{ text, report }] = server.reports;
-  // Long enough that no port, id or time can hold it by chance.
+  // Long enough that no port, id or timestamp contains it by chance.
   assert.equal(text.includes('4111111111'), false, text);
   assert.deepEqual(report.rpc.params.arguments, { no: '<card>', cents: 1299, at: 1763798400000 });
 });
 
-test('a secret in the endpoint stays out of the report', async (t) => {
+test('reports contain no secrets from the endpoint', async (t) => {
   const { server } = await connectReporting(t, (body, response) => response.writeHead(500).end());
   const endpoint = `${server.endpoint}?token=hunter2hunter2#part`;
   const client = new MCPClient(endpoint, { reportErrors: true, errorReportEndpoint: server.reportTo });
@@ -101,7 +101,7 @@ test('a secret in the endpoint stays out of the report', async (t) => {
   assert.equal(server.reports[0].text.includes('hunter2'), false, server.reports[0].text);
 });
 
-test('huge parameters make a small report', async (t) => {
+test('the report of a call with huge parameters is small', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
   await rejection(client.request('many', { texts: Array.from({ length: 200 }, () => 'x'.repeat(1000)) }));
   await rejection(client.request('huge', { text: 'x'.repeat(300_000) }));
@@ -109,7 +109,7 @@ test('huge parameters make a small report', async (t) => {
   for (const { text } of server.reports) assert.ok(text.length < 30_000, String(text.length));
 });
 
-test('the call rejects before its report is sent, and a broken report endpoint changes nothing', async (t) => {
+test('a call rejects before its report is sent, also if the service cannot be reached', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
   await rejection(client.request('a'));
   assert.equal(server.reports.length, 0);
@@ -120,7 +120,7 @@ test('the call rejects before its report is sent, and a broken report endpoint c
   await server.reported(1);
 });
 
-test('nothing is reported unless asked for, and successes never are', async (t) => {
+test('failures are reported only with reportErrors, and successful calls never', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => {
     if (body.method === 'fail') error(body, response, 1, 'no');
     else result(body, response, { isError: false });
@@ -133,7 +133,7 @@ test('nothing is reported unless asked for, and successes never are', async (t) 
   assert.equal(server.reports.length, 1);
 });
 
-test('bad parameters are the page\'s own mistake and are not reported', async (t) => {
+test('invalid parameters are not reported', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'no'));
   await rejection(client.request('a', { big: 1n }));
   await rejection(client.request('b'));
@@ -141,7 +141,7 @@ test('bad parameters are the page\'s own mistake and are not reported', async (t
   assert.equal(report.rpc.method, 'b');
 });
 
-test('failing members of a batch are reported one by one', async (t) => {
+test('each failed call of a batch is reported', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) =>
     json(response, [{ jsonrpc: '2.0', id: body[0].id, error: { code: 3, message: 'first' } }, { jsonrpc: '2.0', id: body[2].id, result: 1 }]));
   await client.batch([{ method: 'a' }, { method: 'b' }, { method: 'c' }]);
@@ -149,9 +149,9 @@ test('failing members of a batch are reported one by one', async (t) => {
   assert.deepEqual(reports.map(({ rpc, class: kind }) => [rpc.method, kind]), [['a', 'application'], ['b', 'protocol']]);
 });
 
-test('a storm sends thirty requests a minute, and every failure is counted', async (t) => {
-  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'storm'));
-  for (let call = 0; call < 300; call += 1) await rejection(client.request('storm'));
+test('300 failures send at most 30 requests a minute, and all are counted', async (t) => {
+  const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, 'repeated'));
+  for (let call = 0; call < 300; call += 1) await rejection(client.request('repeated'));
   const began = performance.now();
   assert.equal(await client.flush(5000), true);
   assert.ok(performance.now() - began < 5000);
@@ -163,10 +163,10 @@ test('a storm sends thirty requests a minute, and every failure is counted', asy
   assert.ok(Date.parse(folded.first_seen) <= Date.parse(folded.last_seen));
 });
 
-test('different errors of one moment leave together, the same one once', async (t) => {
+test('pending reports are sent together, equal ones as one report with a count', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, body.method));
-  server.answerReport = (response, post) => {
-    // The first is answered when all the others have failed.
+  server.respondToReport = (response, post) => {
+    // The response to the first is sent after all other calls have failed.
     if (post > 1) return false;
     Promise.all(['b', 'b', 'c', 'b'].map((method) => rejection(client.request(method)))).then(() => response.writeHead(202).end('[]'));
     return true;
@@ -177,17 +177,17 @@ test('different errors of one moment leave together, the same one once', async (
   assert.deepEqual(server.reports.map(({ post }) => post), [1, 2, 2]);
 });
 
-test('fewer requests a minute, if the page wants that', async (t) => {
+test('maxPerMinute limits the requests a minute', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, 1, body.method));
   const few = new MCPClient(server.endpoint, { reportErrors: { endpoint: server.reportTo, maxPerMinute: 2 } });
   for (const method of ['a', 'b', 'c']) {
     await rejection(few.request(method));
     if (method === 'a') await server.reported(1);
   }
-  // Another client's report leaves after what the first could still send.
-  await rejection(client.request('witness'));
+  // The report of another client is sent after those that the first client may still send.
+  await rejection(client.request('other'));
   await server.reported(2);
-  assert.deepEqual(server.reports.map(({ report }) => report.rpc.method), ['a', 'witness']);
+  assert.deepEqual(server.reports.map(({ report }) => report.rpc.method), ['a', 'other']);
   assert.equal(await few.flush(5000), true);
   assert.deepEqual(server.reports.slice(2).map(({ report, post }) => [report.rpc.method, post]), [['b', 3], ['c', 3]]);
 });

@@ -1,13 +1,13 @@
-// What is sent again, what never is, and how long the client waits.
+// Retries: which calls are sent again, and after which wait.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { connect, rejection, result } from './harness.mjs';
 
-const cut = (body, response) => response.destroy();
-/** Answers the first calls with `first`, the others with a result. */
-const thenWell = (first, times = 1) => (body, response, number) =>
+const disconnect = (body, response) => response.destroy();
+/** Responds to the first calls with `first`, to the others with a result. */
+const thenSucceed = (first, times = 1) => (body, response, number) =>
   number <= times ? first(body, response) : result(body, response, 'well');
 const busy = (status, retryAfter) => (body, response) => response.writeHead(status, { 'retry-after': retryAfter }).end();
 
@@ -19,8 +19,8 @@ const calls = {
   'a call marked idempotent': (client) => client.callTool('look', {}, { idempotent: true }),
 };
 for (const [name, call] of Object.entries(calls)) {
-  test(`sent again when the answer was lost: ${name}`, async (t) => {
-    const { client, server } = await connect(t, thenWell(cut));
+  test(`a call is sent again if its response was lost: ${name}`, async (t) => {
+    const { client, server } = await connect(t, thenSucceed(disconnect));
     assert.equal(await call(client), 'well');
     assert.equal(server.calls.length, 2);
     assert.deepEqual(server.calls[0].body, server.calls[1].body);
@@ -31,39 +31,39 @@ const once = {
   callTool: (client) => client.callTool('buy'),
   request: (client) => client.request('get_next_job'),
   notify: (client) => client.notify('note'),
-  'a read marked otherwise': (client) => client.request('tools/list', {}, { idempotent: false }),
+  'a list marked as not idempotent': (client) => client.request('tools/list', {}, { idempotent: false }),
 };
 for (const [name, call] of Object.entries(once)) {
-  test(`never sent again when the answer was lost: ${name}`, async (t) => {
-    const { client, server } = await connect(t, thenWell(cut));
+  test(`a call is not sent again if its response was lost: ${name}`, async (t) => {
+    const { client, server } = await connect(t, thenSucceed(disconnect));
     assert.equal((await rejection(call(client))).code, 'NETWORK');
     assert.equal(server.calls.length, 1);
   });
 }
 
-test('429 and 503 are waited out as the server says, for every call', async (t) => {
+test('after HTTP 429 or 503 every call is sent again at the time in Retry-After', async (t) => {
   const past = new Date(0).toUTCString();
   for (const first of [busy(429, '0'), busy(503, '0'), busy(503, past)]) {
-    const { client, server } = await connect(t, thenWell(first));
+    const { client, server } = await connect(t, thenSucceed(first));
     assert.equal(await client.callTool('buy'), 'well');
     assert.equal(server.calls.length, 2);
   }
 });
 
-test('retry-after in seconds is honoured', async (t) => {
-  const { client } = await connect(t, thenWell(busy(429, '1')));
+test('a Retry-After in seconds is respected', async (t) => {
+  const { client } = await connect(t, thenSucceed(busy(429, '1')));
   const began = performance.now();
   await client.callTool('buy');
   assert.ok(performance.now() - began >= 990);
 });
 
-test('a wait beyond the timeout is not waited for', async (t) => {
+test('a Retry-After longer than the timeout rejects the call at once', async (t) => {
   const { client, server } = await connect(t, busy(429, '3600'));
   assert.equal((await rejection(client.callTool('buy'))).code, 'HTTP_429');
   assert.equal(server.calls.length, 1);
 });
 
-test('retries are limited, and 0 switches them off', async (t) => {
+test('the option retries limits the retries; 0 turns them off', async (t) => {
   const { client, server } = await connect(t, busy(503, '0'));
   assert.equal((await rejection(client.ping())).code, 'HTTP_503');
   assert.equal(server.calls.length, 4);
@@ -72,7 +72,7 @@ test('retries are limited, and 0 switches them off', async (t) => {
   assert.equal(none.server.calls.length, 1);
 });
 
-test('waits grow when the server names none', async (t) => {
+test('waits without Retry-After grow', async (t) => {
   const times = [];
   const { client } = await connect(t, (body, response) => {
     times.push(performance.now());
@@ -83,13 +83,13 @@ test('waits grow when the server names none', async (t) => {
   assert.ok(first >= 180 && second >= 370, `${first} ${second}`);
 });
 
-test('a timeout of a repeatable call is tried again', async (t) => {
-  const { client, server } = await connect(t, thenWell(() => {}), { timeout: 500 });
+test('an idempotent call is sent again after a timeout', async (t) => {
+  const { client, server } = await connect(t, thenSucceed(() => {}), { timeout: 500 });
   assert.equal(await client.ping(), 'well');
   assert.equal(server.calls.length, 2);
 });
 
-test('errors of the server are not repeated', async (t) => {
+test('a call is not sent again after HTTP 500', async (t) => {
   const { client, server } = await connect(t, (body, response) => response.writeHead(500).end());
   assert.equal((await rejection(client.ping())).code, 'HTTP_500');
   assert.equal(server.calls.length, 1);

@@ -1,13 +1,15 @@
-// A real server for the tests: every request waits until the test answers it.
+// An HTTP server for the tests that records calls and reports.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** Starts a server on a free port. `handle(body, request, response)` answers calls; reports are collected, also from lists. */
+/**
+ * Starts a server on a free port. `handle(body, response, number)` responds to calls. Reports are recorded one by one.
+ */
 export async function startServer(handle) {
   const calls = [];
   const reports = [];
-  const wanted = [];
+  const waiters = [];
   let posts = 0;
   const server = createServer(async (request, response) => {
     const text = Buffer.concat(await request.toArray()).toString();
@@ -16,10 +18,10 @@ export async function startServer(handle) {
       for (const report of [JSON.parse(text)].flat()) {
         reports.push({ report, text, url: request.url, headers: request.headers, post: posts });
       }
-      if (!made.answerReport(response, posts)) {
+      if (!recorded.respondToReport(response, posts)) {
         response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
       }
-      wanted.splice(0).forEach((look) => look());
+      waiters.splice(0).forEach((wake) => wake());
       return;
     }
     const body = text && JSON.parse(text);
@@ -29,16 +31,16 @@ export async function startServer(handle) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const made = {
+  const recorded = {
     calls,
     reports,
-    /** Answers a POST of reports in the test's own way and says so, or leaves it to be taken. */
-    answerReport: () => false,
+    /** Responds to a POST of reports and returns true, or returns false to accept the reports with HTTP 202. */
+    respondToReport: () => false,
     endpoint: `${origin}/jsonrpc`,
     reportTo: `${origin}/report-error`,
-    /** Resolves once that many reports have arrived. */
+    /** Resolves to the first `count` reports once they have arrived. */
     async reported(count) {
-      while (reports.length < count) await new Promise((look) => wanted.push(look));
+      while (reports.length < count) await new Promise((wake) => waiters.push(wake));
       return reports.slice(0, count).map(({ report }) => report);
     },
     async close() {
@@ -47,20 +49,20 @@ export async function startServer(handle) {
       await once(server, 'close');
     },
   };
-  return made;
+  return recorded;
 }
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export function json(response, value, status = 200, headers = {}) {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 }
 
-/** Answers with a result. */
+/** Responds with a result. */
 export function result({ id }, response, value) {
   json(response, { jsonrpc: '2.0', id, result: value });
 }
 
-/** Answers with an error. */
+/** Responds with an error. */
 export function error({ id }, response, code, message, data) {
   json(response, { jsonrpc: '2.0', id, error: { code, message, data } });
 }

@@ -1,4 +1,4 @@
-// The example server, run as a reader runs it.
+// examples/shop-server.mjs, started as a reader starts it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,9 +10,9 @@ let address;
 before(async () => {
   const program = new URL('../../examples/shop-server.mjs', import.meta.url).pathname;
   child = spawn(process.execPath, [program, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  address = await new Promise((found, failed) => {
-    child.once('exit', (code) => failed(new Error(`the server ended with ${code}`)));
-    child.stdout.once('data', (line) => found(/^listening on (http:\/\/127\.0\.0\.1:\d+)\n/.exec(line)[1]));
+  address = await new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    child.stdout.once('data', (line) => resolve(/^listening on (http:\/\/127\.0\.0\.1:\d+)\n/.exec(line)[1]));
   });
 });
 after(() => child.kill());
@@ -29,19 +29,19 @@ async function call(method, params) {
 
 const cart = (...skus) => ({ name: 'total_price', arguments: { items: skus.map((sku) => ({ sku, quantity: 2 })) } });
 
-test('the handshake, ping and the list of tools', async () => {
+test('initialize, ping and tools/list return their results', async () => {
   assert.equal((await call('initialize')).result.serverInfo.name, 'shop');
   assert.deepEqual((await call('ping')).result, {});
   const names = (await call('tools/list')).result.tools.map((tool) => tool.name);
   assert.deepEqual(names, ['total_price', 'yearly_report']);
 });
 
-test('a cart of discounted items has a price', async () => {
+test('total_price returns the price of discounted items', async () => {
   const { result } = await call('tools/call', cart('MUG-1', 'TEA-3'));
   assert.deepEqual(result.structuredContent, { total: 36.2, currency: 'EUR' });
 });
 
-test('the bug: an item without a discount', async () => {
+test('total_price fails for an item without a discount, which is the bug of the example', async () => {
   const { error } = await call('tools/call', cart('MUG-1', 'POT-2'));
   assert.equal(error.code, -32000);
   assert.equal(error.message, "Cannot read properties of undefined (reading 'percent')");
@@ -54,7 +54,7 @@ test('an unknown product is a tool result, an unknown tool and method are protoc
   assert.equal((await call('toString')).error.code, -32601);
 });
 
-test('bad messages', async () => {
+test('invalid messages get a JSON-RPC error', async () => {
   assert.equal((await post('{"jsonrpc":')).body.error.code, -32700);
   for (const body of ['[]', 'null', '5', '{}']) {
     const { error, id } = (await post(body)).body;
@@ -63,14 +63,14 @@ test('bad messages', async () => {
   assert.equal((await fetch(address)).status, 405);
 });
 
-test('notifications get no body, batches one reply per call', async () => {
+test('a notification gets HTTP 202 without a body, a batch one response per call', async () => {
   const notification = { jsonrpc: '2.0', method: 'ping' };
   assert.deepEqual(await post(notification), { status: 202, body: '' });
   const { body } = await post([notification, { jsonrpc: '2.0', id: 'a', method: 'ping' }]);
   assert.deepEqual(body, [{ jsonrpc: '2.0', id: 'a', result: {} }]);
 });
 
-test('the slow tool takes as long as it is told', async () => {
+test('yearly_report returns after the requested seconds', async () => {
   const { result } = await call('tools/call', { name: 'yearly_report', arguments: { seconds: 0.01 } });
   assert.equal(result.structuredContent.sold, 4711);
 });

@@ -1,27 +1,30 @@
-// Streams take no memory beyond what they tell: neither a hundred megabytes of comments nor a hundred answers.
+// Memory of streams: neither 100 MB of comments nor 100 responses make it grow.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { connectMCP } from './mcp-server.mjs';
+import { connectLegacy } from './mcp-server.mjs';
 
-// The module's memory, which no public surface shows: caught on its way to the client, and nothing is changed.
+// The memory of the WebAssembly module. It is not public, so this wraps the functions that instantiate the module.
 let memory;
 for (const name of ['instantiate', 'instantiateStreaming']) {
   const original = WebAssembly[name];
   WebAssembly[name] = async (...details) => {
-    const made = await original.apply(WebAssembly, details);
-    memory = Object.values((made.instance ?? made).exports).find((value) => value instanceof WebAssembly.Memory);
-    return made;
+    const instantiated = await original.apply(WebAssembly, details);
+    memory = Object.values((instantiated.instance ?? instantiated).exports).find(
+      (value) => value instanceof WebAssembly.Memory,
+    );
+    return instantiated;
   };
 }
 
 const MEGABYTE = 2 ** 20;
-const answer = ({ body }, text) => `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result: { text } })}\n\n`;
-const connect = (t, call) => connectMCP(t, { 'tools/call': call }, { mcp: 'legacy' });
+const responseEvent = ({ body }, text) =>
+  `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result: { text } })}\n\n`;
+const connect = (t, call) => connectLegacy(t, { 'tools/call': call });
 
-test('100 MB of comments take no memory, in one line and in many', async (t) => {
+test('100 MB of comments do not make the memory grow, in one line and in many', async (t) => {
   const line = Buffer.alloc(64 * 1024, ':');
   const lines = Buffer.from(': keep alive\n\n'.repeat(4096));
   const { client } = await connect(t, async (exchange, times) => {
@@ -32,20 +35,20 @@ test('100 MB of comments take no memory, in one line and in many', async (t) => 
       }
       exchange.response.write('\n\n');
     }
-    exchange.response.end(answer(exchange, 'green'));
+    exchange.response.end(responseEvent(exchange, 'green'));
   });
-  await client.callTool('green'); // what is needed anyway
+  await client.callTool('green'); // allocates the memory that every call needs
   const before = [process.memoryUsage().rss, memory.buffer.byteLength];
   assert.deepEqual(await client.callTool('green'), { text: 'green' });
-  const grown = process.memoryUsage().rss - before[0];
-  assert.ok(grown < 100 * MEGABYTE, `${grown} bytes more`);
+  const growth = process.memoryUsage().rss - before[0];
+  assert.ok(growth < 100 * MEGABYTE, `${growth} bytes more`);
   assert.ok(memory.buffer.byteLength - before[1] < MEGABYTE, `${memory.buffer.byteLength} bytes of the module`);
 });
 
-test('streams that were read leave nothing behind in the module', async (t) => {
+test('100 streams do not make the memory of the module grow', async (t) => {
   const text = 'x'.repeat(100_000);
   const { client } = await connect(t, (exchange) => {
-    exchange.stream(answer(exchange, text));
+    exchange.stream(responseEvent(exchange, text));
     exchange.response.end();
   });
   for (let call = 0; call < 5; call += 1) await client.callTool('green');

@@ -1,17 +1,16 @@
-// Answers as event streams: what may come before them, and streams that break off, go astray or never end.
+// Responses as event streams: valid, invalid, broken, resumed and endless streams.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { rejection } from './harness.mjs';
-import { connectMCP, welcome } from './mcp-server.mjs';
+import { connectLegacy, initializeResult } from './mcp-server.mjs';
 
-const options = { mcp: 'legacy' };
 const RESULT = { content: [{ type: 'text', text: 'green' }] };
-const answer = ({ body }, result = RESULT) => `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result })}\n\n`;
-const connect = (t, call, more = {}, script = {}) =>
-  connectMCP(t, { 'tools/call': call, ...script }, { ...options, ...more });
-/** A client whose calls are answered with these bytes as a stream, and then its end. */
+const responseEvent = ({ body }, result = RESULT) =>
+  `data: ${JSON.stringify({ jsonrpc: '2.0', id: body.id, result })}\n\n`;
+const connect = (t, call, more = {}, script = {}) => connectLegacy(t, { 'tools/call': call, ...script }, more);
+/** A client whose calls get this text as a complete stream. */
 const streaming = (t, text, more) =>
   connect(
     t,
@@ -22,41 +21,41 @@ const streaming = (t, text, more) =>
     more,
   );
 
-// Each of these streams holds the answer, whatever stands beside it.
+// Streams that contain the response.
 const readable = {
-  'the answer alone': answer,
-  'a priming event with empty data': (exchange) => `id: 1\ndata:\n\nid: 2\ndata: \n\n${answer(exchange)}`,
+  'the response alone': responseEvent,
+  'a priming event with empty data': (exchange) => `id: 1\ndata:\n\nid: 2\ndata: \n\n${responseEvent(exchange)}`,
   'comments, before and within': (exchange) =>
-    `: hello\n\n:\n${answer(exchange).replace('data', ': in between\nevent: message\n: more\ndata')}`,
-  'carriage returns': (exchange) => answer(exchange).replaceAll('\n', '\r\n'),
-  'lone carriage returns': (exchange) => `retry: 10\r${answer(exchange).replaceAll('\n', '\r')}`,
-  'a byte order mark': (exchange) => `\ufeff${answer(exchange)}`,
-  'fields nobody knows': (exchange) => `colour: green\nevent: ping\nid\n${answer(exchange)}`,
-  'no blank after the colon': (exchange) => answer(exchange).replace('data: ', 'data:'),
+    `: hello\n\n:\n${responseEvent(exchange).replace('data', ': in between\nevent: message\n: more\ndata')}`,
+  'carriage returns': (exchange) => responseEvent(exchange).replaceAll('\n', '\r\n'),
+  'lone carriage returns': (exchange) => `retry: 10\r${responseEvent(exchange).replaceAll('\n', '\r')}`,
+  'a byte order mark': (exchange) => `\ufeff${responseEvent(exchange)}`,
+  'unknown fields': (exchange) => `colour: green\nevent: ping\nid\n${responseEvent(exchange)}`,
+  'no space after the colon': (exchange) => responseEvent(exchange).replace('data: ', 'data:'),
   'data in several lines': ({ body }) =>
     `data: {"jsonrpc": "2.0",\ndata: "id": ${body.id},\ndata: "result": ${JSON.stringify(RESULT)}}\n\n`,
-  'replies to nobody, and to others': (exchange) =>
-    `data: {"jsonrpc":"2.0","id":999,"result":1}\n\n${answer(exchange)}`,
-  'the id as a text first': (exchange) =>
-    `data: {"jsonrpc":"2.0","id":"${exchange.body.id}","result":1}\n\n${answer(exchange)}`,
-  'what is no JSON': (exchange) => `data: hello\n\n${answer(exchange)}`,
-  'JSON that is no message': (exchange) => `data: 5\n\ndata: null\n\ndata: {}\n\n${answer(exchange)}`,
-  'JSON that is no message, after it': (exchange) => `${answer(exchange)}data: 5\n\ndata: {}\n\n`,
-  'more after it': (exchange) =>
-    `${answer(exchange)}data: {"jsonrpc":"2.0","method":"notifications/late"}\n\ndata: half`,
-  'the answer twice': (exchange) => `${answer(exchange)}${answer(exchange)}`,
+  'a response to another id first': (exchange) =>
+    `data: {"jsonrpc":"2.0","id":999,"result":1}\n\n${responseEvent(exchange)}`,
+  'a response with the id as text first': (exchange) =>
+    `data: {"jsonrpc":"2.0","id":"${exchange.body.id}","result":1}\n\n${responseEvent(exchange)}`,
+  'an event that is not JSON': (exchange) => `data: hello\n\n${responseEvent(exchange)}`,
+  'JSON that is not a message': (exchange) => `data: 5\n\ndata: null\n\ndata: {}\n\n${responseEvent(exchange)}`,
+  'JSON that is not a message, after the response': (exchange) => `${responseEvent(exchange)}data: 5\n\ndata: {}\n\n`,
+  'more events after the response': (exchange) =>
+    `${responseEvent(exchange)}data: {"jsonrpc":"2.0","method":"notifications/late"}\n\ndata: half`,
+  'the response twice': (exchange) => `${responseEvent(exchange)}${responseEvent(exchange)}`,
 };
 for (const [name, text] of Object.entries(readable)) {
-  test(`a stream that holds the answer: ${name}`, async (t) => {
+  test(`the call resolves to the response in the stream: ${name}`, async (t) => {
     const { client } = await streaming(t, text);
     assert.deepEqual(await client.callTool('green'), RESULT);
   });
 }
 
-test('a stream in pieces that end anywhere', async (t) => {
+test('a stream may arrive byte by byte', async (t) => {
   const { client } = await connect(t, async (exchange) => {
     exchange.stream();
-    const bytes = Buffer.from(`id: 1\ndata:\n\n${answer(exchange, { text: 'grün 茶 😀' })}`);
+    const bytes = Buffer.from(`id: 1\ndata:\n\n${responseEvent(exchange, { text: 'grün 茶 😀' })}`);
     for (const byte of bytes) {
       exchange.response.write(Buffer.of(byte));
       await new Promise((turn) => setImmediate(turn));
@@ -66,75 +65,75 @@ test('a stream in pieces that end anywhere', async (t) => {
   assert.deepEqual(await client.callTool('green'), { text: 'grün 茶 😀' });
 });
 
-test('what is no message does not end a stream, however it is cut into pieces', async (t) => {
-  let hear;
-  const heard = new Promise((resume) => (hear = resume));
+test('JSON that is not a message does not end the stream', async (t) => {
+  let receive;
+  const received = new Promise((resume) => (receive = resume));
   const { client } = await connect(t, async (exchange) => {
     exchange.stream('data: {}\n\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{}}\n\n');
-    await heard;
-    exchange.response.end(answer(exchange));
+    await received;
+    exchange.response.end(responseEvent(exchange));
   });
-  client.setNotificationHandler('notifications/progress', hear);
+  client.setNotificationHandler('notifications/progress', receive);
   assert.deepEqual(await client.callTool('green'), RESULT);
 });
 
-test('a stream that stays open after the answer is not waited for', async (t) => {
-  const { client, server } = await connect(t, (exchange) => exchange.stream(answer(exchange)));
+test('the call resolves with the response, before the stream ends', async (t) => {
+  const { client, server } = await connect(t, (exchange) => exchange.stream(responseEvent(exchange)));
   assert.deepEqual(await client.callTool('green'), RESULT);
   await server.until(() => server.sent('tools/call')[0].isCut);
 });
 
-test('the handshake itself may come as a stream', async (t) => {
+test('the response to initialize may be a stream', async (t) => {
   const { client } = await connect(
     t,
     (exchange) => exchange.result(RESULT),
     {},
     {
       sessions: false,
-      initialize: (exchange) => exchange.finish(welcome()),
+      initialize: (exchange) => exchange.finish(initializeResult()),
     },
   );
   assert.deepEqual(await client.callTool('green'), RESULT);
   assert.deepEqual(client.getServerVersion(), { name: 'tea', version: '2.1' });
 });
 
-// Each of these ends without an answer that can be used.
+// Streams that reject the call.
 const unusable = {
-  'nothing at all': [() => '', 'NETWORK'],
-  'half an event': [(exchange) => answer(exchange).slice(0, -1), 'NETWORK'],
-  'half an event\'s text': [(exchange) => answer(exchange).slice(0, 30), 'NETWORK'],
-  'the id as a text': [({ body }) => `data: {"jsonrpc":"2.0","id":"${body.id}","result":1}\n\n`, 'NETWORK'],
-  'a list': [(exchange) => `data: [${answer(exchange).slice(6, -2)}]\n\n`, 'INVALID_RESPONSE'],
-  'an answer to nobody': [() => 'data: {"jsonrpc":"2.0","id":null,"result":1}\n\n', 'INVALID_RESPONSE'],
+  'an empty stream': [() => '', 'NETWORK'],
+  'half an event': [(exchange) => responseEvent(exchange).slice(0, -1), 'NETWORK'],
+  'half of the text of an event': [(exchange) => responseEvent(exchange).slice(0, 30), 'NETWORK'],
+  'the id as text': [({ body }) => `data: {"jsonrpc":"2.0","id":"${body.id}","result":1}\n\n`, 'NETWORK'],
+  'a list': [(exchange) => `data: [${responseEvent(exchange).slice(6, -2)}]\n\n`, 'INVALID_RESPONSE'],
+  'a result without an id': [() => 'data: {"jsonrpc":"2.0","id":null,"result":1}\n\n', 'INVALID_RESPONSE'],
   'no version': [({ body }) => `data: {"id":${body.id},"result":1}\n\n`, 'INVALID_RESPONSE'],
   'result and error': [
     ({ body }) => `data: {"jsonrpc":"2.0","id":${body.id},"result":1,"error":{"code":1,"message":"x"}}\n\n`,
     'INVALID_RESPONSE',
   ],
   'an error': [({ body }) => `data: {"jsonrpc":"2.0","id":${body.id},"error":{"code":7,"message":"no"}}\n\n`, 7],
-  'an error for nobody': [
+  'an error without an id': [
     () => 'data: {"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}\n\n',
     -32700,
   ],
 };
 for (const [name, [text, code]] of Object.entries(unusable)) {
-  test(`a stream that fails the call: ${name}`, async (t) => {
+  test(`the stream rejects the call: ${name}`, async (t) => {
     const { client, server } = await streaming(t, text);
     assert.equal((await rejection(client.callTool('green'))).code, code);
-    assert.equal(server.sent('tools/call').length, 1, 'what was lost is not asked for twice');
+    assert.equal(server.sent('tools/call').length, 1, 'a call with a lost response is not sent again');
   });
 }
 
-// Bodies that are no streams, under MCP.
+// Bodies that are not streams.
 const bodies = {
   HTML: ['text/html', '<!doctype html>', /is HTML or XML/],
   'truncated JSON': ['application/json', '{"jsonrpc":"2.0","id":', /broken or incomplete JSON/],
   'an empty body': ['application/json', '', /is empty/],
   'an empty body without a type': [undefined, '', /is empty/],
-  'an event stream that says it is something else': ['text/plain', 'data: {}\n\n', /is an event stream, not JSON/],
+  'an event stream with another content type': ['text/plain', 'data: {}\n\n', /is an event stream, not JSON/],
 };
 for (const [name, [type, text, message]] of Object.entries(bodies)) {
-  test(`an answer that cannot be used: ${name}`, async (t) => {
+  test(`an invalid response rejects the call: ${name}`, async (t) => {
     const { client } = await connect(t, ({ response }) =>
       response.writeHead(200, type && { 'content-type': type }).end(text),
     );
@@ -144,8 +143,8 @@ for (const [name, [type, text, message]] of Object.entries(bodies)) {
   });
 }
 
-test('broken JSON on a stream is told to onerror', async (t) => {
-  const { client } = await streaming(t, (exchange) => `data: {"half\n\n${answer(exchange)}`);
+test('broken JSON in a stream goes to onerror', async (t) => {
+  const { client } = await streaming(t, (exchange) => `data: {"half\n\n${responseEvent(exchange)}`);
   const errors = [];
   client.onerror = (error) => errors.push(error);
   await client.callTool('green');
@@ -155,7 +154,7 @@ test('broken JSON on a stream is told to onerror', async (t) => {
   );
 });
 
-test('a connection that is cut in the middle of a stream', async (t) => {
+test('a connection that breaks in the middle of a stream rejects the call with NETWORK', async (t) => {
   const { client, server } = await connect(t, (exchange) => {
     exchange.event({ method: 'notifications/message', params: {} });
     exchange.response.write('data: {"half', () => exchange.response.destroy());
@@ -166,7 +165,7 @@ test('a connection that is cut in the middle of a stream', async (t) => {
   assert.equal(server.sent('tools/call').length, 1);
 });
 
-test('a stream that tells nothing times out, comments or not', async (t) => {
+test('a stream with only comments rejects the call with TIMEOUT', async (t) => {
   const { client, server } = await connect(t, (exchange) => {
     exchange.stream(': hello\n\n');
     const timer = setInterval(() => exchange.response.write(':\n\n'), 20);
@@ -177,7 +176,7 @@ test('a stream that tells nothing times out, comments or not', async (t) => {
   await server.until(() => server.sent('tools/call')[0].isCut);
 });
 
-test('a stream is resumed after its last event, as late as the server wants', async (t) => {
+test('a broken stream is resumed after its last event and the time in retry', async (t) => {
   let ended;
   const { client, server } = await connect(
     t,
@@ -191,7 +190,7 @@ test('a stream is resumed after its last event, as late as the server wants', as
     {},
     {
       GET: (exchange) => {
-        exchange.stream(`id: a-4\n${answer({ body: { id: server.sent('tools/call')[0].body.id } })}`);
+        exchange.stream(`id: a-4\n${responseEvent({ body: { id: server.sent('tools/call')[0].body.id } })}`);
         exchange.response.end();
       },
     },
@@ -204,7 +203,7 @@ test('a stream is resumed after its last event, as late as the server wants', as
   assert.equal(server.sent('tools/call').length, 1);
 });
 
-test('a stream may break off again and again as long as it goes on', async (t) => {
+test('a stream that breaks 12 times is resumed as long as each part has an event', async (t) => {
   const { client, server } = await connect(
     t,
     (exchange) => exchange.response.end(exchange.stream('retry: 1\nid: 0\ndata:\n\n')),
@@ -213,7 +212,7 @@ test('a stream may break off again and again as long as it goes on', async (t) =
       GET: (exchange, times) => {
         const { id } = server.sent('tools/call')[0].body;
         const step = `id: ${times}\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n`;
-        exchange.stream(times < 12 ? step : answer({ body: { id } }));
+        exchange.stream(times < 12 ? step : responseEvent({ body: { id } }));
         exchange.response.end();
       },
     },
@@ -225,7 +224,7 @@ test('a stream may break off again and again as long as it goes on', async (t) =
   );
 });
 
-test('a server that cannot resume, and one that has nothing more to tell', async (t) => {
+test('the call rejects with NETWORK if the stream cannot be resumed or has no more events', async (t) => {
   const broken = (exchange) => exchange.response.end(exchange.stream('retry: 1\nid: 1\ndata:\n\n'));
   const { client, server } = await connect(t, broken);
   assert.equal((await rejection(client.callTool('green'))).code, 'NETWORK');
@@ -237,7 +236,7 @@ test('a server that cannot resume, and one that has nothing more to tell', async
   assert.ok(times > 1 && times < 10, String(times));
 });
 
-test('a wait before the resuming that is longer than the timeout', async (t) => {
+test('a retry time longer than the timeout rejects the call with TIMEOUT', async (t) => {
   const { client, server } = await connect(t, (exchange) =>
     exchange.response.end(exchange.stream('retry: 60000\nid: 1\ndata:\n\n')),
   );

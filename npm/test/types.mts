@@ -1,4 +1,4 @@
-// Uses everything public, to be checked by the compiler; it is never run.
+// Uses all public types. The compiler checks this file; it never runs.
 
 import {
   MCPClient,
@@ -48,7 +48,7 @@ import {
 } from 'mcp-autoheal';
 import type { MCPClient as InlineClient } from 'mcp-autoheal/inline';
 
-// The client and its options; what is undefined counts as not given.
+// The client and its options. An option may be undefined.
 const reporting: Required<ReportingOptions> = {
   endpoint: new URL('https://errors.example/report-error'),
   key: 'shop-page',
@@ -88,7 +88,7 @@ new MCPClient('/mcp', { headers: () => undefined, reportErrors: true, mcp: undef
 new MCPClient('/mcp', { reportErrors: { beforeSend: () => {}, release: undefined } });
 new MCPClient('/mcp', { reportErrors: { beforeSend: async (report) => ({ ...report, severity: 'high' }) } });
 
-// Its life.
+// Life cycle.
 await client.ready;
 await client.connect();
 client.onclose = () => {};
@@ -99,7 +99,7 @@ const changes: boolean | undefined = offers?.tools?.listChanged;
 const server: string | undefined = client.getServerVersion()?.name;
 const instructions: string | undefined = client.getInstructions();
 const era: 'legacy' | 'modern' | undefined = client.getProtocolEra();
-const arrived: boolean = (await client.flush()) && (await client.flush(500));
+const delivered: boolean = (await client.flush()) && (await client.flush(500));
 const ended: void = await client.close();
 
 // Calls of any method.
@@ -131,10 +131,10 @@ const model: unknown = await client.getModel('bert');
 const pong: unknown = await client.ping(perCall);
 
 // Tools.
-const answer: ToolResult = await client.callTool('total_price', { items: [] }, perCall);
-const part: ToolContent | undefined = answer.content?.[0];
+const toolResult: ToolResult = await client.callTool('total_price', { items: [] }, perCall);
+const part: ToolContent | undefined = toolResult.content?.[0];
 const text: string | undefined = part?.text;
-const failed: boolean = answer.isError ?? false;
+const failed: boolean = toolResult.isError ?? false;
 const request: ToolRequest = { name: 'total_price', arguments: { items: [] }, _meta: { traceparent: '00-…' } };
 const priced = await client.callTool<Sum>(request, perCall);
 const price: number | undefined = priced.structuredContent?.total;
@@ -164,7 +164,7 @@ const completed: CompleteResult = await client.complete(completing, perCall);
 const values: string[] = completed.completion.values;
 await client.complete({ ref: { type: 'ref/resource', uri: 'file:///{path}' }, argument, context: { arguments: {} } });
 
-// What the server tells and asks.
+// Handlers.
 client.setNotificationHandler('notifications/message', ({ method, params }) => {
   const own: 'notifications/message' = method;
   console.log(own, params.level.toUpperCase(), params.logger, params.data);
@@ -175,16 +175,16 @@ client.setNotificationHandler('notifications/resources/updated', async ({ params
 client.setNotificationHandler('notifications/tools/list_changed', () => client.listTools());
 client.setNotificationHandler('notifications/of/ours', ({ params }) => console.log(params as Sum));
 client.setNotificationHandler('notifications/message', undefined);
-const heard: ServerMessage<'notifications/cancelled', ServerNotifications['notifications/cancelled']> = {
+const notification: ServerMessage<'notifications/cancelled', ServerNotifications['notifications/cancelled']> = {
   method: 'notifications/cancelled',
   params: { requestId: 7 },
 };
 client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///shop', name: 'shop' }] }));
-const ask = async (asked: ElicitationParams): Promise<ElicitationResult> => {
-  const fields = Object.keys(asked.requestedSchema?.properties ?? {});
+const elicit = async (params: ElicitationParams): Promise<ElicitationResult> => {
+  const fields = Object.keys(params.requestedSchema?.properties ?? {});
   return fields.length > 3 ? { action: 'decline' } : { action: 'accept', content: { size: 3 } };
 };
-client.setRequestHandler('elicitation/create', ({ params }) => ask(params));
+client.setRequestHandler('elicitation/create', ({ params }) => elicit(params));
 const sample = ({ messages, maxTokens }: SamplingParams): SamplingResult => {
   const content = { type: 'text', text: `${messages.length} of ${maxTokens}` };
   return { role: 'assistant', content, model: 'none' };
@@ -201,7 +201,7 @@ const codes: LocalErrorCode[] = [
   ...(['INPUT_REQUIRED', 'CLOSED', 'HEADERS', 'MODULE_LOAD'] as const),
 ];
 try {
-  throw new MCPError('TIMEOUT', 'made by hand', { any: 'data' });
+  throw new MCPError('TIMEOUT', 'constructed', { any: 'data' });
 } catch (error) {
   if (error instanceof MCPError) {
     const code: number | LocalErrorCode = error.code;
@@ -210,7 +210,7 @@ try {
     void [code, data, name, error.message, error.cause];
   }
   client.report(error, { cart: 3 });
-  client.report('only a text');
+  client.report('only text');
 }
 
 // Methods of a subclass.
@@ -225,61 +225,61 @@ class Shop extends MCPClient {
 }
 const shop = new Shop();
 const ordered: Sum = await shop.order('MUG-1');
-void [inline, changes, server, instructions, era, arrived, ended, unknown, done, model, pong, text, failed, price];
-void [named, reads, more, template, contents, prompt, message, values, heard, folders, codes, ordered, shop.orderAll];
+void [inline, changes, server, instructions, era, delivered, ended, unknown, done, model, pong, text, failed, price];
+void [named, reads, more, template, contents, prompt, message, values, notification, folders, codes, ordered, shop.orderAll];
 
-// What the types must refuse.
-// @ts-expect-error a text is no number of milliseconds
+// Errors that the compiler must report.
+// @ts-expect-error a timeout is a number
 new MCPClient('/jsonrpc', { timeout: '30' });
-// @ts-expect-error an option that does not exist
+// @ts-expect-error an unknown option
 new MCPClient('/jsonrpc', { timeOut: 30 });
-// @ts-expect-error there is no such era
+// @ts-expect-error an unknown era
 new MCPClient('/mcp', { mcp: 'newest' });
-// @ts-expect-error headers are texts
+// @ts-expect-error the values of headers are strings
 new MCPClient('/mcp', { headers: () => ({ retries: 3 }) });
-// @ts-expect-error a program has a version
+// @ts-expect-error the version is missing
 new MCPClient('/mcp', { clientInfo: { name: 'shop' } });
-// @ts-expect-error an option of reports that does not exist
+// @ts-expect-error an unknown reporting option
 new MCPClient('/mcp', { reportErrors: { dsn: 'https://errors.example' } });
-// @ts-expect-error tags are texts
+// @ts-expect-error the values of tags are strings
 new MCPClient('/mcp', { reportErrors: { tags: { count: 3 } } });
-// @ts-expect-error a report or nothing
+// @ts-expect-error beforeSend returns a report or nothing
 new MCPClient('/mcp', { reportErrors: { beforeSend: () => 'no' } });
 // @ts-expect-error parameters are an object or an array
 client.request('sum', 5);
-// @ts-expect-error a signal, not its controller
+// @ts-expect-error a controller is not a signal
 client.request('sum', {}, { signal: new AbortController() });
-// @ts-expect-error what is not known of a result has to be checked first
+// @ts-expect-error a result without a type parameter is unknown
 (await client.request('sum')).total;
-// @ts-expect-error a call of a tool names it
+// @ts-expect-error the name of the tool is missing
 client.callTool({ arguments: {} });
-// @ts-expect-error the arguments stand in the call already
+// @ts-expect-error arguments beside a request object
 client.callTool({ name: 'a' }, {}, { timeout: 5 });
-// @ts-expect-error a cursor is a text
+// @ts-expect-error a cursor is a string
 client.listTools({ cursor: 3 });
-// @ts-expect-error an address as text
+// @ts-expect-error a URI is a string
 client.readResource(new URL('file:///a'));
-// @ts-expect-error arguments of prompts are texts
+// @ts-expect-error arguments of prompts are strings
 client.getPrompt('greet', { times: 3 });
-// @ts-expect-error a prompt is named, not addressed
+// @ts-expect-error a prompt has a name, not a URI
 client.complete({ ref: { type: 'ref/prompt', uri: 'greet' }, argument });
-// @ts-expect-error a call of a batch names its method
+// @ts-expect-error the method is missing
 client.batch([{ params: {} }]);
-// @ts-expect-error an entry may be a failure
+// @ts-expect-error a batch result may be rejected
 (await client.batch(calls))[0].value;
-// @ts-expect-error a level is a text
+// @ts-expect-error a level is a string
 client.setNotificationHandler('notifications/message', ({ params }) => params.level.toFixed());
-// @ts-expect-error the parameters of other notifications are not known
+// @ts-expect-error the parameters of other notifications are unknown
 client.setNotificationHandler('notifications/of/ours', ({ params }) => params.level);
 // @ts-expect-error roots are a list
 client.setRequestHandler('roots/list', () => ({ roots: 'file:///shop' }));
-// @ts-expect-error there is no such answer
+// @ts-expect-error an unknown action
 client.setRequestHandler('elicitation/create', () => ({ action: 'maybe' }));
-// @ts-expect-error a question needs an answer
+// @ts-expect-error the result is missing
 client.setRequestHandler('elicitation/create', () => {});
-// @ts-expect-error for subclasses only
+// @ts-expect-error a protected method
 client._call('order', {}, new Error());
-// @ts-expect-error there is no such code
+// @ts-expect-error an unknown code
 new MCPError('OOPS', '');
-// @ts-expect-error errors are not changed
+// @ts-expect-error a read-only property
 new MCPError(1, '').code = 2;

@@ -1,26 +1,26 @@
-//! Which of MCP's two eras a server speaks: stateless requests since 2026-07-28, a handshake and a session before.
+//! `Era`: the server's era of MCP. Requests are stateless since 2026-07-28; before, a handshake opens a session.
 
 use std::cell::Cell;
 
-use crate::text::holds;
+use crate::text::contains;
 
 /// The revision of the stateless era.
 pub(crate) const MODERN: &str = "2026-07-28";
-/// The revision that is asked for in a handshake.
+/// The revision that a handshake requests.
 pub(crate) const LEGACY: &str = "2025-11-25";
-/// Older revisions a server may choose in a handshake.
+/// Older revisions that a server may choose in a handshake.
 const OLDER: [&str; 3] = ["2025-06-18", "2025-03-26", "2024-11-05"];
 
-/// What the client was told about its server.
+/// Mode of the client, set by the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Plain JSON-RPC: no headers of MCP and no handshake.
+    /// Plain JSON-RPC, without MCP's headers and handshake.
     Plain,
-    /// MCP; the era is found out.
+    /// MCP; a probe finds the era.
     Auto,
-    /// MCP with a handshake.
+    /// MCP of the legacy era, with a handshake.
     Legacy,
-    /// MCP without.
+    /// MCP of the modern era, without a handshake.
     Modern,
 }
 
@@ -35,35 +35,36 @@ impl From<u8> for Mode {
     }
 }
 
-/// What is to be done to get connected.
+/// Next step of connecting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Nothing.
+    /// The client is connected.
     Ready = 0,
     /// Send `server/discover`.
     Discover = 1,
     /// Send `initialize`.
     Initialize = 2,
-    /// Give up: the failure of the last step is the connection's.
+    /// Fail with the failure of the last step.
     Fail = 3,
 }
 
-/// How the answer to `server/discover` ended.
+/// Outcome of a probe, the request `server/discover`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe<'a> {
     pub(crate) succeeded: bool,
-    /// The HTTP status; 0 without an answer.
+    /// The HTTP status; 0 without a response.
     pub(crate) status: u16,
     pub(crate) timed_out: bool,
-    /// Whether the request left the page's origin, so that no answer may mean a browser that refused to send it.
+    /// True if the server has another origin than the page. A missing response may then mean that the browser blocked
+    /// the request.
     pub(crate) is_foreign: bool,
-    /// The JSON-RPC error's code, or not a number.
+    /// The code of the JSON-RPC error; NaN without an error.
     pub(crate) code: f64,
-    /// The revisions the server says it speaks, as JSON text.
+    /// The revisions that the server lists, as JSON text.
     pub(crate) supported: &'a str,
 }
 
-/// What is known of the server's era.
+/// The server's era, and the state of the connection.
 pub(crate) struct Era {
     mode: Mode,
     is_modern: Cell<bool>,
@@ -71,7 +72,7 @@ pub(crate) struct Era {
     probes: Cell<u8>,
     /// The revision in use.
     version: Cell<&'static str>,
-    /// The session of a handshake.
+    /// The session id from the handshake.
     session: Cell<Option<String>>,
 }
 
@@ -87,7 +88,7 @@ impl Era {
         }
     }
 
-    /// The next step to get connected.
+    /// The next step of connecting.
     pub(crate) fn step(&self) -> Step {
         match (self.is_ready.get(), self.is_modern.get()) {
             (true, _) => Step::Ready,
@@ -102,30 +103,30 @@ impl Era {
         }
     }
 
-    /// What the answer to `server/discover` tells.
+    /// Judges the outcome of a probe and returns the next step.
     ///
-    /// An outage is no evidence of an era, and neither is a refusal to let us in. A request that a browser was not
-    /// allowed to send is: lists of allowed headers that know those of the new era come with servers that speak it.
+    /// An outage is no evidence of an era, nor is a response that denies access. A request that the browser blocked is
+    /// evidence of a legacy server, because a modern one allows the headers of its era.
     pub(crate) fn probed(&self, probe: &Probe<'_>) -> Step {
         self.probes.set(self.probes.get() + 1);
-        let speaks_modern = holds(probe.supported, MODERN);
-        let speaks_legacy = holds(probe.supported, LEGACY) || OLDER.iter().any(|old| holds(probe.supported, old));
+        let lists_modern = contains(probe.supported, MODERN);
+        let lists_legacy = contains(probe.supported, LEGACY) || OLDER.iter().any(|old| contains(probe.supported, old));
         let may_be_legacy = self.mode == Mode::Auto;
         let is_outage = probe.timed_out || probe.status >= 500 || matches!(probe.status, 401 | 403 | 408 | 429);
         let is_ready = match () {
-            () if probe.succeeded && !(speaks_modern || speaks_legacy || probe.supported.is_empty()) => {
+            () if probe.succeeded && !(lists_modern || lists_legacy || probe.supported.is_empty()) => {
                 return Step::Fail;
             }
-            // some servers answer anything with something: only the list is evidence
-            () if probe.succeeded => speaks_modern || !may_be_legacy && probe.supported.is_empty(),
+            // only the list is evidence, because some servers respond to every method with a result
+            () if probe.succeeded => lists_modern || !may_be_legacy && probe.supported.is_empty(),
             () if is_outage => return Step::Fail,
             () if probe.status == 0 => {
                 return if may_be_legacy && probe.is_foreign { self.fall_back() } else { Step::Fail };
             }
-            // once more if the list names what was asked for: some other server of the same address may have answered
-            () if probe.code == VERSION_UNSUPPORTED && speaks_modern && self.probes.get() < 3 => return Step::Discover,
-            () if is_modern_error(probe.code) && !speaks_legacy => return Step::Fail,
-            // A server of the new era that does not know the method is spoken to all the same, if we were told to.
+            // retry if the list has the requested revision: another server behind the same address may have responded
+            () if probe.code == VERSION_UNSUPPORTED && lists_modern && self.probes.get() < 3 => return Step::Discover,
+            () if is_modern_error(probe.code) && !lists_legacy => return Step::Fail,
+            // In the mode for modern servers, a server without this method counts as one.
             () => !may_be_legacy,
         };
         match is_ready {
@@ -143,7 +144,7 @@ impl Era {
         self.step()
     }
 
-    /// The handshake ended with this revision and session; false if it is none we speak.
+    /// Stores the revision and session of a handshake. Returns false if the client does not support the revision.
     pub(crate) fn initialized(&self, version: &str, session: Option<String>) -> bool {
         let known = [LEGACY].into_iter().chain(OLDER).find(|known| *known == version);
         self.version.set(known.unwrap_or_default());
@@ -152,25 +153,25 @@ impl Era {
         known.is_some()
     }
 
-    /// Forgets the session, or the whole verdict: the next call connects anew.
+    /// Removes session and revision, so that the next call connects again.
     pub(crate) fn disconnect(&self) {
         self.session.set(None);
         self.version.set("");
         self.is_ready.set(self.mode == Mode::Plain);
     }
 
-    /// Whether an error says that the session is gone, or was never there.
+    /// True if an error response means that the session has ended or does not exist.
     ///
-    /// By the book it is 404; real servers say 400 and something about a session, or that they were not initialised.
-    pub(crate) fn is_lost(&self, status: u16, said: &str) -> bool {
+    /// The specification requires 404. Real servers respond with 400 and a message about a session or initialisation.
+    pub(crate) fn is_lost(&self, status: u16, message: &str) -> bool {
         let has_session = self.session().is_some();
         let is_legacy = self.mode != Mode::Plain && !self.is_modern.get();
         is_legacy
             && (status == 404 && has_session
-                || status == 400 && (holds(said, "session") || holds(said, "not initialized")))
+                || status == 400 && (contains(message, "session") || contains(message, "not initialized")))
     }
 
-    /// Whether every request tells everything, and nothing is remembered.
+    /// True if the era is modern: requests are stateless.
     pub(crate) fn is_modern(&self) -> bool {
         self.is_modern.get()
     }
@@ -180,25 +181,25 @@ impl Era {
         self.version.get()
     }
 
-    /// The session of a handshake.
+    /// The session id from the handshake.
     pub(crate) fn session(&self) -> Option<String> {
         let session = self.session.take();
         self.session.set(session.clone());
         session
     }
 
-    /// Whether this is MCP at all.
+    /// True if the client uses MCP and not plain JSON-RPC.
     pub(crate) fn is_mcp(&self) -> bool {
         self.mode != Mode::Plain
     }
 }
 
-/// "Unsupported protocol version".
+/// The JSON-RPC code for "Unsupported protocol version".
 pub(crate) const VERSION_UNSUPPORTED: f64 = -32022.0;
-/// "Header mismatch".
+/// The JSON-RPC code for "Header mismatch".
 pub(crate) const HEADER_MISMATCH: f64 = -32020.0;
 
-/// Codes that only servers of the new era use.
+/// True if only modern servers use this JSON-RPC code.
 fn is_modern_error(code: f64) -> bool {
     (-32099.0..=HEADER_MISMATCH).contains(&code)
 }
@@ -210,7 +211,7 @@ mod tests {
     const REFUSED: Probe<'_> =
         Probe { succeeded: false, status: 400, timed_out: false, is_foreign: false, code: -32000.0, supported: "" };
 
-    /// What the probe's answer leads to, when the era is to be found out.
+    /// Checks the step after a probe in the mode that finds the era.
     #[track_caller]
     fn check(probe: Probe<'_>, expected: Step) {
         let era = Era::new(Mode::Auto);
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_legacy_server_says_so_in_many_ways() {
+    fn many_responses_mean_a_legacy_server() {
         for code in [-32000.0, -32600.0, -32601.0, -32602.0, f64::NAN] {
             for status in [200, 400, 404, 405, 406] {
                 check(Probe { code, status, ..REFUSED }, Step::Initialize);
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_no_evidence() {
+    fn an_outage_is_no_evidence_of_an_era() {
         for status in [401, 403, 408, 429, 500, 502, 503] {
             check(Probe { status, code: f64::NAN, ..REFUSED }, Step::Fail);
         }
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_ends_with_a_version_we_speak() {
+    fn a_handshake_ends_with_a_supported_revision() {
         let era = Era::new(Mode::Legacy);
         assert_eq!(era.step(), Step::Initialize);
         assert!(!era.initialized("1900-01-01", None));

@@ -1,5 +1,6 @@
 //! Failures of calls, with the code, message and class of each.
 
+use autoheal_contract::Class;
 use serde::Serialize;
 
 use crate::text::{concat, decimal};
@@ -74,14 +75,14 @@ impl Failure {
     }
 
     /// The report's `class`.
-    pub(crate) fn class(&self) -> &'static str {
+    pub(crate) fn class(&self) -> Class {
         match self {
-            Self::Network => "network",
-            Self::Timeout(_) => "timeout",
-            Self::Http { .. } => "http",
-            Self::Rpc { code, .. } if !(-32700.0..=-32600.0).contains(code) => "application",
-            Self::Invalid(_) | Self::Rpc { .. } => "protocol",
-            Self::Negotiation(_) => "negotiation",
+            Self::Network => Class::Network,
+            Self::Timeout(_) => Class::Timeout,
+            Self::Http { .. } => Class::Http,
+            Self::Rpc { code, .. } if !(-32700.0..=-32600.0).contains(code) => Class::Application,
+            Self::Invalid(_) | Self::Rpc { .. } => Class::Protocol,
+            Self::Negotiation(_) => Class::Negotiation,
         }
     }
 }
@@ -97,10 +98,10 @@ mod tests {
     #[test]
     fn reserved_json_rpc_codes_are_protocol_errors() {
         for code in [-32700.0, -32603.0, -32602.0, -32601.0, -32600.0] {
-            assert_eq!(rpc(code).class(), "protocol", "{code}");
+            assert_eq!(rpc(code).class(), Class::Protocol, "{code}");
         }
         for code in [-32701.0, -32599.0, -32000.0, 0.0, 7.0] {
-            assert_eq!(rpc(code).class(), "application", "{code}");
+            assert_eq!(rpc(code).class(), Class::Application, "{code}");
         }
     }
 

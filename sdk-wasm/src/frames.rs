@@ -1,26 +1,26 @@
-//! The caller's own stack frames, cut out of the stack that was captured inside the client's public method.
+//! The frames of the caller, from a stack captured in a public method of the client.
 
-/// Frames of the code that called the client, as the engine wrote them.
+/// Frames of the code that called the client, in the engine's format.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CallerFrames<'stack> {
-    /// One frame per line, innermost first; empty when the engine gave none.
+    /// One frame per line, innermost first; empty if there are none.
     pub(crate) text: &'stack str,
-    /// Whether this engine (V8) opens a stack with the error's name and message.
+    /// True if the engine begins a stack with the error's name and message, as V8 does.
     pub(crate) with_heading: bool,
 }
 
-/// Drops the heading and the one frame that is ours.
+/// Removes the heading and the client's own frame.
 ///
-/// Every public method captures the stack itself, so exactly one frame is the client's. Counting is used instead of
-/// looking for our file's name, because a bundler puts the page's functions into the same file.
+/// Every public method captures the stack itself, so exactly one frame is the client's. The frame is counted and not
+/// recognised by its file, because a bundler puts the page's functions into the same file.
 pub(crate) fn caller_frames(stack: &str) -> CallerFrames<'_> {
-    // SpiderMonkey and JavaScriptCore start with a frame, `name@url:1:2`; V8 with `Error`.
+    // SpiderMonkey and JavaScriptCore begin with a frame, `name@url:1:2`, and V8 with `Error`.
     let mut lines = stack.as_bytes().split(|byte| *byte == b'\n');
     let with_heading = lines
         .find(|line| !line.trim_ascii().is_empty())
         .is_some_and(|first| first.starts_with(b"Error") && first.iter().all(|byte| *byte != b'@'));
-    let ours = if with_heading { after_line(stack) } else { stack };
-    CallerFrames { text: after_line(ours).trim_ascii_end(), with_heading }
+    let frames = if with_heading { after_line(stack) } else { stack };
+    CallerFrames { text: after_line(frames).trim_ascii_end(), with_heading }
 }
 
 fn after_line(text: &str) -> &str {
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn v8_loses_heading_and_our_frame() {
+    fn v8_stacks_lose_the_heading_and_the_clients_frame() {
         check(
             "Error\n    at c.callTool (https://shop/mcp-autoheal.js:1:22)\n    at checkOut (https://shop/page.js:7:3)",
             "    at checkOut (https://shop/page.js:7:3)",
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn spidermonkey_and_javascriptcore_have_no_heading() {
+    fn stacks_of_spidermonkey_and_javascriptcore_have_no_heading() {
         check(
             "callTool@https://shop/mcp-autoheal.js:1:22\ncheckOut@https://shop/page.js:7:3\n",
             "checkOut@https://shop/page.js:7:3",
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn no_caller_and_no_stack() {
+    fn stacks_without_a_caller_are_empty() {
         check("Error\n    at c.callTool (x.js:1:1)", "", true);
         check("Error", "", true);
         check("", "", false);

@@ -1,10 +1,10 @@
-//! The headers every request to the server carries.
+//! The headers of every request to the server.
 
 use gloo_net::http::Headers;
 
 use crate::era::Era;
 
-/// By the era, and by the session if there is one.
+/// The headers for the era, with the session if there is one.
 pub(crate) fn common(era: &Era) -> Headers {
     let headers = Headers::new();
     headers.set("content-type", "application/json");

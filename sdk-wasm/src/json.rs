@@ -1,44 +1,41 @@
-//! Copies JSON text that is to leave the page: secrets out, too long, too deep and too much cut off.
+//! Copies JSON text into a report, without secrets and within limits of length, depth and size.
 //!
-//! Text in, text out, and no tree between: the engine has written the JSON, so that it is well formed, and the service
-//! reads it again. Text that breaks off, because it was cut to a bearable length, is closed where it ends.
+//! It copies text to text without a tree, because the engine writes well-formed JSON and the service validates the
+//! report. If the text was cut, the copy closes its open strings, lists and objects.
 
 use autoheal_contract::limits::CUT_MARK;
-use autoheal_scrub::{SECRET, is_secret_key, scrub};
+use autoheal_scrub::{MIN_CARD_DIGITS, SECRET, is_secret_key, scrub};
 
 use crate::reader::Reader;
 use crate::text::scrubbed;
 
-/// How much of a value may leave.
+/// Limits for a value.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
-    /// Longest text, in characters.
-    pub(crate) chars: usize,
-    /// Deepest nesting: 1 is a list or object of plain values.
-    pub(crate) depth: usize,
-    /// Size after which texts are cut and further members left out, in bytes.
-    pub(crate) bytes: usize,
+pub(crate) struct Limits {
+    /// Maximum length of a string, in characters.
+    pub(crate) max_chars: usize,
+    /// Maximum nesting: 1 is a list or object of plain values.
+    pub(crate) max_depth: usize,
+    /// Size after which strings are cut and further members dropped, in bytes.
+    pub(crate) max_bytes: usize,
 }
 
-/// The room of one member of an object, by its key and the number of objects and lists around it.
-pub(crate) type RoomOf = fn(key: &str, around: usize, room: Room) -> Room;
+/// The limits for a member, from its key, the number of objects and lists around it, and the limits of its object.
+pub(crate) type LimitsOf = fn(key: &str, depth: usize, limits: Limits) -> Limits;
 
-/// Fewest digits of a card's number.
-const SHORTEST_CARD: usize = 13;
-
-/// The members of the object in `input`, without braces, as they may leave.
+/// Copies the members of the object in `input`, without braces.
 ///
-/// `params`, unless it is empty, stands for the value of every `params` within a member: a call's parameters are told in
-/// two places, and were text already.
-pub(crate) fn copy_members(input: &str, params: &str, out: &mut String, room: Room, room_of: RoomOf) {
-    let mut copy = Copy { reader: Reader { rest: input }, params, out, room_of };
+/// `params`, unless it is empty, replaces the value of every `params` within a member. A report has a call's parameters in
+/// two places, and the shell has them as text already.
+pub(crate) fn copy_members(input: &str, params: &str, out: &mut String, limits: Limits, limits_of: LimitsOf) {
+    let mut copy = Copy { reader: Reader { rest: input }, params, out, limits_of };
     if copy.reader.next() == b'{' {
         copy.reader.skip(1);
-        copy.members(b'}', room, 0);
+        copy.members(b'}', limits, 0);
     }
 }
 
-/// Writes a text as JSON.
+/// Writes a string as JSON.
 pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
@@ -65,35 +62,35 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
 
 struct Copy<'a, 'o> {
     reader: Reader<'a>,
-    /// What stands for every `params` one level deep, as JSON text; none if it is empty.
+    /// JSON text that replaces every `params` one level deep; empty for none.
     params: &'a str,
     out: &'o mut String,
-    room_of: RoomOf,
+    limits_of: LimitsOf,
 }
 
 impl Copy<'_, '_> {
-    fn value(&mut self, room: Room, around: usize) {
+    fn value(&mut self, limits: Limits, depth: usize) {
         match self.reader.next() {
             b'"' => {
                 let text = self.reader.text();
-                write_text(&scrubbed(&text, room.chars), self.out);
+                write_text(&scrubbed(&text, limits.max_chars), self.out);
             }
-            b'{' | b'[' if around >= room.depth => {
+            b'{' | b'[' if depth >= limits.max_depth => {
                 self.reader.skip_nested();
                 write_text(CUT_MARK, self.out);
             }
             open @ (b'{' | b'[') => {
                 self.reader.skip(1);
                 self.out.push(char::from(open));
-                self.members(open + 2, room, around + 1);
+                self.members(open + 2, limits, depth + 1);
                 self.out.push(char::from(open + 2));
             }
             _ => self.scalar(),
         }
     }
 
-    /// The members up to and with the closing bracket.
-    fn members(&mut self, close: u8, room: Room, around: usize) {
+    /// Copies the members up to the closing bracket, and reads the bracket.
+    fn members(&mut self, close: u8, limits: Limits, depth: usize) {
         let (start, mut count) = (self.out.len(), 0);
         loop {
             match self.reader.next() {
@@ -107,14 +104,14 @@ impl Copy<'_, '_> {
                 }
                 _ => {
                     let before = self.out.len();
-                    let is_full = before - start >= room.bytes;
+                    let is_full = before - start >= limits.max_bytes;
                     if count > 0 {
                         self.out.push(',');
                     }
                     count += 1;
-                    // What is full is read on, to find its end, and written nowhere.
-                    let left = Room { bytes: room.bytes.saturating_sub(before - start), ..room };
-                    self.member(close == b'}', left, around);
+                    // When the limit is reached, members are still read, to find the end, but not written.
+                    let left = Limits { max_bytes: limits.max_bytes.saturating_sub(before - start), ..limits };
+                    self.member(close == b'}', left, depth);
                     if is_full {
                         self.out.truncate(before);
                     }
@@ -123,7 +120,7 @@ impl Copy<'_, '_> {
         }
     }
 
-    fn member(&mut self, is_named: bool, mut room: Room, around: usize) {
+    fn member(&mut self, is_named: bool, mut limits: Limits, depth: usize) {
         if is_named {
             let key = self.reader.text();
             write_text(&scrub(&key), self.out);
@@ -131,30 +128,31 @@ impl Copy<'_, '_> {
             if self.reader.next() == b':' {
                 self.reader.skip(1);
             }
-            room = (self.room_of)(&key, around, room);
-            // `null`, `true` and `false` hide nothing, and tell whether there was a secret at all.
+            limits = (self.limits_of)(&key, depth, limits);
+            // `null`, `true` and `false` stay: they show whether there was a secret and reveal nothing of it.
             if is_secret_key(&key) && !matches!(self.reader.next(), b'n' | b't' | b'f' | 0) {
                 let length = self.out.len();
-                self.value(room, around);
+                self.value(limits, depth);
                 self.out.truncate(length);
                 return write_text(SECRET, self.out);
             }
-            if key == "params" && around == 1 && !self.params.is_empty() {
+            if key == "params" && depth == 1 && !self.params.is_empty() {
                 let length = self.out.len();
-                self.value(room, around);
+                self.value(limits, depth);
                 self.out.truncate(length);
                 let params = Reader { rest: self.params };
-                return Copy { reader: params, params: "", out: self.out, room_of: self.room_of }.value(room, around);
+                return Copy { reader: params, params: "", out: self.out, limits_of: self.limits_of }
+                    .value(limits, depth);
             }
         }
-        let (length, room) = (self.out.len(), Room { chars: room.chars.min(room.bytes), ..room });
-        self.value(room, around);
+        let (length, limits) = (self.out.len(), Limits { max_chars: limits.max_chars.min(limits.max_bytes), ..limits });
+        self.value(limits, depth);
         if self.out.len() == length {
             self.out.push_str("null");
         }
     }
 
-    /// A number, true, false or null. A card's number may come as a number: what is hidden in text is hidden here.
+    /// Copies a number, true, false or null. Card numbers are replaced in the form of numbers too.
     fn scalar(&mut self) {
         let length = self
             .reader
@@ -162,12 +160,12 @@ impl Copy<'_, '_> {
             .bytes()
             .position(|byte| matches!(byte, b',' | b'}' | b']'))
             .unwrap_or(self.reader.rest.len());
-        // a bracket that closes nothing is stepped over, or reading would never end
+        // skip at least one byte, because a bracket that closes nothing would be read forever
         let scalar = self.reader.skip(length.max(1)).trim_ascii_end();
         let digits = scalar.strip_prefix("-").unwrap_or(scalar);
-        let is_clean = digits.len() < SHORTEST_CARD || scrub(digits) == digits;
+        let is_clean = digits.len() < MIN_CARD_DIGITS || scrub(digits) == digits;
         if self.reader.rest.is_empty() {
-            // half a number is none
+            // at the end of the text the number may be incomplete
             self.out.push_str("null");
         } else if is_clean {
             self.out.push_str(scalar);

@@ -1,8 +1,9 @@
-//! MCPClient's decisions, in Rust: ids, verdicts on answers, retries, eras, event streams, and the reports about failures.
+//! The decisions of `MCPClient`, in Rust: ids, verdicts on responses, retries, eras, event streams, and reports about
+//! failures.
 //!
-//! The hand-written shell in `npm/src` owns promises, `fetch` and timers and calls [`Session`] synchronously. Parameters
-//! and results stay JavaScript values; what crosses for a call that succeeds is a handful of numbers. Text crosses when
-//! a call fails, and when an event stream is read.
+//! The shell in `npm/src` has promises, `fetch` and timers. It calls [`Session`] synchronously. Parameters and results
+//! stay JavaScript values: a call that succeeds passes a few numbers to the module. Text is passed when a call fails, and
+//! when an event stream is read.
 
 mod attempt_object;
 mod era;
@@ -11,23 +12,23 @@ mod failure;
 mod frames;
 mod headers;
 mod json;
-mod kept;
 mod outbox;
 mod page;
 mod reader;
 mod report;
+mod report_queue;
 mod response;
 mod retry;
 mod session;
 mod shared_numbers;
-mod storm;
 mod text;
+mod throttle;
 
 pub use event_stream::EventStream;
 pub use outbox::Outbox;
 pub use session::Session;
 
-/// Every byte of the module travels to every page, and reports are few: a small allocator beats a fast one.
+/// A small allocator, not a fast one, because every page loads the module and few calls fail.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

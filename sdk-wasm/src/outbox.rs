@@ -1,109 +1,112 @@
-//! Reports on their way: noted, written, sent together, and kept when the service cannot take them.
+//! `Outbox`: one client's reports, from the failure to the delivery.
 //!
-//! What a failure was stays with the shell, under a number, until its report may leave: text crosses once, when the
-//! report is written. From then on its id and its count are frozen.
+//! The shell stores the facts of a failure, under a number, until its report may be sent. Text therefore crosses into
+//! the module once, when the report is written. From then on its id and its count no longer change.
 
 use js_sys::{Date, Math};
 use wasm_bindgen::prelude::*;
 
-use crate::kept::Kept;
 use crate::page;
 use crate::report::{self, Stamp};
-use crate::storm::{Held, Storm, same_error};
+use crate::report_queue::ReportQueue;
+use crate::throttle::{Pending, Throttle, error_hash};
 
 /// One client's reports.
 #[wasm_bindgen]
 pub struct Outbox {
     client: String,
-    storm: Storm,
-    numbers: u32,
-    writing: Option<Held>,
-    kept: Kept,
-    /// On their way: by a request, and by a beacon.
-    bundled: [Vec<String>; 2],
+    throttle: Throttle,
+    last_number: u32,
+    /// The failure whose report is being written.
+    writing: Option<Pending>,
+    queue: ReportQueue,
+    /// Reports in flight: in a request, and in a beacon.
+    in_flight: [Vec<String>; 2],
 }
 
 #[wasm_bindgen]
 impl Outbox {
-    /// Nothing to report yet, and at most so many requests a minute.
+    /// An empty outbox that sends at most `per_minute` requests per minute.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(per_minute: u32) -> Outbox {
         Outbox {
-            client: page::mark(),
-            storm: Storm::new(per_minute),
-            numbers: 0,
+            client: page::random_id(),
+            throttle: Throttle::new(per_minute),
+            last_number: 0,
             writing: None,
-            kept: Kept::default(),
-            bundled: [Vec::new(), Vec::new()],
+            queue: ReportQueue::default(),
+            in_flight: [Vec::new(), Vec::new()],
         }
     }
 
-    /// Counts a failure. The shell keeps what it was under the number it gets; undefined if the same error waits
-    /// already, whose number stands for both, or if too many others do.
-    pub fn note(&mut self, class: &str, method: &str, place: &str, message: &str) -> Option<u32> {
-        self.numbers += 1;
-        let is_new = self.storm.hold(same_error([class, method, place, message]), self.numbers, Date::now());
-        is_new.then_some(self.numbers)
+    /// Counts a failure. Returns the number under which the shell stores its facts; undefined if the same error is
+    /// pending already, or if too many errors are.
+    pub fn note(&mut self, class: &str, method: &str, tool: &str, message: &str) -> Option<u32> {
+        self.last_number += 1;
+        let error = error_hash([class, method, tool, message]);
+        let is_new = self.throttle.add(error, self.last_number, Date::now());
+        is_new.then_some(self.last_number)
     }
 
-    /// The number of the next failure whose report is to be written with [`Outbox::write`], if a request may leave now.
-    pub fn next(&mut self, is_urgent: bool, is_last_word: bool) -> Option<u32> {
-        let may_send = is_last_word || !self.kept.is_full() && self.storm.may_send(is_urgent, Date::now());
-        self.writing = if may_send { self.storm.release() } else { None };
+    /// The number of the next failure, whose report [`Outbox::write`] must then write; undefined if no request may be
+    /// sent now.
+    pub fn next(&mut self, is_urgent: bool, is_closing: bool) -> Option<u32> {
+        let may_send = is_closing || !self.queue.is_full() && self.throttle.may_send(is_urgent, Date::now());
+        self.writing = if may_send { self.throttle.take_oldest() } else { None };
         Some(self.writing?.number)
     }
 
-    /// Writes the report of the failure that [`Outbox::next`] named last; `draft` is an object in JSON text, and `params`,
-    /// unless it is empty, the JSON text that stands for its parameters.
+    /// Writes the report of the failure whose number [`Outbox::next`] returned last. `draft` is an object as JSON text.
+    /// `params`, unless it is empty, is JSON text that replaces its parameters.
     pub fn write(&mut self, draft: &str, params: &str) -> String {
         let (count, first, last) =
-            self.writing.take().map_or((1, 0.0, 0.0), |held| (held.count, held.first, held.last));
+            self.writing.take().map_or((1, 0.0, 0.0), |error| (error.count, error.first, error.last));
         let span = [first, last].map(page::rfc3339);
         report::finish(draft, params, &Stamp { id: page::uuid(), client: self.client.clone(), count, span })
     }
 
-    /// Takes a written report.
+    /// Adds a written report to the queue.
     pub fn keep(&mut self, report: String) {
-        self.kept.push(report);
+        self.queue.push(report);
     }
 
-    /// Written reports as one body of at most so many bytes, if there are any and a request may leave now. The last word
-    /// of a page that goes is always free.
-    pub fn bundle(&mut self, bytes: usize, is_urgent: bool, is_last_word: bool) -> Option<String> {
-        if self.kept.is_empty() || !is_last_word && !self.storm.may_send(is_urgent, Date::now()) {
+    /// Written reports as one body of at most `max_bytes`; undefined if there are none, or if no request may be sent now.
+    /// The last request of a closing page may always be sent.
+    pub fn bundle(&mut self, max_bytes: usize, is_urgent: bool, is_closing: bool) -> Option<String> {
+        if self.queue.is_empty() || !is_closing && !self.throttle.may_send(is_urgent, Date::now()) {
             return None;
         }
-        self.storm.spend();
+        self.throttle.count_request();
         let body;
-        (body, self.bundled[usize::from(is_last_word)]) = self.kept.bundle(bytes);
+        (body, self.in_flight[usize::from(is_closing)]) = self.queue.bundle(max_bytes);
         Some(body)
     }
 
-    /// What became of the bundle; a status of 0 is no answer. True when it needs not be sent again.
+    /// Takes the outcome of a bundle, with status 0 for no response. Returns true if its reports need not be sent again.
     ///
-    /// Nobody hears the answer to a beacon, which counts as well received unless the service was in trouble before.
-    /// Where it is doubtful the reports stay: told twice, an id counts once.
+    /// A beacon has no response. It counts as delivered unless the last request failed. Reports in doubt are sent again,
+    /// because the service counts an id once.
     pub fn bundled(&mut self, status: u16, retry_after: Option<String>, is_beacon: bool) -> bool {
-        let is_answer = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504);
-        let is_final = is_answer && !(is_beacon && self.storm.in_trouble());
+        let is_handled = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504);
+        let is_final = is_handled && !(is_beacon && self.throttle.is_failing());
         if is_final {
-            self.storm.answered();
+            self.throttle.succeed();
         } else if !is_beacon {
-            let asked = retry_after.and_then(|text| page::asked_wait(&text));
-            self.storm.refused(asked, Math::random(), Date::now());
+            let requested = retry_after.and_then(|text| page::requested_wait(&text));
+            self.throttle.fail(requested, Math::random(), Date::now());
         }
-        for report in std::mem::take(&mut self.bundled[usize::from(is_beacon)]) {
+        for report in std::mem::take(&mut self.in_flight[usize::from(is_beacon)]) {
             if !is_final {
-                self.kept.push(report);
+                self.queue.push(report);
             }
         }
         is_final
     }
 
-    /// Milliseconds until something more may leave; undefined if there is nothing.
+    /// Milliseconds until the next request may be sent; undefined if there is nothing to send.
     pub fn wait(&mut self) -> Option<f64> {
-        let is_empty = self.kept.is_empty() && !self.storm.holds();
-        (!is_empty).then(|| self.storm.wait(Date::now()).max(0.0))
+        let is_empty = self.queue.is_empty() && !self.throttle.has_pending();
+        (!is_empty).then(|| self.throttle.wait(Date::now()).max(0.0))
     }
 }

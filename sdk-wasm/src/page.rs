@@ -1,29 +1,29 @@
-//! What the page (or Node) lends: its clock's wording and its randomness.
+//! Dates and random numbers from the page, or from Node.
 
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    // Named by its path, since it may be missing: then the call throws, and nothing is remembered of it.
+    // Named by its path, because it may be missing. The call then throws.
     #[wasm_bindgen(catch, js_namespace = ["globalThis", "crypto"], js_name = getRandomValues)]
     fn get_random_values(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
-/// A moment, given in milliseconds since 1970, as RFC 3339 text.
+/// A time in milliseconds since 1970 as RFC 3339 text.
 pub(crate) fn rfc3339(milliseconds: f64) -> String {
     Date::new(&JsValue::from_f64(milliseconds)).to_iso_string().into()
 }
 
-/// `Retry-After` in milliseconds from now, whichever form it has.
-pub(crate) fn asked_wait(retry_after: &str) -> Option<f64> {
+/// `Retry-After`, in seconds or as a date, in milliseconds from now.
+pub(crate) fn requested_wait(retry_after: &str) -> Option<f64> {
     crate::retry::seconds(retry_after).or_else(|| {
-        let moment = Date::parse(retry_after);
-        moment.is_finite().then(|| (moment - Date::now()).max(0.0))
+        let date = Date::parse(retry_after);
+        date.is_finite().then(|| (date - Date::now()).max(0.0))
     })
 }
 
-/// A random UUID. `crypto.randomUUID` exists on secure pages only; the bytes do everywhere.
+/// A random UUID. It is made from random bytes, because `crypto.randomUUID` exists on secure pages only.
 pub(crate) fn uuid() -> String {
     let mut bytes = random_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -32,7 +32,7 @@ pub(crate) fn uuid() -> String {
 }
 
 /// 128 random bits in hexadecimal digits.
-pub(crate) fn mark() -> String {
+pub(crate) fn random_id() -> String {
     hexadecimal(&random_bytes(), false)
 }
 
@@ -40,7 +40,7 @@ fn random_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];
     let filled = get_random_values(&mut bytes).is_ok();
     if !filled {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 up to 256")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to below 256")]
         bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
     }
     bytes

@@ -1,25 +1,26 @@
-//! Reads JSON text that an engine has written, which is well formed unless it was cut off.
+//! `Reader`: reads JSON text of an engine, which is well formed unless it was cut.
 
-/// What is left to be read.
+/// A reader of JSON text.
 pub(crate) struct Reader<'a> {
+    /// The unread text.
     pub(crate) rest: &'a str,
 }
 
 impl<'a> Reader<'a> {
-    /// The next byte that is no blank, or 0 at the end.
+    /// The next byte that is no whitespace; 0 at the end.
     pub(crate) fn next(&mut self) -> u8 {
         self.rest = self.rest.trim_ascii_start();
         self.rest.as_bytes().first().copied().unwrap_or(0)
     }
 
-    /// Steps over this many bytes.
+    /// Skips this many bytes and returns them.
     pub(crate) fn skip(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
         self.rest = rest;
         taken
     }
 
-    /// Steps over an object or a list, however deep: recursion would end the module.
+    /// Skips an object or a list of any depth, without recursion, which could exhaust the stack.
     pub(crate) fn skip_nested(&mut self) {
         let mut depth = 0_usize;
         loop {
@@ -33,7 +34,7 @@ impl<'a> Reader<'a> {
                 0 => return,
                 _ => {}
             }
-            // what is not ASCII stands in texts only
+            // only strings contain characters outside of ASCII
             self.skip(1);
             if depth == 0 {
                 return;
@@ -41,7 +42,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text, without its quotes and escapes.
+    /// Reads a string, without its quotes and escapes.
     pub(crate) fn text(&mut self) -> String {
         let mut text = String::new();
         self.skip(1);
@@ -57,7 +58,7 @@ impl<'a> Reader<'a> {
                 "t" => text.push('\t'),
                 "b" => text.push('\u{8}'),
                 "f" => text.push('\u{c}'),
-                // Control characters and halves of pairs; everything else the engine writes as it is.
+                // Engines escape control characters and lone surrogates only.
                 "u" => {
                     text.push(escaped(self.skip(4)).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }

@@ -1,39 +1,42 @@
-//! The report about one failure: everything a fixer needs, nothing secret, bounded.
+//! The report about one failure, without secrets and limited in size.
 
 use autoheal_contract::limits::{CONTEXT_DEPTH, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS, TEXT_CHARS};
 
-use crate::json::{Room, copy_members, write_text};
+use crate::json::{Limits, copy_members, write_text};
 use crate::text::decimal;
 
-/// What every value gets that is not named below.
-const ROOM: Room = Room { chars: TEXT_CHARS, depth: CONTEXT_DEPTH, bytes: 16 * 1024 };
-/// Parameters stand in the report twice, and a body that is to outlive its page must stay below the browser's 64 KiB.
-const PARAMS_BYTES: usize = 8 * 1024;
-/// Largest `data` of a server's error, in bytes.
-const DATA_BYTES: usize = 4 * 1024;
-/// Longest piece of an answer that was not JSON-RPC, and longest line of what happened before, in characters.
-const LINE_CHARS: usize = 500;
+/// Limits of the values for which [`limits_of`] has no others.
+const DEFAULT_LIMITS: Limits = Limits { max_chars: TEXT_CHARS, max_depth: CONTEXT_DEPTH, max_bytes: 16 * 1024 };
+/// Maximum size of a draft's members together, in bytes.
+const MAX_DRAFT_BYTES: usize = 128 * 1024;
+/// Maximum size of `params`, in bytes. A report has them twice, and a body that outlives its page is limited to 64 KiB by
+/// the browser.
+const MAX_PARAMS_BYTES: usize = 8 * 1024;
+/// Maximum size of the `data` of a server's error, in bytes.
+const MAX_DATA_BYTES: usize = 4 * 1024;
+/// Maximum length of an excerpt of a response that is no JSON-RPC, and of a log line, in characters.
+const MAX_LINE_CHARS: usize = 500;
 
-/// What a report says beside its draft.
+/// The members of a report that are not in its draft.
 #[derive(Debug)]
 pub(crate) struct Stamp {
-    /// Frozen with the first send.
+    /// The report's id.
     pub(crate) id: String,
-    /// The page view's mark.
+    /// The id of the page view.
     pub(crate) client: String,
-    /// How many failures it stands for.
+    /// The number of failures that the report counts.
     pub(crate) count: u64,
-    /// When the first and the last of them happened, RFC 3339; told when they are several.
+    /// The times of the first and the last failure, RFC 3339. A report of one failure leaves them out.
     pub(crate) span: [String; 2],
 }
 
-/// Finishes the shell's draft, an object in JSON text; what leaves is scrubbed and within the limits of the wire.
+/// Finishes the shell's draft, an object as JSON text. The report is scrubbed and within the limits of the wire.
 ///
-/// `params`, unless it is empty, is the JSON text that stands for both `params` of the draft; it may be cut off.
+/// `params`, unless it is empty, is JSON text that replaces both `params` of the draft. It may be cut.
 pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp) -> String {
     let mut out = String::with_capacity(draft.len() + 256);
     out.push('{');
-    copy_members(draft, params, &mut out, Room { bytes: 128 * 1024, ..ROOM }, room_of);
+    copy_members(draft, params, &mut out, Limits { max_bytes: MAX_DRAFT_BYTES, ..DEFAULT_LIMITS }, limits_of);
     let mut member = |key: &str, value: &str| {
         if out.len() > 1 {
             out.push(',');
@@ -55,15 +58,19 @@ pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp) -> String {
     out
 }
 
-fn room_of(key: &str, around: usize, room: Room) -> Room {
-    match (around, key) {
-        (0, "error_message") => Room { chars: ERROR_MESSAGE_CHARS, bytes: ROOM.bytes * 4, ..room },
-        (0, "stack_trace") => Room { chars: STACK_TRACE_CHARS, bytes: ROOM.bytes * 4, ..room },
-        (0, _) => Room { bytes: ROOM.bytes + PARAMS_BYTES, ..room },
-        (1, "params") => Room { bytes: PARAMS_BYTES, ..room },
-        (1, "data") => Room { bytes: DATA_BYTES, ..room },
-        (1, "answer") | (2, "message") => Room { chars: LINE_CHARS, ..room },
-        _ => room,
+fn limits_of(key: &str, depth: usize, limits: Limits) -> Limits {
+    match (depth, key) {
+        (0, "error_message") => {
+            Limits { max_chars: ERROR_MESSAGE_CHARS, max_bytes: DEFAULT_LIMITS.max_bytes * 4, ..limits }
+        }
+        (0, "stack_trace") => {
+            Limits { max_chars: STACK_TRACE_CHARS, max_bytes: DEFAULT_LIMITS.max_bytes * 4, ..limits }
+        }
+        (0, _) => Limits { max_bytes: DEFAULT_LIMITS.max_bytes + MAX_PARAMS_BYTES, ..limits },
+        (1, "params") => Limits { max_bytes: MAX_PARAMS_BYTES, ..limits },
+        (1, "data") => Limits { max_bytes: MAX_DATA_BYTES, ..limits },
+        (1, "answer") | (2, "message") => Limits { max_chars: MAX_LINE_CHARS, ..limits },
+        _ => limits,
     }
 }
 

@@ -1,55 +1,55 @@
-//! Whether a failed call may be sent again, and after how long a wait.
+//! Retries of failed calls, and the waits before them.
 
 use crate::failure::Failure;
 use crate::text::whole_number;
 
-/// The wait before the first repeat, in milliseconds; it doubles with every further one.
-const FIRST_WAIT: f64 = 250.0;
-/// The longest wait we choose ourselves, in milliseconds.
-const LONGEST_WAIT: f64 = 8_000.0;
+/// Wait before the first retry, in milliseconds. It doubles with every retry.
+const FIRST_WAIT_MS: f64 = 250.0;
+/// Maximum wait unless the server requests one, in milliseconds.
+const MAX_WAIT_MS: f64 = 8_000.0;
 
-/// What decides about a repeat.
+/// A failed attempt: the facts that decide about a retry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
-    /// How many repeats there were already.
-    pub(crate) repeats: u32,
-    /// How many there may be.
-    pub(crate) limit: u32,
-    /// Whether doing the call twice does no harm.
+    /// Number of retries so far.
+    pub(crate) retries: u32,
+    /// Maximum number of retries.
+    pub(crate) max_retries: u32,
+    /// True if the call may be carried out twice without harm.
     pub(crate) repeatable: bool,
-    /// The wait the server asked for, in milliseconds.
-    pub(crate) asked_wait: Option<f64>,
-    /// The call's timeout, in milliseconds: a longer wait is not worth waiting for.
+    /// The wait that the server requested, in milliseconds.
+    pub(crate) requested_wait: Option<f64>,
+    /// The call's timeout, in milliseconds. A longer requested wait means no retry.
     pub(crate) timeout: u32,
-    /// Random, from 0 up to 1: keeps many pages from coming back in the same instant.
+    /// A random number from 0 to below 1, so that many pages do not retry at the same time.
     pub(crate) jitter: f64,
 }
 
 impl Attempt {
-    /// Milliseconds to wait before the call is sent again; `None` when it fails for good.
+    /// Milliseconds to wait before a retry; `None` for no retry.
     ///
-    /// A call whose answer was lost may have been carried out, so only repeatable ones are sent again. With 429 and 503
-    /// the server says that it did nothing.
-    pub(crate) fn wait_before_repeat(&self, failure: &Failure) -> Option<f64> {
+    /// A call without a response may have been carried out, so only repeatable calls are retried. The statuses 429 and 503
+    /// mean that the server did not carry it out.
+    pub(crate) fn wait_before_retry(&self, failure: &Failure) -> Option<f64> {
         let allowed = match failure {
             Failure::Http { status: 429 | 503, .. } => true,
             Failure::Network | Failure::Timeout(_) | Failure::Http { status: 408 | 502 | 504, .. } => self.repeatable,
             _ => false,
         };
-        if !allowed || self.repeats >= self.limit {
+        if !allowed || self.retries >= self.max_retries {
             return None;
         }
-        match self.asked_wait {
+        match self.requested_wait {
             Some(wait) => (wait <= f64::from(self.timeout)).then_some(wait.max(0.0)),
             None => {
-                let doubled = FIRST_WAIT * f64::from(1_u32 << self.repeats.min(10));
-                Some(doubled.min(LONGEST_WAIT) * (0.75 + self.jitter / 2.0))
+                let doubled = FIRST_WAIT_MS * f64::from(1_u32 << self.retries.min(10));
+                Some(doubled.min(MAX_WAIT_MS) * (0.75 + self.jitter / 2.0))
             }
         }
     }
 }
 
-/// Methods that read only, by the protocol; any other call is repeatable only if the caller says so.
+/// True if the protocol defines the method as read-only. Other calls are repeatable only if the caller says so.
 pub(crate) fn reads_only(method: &str) -> bool {
     matches!(
         method,
@@ -66,7 +66,7 @@ pub(crate) fn reads_only(method: &str) -> bool {
     )
 }
 
-/// The seconds form of `Retry-After`, in milliseconds; the date form needs a clock and is read elsewhere.
+/// `Retry-After` in its form with seconds, in milliseconds. The form with a date needs a clock; see `page.rs`.
 pub(crate) fn seconds(retry_after: &str) -> Option<f64> {
     whole_number(retry_after.trim_ascii().as_bytes()).map(|seconds| f64::from(seconds) * 1000.0)
 }
@@ -76,40 +76,40 @@ mod tests {
     use super::*;
 
     const ATTEMPT: Attempt =
-        Attempt { repeats: 0, limit: 3, repeatable: false, asked_wait: None, timeout: 30_000, jitter: 0.5 };
+        Attempt { retries: 0, max_retries: 3, repeatable: false, requested_wait: None, timeout: 30_000, jitter: 0.5 };
 
     fn http(status: u16) -> Failure {
         Failure::Http { status, detail: String::new() }
     }
 
     #[test]
-    fn a_lost_answer_is_not_asked_for_twice() {
-        assert_eq!(ATTEMPT.wait_before_repeat(&Failure::Network), None);
-        assert_eq!(ATTEMPT.wait_before_repeat(&Failure::Timeout(1)), None);
-        assert_eq!(ATTEMPT.wait_before_repeat(&http(502)), None);
+    fn a_call_without_a_response_is_not_retried() {
+        assert_eq!(ATTEMPT.wait_before_retry(&Failure::Network), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&Failure::Timeout(1)), None);
+        assert_eq!(ATTEMPT.wait_before_retry(&http(502)), None);
     }
 
     #[test]
-    fn repeatable_calls_wait_twice_as_long_each_time() {
+    fn waits_of_repeatable_calls_double() {
         let waits: Vec<_> = (0..4)
-            .map(|repeats| Attempt { repeats, repeatable: true, ..ATTEMPT }.wait_before_repeat(&Failure::Network))
+            .map(|retries| Attempt { retries, repeatable: true, ..ATTEMPT }.wait_before_retry(&Failure::Network))
             .collect();
         assert_eq!(waits, [Some(250.0), Some(500.0), Some(1000.0), None]);
     }
 
     #[test]
-    fn a_server_that_did_nothing_is_asked_again_when_it_says() {
-        assert_eq!(ATTEMPT.wait_before_repeat(&http(503)), Some(250.0));
-        assert_eq!(Attempt { asked_wait: Some(2000.0), ..ATTEMPT }.wait_before_repeat(&http(429)), Some(2000.0));
-        assert_eq!(Attempt { asked_wait: Some(60_000.0), ..ATTEMPT }.wait_before_repeat(&http(429)), None);
+    fn calls_that_a_busy_server_rejected_are_retried_after_the_requested_wait() {
+        assert_eq!(ATTEMPT.wait_before_retry(&http(503)), Some(250.0));
+        assert_eq!(Attempt { requested_wait: Some(2000.0), ..ATTEMPT }.wait_before_retry(&http(429)), Some(2000.0));
+        assert_eq!(Attempt { requested_wait: Some(60_000.0), ..ATTEMPT }.wait_before_retry(&http(429)), None);
     }
 
     #[test]
-    fn what_the_server_refused_is_never_repeated() {
+    fn calls_that_failed_in_the_server_are_not_retried() {
         let repeatable = Attempt { repeatable: true, ..ATTEMPT };
-        assert_eq!(repeatable.wait_before_repeat(&http(500)), None);
-        assert_eq!(repeatable.wait_before_repeat(&Failure::Invalid(String::new())), None);
-        assert_eq!(repeatable.wait_before_repeat(&Failure::Rpc { code: -32603.0, message: String::new() }), None);
+        assert_eq!(repeatable.wait_before_retry(&http(500)), None);
+        assert_eq!(repeatable.wait_before_retry(&Failure::Invalid(String::new())), None);
+        assert_eq!(repeatable.wait_before_retry(&Failure::Rpc { code: -32603.0, message: String::new() }), None);
     }
 
     #[test]

@@ -81,14 +81,14 @@ impl Session {
         };
         let failure = diagnose(&failed);
         let retry = Attempt {
-            repeats: attempt.repeats(),
-            limit: self.retries,
+            retries: attempt.repeats(),
+            max_retries: self.retries,
             repeatable: if flags & IDEMPOTENCE_GIVEN == 0 {
                 methods.split('\n').all(retry::reads_only)
             } else {
                 flags & IDEMPOTENT != 0
             },
-            asked_wait: attempt.retry_after().and_then(|text| page::asked_wait(&text)),
+            requested_wait: attempt.retry_after().and_then(|text| page::requested_wait(&text)),
             timeout,
             jitter: Math::random(),
         };
@@ -191,7 +191,7 @@ impl Session {
                 return Remedy::ListTools;
             }
         }
-        attempt.wait_before_repeat(failure).map_or(Remedy::Reject, Remedy::Retry)
+        attempt.wait_before_retry(failure).map_or(Remedy::Reject, Remedy::Retry)
     }
 
     fn judgement(&self, failure: &Failure, remedy: Remedy) -> JsValue {
@@ -203,7 +203,7 @@ impl Session {
             Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
         // An array, because serialising member names would need a cache of them in the module.
-        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class());
+        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class().name());
         // Numbers and strings always serialise.
         parts.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
     }

@@ -1,4 +1,4 @@
-// Measures the built browser package beside the official client, in one page of a Chromium, and prints the figures.
+// Measures the built browser package and the official client in one page of Chromium, and prints the figures.
 
 import { join } from 'node:path';
 
@@ -7,8 +7,8 @@ import { failedChecks, print } from './figures.mjs';
 import { serve } from './serve.mjs';
 import { measureSizes, officialClient } from './sizes.mjs';
 
-// A batch lasts about a millisecond. Longer ones are interrupted by whatever else runs on the machine: of 300 calls,
-// the medians came out up to twice as high, and by half apart from run to run.
+// A batch takes about a millisecond. Other processes interrupt longer batches: with 300 calls, the medians were up to
+// twice as high and differed by half between runs.
 const SHORT = { rounds: 20, callsPerBatch: 40, rejections: 500, largeRuns: 3 };
 const FULL = { rounds: 800, callsPerBatch: 40, rejections: 1000, largeRuns: 21 };
 
@@ -22,7 +22,7 @@ const dist = join(import.meta.dirname, '../../npm/dist');
 const official = await officialClient();
 const sizes = await measureSizes(dist, official);
 const server = await serve(dist, official);
-const closePage = await openPage(server.address(short ? SHORT : FULL), server.fail);
+const closePage = await openPage(server.url(short ? SHORT : FULL), server.fail);
 let measured;
 try {
   measured = await server.measured;

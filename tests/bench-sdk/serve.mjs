@@ -1,4 +1,4 @@
-// The measuring page's server, on loopback: the page, the package as it is shipped, and the way back for the figures.
+// The server of the measuring page: the page, the built package, and an endpoint for the figures.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -7,16 +7,16 @@ import { json } from 'node:stream/consumers';
 
 const PAGE = join(import.meta.dirname, 'page');
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-/** With these two a page is isolated, and its clock ticks in 5 µs instead of 100. */
+/** These headers isolate the page, so that its clock has a resolution of 5 µs instead of 100 µs. */
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-const PATIENCE = 300_000;
+const TIMEOUT = 300_000;
 
-/** Serves until closed; `measured` resolves to what the page posts, or rejects with what went wrong there. */
+/** Serves until closed. `measured` resolves to the figures that the page posts, or rejects with its error. */
 export async function serve(dist, official) {
   let succeed, fail;
-  const measured = new Promise((...both) => ([succeed, fail] = both));
-  measured.catch(() => {}); // whoever awaits it hears of it, even if it fails before
-  const timer = setTimeout(() => fail(new Error(`the page did not finish within ${PATIENCE / 1000} s`)), PATIENCE);
+  const measured = new Promise((...functions) => ([succeed, fail] = functions));
+  measured.catch(() => {}); // handled where it is awaited, which may be after the rejection
+  const timer = setTimeout(() => fail(new Error(`the page did not finish within ${TIMEOUT / 1000} s`)), TIMEOUT);
 
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://page').pathname;
@@ -27,16 +27,16 @@ export async function serve(dist, official) {
       else fail(new Error(`in the page: ${failure}`));
       return;
     }
-    const content = path === '/official.js' ? official : await readFile(located(path, dist)).catch(() => undefined);
+    const content = path === '/official.js' ? official : await readFile(fileOf(path, dist)).catch(() => undefined);
     const head = { ...ISOLATED, 'content-type': TYPES[extname(path) || '.html'] ?? 'text/plain' };
     response.writeHead(content === undefined ? 404 : 200, head).end(content);
   });
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   return {
     measured,
     fail,
-    address: (settings) => `http://127.0.0.1:${server.address().port}/?${new URLSearchParams(settings)}`,
+    url: (settings) => `http://127.0.0.1:${server.address().port}/?${new URLSearchParams(settings)}`,
     close() {
       clearTimeout(timer);
       server.close();
@@ -45,7 +45,7 @@ export async function serve(dist, official) {
   };
 }
 
-function located(path, dist) {
+function fileOf(path, dist) {
   if (path === '/') return join(PAGE, 'index.html');
   return path.startsWith('/dist/') ? join(dist, path.slice('/dist'.length)) : join(PAGE, path);
 }

@@ -1,4 +1,4 @@
-// Sizes of what a page loads, compressed as a web server would, and the official client bundled for comparison.
+// The compressed sizes of the files that a page loads, and of the official client for comparison.
 
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -9,17 +9,17 @@ import { build } from 'esbuild';
 const OFFICIAL = "export { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';";
 const BUNDLE = { bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'browser', write: false };
 
-/** The official client as a page would ship it. */
+/** The official client as a bundle. */
 export async function officialClient() {
   const stdin = { contents: OFFICIAL, resolveDir: import.meta.dirname };
   const { outputFiles } = await build({ ...BUNDLE, stdin, logLevel: 'error' });
   return outputFiles[0].contents;
 }
 
-/** The main entry with every script it imports, and its module. Brotli's and gzip's best levels. */
+/** The compressed sizes of the main entry with its imported scripts and its module, at the best levels. */
 export async function measureSizes(dist, official) {
   const entry = join(dist, 'mcp-autoheal.js');
-  // Found by a bundler, so that a part moved to a file of its own still counts.
+  // A bundler finds the imported scripts, so that code moved to another file still counts.
   const { metafile } = await build({ ...BUNDLE, entryPoints: [entry], metafile: true, logLevel: 'error' });
   const scripts = await Promise.all(Object.keys(metafile.inputs).map((path) => readFile(resolve(path))));
   const module = await readFile(join(dist, 'mcp-autoheal_bg.wasm'));

@@ -1,4 +1,4 @@
-// The program the conformance suite runs as a client: what each scenario asks of it, by the package's Node entry.
+// The client that the conformance suite runs: the calls of each scenario, with the Node entry of the package.
 
 import { MCPClient } from 'mcp-autoheal';
 
@@ -8,25 +8,27 @@ const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 const client = new MCPClient(url, { mcp: 'auto' });
 client.onerror = (error) => console.error('onerror:', error);
 
-/** Arguments that fit a tool's schema: its defaults, or the plainest value of each type. */
+/** Arguments that fit the schema of a tool: its default values, or a simple value of each type. */
 function argumentsFor({ inputSchema }) {
-  const plain = { string: 'text', number: 1, integer: 1, boolean: true, array: [], object: {} };
+  const simple = { string: 'text', number: 1, integer: 1, boolean: true, array: [], object: {} };
   const members = Object.entries(inputSchema?.properties ?? {});
-  return Object.fromEntries(members.map(([name, { type, default: given }]) => [name, given ?? plain[type] ?? null]));
+  return Object.fromEntries(
+    members.map(([name, { type, default: initial }]) => [name, initial ?? simple[type] ?? null]),
+  );
 }
 
 /** Lists the tools and calls each of them. */
-async function callEveryTool() {
+async function callAllTools() {
   const { tools } = await client.listTools();
   for (const tool of tools) await client.callTool(tool.name, argumentsFor(tool));
 }
 
-/** Lists the tools, and shows what was received of the first one's schema. */
+/** Lists the tools and sends the schema of one of them back to the suite. */
 async function echoSchema() {
   const { tools } = await client.listTools();
   const echo = tools.find(({ inputSchema }) => inputSchema.properties?.schema);
-  const focal = tools.find((tool) => tool !== echo);
-  await client.callTool(echo.name, { schema: focal.inputSchema });
+  const tested = tools.find((tool) => tool !== echo);
+  await client.callTool(echo.name, { schema: tested.inputSchema });
 }
 
 const scenarios = {
@@ -40,14 +42,14 @@ const scenarios = {
   },
   async 'elicitation-sep1034-client-defaults'() {
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: {} }));
-    await callEveryTool();
+    await callAllTools();
   },
   async 'request-metadata'() {
-    // Says all it can do, so that the suite looks at how that is said.
+    // Declares all capabilities, so that the suite checks their format.
     for (const method of ['roots/list', 'sampling/createMessage', 'elicitation/create']) {
       client.setRequestHandler(method, () => ({}));
     }
-    await callEveryTool();
+    await callAllTools();
   },
   async 'sep-2322-client-request-state'() {
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { confirmed: true } }));
@@ -61,7 +63,7 @@ const scenarios = {
     for (const { name, arguments: values } of context.toolCalls ?? []) await client.callTool(name, values);
   },
   async 'http-standard-headers'() {
-    await callEveryTool();
+    await callAllTools();
     const { resources } = await client.listResources();
     for (const { uri } of resources) await client.readResource(uri);
     const { prompts } = await client.listPrompts();
@@ -69,5 +71,5 @@ const scenarios = {
   },
 };
 
-await (scenarios[scenario] ?? callEveryTool)();
+await (scenarios[scenario] ?? callAllTools)();
 await client.close();

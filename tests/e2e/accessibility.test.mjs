@@ -1,15 +1,17 @@
-// What people need who do not see a page as drawn, or not well: structure, names, contrast, the keyboard.
+// Accessibility of all pages: structure, names, contrast, keyboard.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 
-import { faintTexts } from './contrast.mjs';
-import { comes, demoPage, github, group, newPage, report, service } from './harness.mjs';
+import { lowContrastTexts } from './contrast.mjs';
+import { demoPage, github, group, newPage, report, service, waitForStandIn } from './harness.mjs';
 
-const LEAST_CONTRAST = 4.5;
+const MIN_CONTRAST = 4.5;
 
-/** One failure of each severity, with own and foreign frames, so that every style of the dashboard is in use. */
-const varied = [
+/**
+ * One failure of each severity, with application and library frames, so that all styles of the dashboard are in use.
+ */
+const failures = [
   { error_type: 'MemoryError', error_message: 'out of memory while reading the catalogue' },
   { error_type: 'OSError', error_message: 'the catalogue cannot be opened' },
   {
@@ -22,37 +24,37 @@ const varied = [
   { error_type: 'KeyboardInterrupt', error_message: 'stopped by the user' },
 ];
 
-/** Every page, by name. */
+/** The URLs of all pages by name. */
 let pages;
 
 before(async () => {
-  const receipts = await report(varied);
+  const receipts = await report(failures);
   const { issue } = await group(({ fingerprint, issue }) => fingerprint === receipts[2].fingerprint && issue);
-  await comes({ issues: 1 });
+  await waitForStandIn({ issues: 1 });
   pages = {
     'the list of groups': `${service}/`,
     'a group': `${service}/groups/${receipts[2].fingerprint}`,
-    'a group that is not there': `${service}/groups/${'0'.repeat(32)}`,
+    'a missing group': `${service}/groups/${'0'.repeat(32)}`,
     'the demo page': demoPage(),
     "the stand-in's list": `${github}/`,
     "the stand-in's page of an issue": issue.url,
   };
 });
 
-/** Opens every page in turn. */
+/** Opens all pages, one after another. */
 async function eachPage(t, options, check) {
   const { page } = await newPage(t, options);
-  for (const [name, address] of Object.entries(pages)) {
-    await page.goto(address);
+  for (const [name, url] of Object.entries(pages)) {
+    await page.goto(url);
     await check(page, name);
   }
 }
 
-test('every page has a title, a language, one first heading and its landmarks', async (t) => {
+test('each page has a title, a language, one h1 and its landmarks', async (t) => {
   await eachPage(t, {}, async (page, name) => {
     assert.match(await page.title(), /\S/, name);
     assert.equal(await page.locator('html').getAttribute('lang'), 'en', name);
-    // An issue's own text may bring headings of its own; the page's is the one outside of it.
+    // The text of an issue, inside the article, may have headings too.
     const headings = page.locator('h1:not(article h1)');
     assert.equal(await headings.count(), 1, name);
     assert.match(await headings.innerText(), /\S/, name);
@@ -61,7 +63,7 @@ test('every page has a title, a language, one first heading and its landmarks', 
   });
 });
 
-test('every link and button has a name of its own', async (t) => {
+test('each link and button has a name', async (t) => {
   await eachPage(t, {}, async (page, name) => {
     for (const role of ['link', 'button']) {
       const all = await page.getByRole(role).count();
@@ -73,16 +75,16 @@ test('every link and button has a name of its own', async (t) => {
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`every text stands out from what is behind it, ${colorScheme}`, async (t) => {
+  test(`each text has enough contrast in the ${colorScheme} scheme`, async (t) => {
     await eachPage(t, { colorScheme }, async (page, name) => {
-      const { measured, faint } = await page.evaluate(faintTexts, LEAST_CONTRAST);
+      const { measured, lowContrast } = await page.evaluate(lowContrastTexts, MIN_CONTRAST);
       assert.ok(measured > 3, name);
-      assert.deepEqual(faint, [], name);
+      assert.deepEqual(lowContrast, [], name);
     });
   });
 }
 
-test('the first failing button of the demo can be reached and pressed by keyboard, with a visible focus', async (t) => {
+test('the first button of the demo page can be pressed by keyboard and shows its focus', async (t) => {
   const { page } = await newPage(t);
   await page.goto(pages['the demo page']);
   await page.keyboard.press('Tab');

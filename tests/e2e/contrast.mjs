@@ -1,10 +1,10 @@
-// Measures, in a page, how well each text stands out from what is behind it (WCAG 2.2, 1.4.3).
+// Measures the contrast of each text in a page (WCAG 2.2, 1.4.3).
 
-/** Runs in the page: every visible text whose contrast is below `least`, with its colours. */
-export function faintTexts(least) {
+/** Runs in the page. Returns the visible texts whose contrast is below `min`. */
+export function lowContrastTexts(min) {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 
-  /** Any CSS colour as red, green, blue in 0…255 and alpha in 0…1. */
+  /** A CSS colour as red, green, blue from 0 to 255 and alpha from 0 to 1. */
   function parse(colour) {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
@@ -35,21 +35,21 @@ export function faintTexts(least) {
     return element ? [...ancestors(element.parentElement), element] : [];
   }
 
-  /** The text's colour and the one behind it; opacity of an element fades it into what is behind that element. */
+  /** The colours of the text and of its background. The opacity of an element mixes it with its background. */
   function colours(element) {
-    let back = parse('canvas');
+    let background = parse('canvas');
     let opacity = 1;
     for (const ancestor of ancestors(element)) {
       const style = getComputedStyle(ancestor);
       opacity *= Number(style.opacity);
       const [red, green, blue, alpha] = parse(style.backgroundColor);
-      back = over([red, green, blue, alpha * opacity], back);
+      background = over([red, green, blue, alpha * opacity], background);
     }
     const [red, green, blue, alpha] = parse(getComputedStyle(element).color);
-    return { front: over([red, green, blue, alpha * opacity], back), back };
+    return { text: over([red, green, blue, alpha * opacity], background), background };
   }
 
-  const faint = [];
+  const lowContrast = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   let measured = 0;
   while (texts.nextNode()) {
@@ -57,9 +57,9 @@ export function faintTexts(least) {
     const text = texts.currentNode.data.trim();
     if (!text || !element.checkVisibility() || element.closest('script, style, :disabled')) continue;
     measured += 1;
-    const { front, back } = colours(element);
-    const ratio = contrast(front, back);
-    if (ratio < least) faint.push(`${ratio.toFixed(2)} <${element.localName} class="${element.className}"> ${text.slice(0, 40)}`);
+    const { text: colour, background } = colours(element);
+    const ratio = contrast(colour, background);
+    if (ratio < min) lowContrast.push(`${ratio.toFixed(2)} <${element.localName} class="${element.className}"> ${text.slice(0, 40)}`);
   }
-  return { measured, faint };
+  return { measured, lowContrast };
 }

@@ -1,15 +1,15 @@
-// The dashboard in a browser: without scripts, within its policy, and with reports written to break it.
+// The dashboard in a browser: without scripts, with its Content-Security-Policy, and with hostile reports.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { comes, control, github, group, newPage, report, service } from './harness.mjs';
+import { control, github, group, newPage, report, service, waitForStandIn } from './harness.mjs';
 
 const PHONE = { width: 360, height: 740 };
 const SCRIPT = '<script>alert(1)</script>';
 const LONG = 'word'.repeat(2_500);
 
-/** Reports whose every field tries to be more than text. */
+/** Reports with markup, scripts, control characters and long words in all fields. */
 const hostile = [
   {
     error_type: `"><img src=x onerror=alert(2)>`,
@@ -33,63 +33,63 @@ let fingerprints;
 before(async () => {
   await control('faults', { on: 'create_issue', failure: { kind: 'hold_before' } });
   fingerprints = (await report(hostile)).map(({ fingerprint }) => fingerprint);
-  await comes({ operation: 'create_issue', held: true });
+  await waitForStandIn({ operation: 'create_issue', held: true });
 });
 
 after(() => control('faults', undefined, 'DELETE'));
 
-/** The pages that show hostile text. */
-const addresses = () => [`${service}/`, ...fingerprints.map((fingerprint) => `${service}/groups/${fingerprint}`)];
+/** The URLs of the pages that show hostile text. */
+const urls = () => [`${service}/`, ...fingerprints.map((fingerprint) => `${service}/groups/${fingerprint}`)];
 
-async function staysText(t) {
-  const { page, complaints } = await newPage(t);
-  for (const address of addresses()) {
-    await page.goto(address);
-    const strangers = 'script, img, iframe, svg, form, input, style, object, embed, b, meta[http-equiv], [onmouseover], [onerror]';
-    assert.equal(await page.locator(strangers).count(), 0, address);
-    assert.equal(await page.locator('main').count(), 1, address);
+async function assertOnlyText(t) {
+  const { page, problems } = await newPage(t);
+  for (const url of urls()) {
+    await page.goto(url);
+    const foreignElements = 'script, img, iframe, svg, form, input, style, object, embed, b, meta[http-equiv], [onmouseover], [onerror]';
+    assert.equal(await page.locator(foreignElements).count(), 0, url);
+    assert.equal(await page.locator('main').count(), 1, url);
     const links = await page.locator('a[href]').evaluateAll((all) => all.map((a) => a.href));
-    for (const link of links) assert.ok([service, github].some((own) => link.startsWith(`${own}/`)), link);
+    for (const link of links) assert.ok([service, github].some((origin) => link.startsWith(`${origin}/`)), link);
   }
-  await page.goto(addresses()[1]);
+  await page.goto(urls()[1]);
   const text = await page.locator('main').innerText();
   for (const part of [SCRIPT, '"><img src=x onerror=alert(2)>', '{{ 7 * 7 }}', String.raw`\u{202e}\u{200b}`, String.raw`\u{1b}[31m`]) {
     assert.ok(text.includes(part), `${part} is not in\n${text}`);
   }
   assert.doesNotMatch(text, /[\u200b\u2066\u202e\u001b]/u);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(problems, []);
 }
 
-async function fitsAPhone(t) {
+async function assertFitsPhone(t) {
   const { page } = await newPage(t, { viewport: PHONE });
-  for (const address of addresses()) {
-    await page.goto(address);
-    const wide = await page.evaluate(() => {
+  for (const url of urls()) {
+    await page.goto(url);
+    const overflow = await page.evaluate(() => {
       const edge = document.documentElement.clientWidth;
       const over = [...document.body.querySelectorAll('*')].filter((element) => element.getBoundingClientRect().right > edge + 0.5);
       return { scrolls: document.documentElement.scrollWidth > edge, over: over.map((element) => element.outerHTML.slice(0, 80)) };
     });
-    assert.deepEqual(wide, { scrolls: false, over: [] }, address);
+    assert.deepEqual(overflow, { scrolls: false, over: [] }, url);
   }
 }
 
-test('hostile text in the preview of an issue is text, and fits a phone', async (t) => {
+test('hostile text in the preview of an issue is shown as text and fits a phone', async (t) => {
   t.after(() => control('release', {}));
   const { page } = await newPage(t);
-  await page.goto(addresses()[1]);
+  await page.goto(urls()[1]);
   await page.getByRole('heading', { name: 'The issue that would be opened' }).waitFor();
-  await staysText(t);
-  await fitsAPhone(t);
+  await assertOnlyText(t);
+  await assertFitsPhone(t);
 });
 
-test('hostile text of a group with an issue is text: no element, no dialog, no way out of its place', async (t) => {
-  for (const ours of fingerprints) await group(({ fingerprint, issue }) => fingerprint === ours && issue);
-  await staysText(t);
+test('hostile text of a group with an issue is shown as text', async (t) => {
+  for (const expected of fingerprints) await group(({ fingerprint, issue }) => fingerprint === expected && issue);
+  await assertOnlyText(t);
 });
 
-test('nothing scrolls sideways on a phone, however long the words', fitsAPhone);
+test('no page scrolls sideways on a phone, however long the words', assertFitsPhone);
 
-test('everything works without scripts', async (t) => {
+test('the pages work without scripts', async (t) => {
   const { page } = await newPage(t, { javaScriptEnabled: false });
   await report({ error_type: 'TypeError', error_message: 'the dashboard needs no script' });
   await page.goto(service);
@@ -99,25 +99,25 @@ test('everything works without scripts', async (t) => {
   assert.equal(page.url(), `${service}/`);
 });
 
-test('its pages fetch one stylesheet of their own and nothing else, and say nothing on the console', async (t) => {
+test('the pages load only their stylesheet and log nothing to the console', async (t) => {
   for (const path of ['/', `/groups/${fingerprints[0]}`]) {
-    const { page, complaints } = await newPage(t);
+    const { page, problems } = await newPage(t);
     const fetched = [];
     page.on('request', (request) => fetched.push(request.url()));
-    const answer = await page.goto(`${service}${path}`, { waitUntil: 'networkidle' });
-    const policy = answer.headers()['content-security-policy'];
+    const response = await page.goto(`${service}${path}`, { waitUntil: 'networkidle' });
+    const policy = response.headers()['content-security-policy'];
     assert.match(policy, /^default-src 'none'; style-src 'self'; img-src data:;/);
     assert.doesNotMatch(policy, /script-src|unsafe/);
-    const others = fetched.filter((address) => !address.startsWith('data:'));
-    assert.deepEqual(others, [`${service}${path}`, `${service}/style.css`]);
-    assert.deepEqual(complaints, []);
+    const urls = fetched.filter((url) => !url.startsWith('data:'));
+    assert.deepEqual(urls, [`${service}${path}`, `${service}/style.css`]);
+    assert.deepEqual(problems, []);
   }
 });
 
-test('an address that names nothing says so, and leads back', async (t) => {
+test('an unknown group gets HTTP 404 and a link back', async (t) => {
   const { page } = await newPage(t);
-  const answer = await page.goto(`${service}/groups/${'0'.repeat(32)}`);
-  assert.equal(answer.status(), 404);
+  const response = await page.goto(`${service}/groups/${'0'.repeat(32)}`);
+  assert.equal(response.status(), 404);
   await page.getByRole('heading', { level: 1, name: 'There is no such group' }).waitFor();
   await page.getByRole('link', { name: 'All groups' }).click();
   await page.getByRole('heading', { level: 1, name: 'Error groups' }).waitFor();

@@ -1,21 +1,20 @@
-// What every browser test starts from: the running stack, Chromium, and answers that are waited for.
+// Shared by the browser tests: the running stack, Chromium, and waiting for results.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { chromium } from 'playwright-core';
 
+import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
+
 /** The service, and the stand-in for GitHub. */
 export const service = fromEnvironment('SERVICE');
 export const github = fromEnvironment('GITHUB');
 
-const PATIENCE = 30_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
+const TIMEOUT = 30_000;
 
-const browser = await launch();
+const browser = await chromium.launch({ executablePath: chromiumProgram(), args: CHROMIUM_FLAGS, headless: true });
 after(() => browser.close());
 
 function fromEnvironment(name) {
@@ -24,59 +23,51 @@ function fromEnvironment(name) {
   return value.replace(/\/$/, '');
 }
 
-function launch() {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    throw new Error(`No browser at ${executablePath}: apt-get install chromium, or name another one in CHROMIUM`);
-  }
-  return chromium.launch({ executablePath, args: FLAGS, headless: true });
-}
-
-/** A page in a fresh context. `complaints` gathers console errors, refused content, exceptions and dialogs. */
+/** A page in a new context. `problems` collects console errors, refused content, exceptions and dialogs. */
 export async function newPage(t, options = {}) {
   const context = await browser.newContext(options);
   t.after(() => context.close());
   const page = await context.newPage();
-  const complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const problems = [];
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(String(error)));
   page.on('dialog', (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
+    problems.push(`dialog: ${dialog.message()}`);
     dialog.dismiss();
   });
-  return { page, complaints };
+  return { page, problems };
 }
 
-/** The address of the demo page. */
+/** The URL of the demo page. */
 export function demoPage(parameters = {}) {
   return `${service}/app/demo.html?${new URLSearchParams({ github, ...parameters })}`;
 }
 
-/** Opens the demo page, ready to be clicked. */
+/** Opens the demo page. */
 export async function openDemo(t, parameters) {
   const opened = await newPage(t);
   await opened.page.goto(demoPage(parameters));
   return opened;
 }
 
-/** Everything the stand-in knows. */
+/** The state of the stand-in. */
 export async function standIn() {
   return (await fetch(`${github}/_control/state`)).json();
 }
 
-/** Orders something of the stand-in. */
-export async function control(what, order, method = 'POST') {
+/** Sends a control request to the stand-in. */
+export async function control(name, body, method = 'POST') {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${github}/_control/${what}`, { method, headers, body: JSON.stringify(order) });
-  assert.ok(answer.ok, await answer.text());
+  const response = await fetch(`${github}/_control/${name}`, { method, headers, body: JSON.stringify(body) });
+  assert.ok(response.ok, await response.text());
 }
 
-/** Returns as soon as the stand-in has all of this; fails with the story of its requests if it never does. */
-export async function comes(awaited) {
-  const query = new URLSearchParams({ seconds: PATIENCE / 1000, ...awaited });
-  const answer = await fetch(`${github}/_control/wait?${query}`);
-  const { requests, story } = await answer.json();
-  assert.ok(answer.ok, `${JSON.stringify(awaited)} did not come\n${story}`);
+/** Resolves once the stand-in has seen all of this. Fails with its requests after a timeout. */
+export async function waitForStandIn(expected) {
+  const query = new URLSearchParams({ seconds: TIMEOUT / 1000, ...expected });
+  const response = await fetch(`${github}/_control/wait?${query}`);
+  const { requests, story } = await response.json();
+  assert.ok(response.ok, `${JSON.stringify(expected)} not in time\n${story}`);
   return requests;
 }
 
@@ -85,34 +76,34 @@ export async function groups() {
   return (await (await fetch(`${service}/api/groups`)).json()).groups;
 }
 
-/** One group with its samples and what was sent for it, as its text and as data. */
+/** One group with its samples, intents and approvals. */
 export async function groupDetail(fingerprint) {
   return (await fetch(`${service}/api/groups/${fingerprint}`)).json();
 }
 
-/** The group that `fits`, as soon as there is one: the service has nothing to wait at, so it is asked again. */
-export async function group(fits, patience = PATIENCE) {
-  const end = performance.now() + patience;
+/** Resolves to the first group that matches, once there is one. Polls, because the service has no endpoint to wait. */
+export async function group(matches, timeout = TIMEOUT) {
+  const end = performance.now() + timeout;
   for (;;) {
     const all = await groups();
-    const found = all.find(fits);
+    const found = all.find(matches);
     if (found) return found;
-    if (performance.now() > end) assert.fail(`no group fits ${fits}\n${JSON.stringify(all, null, 1)}`);
+    if (performance.now() > end) assert.fail(`no group matches ${matches}\n${JSON.stringify(all, null, 1)}`);
     await wait(25);
   }
 }
 
-/** Posts reports as any program may. */
+/** Posts reports to the service. */
 export async function report(body) {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${service}/report-error`, { method: 'POST', headers, body: JSON.stringify(body) });
-  assert.equal(answer.status, 202, await answer.clone().text());
-  return answer.json();
+  const response = await fetch(`${service}/report-error`, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.equal(response.status, 202, await response.clone().text());
+  return response.json();
 }
 
-/** Returns when nothing is left to be written: every group waits at the gate or was handed over. */
-export async function idle() {
-  await comes({ operation: 'list_labels', answered: true });
+/** Resolves once nothing is left to write: each group waits for approval or is handed over. */
+export async function waitForIdle() {
+  await waitForStandIn({ operation: 'list_labels', answered: true });
   const settled = ({ status }) => ['awaiting_approval', 'handed_over'].includes(status);
   const end = performance.now() + 120_000;
   while (!(await groups()).every(settled)) {

@@ -1,10 +1,11 @@
-// The client and its reports in three real engines: one list of cases, each engine started once.
+// The client and its reports in three browser engines, each started once for all cases.
 
 import { after, before, describe } from 'node:test';
 
 import { startChromium } from './browsers/chromium.mjs';
 import { startFirefox } from './browsers/firefox.mjs';
 import { startWebKit } from './browsers/webkit.mjs';
+import { breadcrumbs } from './cases/breadcrumbs.mjs';
 import { calls } from './cases/calls.mjs';
 import { delivery } from './cases/delivery.mjs';
 import { loading } from './cases/loading.mjs';
@@ -13,13 +14,12 @@ import { origins } from './cases/origins.mjs';
 import { pageErrors } from './cases/page-errors.mjs';
 import { reports } from './cases/reports.mjs';
 import { stacks } from './cases/stacks.mjs';
-import { trail } from './cases/trail.mjs';
-import { explained } from './explained.mjs';
+import { sameFrames } from './same-frames.mjs';
 
 const engines = { Chromium: startChromium, Firefox: startFirefox, WebKit: startWebKit };
 
-/** The stack cases' reports, of every engine. */
-const reported = [];
+/** The reports of the stack cases of all engines. */
+const stackReports = [];
 
 for (const [name, start] of Object.entries(engines)) {
   describe(name, () => {
@@ -28,14 +28,14 @@ for (const [name, start] of Object.entries(engines)) {
     after(() => engine.close?.());
     calls(engine);
     mcp(engine);
-    stacks(engine, reported);
+    stacks(engine, stackReports);
     reports(engine);
     delivery(engine);
     pageErrors(engine);
-    trail(engine);
+    breadcrumbs(engine);
     origins(engine);
     loading(engine);
   });
 }
 
-describe('the same failure in every engine', () => explained(reported, Object.keys(engines)));
+describe('the same failure in all engines', () => sameFrames(stackReports, Object.keys(engines)));

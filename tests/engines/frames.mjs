@@ -1,4 +1,4 @@
-// Stacks as the engines write them, and whether they begin where the page itself was.
+// Checks that a stack begins in the page, in the format of the engine.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -6,13 +6,15 @@ import { readFile } from 'node:fs/promises';
 /** `at name (file:line:column)` of V8, `name@file:line:column` of the others. */
 const FRAME = { v8: /^ {4}at (?:async )?(\S+) \((\S+?):(\d+):\d+\)$/, 'at sign': /^(.+?)@(\S+?):(\d+):\d+$/ };
 
-/** The innermost frame is this function of `page.js`, on the line that ends with its name; none is the client's. */
+/**
+ * Fails unless the innermost frame is this function of `page.js`, at its marked line, and no frame is in the client.
+ */
 export async function assertCaller(engine, server, text, caller) {
   const frames = text.split('\n').filter((frame) => FRAME[engine.stacks].test(frame));
   assert.ok(frames.length > 0, `no frame of ${engine.version} in\n${text}`);
-  const [, name, file, at] = FRAME[engine.stacks].exec(frames[0]);
-  assert.deepEqual([name, file, Number(at)], [caller, `${server.origin}/page.js`, await lineOf(caller)], text);
-  assert.doesNotMatch(text, /mcp-autoheal/, 'no frame of the client itself');
+  const [, name, file, line] = FRAME[engine.stacks].exec(frames[0]);
+  assert.deepEqual([name, file, Number(line)], [caller, `${server.origin}/page.js`, await lineOf(caller)], text);
+  assert.doesNotMatch(text, /mcp-autoheal/, 'no frame of the client');
 }
 
 async function lineOf(caller) {

@@ -1,20 +1,20 @@
-// MCP servers of both eras, as small as a case needs them.
+// Minimal MCP servers of both eras.
 
-import { json, result } from './server.mjs';
+import { json, result } from '../../npm/test/server.mjs';
 
 export const SESSION = 'session-of-the-case';
 const SERVER = { name: 'kettle', version: '1.2.3' };
-const VERSION = '2026-07-28';
+const MODERN = '2026-07-28';
 
-/** A server that knows the handshake only; `call(body, response)` answers the requests after it. */
-export function knowsHandshake(call) {
+/** A legacy server. `call(body, response)` responds to the requests after the handshake. */
+export function legacyServer(call) {
   return ({ method, headers, body }, response) => {
     if (method === 'DELETE') return response.writeHead(204).end();
     if (method === 'GET') return response.writeHead(405).end();
     const { protocolVersion } = body.params ?? {};
-    const shaken = { protocolVersion, capabilities: { tools: {} }, serverInfo: SERVER };
+    const initializeResult = { protocolVersion, capabilities: { tools: {} }, serverInfo: SERVER };
     if (body.method === 'initialize') {
-      json(response, { jsonrpc: '2.0', id: body.id, result: shaken }, 200, { 'mcp-session-id': SESSION });
+      json(response, { jsonrpc: '2.0', id: body.id, result: initializeResult }, 200, { 'mcp-session-id': SESSION });
     } else if (headers['mcp-session-id'] !== SESSION) {
       json(response, { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Server not initialized' } }, 400);
     } else if (body.id === undefined) response.writeHead(202).end();
@@ -22,27 +22,27 @@ export function knowsHandshake(call) {
   };
 }
 
-/** A server of the era without a handshake, which says that it is. */
-export function knowsDiscovery(call) {
+/** A modern server. `call(body, response)` responds to the requests after discovery. */
+export function modernServer(call) {
   return ({ headers, body }, response) => {
-    const { _meta } = body.params ?? {};
-    if (headers['mcp-protocol-version'] !== VERSION || headers['mcp-method'] !== body.method || !_meta) {
+    const hasMeta = body.params?._meta !== undefined;
+    if (headers['mcp-protocol-version'] !== MODERN || headers['mcp-method'] !== body.method || !hasMeta) {
       json(response, { jsonrpc: '2.0', id: body.id, error: { code: -32020, message: 'Header mismatch' } }, 400);
     } else if (body.method === 'server/discover') {
-      const told = { 'io.modelcontextprotocol/serverInfo': SERVER };
-      result(body, response, { supportedVersions: [VERSION], capabilities: { tools: {} }, _meta: told });
+      const _meta = { 'io.modelcontextprotocol/serverInfo': SERVER };
+      result(body, response, { supportedVersions: [MODERN], capabilities: { tools: {} }, _meta });
     } else call(body, response);
   };
 }
 
-/** Answers with a stream of these texts, each as it is; it ends with the last, or stays open. */
+/** Responds with a stream of these texts. Ends it after the last one, unless `end` is false. */
 export function stream(response, texts, end = true) {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const text of texts) response.write(text);
   if (end) response.end();
 }
 
-/** A message as one event of a stream. */
+/** A message as an event of a stream. */
 export function event(message, id) {
   return `${id ? `id: ${id}\n` : ''}event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 }

@@ -1,4 +1,4 @@
-// The web server of one case: the page, the built package, and handlers that the case scripts.
+// The scripted web server of one case, with the page and the built package.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -19,72 +19,72 @@ const CORS = {
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-max-age': '0',
 };
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 /**
- * Starts it on a free port, which makes it an origin of its own. What can be scripted:
- * `report(response)` answers POSTs below `/report-error`, `mcp({method, headers, body}, response)` everything at
- * `/mcp`, and `call(body, response)` all other POSTs; `headers` go with the page, `files` maps a path to a status to
- * answer with instead, `cors` opens everything to pages of other origins: true, or headers that go with that.
+ * Starts a server on a free port, so that it is its own origin. Members of the script: `report(response)` responds to
+ * POSTs below `/report-error`, `mcp({method, headers, body}, response)` to all requests at `/mcp`, `call(body,
+ * response)` to all other POSTs. `headers` are sent with the page, `files` maps paths to error statuses, and `cors`
+ * allows pages of other origins: true, or additional headers.
  */
 export async function startServer(script) {
-  const seen = { calls: [], mcp: [], reports: [], requests: [] };
+  const received = { calls: [], mcp: [], reports: [], requests: [] };
   const arrivals = new Set();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://any');
     const chunks = await request.toArray().catch(() => undefined);
-    if (!chunks) return; // the page went away in the middle of it
+    if (!chunks) return; // the page has been closed
     const text = Buffer.concat(chunks).toString();
-    seen.requests.push(`${request.method} ${pathname}`);
-    const open = script.cors ? { ...CORS, ...script.cors } : {};
-    for (const [name, value] of Object.entries(open)) response.setHeader(name, value);
+    received.requests.push(`${request.method} ${pathname}`);
+    const corsHeaders = script.cors ? { ...CORS, ...script.cors } : {};
+    for (const [name, value] of Object.entries(corsHeaders)) response.setHeader(name, value);
     if (request.method === 'OPTIONS') response.writeHead(204).end();
     else if (pathname === '/mcp') {
       const message = { method: request.method, headers: request.headers, body: text ? JSON.parse(text) : undefined };
-      seen.mcp.push(message);
+      received.mcp.push(message);
       script.mcp(message, response);
     } else if (request.method === 'GET') await file(pathname, script, response);
     else if (pathname.startsWith('/report-error')) {
-      seen.reports.push({ text, type: request.headers['content-type'], address: request.url });
+      received.reports.push({ text, type: request.headers['content-type'], url: request.url });
       if (script.report) script.report(response);
       else response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
     } else {
       const call = { body: JSON.parse(text), headers: request.headers };
-      seen.calls.push(call);
+      received.calls.push(call);
       script.call(call.body, response);
     }
-    arrivals.forEach((look) => look());
+    arrivals.forEach((check) => check());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}`;
 
-  /** All reports so far, those of a batch one by one. */
-  const reports = () => seen.reports.flatMap(({ text }) => JSON.parse(text));
-  /** Resolves as soon as `happened()`; looks only when something has arrived. */
-  const until = async (happened, what = happened) => {
-    let look;
-    let patience;
+  /** All reports so far, one by one. */
+  const reports = () => received.reports.flatMap(({ text }) => JSON.parse(text));
+  /** Resolves once `condition()` is true. Checks again after each request. */
+  const until = async (condition, description = condition) => {
+    let check;
+    let timer;
     try {
-      await new Promise((found, failed) => {
-        look = () => happened() && found();
-        const message = () => `this did not come: ${what}\n${story(seen)}`;
-        patience = setTimeout(() => failed(new assert.AssertionError({ message: message() })), PATIENCE);
-        arrivals.add(look);
-        look();
+      await new Promise((resolve, reject) => {
+        check = () => condition() && resolve();
+        const message = () => `not in time: ${description}\n${summary(received)}`;
+        timer = setTimeout(() => reject(new assert.AssertionError({ message: message() })), TIMEOUT);
+        arrivals.add(check);
+        check();
       });
     } finally {
-      clearTimeout(patience);
-      arrivals.delete(look);
+      clearTimeout(timer);
+      arrivals.delete(check);
     }
   };
   return {
-    ...seen,
+    ...received,
     origin,
     until,
-    /** Everything ever posted as a report, as it came. */
-    reportTexts: () => seen.reports.map(({ text }) => text),
-    /** Resolves to the reports as soon as there are so many, or `enough(reports)`. */
+    /** The bodies of all posted reports. */
+    reportTexts: () => received.reports.map(({ text }) => text),
+    /** Resolves to the reports once there are `enough`, a number or a function of the reports. */
     async reported(enough) {
       await until(() => (typeof enough === 'number' ? reports().length >= enough : enough(reports())), enough);
       return reports();
@@ -106,21 +106,6 @@ async function file(path, { headers = {}, files = {} }, response) {
   return response.writeHead(200, { 'content-type': type, ...(path === '/' ? headers : {}) }).end(bytes);
 }
 
-function story({ requests, reports }) {
+function summary({ requests, reports }) {
   return [...requests, ...reports.map(({ text }) => text.slice(0, 500))].join('\n');
-}
-
-/** Answers with JSON. */
-export function json(response, value, status = 200, headers = {}) {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
-}
-
-/** Answers a call with a result. */
-export function result({ id }, response, value) {
-  json(response, { jsonrpc: '2.0', id, result: value });
-}
-
-/** Answers a call with an error. */
-export function error({ id }, response, code, message, data) {
-  json(response, { jsonrpc: '2.0', id, error: { code, message, data } });
 }

@@ -1,50 +1,41 @@
-// Chromium, and what a page of a project says in it.
+// Runs pages of projects in Chromium.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
+import { CHROMIUM_FLAGS, chromiumProgram } from '../chromium.mjs';
 
-const browser = await launch();
+
+const browser = await chromium.launch({ executablePath: chromiumProgram(), args: CHROMIUM_FLAGS, headless: true });
 after(() => browser.close());
 
-function launch() {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    throw new Error(`No browser at ${executablePath}: apt-get install chromium, or name another one in CHROMIUM`);
-  }
-  return chromium.launch({ executablePath, args: FLAGS, headless: true });
-}
-
-/** Opens a page and returns what its calls came to; `server` is where they go. */
-export async function outcomeOfPage(t, address, server) {
+/** Opens a page that calls `server`. Resolves to the outcome of its calls and the other console messages. */
+export async function outcomeOfPage(t, url, server) {
   const page = await browser.newPage();
   t.after(() => page.close());
-  const complaints = [];
-  const told = new Promise((resolve, reject) => {
+  const messages = [];
+  const printed = new Promise((resolve, reject) => {
     page.on('console', (message) => {
       const [, outcome] = message.text().match(/^outcome (.*)$/s) ?? [];
       if (outcome) resolve(JSON.parse(outcome));
-      else complaints.push(message.text());
+      else messages.push(message.text());
     });
     page.on('pageerror', (error) => reject(error));
     page.on('close', () => reject(new Error('the page was closed')));
     page.setDefaultTimeout(30_000);
-    setTimeout(() => reject(new Error(`the page said nothing\n${complaints.join('\n')}`)), 30_000).unref();
+    setTimeout(() => reject(new Error(`the page printed no outcome\n${messages.join('\n')}`)), 30_000).unref();
   });
-  const url = new URL(address);
-  url.searchParams.set('server', server.origin);
-  await Promise.all([told, page.goto(url.href)]);
-  return { outcome: await told, complaints };
+  const withServer = new URL(url);
+  withServer.searchParams.set('server', server.origin);
+  await Promise.all([printed, page.goto(withServer.href)]);
+  return { outcome: await printed, messages };
 }
 
-/** The same for a page that works, which has nothing to complain of. */
-export async function outcomeOfGoodPage(t, address, server) {
-  const { outcome, complaints } = await outcomeOfPage(t, address, server);
-  assert.deepEqual(complaints.filter((text) => !text.startsWith('[vite]')), []);
+/** The same for a page that must not print other messages. Resolves to the outcome. */
+export async function outcomeOfGoodPage(t, url, server) {
+  const { outcome, messages } = await outcomeOfPage(t, url, server);
+  assert.deepEqual(messages.filter((text) => !text.startsWith('[vite]')), []);
   return outcome;
 }

@@ -1,4 +1,5 @@
-// Bundlers, unconfigured: the module as a file beside their bundle (Vite, webpack), or inside it (Rollup, esbuild).
+// Bundlers without configuration: the module as a file beside the bundle (Vite, webpack) or inside it (Rollup,
+// esbuild).
 
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -23,7 +24,7 @@ const PAGE = html('<script type="module" src="./main.js"></script>');
 const ESBUILD = { entryPoints: ['main.js'], bundle: true, format: 'esm' };
 const BUNDLED_PAGE = html('<script type="module" src="./bundle.js"></script>');
 
-test('Vite, development server', async (t) => {
+test('Vite serves the package in development', async (t) => {
   const root = await project(tarball, 'vite-dev', { 'index.html': PAGE, 'main.js': pageScript('mcp-autoheal') });
   const server = await startServer(t);
   const settings = { root, configFile: false, logLevel: 'warn', server: { host: '127.0.0.1' } };
@@ -33,14 +34,14 @@ test('Vite, development server', async (t) => {
   await assertWorks(await outcomeOfGoodPage(t, development.resolvedUrls.local[0], server), server);
 });
 
-test('Vite, build', async (t) => {
+test('Vite bundles the package', async (t) => {
   const root = await project(tarball, 'vite-build', { 'index.html': PAGE, 'main.js': pageScript('mcp-autoheal') });
   await vite.build({ root, configFile: false, logLevel: 'warn' });
   const server = await startServer(t, { files: join(root, 'dist') });
   await assertWorks(await outcomeOfGoodPage(t, `${server.origin}/index.html`, server), server);
 });
 
-test('webpack', async (t) => {
+test('webpack bundles the package', async (t) => {
   const home = await project(tarball, 'webpack', { 'main.js': pageScript('mcp-autoheal') });
   const files = join(home, 'dist');
   const stats = await new Promise((resolve, reject) => {
@@ -49,30 +50,30 @@ test('webpack', async (t) => {
     webpack(options, (error, stats) => (error ? reject(error) : resolve(stats)));
   });
   assert.equal(stats.hasErrors(), false, stats.toString());
-  await servePage(t, files);
+  await checkPage(t, files);
 });
 
-test('esbuild, the inline entry', async (t) => {
+test('esbuild bundles the inline entry', async (t) => {
   const home = await project(tarball, 'esbuild', { 'main.js': pageScript('mcp-autoheal/inline') });
   const files = join(home, 'dist');
   await esbuild({ ...ESBUILD, absWorkingDir: home, outfile: 'dist/bundle.js' });
   assert.deepEqual(await readdir(files), ['bundle.js']);
-  await servePage(t, files);
+  await checkPage(t, files);
 });
 
-test('Rollup, the inline entry', async (t) => {
-  // Without a plugin Rollup knows no packages, only paths.
+test('Rollup bundles the inline entry', async (t) => {
+  // Without a plugin Rollup resolves only paths, not package names.
   const path = './node_modules/mcp-autoheal/dist/mcp-autoheal.inline.js';
   const home = await project(tarball, 'rollup', { 'main.js': pageScript(path) });
   const files = join(home, 'dist');
   const bundle = await rollup({ input: join(home, 'main.js') });
   await bundle.write({ dir: files, entryFileNames: 'bundle.js' });
   assert.deepEqual(await readdir(files), ['bundle.js']);
-  await servePage(t, files);
+  await checkPage(t, files);
 });
 
 for (const entry of ['mcp-autoheal', 'mcp-autoheal/inline', 'mcp-autoheal/ipfs-accelerate']) {
-  test(`a bundle that imports ${entry} and does not use it holds none of it`, async () => {
+  test(`a bundle that imports ${entry} without using it contains no code of it`, async () => {
     const source = `import * as mcp from '${entry}'; console.log(1);`;
     const home = await project(tarball, `unused-${entry.split('/').at(-1)}`, { 'main.js': source });
     const built = await esbuild({ ...ESBUILD, absWorkingDir: home, write: false });
@@ -80,8 +81,8 @@ for (const entry of ['mcp-autoheal', 'mcp-autoheal/inline', 'mcp-autoheal/ipfs-a
   });
 }
 
-/** Serves a bundle with a page for it, and looks at the page. */
-async function servePage(t, files) {
+/** Serves a bundle with a page for it and checks the page. */
+async function checkPage(t, files) {
   await writeFile(join(files, 'index.html'), BUNDLED_PAGE);
   const server = await startServer(t, { files });
   await assertWorks(await outcomeOfGoodPage(t, `${server.origin}/index.html`, server), server);

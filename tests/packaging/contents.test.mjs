@@ -1,4 +1,4 @@
-// What is in the tarball, and what linters of packages and of their types say of it.
+// The contents of the tarball, and the linters for packages and types.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -19,27 +19,27 @@ before(async () => {
   packed = await pack('contents');
 });
 
-test('everything the package names is in it, and nothing of its making', async () => {
+test('the tarball has all files named in package.json, and no sources or tests', async () => {
   const manifest = JSON.parse(await readFile(new URL('../../npm/package.json', import.meta.url), 'utf8'));
   const targets = (value) => (typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap(targets));
   const { exports, bin, types, unpkg, jsdelivr } = manifest;
-  const named = targets([exports, bin, types, unpkg, jsdelivr]).map((path) => path.replace(/^\.\//, ''));
-  assert.deepEqual(named.filter((path) => !packed.files.includes(path)), []);
+  const paths = targets([exports, bin, types, unpkg, jsdelivr]).map((path) => path.replace(/^\.\//, ''));
+  assert.deepEqual(paths.filter((path) => !packed.files.includes(path)), []);
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
     assert.ok(packed.files.includes(file), file);
   }
   assert.deepEqual(packed.files.filter((path) => /^(src|pkg|test|scripts)\//.test(path)), []);
 });
 
-test('publint', async () => {
+test('publint finds no problems', async () => {
   const tarball = await readFile(packed.tarball);
   const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
   assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
 });
 
-test('are the types wrong?', async () => {
-  // ESM only: what CommonJS and Node 10 make of the package is not promised. The wasm file is an export without types,
-  // there for the addresses bundlers make of it.
+test('arethetypeswrong finds no problems', async () => {
+  // ESM only, because the package does not support CommonJS and Node 10. The wasm file is an export without types, for
+  // bundlers.
   const parameters = [packed.tarball, '--profile', 'esm-only', '--exclude-entrypoints', './mcp-autoheal_bg.wasm'];
   parameters.push('--no-emoji', '--no-color');
   const tool = fileURLToPath(new URL('node_modules/@arethetypeswrong/cli/dist/index.js', import.meta.url));

@@ -1,4 +1,4 @@
-// Throw-away projects that have the packed package installed, and the small program each of them runs.
+// Temporary projects with the packed package installed, and the small program that each of them runs.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, 'target/packaging');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Packs the package as `npm publish` would, once for each file of tests. */
+/** Packs the package as `npm publish` does, into a folder for one test file. */
 export async function pack(name) {
   const to = join(folder, name);
   await rm(to, { recursive: true, force: true });
@@ -24,7 +24,7 @@ export async function pack(name) {
   return { tarball: join(to, tarball), files: files.map(({ path }) => path).sort() };
 }
 
-/** A project with the tarball installed; `files` are its own, by name. */
+/** A project with the tarball installed. `files` are the contents of its own files by name. */
 export async function project(tarball, name, files = {}) {
   const home = join(dirname(tarball), name);
   await mkdir(home);
@@ -36,7 +36,7 @@ export async function project(tarball, name, files = {}) {
   return home;
 }
 
-/** What every project does: a call that succeeds, and one that fails and is reported. */
+/** The program of all projects: a call that succeeds, and one that fails and is reported. */
 const SHOP = `
 export async function shop({ MCPClient, MCPError }, origin, options) {
   const client = new MCPClient(origin + '/jsonrpc', {
@@ -47,14 +47,14 @@ export async function shop({ MCPClient, MCPError }, origin, options) {
   try {
     const sum = await client.request('add', { a: 2, b: 3 });
     const failure = await client.request('buy', {}).catch((error) => error);
-    return { sum, code: failure.code, message: failure.message, own: failure instanceof MCPError };
+    return { sum, code: failure.code, message: failure.message, isMCPError: failure instanceof MCPError };
   } catch (error) {
-    return { code: error.code, message: error.message, own: error instanceof MCPError };
+    return { code: error.code, message: error.message, isMCPError: error instanceof MCPError };
   }
 }
 `;
 
-/** A module for a page, which imports the package as `specifier` and logs what became of the calls. */
+/** A module for a page that imports the package as `specifier` and logs the outcome of the calls. */
 export function pageScript(specifier, options = '{}') {
   return `
     import * as mcp from ${JSON.stringify(specifier)};
@@ -64,7 +64,7 @@ export function pageScript(specifier, options = '{}') {
   `;
 }
 
-/** A program for the command line, which does the same. */
+/** The same as a program for the command line. */
 export function program(specifier, options = '{}') {
   return `
     import * as mcp from ${JSON.stringify(specifier)};
@@ -78,16 +78,16 @@ export function html(source) {
   return `<!doctype html><html lang="en"><title>shop</title><link rel="icon" href="data:">${source}`;
 }
 
-/** Runs a program of a project, and returns what it printed. */
+/** Runs a program of a project. Resolves to the JSON that it prints. */
 export async function outcomeOf(command, parameters, home) {
   const { stdout } = await run(command, parameters, { cwd: home, timeout: 60_000 });
   return JSON.parse(stdout);
 }
 
-/** Checks that both calls went as they should, and that the failure was reported. */
+/** Fails unless both calls had the expected outcome and the failure was reported. */
 export async function assertWorks(outcome, server) {
-  assert.deepEqual(outcome, { sum: 5, code: -32050, message: 'the shop is shut', own: true });
+  assert.deepEqual(outcome, { sum: 5, code: -32050, message: 'the shop is closed', isMCPError: true });
   const report = await server.reported();
-  assert.equal(report.error_message, 'the shop is shut');
+  assert.equal(report.error_message, 'the shop is closed');
   assert.equal(report.context?.method ?? report.rpc?.method, 'buy');
 }

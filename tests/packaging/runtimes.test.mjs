@@ -1,4 +1,4 @@
-// Programs on the command line: Node, the one that runs this and a newer one, Bun, and Deno.
+// Programs in Node (the version that runs the tests and a newer one), Bun and Deno.
 
 import assert from 'node:assert/strict';
 import { rename, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { assertWorks, outcomeOf, pack, program, project } from './project.mjs';
 import { startServer } from './server.mjs';
 
 const tool = (path) => fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
-// Deno gets the network and nothing else: no reading of files.
+// Deno gets permission for the network, but not for files.
 const RUNTIMES = {
   [`Node ${process.versions.node}`]: [process.execPath],
   'Node 22': [tool('node/bin/node')],
@@ -28,14 +28,14 @@ before(async () => {
 
 for (const [name, [command, ...parameters]] of Object.entries(RUNTIMES)) {
   for (const entry of ['mcp-autoheal', 'mcp-autoheal/inline']) {
-    test(`${name}: ${entry}`, async (t) => {
+    test(`${name} can use ${entry}`, async (t) => {
       const home = await project(tarball, folder(`${name}-${entry}`), { 'main.js': program(entry) });
       const server = await startServer(t);
       await assertWorks(await outcomeOf(command, [...parameters, 'main.js', server.origin], home), server);
     });
   }
 
-  test(`${name}: the IPFS client is the same client`, async () => {
+  test(`${name}: the IPFS client extends the class of the main entry`, async () => {
     const source = `
       import { MCPClient } from 'mcp-autoheal';
       import { IPFSAccelerateClient } from 'mcp-autoheal/ipfs-accelerate';
@@ -46,8 +46,8 @@ for (const [name, [command, ...parameters]] of Object.entries(RUNTIMES)) {
   });
 }
 
-test('Node: the module elsewhere, named in wasmUrl as a path and as an address', async (t) => {
-  for (const [name, url] of [['path', "'module.wasm'"], ['address', "new URL('module.wasm', import.meta.url)"]]) {
+test('Node loads the module from a wasmUrl that is a path or a URL', async (t) => {
+  for (const [name, url] of [['path', "'module.wasm'"], ['url', "new URL('module.wasm', import.meta.url)"]]) {
     const home = await project(tarball, `node-${name}`, { 'main.js': program('mcp-autoheal', `{ wasmUrl: ${url} }`) });
     await rename(join(home, 'node_modules/mcp-autoheal/dist/mcp-autoheal_bg.wasm'), join(home, 'module.wasm'));
     const server = await startServer(t);
@@ -55,7 +55,7 @@ test('Node: the module elsewhere, named in wasmUrl as a path and as an address',
   }
 });
 
-test('Node: a module that is missing names both remedies', async (t) => {
+test('Node: a missing module rejects with both remedies', async (t) => {
   const home = await project(tarball, 'node-missing', { 'main.js': program('mcp-autoheal') });
   await rm(join(home, 'node_modules/mcp-autoheal/dist/mcp-autoheal_bg.wasm'));
   const server = await startServer(t);

@@ -1,4 +1,4 @@
-// A server on loopback: JSON-RPC calls, reports, and the files of one folder.
+// A server on the loopback interface: JSON-RPC calls, reports, and the files of one folder.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -6,21 +6,23 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
-// Pages of development servers come from elsewhere.
+// Pages of development servers have another origin.
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
 
-/** Starts one. `files` is the folder it serves; `headers` go with every file; `types` says what some are instead. */
+/**
+ * Starts the server. `files` is the folder it serves, `headers` are sent with each file, `types` overrides media types.
+ */
 export async function startServer(t, { files, headers = {}, types = {} } = {}) {
   const reports = [];
-  const waiting = [];
+  const waiters = [];
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const path = new URL(request.url, 'http://server').pathname;
     if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end();
-    if (path === '/jsonrpc') return send(response, 200, answer(JSON.parse(body)));
+    if (path === '/jsonrpc') return send(response, 200, respond(JSON.parse(body)));
     if (path === '/report-error') {
       reports.push(...[JSON.parse(body)].flat());
-      waiting.splice(0).forEach((look) => look());
+      waiters.splice(0).forEach((wake) => wake());
       return send(response, 202, []);
     }
     try {
@@ -42,15 +44,15 @@ export async function startServer(t, { files, headers = {}, types = {} } = {}) {
     reports,
     /** Resolves to the first report. */
     async reported() {
-      while (reports.length === 0) await new Promise((look) => waiting.push(look));
+      while (reports.length === 0) await new Promise((wake) => waiters.push(wake));
       return reports[0];
     },
   };
 }
 
-function answer({ id, method, params }) {
+function respond({ id, method, params }) {
   const outcome =
-    method === 'add' ? { result: params.a + params.b } : { error: { code: -32050, message: 'the shop is shut' } };
+    method === 'add' ? { result: params.a + params.b } : { error: { code: -32050, message: 'the shop is closed' } };
   return { jsonrpc: '2.0', id, ...outcome };
 }
 

@@ -1,4 +1,4 @@
-// Every conversation of the tables, led straight and through the wrapper: the wire is the same, the reports are right.
+// All sessions of the tables, with a server directly and through `autoheal mcp`: same bytes, expected reports.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,48 +16,48 @@ import { rmcp, rmcpEnds } from './cases/rmcp.mjs';
 import { stateless } from './cases/stateless.mjs';
 import { traps } from './cases/traps.mjs';
 import { typescript, typescriptEnds } from './cases/typescript.mjs';
-import { converse, environment, spooled, wrapped } from './harness/conversation.mjs';
-import { checkAnswer, checkReport, find, summary } from './harness/expectations.mjs';
-import { reproduces } from './harness/reproduction.mjs';
+import { environment, runSession, spooledReports, wrapped } from './harness/session.mjs';
+import { checkReport, checkResponse, findReport, summary } from './harness/expectations.mjs';
+import { assertReproduces } from './harness/reproduction.mjs';
 import { startSink } from './harness/sink.mjs';
-import { slots } from './harness/slots.mjs';
+import { limitConcurrency } from './harness/concurrency.mjs';
 
-const whole = [fastmcp, time, git, everything, filesystem, typescript, rmcp, traps, failuresOnTheWire, ...stateless];
-const ends = [...fastmcpEnds, ...typescriptEnds, ...rmcpEnds, ...scriptedEnds];
+const sessions = [fastmcp, time, git, everything, filesystem, typescript, rmcp, traps, failuresOnTheWire, ...stateless];
+const endings = [...fastmcpEnds, ...typescriptEnds, ...rmcpEnds, ...scriptedEnds];
 
-// Whoever starts servers takes a slot: whatever is told side by side, so many at a time keep two cores busy.
-const slot = slots(4);
+// Limits the running servers, independent of the concurrency of the tests: four keep two cores busy.
+const limited = limitConcurrency(4);
 
-describe('conversations', { concurrency: 30 }, () => {
-  for (const session of [...whole, ...ends]) conversation(session);
+describe('sessions', { concurrency: 30 }, () => {
+  for (const session of [...sessions, ...endings]) describeSession(session);
 });
 
-function conversation(session) {
+function describeSession(session) {
   describe(session.name, () => {
     const folder = mkdtempSync(join(tmpdir(), 'autoheal-servers-'));
     const steps = typeof session.steps === 'function' ? session.steps(folder) : session.steps;
     const { server, options, revision, secrets = [], ending = { code: 0, signal: null } } = session;
     const reproduced = new Set();
     const expected = steps.filter(({ report }) => report);
-    let [command, sink, direct, through, own] = [];
+    let [command, sink, direct, behindWrapper, env] = [];
 
     before(async () => {
       command = session.command(folder);
       session.prepare?.(folder);
       sink = await startSink();
-      own = environment(folder);
-      const waitsFor = ({ report }) => sink.until(() => find(sink.reports, report));
-      [direct, through] = await Promise.all([
-        slot(() => converse(command, { ...session, steps }, { folder, env: own })),
-        slot(() =>
-          converse(
+      env = environment(folder);
+      const waitForReport = ({ report }) => sink.until(() => findReport(sink.reports, report));
+      [direct, behindWrapper] = await Promise.all([
+        limited(() => runSession(command, { ...session, steps }, { folder, env })),
+        limited(() =>
+          runSession(
             wrapped(command, options),
             { ...session, steps },
-            { folder, env: environment(folder, sink), waitsFor },
+            { folder, env: environment(folder, sink), waitForReport },
           ),
         ),
       ]);
-      // The wrapper has ended; what it had to say has been said, or comes while a slow machine catches up.
+      // The wrapper has ended. On a slow machine its last reports may arrive a moment later.
       await sink.until(() => sink.total() >= expected.length, 5_000);
     });
     after(async () => {
@@ -66,45 +66,46 @@ function conversation(session) {
     });
 
     for (const [index, step] of steps.entries()) {
-      if (step.wire) test(`${step.name}: on the wire`, () => checkAnswer(step, direct.answers[index]));
+      if (step.wire) test(`${step.name}: the response`, () => checkResponse(step, direct.responses[index]));
       if (!step.report) continue;
-      const wanted = step.report;
+      const expectation = step.report;
       test(`${step.name}: the report`, () => {
-        const report = find(sink.reports, wanted);
+        const report = findReport(sink.reports, expectation);
         assert.ok(
           report,
-          `no report of ${wanted.class} ${wanted.source} ${wanted.target} ${wanted.message}\n` +
-            `among\n${summary(sink.reports)}\n${through.stderr}`,
+          `no report of ${expectation.class} ${expectation.source} ${expectation.target} ${expectation.message}\n` +
+            `among\n${summary(sink.reports)}\n${behindWrapper.stderr}`,
         );
-        checkReport(report, { wanted, server, revision });
+        checkReport(report, { expectation, server, revision });
       });
-      // An interpreter takes a second to start: there, one failure of each kind stands for the others.
-      if (wanted.reproducible === false || (session.startsSlowly && reproduced.has(String(wanted.class)))) continue;
-      reproduced.add(String(wanted.class));
-      test(`${step.name}: its reproduction`, async () => {
-        const report = find(sink.reports, wanted) ?? assert.fail('there is no report');
-        const run = () => reproduces(report, { wanted, step, env: own, folder });
-        // The end of a server is waited for without doing anything.
-        await (wanted.class === 'server_exit' ? run() : slot(run));
+      // Servers that start slowly, such as those in Python, reproduce only one failure of each class.
+      const kind = String(expectation.class);
+      if (expectation.reproducible === false || (session.startsSlowly && reproduced.has(kind))) continue;
+      reproduced.add(kind);
+      test(`${step.name}: the reproduction`, async () => {
+        const report = findReport(sink.reports, expectation) ?? assert.fail('no report');
+        const run = () => assertReproduces(report, { expectation, step, env, folder });
+        // Not limited for an exit, because the shell only waits.
+        await (expectation.class === 'server_exit' ? run() : limited(run));
       });
     }
 
     test('nothing else is reported', () => {
-      const claimed = new Set(expected.map(({ report }) => find(sink.reports, report)));
-      const others = sink.reports.filter((report) => !claimed.has(report));
-      assert.deepEqual(sink.complaints, []);
+      const matched = new Set(expected.map(({ report }) => findReport(sink.reports, report)));
+      const others = sink.reports.filter((report) => !matched.has(report));
+      assert.deepEqual(sink.invalidRequests, []);
       assert.equal(others.length, 0, summary(others));
       assert.equal(sink.total(), expected.length, summary(sink.reports));
-      assert.deepEqual(spooled(folder), []);
+      assert.deepEqual(spooledReports(folder), []);
       for (const secret of secrets)
-        assert.ok(!JSON.stringify(sink.reports).includes(secret), `a secret left: ${secret}`);
+        assert.ok(!JSON.stringify(sink.reports).includes(secret), `a report contains the secret ${secret}`);
     });
-    test('the wrapper changes nothing', () => {
-      const [straight, around] = [direct, through].map(({ stdout }) =>
+    test('the bytes, the exit code and the signal are the same as without the wrapper', () => {
+      const [expectedOutput, output] = [direct, behindWrapper].map(({ stdout }) =>
         session.unordered ? sorted(stdout) : String(stdout),
       );
-      assert.equal(around, straight);
-      assert.deepEqual(through.end, direct.end);
+      assert.equal(output, expectedOutput);
+      assert.deepEqual(behindWrapper.end, direct.end);
       assert.deepEqual(direct.end, steps.at(-1).ends ?? ending);
     });
   });

@@ -1,4 +1,4 @@
-// A server behind the HTTP proxy: what fails in its answers, and with the connection, is reported; the rest is not.
+// A server behind `autoheal mcp --http`: failures in responses and of the connection are reported, nothing else.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import * as row from './cases/rows.mjs';
-import { environment } from './harness/conversation.mjs';
-import { find, summary, told } from './harness/expectations.mjs';
-import { openSession, post, requestAlone } from './harness/http-client.mjs';
+import { environment } from './harness/session.mjs';
+import { findReport, outcomeOf, summary } from './harness/expectations.mjs';
+import { modernRequest, openSession, post } from './harness/http-client.mjs';
 import { fastmcpHttp, proxied, serve } from './harness/http-program.mjs';
+import { LEGACY, MODERN } from './harness/line-client.mjs';
 import { start } from './harness/program.mjs';
 import { startSink } from './harness/sink.mjs';
 
-/** A call nobody answers may be told as any of these. */
-const BROKEN_OFF = ['no_answer', 'server_exit', 'protocol_error'];
+/** Possible classes of a call whose connection breaks. */
+const BROKEN_CONNECTION = ['no_answer', 'server_exit', 'protocol_error'];
 
 const FAILURES = [
   {
@@ -44,61 +45,62 @@ const FAILURES = [
   },
 ];
 
-describe('over HTTP', { concurrency: 3 }, () => {
-  const eras = { '2025-11-25': inSession, '2026-07-28': alone };
+describe('behind the HTTP proxy', { concurrency: 3 }, () => {
+  const eras = { [LEGACY]: openClient, [MODERN]: modernClient };
   for (const [revision, client] of Object.entries(eras)) {
-    test(`failures of tools, resources and prompts, ${revision}`, (t) =>
+    test(`failures of tools, resources and prompts are reported, ${revision}`, (t) =>
       behindProxy(t, [], async ({ proxy, sink, reproduce }) => {
         const request = await client(proxy.url);
         for (const [index, { send, wire }] of FAILURES.entries()) {
           const { message } = await request(index + 1, send);
-          const { text, channel } = told(message);
+          const { text, channel } = outcomeOf(message);
           assert.equal(channel, wire.channel, JSON.stringify(message));
           assert.match(text, wire.text);
         }
         await sink.until(() => sink.total() >= FAILURES.length);
-        for (const { name, report: wanted, wire } of FAILURES) {
+        for (const { name, report: expectation, wire } of FAILURES) {
           await t.test(name, async () => {
-            const report = find(sink.reports, wanted) ?? assert.fail(`no report\n${summary(sink.reports)}`);
-            const story = JSON.stringify(report, null, 1);
-            assert.equal(report.class, wanted.class, story);
-            assert.equal(report.source, wanted.source, story);
-            assert.equal(report.rpc.code, wanted.code, story);
-            assert.equal(report.rpc.transport, 'http', story);
-            assert.equal(report.rpc.protocol_version, revision, story);
-            assert.equal(report.server?.name, 'faulty-python', story);
-            assert.match(await reproduce(report), wire.text, story);
+            const report = findReport(sink.reports, expectation) ?? assert.fail(`no report\n${summary(sink.reports)}`);
+            const details = JSON.stringify(report, null, 1);
+            assert.equal(report.class, expectation.class, details);
+            assert.equal(report.source, expectation.source, details);
+            assert.equal(report.rpc.code, expectation.code, details);
+            assert.equal(report.rpc.transport, 'http', details);
+            assert.equal(report.rpc.protocol_version, revision, details);
+            assert.equal(report.server?.name, 'faulty-python', details);
+            assert.match(await reproduce(report), wire.text, details);
           });
         }
         assert.equal(sink.total(), FAILURES.length, summary(sink.reports));
       }));
   }
 
-  test('what is no failure', (t) =>
+  test('lost sessions, refused streams, probes and clients that disconnect are not reported', (t) =>
     behindProxy(t, [], async ({ proxy, sink, stop }) => {
       const { session, request } = await openSession(proxy.url);
-      const works = await request(1, row.call('divide', { a: 1, b: 2 }));
-      assert.equal(told(works.message).channel, 'result');
-      // A session the server forgot, a stream it does not offer, a probe for the other era, a client that leaves.
-      const lost = await request(2, row.call('echo', { text: 'x' }), {
-        headers: { 'mcp-session-id': 'forgotten', 'mcp-protocol-version': '2025-11-25' },
+      const success = await request(1, row.call('divide', { a: 1, b: 2 }));
+      assert.equal(outcomeOf(success.message).channel, 'result');
+      // An unknown session, a stream that the server does not have, a probe for the other era, a client that
+      // disconnects.
+      const lostSession = await request(2, row.call('echo', { text: 'x' }), {
+        headers: { 'mcp-session-id': 'forgotten', 'mcp-protocol-version': LEGACY },
       });
-      assert.ok(lost.status >= 400);
+      assert.ok(lostSession.status >= 400);
       assert.ok((await fetch(proxy.url)).status >= 400);
       await post(proxy.url, { jsonrpc: '2.0', id: 3, method: 'server/discover', params: {} });
-      const leaving = new AbortController();
-      const left = request(4, row.call('slow', { ms: 500 }), { signal: leaving.signal });
-      setTimeout(() => leaving.abort(), 200);
-      await assert.rejects(left);
+      const disconnect = new AbortController();
+      const disconnected = request(4, row.call('slow', { ms: 500 }), { signal: disconnect.signal });
+      setTimeout(() => disconnect.abort(), 200);
+      await assert.rejects(disconnected);
       await fetch(proxy.url, {
         method: 'DELETE',
-        headers: { 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' },
+        headers: { 'mcp-session-id': session, 'mcp-protocol-version': LEGACY },
       });
       await stop();
       assert.equal(sink.reports.length, 0, summary(sink.reports));
     }));
 
-  test('a call that is not answered in time', (t) =>
+  test('a call without a response in time is reported', (t) =>
     behindProxy(t, ['--timeout', '1s'], async ({ proxy, sink }) => {
       const { request } = await openSession(proxy.url);
       const late = request(1, row.call('slow', { ms: 4_000 })).catch(() => {});
@@ -108,32 +110,32 @@ describe('over HTTP', { concurrency: 3 }, () => {
       await late;
     }));
 
-  test('a server that ends in the middle of a call, and is gone for the next', (t) =>
+  test('a server that exits during a call is reported, and so is the next call, which cannot reach it', (t) =>
     behindProxy(t, [], async ({ proxy, sink }) => {
       const { request } = await openSession(proxy.url);
       await request(1, row.call('leave', { code: 7 })).catch(() => {});
-      assert.ok(await sink.until(() => sink.reports.length > 0), 'no report of the call that broke off');
+      assert.ok(await sink.until(() => sink.reports.length > 0), 'no report of the interrupted call');
       assert.equal(sink.reports[0].rpc.tool, 'leave', summary(sink.reports));
-      assert.ok(BROKEN_OFF.includes(sink.reports[0].class), summary(sink.reports));
+      assert.ok(BROKEN_CONNECTION.includes(sink.reports[0].class), summary(sink.reports));
 
-      const gone = await request(2, row.call('echo', { text: 'x' }));
-      assert.ok(gone.status >= 500);
-      assert.ok(await sink.until(() => sink.reports.length > 1), 'no report of the call that reached nobody');
+      const unreachable = await request(2, row.call('echo', { text: 'x' }));
+      assert.ok(unreachable.status >= 500);
+      assert.ok(await sink.until(() => sink.reports.length > 1), 'no report of the call after the exit');
       assert.equal(sink.reports[1].rpc.tool, 'echo', summary(sink.reports));
-      assert.ok(BROKEN_OFF.includes(sink.reports[1].class), summary(sink.reports));
+      assert.ok(BROKEN_CONNECTION.includes(sink.reports[1].class), summary(sink.reports));
     }));
 });
 
-async function inSession(url) {
+async function openClient(url) {
   const { request } = await openSession(url);
   return request;
 }
 
-async function alone(url) {
-  return (id, message) => requestAlone(url, id, message);
+async function modernClient(url) {
+  return (id, message) => modernRequest(url, id, message);
 }
 
-/** FastMCP over HTTP, the proxy in front of it, and a sink for its reports; all of it ends with the test. */
+/** Runs a test with FastMCP over HTTP, the proxy in front of it, and a sink for reports, and ends them all. */
 async function behindProxy(t, options, run) {
   const folder = mkdtempSync(join(tmpdir(), 'autoheal-http-'));
   const sink = await startSink();
@@ -150,13 +152,13 @@ async function behindProxy(t, options, run) {
   await run({
     proxy,
     sink,
-    /** Ends the proxy, which says what it has to say first. */
+    /** Ends the proxy, which delivers its last reports first. */
     async stop() {
       proxy.child.kill('SIGTERM');
       await proxy.end();
     },
     async reproduce({ reproduction }) {
-      assert.equal(typeof reproduction, 'string', 'there is no reproduction');
+      assert.equal(typeof reproduction, 'string', 'no reproduction');
       const shell = start(['sh', '-c', reproduction], { env: environment(folder), cwd: folder });
       running.push(shell);
       shell.stdin.end();
@@ -164,5 +166,5 @@ async function behindProxy(t, options, run) {
       return `${shell.stdout()}\n${shell.stderr()}`;
     },
   });
-  assert.deepEqual(sink.complaints, []);
+  assert.deepEqual(sink.invalidRequests, []);
 }

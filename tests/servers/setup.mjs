@@ -1,4 +1,4 @@
-// Installs the Python servers where cargo keeps what it builds; does nothing when they are those of requirements.txt.
+// Installs the Python servers of requirements.txt in the target folder of cargo, unless they are installed already.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const STAMP = join(PYTHON_FOLDER, 'installed.txt');
 const INTERPRETER = process.env.PYTHON ?? 'python3';
 
-const wanted = readFileSync(REQUIREMENTS, 'utf8');
-if (!existsSync(PYTHON) || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== wanted) install();
+const requirements = readFileSync(REQUIREMENTS, 'utf8');
+if (!existsSync(PYTHON) || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== requirements) install();
 
 function install() {
   requirePython();
@@ -20,20 +20,20 @@ function install() {
   mkdirSync(PYTHON_FOLDER, { recursive: true });
   run(
     [INTERPRETER, '-m', 'venv', PYTHON_FOLDER],
-    'Python can make no virtual environment: install venv (Debian: apt-get install python3-venv)',
+    'Python cannot create a virtual environment: install venv (Debian: apt-get install python3-venv)',
   );
   run(
     [PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS],
-    'pip could not install what tests/servers/requirements.txt names: its complaint is above',
+    'pip could not install the packages of tests/servers/requirements.txt: see its error above',
   );
-  // Last, so that an installation that broke off is done again.
-  writeFileSync(STAMP, wanted);
+  // Written last, so that an interrupted installation is repeated.
+  writeFileSync(STAMP, requirements);
 }
 
 function requirePython() {
   const remedy =
     'The tests of real MCP servers need Python 3.11 or newer: install it ' +
-    '(Debian: apt-get install python3 python3-venv), or name one in PYTHON';
+    '(Debian: apt-get install python3 python3-venv), or set PYTHON to another one';
   let version;
   try {
     version = execFileSync(INTERPRETER, ['-c', 'import sys; print(*sys.version_info[:2])'], { encoding: 'utf8' });
@@ -52,7 +52,7 @@ function run([program, ...parameters], remedy) {
   }
 }
 
-function fail(sentence) {
-  console.error(sentence);
+function fail(message) {
+  console.error(message);
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-// What passes through the wrapper passes as it is: bytes that are no messages, ends, signals, and the error stream.
+// The wrapper forwards bytes, exit codes, signals and stderr unchanged.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,27 +7,27 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { environment, spooled, wrapped } from './harness/conversation.mjs';
+import { environment, spooledReports, wrapped } from './harness/session.mjs';
 import { summary } from './harness/expectations.mjs';
 import { connect, initialize } from './harness/line-client.mjs';
 import { fixture, NODE } from './harness/places.mjs';
 import { start } from './harness/program.mjs';
 import { startSink } from './harness/sink.mjs';
 
-const MIRROR = [NODE, fixture('mirror.mjs')];
+const RECORDER = [NODE, fixture('recorder.mjs')];
 const folder = mkdtempSync(join(tmpdir(), 'autoheal-transparency-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const LONG = 'x'.repeat(5 * 1024 * 1024);
-/** Bytes that a careless reader of lines would change. */
-const AWKWARD = {
-  'nothing at all': '',
-  'no line end at the end': '{"jsonrpc":"2.0","method":"notifications/initialized"}',
-  'line ends of other systems': '{"jsonrpc":"2.0","method":"a"}\r\n\r\n\r{"jsonrpc":"2.0","method":"b"}\n\n',
+/** Bytes that a careless line reader would change. */
+const INPUTS = {
+  'no bytes': '',
+  'no final line end': '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+  'CRLF, CR and empty lines': '{"jsonrpc":"2.0","method":"a"}\r\n\r\n\r{"jsonrpc":"2.0","method":"b"}\n\n',
   'order, spaces, numbers, escapes':
     '{ "method" : "a", "id":1.0, "jsonrpc":"2.0","params":{"n":12345678901234567890,"e":1e400,"s":"\\u0061\\/","s":2}}\n',
   'a batch': '[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"x"}]\n[]\n',
-  'no JSON, and no UTF-8': Buffer.from([
+  'neither JSON nor UTF-8': Buffer.from([
     0x7b, 0xff, 0xfe, 0x00, 0x0a, 0xc3, 0x0a, 0xed, 0xa0, 0x80, 0x0a, 0x1b, 0x5b, 0x32, 0x4a,
   ]),
   'a byte order mark, and line separators': '\ufeff{"jsonrpc":"2.0","method":"a\u2028\u2029"}\n',
@@ -37,98 +37,98 @@ const AWKWARD = {
 };
 
 describe('bytes', { concurrency: 4 }, () => {
-  for (const [name, bytes] of Object.entries(AWKWARD)) {
+  for (const [name, bytes] of Object.entries(INPUTS)) {
     const file = (kind) => join(folder, `${name.replace(/\W/g, '-')}-${kind}`);
 
-    test(`${name}, to the server`, async () => {
-      const kept = file('kept');
-      const program = started([...MIRROR, 'keep', kept]);
+    test(`${name}: the server receives the same bytes`, async () => {
+      const received = file('received');
+      const program = startWrapped([...RECORDER, 'record', received]);
       program.stdin.end(bytes);
       assert.deepEqual(await program.end(), { code: 0, signal: null });
-      same(readFileSync(kept), Buffer.from(bytes));
+      assertSameBytes(readFileSync(received), Buffer.from(bytes));
       assert.equal(program.stdout().length, 0);
     });
 
-    test(`${name}, from the server`, async () => {
-      const [output, complaint] = [file('output'), file('complaint')];
+    test(`${name}: the client receives the same bytes on stdout and stderr`, async () => {
+      const [output, errors] = [file('output'), file('errors')];
       writeFileSync(output, bytes);
-      // Long lines of another length, so that a mix-up would show.
-      writeFileSync(complaint, Buffer.concat([Buffer.from(bytes), Buffer.from('the end\n')]));
-      const program = started([...MIRROR, 'show', output, complaint]);
+      // Another length than stdout, so that the test detects mixed streams.
+      writeFileSync(errors, Buffer.concat([Buffer.from(bytes), Buffer.from('the end\n')]));
+      const program = startWrapped([...RECORDER, 'print', output, errors]);
       assert.deepEqual(await program.end(), { code: 0, signal: null });
-      same(program.stdout(), Buffer.from(bytes));
-      same(withoutOurLine(program.stderrBytes()), readFileSync(complaint));
+      assertSameBytes(program.stdout(), Buffer.from(bytes));
+      assertSameBytes(withoutOwnLine(program.stderrBytes()), readFileSync(errors));
     });
   }
 });
 
 describe('ends', { concurrency: 4 }, () => {
-  test("the exit code is the server's", async () => {
-    const program = started([...MIRROR, 'keep', join(folder, 'coded'), '23']);
+  test('the wrapper exits with the exit code of the server', async () => {
+    const program = startWrapped([...RECORDER, 'record', join(folder, 'coded'), '23']);
     program.stdin.end();
     assert.deepEqual(await program.end(), { code: 23, signal: null });
   });
 
-  test('a server that cannot be started is refused as a shell does, in a sentence', async () => {
-    const program = started([join(folder, 'nowhere')]);
+  test('a server that cannot be started gives exit code 127 and a message', async () => {
+    const program = startWrapped([join(folder, 'nowhere')]);
     program.stdin.end();
     assert.deepEqual(await program.end(), { code: 127, signal: null });
     assert.match(program.stderr(), /nowhere/);
     assert.equal(program.stdout().length, 0);
   });
 
-  test('a server that closed its output still reads', async () => {
-    const kept = join(folder, 'kept-by-mute');
-    const program = started([...MIRROR, 'mute', kept]);
+  test('a server that has closed its output still receives input', async () => {
+    const received = join(folder, 'received-after-close');
+    const program = startWrapped([...RECORDER, 'close-output', received]);
     program.stdin.end('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
     assert.deepEqual(await program.end(), { code: 0, signal: null });
-    assert.match(readFileSync(kept, 'utf8'), /initialized/);
+    assert.match(readFileSync(received, 'utf8'), /initialized/);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
-    test(`${signal} reaches the server, and ends both; it is no failure`, (t) =>
-      quietly(t, async (env) => {
-        const program = started([...MIRROR, 'wait'], env);
-        program.stdin.write(`${JSON.stringify(initialize())}\n`); // a call is under way
+    test(`${signal} reaches the server and ends both, and is not reported`, (t) =>
+      withoutReports(t, async (env) => {
+        const program = startWrapped([...RECORDER, 'wait'], env);
+        program.stdin.write(`${JSON.stringify(initialize())}\n`); // an open call
         await program.until(() => /waiting/.exec(program.stdout()) ?? undefined, 'the server');
         program.child.kill(signal);
         assert.deepEqual(await program.end(), { code: null, signal });
       }));
   }
 
-  test('a server that tidies up when asked to end, ends well', (t) =>
-    quietly(t, async (env) => {
-      const program = started([...MIRROR, 'tidy'], env);
+  test('a server that handles SIGTERM and exits with code 0 is not reported', (t) =>
+    withoutReports(t, async (env) => {
+      const program = startWrapped([...RECORDER, 'exit-on-sigterm'], env);
       await program.until(() => /waiting/.exec(program.stdout()) ?? undefined, 'the server');
       program.child.kill('SIGTERM');
       assert.deepEqual(await program.end(), { code: 0, signal: null });
     }));
 
-  // Ends a little later each time, to meet every moment in which reports could be forgotten.
-  test('what failed just before the end is not lost', async (t) => {
+  // Each run ends a little later, to catch each moment in which reports could be lost.
+  test('failures just before the end are reported', async (t) => {
     const sink = await startSink();
     t.after(() => sink.close());
     for (let time = 1; time <= 30; time += 1) {
-      const own = join(folder, `short-${time}`);
-      const client = connect(wrapped([NODE, fixture('scripted-server.mjs')]), { env: environment(own, sink) });
+      const home = join(folder, `short-${time}`);
+      const client = connect(wrapped([NODE, fixture('scripted-server.mjs')]), { env: environment(home, sink) });
       t.after(() => client.kill());
       await client.handshake();
-      for (const [index, words] of ['first', 'second'].entries()) {
-        const texts = [`{"jsonrpc":"2.0","id":$id,"error":{"code":-32603,"message":"the ${words} failure"}}\n`];
+      for (const [index, name] of ['first', 'second'].entries()) {
+        const texts = [`{"jsonrpc":"2.0","id":$id,"error":{"code":-32603,"message":"the ${name} failure"}}\n`];
         const params = { name: 'write', arguments: { texts } };
         await client.request({ jsonrpc: '2.0', id: index + 1, method: 'tools/call', params });
       }
       await wait(time * 6);
       client.stdin.end();
       await client.end();
-      const came = await sink.until(() => sink.total() >= 2 * time, 3_000);
-      assert.ok(came, `of ${2 * time} failures ${sink.total()} were reported`);
+      const arrived = await sink.until(() => sink.total() >= 2 * time, 3_000);
+      assert.ok(arrived, `${sink.total()} of ${2 * time} failures were reported`);
     }
     assert.equal(sink.total(), 60, summary(sink.reports));
   });
 
-  test('a reader of the answers that goes away ends it', async () => {
-    const program = started([NODE, fixture('scripted-server.mjs')]);
+  test('the wrapper ends if the client closes its end of stdout', async () => {
+    const program = startWrapped([NODE, fixture('scripted-server.mjs')]);
     program.child.stdout.destroy();
     program.stdin.write(`${JSON.stringify(initialize())}\n`);
     program.stdin.end();
@@ -137,32 +137,32 @@ describe('ends', { concurrency: 4 }, () => {
 });
 
 /** Starts a program behind the wrapper. */
-function started(command, env = environment(folder)) {
+function startWrapped(command, env = environment(folder)) {
   const program = start(wrapped(command), { env, cwd: folder });
   after(() => program.kill());
   return program;
 }
 
-/** Fails when anything is reported, or waits to be. */
-async function quietly(t, run) {
-  const own = mkdtempSync(join(tmpdir(), 'autoheal-quiet-'));
+/** Runs a test and fails if it sends or spools reports. */
+async function withoutReports(t, run) {
+  const home = mkdtempSync(join(tmpdir(), 'autoheal-quiet-'));
   const sink = await startSink();
   t.after(async () => {
     await sink.close();
-    rmSync(own, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true });
   });
-  await run(environment(own, sink));
-  assert.deepEqual([sink.reports, sink.complaints, spooled(own)], [[], [], []]);
+  await run(environment(home, sink));
+  assert.deepEqual([sink.reports, sink.invalidRequests, spooledReports(home)], [[], [], []]);
 }
 
-/** All that the server printed: one line is ours, and tells where its first failure went. */
-const withoutOurLine = (errors) => {
+/** The stderr of the server, without the line of autoheal that says where the first report went. */
+const withoutOwnLine = (errors) => {
   const at = errors.lastIndexOf('autoheal: recorded: ');
   return at < 0 ? errors : Buffer.concat([errors.subarray(0, at), errors.subarray(errors.indexOf('\n', at) + 1)]);
 };
 
-/** Compares without printing megabytes. */
-function same(actual, expected) {
+/** Compares without printing megabytes on failure. */
+function assertSameBytes(actual, expected) {
   if (actual.equals(expected)) return;
   let at = 0;
   while (at < actual.length && actual[at] === expected[at]) at += 1;

@@ -5,13 +5,14 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::compose::{ComposedIssue, Occurrences, compose};
 use autoheal_heal::settings::{CallerErrors, Settings};
 use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
+use autoheal_prepare::validate::{Arrival, Sender};
 use autoheal_store::Clock;
 use autoheal_store::Sample;
 use serde_json::value::RawValue;

@@ -99,11 +99,11 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     let upstream = Upstream::parse(&text).with_context(|| {
         format!("`{text}` is not an http:// or https:// URL without credentials; those belong in a header")
     })?;
-    let known_as = upstream.url().to_string();
-    let mut config = GatewayConfig::new(upstream, known_as);
-    config.memory = data_directory().map(|data| config.upstream.memory(&data)).unwrap_or_default();
-    config.patience = settings::or_never(options.timeout);
-    config.handshake = settings::or_never(options.handshake);
+    let display_name = upstream.url().to_string();
+    let mut config = GatewayConfig::new(upstream, display_name);
+    config.inventory_file = data_directory().map(|data| config.upstream.inventory_file(&data)).unwrap_or_default();
+    config.timeout = settings::or_never(options.timeout);
+    config.handshake_timeout = settings::or_never(options.handshake);
     Ok(config)
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         wake: Arc::clone(&wake),
         scrub: options.scrub.into(),
     };
-    spool.now().await;
+    spool.run_once().await;
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;

@@ -25,8 +25,8 @@ impl From<Scrub> for ScrubLevel {
     }
 }
 
-/// Settings of the HTTP service. `sends` is whether a worker sends anything to GitHub.
-pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
+/// Settings of the HTTP service.
+pub(crate) fn service(options: &ServeArgs, sends_to_github: bool) -> Result<Config> {
     let upstream = options.upstream.as_ref().map(|url| {
         Upstream::parse(url).with_context(|| {
             format!("AUTOHEAL_UPSTREAM: `{url}` is not an http:// or https:// URL without credentials")
@@ -55,7 +55,7 @@ pub(crate) fn service(options: &ServeArgs, sends: bool) -> Result<Config> {
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
-        sends,
+        sends_to_github,
         caller_errors: caller_errors(&options.healing)?,
     })
 }

@@ -33,6 +33,14 @@ pub enum Class {
     Protocol,
     /// Client and server found no common version of MCP.
     Negotiation,
+    /// An error that no code of the page caught.
+    Uncaught,
+    /// A promise of the page was rejected and no code handled it.
+    UnhandledRejection,
+    /// The page itself reported it.
+    Reported,
+    /// The client's WebAssembly module could not be loaded.
+    Module,
 }
 
 impl Class {
@@ -69,7 +77,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_no_class() {
-        assert_eq!(Class::parse("uncaught"), None);
+        assert_eq!(Class::parse("of_another_version"), None);
         assert_eq!(Class::parse(""), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `Json`: a JSON value that is bounded in depth while it is read, so that hostile nesting costs nothing.
+//! `Json`: a JSON value whose depth is limited while it is read, so that hostile nesting costs nothing.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use crate::limits::{CONTEXT_DEPTH, CUT_MARK};
 
 /// A JSON value; objects keep their order, numbers keep their kind.
 ///
-/// Reading one never recurses deeper than [`CONTEXT_DEPTH`]: whatever is nested deeper is skipped and replaced by
-/// [`CUT_MARK`]. The browser client reads call parameters into it, the service reads `context`.
+/// Reading never recurses deeper than [`CONTEXT_DEPTH`]: deeper values are skipped and replaced by [`CUT_MARK`]. The
+/// service reads `context` into it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
-    /// `null`, and what cannot be expressed in JSON.
+    /// `null`; also NaN and the infinities, which JSON lacks.
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// A whole number below zero.
+    /// An integer below zero.
     Negative(i64),
-    /// A whole number from zero up.
+    /// An integer from zero up.
     Whole(u64),
     /// Any other number; never infinite, never NaN.
     Float(f64),
@@ -27,7 +27,7 @@ pub enum Json {
     Text(String),
     /// `[…]`
     Array(Vec<Json>),
-    /// `{…}` in the order it was written.
+    /// `{…}` in the order of the input.
     Object(Vec<(String, Json)>),
 }
 
@@ -50,7 +50,7 @@ impl Json {
         }
     }
 
-    /// An upper bound of the bytes this takes as compact JSON, without writing it.
+    /// An upper bound of the size as compact JSON, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -64,9 +64,9 @@ impl Json {
         }
     }
 
-    /// Cuts this down to about `bytes` of compact JSON; says whether anything was cut.
+    /// Cuts the value to about `bytes` of compact JSON. Returns whether anything was cut.
     ///
-    /// Long texts are shortened and members beyond the budget are replaced by one [`CUT_MARK`].
+    /// Long strings are shortened, and one [`CUT_MARK`] replaces the members that do not fit.
     pub fn shrink_to(&mut self, bytes: usize) -> bool {
         if self.size() <= bytes {
             return false;
@@ -94,15 +94,15 @@ impl Json {
             }
             Json::Array(items) => {
                 let cut = items.iter_mut().position(|item| !shrink_member(left, 1, item));
-                if let Some(kept) = cut {
-                    items.truncate(kept);
+                if let Some(length) = cut {
+                    items.truncate(length);
                     items.push(Json::Text(CUT_MARK.to_owned()));
                 }
             }
             Json::Object(members) => {
                 let cut = members.iter_mut().position(|(key, value)| !shrink_member(left, text_size(key) + 2, value));
-                if let Some(kept) = cut {
-                    members.truncate(kept);
+                if let Some(length) = cut {
+                    members.truncate(length);
                     members.push((CUT_MARK.to_owned(), Json::Text(CUT_MARK.to_owned())));
                 }
             }
@@ -111,7 +111,7 @@ impl Json {
     }
 }
 
-/// Shrinks one member into what is left; false when nothing of it fits.
+/// Shrinks a member to the bytes left. Returns false if not even its beginning fits.
 fn shrink_member(left: &mut usize, overhead: usize, value: &mut Json) -> bool {
     if *left <= overhead + CUT_MARK.len() {
         return false;
@@ -122,7 +122,6 @@ fn shrink_member(left: &mut usize, overhead: usize, value: &mut Json) -> bool {
 }
 
 fn text_size(text: &str) -> usize {
-    // Most text needs no escapes; the exact count is only taken when it could matter.
     2 + text.chars().map(escaped_size).sum::<usize>()
 }
 
@@ -167,7 +166,7 @@ impl<'de> serde::Deserialize<'de> for Json {
     }
 }
 
-/// Reads one value at a known depth.
+/// A reader of one value at a known depth.
 #[derive(Clone, Copy)]
 struct Nested {
     depth: usize,

@@ -1,6 +1,6 @@
-//! The wire between senders and the ingest service: types and limits, no I/O, no clock.
+//! Types and limits of the wire between senders and the ingest service. This crate has no I/O and no clock.
 //!
-//! `tests/golden/` holds one JSON file per shape; the receiver and the browser client both read them.
+//! `tests/golden/` has one JSON file per type. The tests of both sides read these files.
 
 mod class;
 pub mod json;

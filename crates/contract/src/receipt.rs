@@ -1,29 +1,29 @@
-//! What a sender gets back for each report, in input order.
+//! `Receipt`: the service's response to one report. A batch gets its receipts in the order of its reports.
 
 use serde::{Deserialize, Serialize};
 
-/// The answer to one report: `202` carries an array of these.
+/// The response to one report. The body of a `202` is an array of receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The report's own `id`, or the one the service gave it.
+    /// The report's `id`; if it has none, an id made by the service.
     pub id: String,
-    /// The fingerprint the report was filed under: 32 hexadecimal digits; empty when it was rejected.
+    /// The report's fingerprint in 32 hexadecimal digits; empty if it was rejected.
     pub fingerprint: String,
-    /// What became of the report.
+    /// The outcome for the report.
     pub status: ReceiptStatus,
-    /// Why it was rejected.
+    /// The reason for a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What became of one report.
+/// Outcome for one report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReceiptStatus {
-    /// Counted, and durable.
+    /// Counted and durably stored.
     Accepted,
-    /// This `id` was counted before; nothing was counted twice.
+    /// Its `id` was counted before. It is not counted again.
     Duplicate,
-    /// Not a report the service can use; `reason` says why.
+    /// The service cannot use it; see `reason`.
     Rejected,
 }

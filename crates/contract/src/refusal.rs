@@ -1,17 +1,17 @@
-//! The JSON body of every answer that is not a success: a stable code and a sentence for people.
+//! `Refusal`: the JSON body of every response that is not a success.
 
 use serde::{Deserialize, Serialize};
 
-/// `{code, message}`: what went wrong and what to do about it.
+/// `{code, message}`: a refused request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Stable, for programs.
+    /// A stable code for programs.
     pub code: RefusalCode,
-    /// For people: what happened, where, and what to do.
+    /// A message for people, with the remedy.
     pub message: String,
 }
 
-/// The stable codes; each belongs to exactly one HTTP status.
+/// Stable codes. Each has one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalCode {
@@ -21,28 +21,28 @@ pub enum RefusalCode {
     TooLarge,
     /// 415: neither `application/json` nor `text/plain`.
     UnsupportedMediaType,
-    /// 403: the page's origin may not send here.
+    /// 403: the page's origin is not allowed.
     ForbiddenOrigin,
     /// 401: the key is unknown.
     UnknownKey,
-    /// 401: an operator's route, and the caller did not show to be the operator.
+    /// 401: the route is the operator's, and the request lacks the operator's credentials.
     OperatorOnly,
-    /// 422: a lone report that cannot be used.
+    /// 422: the only report of the request cannot be used.
     InvalidReport,
-    /// 429: too many reports from this client; `Retry-After` says when to try again.
+    /// 429: too many reports from this client; `Retry-After` gives the wait.
     RateLimited,
-    /// 503: the store cannot take the report now; keep it and try again.
+    /// 503: the store cannot take the report now. The sender should retry later.
     StoreUnavailable,
-    /// 404: nothing lives here.
+    /// 404: there is no such route.
     NotFound,
-    /// 405: something lives here, but not for this method.
+    /// 405: the route does not support this method.
     MethodNotAllowed,
     /// 502: the upstream MCP server could not be reached.
     UpstreamUnreachable,
 }
 
 impl RefusalCode {
-    /// The HTTP status this code travels with.
+    /// The HTTP status of a response with this code.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

@@ -1,14 +1,14 @@
-//! `ErrorReport` and its parts: what a sender says about one failure.
+//! `ErrorReport`, one failure as a sender describes it, and its parts.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::Json;
 
-/// One failure, as its sender tells it.
+/// One failure, as a sender describes it.
 ///
-/// The first four fields are what the original `mcp-sdk.js` sends; everything else is optional. Times are RFC 3339
-/// text. The service reads reports leniently (a wrong type drops that field); this type is what a well-behaved sender
-/// writes.
+/// The original `mcp-sdk.js` sends the first four fields. All other fields are optional. Times are RFC 3339 text. This is
+/// the type that senders write; the service reads reports leniently and drops a field of a wrong type.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ErrorReport {
@@ -16,87 +16,88 @@ pub struct ErrorReport {
     pub error_type: String,
     /// The error's message. Required, not empty.
     pub error_message: String,
-    /// The stack as the engine wrote it.
+    /// The stack trace in the format of the engine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_trace: Option<String>,
-    /// Whatever else is known: `{timestamp, userAgent, url, method, params, …}`.
+    /// Further facts: `{timestamp, userAgent, url, method, params, …}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<Json>,
 
-    /// Version of this shape; absent means 1.
+    /// Version of this type; 1 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<u64>,
-    /// UUID, frozen at first send, so that a repeated delivery is counted once.
+    /// A UUID. It stays the same when the report is sent again, so that the service counts the report once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Which kind of sender; a claim, never proof.
+    /// Kind of sender. The service does not verify it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// Finer class of the failure, such as `tool_failure` or `network`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// The sender's opinion; the service's own rules decide when absent.
+    /// The severity chosen by the sender. If absent, the service's rules decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// Version of the failing program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// Such as `production`.
+    /// Environment of the failing program, such as `production`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// Small facts to search by: an object of text.
+    /// Facts to search by: an object with text values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Json>,
-    /// A hash that stands for the user; never a name or an address.
+    /// A hash of the user; never a name or an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// How many times this happened since the last report of it; absent means once. Frozen with `id`.
+    /// Number of occurrences since the last report of the same failure; 1 if absent. It stays the same as `id` does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// When the first of `count` happened, RFC 3339.
+    /// Time of the first of `count` occurrences, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<String>,
-    /// When the last of `count` happened, RFC 3339.
+    /// Time of the last of `count` occurrences, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<String>,
-    /// What caused this error, outermost first.
+    /// The causes of this error, outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
-    /// The last lines before the failure, oldest first.
+    /// The last log lines before the failure, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty", alias = "breadcrumbs")]
     pub logs: Vec<LogLine>,
-    /// The MCP server that was talked to.
+    /// The MCP server of the failed call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
     /// The JSON-RPC call that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rpc: Option<Rpc>,
-    /// A command or call that shows the failure again.
+    /// A command or call that reproduces the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reproduction: Option<String>,
-    /// The command line that failed, secrets masked.
+    /// The command line that failed, with secrets masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// How the process ended.
+    /// The exit of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
     /// Operating system, architecture, runtime version: an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Json>,
-    /// A hash that stands for the session, to count distinct clients.
+    /// A hash of the session, to count distinct clients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// Source-map debug ids by file: an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_ids: Option<Json>,
-    /// A grouping of the sender's own; honoured from senders with a key only.
+    /// The sender's own grouping. The service ignores it from senders without a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
 }
 
-/// Which kind of sender a report comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// Kind of sender of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Source {
     /// The browser (or Node) client; the default, because the original SDK sends no source.
     #[default]
@@ -107,7 +108,7 @@ pub enum Source {
     McpResource,
     /// A prompt of an MCP server failed.
     McpPrompt,
-    /// The conversation with an MCP server failed.
+    /// The exchange of messages with an MCP server failed.
     McpProtocol,
     /// A command line program failed.
     Cli,
@@ -116,32 +117,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// Every source there is.
-    pub const ALL: [Source; 7] = [
-        Self::JavascriptSdk,
-        Self::McpTool,
-        Self::McpResource,
-        Self::McpPrompt,
-        Self::McpProtocol,
-        Self::Cli,
-        Self::Rust,
-    ];
-
     /// The name on the wire.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::JavascriptSdk => "javascript_sdk",
-            Self::McpTool => "mcp_tool",
-            Self::McpResource => "mcp_resource",
-            Self::McpPrompt => "mcp_prompt",
-            Self::McpProtocol => "mcp_protocol",
-            Self::Cli => "cli",
-            Self::Rust => "rust",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
-    /// Whether it is told of an MCP server.
+    /// True if the report is about an MCP server.
     #[must_use]
     pub const fn is_mcp(self) -> bool {
         matches!(self, Self::McpTool | Self::McpResource | Self::McpPrompt | Self::McpProtocol)
@@ -162,33 +144,28 @@ impl Source {
     }
 }
 
-/// How bad a failure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Severity of a failure.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// A user's interrupt, a caller's mistake.
     Low,
-    /// The usual.
+    /// Any other failure.
     Medium,
-    /// The operating system, I/O, a panic, a server's internal error.
+    /// An error of the operating system or of I/O, a panic, an internal error of a server.
     High,
-    /// Memory or recursion exhausted, a crash by signal.
+    /// Exhausted memory or stack, a crash by a signal.
     Critical,
 }
 
 impl Severity {
-    /// Every severity there is, mildest first.
-    pub const ALL: [Severity; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
     /// The name on the wire, and the label on GitHub.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -209,17 +186,17 @@ pub struct Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogLine {
-    /// When, RFC 3339.
+    /// Its time, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
-    /// Such as `warn`, or a breadcrumb's `click`.
+    /// Its level, such as `warn`, or a breadcrumb's category, such as `click`.
     #[serde(skip_serializing_if = "Option::is_none", alias = "category")]
     pub level: Option<String>,
-    /// The line.
+    /// Its text.
     pub message: String,
 }
 
-/// The MCP server that was talked to.
+/// An MCP server.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Server {
@@ -234,7 +211,7 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rpc {
-    /// Such as `tools/call`.
+    /// Its method, such as `tools/call`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// The tool, resource or prompt.
@@ -243,28 +220,28 @@ pub struct Rpc {
     /// The JSON-RPC error code, or the HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// What it was called with, scrubbed and bounded.
+    /// Its parameters, scrubbed and limited in size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Json>,
-    /// `http` or `stdio`.
+    /// Its transport: `http` or `stdio`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<String>,
-    /// Such as `2025-11-25`.
+    /// The revision of MCP, such as `2025-11-25`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol_version: Option<String>,
-    /// How long the call took until it failed, in milliseconds.
+    /// Duration until the failure, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<f64>,
 }
 
-/// How a process ended: with a code, or by a signal.
+/// Exit of a process: with a code, or by a signal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Exit {
     /// The exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// Such as `SIGSEGV`.
+    /// The signal, such as `SIGSEGV`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,
 }

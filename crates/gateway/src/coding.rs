@@ -1,20 +1,24 @@
-//! `Coding` and `Decoder`: the content codings that are read, undone a piece at a time.
+//! `Coding` and `Decoder`: the content codings that the gateway decodes, one piece at a time.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use axum::http::{HeaderMap, header};
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::gzip::Members;
+/// Maximum number of codings of one body. Servers apply one, rarely two.
+const MAX_CODINGS: usize = 3;
+/// Memory of a gzip or deflate decoder, in bytes: its window of 32 KiB and tables, and its output buffer of 32 KiB.
+const INFLATE_BYTES: usize = 77 * 1024;
+/// Memory limit of the optional fields of a gzip header, in bytes: `flate2` keeps each of the three up to 64 KiB.
+const MAX_GZIP_HEADER_BYTES: usize = 3 * 64 * 1024;
+/// Memory of a Brotli decoder without its window, in bytes.
+const BROTLI_BYTES: usize = 64 * 1024;
+/// Output of one Brotli step, in bytes.
+const BROTLI_STEP_BYTES: usize = 16 * 1024;
 
-/// Nobody compresses more often than this.
-const MOST: usize = 3;
-/// What a decoder takes, in bytes: a window of 32 KiB and its tables; tables without the window.
-const INFLATE: usize = 44 * 1024;
-const BROTLI: usize = 64 * 1024;
-
-/// A way to compress.
+/// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     Gzip,
@@ -23,7 +27,8 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// Those of a body with these headers, in the order in which they were applied; `None` with any that is not read.
+    /// The codings of a body with these headers, in the order they were applied. `None` if one of them is not
+    /// supported.
     pub(super) fn all(headers: &HeaderMap) -> Option<Vec<Self>> {
         let mut codings = Vec::new();
         for value in headers.get_all(header::CONTENT_ENCODING) {
@@ -37,127 +42,163 @@ impl Coding {
                 });
             }
         }
-        (codings.len() <= MOST).then_some(codings)
+        (codings.len() <= MAX_CODINGS).then_some(codings)
     }
 }
 
-/// Undoes one coding.
+/// A decoder of one coding.
 pub(super) struct Decoder(Kind);
 
+/// Each decoder collects its output in a vector, which [`Decoder::decode`] empties after every step.
 enum Kind {
-    Gzip {
-        members: Members,
-        data: Decompress,
-    },
-    /// With zlib's head as the standard says, or without as some servers do: its first byte shows which.
-    Deflate {
-        data: Option<Decompress>,
-        over: bool,
-    },
-    Brotli {
-        state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
-        over: bool,
-    },
-}
-
-/// What became of the input.
-pub(super) struct Step {
-    pub(super) read: usize,
-    pub(super) written: usize,
+    Gzip(MultiGzDecoder<Vec<u8>>),
+    /// No byte was received. The first byte shows whether the server sends zlib, as HTTP requires, or raw deflate.
+    Deflate,
+    Zlib(ZlibDecoder<Vec<u8>>),
+    RawDeflate(DeflateDecoder<Vec<u8>>),
+    Brotli(Brotli),
 }
 
 impl Decoder {
     pub(super) fn new(coding: Coding) -> Self {
         Self(match coding {
-            Coding::Gzip => Kind::Gzip { members: Members::new(), data: Decompress::new(false) },
-            Coding::Deflate => Kind::Deflate { data: None, over: false },
-            Coding::Brotli => {
-                let alloc = StandardAlloc::default;
-                // strict: windows of 16 MiB at most, as browsers have it
-                let state = Box::new(BrotliState::new_strict(alloc(), alloc(), alloc()));
-                Kind::Brotli { state, over: false }
-            }
+            Coding::Gzip => Kind::Gzip(MultiGzDecoder::new(Vec::new())),
+            Coding::Deflate => Kind::Deflate,
+            Coding::Brotli => Kind::Brotli(Brotli::new()),
         })
     }
 
-    /// Reads some of the input and writes some output; neither where it needs more input. `None` if it cannot be read.
-    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Option<Step> {
+    /// Decodes the input and passes all output to `sink`, in pieces of bounded size. `None` if the input is malformed,
+    /// has bytes behind its end, or `sink` fails.
+    pub(super) fn decode(&mut self, mut input: &[u8], sink: &mut dyn FnMut(&[u8]) -> Option<()>) -> Option<()> {
+        if let (Kind::Deflate, Some(first)) = (&self.0, input.first()) {
+            let is_zlib = first & 0x0f == 8;
+            self.0 = if is_zlib {
+                Kind::Zlib(ZlibDecoder::new(Vec::new()))
+            } else {
+                Kind::RawDeflate(DeflateDecoder::new(Vec::new()))
+            };
+        }
+        loop {
+            let read = self.step(input).ok()?;
+            let output = self.take_output();
+            if !output.is_empty() {
+                sink(&output)?;
+            } else if read == 0 {
+                return input.is_empty().then_some(());
+            }
+            input = &input[read..];
+        }
+    }
+
+    /// Whether the input was complete. Called after the last piece only: `flate2` accepts no input afterwards.
+    pub(super) fn is_complete(&mut self) -> bool {
         match &mut self.0 {
-            Kind::Gzip { members, data } => {
-                let head = input.iter().take_while(|byte| !members.in_data() && members.read(**byte).is_some()).count();
-                if !members.in_data() {
-                    return (head == input.len()).then_some(Step { read: head, written: 0 });
-                }
-                let (step, over) = inflate(data, &input[head..], output)?;
-                if over {
-                    members.data_ended();
-                    data.reset(false);
-                }
-                Some(Step { read: head + step.read, written: step.written })
-            }
-            Kind::Deflate { over: true, .. } | Kind::Brotli { over: true, .. } => Some(Step { read: 0, written: 0 }),
-            Kind::Deflate { data, over } => {
-                if let (None, Some(first)) = (&data, input.first()) {
-                    *data = Some(Decompress::new(first & 0x0f == 8));
-                }
-                let Some(data) = data else { return Some(Step { read: 0, written: 0 }) };
-                let (step, ended) = inflate(data, input, output)?;
-                *over = ended;
-                Some(step)
-            }
-            Kind::Brotli { state, over } => {
-                let (mut left, mut read, mut room, mut written, mut total) = (input.len(), 0, output.len(), 0, 0);
-                let result = BrotliDecompressStream(
-                    &mut left,
-                    &mut read,
-                    input,
-                    &mut room,
-                    &mut written,
-                    output,
-                    &mut total,
-                    state,
-                );
-                *over = matches!(result, BrotliResult::ResultSuccess);
-                (!matches!(result, BrotliResult::ResultFailure)).then_some(Step { read, written })
-            }
+            Kind::Gzip(decoder) => decoder.try_finish().is_ok(),
+            Kind::Deflate => false,
+            Kind::Zlib(decoder) => decoder.try_finish().is_ok(),
+            Kind::RawDeflate(decoder) => decoder.try_finish().is_ok(),
+            Kind::Brotli(decoder) => decoder.complete,
         }
     }
 
-    /// Whether what it read is whole.
-    pub(super) fn is_whole(&self) -> bool {
+    /// An upper bound of the memory in use, in bytes.
+    pub(super) fn memory(&self) -> usize {
         match &self.0 {
-            Kind::Gzip { members, .. } => members.are_whole(),
-            Kind::Deflate { over, .. } | Kind::Brotli { over, .. } => *over,
+            Kind::Gzip(decoder) => {
+                let header_bytes = decoder.header().map_or(MAX_GZIP_HEADER_BYTES, |header| {
+                    let fields = [header.extra(), header.filename(), header.comment()];
+                    fields.into_iter().flatten().map(<[u8]>::len).sum()
+                });
+                INFLATE_BYTES + header_bytes
+            }
+            Kind::Deflate => 0,
+            Kind::Zlib(_) | Kind::RawDeflate(_) => INFLATE_BYTES,
+            Kind::Brotli(decoder) => decoder.memory(),
         }
     }
 
-    /// What it takes, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        match &self.0 {
-            Kind::Gzip { .. } | Kind::Deflate { .. } => INFLATE,
-            Kind::Brotli { state, .. } => BROTLI + usize::try_from(state.ringbuffer_size).unwrap_or(0),
+    /// Decodes a part of the input and returns its length. Without input, decodes what earlier steps left over.
+    fn step(&mut self, input: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Kind::Gzip(decoder) => write(decoder, input),
+            Kind::Deflate => Ok(0),
+            Kind::Zlib(decoder) => write(decoder, input),
+            Kind::RawDeflate(decoder) => write(decoder, input),
+            Kind::Brotli(decoder) => decoder.step(input),
         }
     }
+
+    fn take_output(&mut self) -> Vec<u8> {
+        std::mem::take(match &mut self.0 {
+            Kind::Gzip(decoder) => decoder.get_mut(),
+            Kind::Deflate => return Vec::new(),
+            Kind::Zlib(decoder) => decoder.get_mut(),
+            Kind::RawDeflate(decoder) => decoder.get_mut(),
+            Kind::Brotli(decoder) => &mut decoder.output,
+        })
+    }
+}
+
+/// One step of a `flate2` writer. A step has at most some 100 KiB of output: `write` passes on one full buffer, and
+/// `flush` what the buffer and the window hold.
+fn write(decoder: &mut impl Write, input: &[u8]) -> io::Result<usize> {
+    if input.is_empty() { decoder.flush().map(|()| 0) } else { decoder.write(input) }
 }
 
 impl fmt::Debug for Decoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match &self.0 {
-            Kind::Gzip { .. } => "Gzip",
-            Kind::Deflate { .. } => "Deflate",
-            Kind::Brotli { .. } => "Brotli",
+            Kind::Gzip(_) => "Gzip",
+            Kind::Deflate | Kind::Zlib(_) | Kind::RawDeflate(_) => "Deflate",
+            Kind::Brotli(_) => "Brotli",
         };
         formatter.debug_tuple("Decoder").field(&name).finish()
     }
 }
 
-/// One step, and whether the deflated data ends with it.
-fn inflate(data: &mut Decompress, input: &[u8], output: &mut [u8]) -> Option<(Step, bool)> {
-    let (read, written) = (data.total_in(), data.total_out());
-    let status = data.decompress(input, output, FlushDecompress::None).ok()?;
-    let step = Step {
-        read: usize::try_from(data.total_in() - read).ok()?,
-        written: usize::try_from(data.total_out() - written).ok()?,
-    };
-    Some((step, status == Status::StreamEnd))
+/// A Brotli decoder on the step API of the library. Its `DecompressorWriter` does not fit: it hides the size of its
+/// window, and one call decodes all of its input, of which a few bytes can become 16 MiB.
+struct Brotli {
+    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    output: Vec<u8>,
+    complete: bool,
+}
+
+impl Brotli {
+    fn new() -> Self {
+        let alloc = StandardAlloc::default;
+        // strict: windows of at most 16 MiB, as in browsers
+        let state = Box::new(BrotliState::new_strict(alloc(), alloc(), alloc()));
+        Self { state, output: Vec::new(), complete: false }
+    }
+
+    fn step(&mut self, input: &[u8]) -> io::Result<usize> {
+        if self.complete {
+            return Ok(0);
+        }
+        let mut buffer = [0; BROTLI_STEP_BYTES];
+        let (mut input_left, mut read) = (input.len(), 0);
+        let (mut output_left, mut written, mut total) = (buffer.len(), 0, 0);
+        let result = BrotliDecompressStream(
+            &mut input_left,
+            &mut read,
+            input,
+            &mut output_left,
+            &mut written,
+            &mut buffer,
+            &mut total,
+            &mut self.state,
+        );
+        if matches!(result, BrotliResult::ResultFailure) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        self.complete = matches!(result, BrotliResult::ResultSuccess);
+        self.output.extend_from_slice(&buffer[..written]);
+        Ok(read)
+    }
+
+    fn memory(&self) -> usize {
+        BROTLI_BYTES + usize::try_from(self.state.ringbuffer_size).unwrap_or(0)
+    }
 }

@@ -1,18 +1,21 @@
-//! What connections are set to: small writes leave at once, and a peer that vanished without a word is found out.
+//! Settings of accepted connections: small writes leave at once, and keepalive probes detect a vanished peer.
 
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-/// A peer that says nothing for so long is asked whether it is there, so often, and so many times.
-pub(crate) const QUIET: Duration = Duration::from_secs(60);
-pub(crate) const BETWEEN: Duration = Duration::from_secs(15);
-pub(crate) const TIMES: u32 = 4;
+/// Silence before the first keepalive probe.
+pub(crate) const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+/// Time between two keepalive probes.
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// Unanswered keepalive probes after which the peer counts as gone.
+pub(crate) const KEEPALIVE_RETRIES: u32 = 4;
 
-/// For one that was accepted. Where that cannot be done the connection works all the same.
-pub fn prepare(stream: &TcpStream) {
+/// Configures an accepted connection. Errors are ignored, because the connection works without these settings.
+pub fn configure_connection(stream: &TcpStream) {
     let _slower = stream.set_nodelay(true);
-    let probes = TcpKeepalive::new().with_time(QUIET).with_interval(BETWEEN).with_retries(TIMES);
-    let _found_out_later = SockRef::from(stream).set_tcp_keepalive(&probes);
+    let probes =
+        TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL).with_retries(KEEPALIVE_RETRIES);
+    let _detected_later = SockRef::from(stream).set_tcp_keepalive(&probes);
 }

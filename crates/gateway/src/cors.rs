@@ -1,4 +1,4 @@
-//! What a page of another origin needs to speak MCP: the session's header to read, and MCP's own headers to send.
+//! CORS for pages of another origin: they may read the session header and send the headers of MCP.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -8,47 +8,48 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method};
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
-const HEADERS: &str = "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, \
-                       mcp-method, mcp-name";
-const EXPOSED: &str = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after";
-/// How long browsers may remember a preflight, in seconds; Chromium takes two hours at most.
-const REMEMBERED: &str = "7200";
-/// Tools may ask for parameters as headers; the page names those it is about to send.
-const PARAMETER: &str = "mcp-param-";
+const REQUEST_HEADERS: &str = "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, \
+                               last-event-id, mcp-method, mcp-name";
+const RESPONSE_HEADERS: &str = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after";
+/// Lifetime of a preflight in the browser's cache, in seconds; Chromium caps it at two hours.
+const MAX_AGE: &str = "7200";
+/// Prefix of the header params of tools. A preflight names those that the page will send.
+const HEADER_PARAM_PREFIX: &str = "mcp-param-";
 
-/// Whether a browser asks what its page may send.
-pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+/// Whether the request is a CORS preflight.
+pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// What the page may send.
-pub fn permit(asked: &HeaderMap, answer: &mut HeaderMap) {
-    let mut allowed = HEADERS.to_owned();
-    for value in asked.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().filter_map(|value| value.to_str().ok()) {
+/// Sets the response headers of a preflight: the methods and headers that the page may send.
+pub fn set_preflight_headers(request: &HeaderMap, response: &mut HeaderMap) {
+    let mut allowed = REQUEST_HEADERS.to_owned();
+    for value in request.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().filter_map(|value| value.to_str().ok()) {
         for name in value.split(',').map(str::trim) {
-            let is_parameter = name.get(..PARAMETER.len()).is_some_and(|start| start.eq_ignore_ascii_case(PARAMETER));
-            if is_parameter {
+            let prefix = name.get(..HEADER_PARAM_PREFIX.len());
+            if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(HEADER_PARAM_PREFIX)) {
                 allowed.push_str(", ");
                 allowed.push_str(name);
             }
         }
     }
-    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+    response.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
     if let Ok(allowed) = HeaderValue::try_from(allowed) {
-        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        response.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     }
-    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(REMEMBERED));
+    response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
 }
 
-/// Lets a page read the answer, by our rules instead of the server's. Without a page, only caches are told.
-pub fn let_read(answer: &mut HeaderMap, origin: Option<HeaderValue>) {
-    let theirs: Vec<_> = answer.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
-    for name in theirs {
-        answer.remove(name);
+/// Sets the CORS headers of a response, in place of the upstream's. Without an origin, the response only varies by it.
+pub fn set_response_headers(response: &mut HeaderMap, origin: Option<HeaderValue>) {
+    let upstream: Vec<_> =
+        response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    for name in upstream {
+        response.remove(name);
     }
-    answer.append(VARY, HeaderValue::from_static("origin"));
+    response.append(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(RESPONSE_HEADERS));
     }
 }

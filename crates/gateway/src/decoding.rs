@@ -1,4 +1,4 @@
-//! `Decodings`: compressed answers, decoded beside the conversation as their pieces are shown, in bounded memory and time.
+//! `Decodings`: decodes copies of compressed responses piece by piece, in bounded memory and time.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,180 +7,179 @@ use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::HeaderMap;
 
 use super::coding::{Coding, Decoder};
-use super::reader::{AnswerEnd, Media, Reader};
+use super::message_reader::{Media, MessageReader, ResponseEnd};
 
-/// What becomes of one piece of compressed data at a time, in bytes.
-const PIECE: usize = 16 * 1024;
-/// A body may grow to this, and beyond it to so many times what it was, in bytes: more is a bomb, or nobody's message.
-const GROWN: usize = 8 * 1024 * 1024;
-const TIMES: usize = 32;
-/// What all decoders may take, in bytes. An answer for which there is no room is not read.
-const ROOM: usize = 24 * 1024 * 1024;
+/// Limit of the output of a response's decoders: a base, plus a multiple of the received bytes. A larger output is a
+/// decompression bomb, or at least no MCP message.
+const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
+const MAX_DECODED_RATIO: usize = 32;
+/// Memory limit of all open decoders, in bytes. A response beyond it is not decoded.
+const MAX_DECODER_BYTES: usize = 24 * 1024 * 1024;
 
-/// How one answer is encoded, for both who pass it on and who read it.
+/// The encoding of one response, shared by the relay, which copies its pieces, and by [`Decodings`].
 #[derive(Debug)]
 pub(super) struct Encoding {
     codings: Vec<Coding>,
     media: Media,
-    /// Nobody reads it any more: its bytes need not be copied.
-    given_up: AtomicBool,
+    /// The response is not decoded any further: the relay copies no more pieces.
+    abandoned: AtomicBool,
 }
 
 impl Encoding {
-    /// Of an answer with these headers, if it has any.
+    /// The encoding of a response with these headers. `None` if it is not encoded.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let codings = Coding::all(headers);
         if codings.as_ref().is_some_and(Vec::is_empty) {
             return None;
         }
         let media = Media::of(headers);
-        let given_up = AtomicBool::new(codings.is_none() || media == Media::Other);
-        Some(Self { codings: codings.unwrap_or_default(), media, given_up })
+        let abandoned = AtomicBool::new(codings.is_none() || media == Media::Other);
+        Some(Self { codings: codings.unwrap_or_default(), media, abandoned })
     }
 
-    /// Nobody will read the rest.
-    pub(super) fn give_up(&self) {
-        self.given_up.store(true, Ordering::Relaxed);
+    /// Stops decoding the response.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_given_up(&self) -> bool {
-        self.given_up.load(Ordering::Relaxed)
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 }
 
-/// The answers that are being read, by exchange.
+/// The responses that are being decoded, by exchange.
 #[derive(Debug, Default)]
 pub(super) struct Decodings {
     open: HashMap<u64, Decoding>,
-    weight: usize,
+    /// Memory of all open decoders, in bytes.
+    memory: usize,
 }
 
 #[derive(Debug)]
 struct Decoding {
     chain: Chain,
-    reader: Reader,
+    reader: MessageReader,
 }
 
 impl Decodings {
-    /// The next piece of an answer, and every message that it completes.
+    /// Decodes the next piece of a response and passes each message it completes to `each`.
     pub(super) fn piece(&mut self, exchange: u64, encoding: &Encoding, bytes: &[u8], mut each: impl FnMut(Collector)) {
-        if encoding.is_given_up() {
+        if encoding.is_abandoned() {
             return self.forget(exchange);
         }
-        let decoding = self
-            .open
-            .entry(exchange)
-            .or_insert_with(|| Decoding { chain: Chain::new(&encoding.codings), reader: Reader::new(encoding.media) });
-        let before = decoding.chain.weighed;
+        let decoding = self.open.entry(exchange).or_insert_with(|| Decoding {
+            chain: Chain::new(&encoding.codings),
+            reader: MessageReader::new(encoding.media),
+        });
+        let before = decoding.chain.memory;
         let Decoding { chain, reader } = decoding;
-        let read = chain.push(bytes, &mut |decoded| reader.push(decoded, &mut each));
-        self.weight = self.weight - before + chain.weigh();
-        if read.is_none() || self.weight > ROOM {
-            encoding.give_up();
+        let decoded = chain.push(bytes, &mut |decoded| reader.push(decoded, &mut each));
+        self.memory = self.memory - before + chain.update_memory();
+        if decoded.is_none() || self.memory > MAX_DECODER_BYTES {
+            encoding.abandon();
             self.forget(exchange);
         }
     }
 
-    /// The end of an answer: the message it completes, and what it means.
-    pub(super) fn ended(
+    /// Ends a response: passes its last message to `each`, and returns the end as the watch expects it. `None` if the
+    /// response allows no conclusion.
+    pub(super) fn end(
         &mut self,
         exchange: u64,
         encoding: &Encoding,
-        end: AnswerEnd,
+        end: ResponseEnd,
         each: impl FnOnce(Collector),
     ) -> Option<ExchangeEnd> {
-        let decoding = self.remove(exchange).filter(|_| !encoding.is_given_up());
-        let Some(Decoding { chain, mut reader }) = decoding.filter(|read| end.broken || read.chain.is_whole()) else {
-            return end.unread(encoding.media);
-        };
-        if !end.broken
-            && let Some((message, _)) = reader.finish()
-        {
-            each(message);
+        let decoding = self.remove(exchange).filter(|_| !encoding.is_abandoned());
+        let Some(Decoding { mut chain, mut reader }) = decoding else { return end.of_unreadable(encoding.media) };
+        if !end.broken {
+            if !chain.is_complete() {
+                return end.of_unreadable(encoding.media);
+            }
+            if let Some((message, _)) = reader.finish() {
+                each(message);
+            }
         }
-        drop(chain);
-        end.read(reader.has_ids())
+        end.of_readable(reader.has_ids())
     }
 
-    /// Nothing more comes of it.
+    /// Drops the decoders of a response.
     pub(super) fn forget(&mut self, exchange: u64) {
         drop(self.remove(exchange));
     }
 
     fn remove(&mut self, exchange: u64) -> Option<Decoding> {
         let decoding = self.open.remove(&exchange)?;
-        self.weight -= decoding.chain.weighed;
+        self.memory -= decoding.chain.memory;
         Some(decoding)
     }
 }
 
-/// A whole body, if it can be read.
+/// Decodes a whole body. `None` if it is malformed, incomplete or too large.
 pub(super) fn decode(codings: &[Coding], bytes: &[u8]) -> Option<Collector> {
-    let (mut chain, mut whole) = (Chain::new(codings), Collector::default());
-    chain.push(bytes, &mut |decoded| whole.push(decoded))?;
-    chain.is_whole().then_some(whole)
+    let (mut chain, mut body) = (Chain::new(codings), Collector::default());
+    chain.push(bytes, &mut |decoded| body.push(decoded))?;
+    chain.is_complete().then_some(body)
 }
 
-/// Decoders one after the other: the last coding that was applied is undone first.
+/// One decoder per coding. The coding that was applied last is decoded first.
 #[derive(Debug)]
 struct Chain {
     decoders: Vec<Decoder>,
     received: usize,
-    grown: usize,
-    weighed: usize,
+    /// Output of all decoders together, in bytes.
+    decoded: usize,
+    memory: usize,
 }
 
 impl Chain {
     fn new(codings: &[Coding]) -> Self {
         let decoders = codings.iter().rev().copied().map(Decoder::new).collect();
-        Self { decoders, received: 0, grown: 0, weighed: 0 }
+        Self { decoders, received: 0, decoded: 0, memory: 0 }
     }
 
-    /// `None` when it cannot be read, or grows too much.
+    /// Decodes a piece and passes the result to `each`. `None` if the piece is malformed, or the output too large.
     fn push(&mut self, bytes: &[u8], each: &mut dyn FnMut(&[u8])) -> Option<()> {
         self.received += bytes.len();
-        let left = (GROWN + self.received.saturating_mul(TIMES)).checked_sub(self.grown)?;
-        let mut room = left;
-        undo(&mut self.decoders, bytes, &mut room, each)?;
-        self.grown += left - room;
+        let limit = MAX_DECODED_BYTES + self.received.saturating_mul(MAX_DECODED_RATIO);
+        let mut remaining = limit.checked_sub(self.decoded)?;
+        decode_with(&mut self.decoders, bytes, &mut remaining, each)?;
+        self.decoded = limit - remaining;
         Some(())
     }
 
-    fn is_whole(&self) -> bool {
-        self.decoders.iter().all(Decoder::is_whole)
+    fn is_complete(&mut self) -> bool {
+        self.decoders.iter_mut().all(Decoder::is_complete)
     }
 
-    fn weigh(&mut self) -> usize {
-        self.weighed = self.decoders.iter().map(Decoder::weight).sum();
-        self.weighed
+    fn update_memory(&mut self) -> usize {
+        self.memory = self.decoders.iter().map(Decoder::memory).sum();
+        self.memory
     }
 }
 
-fn undo(decoders: &mut [Decoder], mut input: &[u8], room: &mut usize, each: &mut dyn FnMut(&[u8])) -> Option<()> {
+fn decode_with(
+    decoders: &mut [Decoder],
+    input: &[u8],
+    remaining: &mut usize,
+    each: &mut dyn FnMut(&[u8]),
+) -> Option<()> {
     let Some((first, rest)) = decoders.split_first_mut() else {
         each(input);
         return Some(());
     };
-    let mut output = [0; PIECE];
-    loop {
-        let step = first.step(input, &mut output)?;
-        if step.written > 0 {
-            *room = room.checked_sub(step.written)?;
-            undo(rest, &output[..step.written], room, each)?;
-        } else if step.read == 0 {
-            // what stands behind the end is of no coding
-            return input.is_empty().then_some(());
-        }
-        input = &input[step.read..];
-    }
+    first.decode(input, &mut |output| {
+        *remaining = remaining.checked_sub(output.len())?;
+        decode_with(rest, output, remaining, each)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use flate2::{Compression, Crc};
 
     use super::*;
 
@@ -190,47 +189,131 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    #[test]
-    fn pieces_may_be_cut_anywhere() {
-        let text: Vec<u8> = (0..9_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
-        for (codings, bytes) in [(vec![Coding::Gzip], gzip(&text)), (vec![Coding::Gzip; 2], gzip(&gzip(&text)))] {
-            for size in [1, 2, 3, 7, 1000] {
-                let (mut chain, mut decoded) = (Chain::new(&codings), Vec::new());
-                for piece in bytes.chunks(size) {
-                    assert!(!chain.is_whole());
-                    chain.push(piece, &mut |bytes| decoded.extend_from_slice(bytes)).unwrap();
-                }
-                assert!(chain.is_whole() && decoded == text, "in pieces of {size}");
+    /// A gzip member with the optional header fields of `flags`: header checksum, extra field, name, comment.
+    fn gzip_with_header_fields(bytes: &[u8], flags: u8) -> Vec<u8> {
+        let mut member = gzip(bytes);
+        let body = member.split_off(10);
+        member[3] = flags;
+        for (flag, field) in [(1 << 2, &b"\x02\x00ab"[..]), (1 << 3, b"name\0"), (1 << 4, b"comment\0")] {
+            if flags & flag != 0 {
+                member.extend_from_slice(field);
             }
         }
+        if flags & 1 << 1 != 0 {
+            let mut checksum = Crc::new();
+            checksum.update(&member);
+            member.extend_from_slice(&checksum.sum().to_le_bytes()[..2]);
+        }
+        [member, body].concat()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Decodes `bytes` in pieces of `size`.
+    fn decode_pieces(codings: &[Coding], bytes: &[u8], size: usize) -> Option<Vec<u8>> {
+        let (mut chain, mut decoded) = (Chain::new(codings), Vec::new());
+        for piece in bytes.chunks(size) {
+            chain.push(piece, &mut |bytes| decoded.extend_from_slice(bytes))?;
+        }
+        chain.is_complete().then_some(decoded)
     }
 
     #[test]
-    fn a_bomb_is_left_alone_before_it_is_large() {
-        let gibibyte = gzip(&[b' '; 1 << 20]).repeat(1024);
-        for (codings, bytes) in [(vec![Coding::Gzip], gibibyte.clone()), (vec![Coding::Gzip; 2], gzip(&gibibyte))] {
-            let (mut chain, mut grown) = (Chain::new(&codings), 0);
-            let read = chain.push(&bytes, &mut |bytes| grown += bytes.len());
-            assert!(read.is_none() && grown <= GROWN + TIMES * bytes.len(), "{grown}");
+    fn a_body_may_be_cut_into_pieces_anywhere() {
+        let text: Vec<u8> = (0..9_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
+        let two_members = [gzip_with_header_fields(&text[..100], 0b11110), gzip(&text[100..])].concat();
+        for (codings, bytes) in [
+            (vec![Coding::Gzip], gzip(&text)),
+            (vec![Coding::Gzip], two_members),
+            (vec![Coding::Gzip; 2], gzip(&gzip(&text))),
+            (vec![Coding::Deflate], zlib(&text)),
+            (vec![Coding::Deflate], raw_deflate(&text)),
+            (vec![Coding::Gzip, Coding::Deflate], zlib(&gzip(&text))),
+        ] {
+            for size in [1, 2, 3, 7, 1000, bytes.len()] {
+                assert!(
+                    decode_pieces(&codings, &bytes, size).as_ref() == Some(&text),
+                    "{codings:?} in pieces of {size}"
+                );
+            }
+            for length in [0, 1, 9, 10, bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
+                assert!(decode_pieces(&codings, &bytes[..length], 1000).is_none(), "{codings:?} cut after {length}");
+            }
+            let too_long = [bytes.as_slice(), b"{"].concat();
+            assert!(decode_pieces(&codings, &too_long, 1000).is_none(), "{codings:?} with a byte behind its end");
         }
     }
 
     #[test]
-    fn there_is_room_for_so_many_and_each_gives_it_back() {
+    fn a_gzip_header_may_have_any_optional_fields() {
+        for flags in (0..32).step_by(2) {
+            let member = gzip_with_header_fields(b"text", flags);
+            for size in [1, member.len()] {
+                let decoded = decode_pieces(&[Coding::Gzip], &member.repeat(2), size);
+                assert_eq!(decoded.as_deref(), Some(&b"texttext"[..]), "flags {flags:#b} in pieces of {size}");
+            }
+        }
+        assert!(decode_pieces(&[Coding::Gzip], b"{", 1).is_none());
+    }
+
+    #[test]
+    fn decoded_text_is_available_after_each_flush_of_the_sender() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        let (mut chain, mut decoded, mut sent) = (Chain::new(&[Coding::Gzip]), Vec::new(), 0);
+        for event in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+            encoder.write_all(event.as_bytes()).unwrap();
+            encoder.flush().unwrap();
+            chain.push(&encoder.get_ref()[sent..], &mut |bytes| decoded.extend_from_slice(bytes)).unwrap();
+            sent = encoder.get_ref().len();
+            assert!(decoded.ends_with(event.as_bytes()), "{}", decoded.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_decompression_bomb_is_abandoned_at_the_limit() {
+        let gibibyte = gzip(&[b' '; 1 << 20]).repeat(1024);
+        for (codings, bytes) in [(vec![Coding::Gzip], gibibyte.clone()), (vec![Coding::Gzip; 2], gzip(&gibibyte))] {
+            let (mut chain, mut size) = (Chain::new(&codings), 0);
+            let decoded = chain.push(&bytes, &mut |bytes| size += bytes.len());
+            assert!(decoded.is_none() && size <= MAX_DECODED_BYTES + MAX_DECODED_RATIO * bytes.len(), "{size}");
+        }
+    }
+
+    #[test]
+    fn open_decoders_stay_below_the_memory_limit_and_release_their_memory() {
         let mut decodings = Decodings::default();
         let headers = [("content-encoding", "gzip"), ("content-type", "text/event-stream")];
         let headers: HeaderMap = headers
             .map(|(name, value)| (name.parse().unwrap(), axum::http::HeaderValue::from_static(value)))
             .into_iter()
             .collect();
-        let begun = gzip(b"data: 1\n\n");
+        let body = gzip(b"data: 1\n\n");
         let encodings: Vec<_> = (0..10_000).map(|_| Encoding::of(&headers).unwrap()).collect();
         for (exchange, encoding) in (0..).zip(&encodings) {
-            decodings.piece(exchange, encoding, &begun[..12], |_| ());
+            decodings.piece(exchange, encoding, &body[..12], |_| ());
         }
-        let read = encodings.iter().filter(|encoding| !encoding.is_given_up()).count();
-        assert!(decodings.weight <= ROOM && (100..9_000).contains(&read) && decodings.open.len() == read, "{read}");
+        let open = encodings.iter().filter(|encoding| !encoding.is_abandoned()).count();
+        assert!(decodings.memory <= MAX_DECODER_BYTES && (100..9_000).contains(&open), "{open}");
+        assert_eq!(decodings.open.len(), open);
         (0..10_000).for_each(|exchange| decodings.forget(exchange));
-        assert_eq!((decodings.weight, decodings.open.len()), (0, 0));
+        assert_eq!((decodings.memory, decodings.open.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_unfinished_gzip_header_counts_at_its_maximum() {
+        let mut chain = Chain::new(&[Coding::Gzip]);
+        let header = &gzip_with_header_fields(b"text", 0b11110)[..14];
+        chain.push(header, &mut |_| ()).unwrap();
+        assert!(chain.update_memory() > 192 * 1024, "{}", chain.memory);
     }
 }

@@ -1,132 +1,37 @@
-//! Reads the messages out of a copy of an event stream as it comes, keeping no more than one event.
+//! `EventStream`: finds the messages in the copy of an event stream.
 
+use autoheal_event_stream::{Parser, Part};
 use autoheal_watch::Collector;
 
-/// Names longer than this are of no event field; a byte order mark before `data` is no part of it.
-const NAME: usize = 8;
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// Where in a line the next byte stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    Name,
-    /// After `data:`, where one space is no part of the value.
-    Space,
-    Data,
-    /// In what is not looked at: comments and other fields.
-    Rest,
-}
-
-/// An event stream, read in pieces.
+/// An event stream, read in pieces. It stores one event.
 #[derive(Debug)]
 pub(super) struct EventStream {
-    at: At,
-    name: Vec<u8>,
-    first_line: bool,
-    after_return: bool,
-    data_lines: usize,
+    parser: Parser,
     data: Collector,
-    ids: bool,
 }
 
 impl EventStream {
-    /// At the beginning of the stream.
+    /// A stream before its first byte.
     pub(super) fn new() -> Self {
-        Self {
-            at: At::Name,
-            name: Vec::with_capacity(NAME),
-            first_line: true,
-            after_return: false,
-            data_lines: 0,
-            data: Collector::default(),
-            ids: false,
-        }
+        // The gateway needs no values of ids and retries.
+        Self { parser: Parser::new(0), data: Collector::default() }
     }
 
-    /// Whether any event so far had an id, by which the rest can be asked for.
+    /// Whether any event has had an id, so that a client can resume the stream.
     pub(super) fn has_ids(&self) -> bool {
-        self.ids
+        self.parser.has_id_field()
     }
 
-    /// Hands out the data of every event that these bytes complete; events without data are left out.
+    /// Reads the next bytes and passes on the data of every event that ends in them. Events without data are skipped.
     pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Collector)) {
-        while let Some((&byte, rest)) = bytes.split_first() {
-            if std::mem::take(&mut self.after_return) && byte == b'\n' {
-                bytes = rest;
-                continue;
-            }
-            if byte == b'\n' || byte == b'\r' {
-                self.after_return = byte == b'\r';
-                self.end_line(&mut each);
-                bytes = rest;
-                continue;
-            }
-            match self.at {
-                At::Name => {
-                    self.name_byte(byte);
-                    bytes = rest;
-                }
-                At::Space => {
-                    self.at = At::Data;
-                    if byte == b' ' {
-                        bytes = rest;
-                    }
-                }
-                At::Data | At::Rest => {
-                    let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(bytes.len());
-                    if self.at == At::Data {
-                        self.data.push(&bytes[..end]);
-                    }
-                    bytes = &bytes[end..];
-                }
+        while let Some(part) = self.parser.next_part(&mut bytes) {
+            match part {
+                Part::Data(bytes) => self.data.push(bytes),
+                Part::LineFeed => self.data.push(b"\n"),
+                Part::End if self.data.is_empty() => {}
+                Part::End => each(std::mem::take(&mut self.data)),
             }
         }
-    }
-
-    fn name_byte(&mut self, byte: u8) {
-        if byte == b':' {
-            let is_data = self.begin_field();
-            self.at = if is_data { At::Space } else { At::Rest };
-        } else if self.name.len() == NAME {
-            self.at = At::Rest;
-        } else {
-            self.name.push(byte);
-        }
-    }
-
-    /// Whether the field whose name was read is `data`.
-    fn begin_field(&mut self) -> bool {
-        let name = match self.name.strip_prefix(BYTE_ORDER_MARK) {
-            Some(name) if self.first_line => name,
-            _ => &self.name,
-        };
-        self.ids |= name == b"id";
-        let is_data = name == b"data";
-        if is_data {
-            if self.data_lines > 0 {
-                self.data.push(b"\n");
-            }
-            self.data_lines += 1;
-        }
-        is_data
-    }
-
-    fn end_line(&mut self, each: &mut impl FnMut(Collector)) {
-        if self.at == At::Name {
-            let mark_only = self.first_line && self.name == BYTE_ORDER_MARK;
-            if self.name.is_empty() || mark_only {
-                self.data_lines = 0;
-                if !self.data.is_empty() {
-                    each(std::mem::take(&mut self.data));
-                }
-            } else {
-                // A field without a colon has an empty value.
-                self.begin_field();
-            }
-        }
-        self.at = At::Name;
-        self.name.clear();
-        self.first_line = false;
     }
 }
 

@@ -1,24 +1,25 @@
-//! `Exchange`: one request and its answer, from the first byte until it is known how it ended.
+//! `Exchange`: one request and its response. Queues an event for each step, up to the end.
 
 use std::sync::Arc;
 
 use autoheal_watch::{Collector, ExchangeEnd, Scope};
 
+use super::counters::Counters;
 use super::decoding::Encoding;
-use super::reader::AnswerEnd;
-use super::request::{Copied, Followed};
-use super::tally::Tally;
-use super::watching::{Event, Watching};
+use super::event::{Event, ForwardError};
+use super::message_reader::ResponseEnd;
+use super::monitor::Monitor;
+use super::request_body::{RequestBody, RequestHandle};
 
-/// Ends as told; dropped before that, the client went away.
+/// One request and its response. Dropped before its end, it counts as left by the client.
 #[derive(Debug)]
 pub(super) struct Exchange {
     number: u64,
     scope: Scope,
-    request: Followed,
-    watching: Arc<Watching>,
-    tally: Arc<Tally>,
-    answered: bool,
+    request: RequestHandle,
+    monitor: Arc<Monitor>,
+    counters: Arc<Counters>,
+    responded: bool,
     open: bool,
 }
 
@@ -26,73 +27,72 @@ impl Exchange {
     pub(super) fn begin(
         number: u64,
         scope: Scope,
-        request: &Copied,
-        watching: Arc<Watching>,
-        tally: Arc<Tally>,
+        request: &RequestBody,
+        monitor: Arc<Monitor>,
+        counters: Arc<Counters>,
     ) -> Self {
-        Self { number, scope, request: request.follow(), watching, tally, answered: false, open: true }
+        Self { number, scope, request: request.handle(), monitor, counters, responded: false, open: true }
     }
 
-    /// The head of the answer is there.
-    pub(super) fn answered(&mut self, status: u16) {
-        self.answered = true;
-        self.tally.answered(status);
-        // Whoever is answered said all there is to say, even if the end of the body has not been seen yet.
-        self.request.settle();
+    /// Handles the head of the response.
+    pub(super) fn responded(&mut self, status: u16) {
+        self.responded = true;
+        self.counters.responded(status);
+        self.request.responded();
     }
 
-    /// The answer named a session.
-    pub(super) fn began(&self, session: Scope) {
-        self.watching.push(Event::Began { exchange: self.scope, session });
+    /// Handles a new session that the response named.
+    pub(super) fn began_session(&self, session: Scope) {
+        self.monitor.push(Event::SessionBegan { exchange: self.scope, session });
     }
 
-    /// The server sent a message.
+    /// Handles a message of the server.
     pub(super) fn message(&self, message: Collector, size: usize) {
-        self.watching.push(Event::Answered { scope: self.scope, message, size });
+        self.monitor.push(Event::ServerMessage { scope: self.scope, message, size });
     }
 
-    /// The next piece of an encoded answer.
-    pub(super) fn encoded(&self, encoding: &Arc<Encoding>, bytes: &[u8]) {
-        if encoding.is_given_up() {
+    /// Handles the next piece of an encoded response.
+    pub(super) fn encoded_piece(&self, encoding: &Arc<Encoding>, bytes: &[u8]) {
+        if encoding.is_abandoned() {
             return;
         }
         let (exchange, scope, encoding) = (self.number, self.scope, Arc::clone(encoding));
-        self.watching.push(Event::Encoded { exchange, scope, encoding, bytes: bytes.into() });
+        self.monitor.push(Event::EncodedPiece { exchange, scope, encoding, bytes: bytes.into() });
     }
 
-    /// An encoded answer is over.
-    pub(super) fn encoded_ended(&mut self, encoding: &Arc<Encoding>, end: AnswerEnd) {
+    /// Ends the exchange after an encoded response.
+    pub(super) fn end_encoded(&mut self, encoding: &Arc<Encoding>, end: ResponseEnd) {
         let (exchange, scope, encoding) = (self.number, self.scope, Arc::clone(encoding));
-        self.end(Event::EncodedEnded { exchange, scope, encoding, end });
+        self.end_with(Event::EncodedEnd { exchange, scope, encoding, end });
     }
 
-    /// The answer is over.
-    pub(super) fn ended(&mut self, end: ExchangeEnd) {
-        self.end(Event::Ended { exchange: self.number, end });
+    /// Ends the exchange after a response.
+    pub(super) fn end(&mut self, end: ExchangeEnd) {
+        self.end_with(Event::End { exchange: self.number, end });
     }
 
-    /// There was no answer, from a server that was reached, or from none.
-    pub(super) fn unanswered(&mut self, reached: bool, why: String) {
-        self.end(Event::Unanswered { exchange: self.number, reached, why });
+    /// Ends the exchange without a response of the server.
+    pub(super) fn fail(&mut self, error: ForwardError) {
+        self.end_with(Event::NoResponse { exchange: self.number, error });
     }
 
-    /// The answer passed, and nothing can be said about it.
+    /// Ends the exchange without a conclusion about its calls.
     pub(super) fn forget(&mut self) {
-        self.end(Event::Left { exchange: self.number });
+        self.end_with(Event::Dropped { exchange: self.number });
     }
 
-    fn end(&mut self, event: Event) {
+    fn end_with(&mut self, event: Event) {
         if std::mem::take(&mut self.open) {
-            self.request.close();
-            self.watching.push(event);
+            self.request.stop_recording();
+            self.monitor.push(event);
         }
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if !self.answered {
-            self.tally.answered(0);
+        if !self.responded {
+            self.counters.client_left();
         }
         self.forget();
     }

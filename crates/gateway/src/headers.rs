@@ -1,8 +1,9 @@
-//! Which headers belong to one connection only, and so end at the gateway.
+//! Removes the headers that belong to a single connection.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Headers of one connection, whatever `Connection` names. `Trailer` is none: it announces what comes behind the body.
+/// Headers of one connection, even if `Connection` does not name them. `Trailer` is not one of them: the trailers it
+/// announces are forwarded.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -14,32 +15,33 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
-/// What goes on to the other side, values and order as they were.
+/// The headers that are forwarded, in their order. Hop-by-hop headers and those selected by `drop` are removed.
 pub(super) fn end_to_end(headers: HeaderMap, drop: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     if !headers.keys().any(|name| HOP_BY_HOP.contains(name) || drop(name)) {
         return headers;
     }
     let named = named_by_connection(&headers);
-    // In front of chunks it is no length, and they are gone.
+    // A `Content-Length` beside `Transfer-Encoding` is invalid.
     let chunked = headers.contains_key(header::TRANSFER_ENCODING);
-    // Removing one by one would change the order of the others.
-    let mut kept = HeaderMap::with_capacity(headers.keys_len());
-    let mut last = None;
+    // `HeaderMap::remove` changes the order of the other headers.
+    let mut forwarded = HeaderMap::with_capacity(headers.keys_len());
+    let mut current = None;
     for (name, value) in headers {
-        // A repeated header has its name at the first value only.
+        // Only the first value of a repeated header has a name.
         if let Some(name) = name {
-            let no_length = chunked && name == header::CONTENT_LENGTH;
-            let ends_here = no_length || HOP_BY_HOP.contains(&name) || named.contains(&name) || drop(&name);
-            last = (!ends_here).then_some(name);
+            let invalid_length = chunked && name == header::CONTENT_LENGTH;
+            let dropped = invalid_length || HOP_BY_HOP.contains(&name) || named.contains(&name) || drop(&name);
+            current = (!dropped).then_some(name);
         }
-        if let Some(name) = &last {
-            kept.append(name, value);
+        if let Some(name) = &current {
+            forwarded.append(name, value);
         }
     }
-    kept
+    forwarded
 }
 
-/// The headers that `Connection` declares to be of this connection; what frames the message never is.
+/// The headers that `Connection` names. `Content-Length` and `Host` are never among them, because their removal would
+/// break the message.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let tokens = headers.get_all(header::CONNECTION).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
     let names = tokens.flat_map(|value| value.split(',')).map(str::trim);
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_of_the_connection_stays_and_the_rest_keeps_its_order() {
+    fn hop_by_hop_headers_are_removed_and_the_rest_keeps_its_order() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("host", "a"),
@@ -71,8 +73,9 @@ mod tests {
         ] {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let kept = end_to_end(headers, |name| *name == header::COOKIE);
-        let kept: Vec<_> = kept.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-        assert_eq!(kept, ["host: a", "x-one: 1", "x-one: 5", "x-two:  3 , 4", "mcp-session-id: 7"]);
+        let forwarded = end_to_end(headers, |name| *name == header::COOKIE);
+        let forwarded: Vec<_> =
+            forwarded.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        assert_eq!(forwarded, ["host: a", "x-one: 1", "x-one: 5", "x-two:  3 , 4", "mcp-session-id: 7"]);
     }
 }

@@ -1,204 +1,221 @@
-//! The gateway: HTTP to an MCP server and back, byte for byte, and what fails in the conversation as reports.
+//! The gateway: forwards HTTP to an MCP server byte for byte, and reports the failures in these conversations.
 //!
-//! Bytes go on first. A bounded copy of them is put aside (`watching.rs`) and read afterwards, so that nothing of ours can
-//! delay, change or break a conversation.
+//! Bytes are forwarded first. A bounded copy of them goes into a queue (`monitor.rs`) and is analyzed afterwards, so
+//! that the analysis can neither change nor break a conversation, and delays it only if the queue is full.
 
-mod answer;
+mod analysis;
+mod bad_gateway;
+mod call_ids;
 mod coding;
 mod connection;
 pub mod cors;
+mod counters;
 mod decoding;
+mod event;
 mod event_stream;
 mod exchange;
-mod gzip;
 mod headers;
+mod message_reader;
+mod monitor;
 mod origin;
 mod own_address;
-mod reader;
-mod request;
-mod sending;
+mod request_body;
+mod response_body;
 mod server;
 mod session;
-mod tally;
-mod unreachable;
 mod upstream;
-mod watching;
+mod upstream_client;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_watch::InventoryFile;
-use autoheal_watch::{Scope, Setup, Target};
+use autoheal_watch::{InventoryFile, Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
 use crate::coding::Coding;
+use crate::event::ForwardError;
 use crate::exchange::Exchange;
-use crate::request::{Copied, Teller};
-use crate::sending::Connections;
+use crate::monitor::Monitor;
+use crate::request_body::{Recorder, RequestBody};
 use crate::session::{Scopes, Session};
-use crate::watching::Watching;
+use crate::upstream_client::UpstreamClient;
 
-pub use answer::AnswerBody;
-pub use connection::prepare;
+pub use connection::configure_connection;
+pub use counters::Counters;
 pub use origin::Origin;
+pub use response_body::ResponseBody;
 pub use server::run;
-pub use tally::Tally;
 pub use upstream::Upstream;
 
-/// How long a client that is owed an error may take to send the rest of its request.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout for the rest of a request whose client gets a 502.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How a gateway is set up.
+/// The configuration of a gateway.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
     /// The MCP server.
     pub upstream: Upstream,
-    /// What its operator calls it, for the error when it is down: a URL, or the flag that holds it.
-    pub known_as: String,
-    /// A request without an answer for this long has failed.
-    pub patience: Duration,
-    /// A handshake that takes longer has failed.
-    pub handshake: Duration,
-    /// What earlier processes learnt of the server, and this one will.
-    pub memory: InventoryFile,
+    /// The operator's name for the MCP server, used in errors when it is down: a URL, or the flag that holds the URL.
+    pub display_name: String,
+    /// Timeout of a call. A call without a response or progress for this long has failed.
+    pub timeout: Duration,
+    /// Timeout of the MCP handshake.
+    pub handshake_timeout: Duration,
+    /// The file with the inventory of the MCP server: read at the start, updated while the gateway runs.
+    pub inventory_file: InventoryFile,
 }
 
 impl GatewayConfig {
-    /// With the usual patience.
+    /// A configuration with the default timeouts and no inventory file.
     #[must_use]
-    pub fn new(upstream: Upstream, known_as: impl Into<String>) -> Self {
-        let (patience, handshake) = (Duration::from_secs(300), Duration::from_secs(60));
-        Self { upstream, known_as: known_as.into(), patience, handshake, memory: InventoryFile::default() }
+    pub fn new(upstream: Upstream, display_name: impl Into<String>) -> Self {
+        Self {
+            upstream,
+            display_name: display_name.into(),
+            timeout: Duration::from_secs(300),
+            handshake_timeout: Duration::from_secs(60),
+            inventory_file: InventoryFile::default(),
+        }
     }
 }
 
-/// A way to one MCP server.
+/// A gateway in front of one MCP server.
 #[derive(Debug)]
 pub struct Gateway {
     upstream: Upstream,
-    known_as: String,
-    connections: Connections,
+    display_name: String,
+    client: UpstreamClient,
     scopes: Scopes,
-    watching: Arc<Watching>,
-    tally: Arc<Tally>,
+    monitor: Arc<Monitor>,
+    counters: Arc<Counters>,
 }
 
 impl Gateway {
-    /// Connects when it is first asked.
+    /// Creates a gateway. It connects to the MCP server at the first request.
     ///
     /// # Errors
     ///
-    /// When the system's certificates are needed and cannot be read.
+    /// When the URL is `https://` and the system's certificates cannot be read.
     pub fn new(config: GatewayConfig) -> Result<Self, String> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
-            timeout: config.patience,
-            handshake_timeout: config.handshake,
+            timeout: config.timeout,
+            handshake_timeout: config.handshake_timeout,
         };
         Ok(Self {
-            connections: Connections::to(&config.upstream)?,
+            client: UpstreamClient::new(&config.upstream)?,
             upstream: config.upstream,
-            known_as: config.known_as,
+            display_name: config.display_name,
             scopes: Scopes::default(),
-            watching: Arc::new(Watching::new(setup, config.memory)),
-            tally: Arc::default(),
+            monitor: Arc::new(Monitor::new(setup, config.inventory_file)),
+            counters: Arc::default(),
         })
     }
 
-    /// Hands out what fails, until the receiver is gone.
+    /// Sends a report for each failure, until the receiver is dropped.
     pub async fn watch(&self, reports: mpsc::Sender<ErrorReport>) {
-        self.watching.run(&self.tally, reports).await;
+        self.monitor.run(&self.counters, reports).await;
     }
 
-    /// What is left to report, now that nothing passes any more.
+    /// The reports that [`Self::watch`] did not send. Called after the last connection ended.
     #[must_use]
     pub fn last_reports(&self) -> Vec<ErrorReport> {
-        self.watching.last(&self.tally)
+        self.monitor.last_reports(&self.counters)
     }
 
-    /// What it counted.
+    /// Counters of requests and failures.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
-    /// The MCP server behind it.
+    /// The MCP server.
     #[must_use]
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
     }
 
-    /// Passes a request on to `target` and the answer back; `drop` names headers that stay here.
+    /// Forwards a request to `target` and returns the response. Request headers selected by `drop` are not forwarded.
     pub async fn forward(
         &self,
         request: Request<Body>,
         target: Uri,
         peer: IpAddr,
         drop: impl Fn(&HeaderName) -> bool,
-    ) -> Response<AnswerBody> {
+    ) -> Response<ResponseBody> {
         let (mut parts, body) = request.into_parts();
         let (number, scope) = self.scopes.of(&parts.headers, peer);
         let in_session = scope.session != number;
-        let teller = Coding::all(&parts.headers).map(|codings| Teller {
+        let recorder = Coding::all(&parts.headers).map(|codings| Recorder {
             exchange: number,
             scope,
             codings,
-            watching: Arc::clone(&self.watching),
+            monitor: Arc::clone(&self.monitor),
         });
-        let copied = Copied::new(body, teller);
-        let mut exchange = Exchange::begin(number, scope, &copied, Arc::clone(&self.watching), Arc::clone(&self.tally));
+        let request_body = RequestBody::new(body, recorder);
+        let (monitor, counters) = (Arc::clone(&self.monitor), Arc::clone(&self.counters));
+        let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
         parts.uri = target;
         parts.version = Version::HTTP_11;
         parts.headers = headers::end_to_end(parts.headers, drop);
-        let sent = self.connections.send(Request::from_parts(parts, copied.clone())).await;
-        let sent = sent.map_err(|error| (!error.is_connect(), sending::innermost(&error)));
+        let sent = self.client.send(Request::from_parts(parts, request_body.clone())).await;
+        let sent = sent.map_err(|error| ForwardError {
+            reached: !error.is_connect(),
+            reason: upstream_client::innermost_cause(&error),
+        });
         match sent.and_then(refuse_upgrade) {
-            Ok(answered) => {
-                let (mut parts, body) = answered.into_parts();
+            Ok(response) => {
+                let (mut parts, body) = response.into_parts();
                 parts.version = Version::HTTP_11;
                 parts.headers = headers::end_to_end(parts.headers, |_| false);
-                exchange.answered(parts.status.as_u16());
+                exchange.responded(parts.status.as_u16());
                 let session = match self.scopes.named(&parts.headers) {
-                    _ if in_session => Session::Known,
+                    _ if in_session => Session::Existing,
                     Some(session) => {
-                        exchange.began(Scope { session, ..scope });
-                        Session::Begins
+                        exchange.began_session(Scope { session, ..scope });
+                        Session::New
                     }
                     None => Session::None,
                 };
-                let body = AnswerBody::server(body, exchange, parts.status, &parts.headers, session);
+                let body = ResponseBody::from_upstream(body, exchange, parts.status, &parts.headers, session);
                 Response::from_parts(parts, body)
             }
-            Err((reached, why)) => {
-                tracing::warn!(%why, upstream = %self.upstream.url(), "gateway: no answer");
-                let answer = self.no_answer(&copied, !reached, &why).await;
-                exchange.answered(answer.status().as_u16());
-                exchange.unanswered(reached, why);
-                answer
+            Err(error) => {
+                tracing::warn!(reason = %error.reason, upstream = %self.upstream.url(), "gateway: no response from the MCP server");
+                let response = self.bad_gateway(&request_body, &error).await;
+                exchange.responded(response.status().as_u16());
+                exchange.fail(error);
+                response
             }
         }
     }
 
-    async fn no_answer(&self, request: &Copied, unreached: bool, why: &str) -> Response<AnswerBody> {
-        let known_as = &self.known_as;
-        let message = if unreached {
-            format!("the MCP server cannot be reached ({why}); is it running at {known_as}?")
+    async fn bad_gateway(&self, request: &RequestBody, error: &ForwardError) -> Response<ResponseBody> {
+        let (name, reason) = (&self.display_name, &error.reason);
+        let message = if error.reached {
+            format!("the MCP server at {name} sent no usable response ({reason}); check its log")
         } else {
-            format!("the MCP server at {known_as} broke off before it answered ({why}); look at what it printed")
+            format!("the MCP server cannot be reached ({reason}); is it running at {name}?")
         };
-        let look = request.rest(|bytes| unreachable::answer(bytes, &message));
-        tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| unreachable::answer(&[], &message))
+        let response = request.read_rest(|bytes| bad_gateway::response(bytes, &message));
+        let response = tokio::time::timeout(REQUEST_TIMEOUT, response).await;
+        response.unwrap_or_else(|_| bad_gateway::response(&[], &message))
     }
 }
 
-/// `Upgrade` stays here, so nobody can have asked for one.
-fn refuse_upgrade<T>(answered: Response<T>) -> Result<Response<T>, (bool, String)> {
-    if answered.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err((true, "it wants another protocol".to_owned()));
+/// Turns a 101 into an error: the gateway forwards no `Upgrade` header, so no client requested another protocol.
+fn refuse_upgrade<T>(response: Response<T>) -> Result<Response<T>, ForwardError> {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(ForwardError { reached: true, reason: "it switched to another protocol".to_owned() });
     }
-    Ok(answered)
+    Ok(response)
+}
+
+/// Locks a mutex and ignores poisoning, so that one panic does not stop all conversations.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

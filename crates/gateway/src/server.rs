@@ -1,4 +1,4 @@
-//! `run`: the gateway as a server of its own, in place of the MCP server's address.
+//! `run`: the gateway as a server of its own, for clients that use its address in place of the MCP server's.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,19 +19,21 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::own_address::OwnAddress;
-use crate::connection;
+use crate::connection::configure_connection;
 use crate::origin::Origin;
-use crate::{AnswerBody, Gateway, cors};
+use crate::{Gateway, ResponseBody, cors};
 
-/// How long exchanges may take once the gateway is told to stop. Streams that only wait for news would take for ever.
-const FINISH: Duration = Duration::from_secs(2);
-/// How long to wait when no connection can be accepted, such as for want of file descriptors.
-const NO_ROOM: Duration = Duration::from_millis(50);
+/// Timeout of open exchanges at shutdown. An idle event stream would never end by itself.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+/// Delay after a connection could not be accepted, for example for lack of file descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown` ends; then stops accepting, and cuts what is not finished after a while.
+/// Serves until `shutdown` ends. Then it accepts no more connections, and closes those that are still open after two
+/// seconds.
 ///
-/// Every path is the server's own, and `/` leads to the path of its URL. With `allow_origin`, pages of these origins may
-/// use it from a browser, and pages of others may not; without, nothing is added and the server judges.
+/// Paths are forwarded unchanged; `/` becomes the path of the MCP server's URL. With `allow_origin`, the gateway sets
+/// the CORS headers: pages of these origins may use it from a browser, and pages of other origins get a 403. Without,
+/// the MCP server decides.
 ///
 /// # Errors
 ///
@@ -42,8 +44,8 @@ pub async fn run(
     allow_origin: Vec<Origin>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let own = OwnAddress(listener.local_addr()?);
-    let door = Arc::new(Door { gateway, own, allow_origin });
+    let own_address = OwnAddress(listener.local_addr()?);
+    let handler = Arc::new(Handler { gateway, own_address, allow_origin });
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -52,11 +54,11 @@ pub async fn run(
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, peer, Arc::clone(&door), stopped.clone()));
+                    connections.spawn(serve(stream, peer, Arc::clone(&handler), stopped.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "gateway: cannot accept a connection; trying again");
-                    tokio::time::sleep(NO_ROOM).await;
+                    tracing::warn!(%error, "gateway: cannot accept a connection; retrying");
+                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 }
             },
             Some(_) = connections.join_next() => {}
@@ -64,89 +66,88 @@ pub async fn run(
     }
     drop((listener, stop));
     let finished = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(FINISH, finished).await.is_err() {
-        tracing::info!("gateway: some exchanges did not end in {FINISH:?}; cutting them");
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, finished).await.is_err() {
+        tracing::info!("gateway: some exchanges did not end in {SHUTDOWN_TIMEOUT:?}; closing their connections");
     }
     connections.shutdown().await;
     Ok(())
 }
 
-/// One connection, until either side ends it.
-async fn serve(stream: TcpStream, peer: SocketAddr, door: Arc<Door>, mut stopped: watch::Receiver<()>) {
-    connection::prepare(&stream);
+/// Serves one connection until either side closes it.
+async fn serve(stream: TcpStream, peer: SocketAddr, handler: Arc<Handler>, mut stopped: watch::Receiver<()>) {
+    configure_connection(&stream);
     let service = service_fn(move |request| {
-        let door = Arc::clone(&door);
-        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
     });
     let mut serving = std::pin::pin!(
         http1::Builder::new()
-            // a client that takes its time holds one connection, which costs next to nothing
+            // no timeout: a slow client holds only its own connection
             .header_read_timeout(None)
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service)
     );
     let ended = tokio::select! {
         ended = &mut serving => ended,
-        // The other end is dropped when it is time to stop.
+        // `run` drops the sender at shutdown.
         _ = stopped.changed() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "gateway: a connection ended early");
+        tracing::debug!(%error, %peer, "gateway: a connection ended with an error");
     }
 }
 
-/// What every connection shares.
+/// The request handler, shared by all connections.
 #[derive(Debug)]
-struct Door {
+struct Handler {
     gateway: Arc<Gateway>,
-    own: OwnAddress,
+    own_address: OwnAddress,
     allow_origin: Vec<Origin>,
 }
 
-impl Door {
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+impl Handler {
+    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         if self.allow_origin.is_empty() {
             return self.forward(request, peer).await;
         }
         let origin = request.headers().get(ORIGIN).cloned();
         if origin.as_ref().is_some_and(|origin| !self.allows(origin, request.headers())) {
-            let message =
-                "pages of this origin may not use this MCP server; its operator allows it with --allow-origin";
-            let mut answer = refusal(RefusalCode::ForbiddenOrigin, message);
-            cors::let_read(answer.headers_mut(), None);
-            return answer;
+            let message = "pages of this origin may not use this MCP server; its operator can allow the origin with --allow-origin";
+            let mut response = refusal(RefusalCode::ForbiddenOrigin, message);
+            cors::set_response_headers(response.headers_mut(), None);
+            return response;
         }
         if cors::is_preflight(request.method(), request.headers()) {
-            let mut answer = Response::new(AnswerBody::own(""));
-            *answer.status_mut() = StatusCode::NO_CONTENT;
-            cors::let_read(answer.headers_mut(), origin);
-            cors::permit(request.headers(), answer.headers_mut());
-            return answer;
+            let mut response = Response::new(ResponseBody::from_text(""));
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            cors::set_response_headers(response.headers_mut(), origin);
+            cors::set_preflight_headers(request.headers(), response.headers_mut());
+            return response;
         }
-        let mut answer = self.forward(request, peer).await;
-        cors::let_read(answer.headers_mut(), origin);
-        answer
+        let mut response = self.forward(request, peer).await;
+        cors::set_response_headers(response.headers_mut(), origin);
+        response
     }
 
     fn allows(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
-        let named = origin.to_str().ok().and_then(Origin::parse);
-        self.own.is_from_here(headers) || named.is_some_and(|named| self.allow_origin.contains(&named))
+        let parsed = origin.to_str().ok().and_then(Origin::parse);
+        self.own_address.is_own_origin(headers) || parsed.is_some_and(|origin| self.allow_origin.contains(&origin))
     }
 
-    async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<AnswerBody> {
+    async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         if request.method() == Method::CONNECT {
             return refusal(
                 RefusalCode::MethodNotAllowed,
-                "this is the address of one MCP server, and no proxy to others",
+                "this is the address of one MCP server, not a proxy to other servers",
             );
         }
         let mut request = request.map(Body::new);
         let upstream = self.gateway.upstream();
-        self.own.replace(request.headers_mut(), upstream);
-        // Its verdict on origins is ours by now: a page that may use us is as good as one of its own.
+        self.own_address.replace(request.headers_mut(), upstream);
+        // The gateway checked the origin, so the MCP server receives its own.
         if !self.allow_origin.is_empty() && request.headers().contains_key(ORIGIN) {
             request.headers_mut().insert(ORIGIN, upstream.origin().clone());
         }
@@ -155,10 +156,10 @@ impl Door {
     }
 }
 
-fn refusal(code: RefusalCode, message: &str) -> Response<AnswerBody> {
+fn refusal(code: RefusalCode, message: &str) -> Response<ResponseBody> {
     let text = serde_json::to_vec(&Refusal { code, message: message.to_owned() }).unwrap_or_default();
-    let mut answer = Response::new(AnswerBody::own(text));
-    *answer.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::FORBIDDEN);
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
+    let mut response = Response::new(ResponseBody::from_text(text));
+    *response.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::FORBIDDEN);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

@@ -1,4 +1,4 @@
-//! Whose calls these are: the session a request names, and the address it comes from.
+//! The session and the sender of a request: its scope in the watch.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -8,36 +8,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use autoheal_watch::Scope;
 use axum::http::HeaderMap;
 
-/// The header that names a session.
+/// The header with the id of a session.
 const HEADER: &str = "mcp-session-id";
 
-/// Whether a stream that breaks off can be taken up again.
+/// The session of an exchange. Decides whether the client may resume a broken stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Session {
     None,
     /// The request named it.
-    Known,
-    /// The answer begins it: the calls of this exchange are known by the request alone.
-    Begins,
+    Existing,
+    /// The response named it. The calls of this exchange are recorded under the number of the exchange.
+    New,
 }
 
-/// Makes scopes; what it hashes cannot be found out from outside.
+/// Creates scopes. The hashes have a random key, so that clients cannot construct collisions.
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
-    state: RandomState,
-    next: AtomicU64,
+    hasher: RandomState,
+    exchanges: AtomicU64,
 }
 
 impl Scopes {
-    /// The number of an exchange, and its scope: an exchange outside of sessions is a session of its own.
+    /// A number for a new exchange, and its scope. An exchange without a session is a session of its own.
     pub(super) fn of(&self, headers: &HeaderMap, peer: IpAddr) -> (u64, Scope) {
-        let exchange = self.next.fetch_add(1, Ordering::Relaxed) + 1;
+        let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
         let session = self.named(headers).unwrap_or(exchange);
-        (exchange, Scope { session, peer: self.state.hash_one(peer.to_canonical()) })
+        (exchange, Scope { session, peer: self.hasher.hash_one(peer.to_canonical()) })
     }
 
-    /// The session that these headers name.
+    /// The session named by these headers.
     pub(super) fn named(&self, headers: &HeaderMap) -> Option<u64> {
-        headers.get(HEADER).map(|session| self.state.hash_one(session.as_bytes()))
+        headers.get(HEADER).map(|session| self.hasher.hash_one(session.as_bytes()))
     }
 }

@@ -1,4 +1,4 @@
-//! `Upstream`: the MCP server behind the gateway, and where a request's path leads there.
+//! `Upstream`: the URL of the MCP server, and the targets of requests there.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use autoheal_watch::InventoryFile;
 use axum::http::uri::{PathAndQuery, Scheme};
 use axum::http::{HeaderValue, Uri};
 
-/// An MCP server's URL.
+/// The URL of an MCP server.
 #[derive(Debug, Clone)]
 pub struct Upstream {
     url: Uri,
@@ -15,7 +15,7 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Reads an `http://` or `https://` URL without credentials in it.
+    /// Parses an `http://` or `https://` URL without credentials.
     #[must_use]
     pub fn parse(url: &str) -> Option<Self> {
         let url: Uri = url.trim().parse().ok()?;
@@ -26,59 +26,61 @@ impl Upstream {
         Some(Self { host, origin, url })
     }
 
-    /// The URL as it was written.
+    /// The URL.
     #[must_use]
     pub fn url(&self) -> &Uri {
         &self.url
     }
 
-    /// What is remembered of it in this data directory. Its query may hold keys, and says nothing about who it is.
+    /// The inventory file of this server in a data directory. The query is no part of its name: it may contain keys,
+    /// and does not identify the server.
     #[must_use]
-    pub fn memory(&self, data: &Path) -> InventoryFile {
+    pub fn inventory_file(&self, data: &Path) -> InventoryFile {
         let authority = self.url.authority().map_or("", |authority| authority.as_str());
         InventoryFile::of_address(data, self.url.scheme_str().unwrap_or_default(), authority, self.url.path())
     }
 
-    /// Whether it is reached by TLS.
-    pub(super) fn is_encrypted(&self) -> bool {
+    /// Whether connections use TLS.
+    pub(super) fn is_tls(&self) -> bool {
         self.url.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// What a client of the server itself would send as `Host`.
+    /// The `Host` that a direct client of the server sends.
     #[must_use]
     pub fn host(&self) -> &HeaderValue {
         &self.host
     }
 
-    /// What a page of the server itself would send as `Origin`.
+    /// The `Origin` that a page of the server itself sends.
     pub(super) fn origin(&self) -> &HeaderValue {
         &self.origin
     }
 
-    /// Where a request leads: its own path at the server, and from `/` to the path of the server's URL.
-    pub(super) fn target(&self, asked: &Uri) -> Uri {
-        match asked.path_and_query() {
-            // A copy: the client's whole read buffer would stay as long as this does, which is until the answer.
+    /// The target of a request: the same path at the server, or the server's URL for `/`.
+    pub(super) fn target(&self, requested: &Uri) -> Uri {
+        match requested.path_and_query() {
+            // Copied, because the original shares the read buffer of the client's connection and would hold it until
+            // the response.
             Some(path) if !matches!(path.path(), "" | "/" | "*") => {
-                self.at(PathAndQuery::try_from(path.as_str().to_owned()).unwrap_or_else(|_| path.clone()))
+                self.with_path(PathAndQuery::try_from(path.as_str().to_owned()).unwrap_or_else(|_| path.clone()))
             }
-            _ => self.entrance(asked.query()),
+            _ => self.endpoint(requested.query()),
         }
     }
 
-    /// The URL itself, with a request's query beside its own.
+    /// The URL of the server, with the query of a request added to its own.
     #[must_use]
-    pub fn entrance(&self, query: Option<&str>) -> Uri {
+    pub fn endpoint(&self, query: Option<&str>) -> Uri {
         let Some(query) = query else { return self.url.clone() };
         let joined = match self.url.query() {
             Some(own) => format!("{}?{own}&{query}", self.url.path()),
             None => format!("{}?{query}", self.url.path()),
         };
-        // Two valid queries make a valid one; should they be too long together, the server's own counts.
-        joined.parse().map_or_else(|_| self.url.clone(), |path| self.at(path))
+        // Fails only if both queries together are too long: then the query of the request is dropped.
+        joined.parse().map_or_else(|_| self.url.clone(), |path| self.with_path(path))
     }
 
-    fn at(&self, path: PathAndQuery) -> Uri {
+    fn with_path(&self, path: PathAndQuery) -> Uri {
         let mut parts = self.url.clone().into_parts();
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).unwrap_or_else(|_| self.url.clone())
@@ -90,10 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_the_servers_own_and_the_root_leads_to_its_url() {
-        let check = |url: &str, asked: &str, expected: &str| {
+    fn paths_are_kept_and_the_root_becomes_the_servers_url() {
+        let check = |url: &str, requested: &str, expected: &str| {
             let upstream = Upstream::parse(url).unwrap();
-            assert_eq!(upstream.target(&asked.parse().unwrap()), expected, "{url} {asked}");
+            assert_eq!(upstream.target(&requested.parse().unwrap()), expected, "{url} {requested}");
         };
         check("http://h:1/mcp", "/mcp", "http://h:1/mcp");
         check("http://h:1/mcp", "/", "http://h:1/mcp");
@@ -108,8 +110,8 @@ mod tests {
 
     #[test]
     fn other_schemes_and_credentials_are_refused() {
-        for wrong in ["ftp://h/", "h:1", "/mcp", "", "http://user:word@h/"] {
-            assert!(Upstream::parse(wrong).is_none(), "{wrong}");
+        for invalid in ["ftp://h/", "h:1", "/mcp", "", "http://user:word@h/"] {
+            assert!(Upstream::parse(invalid).is_none(), "{invalid}");
         }
     }
 }

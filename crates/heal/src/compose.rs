@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use autoheal_contract::{Severity, Source};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strum::VariantArray;
 
 use autoheal_prepare::Hex;
 use autoheal_prepare::fingerprint::Fingerprint;
@@ -117,14 +118,16 @@ pub(crate) fn labels() -> Vec<NewLabel> {
         label("bug", "d73a4a", "Something isn't working"),
         label(APPROVED_LABEL, "0e8a16", "A person with write access lets the coding agent work on this"),
     ];
-    labels.extend(Source::ALL.map(|source| label(source.label(), "c5def5", "Where the error was seen")));
+    labels.extend(Source::VARIANTS.iter().map(|source| label(source.label(), "c5def5", "Where the error was seen")));
     let colour = |severity| match severity {
         Severity::Critical => "b60205",
         Severity::High => "d93f0b",
         Severity::Medium => "fbca04",
         Severity::Low => "c2e0c6",
     };
-    labels.extend(Severity::ALL.map(|severity| label(severity.name(), colour(severity), "How bad the error is")));
+    labels.extend(
+        Severity::VARIANTS.iter().map(|severity| label(severity.name(), colour(*severity), "How bad the error is")),
+    );
     labels
 }
 

@@ -16,9 +16,6 @@ use crate::Timestamp;
 use fields::RawReport;
 use text::show_lone_surrogates;
 
-/// Project of every report that names none.
-pub const DEFAULT_PROJECT: &str = "default";
-
 /// Facts about a report's arrival, which the report itself cannot change.
 #[derive(Debug, Clone)]
 pub struct Arrival {

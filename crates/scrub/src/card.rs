@@ -1,67 +1,68 @@
-//! Payment card numbers: real issuer prefixes and lengths, and the check digit, so that ids and times stay.
+//! Payment card numbers, by issuer prefix, length and check digit, so that ids and timestamps stay.
 
-use crate::scanner::Found;
-use crate::seen::Seen;
+use crate::found::Found;
+use crate::input::Input;
 use crate::set::{ALPHANUMERIC, DIGITS, Set};
 
-/// What a stretch of digits came to.
+/// The result for a run of digits.
 pub(crate) struct Digits {
     pub(crate) found: Option<Found>,
-    /// Where to go on looking.
+    /// The end of the run, where the scanner continues.
     pub(crate) end: usize,
 }
 
-const LONGEST: usize = 19;
-const SHORTEST: usize = 13;
+const MAX_DIGITS: usize = 19;
+/// Minimum number of digits of a card number.
+pub const MIN_CARD_DIGITS: usize = 13;
 
 static WORD: Set = ALPHANUMERIC.with(b"_");
 
-/// Asked at the first digit of a run; reads this run, and further ones behind single spaces or dashes.
-pub(crate) fn digits(seen: &Seen<'_>, start: usize) -> Digits {
-    // Runs longer than any card are read to their end all the same, or their tails would be taken for cards.
-    let end = seen.run_end(start, &DIGITS);
+/// Checks a run of digits at its first digit, and further runs after single spaces or dashes.
+pub(crate) fn digits(input: &Input<'_>, start: usize) -> Digits {
+    // Runs longer than any card are read to their end, so that their tails are not mistaken for cards.
+    let end = input.run_end(start, &DIGITS);
     let length = end - start;
     let nothing = Digits { found: None, end };
-    // Printed cards begin with a group of four; anything else that is too short cannot begin one.
-    if !(SHORTEST..=LONGEST).contains(&length) && length != 4 || !may_begin(seen, start) {
+    // Printed card numbers begin with a group of four. Other short runs cannot begin one.
+    if !(MIN_CARD_DIGITS..=MAX_DIGITS).contains(&length) && length != 4 || !may_begin(input, start) {
         return nothing;
     }
     let (mut count, mut to) = (length, end);
     let mut card = None;
-    while count <= LONGEST {
-        if is_card(seen.part(start, to), count) && may_end(seen, to) {
+    while count <= MAX_DIGITS {
+        if is_card(input.part(start, to), count) && may_end(input, to) {
             card = Some(to);
         }
-        let is_separated = matches!(seen.at(to), b' ' | b'-') && DIGITS.has(seen.at(to + 1));
+        let is_separated = matches!(input.at(to), b' ' | b'-') && DIGITS.has(input.at(to + 1));
         if !is_separated || length != 4 {
             break;
         }
         let from = to + 1;
-        to = seen.run_end(from, &DIGITS);
+        to = input.run_end(from, &DIGITS);
         count += to - from;
     }
     card.map_or(nothing, |end| Digits { found: Some(Found::new(start, end, "<card>")), end })
 }
 
-/// Not within a word, a decimal fraction, a phone number or a placeholder's neighbourhood of digits.
-fn may_begin(seen: &Seen<'_>, start: usize) -> bool {
-    let before = seen.before(start);
-    let is_fraction = before == b'.' && start >= 2 && DIGITS.has(seen.at(start - 2));
-    seen.begins_word(start) && !matches!(before, b'_' | b'+') && !is_fraction
+/// True if a card number may start here: not within a word, a decimal fraction or a phone number.
+fn may_begin(input: &Input<'_>, start: usize) -> bool {
+    let before = input.before(start);
+    let is_fraction = before == b'.' && start >= 2 && DIGITS.has(input.at(start - 2));
+    input.begins_word(start) && !matches!(before, b'_' | b'+') && !is_fraction
 }
 
-fn may_end(seen: &Seen<'_>, end: usize) -> bool {
-    let after = seen.at(end);
-    let is_fraction = after == b'.' && DIGITS.has(seen.at(end + 1));
+fn may_end(input: &Input<'_>, end: usize) -> bool {
+    let after = input.at(end);
+    let is_fraction = after == b'.' && DIGITS.has(input.at(end + 1));
     !WORD.has(after) && !is_fraction
 }
 
-/// `text` holds `count` digits, and the signs between their groups.
+/// True if `text`, with `count` digits and separators between their groups, is a card number.
 fn is_card(text: &[u8], count: usize) -> bool {
-    count >= SHORTEST && has_issuer(text, count) && passes_luhn(text)
+    count >= MIN_CARD_DIGITS && has_issuer(text, count) && passes_luhn(text)
 }
 
-/// No issuer begins with 1, which is what times in milliseconds, microseconds and nanoseconds begin with until 2033.
+/// True if an issuer has such numbers. None begins with 1, as timestamps in milliseconds to nanoseconds do until 2033.
 fn has_issuer(text: &[u8], count: usize) -> bool {
     let prefix = text.iter().take(4).fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     match (prefix, count) {

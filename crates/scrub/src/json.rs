@@ -1,49 +1,49 @@
-//! Takes secrets out of a JSON value: the one walk, for the page and the service alike.
+//! Removes secrets from a JSON value.
 
 use autoheal_contract::Json;
 
 use crate::{SECRET, is_secret_key};
 
-/// Numbers below this have fewer digits than any card.
-const SHORTEST_CARD: u64 = 1_000_000_000_000;
+/// The smallest number with as many digits as a card number.
+const MIN_CARD_NUMBER: u64 = 1_000_000_000_000;
 
-/// Cleans every text and key by `text`, and hides what stands under a key that names a secret.
+/// Calls `scrub` on every string and key, and replaces the value of every key that names a secret.
 ///
-/// `null`, `true` and `false` stay even there: they hide nothing, and tell whether there was a secret at all.
-pub fn scrub_json(json: &mut Json, text: &mut dyn FnMut(&mut String)) {
+/// `null`, `true` and `false` stay under such keys too: they show whether there was a secret and reveal nothing of it.
+pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
     match json {
-        Json::Text(value) => text(value),
-        Json::Array(items) => items.iter_mut().for_each(|item| scrub_json(item, text)),
+        Json::Text(value) => scrub(value),
+        Json::Array(items) => items.iter_mut().for_each(|item| scrub_json(item, scrub)),
         Json::Object(members) => {
             for (key, value) in members {
                 if is_secret_key(key) && !matches!(value, Json::Null | Json::Bool(_)) {
                     *value = Json::Text(SECRET.to_owned());
                 } else {
-                    scrub_json(value, text);
+                    scrub_json(value, scrub);
                 }
-                text(key);
+                scrub(key);
             }
         }
-        Json::Whole(number) => hide_card(*number, json, text),
-        Json::Negative(number) => hide_card(number.unsigned_abs(), json, text),
+        Json::Whole(number) => hide_card(*number, json, scrub),
+        Json::Negative(number) => hide_card(number.unsigned_abs(), json, scrub),
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "whole; what is too large saturates"
+            reason = "it is an integer, and one that is too large saturates"
         )]
-        Json::Float(number) if number.fract() == 0.0 => hide_card(number.abs() as u64, json, text),
+        Json::Float(number) if number.fract() == 0.0 => hide_card(number.abs() as u64, json, scrub),
         Json::Null | Json::Bool(_) | Json::Float(_) => {}
     }
 }
 
-/// A card number may come as a number: what would be hidden in text is hidden here.
-fn hide_card(number: u64, json: &mut Json, text: &mut dyn FnMut(&mut String)) {
-    if number < SHORTEST_CARD {
+/// Replaces a number that `scrub` would change in text: card numbers come as numbers too.
+fn hide_card(number: u64, json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
+    if number < MIN_CARD_NUMBER {
         return;
     }
     let digits = number.to_string();
     let mut clean = digits.clone();
-    text(&mut clean);
+    scrub(&mut clean);
     if clean != digits {
         *json = Json::Text(clean);
     }

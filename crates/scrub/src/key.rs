@@ -1,26 +1,26 @@
-//! Which names are names of secrets.
+//! Names of secrets, such as `password` and `x-api-key`.
 
-use crate::words::{self, EXACT, Place, marks, may_end, may_start};
+use crate::words::{self, EXACT, Place, filter, may_end, may_start};
 
-/// Names longer than this are judged by their end.
-pub(crate) const LONGEST: usize = 64;
+/// Maximum part of a name that is checked, counted from its end.
+pub(crate) const MAX_NAME_BYTES: usize = 64;
 
-/// Secret wherever they stand in a name, unless the name ends in one of [`ATTRIBUTES`].
+/// Words that make a name secret at any position, unless the name ends with one of [`ATTRIBUTES`].
 const ANYWHERE: &[u8] = &words::list(
     b" password passwd passphrase passcode privatekey secret sessionid sessid credential cookie cardnumber creditcard \
     authorization apikey",
 );
 
-/// Secret at the end of a name, written in any way: `access_token`, `XAuth`, `signing-key`.
+/// Words that make a name secret at its end, in any spelling: `access_token`, `XAuth`, `signing-key`.
 const AT_THE_END: &[u8] = &words::list(
     b" token auth session signature pwd jwt accesskey signingkey encryptionkey sshkey authkey accountkey masterkey \
     sharedkey servicekey rolekey hmackey securitycode",
 );
 
-/// Secret only as a whole last word, since longer words end like this.
+/// Words that make a name secret as its last word only, because longer words end with the same letters.
 const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc");
 
-/// Last words that make it a statement about the secret instead of the secret.
+/// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
     b" age algorithm at attempts banner byte bytes changed consent count created domain enabled endpoint error errors \
     exists expired expires expiry failed field fields hint in input invalid label length less limit max min missing \
@@ -28,26 +28,27 @@ static ATTRIBUTES: &[u8] = &words::list(
     updated uri url valid version stdin scheme",
 );
 
-/// Names whose end looks secret and is not: cursors, progress and the error names of services.
+/// Ends of names that look secret and are not: cursors, progress tokens and error names of services.
 static HARMLESS: &[u8] = &words::list(
     b" progresstoken pagetoken nexttoken continuationtoken cancellationtoken canceltoken unexpectedtoken invalidtoken \
     expiredtoken missingtoken badtoken invalidsignature badsignature invalidsession badcredentials invalidcredentials \
     missingcredentials secretary",
 );
 
-/// Whether values under this key are to be hidden, however the key is written: `api_key`, `X-Api-Key`, `apiKey`.
+/// True if a key's value must be hidden. Every spelling counts: `api_key`, `X-Api-Key`, `apiKey`.
 pub fn is_secret_key(key: &str) -> bool {
     names_secret(key.as_bytes())
 }
 
+/// The same as [`is_secret_key`], for bytes.
 pub(crate) fn names_secret(name: &[u8]) -> bool {
-    let name = name.get(name.len().saturating_sub(LONGEST)..).unwrap_or_default();
-    let mut letters = [0_u8; LONGEST];
+    let name = name.get(name.len().saturating_sub(MAX_NAME_BYTES)..).unwrap_or_default();
+    let mut letters = [0_u8; MAX_NAME_BYTES];
     let (mut length, mut last_word) = (0, 0);
     let mut previous = 0_u8;
     let mut skip = 0;
     for &byte in name {
-        // `%5B` and its kind separate like the brackets they stand for
+        // `%5B` and the like separate words as the brackets do that they encode
         skip = if byte == b'%' { 3 } else { skip };
         if skip > 0 || !(byte.is_ascii_alphabetic() || byte >= 0x80) {
             skip -= usize::from(skip > 0);
@@ -68,26 +69,26 @@ pub(crate) fn names_secret(name: &[u8]) -> bool {
 }
 
 fn judge(whole: &[u8], last: &[u8]) -> bool {
-    const LAST_WORD_MARKS: u64 = marks(LAST_WORD, Place::End);
-    const END_MARKS: u64 = marks(AT_THE_END, Place::End);
-    // `js` and `ts` in front of a line number are the most frequent names of all
+    const LAST_WORD_FILTER: u64 = filter(LAST_WORD, Place::End);
+    const END_FILTER: u64 = filter(AT_THE_END, Place::End);
+    // a shortcut for `js` and `ts` before a line number, the most frequent names
     if whole.len() < 3 {
         return false;
     }
-    if may_end(last, LAST_WORD_MARKS) && words::has(LAST_WORD, last, EXACT) {
+    if may_end(last, LAST_WORD_FILTER) && words::has(LAST_WORD, last, EXACT) {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_secret = may_end(whole, END_MARKS) && ends(AT_THE_END) || holds_secret(whole);
-    let is_statement = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
-    is_secret && !is_statement() && !ends(HARMLESS)
+    let is_secret = may_end(whole, END_FILTER) && ends(AT_THE_END) || contains_secret(whole);
+    let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
+    is_secret && !is_attribute() && !ends(HARMLESS)
 }
 
-fn holds_secret(name: &[u8]) -> bool {
-    const MARKS: u64 = marks(ANYWHERE, Place::Start);
+fn contains_secret(name: &[u8]) -> bool {
+    const FILTER: u64 = filter(ANYWHERE, Place::Start);
     let mut rest = name;
     while !rest.is_empty() {
-        if may_start(rest, MARKS) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
+        if may_start(rest, FILTER) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
             return true;
         }
         rest = rest.get(1..).unwrap_or_default();

@@ -1,21 +1,21 @@
-//! Takes secrets and personal data out of text, in linear time, for the page and the service alike.
+//! Removes secrets and personal data from text, in linear time. The browser module and the service share this crate.
 //!
-//! Each secret becomes a placeholder that says what it was: `<token>`, `<secret>`, `<credentials>`, `<email>`,
-//! `<card>`, `<private-key>`. There is no regular expression engine: a scanner walks the bytes once and asks a rule
-//! only at the few bytes that can betray a secret (`:`, `=`, `@`, `-`, `_`, digits, a handful of letters). Every
-//! rule looks a bounded way, or over bytes that no other call of it looks at again, so hostile text costs no more
-//! than any other.
+//! Each secret becomes a placeholder for its kind: `<token>`, `<secret>`, `<credentials>`, `<email>`, `<card>`,
+//! `<private-key>`. Instead of regular expressions, a scanner reads the bytes once and calls a rule only at bytes that
+//! mark secrets: `:`, `=`, `@`, `%`, `-`, `_`, digits and four letters. A rule reads a limited number of bytes, or
+//! bytes that no later call of the same rule reads again, so that hostile text takes linear time too.
 #![forbid(unsafe_code)]
 
 mod assignment;
 mod card;
 mod email;
 mod flag;
+mod found;
+mod input;
 mod json;
 mod key;
 mod private_key;
 mod scanner;
-mod seen;
 mod set;
 mod strict;
 mod token;
@@ -25,28 +25,29 @@ mod words;
 
 use std::borrow::Cow;
 
+pub use card::MIN_CARD_DIGITS;
 pub use json::scrub_json;
 pub use key::is_secret_key;
 
-/// The placeholder for a value under a secret-looking key.
+/// Placeholder for the value of a key that names a secret.
 pub const SECRET: &str = "<secret>";
 
-/// How much is taken out.
+/// Amount of information that scrubbing removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Level {
     /// Credentials and personal data.
     #[default]
     Standard,
-    /// Paths, hosts and every URL parameter's value as well.
+    /// Credentials, personal data, paths, hosts and the values of URL parameters.
     Strict,
 }
 
-/// Scrubs at [`Level::Standard`]; borrowed when nothing was found.
+/// Scrubs at [`Level::Standard`]. Returns the text itself if nothing is found.
 pub fn scrub(text: &str) -> Cow<'_, str> {
     repeat(text, scanner::pass)
 }
 
-/// Scrubs at the given level; borrowed when nothing was found.
+/// Scrubs at the given level. Returns the text itself if nothing is found.
 pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
     match level {
         Level::Standard => scrub(text),
@@ -54,8 +55,9 @@ pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
     }
 }
 
-/// A placeholder may stand where a neighbour had hidden a secret from its rule. Repeating until nothing changes makes
-/// scrubbed text stay as it is when it is scrubbed again; the count keeps the work linear. Clean text is read once.
+/// Repeats a pass until it changes nothing, because a placeholder can expose a secret that its neighbour hid from a rule.
+///
+/// Scrubbing scrubbed text therefore changes nothing. [`MAX_PASSES`] keeps the work linear. Clean text is read once.
 fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {
     let mut scrubbed = Cow::Borrowed(text);
     for _ in 0..MAX_PASSES {
@@ -67,7 +69,7 @@ fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {
     scrubbed
 }
 
-/// The randomised tests never need more than three.
+/// Maximum number of passes over a text; the randomised tests need at most three.
 const MAX_PASSES: usize = 6;
 
 fn strict_pass(text: &str) -> Option<String> {

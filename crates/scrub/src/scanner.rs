@@ -1,26 +1,11 @@
-//! The walk over the text: finds trigger bytes, asks the rule each belongs to, and writes what was found.
+//! The scanner: finds trigger bytes, calls their rules and writes the text with placeholders.
 
-use crate::seen::Seen;
+use crate::found::Found;
+use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{assignment, card, email, flag, private_key, token, url};
 
-/// What a rule wants to put in place of `start..end`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) placeholder: &'static str,
-    /// Where the quotes stand that are written around the placeholder: a bare JSON value needs them to stay JSON.
-    pub(crate) quote: (usize, usize),
-}
-
-impl Found {
-    pub(crate) const fn new(start: usize, end: usize, placeholder: &'static str) -> Self {
-        Self { start, end, placeholder, quote: (0, 0) }
-    }
-}
-
-/// The bytes at which some rule has to be asked.
+/// The bytes at which a rule is called.
 static TRIGGERS: [bool; 256] = triggers(b"@%:=-_AJBb0123456789");
 
 const fn triggers(bytes: &[u8]) -> [bool; 256] {
@@ -33,60 +18,61 @@ const fn triggers(bytes: &[u8]) -> [bool; 256] {
     table
 }
 
-/// One pass over the text; none when there is nothing to change.
+/// Scans the text once. Returns `None` if nothing changes.
 pub(crate) fn pass(text: &str) -> Option<String> {
     let part = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
     let mut out = String::new();
-    let mut seen = Seen { text, floor: 0 };
-    let mut memo = token::Memo::default();
+    let mut input = Input { text, floor: 0 };
+    let mut rejected = token::RejectedRun::default();
     let mut index = 0;
     while let Some(trigger) = next_trigger(text.as_bytes(), index) {
         index = trigger + 1;
-        let found = match seen.at(trigger) {
+        let found = match input.at(trigger) {
             b':' | b'=' => {
-                // lines and columns are most of a stack's digits: they are read here, and no card is as short
-                let digits = seen.run(trigger + 1, 8, &DIGITS);
+                // Most digits of a stack are lines and columns. Skipping them saves a call of the card rule: runs of
+                // up to seven digits begin no card, unless they have four.
+                let digits = input.run(trigger + 1, 8, &DIGITS);
                 index += if matches!(digits, 4 | 8) { 0 } else { digits };
-                url::userinfo(&seen, trigger).or_else(|| assignment::value(&seen, trigger))
+                url::userinfo(&input, trigger).or_else(|| assignment::value(&input, trigger))
             }
-            b'@' | b'%' => email::address(&seen, trigger),
-            b'-' => private_key::block(&seen, trigger)
-                .or_else(|| flag::value(&seen, trigger))
-                .or_else(|| token::prefixed(&seen, trigger)),
+            b'@' | b'%' => email::address(&input, trigger),
+            b'-' => private_key::block(&input, trigger)
+                .or_else(|| flag::value(&input, trigger))
+                .or_else(|| token::prefixed(&input, trigger)),
             b'0'..=b'9' => {
-                let digits = card::digits(&seen, trigger);
+                let digits = card::digits(&input, trigger);
                 index = digits.end;
                 digits.found
             }
-            b'J' => token::web_token(&seen, trigger, &mut memo),
-            b'B' | b'b' => token::scheme(&seen, trigger).or_else(|| token::webhook(&seen, trigger)),
-            _ => token::prefixed(&seen, trigger),
+            b'J' => token::web_token(&input, trigger, &mut rejected),
+            b'B' | b'b' => token::scheme(&input, trigger).or_else(|| token::webhook(&input, trigger)),
+            _ => token::prefixed(&input, trigger),
         };
         let Some(found) = found else { continue };
         let quote = part(found.quote.0, found.quote.1);
         let pieces = [quote, found.placeholder, quote];
-        if is_written(&seen, &found, pieces) {
+        if is_written(&input, &found, pieces) {
             continue;
         }
-        out.push_str(part(seen.floor, found.start));
+        out.push_str(part(input.floor, found.start));
         pieces.iter().for_each(|piece| out.push_str(piece));
-        seen.floor = found.end;
+        input.floor = found.end;
         index = index.max(found.end);
     }
-    if seen.floor == 0 {
+    if input.floor == 0 {
         return None;
     }
-    out.push_str(part(seen.floor, text.len()));
+    out.push_str(part(input.floor, text.len()));
     Some(out)
 }
 
-/// Whether the text already is what would be written.
-fn is_written(seen: &Seen<'_>, found: &Found, pieces: [&str; 3]) -> bool {
+/// True if the text already equals its replacement.
+fn is_written(input: &Input<'_>, found: &Found, pieces: [&str; 3]) -> bool {
     let mut at = found.start;
     let is_there = pieces.iter().all(|piece| {
         let start = at;
         at += piece.len();
-        seen.has(start, piece.as_bytes())
+        input.has(start, piece.as_bytes())
     });
     is_there && at == found.end
 }

@@ -1,8 +1,8 @@
-//! Sets of bytes: what numbers, names, tokens and values are made of.
+//! Sets of bytes, such as the digits or the letters of a token.
 //!
-//! Tables instead of conditions: one loop serves every set, which keeps the browser's module small.
+//! They are tables, because one loop for all sets makes a smaller browser module than a condition for each.
 
-/// A set of bytes, a bit for each.
+/// A set of bytes, with one bit per byte.
 pub(crate) struct Set([u32; 8]);
 
 impl Set {
@@ -10,7 +10,7 @@ impl Set {
         Self([0; 8]).with(bytes)
     }
 
-    /// These bytes as well.
+    /// The set with further bytes.
     pub(crate) const fn with(&self, bytes: &[u8]) -> Self {
         let mut bits = self.0;
         let mut index = 0;
@@ -21,7 +21,7 @@ impl Set {
         Self(bits)
     }
 
-    /// Every byte above the blank that is not in this set.
+    /// All bytes greater than the space that are not in this set.
     pub(crate) const fn others(&self) -> Self {
         let [_, b, c, d, e, f, g, h] = self.0;
         Self([0, !b & !1, !c, !d, !e, !f, !g, !h])
@@ -31,13 +31,13 @@ impl Set {
         self.0[(byte >> 5) as usize] >> (byte & 31) & 1 != 0
     }
 
-    /// How many bytes of this set stand at `start`, counted up to `limit`.
+    /// The number of this set's bytes at `start`, at most `limit`.
     pub(crate) fn run(&self, bytes: &[u8], start: usize, limit: usize) -> usize {
         let rest = bytes.get(start..).unwrap_or_default();
         rest.iter().take(limit).take_while(|byte| self.has(**byte)).count()
     }
 
-    /// Where the bytes of this set that stand at `start` end.
+    /// The end of the run of this set's bytes at `start`.
     pub(crate) fn end(&self, bytes: &[u8], start: usize) -> usize {
         start + self.run(bytes, start, usize::MAX)
     }
@@ -46,9 +46,9 @@ impl Set {
 pub(crate) static DIGITS: Set = Set::of(b"0123456789");
 pub(crate) static LETTERS: Set = CAPITALS.with(b"abcdefghijklmnopqrstuvwxyz");
 pub(crate) static ALPHANUMERIC: Set = LETTERS.with(b"0123456789");
-/// Base64 as URLs carry it.
+/// The alphabet of Base64 in URLs.
 pub(crate) static BASE64URL: Set = ALPHANUMERIC.with(b"_-");
-/// What Amazon's access keys are made of.
+/// The alphabet of Amazon's access keys.
 pub(crate) static CAPITALS_AND_DIGITS: Set = CAPITALS.with(b"0123456789");
 pub(crate) static BLANK: Set = Set::of(b" ");
 pub(crate) static BLANKS: Set = Set::of(b" \t");

@@ -1,9 +1,9 @@
-//! The strict level: where things are goes as well, paths, hosts and what URLs carry.
+//! The strict level, which also removes paths, hosts and the values of URL parameters.
 
-/// Last labels that hardly any property has: `api.example.com` is a host, `window.app` is not.
+/// Last labels of hosts that are rare as names of properties: `api.example.com` is a host, `window.app` is not.
 const TOP_LEVEL: &str = "com org net edu gov local internal lan corp cloud";
 
-/// One pass over scrubbed text; none when there is nothing to change.
+/// Scans text that is scrubbed at the standard level. Returns `None` if nothing changes.
 pub(crate) fn pass(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
@@ -25,23 +25,24 @@ pub(crate) fn pass(text: &str) -> Option<String> {
     (copied > 0).then(|| out + &text[copied..])
 }
 
-type Span = (usize, usize, &'static str);
+/// Start, end and placeholder.
+type Replacement = (usize, usize, &'static str);
 
-/// What ends a word; paths and hosts begin behind one.
+/// True if the byte ends a word. Paths and hosts begin after such a byte.
 fn is_delimiter(byte: u8) -> bool {
     byte <= b' ' || b"\"'`<>()[]{},;|:=@!*^\\".contains(&byte)
 }
 
-/// The value of `?name=value`; our own placeholders begin with a delimiter and so are no values.
-fn parameter(bytes: &[u8], mark: usize) -> Option<Span> {
+/// The value of `?name=value`. A placeholder is no value, because it begins with `<`.
+fn parameter(bytes: &[u8], mark: usize) -> Option<Replacement> {
     let name = run_end(bytes, mark + 1, |byte| byte.is_ascii_alphanumeric() || b"_-.%[]".contains(&byte));
     let is_named = name > mark + 1 && bytes.get(name) == Some(&b'=');
     let end = run_end(bytes, name + 1, |byte| byte > b' ' && !b"&#\"'`<>()\\".contains(&byte));
     is_named.then(|| (name + 1, before_position(bytes, name + 1, end), "<value>"))
 }
 
-/// Absolute and home paths, drives, the path of a URL, and relative ones whose last part has a file ending.
-fn path(text: &str, at: usize) -> Option<Span> {
+/// A path: absolute, of the home folder, of a drive, of a URL, or relative with a file extension. Also a URL's host.
+fn path(text: &str, at: usize) -> Option<Replacement> {
     let bytes = text.as_bytes();
     let rest = &text[at..];
     let is_authority = rest.starts_with("//");
@@ -64,8 +65,8 @@ fn path(text: &str, at: usize) -> Option<Span> {
     }
     let end = run_end(bytes, at, is_path_byte);
     let (folder, file) = text.get(at..end)?.rsplit_once('/')?;
-    let ending = file.rsplit_once('.')?.1;
-    let is_file = (1..=6).contains(&ending.len()) && ending.starts_with(|c: char| c.is_ascii_alphabetic());
+    let extension = file.rsplit_once('.')?.1;
+    let is_file = (1..=6).contains(&extension.len()) && extension.starts_with(|c: char| c.is_ascii_alphabetic());
     (is_file && !folder.is_empty()).then_some((at, end, "<path>"))
 }
 
@@ -73,8 +74,8 @@ fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || b"/._-~$%+".contains(&byte)
 }
 
-/// An address, `localhost`, or a name under a known top-level domain or in front of a port.
-fn host(text: &str, at: usize) -> Option<Span> {
+/// A host: an IP address, `localhost`, a name with a known top-level domain, or a name with a port.
+fn host(text: &str, at: usize) -> Option<Replacement> {
     let bytes = text.as_bytes();
     let end = run_end(bytes, at, is_host_byte);
     let name = text.get(at..end)?;
@@ -82,10 +83,10 @@ fn host(text: &str, at: usize) -> Option<Span> {
     let last = name.rsplit('.').next()?;
     let is_address = labels == 4 && name.split('.').all(|label| label.parse::<u8>().is_ok());
     let is_known = labels > 1 && TOP_LEVEL.split(' ').any(|domain| domain.eq_ignore_ascii_case(last));
-    // with one number it is a port, with two a place in a file
+    // one number is a port, two numbers are a position in a file
     let port = with_port(bytes, end);
     let is_dotted = labels > 1
-        && !crate::email::is_file_ending(last.as_bytes())
+        && !crate::email::is_file_extension(last.as_bytes())
         && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let has_port = port > end + 2 && bytes.get(port) != Some(&b':') && is_dotted;
     let is_call = bytes.get(end) == Some(&b'(');
@@ -101,7 +102,7 @@ fn with_port(bytes: &[u8], end: usize) -> usize {
     if bytes.get(end) == Some(&b':') && (1..=5).contains(&digits) { end + 1 + digits } else { end }
 }
 
-/// Cuts `:12:34` or `:12` off: line and column are what a stack is read for.
+/// The end without `:12:34` or `:12`, so that line and column stay readable in stacks.
 fn before_position(bytes: &[u8], start: usize, end: usize) -> usize {
     let cut = |end: usize| {
         let digits = bytes[start..end].iter().rev().take(10).take_while(|byte| byte.is_ascii_digit()).count();
@@ -111,7 +112,7 @@ fn before_position(bytes: &[u8], start: usize, end: usize) -> usize {
     cut(cut(end))
 }
 
-/// The bytes from `start` on that belong, at most `limit` of them.
+/// The number of bytes from `start` that belong, at most `limit`.
 fn run(bytes: &[u8], start: usize, limit: usize, belongs: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
     rest.iter().take(limit).take_while(|byte| belongs(**byte)).count()

@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME`: builds what is measured and hands over to the measuring program.
+//! `cargo xtask bench NAME`: builds the programs to be measured and runs the benchmark.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,30 +6,31 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::command::step;
-use crate::stack::{Binaries, build_binaries, target_directory};
-use crate::{prerequisites, root, servers, web};
+use crate::stack::{Binaries, build_binaries};
+use crate::{prerequisites, root, servers, target_directory, web};
 
-/// Runs one benchmark. `--short` is for correctness only: few requests or rounds, and no optimised service.
+/// Runs one benchmark. `--short` only checks that it works: few requests or rounds, and binaries of the dev profile.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
     let short = match options {
         [] => false,
         ["--short"] => true,
         _ => bail!("unknown options {options:?}; the only one is --short"),
     };
+    let build = || build_binaries(if short { "dev" } else { "release" });
     match name {
-        "ingest" => ingest(short),
-        "sdk" => sdk(short),
-        "capture" => capture(short),
+        "ingest" => measure_ingest(&build()?, short),
+        "sdk" => {
+            prerequisites::require_node()?;
+            let chromium = prerequisites::chromium()?;
+            web::build(&root())?;
+            measure_sdk(&chromium, short)
+        }
+        "capture" => measure_capture(&build()?, short),
         _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture"),
     }
 }
 
-fn ingest(short: bool) -> Result<()> {
-    let binaries = build_binaries(if short { "dev" } else { "release" })?;
-    measure_ingest(&binaries, short)
-}
-
-/// Measures with binaries that are built already.
+/// Runs the ingest benchmark with binaries that are built already.
 pub(crate) fn measure_ingest(binaries: &Binaries, short: bool) -> Result<()> {
     let mut bench = Command::new(&binaries.bench);
     bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench"));
@@ -39,56 +40,44 @@ pub(crate) fn measure_ingest(binaries: &Binaries, short: bool) -> Result<()> {
     step("bench ingest", &mut bench)
 }
 
-fn sdk(short: bool) -> Result<()> {
-    prerequisites::require_node()?;
-    let chromium = prerequisites::chromium()?;
-    web::build(&root())?;
-    measure_sdk(&chromium, short)
-}
-
-/// Measures the browser package as it was built last.
+/// Runs the SDK benchmark on the browser package as it was built last.
 pub(crate) fn measure_sdk(chromium: &Path, short: bool) -> Result<()> {
-    let folder = root().join("tests/bench-sdk");
-    web::install_packages(&folder)?;
-    let mut bench = Command::new("node");
-    bench.arg("main.mjs").current_dir(folder).env("CHROMIUM", chromium);
+    let mut bench = web::node_in("tests/bench-sdk")?;
+    bench.arg("main.mjs").env("CHROMIUM", chromium);
     if short {
         bench.arg("--short");
     }
     step("bench sdk", &mut bench)
 }
 
-fn capture(short: bool) -> Result<()> {
-    let binaries = build_binaries(if short { "dev" } else { "release" })?;
-    measure_capture(&binaries, short)
-}
-
-/// Measures what `run`, `mcp` and the gateway add, and counts what they miss, with binaries that are built already.
+/// Runs the capture benchmark with binaries that are built already: the overhead of `run`, `mcp` and the gateway, and
+/// the share of real servers' failing calls that are reported.
 pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
     let mut bench = Command::new(&binaries.bench_capture);
     bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-capture"));
     bench.args(short.then_some("--short"));
-    let mut figures = last_line("bench capture", bench)?;
-    let counted = last_line("bench capture: failing calls of real servers", servers::count(binaries, short)?)?;
-    let number = |name: &str| counted[name].as_f64().with_context(|| format!("tests/servers/count.mjs told no {name}"));
-    figures["reported_ratio"] = (number("reported")? / number("failing")?.max(1.0)).into();
-    figures["false_positives"] = counted["false_positives"].clone();
-    println!("{figures}");
-    if short && (figures["reported_ratio"] != 1.0 || figures["false_positives"] != 0) {
-        bail!("bench capture: of {counted} every failing call must be reported, and nothing else");
+    let mut measured = figures("bench capture", bench)?;
+    let counts = figures("bench capture: failing calls of real servers", servers::count(binaries, short)?)?;
+    let number =
+        |name: &str| counts[name].as_f64().with_context(|| format!("tests/servers/count.mjs printed no {name}"));
+    measured["reported_ratio"] = (number("reported")? / number("failing")?.max(1.0)).into();
+    measured["false_positives"] = counts["false_positives"].clone();
+    println!("{measured}");
+    if short && (measured["reported_ratio"] != 1.0 || measured["false_positives"] != 0) {
+        bail!("bench capture: every failing call must be reported, and nothing else, but the counts are {counts}");
     }
     Ok(())
 }
 
-/// Runs a step that prints a table and, last, a line of JSON; the table is shown, the line returned.
-fn last_line(what: &str, mut command: Command) -> Result<serde_json::Value> {
-    eprintln!("==> {what}");
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("{what}: does not run"))?;
+/// Runs a program that prints a table and then a line of JSON. Prints the table and returns the JSON.
+fn figures(name: &str, mut command: Command) -> Result<serde_json::Value> {
+    eprintln!("==> {name}");
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
-        bail!("{what}: failed with {}\n{printed}", output.status);
+        bail!("{name} failed with {}\n{printed}", output.status);
     }
     let (table, last) = printed.trim_end().rsplit_once('\n').unwrap_or(("", printed.trim_end()));
     println!("{table}");
-    serde_json::from_str(last).with_context(|| format!("{what}: the last line is no JSON: {last}"))
+    serde_json::from_str(last).with_context(|| format!("{name}: the last line is not JSON: {last}"))
 }

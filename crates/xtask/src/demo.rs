@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: everything on this machine, and where to click.
+//! `cargo xtask demo`: runs everything on this machine and prints the addresses to open.
 
 use std::net::TcpListener;
 
@@ -7,10 +7,10 @@ use anyhow::Result;
 use crate::stack::{Stack, build_binaries};
 use crate::{prerequisites, root, web};
 
-/// The address people remember; another free one when it is taken.
+/// The documented address. If it is taken, the service listens on a free port.
 const ADDRESS: &str = "127.0.0.1:8787";
 
-/// Builds, starts and waits for Ctrl-C.
+/// Builds and starts the demo, then waits for Ctrl-C.
 pub(crate) fn run() -> Result<()> {
     prerequisites::require_node()?;
     web::build(&root())?;
@@ -25,14 +25,14 @@ The demo is running.
   1. Open     {service}/app/demo.html?github={github}
      and click a button that fails.
   2. See it   {service}/
-     as a group on the dashboard, with its stack and what was sent.
+     as a group on the dashboard, with its stack and its request.
   3. Approve  {github}/
      This is a STAND-IN for GitHub on this machine, not GitHub: it shows the issue and the
-     draft pull request that autoheal opened. Press \"approve\" on the issue, and see the
-     coding agent being asked to work on it.
+     draft pull request that autoheal opened. Press \"approve\" on the issue: autoheal then
+     asks the coding agent to work on it.
 
 All three switches are on (issue, draft pull request, agent), against the stand-in only.
-Ctrl-C ends everything."
+Press Ctrl-C to stop everything."
     );
     stack.wait()
 }

@@ -1,20 +1,17 @@
-//! The client and its reports in three engines: Chromium, Firefox and WebKitGTK.
+//! Tests of the client and its reports in three browser engines: Chromium, Firefox and WebKitGTK.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::Result;
 
 use crate::command::step;
-use crate::{root, web};
+use crate::web;
 
-/// Runs the cases in every engine. `programs` are the engines by the variables the tests look at, and `autoheal` says what
-/// would become of the reports.
+/// Runs the tests in every engine. `programs` holds the programs' paths by the environment variables that the tests
+/// read. The tests pass the reports to `autoheal explain`.
 pub(crate) fn test(programs: &[(&str, PathBuf)], autoheal: &Path) -> Result<()> {
-    let folder = root().join("tests/engines");
-    web::install_packages(&folder)?;
-    let mut tests = Command::new("node");
-    tests.args(["--test", "engines.test.mjs"]).current_dir(folder);
-    tests.envs(programs.iter().map(|(variable, file)| (variable, file))).env("AUTOHEAL", autoheal);
+    let mut tests = web::node_in("tests/engines")?;
+    tests.args(["--test", "engines.test.mjs"]);
+    tests.envs(programs.iter().map(|(variable, path)| (variable, path))).env("AUTOHEAL", autoheal);
     step("tests in three engines", &mut tests)
 }

@@ -2,19 +2,19 @@
 
 use anyhow::Result;
 
-use crate::command::{answers, cargo, step};
+use crate::command::{cargo, is_installed, step};
 
-/// Everything that reads the code without running it.
+/// Runs every check that does not execute the code.
 pub(crate) fn run() -> Result<()> {
     step("rustfmt", &mut cargo(&["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     step("clippy", &mut cargo(&clippy))?;
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
     step("documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
-    if answers("cargo-deny", "--version") {
+    if is_installed("cargo-deny", "--version") {
         step("cargo deny", &mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
     } else {
-        eprintln!("    cargo deny: not installed, left out (cargo install cargo-deny)");
+        eprintln!("    cargo deny: skipped, because it is not installed (cargo install cargo-deny)");
     }
     Ok(())
 }

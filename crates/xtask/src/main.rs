@@ -1,4 +1,4 @@
-//! The one door for people and CI: demo, test, build, lint, bench.
+//! `cargo xtask`, the task runner for developers and CI: demo, test, build, lint, bench.
 
 mod bench;
 mod command;
@@ -20,17 +20,17 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   demo          start everything on this machine and print where to click
-  test          everything CI runs: lints, tests, browser tests
-  build [web]   the browser package and the binaries, or the package alone
-  lint          formatting, clippy, documentation, licences
-  bench NAME    measure: ingest, sdk, capture   (--short: for correctness only)
+  test          run everything CI runs: lints, tests, browser tests
+  build [web]   build the browser package and the binaries, or only the package
+  lint          check formatting, clippy, documentation, licences
+  bench NAME    run a benchmark: ingest, sdk, capture   (--short: only check that it works)
 
 Needs Rust (rustup) and Node 20 or newer; fetches the rest itself.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match words.as_slice() {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
         ["build"] => build(),
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
-        _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{USAGE}", words.join(" "))),
+        _ => Err(anyhow::anyhow!("unknown command `{}`\n\n{USAGE}", arguments.join(" "))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,8 +57,13 @@ fn build() -> anyhow::Result<()> {
     stack::build_binaries("dev").map(drop)
 }
 
-/// The repository's top folder.
+/// The repository's root.
 fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).map_or_else(|| here.clone(), PathBuf::from)
+    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).map_or_else(|| package.clone(), PathBuf::from)
+}
+
+/// The directory that cargo builds into.
+fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |directory| root().join(directory))
 }

@@ -1,39 +1,32 @@
-//! Real MCP servers in every language behind `autoheal mcp`: the npm and Python ones are installed, ours were built.
+//! Real MCP servers in several languages behind `autoheal mcp`. The npm and Python ones are installed; the Rust one is
+//! built from `examples`.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::command::step;
 use crate::stack::Binaries;
-use crate::{prerequisites, root, web};
+use crate::{prerequisites, web};
 
-/// Installs what is not there yet; returns the folder.
-fn install() -> Result<PathBuf> {
+/// Installs missing servers and returns `node` in `tests/servers`, with the binaries in its environment.
+fn node(binaries: &Binaries) -> Result<Command> {
+    const FOLDER: &str = "tests/servers";
     prerequisites::python()?;
-    let folder = root().join("tests/servers");
-    web::install_packages(&folder)?;
-    step("MCP servers in Python", Command::new("node").arg("setup.mjs").current_dir(&folder))?;
-    Ok(folder)
+    step("MCP servers in Python", web::node_in(FOLDER)?.arg("setup.mjs"))?;
+    let mut node = web::node_in(FOLDER)?;
+    node.env("AUTOHEAL", &binaries.autoheal).env("RMCP_SERVER", &binaries.rmcp_server);
+    Ok(node)
 }
 
 /// Runs `tests/servers` with binaries that are built already.
 pub(crate) fn test(binaries: &Binaries) -> Result<()> {
-    let folder = install()?;
-    let mut tests = Command::new("node");
-    tests.arg("--test").current_dir(folder);
-    step(
-        "tests with real MCP servers",
-        tests.env("AUTOHEAL", &binaries.autoheal).env("RMCP_SERVER", &binaries.rmcp_server),
-    )
+    step("tests with real MCP servers", node(binaries)?.arg("--test"))
 }
 
-/// Counts failing calls and reports of them; prints a table and a line of JSON.
+/// A command that counts failing calls and their reports, and prints a table and a line of JSON.
 pub(crate) fn count(binaries: &Binaries, short: bool) -> Result<Command> {
-    let folder = install()?;
-    let mut count = Command::new("node");
-    count.arg("count.mjs").args(short.then_some("--short")).current_dir(folder);
-    count.env("AUTOHEAL", &binaries.autoheal).env("RMCP_SERVER", &binaries.rmcp_server);
+    let mut count = node(binaries)?;
+    count.arg("count.mjs").args(short.then_some("--short"));
     Ok(count)
 }

@@ -1,4 +1,4 @@
-//! Everything the demo and the browser tests run: the stand-in for GitHub, the example server, the service itself.
+//! The processes of the demo and the browser tests: the stand-in for GitHub, the example MCP server, and the service.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,40 +7,40 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, step};
-use crate::root;
+use crate::{root, target_directory};
 
-/// A made-up token: the stand-in takes this one and no other.
+/// A made-up token, the only one that the stand-in accepts.
 const TOKEN: &str = "made-up-token-of-the-stand-in";
-/// The repository the stand-in has.
+/// The repository that the stand-in serves.
 const REPOSITORY: &str = "acme/shop";
 
-/// The running processes; dropping this ends them.
+/// The running processes. Dropping this ends them.
 pub(crate) struct Stack {
-    /// Where the service answers.
+    /// URL of the service.
     pub(crate) service: String,
-    /// Where the stand-in for GitHub answers.
+    /// URL of the stand-in for GitHub.
     pub(crate) github: String,
     children: Vec<Child>,
 }
 
-/// The programs.
+/// Paths of the binaries.
 pub(crate) struct Binaries {
     /// The service.
     pub(crate) autoheal: PathBuf,
     /// The stand-in for GitHub.
     stand_in: PathBuf,
-    /// The program that measures the service.
+    /// The ingest benchmark.
     pub(crate) bench: PathBuf,
-    /// The program that measures what stands between others.
+    /// The capture benchmark.
     pub(crate) bench_capture: PathBuf,
     /// An MCP server in Rust whose tools fail.
     pub(crate) rmcp_server: PathBuf,
 }
 
-/// Builds the binaries in a profile; cargo knows what is up to date.
+/// Builds the binaries in a profile.
 ///
-/// In the profile of the tests it is the whole workspace, although only two packages are wanted: with fewer, cargo would
-/// choose other features for shared dependencies and compile half of them once more.
+/// The dev profile builds the whole workspace, as `cargo test` does, although three packages are enough: with fewer
+/// packages, cargo would choose other features for shared dependencies and compile half of them again.
 pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
     let packages: &[&str] = if profile == "dev" {
         &["--workspace"]
@@ -52,7 +52,7 @@ pub(crate) fn build_binaries(profile: &str) -> Result<Binaries> {
     Ok(built_binaries(profile))
 }
 
-/// The binaries of a profile, built already: `cargo test` builds them too.
+/// The binaries of a profile that are built already, for example by `cargo test`.
 pub(crate) fn built_binaries(profile: &str) -> Binaries {
     let directory = target_directory().join(if profile == "dev" { "debug" } else { profile });
     Binaries {
@@ -64,13 +64,8 @@ pub(crate) fn built_binaries(profile: &str) -> Binaries {
     }
 }
 
-/// Where cargo puts what it builds.
-pub(crate) fn target_directory() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |directory| root().join(directory))
-}
-
 impl Stack {
-    /// Starts everything with a fresh store; `listen` is the service's address.
+    /// Starts all processes with an empty store; `listen` is the service's address.
     pub(crate) fn start(binaries: &Binaries, listen: &str) -> Result<Self> {
         let directory = target_directory().join("demo");
         if directory.exists() {
@@ -100,22 +95,22 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Starts a program whose first line says `listening on URL`, and returns the URL.
-    fn spawn(&mut self, what: &str, command: &mut Command) -> Result<String> {
-        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{what} does not start"))?;
-        let output = child.stdout.take().context("its output was asked for")?;
+    /// Starts a program whose first line is `listening on URL …`, and returns the URL.
+    fn spawn(&mut self, name: &str, command: &mut Command) -> Result<String> {
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{name} does not start"))?;
+        let output = child.stdout.take().context("stdout is piped")?;
         self.children.push(child);
         let mut lines = BufReader::new(output).lines();
         let first = lines.next().transpose()?.unwrap_or_default();
         let Some(url) = first.split_whitespace().find(|word| word.starts_with("http://")) else {
-            bail!("{what} does not say where it listens; it said `{first}`");
+            bail!("{name} printed `{first}` instead of the URL it listens on");
         };
-        // Whatever else it prints is read on, so that it never waits for us.
+        // Read and discard the rest, so that the program never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(url.to_owned())
     }
 
-    /// Waits until one of them ends, which none does by itself.
+    /// Waits until the service ends, which is always an error: it runs until it is stopped.
     pub(crate) fn wait(&mut self) -> Result<()> {
         match self.children.last_mut() {
             Some(child) => bail!("autoheal serve ended with {}", child.wait()?),
@@ -127,14 +122,14 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         for child in self.children.iter_mut().rev() {
-            // It may have ended already; then there is nothing to end.
+            // Both fail when the process has ended already.
             let _ended = child.kill();
             let _reaped = child.wait();
         }
     }
 }
 
-/// One directory with the page and the package, as a web server would have them.
+/// Copies the demo page and the built package into one directory, and returns it.
 fn assemble_app(directory: &Path) -> Result<PathBuf> {
     let app = directory.join("app");
     std::fs::create_dir_all(&app).with_context(|| format!("cannot make {}", app.display()))?;

@@ -8,7 +8,7 @@ use crate::command::{cargo, step};
 use crate::stack::{Stack, built_binaries};
 use crate::{bench, conformance, engines, lint, packaging, prerequisites, root, servers, web};
 
-/// Runs it all; the first failure ends it.
+/// Runs all checks and tests, and stops at the first failure.
 pub(crate) fn run() -> Result<()> {
     prerequisites::require_node()?;
     let chromium = prerequisites::chromium()?;
@@ -25,15 +25,12 @@ pub(crate) fn run() -> Result<()> {
     conformance::run()?;
     packaging::run(&chromium)?;
 
-    let browser = root().join("tests/e2e");
-    web::install_packages(&browser)?;
-    // Built by the Rust tests above, with the features they chose.
+    // built by the Rust tests above
     let binaries = built_binaries("dev");
     let stack = Stack::start(&binaries, "127.0.0.1:0")?;
-    let mut end_to_end = Command::new("node");
+    let mut end_to_end = web::node_in("tests/e2e")?;
     end_to_end
         .args(["--test", "--test-concurrency=1"])
-        .current_dir(&browser)
         .env("SERVICE", &stack.service)
         .env("GITHUB", &stack.github)
         .env("CHROMIUM", &chromium);

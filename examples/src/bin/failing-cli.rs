@@ -1,4 +1,4 @@
-//! A command-line program that fails in the way it is asked to, and reports it; its ways are listed in `run`.
+//! A command-line program that fails as its argument says, and reports the failure. `run` lists the arguments.
 
 use std::error::Error;
 use std::fmt;
@@ -10,35 +10,35 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let _capture = capture::start("failing-cli", env!("CARGO_PKG_VERSION"));
-    let shown = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(capture::layer()).with(shown).init();
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(capture::layer()).with(stderr).init();
 
     run().inspect_err(|error| capture::error(&**error))
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let way = std::env::args().nth(1);
+    let failure = std::env::args().nth(1);
     tracing::info!(items = 3, "filling the basket");
-    match way.as_deref() {
+    match failure.as_deref() {
         None => {}
         Some("panic") => drop(price(7)),
         Some("error") => drop(price_of("seven").map_err(PriceError)?),
-        // the program goes on after a thread of it failed
+        // the program continues after one of its threads fails
         Some("thread") => drop(std::thread::Builder::new().name("till".to_owned()).spawn(|| price(7))?.join()),
-        // its end leaves no time for anything
+        // exits at once, before the report can be delivered
         Some("exit") => {
             let _failed = std::thread::spawn(|| price(7)).join();
             std::process::exit(4);
         }
-        // a panic while another one unwinds is the end at once
+        // a panic during the unwinding of another one aborts the program
         Some("abort") => {
             let _basket = Basket;
             price(7);
         }
-        // while it is being logged
+        // panics while an event is formatted
         Some("log") => tracing::info!(item = ?Unpriced, "sold"),
-        Some("storm") => (0..1_000).for_each(|_| drop(std::panic::catch_unwind(|| price(7)))),
-        Some(other) => return Err(format!("no way to fail is called {other}").into()),
+        Some("repeat") => (0..1_000).for_each(|_| drop(std::panic::catch_unwind(|| price(7)))),
+        Some(other) => return Err(format!("there is no failure `{other}`").into()),
     }
     println!("done");
     Ok(())

@@ -1,6 +1,9 @@
-//! An MCP server over standard input and output whose tools, resource and prompt fail on purpose; `--plain` leaves out the
-//! reporting, `--remote` reports as a server does that strangers can reach, `--http` is one and prints its URL, and so does
-//! `--http-untold`, which keeps it from its reports.
+//! An MCP server on stdio whose tools, resource and prompt fail on purpose.
+//!
+//! - `--plain`: without reporting.
+//! - `--remote`: reports as a server that untrusted clients can reach.
+//! - `--http`: serves HTTP on a free port and prints the URL.
+//! - `--http-without-url`: the same, but the reports do not contain the URL.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -36,8 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let _capture = capture::start("faulty-mcp-server", env!("CARGO_PKG_VERSION"));
     tracing_subscriber::registry().with(capture::layer()).init();
 
-    if let Some(way @ ("--http" | "--http-untold")) = option.as_deref() {
-        return over_http(way == "--http").await;
+    if let Some(option @ ("--http" | "--http-without-url")) = option.as_deref() {
+        return serve_http(option == "--http").await;
     }
     let mut server = Healed::new(Faulty);
     if option.as_deref() == Some("--remote") {
@@ -47,20 +50,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Until the end of standard input.
-async fn over_http(is_told: bool) -> Result<(), Box<dyn Error>> {
+/// Serves HTTP until standard input ends.
+async fn serve_http(with_url: bool) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     println!("{url}");
     let sessions = Arc::<LocalSessionManager>::default();
-    let each = move || Ok(if is_told { Healed::new(Faulty).at(&url) } else { Healed::new(Faulty) }.over_http());
-    let service = StreamableHttpService::new(each, sessions, StreamableHttpServerConfig::default());
+    let handler = move || Ok(if with_url { Healed::new(Faulty).at(&url) } else { Healed::new(Faulty) }.over_http());
+    let service = StreamableHttpService::new(handler, sessions, StreamableHttpServerConfig::default());
     let serving = axum::serve(listener, axum::Router::new().route_service("/mcp", service));
     let mut rest = Vec::new();
     let mut input = tokio::io::stdin();
     tokio::select! {
-        served = serving => served?,
-        ended = input.read_to_end(&mut rest) => drop(ended?),
+        result = serving => result?,
+        result = input.read_to_end(&mut rest) => drop(result?),
     }
     Ok(())
 }
@@ -98,7 +101,7 @@ impl Faulty {
         Ok((a / b).to_string())
     }
 
-    #[tool(description = "Asks a backend that is down")]
+    #[tool(description = "Queries a backend that is down")]
     async fn lookup(&self) -> Result<String, ErrorData> {
         Err(ErrorData::internal_error("backend down", None))
     }
@@ -111,25 +114,24 @@ impl Faulty {
         prices[item].to_string()
     }
 
-    #[tool(description = "Starts something that panics, and does not wait for it")]
+    #[tool(description = "Starts a task that panics, and ignores its result")]
     async fn leave(&self) -> String {
-        let left = tokio::spawn(async { panic!("left alone") });
-        // whether it panicked is nobody's business here
-        left.await.map_or_else(|_| "left", |()| "stayed").to_owned()
+        let task = tokio::spawn(async { panic!("left alone") });
+        task.await.map_or_else(|_| "left", |()| "stayed").to_owned()
     }
 
-    #[tool(description = "Panics, and recovers from it")]
+    #[tool(description = "Panics and recovers")]
     async fn recover(&self) -> String {
         std::panic::catch_unwind(|| panic!("recovered from")).map_or_else(|_| "recovered", |()| "never").to_owned()
     }
 
-    #[tool(description = "Takes its time")]
+    #[tool(description = "Sleeps")]
     async fn slow(&self, Parameters(Pause { ms }): Parameters<Pause>) -> String {
         tokio::time::sleep(Duration::from_millis(ms)).await;
         "slept".to_owned()
     }
 
-    #[tool(description = "Says what it is told")]
+    #[tool(description = "Returns its argument")]
     async fn echo(&self, Parameters(Words { text }): Parameters<Words>) -> String {
         text
     }

@@ -1,4 +1,4 @@
-//! The same server over rmcp's streamable HTTP: every session's failures, as a stranger's word.
+//! The faulty MCP server over rmcp's streamable HTTP: the failures of every session are reported as anonymous.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,11 +6,11 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::faulty_mcp_server::repeats;
-use crate::place::Place;
-use crate::service::Service;
+use crate::data_directory::DataDirectory;
+use crate::faulty_mcp_server::assert_reproduces;
+use crate::recording_service::RecordingService;
 
-/// A server that is running, and one session with it.
+/// A running server and one session with it.
 struct Session {
     child: Child,
     url: String,
@@ -18,8 +18,8 @@ struct Session {
 }
 
 impl Session {
-    fn start(place: &Place, service: &Service, option: &str) -> Self {
-        let mut command = place.command(env!("CARGO_BIN_EXE_faulty-mcp-server"), &[option]);
+    fn start(directory: &DataDirectory, service: &RecordingService, option: &str) -> Self {
+        let mut command = directory.command(env!("CARGO_BIN_EXE_faulty-mcp-server"), &[option]);
         command.env("AUTOHEAL_URL", &service.url).env("AUTOHEAL_KEY", "made-up-key");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut url = String::new();
@@ -27,14 +27,14 @@ impl Session {
         let mut session = Self { child, url: url.trim().to_owned(), id: String::new() };
         let client = json!({"name": "by-hand", "version": "1"});
         let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
-        let greeted = session.post(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}));
-        let id = greeted.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
-        session.id = id.expect("a session begins").trim().to_owned();
+        let response = session.post(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}));
+        let id = response.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
+        session.id = id.expect("the response starts a session").trim().to_owned();
         session.post(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
         session
     }
 
-    /// The whole answer, which HTTP/1.0 ends with the connection.
+    /// Posts a message and returns the whole response, which ends with the HTTP/1.0 connection.
     fn post(&self, message: &Value) -> String {
         let (host, path) = self.url.strip_prefix("http://").and_then(|url| url.split_once('/')).unwrap();
         let body = message.to_string();
@@ -46,19 +46,20 @@ impl Session {
         );
         let mut stream = TcpStream::connect(host).unwrap();
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
     fn call(&self, tool: &str, arguments: Value) -> Value {
         let params = json!({"name": tool, "arguments": arguments});
-        let answer = self.post(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}));
-        let messages = answer.lines().filter_map(|line| line.strip_prefix("data:"));
+        let response = self.post(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}));
+        let messages = response.lines().filter_map(|line| line.strip_prefix("data:"));
         let message = messages.filter_map(|data| serde_json::from_str::<Value>(data).ok()).next_back();
-        message.unwrap_or_else(|| panic!("{answer}"))
+        message.unwrap_or_else(|| panic!("{response}"))
     }
 
+    /// Closes the server's input and checks that it exits successfully.
     fn end(mut self) {
         drop(self.child.stdin.take());
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
@@ -66,32 +67,32 @@ impl Session {
 }
 
 #[test]
-fn a_session_over_http_is_told_like_one_on_pipes_and_as_a_strangers_word() {
-    let (place, service) = (Place::new(), Service::start());
-    let session = Session::start(&place, &service, "--http");
+fn failures_of_a_session_over_http_are_reported_without_the_key() {
+    let (directory, service) = (DataDirectory::new(), RecordingService::start());
+    let session = Session::start(&directory, &service, "--http");
     assert_eq!(session.call("echo", json!({"text": "fine"}))["result"]["isError"], false);
     assert_eq!(session.call("divide", json!({"a": 1, "b": 0}))["result"]["isError"], true);
     let first = service.next();
     assert_eq!(first.report["error_message"], "divide: division by zero");
     assert_eq!(first.report["rpc"]["transport"], "http");
     assert_eq!(first.report["client"], "2a67cb65d23ea97e");
-    assert!(!first.keyed, "{first:#?}");
-    repeats(&first.report, "division by zero");
+    assert!(!first.with_key, "{first:#?}");
+    assert_reproduces(&first.report, "division by zero");
     let crashed = session.call("crash", json!({}));
     assert_eq!(crashed["error"]["code"], -32603, "{crashed}");
     session.end();
-    let crashes = |report: &Value| report["error_type"] == "panic" && report["rpc"]["tool"] == "crash";
-    assert!(std::iter::once(service.next()).chain(service.rest()).any(|arrived| crashes(&arrived.report)));
+    let is_crash = |report: &Value| report["error_type"] == "panic" && report["rpc"]["tool"] == "crash";
+    assert!(std::iter::once(service.next()).chain(service.rest()).any(|received| is_crash(&received.report)));
 }
 
 #[test]
-fn a_server_that_was_not_told_its_url_tells_the_call_alone() {
-    let (place, service) = (Place::new(), Service::start());
-    let session = Session::start(&place, &service, "--http-untold");
+fn without_its_url_a_servers_report_contains_only_the_call() {
+    let (directory, service) = (DataDirectory::new(), RecordingService::start());
+    let session = Session::start(&directory, &service, "--http-without-url");
     assert_eq!(session.call("divide", json!({"a": 1, "b": 0}))["result"]["isError"], true);
-    let told = service.next();
-    assert_eq!((told.keyed, &told.report["rpc"]["transport"]), (false, &json!("http")));
-    let call: Value = serde_json::from_str(told.report["reproduction"].as_str().unwrap()).unwrap();
+    let received = service.next();
+    assert_eq!((received.with_key, &received.report["rpc"]["transport"]), (false, &json!("http")));
+    let call: Value = serde_json::from_str(received.report["reproduction"].as_str().unwrap()).unwrap();
     assert_eq!(call["params"], json!({"name": "divide", "arguments": {"a": 1, "b": 0}}));
     session.end();
 }

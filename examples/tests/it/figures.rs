@@ -1,4 +1,4 @@
-//! What capturing costs, printed: `cargo test --release -p autoheal-examples figures -- --ignored --nocapture`.
+//! Measures the overhead of capturing: `cargo test --release -p autoheal-examples figures -- --ignored --nocapture`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,9 +7,9 @@ use autoheal_capture as capture;
 use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt;
 
+use crate::data_directory::DataDirectory;
 use crate::faulty_mcp_server::Server;
-use crate::place::Place;
-use crate::service::Service;
+use crate::recording_service::RecordingService;
 
 const EVENTS: u32 = 1_000_000;
 const CALLS: usize = 5_000;
@@ -29,19 +29,19 @@ fn per_event(subscriber: impl tracing::Subscriber + Send + Sync) -> f64 {
     })
 }
 
-/// The end of a program that panics, on its own and captured.
-fn panics(place: &Place, way: &str) -> Duration {
+/// Run time of the program with this failure.
+fn run_time(directory: &DataDirectory, failure: &str) -> Duration {
     let run = |_| {
         let began = Instant::now();
-        place.command(env!("CARGO_BIN_EXE_failing-cli"), &[way]).env("RUST_BACKTRACE", "0").output().unwrap();
+        directory.command(env!("CARGO_BIN_EXE_failing-cli"), &[failure]).env("RUST_BACKTRACE", "0").output().unwrap();
         began.elapsed()
     };
     median((0..20).map(run).collect())
 }
 
 fn round_trip(options: &[&str]) -> Duration {
-    let (place, service) = (Place::new(), Service::start());
-    let mut server = Server::start(&place, &service, options);
+    let (directory, service) = (DataDirectory::new(), RecordingService::start());
+    let mut server = Server::start(&directory, &service, options);
     let call = |_| {
         let began = Instant::now();
         server.call("echo", json!({"text": "hello"}));
@@ -53,19 +53,19 @@ fn round_trip(options: &[&str]) -> Duration {
 }
 
 #[test]
-#[ignore = "measures; run it alone, in release"]
+#[ignore = "a benchmark; run it alone, in release"]
 fn figures() {
     let event = |with: bool| {
         let registry = tracing_subscriber::registry();
         if with { per_event(registry.with(capture::layer())) } else { per_event(registry) }
     };
     let (bare, layered) = (event(false), event(true));
-    let place = Place::new();
-    let (fine, exit, panic) = (panics(&place, ""), panics(&place, "exit"), panics(&place, "panic"));
+    let directory = DataDirectory::new();
+    let (fine, exit, panic) = (run_time(&directory, ""), run_time(&directory, "exit"), run_time(&directory, "panic"));
     let (plain, healed) = (round_trip(&["--plain"]), round_trip(&[]));
     println!("an event {bare:.0} ns, with the layer {layered:.0} ns");
-    println!("a program {fine:?}, one that panics and exits {exit:?}, one that panics and delivers {panic:?}");
-    println!("a call of a plain server {plain:?}, of a healed one {healed:?}");
+    println!("a run {fine:?}, with a panic and an immediate exit {exit:?}, with a panic and delivery {panic:?}");
+    println!("a call of a server without reporting {plain:?}, with reporting {healed:?}");
     println!(
         "{{\"capture_event_ns\": {:.0}, \"capture_panic_ms\": {:.1}, \"healed_call_us\": {:.1}}}",
         layered - bare,

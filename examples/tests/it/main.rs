@@ -1,10 +1,10 @@
-//! The examples as real processes, and what was recorded of their failures.
+//! Runs the examples as processes and checks the reports of their failures.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod data_directory;
 mod failing_cli;
 mod faulty_http_server;
 mod faulty_mcp_server;
 mod figures;
-mod place;
-mod service;
+mod recording_service;

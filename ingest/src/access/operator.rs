@@ -1,55 +1,67 @@
-//! The operator's routes: a token, or this very machine and nothing in between.
+//! Access to the operator's routes: by the operator token, or from this machine without a proxy.
 
 use std::net::SocketAddr;
+
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 
 use super::{bearer, same_secret};
-use crate::app::Shared;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::state::AppState;
 
-/// Any of these says that somebody stands between the peer and the person; so does every `X-Forwarded-*`.
-const FORWARDED: [&str; 3] = ["forwarded", "x-real-ip", "via"];
+/// Headers that proxies add, besides `X-Forwarded-*`.
+const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
-/// Lets only the operator pass.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Middleware of the operator's routes. Refuses other clients.
 pub(crate) async fn require_operator(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let token = shared.config.operator_token.as_ref();
-    if shows_operator_token(&shared.config, headers) || (!behind_proxy(&shared.config) && is_local(peer, headers)) {
+    let token = state.config.operator_token.as_ref();
+    if has_operator_token(&state.config, headers) || (!behind_proxy(&state.config) && is_local(peer, headers)) {
         return next.run(request).await;
     }
     let message = if token.is_some() {
-        "this page is the operator's: send AUTOHEAL_OPERATOR_TOKEN as a bearer, or as the password when asked"
+        "only the operator may open this: send AUTOHEAL_OPERATOR_TOKEN as a bearer token, or enter it as the password"
     } else {
-        "this page is the operator's: open it on the machine itself by localhost, or set AUTOHEAL_OPERATOR_TOKEN"
+        "only the operator may open this: use http://localhost on the machine itself, or set AUTOHEAL_OPERATOR_TOKEN"
     };
     ApiError::new(RefusalCode::OperatorOnly, message).into_response()
 }
 
 /// Whether the request carries the operator's token.
-pub(crate) fn shows_operator_token(config: &Config, headers: &HeaderMap) -> bool {
+pub(crate) fn has_operator_token(config: &Config, headers: &HeaderMap) -> bool {
     let token = config.operator_token.as_ref();
-    token.is_some_and(|token| shown_token(headers).is_some_and(|shown| same_secret(token, &shown)))
+    token.is_some_and(|token| token_in(headers).is_some_and(|guess| same_secret(token, &guess)))
 }
 
-/// A proxy on this machine may forward strangers without a word of it: where one is configured, being local says nothing.
+/// Whether a proxy is configured. A proxy on this machine may forward requests of strangers without any proxy header,
+/// so that a local peer proves nothing.
 fn behind_proxy(config: &Config) -> bool {
-    let public = config.public_url.as_ref().and_then(|public| public.as_str().split_once("://"));
-    config.trust_proxy || public.is_some_and(|(_, host)| !is_loopback_host(host))
+    let public_url = config.public_url.as_ref().and_then(|url| url.as_str().split_once("://"));
+    config.trust_proxy || public_url.is_some_and(|(_, host)| !is_loopback_host(host))
 }
 
-/// The token as a bearer, or as the password of Basic authentication, which every browser can ask for.
-fn shown_token(headers: &HeaderMap) -> Option<String> {
+/// The bearer token, or the password of Basic authentication, for which browsers have a dialog.
+fn token_in(headers: &HeaderMap) -> Option<String> {
     if let Some(token) = bearer(headers) {
         return Some(token.to_owned());
     }
@@ -59,34 +71,20 @@ fn shown_token(headers: &HeaderMap) -> Option<String> {
     Some(password.to_owned())
 }
 
+/// Decodes Base64 with any number of padding characters, and with any bits behind the last byte.
 fn decode_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0_u32, 0);
-    for c in text.trim_end_matches('=').bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()
 }
 
-/// A loopback peer that named a loopback host. A page that rebinds its name to 127.0.0.1 names its own host.
+/// Whether a loopback peer requested a loopback host. A page that rebinds its name to 127.0.0.1 requests its own host
+/// instead.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     peer.ip().to_canonical().is_loopback()
         && is_loopback_host(host)
-        && !headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
+        && !headers
+            .keys()
+            .any(|name| PROXY_HEADERS.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
 }
 
 pub(super) fn is_loopback_host(host: &str) -> bool {
@@ -103,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_names_are_loopback() {
+    fn only_loopback_names_and_addresses_are_loopback() {
         for host in ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "127.9.9.9", "[::1]:8787"] {
             assert!(is_loopback_host(host), "{host}");
         }
@@ -113,9 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_decoded() {
+    fn base64_is_decoded_with_and_without_padding() {
         assert_eq!(decode_base64("YTpi").as_deref(), Some("a:b"));
-        assert_eq!(decode_base64("YTpiYw==").as_deref(), Some("a:bc"));
-        assert_eq!(decode_base64("!"), None);
+        for padding in ["", "=", "==", "==="] {
+            assert_eq!(decode_base64(&format!("YTpiYw{padding}")).as_deref(), Some("a:bc"), "padding {padding:?}");
+        }
+        assert_eq!(decode_base64("YTpiYx").as_deref(), Some("a:bc"), "bits behind the last byte are ignored");
+        assert_eq!(decode_base64("/+8"), None, "not UTF-8");
+        for malformed in ["!", "YTpi YTpi", "YT=i", "YTpi\n", "-_"] {
+            assert_eq!(decode_base64(malformed), None, "{malformed:?}");
+        }
     }
 }

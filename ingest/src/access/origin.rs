@@ -1,56 +1,58 @@
-//! Which pages may send: our own, allowed ones, and whoever is no page at all.
+//! Access by origin: pages of this service and of allowed origins may send, and so may programs, which send no origin.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
+use autoheal_gateway::Origin;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::operator::is_loopback_host;
-use crate::app::Shared;
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
-use autoheal_gateway::Origin;
+use crate::state::AppState;
 
-/// How long browsers may remember a preflight, in seconds; Chromium takes two hours at most.
+/// Lifetime of a preflight in the browser's cache, in seconds; Chromium caps it at two hours.
 const PREFLIGHT_SECONDS: &str = "7200";
 
-/// The page a request comes from, if it comes from one.
+/// The page that sent a request, or a program.
 pub(crate) struct Page {
+    /// `None` for a program.
     origin: Option<HeaderValue>,
 }
 
 impl Page {
-    /// Reads the `Origin`.
+    /// Reads the `Origin` header.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self { origin: headers.get(header::ORIGIN).cloned() }
     }
 
-    /// Refuses pages of other sites, and `null`, which sandboxed frames of any site carry.
-    pub(crate) fn require(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
+    /// Refuses pages of other sites, and the origin `null`, which sandboxed frames of any site send.
+    pub(crate) fn require_allowed(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
         let Some(origin) = &self.origin else { return Ok(()) };
         let origin = origin.to_str().ok().and_then(Origin::parse);
         if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin))
         {
             return Ok(());
         }
-        let message = "pages of this origin may not send here; the operator allows it with --allow-origin";
+        let message = "pages of this origin may not send here; the operator can allow the origin with --allow-origin";
         Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
     }
 
-    /// Whether there is no page, or it hides where it is from.
-    pub(crate) fn is_unnamed(&self) -> bool {
+    /// Whether the request has no origin.
+    pub(crate) fn has_no_origin(&self) -> bool {
         self.origin.is_none()
     }
 
-    /// What its answers are opened to.
+    /// The origin that may read the response.
     pub(crate) fn into_origin(self) -> Option<HeaderValue> {
         self.origin
     }
 
-    /// Lets the page read the answer, whatever it is: a refusal nobody can read helps nobody.
-    pub(crate) fn may_read(self, mut response: Response) -> Response {
+    /// Allows the page to read the response, refusals included: the page's developer needs their reason.
+    pub(crate) fn allow_reading(self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = self.origin {
@@ -61,32 +63,33 @@ impl Page {
     }
 }
 
-/// Refuses a host name that is not ours: a page that rebinds its name to our address is same-origin with itself, and only
-/// its Host gives it away. An address cannot be rebound.
+/// Refuses a `Host` that is not a name of this service. A page that rebinds its name to this address is same-origin
+/// with it, so that only the `Host` reveals it. An IP address cannot be rebound.
 pub(crate) fn require_own_host(config: &Config, headers: &HeaderMap) -> ApiResult<()> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let public = config.public_url.as_ref().and_then(|public| public.as_str().split_once("://"));
-    let own = public.is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
-    if own || is_loopback_host(host) || host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
+    let public_url = config.public_url.as_ref().and_then(|url| url.as_str().split_once("://"));
+    let is_public = public_url.is_some_and(|(_, public_host)| public_host.eq_ignore_ascii_case(host));
+    if is_public || is_loopback_host(host) || host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
         return Ok(());
     }
-    let message = "this host name is not ours; behind a proxy, set AUTOHEAL_PUBLIC_URL to the address people use";
+    let message =
+        "this host name is not a name of this service; behind a proxy, set AUTOHEAL_PUBLIC_URL to the public address";
     Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
 }
 
-/// Our own origin is the configured one, else the host the request was sent to.
+/// Whether the origin is the configured public URL or, without one, the host of the request.
 fn is_own(origin: &Origin, config: &Config, headers: &HeaderMap) -> bool {
-    if let Some(public) = &config.public_url {
-        return origin == public;
+    if let Some(public_url) = &config.public_url {
+        return origin == public_url;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     ["http", "https"].iter().any(|scheme| Origin::parse(&format!("{scheme}://{host}")).as_ref() == Some(origin))
 }
 
-/// `OPTIONS`: what a browser asks before it sends JSON to another origin.
-pub(crate) async fn answer_preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+/// `OPTIONS`: the CORS preflight.
+pub(crate) async fn preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let response = match page.require(&shared.config, &headers) {
+    let response = match page.require_allowed(&state.config, &headers) {
         Ok(()) => {
             let allowed = [
                 (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
@@ -97,5 +100,5 @@ pub(crate) async fn answer_preflight(State(shared): State<Shared>, headers: Head
         }
         Err(error) => error.into_response(),
     };
-    page.may_read(response)
+    page.allow_reading(response)
 }

@@ -1,6 +1,8 @@
-//! The dashboard: two pages rendered here, no script needed, every value escaped.
+//! The dashboard: pages rendered by the service, without scripts, with every value escaped.
 
-mod words;
+mod text;
+
+use std::sync::Arc;
 
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
@@ -9,59 +11,54 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use self::words::shortened;
-use super::groups::{LISTED, Named, Parameters, find, held_back, note, preview};
-use crate::app::Shared;
+use self::text::shortened;
+use super::groups::{FingerprintPath, MAX_LISTED, Parameters, find, held_back, note, preview};
 use crate::config::Config;
-use crate::templates::{Call, Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section};
+use crate::state::AppState;
+use crate::templates::{Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section, StackFrame};
 
-/// Nothing but our own stylesheet: no script, no image, no frame, no form.
+/// Content security policy of the dashboard: only its own stylesheet; no scripts, images, frames or forms.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// How much of a message stands in a heading or a row; a longer one has a section of its own.
+/// Maximum length of a message in a heading or a row, in characters. A longer message gets a section of its own.
 const TITLE_CHARS: usize = 240;
 
-/// How much of a name or a command stands among the facts.
+/// Maximum length of a name or a command among the facts, in characters.
 const FACT_CHARS: usize = 100;
 
-/// `GET /`: every group.
-pub(super) async fn groups(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> Response {
-    let groups = match shared.store.groups(parameters.project(), LISTED).await {
+/// Maximum number of stack frames on a page.
+const MAX_FRAMES: usize = 30;
+
+/// `GET /`: the list of groups.
+pub(super) async fn groups(State(state): State<Arc<AppState>>, Query(parameters): Query<Parameters>) -> Response {
+    let groups = match state.store.groups(parameters.project(), MAX_LISTED).await {
         Ok(groups) => groups,
         Err(error) => {
-            tracing::error!(%error, "dashboard: reading groups failed");
-            return problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The store cannot be read",
-                "Nothing is lost. Look at the log of autoheal serve, then load this page again.",
-            );
+            tracing::error!(%error, "dashboard: the groups could not be read");
+            return store_unavailable();
         }
     };
-    let rows = groups.iter().map(|group| row(group, &shared.config)).collect();
+    let rows = groups.iter().map(|group| row(group, &state.config)).collect();
     let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
-    let full = groups.len() >= LISTED as usize;
-    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends: shared.config.sends })
+    let full = groups.len() >= MAX_LISTED as usize;
+    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends_to_github: state.config.sends_to_github })
 }
 
 /// `GET /groups/{fingerprint}`: one group.
 pub(super) async fn group(
-    State(shared): State<Shared>,
-    fingerprint: Named,
+    State(state): State<Arc<AppState>>,
+    fingerprint: FingerprintPath,
     Query(parameters): Query<Parameters>,
 ) -> Response {
-    match find(&shared, parameters.project(), fingerprint).await {
-        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &shared.config)),
+    match find(&state, parameters.project(), fingerprint).await {
+        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &state.config)),
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
             "There is no such group",
-            "The address names a fingerprint that is not in this store. It may belong to another project or another store.",
+            "No group in this store has this fingerprint. It may belong to another project or another store.",
         ),
-        Err(_) => problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The store cannot be read",
-            "Nothing is lost. Look at the log of autoheal serve, then load this page again.",
-        ),
+        Err(_) => store_unavailable(),
     }
 }
 
@@ -69,6 +66,14 @@ pub(super) async fn group(
 pub(super) async fn style() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, include_str!("../../web/style.css")).into_response()
+}
+
+fn store_unavailable() -> Response {
+    problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The store cannot be read",
+        "No data is lost. Check the log of autoheal serve, then reload this page.",
+    )
 }
 
 fn problem(status: StatusCode, title: &'static str, advice: &'static str) -> Response {
@@ -79,7 +84,7 @@ fn page(status: StatusCode, page: &impl Page) -> Response {
     let html = match page.html() {
         Ok(html) => html,
         Err(error) => {
-            tracing::error!(%error, "dashboard: rendering failed");
+            tracing::error!(%error, "dashboard: a page could not be rendered");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
@@ -97,12 +102,12 @@ fn row(group: &Group, config: &Config) -> Row {
         fingerprint: group.fingerprint.to_string(),
         error_type: shortened(&inert(&group.error_type), 80),
         message: shortened(&inert(&group.error_message), TITLE_CHARS),
-        source: words::source(group),
+        source: text::source(group),
         severity: group.severity.name(),
         state: group.status.name(),
-        status: words::status(group, held_back(group, config.caller_errors).is_some()),
+        status: text::status(group, held_back(group, config.caller_errors).is_some()),
         count: group.count,
-        last_seen: words::moment(group.last_seen),
+        last_seen: text::time(group.last_seen),
     }
 }
 
@@ -115,25 +120,25 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
             sections.push(Section { title, text: inert(&text) });
         }
     };
-    let mut calls = Vec::new();
+    let mut frames = Vec::new();
     if let Some(sample) = detail.samples.first() {
         let report = &sample.report;
         if report.error_message.chars().count() > TITLE_CHARS || report.error_message.contains('\n') {
             section("Message", report.error_message.clone());
         }
-        section("Stack", report.stack_trace.clone().unwrap_or_default());
+        section("Stack trace", report.stack_trace.clone().unwrap_or_default());
         for cause in &report.causes {
             section("Caused by", format!("{}: {}", cause.error_type, cause.error_message));
         }
         section("Context", pretty(&report.context));
-        section("Call", pretty(&report.rpc));
-        section("Log", report.logs.iter().map(words::log_line).collect());
+        section("JSON-RPC call", pretty(&report.rpc));
+        section("Log", report.logs.iter().map(text::log_line).collect());
         section(
-            "What made the fingerprint",
+            "Parts of the fingerprint",
             sample.parts.iter().map(|part| format!("{}: {}\n", part.name, part.value)).collect(),
         );
-        section("Left out or cut", sample.marks.iter().map(|mark| format!("{mark}\n")).collect());
-        calls = sample.frames.iter().take(30).map(call).collect();
+        section("Dropped or cut fields", sample.marks.iter().map(|mark| format!("{mark}\n")).collect());
+        frames = sample.frames.iter().take(MAX_FRAMES).map(stack_frame).collect();
     }
     let issue = preview(detail);
     let message = shortened(&group.error_message, TITLE_CHARS);
@@ -141,25 +146,26 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
         title: inert(&format!("{}: {message}", shortened(&group.error_type, 80))),
         facts: facts(group, detail),
         state: group.status.name(),
-        status: words::status(group, held_back),
-        meaning: words::meaning(group, config.sends, held_back),
+        status: text::status(group, held_back),
+        meaning: text::meaning(group, config.sends_to_github, held_back),
         severity: group.severity.name(),
         note: note(group, config.caller_errors).map(|note| inert(&note)),
         issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
         pull: group.pull.clone().map(|link| (link.number, web_address(link.url))),
         agent: group.hand_over.as_deref().map(agent),
-        calls,
+        frames,
         sections,
         preview: issue
             .filter(|_| group.issue.is_none())
             .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
-        steps: detail.intents.iter().map(words::step).collect(),
-        sends: config.sends,
+        steps: detail.intents.iter().map(text::step).collect(),
+        sends_to_github: config.sends_to_github,
         held_back,
     }
 }
 
-/// Only web addresses become links: the API that named them is trusted, its answers are still data.
+/// The address if it may become a link: it comes from a response of GitHub, and another scheme than HTTP could run a
+/// script.
 fn web_address(url: String) -> Option<String> {
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
 }
@@ -170,26 +176,26 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
     let report = detail.samples.first().map(|sample| &sample.report);
     let server = report.and_then(|report| report.server.as_ref());
     let server = server.map(|server| [server.name.as_str(), server.version.as_deref().unwrap_or_default()].join(" "));
-    let called = report.and_then(|report| report.rpc.as_ref()?.tool.as_deref());
+    let tool = report.and_then(|report| report.rpc.as_ref()?.tool.as_deref());
     let command = report.and_then(|report| report.command.as_deref());
-    let told = |text: Option<&str>| shortened(&inert(text.unwrap_or_default().trim()), FACT_CHARS);
+    let fact = |text: Option<&str>| shortened(&inert(text.unwrap_or_default().trim()), FACT_CHARS);
     let facts = [
-        ("Seen", words::times(group.count)),
+        ("Occurrences", group.count.to_string()),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
-        ("First seen", words::moment(group.first_seen).shown),
-        ("Last seen", words::moment(group.last_seen).shown),
-        ("Source", words::source(group)),
-        ("Server", told(server.as_deref())),
-        ("Called", told(called)),
-        ("Command", told(command)),
+        ("First seen", text::time(group.first_seen).text),
+        ("Last seen", text::time(group.last_seen).text),
+        ("Source", text::source(group)),
+        ("Server", fact(server.as_deref())),
+        ("Tool, resource or prompt", fact(tool)),
+        ("Command", fact(command)),
         ("Releases", shortened(&releases.join(", "), 400)),
         ("Fingerprint", group.fingerprint.to_string()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Fact { name, value }).collect()
 }
 
-fn call(frame: &Frame) -> Call {
-    Call {
+fn stack_frame(frame: &Frame) -> StackFrame {
+    StackFrame {
         function: shortened(&inert(frame.function.as_deref().unwrap_or("(anonymous)")), 160),
         place: format!("{}{}", shortened(&inert(frame.file.as_deref().unwrap_or("?")), 240), frame.position()),
         in_app: frame.in_app,
@@ -200,10 +206,10 @@ fn pretty(value: &Option<impl serde::Serialize>) -> String {
     value.as_ref().and_then(|value| serde_json::to_string_pretty(value).ok()).unwrap_or_default()
 }
 
-/// Where the agent was asked: words, and an address when the last of them is one.
-fn agent(told: &str) -> (String, Option<String>) {
-    match told.rsplit_once(' ').map(|(words, address)| (words, web_address(address.to_owned()))) {
-        Some((words, Some(address))) => (inert(words), Some(address)),
-        _ => (inert(told), None),
+/// Splits the description of a hand-over into a text and the web address at its end, if there is one.
+fn agent(hand_over: &str) -> (String, Option<String>) {
+    match hand_over.rsplit_once(' ').map(|(text, address)| (text, web_address(address.to_owned()))) {
+        Some((text, Some(address))) => (inert(text), Some(address)),
+        _ => (inert(hand_over), None),
     }
 }

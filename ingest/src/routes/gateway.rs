@@ -1,75 +1,80 @@
-//! `/jsonrpc`: the page's own origin in front of an MCP server, so that the page needs no CORS.
+//! `/jsonrpc`: the gateway to the MCP server under the origin of this service, so that its pages need no CORS.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
+use autoheal_gateway::{Gateway, cors};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::access::{Page, client_address, require_own_host, shows_operator_token};
-use crate::app::Shared;
+use crate::access::{Page, client_address, has_operator_token, require_own_host};
 use crate::error::{ApiError, ApiResult};
-use autoheal_gateway::{Gateway, cors};
+use crate::state::AppState;
 
-/// What of a request stays here: what is the operator's, and what the server would judge pages by, as we have done.
-const KEPT_HERE: [HeaderName; 3] = [header::COOKIE, header::ORIGIN, header::REFERER];
+/// Request headers that are not forwarded. Cookies belong to this origin, not to the MCP server; the service has
+/// already checked the origin.
+const NOT_FORWARDED: [HeaderName; 3] = [header::COOKIE, header::ORIGIN, header::REFERER];
 
 /// `GET`, `POST` and `DELETE`.
 pub(super) async fn forward(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
     let page = Page::of(request.headers());
-    let mut answer = match allow(&shared, &page, request.headers()) {
-        Ok(gateway) => send(&shared, gateway, peer, request).await,
+    let mut response = match require_access(&state, &page, request.headers()) {
+        Ok(gateway) => send(&state, gateway, peer, request).await,
         Err(error) => error.into_response(),
     };
-    cors::let_read(answer.headers_mut(), page.into_origin());
-    answer
+    cors::set_response_headers(response.headers_mut(), page.into_origin());
+    response
 }
 
-/// `OPTIONS`: what a browser asks before it sends JSON to another origin.
-pub(super) async fn preflight(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+/// `OPTIONS`: the CORS preflight.
+pub(super) async fn preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let page = Page::of(&headers);
-    let allowed = allow(&shared, &page, &headers).map(|_| StatusCode::NO_CONTENT);
-    let permitted = allowed.is_ok();
-    let mut answer = allowed.into_response();
-    cors::let_read(answer.headers_mut(), page.into_origin());
-    if permitted {
-        cors::permit(&headers, answer.headers_mut());
+    let result = require_access(&state, &page, &headers).map(|_| StatusCode::NO_CONTENT);
+    let is_allowed = result.is_ok();
+    let mut response = result.into_response();
+    cors::set_response_headers(response.headers_mut(), page.into_origin());
+    if is_allowed {
+        cors::set_preflight_headers(&headers, response.headers_mut());
     }
-    answer
+    response
 }
 
-fn allow<'a>(shared: &'a Shared, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
-    page.require(&shared.config, headers)?;
-    require_own_host(&shared.config, headers)?;
-    // A link or an image of another site sends no Origin with its GET.
-    if page.is_unnamed() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
-        let message = "pages of other sites may not send here; the operator allows it with --allow-origin";
+fn require_access<'a>(state: &'a Arc<AppState>, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
+    page.require_allowed(&state.config, headers)?;
+    require_own_host(&state.config, headers)?;
+    // The GET of a link or an image of another site has no Origin.
+    if page.has_no_origin() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        let message = "pages of other sites may not send here; the operator can allow their origin with --allow-origin";
         return Err(ApiError::new(RefusalCode::ForbiddenOrigin, message));
     }
-    shared.gateway.as_deref().ok_or_else(|| ApiError::new(RefusalCode::NotFound, "there is no --upstream"))
+    state
+        .gateway
+        .as_deref()
+        .ok_or_else(|| ApiError::new(RefusalCode::NotFound, "no MCP server is configured; set --upstream"))
 }
 
-async fn send(shared: &Shared, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
-    // Browsers repeat Basic credentials on every request to an origin, the gateway's too.
-    let operator = shows_operator_token(&shared.config, request.headers());
-    let client = client_address(&shared.config, peer, request.headers());
-    let target = gateway.upstream().entrance(request.uri().query());
+async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
+    // Browsers send the operator's Basic credentials with every request to this origin, also with those to the gateway.
+    let has_token = has_operator_token(&state.config, request.headers());
+    let client = client_address(&state.config, peer, request.headers());
+    let target = gateway.upstream().endpoint(request.uri().query());
     request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
     request.extensions_mut().clear();
-    let stays = |name: &HeaderName| KEPT_HERE.contains(name) || (operator && *name == header::AUTHORIZATION);
-    let mut answer = gateway.forward(request, target, client, stays).await.map(Body::new);
-    let headers = answer.headers_mut();
-    // The dashboard lives at this origin: an answer is no page of it, sets nothing for it, and runs nothing in it.
+    let is_dropped = |name: &HeaderName| NOT_FORWARDED.contains(name) || (has_token && *name == header::AUTHORIZATION);
+    let mut response = gateway.forward(request, target, client, is_dropped).await.map(Body::new);
+    let headers = response.headers_mut();
+    // The dashboard has the same origin: a response must not set cookies for it, nor run as a page of it.
     headers.remove(header::SET_COOKIE);
     headers.remove("clear-site-data");
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    answer
+    response
 }

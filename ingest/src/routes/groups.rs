@@ -1,12 +1,13 @@
-//! `/api/groups`: what the dashboard shows, for programs.
+//! `/api/groups`: the groups as JSON, with the content of the dashboard.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_prepare::validate::DEFAULT_PROJECT;
 use autoheal_store::{Detail, Group, Status};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -14,44 +15,47 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
-/// How many groups a list shows.
-pub(super) const LISTED: u32 = 200;
+/// Maximum number of groups in a list.
+pub(super) const MAX_LISTED: u32 = 200;
 
-/// What the address says; whatever it says, it can be read.
+/// The query parameters. Any query is accepted.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    /// Which project; `default` when nothing is said.
+    /// The requested project.
     pub(super) fn project(&self) -> &str {
         self.0.get("project").map_or(DEFAULT_PROJECT, String::as_str)
     }
 }
 
-/// The last part of the address; empty, which names nothing, when it is no text.
-pub(super) type Named = Result<Path<String>, PathRejection>;
+/// The fingerprint in the path. An error if it is not UTF-8.
+pub(super) type FingerprintPath = Result<Path<String>, PathRejection>;
 
 /// `GET /api/groups`.
-pub(super) async fn list(State(shared): State<Shared>, Query(parameters): Query<Parameters>) -> ApiResult<Json<Value>> {
-    let groups = shared.store.groups(parameters.project(), LISTED).await?;
+pub(super) async fn list(
+    State(state): State<Arc<AppState>>,
+    Query(parameters): Query<Parameters>,
+) -> ApiResult<Json<Value>> {
+    let groups = state.store.groups(parameters.project(), MAX_LISTED).await?;
     Ok(Json(json!({"groups": groups.iter().map(summary).collect::<Vec<_>>()})))
 }
 
 /// `GET /api/groups/{fingerprint}`.
 pub(super) async fn one(
-    State(shared): State<Shared>,
-    fingerprint: Named,
+    State(state): State<Arc<AppState>>,
+    fingerprint: FingerprintPath,
     Query(parameters): Query<Parameters>,
 ) -> ApiResult<Json<Value>> {
-    let detail = find(&shared, parameters.project(), fingerprint).await?;
+    let detail = find(&state, parameters.project(), fingerprint).await?;
     let mut group = summary(&detail.group);
     group["class"] = json!(detail.group.class);
     group["clients"] = json!(detail.group.clients);
-    group["note"] = json!(note(&detail.group, shared.config.caller_errors));
+    group["note"] = json!(note(&detail.group, state.config.caller_errors));
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail));
@@ -78,14 +82,14 @@ pub(super) async fn one(
 }
 
 /// Finds a group by any of its fingerprints.
-pub(super) async fn find(shared: &Shared, project: &str, fingerprint: Named) -> ApiResult<Detail> {
+pub(super) async fn find(state: &AppState, project: &str, fingerprint: FingerprintPath) -> ApiResult<Detail> {
     let unknown = || ApiError::new(RefusalCode::NotFound, "there is no group with this fingerprint");
     let Path(text) = fingerprint.map_err(|_| unknown())?;
     let fingerprint = Fingerprint::parse(&text).ok_or_else(unknown)?;
-    shared.store.detail(project, fingerprint).await?.ok_or_else(unknown)
+    state.store.detail(project, fingerprint).await?.ok_or_else(unknown)
 }
 
-/// The issue as it would be, or was, sent.
+/// The issue of the group, as it was or would be sent.
 pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
     let group = &detail.group;
     let occurrences = Occurrences::of(group, &detail.releases);
@@ -93,13 +97,13 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
     Some(compose::compose(sample, group.fingerprint, group.severity, &occurrences))
 }
 
-/// Why a group opens no issue although GitHub refused nothing; nothing where it has one or may.
+/// The reason that a recorded group opens no issue. `None` if it has or may open one.
 pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
     let is_held = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
     (is_held && group.status == Status::Recorded).then_some(CallerErrors::REASON)
 }
 
-/// Why it waits or was refused, as the worker wrote it, or why there is nothing to do.
+/// The note of the worker about the group, or the reason that it opens no issue.
 pub(super) fn note(group: &Group, caller_errors: CallerErrors) -> Option<String> {
     group.note.clone().or_else(|| held_back(group, caller_errors).map(str::to_owned))
 }
@@ -117,7 +121,7 @@ fn summary(group: &Group) -> Value {
         "last_seen": group.last_seen.to_string(),
         "issue": group.issue,
         "pull_request": group.pull,
-        // Nothing was sent for it: what is shown is what would be.
+        // no issue was sent: the shown one is a preview
         "preview": group.issue.is_none(),
     })
 }

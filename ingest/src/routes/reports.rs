@@ -1,4 +1,5 @@
-//! `POST /report-error`: reports in, receipts out, 202 only after the records are durable.
+//! `POST /report-error`: stores reports and responds with receipts. Responds with 202 only after the reports are
+//! durable.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,108 +21,112 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::access::{Page, client_address, project, sender};
-use crate::app::Shared;
 use crate::body;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
-/// Bodies over this are prepared off the async threads, so that one long batch does not hold up everybody.
+/// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
 const INLINE_BYTES: usize = 32 * 1024;
 
-/// What the address says, such as the public project `key`; whatever it says, it can be read.
+/// The query parameters, such as the public project `key`. Any query is accepted.
 type Parameters = HashMap<String, String>;
 
-/// The handler. Every answer, refusals too, can be read by the page that asked.
+/// The handler. The page can read every response, refusals included.
 pub(super) async fn receive(
-    State(shared): State<Shared>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let page = Page::of(&headers);
-    let answer = match accept(&shared, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
+    let response = match accept(&state, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
         Ok(receipts) => {
-            receipts.iter().for_each(|receipt| shared.metrics.receipt(receipt.status));
+            receipts.iter().for_each(|receipt| state.metrics.receipt(receipt.status));
             (StatusCode::ACCEPTED, Json(receipts)).into_response()
         }
         Err(error) => {
-            shared.metrics.refusal(error.code().status());
+            state.metrics.refusal(error.code().status());
             error.into_response()
         }
     };
-    page.may_read(answer)
+    page.allow_reading(response)
 }
 
 async fn accept(
-    shared: &Shared,
+    state: &Arc<AppState>,
     page: &Page,
     peer: SocketAddr,
     key: Option<&str>,
     headers: &HeaderMap,
     body: Body,
 ) -> ApiResult<Vec<Receipt>> {
-    // The body is read first even if it is refused: an answer to a sender that is still sending is lost.
+    // Read the body before any refusal, because a sender that is still sending would miss the response.
     let body = body::read(body, headers).await;
-    page.require(&shared.config, headers)?;
+    page.require_allowed(&state.config, headers)?;
     require_json(headers)?;
     let arrival = Arrival {
-        project: project(&shared.config, key)?.to_owned(),
-        sender: sender(&shared.config, headers)?,
-        received_at: shared.clock.now(),
+        project: project(&state.config, key)?.to_owned(),
+        sender: sender(&state.config, headers)?,
+        received_at: state.clock.now(),
     };
     let body = body?;
-    let client = client_address(&shared.config, peer, headers);
+    let client = client_address(&state.config, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
-        let shared = Arc::clone(shared);
-        let prepared = tokio::task::spawn_blocking(move || prepare_all(&shared, client, &body, &arrival)).await;
+        let state = Arc::clone(state);
+        let prepared = tokio::task::spawn_blocking(move || prepare_all(&state, client, &body, &arrival)).await;
         prepared
             .map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
     } else {
-        prepare_all(shared, client, &body, &arrival)
+        prepare_all(state, client, &body, &arrival)
     }?;
-    store(shared, prepared).await
+    store(state, prepared).await
 }
 
-/// `text/plain` is what `sendBeacon` and a `fetch` without preflight send; a Blob without a type sends nothing.
+/// Refuses other media types than JSON. `sendBeacon` and a `fetch` without preflight send `text/plain`; a Blob without
+/// a type sends no type.
 fn require_json(headers: &HeaderMap) -> ApiResult<()> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let media = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if ["application/json", "text/plain"].iter().any(|known| media.eq_ignore_ascii_case(known)) {
+    if ["application/json", "text/plain"].iter().any(|allowed| media.eq_ignore_ascii_case(allowed)) {
         return Ok(());
     }
-    Err(ApiError::new(RefusalCode::UnsupportedMediaType, "send application/json, or JSON as text/plain"))
+    Err(ApiError::new(
+        RefusalCode::UnsupportedMediaType,
+        "unsupported content type; send application/json, or JSON as text/plain",
+    ))
 }
 
 type Prepared = Vec<Result<Fingerprinted, Rejected>>;
 
-fn prepare_all(shared: &Shared, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
+fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
     let started = Instant::now();
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
-    let limited = |reports: usize| match arrival.sender {
-        Sender::Anonymous => shared.rate.take(client, reports).map_err(ApiError::rate_limited),
+    let check_rate = |reports: usize| match arrival.sender {
+        Sender::Anonymous => state.rate.take(client, reports).map_err(ApiError::rate_limited),
         Sender::Keyed | Sender::Local => Ok(()),
     };
-    // The first token is taken before anything is parsed: what is no JSON costs work as well.
-    limited(1)?;
-    let one = |raw: &RawValue| prepare(raw, arrival.clone(), shared.config.scrub);
+    // Take the first token before parsing, because a body that is not JSON costs time as well.
+    check_rate(1)?;
+    let prepare_one = |raw: &RawValue| prepare(raw, arrival.clone(), state.config.scrub);
     let prepared = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
         if members.len() > BATCH_REPORTS {
-            let message = format!("a batch holds at most {BATCH_REPORTS} reports, this one {}", members.len());
+            let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
             return Err(ApiError::new(RefusalCode::TooLarge, message));
         }
         if members.len() > 1 {
-            limited(members.len() - 1)?;
+            check_rate(members.len() - 1)?;
         }
-        members.into_iter().map(one).collect()
+        members.into_iter().map(prepare_one).collect()
     } else {
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
-        // A lone report that cannot be used is an error of the request, not a receipt.
-        vec![Ok(one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
+        // A single invalid report is an error of the request, not a receipt.
+        vec![Ok(prepare_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
     };
-    shared.metrics.prepared_in(started.elapsed());
+    state.metrics.prepared_in(started.elapsed());
     Ok(prepared)
 }
 
@@ -129,15 +134,15 @@ fn not_json(error: serde_json::Error) -> ApiError {
     ApiError::new(RefusalCode::NotJson, format!("the body is not JSON: {error}"))
 }
 
-/// Stores what could be prepared and puts the receipts back into input order.
-async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+/// Stores the prepared reports and returns the receipts in the order of the request.
+async fn store(state: &AppState, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
     let mut rejections = Vec::with_capacity(prepared.len());
     let mut records = Vec::with_capacity(prepared.len());
     for result in prepared {
         match result {
             Ok(record) => {
-                if shared.gateway.is_some() {
-                    shared.told.add(record.report(), record.received_at());
+                if state.gateway.is_some() {
+                    state.recent_page_reports.add(record.report(), record.received_at());
                 }
                 records.push(record);
                 rejections.push(None);
@@ -145,9 +150,9 @@ async fn store(shared: &Shared, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
             Err(rejected) => rejections.push(Some(rejected)),
         }
     }
-    let accepted = if records.is_empty() { Vec::new() } else { shared.store.accept(records).await? };
+    let accepted = if records.is_empty() { Vec::new() } else { state.store.accept(records).await? };
     if accepted.iter().any(|accepted| !accepted.duplicate) {
-        shared.wake.notify_one();
+        state.wake.notify_one();
     }
     let mut accepted = accepted.into_iter();
     Ok(rejections

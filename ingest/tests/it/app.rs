@@ -6,7 +6,7 @@ use std::sync::Arc;
 use autoheal_ingest::{App, Config};
 use autoheal_store::Clock;
 use autoheal_store::{Sqlite, Store};
-use autoheal_test_support::service::{Answer, Connection, Request, exchange};
+use autoheal_test_support::service::{Connection, Request, Response, exchange};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -45,15 +45,15 @@ impl TestApp {
         Connection::open(self.address).await.unwrap()
     }
 
-    pub(crate) async fn send(&self, request: &Request) -> Answer {
+    pub(crate) async fn send(&self, request: &Request) -> Response {
         exchange(self.address, request).await
     }
 
-    pub(crate) async fn report(&self, body: &Value) -> Answer {
+    pub(crate) async fn report(&self, body: &Value) -> Response {
         self.send(&Request::report(body.to_string())).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(&Request::get(path)).await
     }
 
@@ -93,7 +93,7 @@ pub(crate) fn report(message: &str) -> Value {
 
 /// The answer is a refusal with this status and code and a sentence; nothing else is in it.
 #[track_caller]
-pub(crate) fn assert_refused(answer: &Answer, status: u16, code: &str) {
+pub(crate) fn assert_refused(answer: &Response, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.text());
     let body = answer.json();
@@ -104,7 +104,7 @@ pub(crate) fn assert_refused(answer: &Answer, status: u16, code: &str) {
 
 /// The answer is 202 and the receipts say just this, in this order.
 #[track_caller]
-pub(crate) fn assert_receipts(answer: &Answer, statuses: &[&str]) {
+pub(crate) fn assert_receipts(answer: &Response, statuses: &[&str]) {
     assert_eq!(answer.status, 202, "{}", answer.text());
     let body = answer.json();
     let found: Vec<&str> = body.as_array().unwrap().iter().map(|receipt| receipt["status"].as_str().unwrap()).collect();

@@ -1,6 +1,6 @@
 //! The dashboard: hostile text is shown and never acts, and every state has its page.
 
-use autoheal_test_support::service::Answer;
+use autoheal_test_support::service::Response;
 use serde_json::json;
 
 use crate::app::{assert_receipts, report, spawn_app, spawn_app_with};
@@ -13,7 +13,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>
 const UNSEEN: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\0', '\u{1b}'];
 
 #[track_caller]
-fn assert_page(answer: &Answer, status: u16) -> String {
+fn assert_page(answer: &Response, status: u16) -> String {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     let policy = answer.header("content-security-policy").unwrap();
@@ -99,11 +99,11 @@ async fn a_group_shows_what_is_known_of_it() {
         "cart.js",
         ":10:5",
         "2.4.1 (1×)",
-        "<dt>Seen</dt>",
+        "<dt>Occurrences</dt><dd>1</dd>",
         "&#34;page&#34;",
         "count was dropped",
         "<dt>Server</dt><dd>depot 4.1</dd>",
-        "<dt>Called</dt><dd>price</dd>",
+        "<dt>Tool, resource or prompt</dt><dd>price</dd>",
         "<dd>python3 server.py --fast</dd>",
     ] {
         assert!(html.contains(shown), "{shown} is not in {html}");
@@ -121,7 +121,7 @@ fn of_a_server(class: &str, client: &str) -> serde_json::Value {
 #[tokio::test]
 async fn a_callers_mistake_is_shown_as_one_that_opens_no_issue() {
     for sends in [false, true] {
-        let app = spawn_app_with(|config| config.sends = sends).await;
+        let app = spawn_app_with(|config| config.sends_to_github = sends).await;
         let receipt = app.report(&of_a_server("caller_error", "a")).await.json();
         let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
         let held = "recorded, opens no issue";
@@ -171,7 +171,7 @@ async fn only_failures_of_mcp_servers_show_their_class_and_never_as_markup() {
 
 #[tokio::test]
 async fn a_group_with_issue_and_draft_links_to_them_and_names_the_gate() {
-    let app = spawn_app_with(|config| config.sends = true).await;
+    let app = spawn_app_with(|config| config.sends_to_github = true).await;
     let receipt = app.report(&report("m")).await.json();
     walk_the_whole_path(&app, "the note of the worker").await;
     let html = assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200);

@@ -28,7 +28,7 @@ async fn a_client_that_leaves_is_told_to_the_server() {
         drop(client);
         assert!(there.rest().await.is_empty());
         assert!(left.elapsed().as_secs_f64() < 1.0, "after {answered:?} it took {:?}", left.elapsed());
-        let none = proxy.gateway.tally().requests().find(|(class, _)| *class == "none").unwrap().1;
+        let none = proxy.gateway.counters().requests().find(|(class, _)| *class == "none").unwrap().1;
         assert_eq!(none, u64::from(answered.is_empty()));
     }
 }

@@ -31,7 +31,7 @@ async fn a_tool_that_fails_is_told_whatever_carries_the_answer() {
     talk.answer(&format!("200 OK\r\n{JSON}; charset=utf-8"), &format!("[{},{}]", failure(4, "only two"), success(3)))
         .await;
     is(&talk.report().await, "two", "only two");
-    assert_eq!(talk.proxy.gateway.tally().failures(), 3);
+    assert_eq!(talk.proxy.gateway.counters().failures(), 3);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn what_cannot_be_read_is_not_guessed_at() {
 
 #[tokio::test]
 async fn a_call_that_is_never_answered_is_told_while_its_client_still_waits() {
-    let mut talk = Talk::with_patience(Duration::from_millis(300)).await;
+    let mut talk = Talk::with_timeout(Duration::from_millis(300)).await;
     talk.ask("", &call(1, "hangs")).await;
     is(&talk.report().await, "hangs", "never answered");
     // Its answer comes after all: that is no second failure.
@@ -143,7 +143,7 @@ async fn a_call_that_is_never_answered_is_told_while_its_client_still_waits() {
 
 #[tokio::test]
 async fn a_client_that_leaves_takes_its_calls_along() {
-    let mut talk = Talk::with_patience(Duration::from_millis(300)).await;
+    let mut talk = Talk::with_timeout(Duration::from_millis(300)).await;
     talk.ask("", &call(1, "unwanted")).await;
     talk.client = Wire::open(talk.proxy.address).await;
     assert!(talk.there().await.rest().await.is_empty());

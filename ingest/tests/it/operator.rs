@@ -1,6 +1,6 @@
 //! The operator's routes: this very machine with nothing in between, or the token.
 
-use autoheal_test_support::service::{Answer, Request};
+use autoheal_test_support::service::{Request, Response};
 
 use crate::app::{TestApp, assert_refused, spawn_app, spawn_app_with};
 
@@ -12,7 +12,7 @@ async fn with_token() -> TestApp {
 }
 
 /// From elsewhere: by a name that is not this machine's.
-async fn from_elsewhere(app: &TestApp, authorization: &str) -> Answer {
+async fn from_elsewhere(app: &TestApp, authorization: &str) -> Response {
     app.send(&Request::get("/api/groups").header("host", "errors.example").header("authorization", authorization)).await
 }
 

@@ -2,11 +2,11 @@
 
 use autoheal_gateway::Origin;
 use autoheal_ingest::Config;
-use autoheal_test_support::service::{Answer, Request};
+use autoheal_test_support::service::{Request, Response};
 
 use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app, spawn_app_with};
 
-async fn from(app: &TestApp, origin: &str, content_type: &str) -> Answer {
+async fn from(app: &TestApp, origin: &str, content_type: &str) -> Response {
     let request = Request::post("/report-error", report("m").to_string());
     app.send(&request.header("origin", origin).header("content-type", content_type)).await
 }
@@ -16,7 +16,7 @@ fn allow_shop(config: &mut Config) {
 }
 
 #[track_caller]
-fn assert_readable(answer: &Answer, origin: &str) {
+fn assert_readable(answer: &Response, origin: &str) {
     assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
     assert_eq!(answer.header("access-control-expose-headers"), Some("retry-after"));
     assert_eq!(answer.header("vary"), Some("origin"));

@@ -1,16 +1,16 @@
 //! The rate limit per client: told with the time to wait, and not evaded by a header.
 
-use autoheal_test_support::service::{Answer, Request};
+use autoheal_test_support::service::{Request, Response};
 use serde_json::Value;
 
 use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app_with};
 
 /// A whole batch of a hundred empties the bucket of one client.
-async fn spend(app: &TestApp, forwarded: Option<&str>) -> Answer {
+async fn spend(app: &TestApp, forwarded: Option<&str>) -> Response {
     send(app, 100, forwarded).await
 }
 
-async fn send(app: &TestApp, reports: usize, forwarded: Option<&str>) -> Answer {
+async fn send(app: &TestApp, reports: usize, forwarded: Option<&str>) -> Response {
     let request = Request::report(Value::Array(vec![report("m"); reports]).to_string());
     match forwarded {
         Some(forwarded) => app.send(&request.header("x-forwarded-for", forwarded)).await,

@@ -14,12 +14,12 @@ async fn a_request_in_hand_is_finished() {
     let head = Request::report("").header("content-length", &body.len().to_string()).header("expect", "100-continue");
     busy.write(head.head(app.address).as_bytes()).await.unwrap();
     // The service asks for the body only once it has the request in hand.
-    assert_eq!(busy.answer().await.unwrap().status, 100);
+    assert_eq!(busy.response().await.unwrap().status, 100);
     app.stop();
     // An idle connection is closed, which also tells that stopping has begun.
-    assert!(idle.answer().await.is_err());
+    assert!(idle.response().await.is_err());
     busy.write(body.as_bytes()).await.unwrap();
-    assert_receipts(&busy.answer().await.unwrap(), &["accepted"]);
+    assert_receipts(&busy.response().await.unwrap(), &["accepted"]);
     (&mut app.running).await.unwrap().unwrap();
     assert!(Connection::open(app.address).await.is_err(), "nobody listens any more");
     let groups = app.store.groups("default", 10).await.unwrap();

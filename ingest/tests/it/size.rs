@@ -35,7 +35,7 @@ async fn two_mebibytes_in_chunks_are_refused_and_the_sender_hears_it() {
         connection.write(chunk.as_bytes()).await.unwrap();
     }
     connection.write(b"0\r\n\r\n").await.unwrap();
-    assert_refused(&connection.answer().await.unwrap(), 413, "too_large");
+    assert_refused(&connection.response().await.unwrap(), 413, "too_large");
     let answer = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
     assert_receipts(&answer, &["accepted"]);
 }
@@ -62,7 +62,7 @@ async fn a_body_without_end_is_broken_off() {
     }
     assert!(sent < 64 * MIB, "{sent} bytes were taken");
     // The answer may be lost with the connection; if it comes, it is this one.
-    if let Ok(answer) = connection.answer().await {
+    if let Ok(answer) = connection.response().await {
         assert_refused(&answer, 413, "too_large");
     }
     assert_eq!(app.count().await, 0);
@@ -74,7 +74,7 @@ async fn nine_mebibytes_are_refused_and_the_service_goes_on() {
     let app = spawn_app().await;
     let mut connection = app.connect().await;
     if connection.send(&Request::report(padded(9 * MIB))).await.is_ok()
-        && let Ok(answer) = connection.answer().await
+        && let Ok(answer) = connection.response().await
     {
         assert_refused(&answer, 413, "too_large");
     }

@@ -19,12 +19,12 @@ pub(crate) const EVENTS: &str = "content-type: text/event-stream";
 
 impl Talk {
     pub(crate) async fn begin() -> Self {
-        Self::with_patience(Duration::from_secs(120)).await
+        Self::with_timeout(Duration::from_secs(120)).await
     }
 
-    pub(crate) async fn with_patience(patience: Duration) -> Self {
+    pub(crate) async fn with_timeout(timeout: Duration) -> Self {
         let server = Server::listen().await;
-        let proxy = proxy_for(server.address, &[], |config| config.patience = patience).await;
+        let proxy = proxy_for(server.address, &[], |config| config.timeout = timeout).await;
         let client = Wire::open(proxy.address).await;
         Self { proxy, server, client, there: None }
     }

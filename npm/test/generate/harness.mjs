@@ -1,4 +1,4 @@
-// What the generator's tests share: the command as a user runs it, the compiler, and the module it wrote, loaded.
+// Shared by the tests of the generator: runs the command as a user does, compiles and loads the generated module.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,14 +15,14 @@ export const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 export const RICH = [process.execPath, join(PACKAGE, 'test/generate/serve.mjs')];
 export const HOSTILE = [process.execPath, join(PACKAGE, 'test/generate/hostile-server.mjs')];
 
-/** A program of a development dependency; without it the test fails and says what to do. */
+/** The path of a program of a development dependency. Fails with the remedy if it is not installed. */
 export function installed(path) {
-  const place = join(PACKAGE, 'node_modules', path);
-  assert.ok(existsSync(place), `${place} is missing: run \`npm ci\` in the folder npm`);
-  return place;
+  const program = join(PACKAGE, 'node_modules', path);
+  assert.ok(existsSync(program), `${program} is missing: run \`npm ci\` in the folder npm`);
+  return program;
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export async function run(program, words, { cwd = PACKAGE, env = {} } = {}) {
   const child = spawn(program, words, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -34,7 +34,7 @@ export function autoheal(words, options) {
   return run(process.execPath, [join(PACKAGE, 'bin/mcp-autoheal.mjs'), ...words], options);
 }
 
-/** An empty project that has this package installed. */
+/** An empty project with this package installed. */
 export async function project(t) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'generate-')));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -44,7 +44,7 @@ export async function project(t) {
   return folder;
 }
 
-/** Checks files as strictly as the compiler can; `files` maps names to texts to be written first. */
+/** Type-checks files with the strictest compiler options. `files` maps names to texts, which are written first. */
 export async function typeCheck(folder, files) {
   for (const [name, contents] of Object.entries(files)) {
     if (contents !== undefined) await writeFile(join(folder, name), contents);
@@ -66,12 +66,12 @@ export async function typeCheck(folder, files) {
   assert.equal(code, 0);
 }
 
-/** The generated TypeScript module, its types stripped, loaded. */
+/** Strips the types of a generated TypeScript module and imports it. */
 export async function load(folder, name) {
   const { code } = await transform(await readFile(join(folder, name), 'utf8'), { loader: 'ts' });
-  const place = join(folder, name.replace(/\.ts$/, '.stripped.mjs'));
-  await writeFile(place, code);
-  return import(pathToFileURL(place).href);
+  const path = join(folder, name.replace(/\.ts$/, '.stripped.mjs'));
+  await writeFile(path, code);
+  return import(pathToFileURL(path).href);
 }
 
 async function text(stream) {

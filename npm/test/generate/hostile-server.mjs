@@ -1,4 +1,4 @@
-// Servers over stdio that do what servers should not: `node hostile-server.mjs BEHAVIOUR`.
+// Faulty servers over stdio: `node hostile-server.mjs BEHAVIOUR`.
 
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -7,7 +7,7 @@ const tool = (name) => ({ name, inputSchema: { type: 'object' } });
 const tools = [tool('only')];
 const behaviour = process.argv[2];
 
-/** How each behaves: what a method's answer is, given the message. Undefined is no answer at all. */
+/** The response of each behaviour to a message; undefined for none. */
 const behaviours = {
   silent: () => undefined,
   exits: () => process.exit(7),
@@ -17,7 +17,7 @@ const behaviours = {
   },
   noisy: (message) => {
     process.stdout.write('Server is listening!\n\n[1, 2]\nnull\n"text"\n');
-    return friendly(message);
+    return respond(message);
   },
   refuses: () => ({ error: { code: -32601, message: 'Nothing\u001b[31m here' } }),
   wrong: ({ method }) => (method === 'tools/list' ? { result: { tools: 'many' } } : { result: {} }),
@@ -52,25 +52,25 @@ const behaviours = {
       },
     };
   },
-  stubborn: (message) => friendly(message),
-  asks: (message) => {
+  stubborn: (message) => respond(message),
+  requesting: (message) => {
     if (message.method === 'tools/list') listId = message.id;
-    if (message.method === undefined) replies.push(message);
+    if (message.method === undefined) responses.push(message);
     if (message.method === 'tools/list') {
       send({ id: 'a', method: 'ping' });
       send({ id: 'b', method: 'roots/list' });
       send({ method: 'notifications/message', params: {} });
     } else if (message.method !== undefined) {
-      return friendly(message);
+      return respond(message);
     }
-    const isAnswered = replies.length === 2 && replies[0].result && replies[1].error?.code === -32601;
-    return isAnswered ? { id: listId, result: { tools } } : undefined;
+    const hasResponses = responses.length === 2 && responses[0].result && responses[1].error?.code === -32601;
+    return hasResponses ? { id: listId, result: { tools } } : undefined;
   },
 };
-const replies = [];
+const responses = [];
 let listId;
 
-function friendly({ method }) {
+function respond({ method }) {
   return { result: method === 'tools/list' ? { tools } : { serverInfo: { name: behaviour, version: '1' } } };
 }
 
@@ -80,7 +80,7 @@ function send(message) {
 
 if (behaviour === 'stubborn') {
   process.on('SIGTERM', () => {});
-  // The connection closes when this process is gone, and if the test ends first, this process does too.
+  // The test notices the end of this process by the closed connection. If the test ends first, this process ends too.
   connect(Number(process.argv[3]), '127.0.0.1')
     .on('error', () => {})
     .on('close', () => process.exit());
@@ -88,6 +88,6 @@ if (behaviour === 'stubborn') {
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line);
   if (message.id === undefined) continue;
-  const reply = behaviours[behaviour](message);
-  if (reply !== undefined) send({ id: message.id, ...reply });
+  const response = behaviours[behaviour](message);
+  if (response !== undefined) send({ id: message.id, ...response });
 }

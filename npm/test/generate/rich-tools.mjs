@@ -1,8 +1,8 @@
-// A server whose tools use nearly all of JSON Schema, for the golden file and for calls that are really made.
+// Tools that use nearly all of JSON Schema, for the golden file and for real calls.
 
 const address = {
   type: 'object',
-  description: 'Where something is sent.',
+  description: 'A postal address.',
   properties: { street: { type: 'string' }, zip: { type: 'string', pattern: '^\\d{5}$' } },
   required: ['street'],
   additionalProperties: false,
@@ -20,7 +20,7 @@ export const tools = [
   {
     name: 'place_order',
     title: 'Place an order',
-    description: 'Orders what is in the cart.\n\nSee `list-orders` for what became of it.',
+    description: 'Orders what is in the cart.\n\nSee `list-orders` for its state.',
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
     inputSchema: {
       type: 'object',
@@ -74,7 +74,7 @@ export const tools = [
   },
   {
     name: 'list-orders',
-    description: 'What was ordered so far.',
+    description: 'The orders so far.',
     annotations: { readOnlyHint: true },
     inputSchema: {
       type: 'object',
@@ -84,7 +84,11 @@ export const tools = [
       },
     },
   },
-  { name: 'listOrders', description: 'The same by its older name.', inputSchema: { type: 'object', properties: {} } },
+  {
+    name: 'listOrders',
+    description: 'The same under its older name.',
+    inputSchema: { type: 'object', properties: {} },
+  },
   {
     name: 'tree.grow',
     inputSchema: {
@@ -107,7 +111,7 @@ export const tools = [
   },
 ];
 
-/** What a call of a tool gives: the name and arguments it came with, and content where the tool promises it. */
+/** The result of a call: its name and arguments as text, and structured content if the tool has an output schema. */
 export function call(name, args) {
   const contents = {
     place_order: { order: 'A-1', total: 12.5, currency: 'EUR' },

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { json, startServer } from '../server.mjs';
 import * as rich from './rich-tools.mjs';
 
-/** The answer to one message, or undefined for a notification. */
-export function answer({ serverInfo, tools, call }, { id, method, params }) {
+/** The response to one message, or undefined for a notification. */
+export function respond({ serverInfo, tools, call }, { id, method, params }) {
   if (id === undefined) return undefined;
   const results = {
     initialize: () => ({ protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo }),
@@ -20,12 +20,12 @@ export function answer({ serverInfo, tools, call }, { id, method, params }) {
   return { jsonrpc: '2.0', id, result: results[method]() };
 }
 
-/** Starts a server of those tools over HTTP, to end with the test. */
+/** Starts a server of these tools over HTTP until the end of the test. */
 export async function startTools(t, server = rich) {
   const started = await startServer((body, response) => {
-    const reply = answer(server, body);
-    if (reply === undefined) response.writeHead(202).end();
-    else json(response, reply);
+    const message = respond(server, body);
+    if (message === undefined) response.writeHead(202).end();
+    else json(response, message);
   });
   t.after(() => started.close());
   return started;
@@ -33,7 +33,7 @@ export async function startTools(t, server = rich) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for await (const line of createInterface({ input: process.stdin })) {
-    const reply = answer(rich, JSON.parse(line));
-    if (reply !== undefined) process.stdout.write(`${JSON.stringify(reply)}\n`);
+    const message = respond(rich, JSON.parse(line));
+    if (message !== undefined) process.stdout.write(`${JSON.stringify(message)}\n`);
   }
 }

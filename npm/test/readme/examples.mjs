@@ -1,14 +1,14 @@
-// The README's examples: found, made whole, and turned into programs that Node runs.
+// Extracts the examples of the README and turns them into programs that Node can run.
 
 import { transform } from 'esbuild';
 
-// An example without imports goes on with the client of its section.
+// Added to an example without imports, which uses the client of its section.
 const BEGINNING = `import { MCPClient, MCPError } from 'mcp-autoheal';
 const client = new MCPClient('https://shop.example/mcp', { reportErrors: true });
 `;
 const END = 'await client.close();\n';
 
-/** The fenced blocks in order: `{name, language, text, promised}`, the last being what it says that it prints. */
+/** The fenced blocks in order: `{name, language, text, expected}`. `expected` is the output in its comments. */
 export function examplesIn(readme) {
   let heading;
   const found = [];
@@ -16,23 +16,23 @@ export function examplesIn(readme) {
     heading = title ?? heading;
     if (title !== undefined) continue;
     const name = `${found.length + 1}-${heading.match(/\w+/g).join('-')}`;
-    found.push({ name, language, text, promised: [...text.matchAll(/\/\/ → (.*)/g)].map(([, line]) => line) });
+    found.push({ name, language, text, expected: [...text.matchAll(/\/\/ → (.*)/g)].map(([, line]) => line) });
   }
   return found;
 }
 
-/** What the compiler is to see of an example. */
-export function wholeText({ language, text }) {
+/** The complete program of an example. */
+export function programText({ language, text }) {
   if (language === 'html') return pageProgram(text);
   return /^import /m.test(text) ? text : BEGINNING + text + END;
 }
 
-/** The same without types. */
+/** The program without types. */
 export async function withoutTypes(text) {
   return (await transform(text, { loader: 'ts' })).code;
 }
 
-/** A page's scripts as one program: classic ones run as such, and the module last, as in browsers. */
+/** The scripts of a page as one program: classic scripts first, the module last, as in browsers. */
 function pageProgram(text) {
   const lines = [];
   for (const [, path] of text.matchAll(/<script src="(.*?)">/g)) {

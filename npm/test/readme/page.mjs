@@ -1,4 +1,4 @@
-// Plays the page the README's examples run in: relative addresses and made-up ones lead to the test's server.
+// The page of the README examples: relative and fictitious URLs lead to the server of the test.
 
 const { fetch } = globalThis;
 
@@ -7,10 +7,10 @@ globalThis.fetch = (input, options) => {
   return fetch(protocol === 'https:' ? new URL(pathname + search, process.env.SHOP) : input, options);
 };
 
-// Examples end by themselves. One that does not is ended, so that it does not outlive the test.
-const LONGEST = 20_000;
-const outstay = () => {
-  console.error(`the examples still run after ${LONGEST} ms`);
+// The examples must end by themselves. After the timeout this ends the process, so that it does not outlive the test.
+const TIMEOUT = 20_000;
+const end = () => {
+  console.error(`the examples still run after ${TIMEOUT} ms`);
   process.exit(1);
 };
-setTimeout(outstay, LONGEST).unref();
+setTimeout(end, TIMEOUT).unref();

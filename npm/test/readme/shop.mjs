@@ -1,9 +1,9 @@
-// The shop the README's examples talk to: plain JSON-RPC, and MCP of the newer era, at every path.
+// The server of the README examples: plain JSON-RPC and modern MCP at every path.
 
 import { json, startServer } from '../server.mjs';
 
 const SIZES = { type: 'object', properties: { size: { type: 'string', enum: ['S', 'M', 'L'] } } };
-const ASKED = { method: 'elicitation/create', params: { message: 'Which size?', requestedSchema: SIZES } };
+const SIZE_REQUEST = { method: 'elicitation/create', params: { message: 'Which size?', requestedSchema: SIZES } };
 const ITEM = { type: 'object', properties: { sku: { type: 'string' }, quantity: { type: 'integer' } } };
 const CART = { type: 'object', properties: { items: { type: 'array', items: ITEM } } };
 
@@ -12,10 +12,10 @@ const tools = {
     const total = items.reduce((sum, { quantity }) => sum + 10 * quantity, 0);
     return { content: [], structuredContent: { total, currency: 'EUR' } };
   },
-  yearly_report: () => said('4711 sold'),
-  order_shirt(_, answers) {
-    if (!answers) return { resultType: 'input_required', inputRequests: { size: ASKED } };
-    return said(`One shirt, size ${answers.size.content.size}`);
+  yearly_report: () => textResult('4711 sold'),
+  order_shirt(_, responses) {
+    if (!responses) return { resultType: 'input_required', inputRequests: { size: SIZE_REQUEST } };
+    return textResult(`One shirt, size ${responses.size.content.size}`);
   },
 };
 
@@ -44,26 +44,26 @@ const methods = {
   generate_text: ({ max_length }) => `Once upon a time, in ${max_length} characters`,
 };
 
-/** Starts it, to end with the test. `unknown` collects the methods it does not have. */
+/** Starts the server until the end of the test. `unknown` collects the names of unknown methods. */
 export async function startShop(t) {
   const unknown = [];
   let tokens = 0;
   const server = await startServer((body, response) => {
     const { url, headers } = response.req;
-    // The first token it hands out has expired already.
+    // The first token is already expired.
     if (url === '/token') return json(response, { token: `${(tokens += 1)}` });
     if (headers.authorization === 'Bearer 1') return response.writeHead(401).end();
     if (body.method === 'subscriptions/listen') return events(response);
-    if (body.params?._meta?.progressToken) return reportSlowly(body, response);
-    const replies = [body].flat().map((call) => answer(call, unknown)).filter(Boolean);
-    if (replies.length === 0) return response.writeHead(202).end();
-    json(response, Array.isArray(body) ? replies : replies[0]);
+    if (body.params?._meta?.progressToken) return sendProgress(body, response);
+    const responses = [body].flat().map((call) => respond(call, unknown)).filter(Boolean);
+    if (responses.length === 0) return response.writeHead(202).end();
+    json(response, Array.isArray(body) ? responses : responses[0]);
   });
   t.after(() => server.close());
   return { ...server, unknown, origin: new URL(server.endpoint).origin };
 }
 
-function answer({ id, method, params }, unknown) {
+function respond({ id, method, params }, unknown) {
   if (!Object.hasOwn(methods, method)) unknown.push(method);
   if (id === undefined) return undefined;
   try {
@@ -73,13 +73,13 @@ function answer({ id, method, params }, unknown) {
   }
 }
 
-function reportSlowly({ id, params }, response) {
+function sendProgress({ id, params }, response) {
   const { progressToken } = params._meta;
-  const told = [1, 2].map((progress) => ({
+  const notifications = [1, 2].map((progress) => ({
     ...{ jsonrpc: '2.0', method: 'notifications/progress' },
     params: { progressToken, progress, total: 2 },
   }));
-  events(response, ...told, answer({ id, method: 'tools/call', params })).end();
+  events(response, ...notifications, respond({ id, method: 'tools/call', params })).end();
 }
 
 function events(response, ...messages) {
@@ -88,6 +88,6 @@ function events(response, ...messages) {
   return response;
 }
 
-function said(text) {
+function textResult(text) {
   return { content: [{ type: 'text', text }] };
 }

@@ -1,14 +1,14 @@
-//! Copying against the tree walk of the scrubber: the page must hide exactly what the service hides.
+//! Copies of JSON text, also against the scrubber's walk over a tree: both must replace the same secrets.
 
 use autoheal_contract::Json;
 
 use super::*;
 
-const WIDE: Room = Room { chars: 1000, depth: 6, bytes: 100_000 };
+const WIDE: Limits = Limits { max_chars: 1000, max_depth: 6, max_bytes: 100_000 };
 
-fn copied(input: &str, room: Room) -> String {
+fn copied(input: &str, limits: Limits) -> String {
     let mut out = String::from("{");
-    copy_members(input, "", &mut out, room, |_, _, room| room);
+    copy_members(input, "", &mut out, limits, |_, _, limits| limits);
     out.push('}');
     out
 }
@@ -26,7 +26,7 @@ fn plain_json_stays_as_it_is() {
 }
 
 #[test]
-fn secrets_go_by_key_and_by_shape() {
+fn secrets_are_replaced_by_key_and_by_text() {
     check(
         r#"{"password":"x","nested":{"apiKey":{"deep":[1]}}}"#,
         r#"{"password":"<secret>","nested":{"apiKey":"<secret>"}}"#,
@@ -38,12 +38,12 @@ fn secrets_go_by_key_and_by_shape() {
 }
 
 #[test]
-fn halves_of_pairs_and_escapes() {
+fn lone_surrogates_and_escapes() {
     check(r#"{"a":"\ud83d x \u00e9\b\f\/"}"#, "{\"a\":\"\u{fffd} x é\\u0008\\u000c/\"}");
 }
 
 #[test]
-fn what_breaks_off_is_closed() {
+fn cut_text_is_closed() {
     check(r#"{"a":[1,{"b":"long te"#, r#"{"a":[1,{"b":"long te"}]}"#);
     check(r#"{"a":[1,{"b":"#, r#"{"a":[1,{"b":null}]}"#);
     check(r#"{"a":[1,{"b"#, r#"{"a":[1,{"b":null}]}"#);
@@ -55,7 +55,7 @@ fn what_breaks_off_is_closed() {
 }
 
 #[test]
-fn no_text_at_all_makes_it_hang_or_break() {
+fn any_byte_is_read_without_a_panic_or_an_endless_loop() {
     for byte in 0..=127_u8 {
         for text in [format!("{{\"a\":{}", char::from(byte)), format!("{{{}}}", char::from(byte)).repeat(3)] {
             let made = copied(&text, WIDE);
@@ -65,26 +65,26 @@ fn no_text_at_all_makes_it_hang_or_break() {
 }
 
 #[test]
-fn too_deep_is_cut() {
-    let room = Room { depth: 2, ..WIDE };
+fn deep_values_are_cut() {
+    let limits = Limits { max_depth: 2, ..WIDE };
     assert_eq!(
-        copied(r#"{"a":{"b":{"c":1}},"d":[[[1]],2],"e":1}"#, room),
+        copied(r#"{"a":{"b":{"c":1}},"d":[[[1]],2],"e":1}"#, limits),
         r#"{"a":{"b":{"c":1}},"d":[["<cut>"],2],"e":1}"#
     );
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
-    assert_eq!(copied(&deep, room), r#"{"a":[["<cut>"]]}"#);
+    assert_eq!(copied(&deep, limits), r#"{"a":[["<cut>"]]}"#);
 }
 
 #[test]
-fn too_much_is_cut() {
+fn large_values_are_cut() {
     let many = format!("{{\"a\":[{}1],\"b\":2}}", "123456789,".repeat(100_000));
-    let made = copied(&many, Room { bytes: 500, ..WIDE });
+    let made = copied(&many, Limits { max_bytes: 500, ..WIDE });
     assert!((400..600).contains(&made.len()), "{}", made.len());
     let long = format!("{{\"a\":\"{}\",\"b\":2}}", "x".repeat(10_000));
-    assert_eq!(copied(&long, Room { chars: 3, ..WIDE }), r#"{"a":"xxx<cut>","b":2}"#);
+    assert_eq!(copied(&long, Limits { max_chars: 3, ..WIDE }), r#"{"a":"xxx<cut>","b":2}"#);
 }
 
-/// Values as reports hold them, compared with the walk over a tree that the service uses.
+/// Compares values of reports with the walk over a tree that the service uses.
 #[test]
 fn equals_the_walk_over_a_tree() {
     for value in [

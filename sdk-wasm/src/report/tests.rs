@@ -1,4 +1,4 @@
-//! The report against the golden file that the receiving side reads as well.
+//! The report, also against the golden file that the service's tests read.
 
 use autoheal_contract::ErrorReport;
 
@@ -15,7 +15,7 @@ fn stamp() -> Stamp {
     }
 }
 
-/// The golden report as the shell drafts it: with the secret, and without the members that are stamped on it.
+/// The golden report as the shell drafts it: with its secret, and without the members of the stamp.
 fn draft() -> String {
     let mut golden: serde_json::Value = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
     let members = golden.as_object_mut().expect("a report is an object");
@@ -28,11 +28,11 @@ fn equals_the_golden_report() {
     let built: serde_json::Value = serde_json::from_str(&finish(&draft(), "", &stamp())).expect("reports are JSON");
     let golden: serde_json::Value = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
     assert_eq!(built, golden, "built:\n{built:#}");
-    let _readable: ErrorReport = serde_json::from_value(built).expect("the receiving side reads it");
+    let _readable: ErrorReport = serde_json::from_value(built).expect("the service reads it");
 }
 
 #[test]
-fn repeats_are_told_with_their_span() {
+fn repeats_have_a_count_and_their_times() {
     let text = finish("{}", "", &Stamp { count: 7, ..stamp() });
     let report: serde_json::Value = serde_json::from_str(&text).expect("reports are JSON");
     assert_eq!(report["count"], 7);
@@ -57,7 +57,7 @@ fn a_huge_call_makes_a_small_report() {
 }
 
 #[test]
-fn a_draft_that_breaks_off_is_a_report_all_the_same() {
+fn a_cut_draft_becomes_a_report_too() {
     let whole = draft();
     for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
         let text = finish(&whole[..end], "", &stamp());
@@ -67,7 +67,7 @@ fn a_draft_that_breaks_off_is_a_report_all_the_same() {
 }
 
 #[test]
-fn parameters_stand_where_the_draft_has_them_cut_off_or_whole() {
+fn parameters_replace_both_params_of_the_draft() {
     let params = r#"{"name":"pay","arguments":{"password":"hunter2","list":[1,2,"long te"#;
     let draft = r#"{"context":{"params":0,"method":"m","data":{"params":1}},"rpc":{"method":"m","params":0,"code":5}}"#;
     let report: serde_json::Value = serde_json::from_str(&finish(draft, params, &stamp())).expect("reports are JSON");

@@ -1,4 +1,4 @@
-// The ways to call a tool that are compared.
+// The compared ways to call a tool.
 
 import { MCPClient } from '/dist/mcp-autoheal.js';
 import { Client, StreamableHTTPClientTransport } from '/official.js';
@@ -8,8 +8,8 @@ import { REPORT_TO } from './stub.js';
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 let lastId = 0;
 
-/** The same call as a page without any client would make it. */
-export async function byHand() {
+/** The call of a page without a client. */
+export async function withFetch() {
   const params = { name: 'add', arguments: { a: 1, b: 2 } };
   const call = { jsonrpc: '2.0', id: ++lastId, method: 'tools/call', params };
   const response = await fetch('/jsonrpc', { method: 'POST', headers: HEADERS, body: JSON.stringify(call) });
@@ -17,7 +17,7 @@ export async function byHand() {
   return message.result;
 }
 
-/** Our client, ready; `reports` switches reporting on, and `era` is the one of MCP that is spoken, if any. */
+/** Our client, connected. `reports` turns reporting on. `era` is `legacy`, `modern`, or false for plain JSON-RPC. */
 export async function ours({ reports, era = 'legacy' }) {
   const endpoint = era ? `/mcp?era=${era}` : '/jsonrpc';
   const options = { mcp: era && 'auto', reportErrors: reports, errorReportEndpoint: REPORT_TO };
@@ -25,8 +25,8 @@ export async function ours({ reports, era = 'legacy' }) {
   await client.ready;
   if (era) {
     await client.connect();
-    if (client.getProtocolEra() !== era) throw new Error(`the era came out as ${client.getProtocolEra()}, not ${era}`);
-    await client.listTools(); // both clients read tools' descriptions before they call them
+    if (client.getProtocolEra() !== era) throw new Error(`the era is ${client.getProtocolEra()}, not ${era}`);
+    await client.listTools(); // both clients list the tools before they call them
   }
   return client;
 }
@@ -39,12 +39,12 @@ export async function official() {
   return client;
 }
 
-/** Calls from as many frames up as pages with a framework have. */
-export function fromDeepDown(call, frames = 20) {
-  return frames === 0 ? call() : keepFrame(fromDeepDown(call, frames - 1));
+/** Calls from a stack as deep as in a page with a framework. */
+export function fromDeepStack(call, frames = 20) {
+  return frames === 0 ? call() : keepFrame(fromDeepStack(call, frames - 1));
 }
 
-/** Makes a tail call an ordinary one, so that every frame is really there. */
+/** Prevents a tail call, so that each frame exists. */
 function keepFrame(value) {
   return value;
 }

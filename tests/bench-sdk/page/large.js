@@ -1,30 +1,29 @@
-// A result of ten megabytes, beside the same by hand.
+// A result of 10 MB, compared with fetch.
 
-import { byHand, official, ours } from './clients.js';
+import { withFetch, official, ours } from './clients.js';
 import { moduleBytes } from './memory.js';
 import { median } from './statistics.js';
-import { ANSWERED, answerCallsWith } from './stub.js';
+import { RESPONSE, respondToCallsWith } from './stub.js';
 
 const BYTES = 10_000_000;
 const HEAD = '{"jsonrpc":"2.0","id":';
-const ROOM = 64; // for any id; JSON allows the blanks that are left
+const ID_LENGTH = 64; // bytes reserved for the id, padded with spaces
 const ROW = { sku: 'AB-1234', title: 'A thing "with" quotes, and ümlauts', price: 12.5, tags: ['one', 'two'] };
 
-/** Alternates the ways; `moduleGrowth` tells whether a result was copied into the module. */
+/** Alternates the clients. The growth of the module shows whether a result was copied into it. */
 export async function measureLargeResult(runs) {
-  const answer = largeAnswer();
-  answerCallsWith(answer);
-  const [client, theirs] = [await ours({ reports: true }), await official()];
-  const ways = {
-    hand: byHand,
+  respondToCallsWith(largeResponse());
+  const [client, officialClient] = [await ours({ reports: true }), await official()];
+  const variants = {
+    hand: withFetch,
     ours: () => client.callTool('add', { a: 1, b: 2 }),
-    official: () => theirs.callTool({ name: 'add', arguments: { a: 1, b: 2 } }),
+    official: () => officialClient.callTool({ name: 'add', arguments: { a: 1, b: 2 } }),
   };
   const times = { hand: [], ours: [], official: [] };
   const before = moduleBytes();
   for (let run = -2; run < runs; run += 1) {
-    for (const [name, call] of Object.entries(ways)) {
-      globalThis.gc(); // nobody pays for what the one before left
+    for (const [name, call] of Object.entries(variants)) {
+      globalThis.gc(); // so that no run collects the garbage of the run before
       const begin = performance.now();
       const result = await call();
       const time = performance.now() - begin;
@@ -33,7 +32,7 @@ export async function measureLargeResult(runs) {
     }
   }
   const growth = moduleBytes() - before;
-  answerCallsWith();
+  respondToCallsWith();
   return {
     large_hand_ms: median(times.hand),
     large_result_ratio: median(times.ours) / median(times.hand),
@@ -42,16 +41,16 @@ export async function measureLargeResult(runs) {
   };
 }
 
-/** Answers with the same bytes each time, but for the id. */
-function largeAnswer() {
+/** A function that responds with the same bytes each time, except for the id. */
+function largeResponse() {
   const row = JSON.stringify(ROW);
   const rows = Array(Math.ceil(BYTES / (row.length + 1))).fill(row).join(',');
-  const blank = ' '.repeat(ROOM);
-  const text = `${HEAD}${blank},"result":{"content":[],"structuredContent":{"rows":[${rows}]}}}`;
+  const padding = ' '.repeat(ID_LENGTH);
+  const text = `${HEAD}${padding},"result":{"content":[],"structuredContent":{"rows":[${rows}]}}}`;
   const encoder = new TextEncoder();
   const bytes = encoder.encode(text);
   return (id) => {
-    encoder.encodeInto(id.padEnd(ROOM), bytes.subarray(HEAD.length));
-    return Promise.resolve(new Response(bytes, ANSWERED));
+    encoder.encodeInto(id.padEnd(ID_LENGTH), bytes.subarray(HEAD.length));
+    return Promise.resolve(new Response(bytes, RESPONSE));
   };
 }

@@ -1,11 +1,11 @@
-// Measures one thing after the other and posts the figures back.
+// Runs all measurements and posts the figures.
 
 import './memory.js';
 
 import { measureCalls } from './calls.js';
-import { measureRejections, measureStorm } from './failures.js';
+import { measureRejections, measureRepeatedFailures } from './failures.js';
 import { measureLargeResult } from './large.js';
-import { throughTheNetwork } from './stub.js';
+import { networkFetch } from './stub.js';
 
 async function measure() {
   if (!crossOriginIsolated) throw new Error('the page is not isolated, so its clock is too coarse');
@@ -16,13 +16,13 @@ async function measure() {
   return {
     ...(await measureCalls(rounds, callsPerBatch)),
     ...(await measureRejections(rejections)),
-    ...(await measureStorm()),
+    ...(await measureRepeatedFailures()),
     ...(await measureLargeResult(largeRuns)),
   };
 }
 
 function post(message) {
-  return throughTheNetwork('/figures', { method: 'POST', body: JSON.stringify(message) });
+  return networkFetch('/figures', { method: 'POST', body: JSON.stringify(message) });
 }
 
 measure().then(

@@ -1,9 +1,9 @@
-// Stands where the network would be: `fetch` answers at once, with a fresh `Response` for every call of every client.
+// Replaces the network: `fetch` responds at once with a new `Response` for each call.
 
-/** The browser's own `fetch`, for what really has to be loaded. */
-export const throughTheNetwork = window.fetch.bind(window);
+/** The `fetch` of the browser, for real requests. */
+export const networkFetch = window.fetch.bind(window);
 
-/** Where the clients report to. */
+/** The endpoint for reports. */
 export const REPORT_TO = '/report-error';
 
 const SESSION = 'b7a2c1d0-made-up-session';
@@ -12,54 +12,54 @@ const SUM = '"result":{"content":[{"type":"text","text":"3"}],"structuredContent
 const NUMBERS = { a: { type: 'number' }, b: { type: 'number' } };
 const TOOL = { name: 'add', inputSchema: { type: 'object', properties: NUMBERS } };
 
-/** What every answered call carries, as servers with sessions send it. */
-export const ANSWERED = { status: 200, headers: { 'content-type': 'application/json', 'mcp-session-id': SESSION } };
+/** Status and headers of all responses, as servers with sessions send them. */
+export const RESPONSE = { status: 200, headers: { 'content-type': 'application/json', 'mcp-session-id': SESSION } };
 
-let answerCall = answerSum;
-let answerReport = () => new Promise(() => {});
+let respondToCall = respondWithSum;
+let respondToReport = () => new Promise(() => {});
 
-/** From now on `tools/call` is answered by `answer(id)`, where `id` is JSON text; without it, by the sum of 1 and 2. */
-export function answerCallsWith(answer = answerSum) {
-  answerCall = answer;
+/** Sets the response to `tools/call`: `respond(id)` with the id as JSON text, or by default the sum of 1 and 2. */
+export function respondToCallsWith(respond = respondWithSum) {
+  respondToCall = respond;
 }
 
-/** From now on reports are handed to `answer(body)`. */
-export function answerReportsWith(answer) {
-  answerReport = answer;
+/** Sets the response to reports: `respond(body)`. */
+export function respondToReportsWith(respond) {
+  respondToReport = respond;
 }
 
-function answerSum(id) {
-  return Promise.resolve(new Response(`{"jsonrpc":"2.0","id":${id},${SUM}}`, ANSWERED));
+function respondWithSum(id) {
+  return Promise.resolve(new Response(`{"jsonrpc":"2.0","id":${id},${SUM}}`, RESPONSE));
 }
 
-window.fetch = (address, init) => {
+window.fetch = (url, init) => {
   const body = init?.body;
   if (typeof body !== 'string') {
-    // The module is loaded with neither; a server without a stream of its own answers GET and DELETE like this.
-    return init?.method ? Promise.resolve(new Response(null, { status: 405 })) : throughTheNetwork(address, init);
+    // GET and DELETE get the response of a server without a standalone stream. The module is loaded without a method.
+    return init?.method ? Promise.resolve(new Response(null, { status: 405 })) : networkFetch(url, init);
   }
-  if (!body.includes('"jsonrpc"')) return answerReport(body);
-  if (body.includes('"tools/call"')) return answerCall(ID.exec(body)[1]);
-  return Promise.resolve(shakeHands(JSON.parse(body), String(address).includes('modern')));
+  if (!body.includes('"jsonrpc"')) return respondToReport(body);
+  if (body.includes('"tools/call"')) return respondToCall(ID.exec(body)[1]);
+  return Promise.resolve(connect(JSON.parse(body), String(url).includes('modern')));
 };
 
-/** Everything before the first call, as a server of revision 2025-11-25 answers it, or one of 2026-07-28. */
-function shakeHands({ id, method, params }, isModern) {
-  const answer = (body, status = 200) =>
-    new Response(JSON.stringify({ jsonrpc: '2.0', id, ...body }), { ...ANSWERED, status });
+/** The response to a request before the first call, as from a server of the revision 2025-11-25 or 2026-07-28. */
+function connect({ id, method, params }, isModern) {
+  const respond = (body, status = 200) =>
+    new Response(JSON.stringify({ jsonrpc: '2.0', id, ...body }), { ...RESPONSE, status });
   if (isModern && method === 'server/discover') {
-    return answer({ result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } } });
+    return respond({ result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } } });
   }
   switch (method) {
     case 'initialize': {
       const serverInfo = { name: 'stub', version: '1.0.0' };
-      return answer({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo } });
+      return respond({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo } });
     }
     case 'notifications/initialized':
       return new Response(null, { status: 202 });
     case 'tools/list':
-      return answer({ result: { tools: [TOOL] } });
+      return respond({ result: { tools: [TOOL] } });
     default:
-      return answer({ id: null, error: { code: -32000, message: 'Bad Request: Server not initialized' } }, 400);
+      return respond({ id: null, error: { code: -32000, message: 'Bad Request: Server not initialized' } }, 400);
   }
 }

@@ -1,21 +1,18 @@
-// Chromium, by playwright-core over its debugging protocol.
+// Chromium, driven by playwright-core over the debugging protocol.
 
 import { chromium } from 'playwright-core';
 
-import { program } from './programs.mjs';
+import { CHROMIUM_FLAGS, chromiumProgram } from '../../chromium.mjs';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-FLAGS.push('--disable-component-update', '--disable-sync');
-
-/** Starts it with one tab. */
+/** Starts Chromium with one tab. */
 export async function startChromium() {
-  const executablePath = program('CHROMIUM', ['/usr/bin/chromium'], 'chromium');
-  const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
+  const executablePath = chromiumProgram();
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS, headless: true });
   const page = await browser.newPage();
   return {
     version: `Chromium ${browser.version()}`,
     stacks: 'v8',
-    open: (address) => page.goto(address),
+    open: (url) => page.goto(url),
     evaluate: (text, args) => page.evaluate(`(${text})(...${JSON.stringify(args)})`),
     close: () => browser.close(),
   };

@@ -1,50 +1,39 @@
-// Where the programs are: named by xtask in the environment, else where Debian puts them; a missing one is an error.
+// Finds and starts programs: their paths are set in the environment by xtask, or are those of Debian.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 
-// Whoever ends this process from outside means the browsers too; by default a signal would leave them behind.
+// A signal to this process must also end the browsers. By default they would run on.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-/** The file of a program, from the variable or one of the usual places. */
-export function program(variable, places, debianPackage) {
-  const named = process.env[variable];
-  const found = (named ? [named] : places).find((place) => existsSync(place));
+/** The path of a program: from the environment variable, or the first of the paths that exists. */
+export function findProgram(variable, paths, debianPackage) {
+  const candidates = process.env[variable] ? [process.env[variable]] : paths;
+  const found = candidates.find((path) => existsSync(path));
   if (found) return found;
-  const sought = named ?? places.join(' nor ');
-  throw new Error(`No ${sought}: install it (Debian: apt-get install ${debianPackage}), or name it in ${variable}`);
+  const remedy = `install it (Debian: apt-get install ${debianPackage}), or set ${variable} to its path`;
+  throw new Error(`${candidates.join(' or ')} does not exist: ${remedy}`);
 }
 
-/** Starts a program that lives until `stop`, or at the latest until this process exits. */
+/** Starts a program that runs until `stop()`, or until this process exits. */
 export function start(file, args, options) {
   const child = spawn(file, args, options);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const ended = once(child, 'exit');
-  ended.catch(() => {}); // looked at in `stop`, or by nobody
+  ended.catch(() => {}); // awaited in `stop`
   return {
     child,
     async stop() {
       process.off('exit', kill);
-      child.kill('SIGTERM'); // does nothing to one that has ended
+      child.kill('SIGTERM'); // does nothing if it has ended
       await ended;
     },
   };
 }
 
-/** A port that is free now. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** The first line a program writes to one of its pipes; an error if it ends without one. */
+/** Resolves to the first line that a program writes to one of its pipes. Rejects if it ends without one. */
 export async function firstLine({ child }, descriptor) {
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => {});

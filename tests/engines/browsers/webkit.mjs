@@ -1,30 +1,31 @@
-// WebKitGTK, by selenium-webdriver and WebKit's own driver, on a screen of its own: it has no headless mode.
+// WebKitGTK, driven by selenium-webdriver and WebKitWebDriver, on a virtual screen because it has no headless mode.
 
 import { Builder, Capabilities } from 'selenium-webdriver';
 
-import { firstLine, freePort, program, start } from './programs.mjs';
+import { freePort } from '../../free-port.mjs';
+import { findProgram, firstLine, start } from './programs.mjs';
 
 const LIBRARIES = ['lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu', 'libexec', 'lib'];
 const MINI_BROWSER = LIBRARIES.map((folder) => `/usr/${folder}/webkit2gtk-4.1/MiniBrowser`);
 
-/** Runs in the page: WebDriver hands over a callback, and waits for the promise it is given. It adds no names. */
-const ANSWER = `
+/** Runs in the page. WebDriver passes a callback and waits for the promise that it gets. Defines no names. */
+const EVALUATE = `
   arguments[1](new Promise((resolve) => resolve((TEXT)(...arguments[0]))).then(
     (value) => ({ value }),
     (error) => ({ failure: String(error) }),
   ));`;
 
-/** Runs in the page: its address, once all of it has loaded. */
+/** Runs in the page: passes its URL to the callback once the page has loaded. */
 const LOADED = `
-  const [tell] = arguments;
-  if (document.readyState === 'complete') tell(location.href);
-  else addEventListener('load', () => tell(location.href));`;
+  const [callback] = arguments;
+  if (document.readyState === 'complete') callback(location.href);
+  else addEventListener('load', () => callback(location.href));`;
 
-/** Starts it with one tab. */
+/** Starts WebKitGTK with one tab. */
 export async function startWebKit() {
   const programs = [];
   const stop = async () => {
-    for (const each of programs.reverse()) await each.stop();
+    for (const program of programs.reverse()) await program.stop();
   };
   try {
     const browser = await launch(programs);
@@ -33,11 +34,11 @@ export async function startWebKit() {
     return {
       version: `WebKitGTK ${capabilities.getBrowserVersion()}`,
       stacks: 'at sign',
-      open: (address) => open(browser, address),
+      open: (url) => open(browser, url),
       async evaluate(text, args) {
-        const answer = await browser.executeAsyncScript(ANSWER.replace('TEXT', () => text), args);
-        if ('failure' in answer) throw new Error(answer.failure);
-        return answer.value;
+        const outcome = await browser.executeAsyncScript(EVALUATE.replace('TEXT', () => text), args);
+        if ('failure' in outcome) throw new Error(outcome.failure);
+        return outcome.value;
       },
       close: () => browser.quit().finally(stop),
     };
@@ -47,23 +48,27 @@ export async function startWebKit() {
   }
 }
 
-/** On a busy machine the driver takes the page before for the one it was asked for, so the page itself is asked. */
-async function open(browser, address) {
-  await browser.get(address);
+/**
+ * Opens a URL. On a busy machine the driver may return while the old page is open, so this checks the URL in the page.
+ */
+async function open(browser, url) {
+  await browser.get(url);
   const end = performance.now() + 10_000;
-  for (let seen; seen !== address; ) {
-    if (performance.now() > end) throw new Error(`WebKit is at ${seen}, not at ${address}`);
-    seen = await browser.executeAsyncScript(LOADED).catch(String); // a page that goes does not answer
+  for (let current; current !== url; ) {
+    if (performance.now() > end) throw new Error(`WebKit is at ${current}, not at ${url}`);
+    current = await browser.executeAsyncScript(LOADED).catch(String); // fails while the page changes
   }
 }
 
-/** The screen, the driver on it, and the browser the driver starts; what runs is added to `programs` at once. */
+/**
+ * Starts the screen, the driver and the browser. Adds each program to `programs` at once, so that it can be stopped.
+ */
 async function launch(programs) {
-  const binary = program('WEBKIT_BROWSER', MINI_BROWSER, 'webkit2gtk-driver');
-  const driverFile = program('WEBKIT_DRIVER', ['/usr/bin/WebKitWebDriver'], 'webkit2gtk-driver');
-  const screenFile = program('XVFB', ['/usr/bin/Xvfb'], 'xvfb');
+  const binary = findProgram('WEBKIT_BROWSER', MINI_BROWSER, 'webkit2gtk-driver');
+  const driverFile = findProgram('WEBKIT_DRIVER', ['/usr/bin/WebKitWebDriver'], 'webkit2gtk-driver');
+  const screenFile = findProgram('XVFB', ['/usr/bin/Xvfb'], 'xvfb');
 
-  // Xvfb chooses a free display itself, and says which on descriptor 3 once it can be used.
+  // Xvfb chooses a free display and writes its number to descriptor 3 once it is ready.
   const screenArguments = ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'];
   const screen = start(screenFile, screenArguments, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   programs.push(screen);
@@ -75,7 +80,7 @@ async function launch(programs) {
     DISPLAY: `:${display}`,
     GDK_BACKEND: 'x11',
     LIBGL_ALWAYS_SOFTWARE: '1',
-    // Its sandbox needs rights that containers do not have; the pages are our own.
+    // The sandbox needs rights that containers do not have. The tests open only their own pages.
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
   };
   programs.push(start(driverFile, [`--port=${port}`, '--host=127.0.0.1'], { stdio: 'ignore', env }));
@@ -85,18 +90,18 @@ async function launch(programs) {
 async function connect(server, binary) {
   const options = { binary, args: ['--automation'] };
   const capabilities = new Capabilities({ browserName: 'MiniBrowser', 'webkitgtk:browserOptions': options });
-  await answering(`${server}/status`);
+  await waitForDriver(`${server}/status`);
   return new Builder().usingServer(server).withCapabilities(capabilities).build();
 }
 
-/** Waits until the driver listens, which it does not announce. */
-async function answering(address) {
+/** Polls until the driver listens, because it does not announce it. */
+async function waitForDriver(url) {
   const end = performance.now() + 10_000;
   for (;;) {
     try {
-      return await fetch(address);
+      return await fetch(url);
     } catch (error) {
-      if (performance.now() > end) throw new Error(`WebKitWebDriver does not answer at ${address}`, { cause: error });
+      if (performance.now() > end) throw new Error(`WebKitWebDriver does not respond at ${url}`, { cause: error });
       await new Promise((resume) => setTimeout(resume, 20));
     }
   }

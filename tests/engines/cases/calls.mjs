@@ -1,4 +1,4 @@
-// Calls that succeed and calls that fail: what the page is told, and what is reported.
+// Successful and failing calls: their outcomes in the page, and their reports.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,10 +8,10 @@ import { error, json, openPage, result } from '../harness.mjs';
 /** Makes one call in the page, with reporting on. */
 function callTool(options, params) {
   const client = new MCPClient('/jsonrpc', { reportErrors: true, ...options });
-  return told(client.callTool('tea', params));
+  return outcomeOf(client.callTool('tea', params));
 }
 
-/** Kinds of answers, and what must come of each: the error's code and message, and the report's class. */
+/** Failing responses, with the code and message of the error and the class of the report. */
 const failures = {
   'an application error': {
     call: (body, response) => error(body, response, -32000, 'out of tea', { cups: 0 }),
@@ -37,13 +37,13 @@ const failures = {
     message: /empty/,
     kind: 'protocol',
   },
-  'a connection that is cut': {
+  'a broken connection': {
     call: (body, response) => response.destroy(),
     code: 'NETWORK',
     message: /./,
     kind: 'network',
   },
-  'a connection that is cut in the middle of the answer': {
+  'a connection that breaks during the response': {
     call(body, response) {
       response.writeHead(200, { 'content-length': 100 });
       response.write('{"jsonrpc"', () => response.destroy());
@@ -52,7 +52,7 @@ const failures = {
     message: /./,
     kind: 'network',
   },
-  'a server that never answers': {
+  'a server that never responds': {
     call() {},
     options: { timeout: 200 },
     code: 'TIMEOUT',
@@ -62,7 +62,7 @@ const failures = {
 };
 
 export function calls(engine) {
-  test('a call that succeeds resolves, and nothing is reported', async (t) => {
+  test('a successful call resolves and is not reported', async (t) => {
     const { run, server } = await openPage(t, engine, {
       call(body, response) {
         if (body.method === 'tools/call') result(body, response, { brewed: body.params.arguments });
@@ -72,7 +72,7 @@ export function calls(engine) {
     const value = await run(async (cups) => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
       const value = await client.callTool('tea', { cups });
-      await told(client.request('broken'));
+      await outcomeOf(client.request('broken'));
       return value;
     }, 2);
     assert.deepEqual(value, { brewed: { cups: 2 } });
@@ -80,13 +80,13 @@ export function calls(engine) {
     const params = { name: 'tea', arguments: { cups: 2 } };
     assert.deepEqual(body, { jsonrpc: '2.0', id: 1, method: 'tools/call', params });
     assert.equal(headers['content-type'], 'application/json');
-    // A report about the success would have come before the one about the failure that followed.
+    // A report of the success would arrive before the report of the later failure.
     const [report] = await server.reported(1);
     assert.equal(report.rpc.method, 'broken');
   });
 
   for (const [name, { call, options, code, message, kind }] of Object.entries(failures)) {
-    test(`${name}: the call rejects and one report comes`, async (t) => {
+    test(`${name}: the call rejects and is reported once`, async (t) => {
       const { run, server } = await openPage(t, engine, { call });
       const failure = await run(callTool, options, {});
       assert.deepEqual([failure.name, failure.code, failure.isError], ['MCPError', code, true]);
@@ -103,10 +103,10 @@ export function calls(engine) {
     const { run, server } = await openPage(t, engine, { call: (body, response) => result(body, response, value) });
     assert.deepEqual(await run(callTool, {}, {}), { value });
     const [report] = await server.reported(1);
-    assert.deepEqual([report.class, report.error_message], ['tool_error', 'the kettle is cold']);
+    assert.deepEqual([report.class, report.error_message], ['tool_failure', 'the kettle is cold']);
   });
 
-  test('a batch is one POST; each call is settled by itself, and the failed ones are reported', async (t) => {
+  test('a batch is one POST with an outcome for each call, and failed calls are reported', async (t) => {
     const { run, server } = await openPage(t, engine, {
       call(body, response) {
         const [first, second] = body;
@@ -114,12 +114,12 @@ export function calls(engine) {
         json(response, [refused, { jsonrpc: '2.0', id: first.id, result: 'one' }]);
       },
     });
-    const settled = await run(async () => {
+    const outcomes = await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
       const all = await client.batch([{ method: 'a' }, { method: 'b' }, { method: 'c' }]);
       return all.map(({ value, reason }) => value ?? reason.code);
     });
-    assert.deepEqual(settled, ['one', 7, 'INVALID_RESPONSE']);
+    assert.deepEqual(outcomes, ['one', 7, 'INVALID_RESPONSE']);
     assert.equal(server.calls.length, 1);
     const reports = await server.reported(2);
     assert.deepEqual(reports.map(({ rpc }) => rpc.method).sort(), ['b', 'c']);

@@ -1,4 +1,4 @@
-// Reports that have to arrive: flushed, counted, and kept by the browser for the next visit.
+// Delivery of reports: flush, counts, and storage in the browser until the next visit.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { error, openPage } from '../harness.mjs';
 
 const refuse = (body, response) => error(body, response, -32000, body.method);
-const taken = (response) => response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
-const down = (response) => response.destroy();
+const accept = (response) => response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
+const disconnect = (response) => response.destroy();
 
 export function delivery(engine) {
-  test('the options of reports: where they go and what goes with them', async (t) => {
+  test('the reporting options set the endpoint and the content of reports', async (t) => {
     const { run, server } = await openPage(t, engine, { call: refuse });
     await run(async () => {
       const reportErrors = {
@@ -24,62 +24,62 @@ export function delivery(engine) {
         beforeSend: (report) => (report.rpc.method === 'unwanted' ? null : { ...report, added: true }),
       };
       const client = new MCPClient('/jsonrpc', { reportErrors });
-      for (const method of ['known', 'unwanted', 'wanted']) await told(client.request(method));
+      for (const method of ['known', 'unwanted', 'wanted']) await outcomeOf(client.request(method));
       return client.flush();
     });
     const [report, ...others] = await server.reported(1);
     assert.deepEqual(others, []);
-    assert.equal(server.reports[0].address, '/report-error/of-the-shop?key=public%26key');
+    assert.equal(server.reports[0].url, '/report-error/of-the-shop?key=public%26key');
     const { release, environment, tags, user, added, rpc } = report;
     assert.deepEqual([release, environment, tags, added], ['1.4.0', 'staging', { tenant: 'tea' }, true]);
     assert.equal(rpc.method, 'wanted');
     assert.match(user, /^[0-9a-f]{32}$/, 'a hash');
   });
 
-  test('`flush` waits until the service has answered, and no longer than it may', async (t) => {
-    let answer;
-    const script = { call: refuse, report: (response) => (answer = response) };
+  test('`flush` waits for the response of the service, up to its timeout', async (t) => {
+    let response;
+    const script = { call: refuse, report: (pending) => (response = pending) };
     const { run, server } = await openPage(t, engine, script);
     const inTime = await run(async () => {
       window.client = new MCPClient('/jsonrpc', { reportErrors: true });
-      const nothing = await client.flush();
-      await told(client.request('a'));
-      return [nothing, await client.flush(50)];
+      const withoutReports = await client.flush();
+      await outcomeOf(client.request('a'));
+      return [withoutReports, await client.flush(50)];
     });
     assert.deepEqual(inTime, [true, false]);
     await server.reported(1);
-    taken(answer);
+    accept(response);
     assert.equal(await run(() => client.flush(10_000)), true);
   });
 
-  test('a storm of a hundred different failures arrives in a few requests, each counted', async (t) => {
+  test('a hundred different failures arrive in a few requests, with their counts', async (t) => {
     const { run, server } = await openPage(t, engine, { call: refuse });
     const flushed = await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
       const calls = [];
-      for (let call = 0; call < 300; call += 1) calls.push(told(client.request(`kind_${call % 100}`)));
+      for (let call = 0; call < 300; call += 1) calls.push(outcomeOf(client.request(`kind_${call % 100}`)));
       await Promise.all(calls);
       return client.flush(10_000);
     });
     assert.equal(flushed, true);
-    // Whatever flush says has arrived is there: nothing is waited for.
+    // After flush all reports have arrived, so the test does not wait.
     const reports = server.reportTexts().flatMap((text) => JSON.parse(text));
     const counts = new Map();
     for (const { rpc, count = 1 } of reports) counts.set(rpc.method, (counts.get(rpc.method) ?? 0) + count);
-    assert.equal(new Set(reports.map(({ id }) => id)).size, reports.length, 'none was sent twice');
+    assert.equal(new Set(reports.map(({ id }) => id)).size, reports.length, 'no report was sent twice');
     assert.deepEqual([counts.size, new Set(counts.values())], [100, new Set([3])]);
     assert.ok(server.reports.length <= 30, `${server.reports.length} requests`);
   });
 
-  test('offline: what could not leave arrives on the next visit, once', async (t) => {
-    const script = { call: refuse, report: down };
+  test('with the option offline, undelivered reports arrive once on the next visit', async (t) => {
+    const script = { call: refuse, report: disconnect };
     const { run, server, leave, comeBack } = await openPage(t, engine, script);
     const visit = () => {
       window.client = new MCPClient('/jsonrpc', { reportErrors: { offline: true } });
     };
     await run(visit);
     const flushed = await run(async () => {
-      await told(client.request('lost'));
+      await outcomeOf(client.request('lost'));
       return client.flush(500);
     });
     assert.equal(flushed, false);
@@ -87,8 +87,8 @@ export function delivery(engine) {
     await leave();
     await comeBack();
 
-    // Not before: what a page sends as it goes would arrive as well.
-    script.report = taken;
+    // Only now, because a report that the page sends while it closes would arrive too.
+    script.report = accept;
     server.reports.length = 0;
     await run(visit);
     await server.reported(1);
@@ -97,8 +97,8 @@ export function delivery(engine) {
 
     await comeBack();
     await run(visit);
-    await run(() => told(client.request('witness')));
-    const [found, witness, ...others] = await server.reported(2);
-    assert.deepEqual([found, witness.rpc.method, others], [lost, 'witness', []]);
+    await run(() => outcomeOf(client.request('other')));
+    const [stored, other, ...others] = await server.reported(2);
+    assert.deepEqual([stored, other.rpc.method, others], [lost, 'other', []]);
   });
 }

@@ -1,4 +1,4 @@
-// A module that does not load: every call says why and what to do, and that is reported without the module.
+// A WebAssembly module that does not load: all calls reject with the remedy, and the failure is reported.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -20,11 +20,11 @@ const obstacles = {
 
 export function loading(engine) {
   for (const [name, { script, message }] of Object.entries(obstacles)) {
-    test(`the module does not load because ${name}: calls say what to do, and it is reported`, async (t) => {
+    test(`the module does not load because ${name}: calls reject with the remedy, and it is reported`, async (t) => {
       const { run, server } = await openPage(t, engine, script, { search: '?token=hunter2hunter2' });
       const [pressed, next, ready] = await run(async () => {
         const client = new MCPClient('/jsonrpc', { reportErrors: true });
-        return [await press('plain', client), await told(client.ping()), await told(client.ready)];
+        return [await press('plain', client), await outcomeOf(client.ping()), await outcomeOf(client.ready)];
       });
       for (const failure of [pressed, next, ready]) {
         assert.deepEqual([failure.name, failure.code, failure.isError], ['MCPError', 'MODULE_LOAD', true]);
@@ -40,12 +40,12 @@ export function loading(engine) {
     });
   }
 
-  test('the module loads where the Content-Security-Policy allows just that', async (t) => {
+  test('the module loads if the Content-Security-Policy allows only WebAssembly', async (t) => {
     const { run, server } = await openPage(t, engine, {
       headers: { 'content-security-policy': `${SCRIPTS_ONLY} 'wasm-unsafe-eval'` },
       call: ({ id }, response) => response.end(JSON.stringify({ jsonrpc: '2.0', id, result: 'pong' })),
     });
-    const ping = () => told(new MCPClient('/jsonrpc', { reportErrors: true }).ping());
+    const ping = () => outcomeOf(new MCPClient('/jsonrpc', { reportErrors: true }).ping());
     assert.deepEqual(await run(ping), { value: 'pong' });
     assert.deepEqual(server.reports, []);
   });

@@ -1,4 +1,4 @@
-// Servers of another origin: with CORS they work, without it the page is told why, and reports are never in the way.
+// Servers and report endpoints of another origin, with and without CORS.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,17 +9,17 @@ const refuse = (body, response) => error(body, response, -32000, 'no');
 
 export function origins(engine) {
   test('an endpoint of another origin works with CORS', async (t) => {
-    const other = await otherOrigin(t, { cors: true, call: (body, response) => result(body, response, 'from afar') });
+    const other = await otherOrigin(t, { cors: true, call: (body, response) => result(body, response, 'from another origin') });
     const { run } = await openPage(t, engine, {});
-    const callAfar = (origin) => told(new MCPClient(`${origin}/jsonrpc`).request('far'));
-    assert.deepEqual(await run(callAfar, other.origin), { value: 'from afar' });
+    const callOtherOrigin = (origin) => outcomeOf(new MCPClient(`${origin}/jsonrpc`).request('far'));
+    assert.deepEqual(await run(callOtherOrigin, other.origin), { value: 'from another origin' });
   });
 
-  test('an endpoint of another origin without CORS is a network failure, and reported to our own', async (t) => {
-    const other = await otherOrigin(t, { call: (body, response) => result(body, response, 'from afar') });
+  test('an endpoint of another origin without CORS is a network failure, reported to the origin of the page', async (t) => {
+    const other = await otherOrigin(t, { call: (body, response) => result(body, response, 'from another origin') });
     const { run, server } = await openPage(t, engine, {});
-    const callAfar = (origin) => told(new MCPClient(`${origin}/jsonrpc`, { reportErrors: true }).request('far'));
-    const failure = await run(callAfar, other.origin);
+    const callOtherOrigin = (origin) => outcomeOf(new MCPClient(`${origin}/jsonrpc`, { reportErrors: true }).request('far'));
+    const failure = await run(callOtherOrigin, other.origin);
     assert.deepEqual([failure.code, failure.cause], ['NETWORK', 'TypeError']);
     const [report] = await server.reported(1);
     assert.equal(report.class, 'network');
@@ -28,13 +28,13 @@ export function origins(engine) {
 
   for (const cors of [true, false]) {
     const name = cors ? 'with CORS' : 'without CORS';
-    test(`a report endpoint of another origin ${name} gets reports without a preflight`, async (t) => {
+    test(`a report endpoint of another origin ${name} receives reports without a preflight`, async (t) => {
       const other = await otherOrigin(t, { cors });
       const { run, server } = await openPage(t, engine, { call: refuse });
       const codes = await run(async (origin) => {
         const options = { reportErrors: true, errorReportEndpoint: `${origin}/report-error` };
         const client = new MCPClient('/jsonrpc', options);
-        return [(await told(client.request('a'))).code, (await told(client.request('b'))).code];
+        return [(await outcomeOf(client.request('a'))).code, (await outcomeOf(client.request('b'))).code];
       }, other.origin);
       assert.deepEqual(codes, [-32000, -32000]);
       const [report] = await other.reported(1);

@@ -1,4 +1,4 @@
-// What goes wrong in the page itself: errors nobody caught, and errors the page tells of.
+// Errors of the page: uncaught ones, and those passed to report().
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { error, openPage } from '../harness.mjs';
 
 const refuse = (body, response) => error(body, response, -32000, body.method);
 
-/** What the page's own listeners have heard; it was meant to happen. */
-const heard = () => complaints.splice(0).length;
+/** Runs in the page: removes the expected uncaught errors and returns their number. */
+const takeUncaughtErrors = () => uncaughtErrors.splice(0).length;
 
 const accidents = {
   thrown: { type: 'RangeError', message: 'the shelf broke', kind: 'uncaught', caller: 'breakDown' },
@@ -18,7 +18,7 @@ const accidents = {
 
 export function pageErrors(engine) {
   for (const [name, { type, message, kind, caller }] of Object.entries(accidents)) {
-    test(`an error nobody caught is reported with its frames: ${name}`, async (t) => {
+    test(`an uncaught error is reported with its frames: ${name}`, async (t) => {
       const { run, server } = await openPage(t, engine, {});
       await run((name) => {
         new MCPClient('/jsonrpc', { reportErrors: { captureGlobalErrors: true } });
@@ -28,11 +28,11 @@ export function pageErrors(engine) {
       assert.deepEqual([report.error_type, report.error_message, report.class], [type, message, kind]);
       await assertCaller(engine, server, report.stack_trace, caller);
       assert.equal(report.context.url, `${server.origin}/`);
-      assert.equal(await run(heard), 1);
+      assert.equal(await run(takeUncaughtErrors), 1);
     });
   }
 
-  test('errors nobody caught are the page\'s own affair, unless asked for or after `close`', async (t) => {
+  test('uncaught errors are not reported without captureGlobalErrors or after close', async (t) => {
     const { run, server } = await openPage(t, engine, { call: refuse });
     await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
@@ -43,44 +43,44 @@ export function pageErrors(engine) {
       accidents.thrown();
       accidents.rejected();
       await both;
-      await told(client.request('witness'));
+      await outcomeOf(client.request('other'));
       await closed.flush();
     });
-    assert.deepEqual((await server.reported(1)).map(({ rpc }) => rpc?.method), ['witness']);
-    assert.equal(await run(heard), 2);
+    assert.deepEqual((await server.reported(1)).map(({ rpc }) => rpc?.method), ['other']);
+    assert.equal(await run(takeUncaughtErrors), 2);
   });
 
-  test('a failed call that nobody caught is reported once', async (t) => {
+  test('a failed call without a catch is reported once', async (t) => {
     const { run, server } = await openPage(t, engine, { call: refuse });
     const flushed = await run(async () => {
       const client = new MCPClient('/jsonrpc', { reportErrors: { captureGlobalErrors: true } });
       const unhandled = new Promise((resume) => addEventListener('unhandledrejection', resume, { once: true }));
       setTimeout(() => client.request('uncaught'));
       await unhandled;
-      await told(client.request('witness'));
+      await outcomeOf(client.request('other'));
       return client.flush();
     });
     assert.equal(flushed, true);
     const reports = await server.reported(2);
-    const seen = reports.map(({ class: kind, rpc, count }) => [kind, rpc.method, count]);
-    assert.deepEqual(seen, [['application', 'uncaught', undefined], ['application', 'witness', undefined]]);
-    assert.equal(await run(heard), 1);
+    const actual = reports.map(({ class: kind, rpc, count }) => [kind, rpc.method, count]);
+    assert.deepEqual(actual, [['application', 'uncaught', undefined], ['application', 'other', undefined]]);
+    assert.equal(await run(takeUncaughtErrors), 1);
   });
 
-  test('an error the page tells of: its frames, what caused it, and what the page adds', async (t) => {
+  test('an error passed to report() is reported with frames, causes and context', async (t) => {
     const { run, server } = await openPage(t, engine, {});
     await run(() => {
       const client = new MCPClient('/jsonrpc', { reportErrors: true });
-      const complaint = complain();
-      client.report(complaint, { table: 7, password: 'hunter2hunter2' });
-      client.report(complaint);
+      const error = createError();
+      client.report(error, { table: 7, password: 'hunter2hunter2' });
+      client.report(error);
       client.report('a text');
       return client.flush();
     });
     const [report, text, ...others] = await server.reported(2);
-    assert.deepEqual(others, [], 'the same error twice is one');
+    assert.deepEqual(others, [], 'the same error is reported once');
     assert.deepEqual([report.error_type, report.error_message, report.class], ['Error', 'no tea', 'reported']);
-    await assertCaller(engine, server, report.stack_trace, 'complain');
+    await assertCaller(engine, server, report.stack_trace, 'createError');
     const causes = report.causes.map(({ error_type, error_message }) => `${error_type}: ${error_message}`);
     assert.deepEqual(causes, ['AggregateError: nothing', 'TypeError: no cup', 'Error: no water', 'Error: no well']);
     await assertCaller(engine, server, report.causes[1].stack_trace, 'noCup');

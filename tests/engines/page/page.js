@@ -1,16 +1,16 @@
-// What the page itself has: the client, functions whose names must be found in stacks, and a list of complaints.
+// The script of the page: the client, functions whose names must appear in stacks, and a list of uncaught errors.
 
 import { MCPClient } from './mcp-autoheal.js';
 
 window.MCPClient = MCPClient;
 
-// Whatever reached the page as an uncaught error: no failure of a call or of a report may.
-window.complaints = [];
-addEventListener('error', (event) => complaints.push(String(event.message)));
-addEventListener('unhandledrejection', (event) => complaints.push(`unhandled: ${event.reason}`));
+// The uncaught errors of the page. Failures of calls and reports must not appear here.
+window.uncaughtErrors = [];
+addEventListener('error', (event) => uncaughtErrors.push(String(event.message)));
+addEventListener('unhandledrejection', (event) => uncaughtErrors.push(`unhandled: ${event.reason}`));
 
-/** What became of a promise, as data. */
-window.told = async (promise) => {
+/** The outcome of a promise, as data. */
+window.outcomeOf = async (promise) => {
   try {
     return { value: await promise };
   } catch (error) {
@@ -19,20 +19,20 @@ window.told = async (promise) => {
   }
 };
 
-/** Presses a button of this page in a task of its own: whoever drives the browser is not on its stack. */
+/** Calls a function of this page in a new task, so that the driver of the browser is not on its stack. */
 window.press = (name, client) =>
   new Promise((resolve) => {
     const button = buttons[name];
     setTimeout(function handlePress() {
-      const outcome = button(client);
-      told(outcome).then(resolve);
+      const promise = button(client);
+      outcomeOf(promise).then(resolve);
     });
   });
 
 const buttons = { plain: pressPlain, async: pressAsync, later: pressLater, batch: pressBatch };
 
-// Results are named before they are returned: strict code may replace a function's frame by that of its last call, and
-// WebKit does. The innermost of these functions makes the call, on the line that ends with its name.
+// Results are assigned before they are returned, because WebKit replaces the frame of a function by that of a tail
+// call. The innermost of these functions makes the call, at the line that ends with its name.
 function pressPlain(client) {
   const receipt = checkOut(client);
   return receipt;
@@ -53,7 +53,7 @@ async function checkOutAsync(client) {
   return price;
 }
 
-/** After something else was awaited nobody who called stands on the stack any more. */
+/** After another await, the callers are no longer on the stack. */
 async function pressLater(client) {
   await new Promise((resume) => setTimeout(resume));
   const receipt = await checkOutAsync(client);
@@ -65,7 +65,7 @@ async function pressBatch(client) {
   throw only.reason;
 }
 
-/** What goes wrong in the page itself, in a task of its own, and is caught by nobody. */
+/** Functions that cause an uncaught error in a new task. */
 window.accidents = { thrown: () => setTimeout(breakDown), rejected: () => setTimeout(forget) };
 
 function breakDown() {
@@ -76,11 +76,11 @@ async function forget() {
   throw new Error('the order was forgotten'); // forget
 }
 
-/** An error of the page's own, which was caused by several. */
-window.complain = function complain() {
-  const several = new AggregateError([noCup(), new Error('no water', { cause: 'no well' })], 'nothing');
-  const complaint = new Error('no tea', { cause: several }); // complain
-  return complaint;
+/** An error of the page with several causes. */
+window.createError = function createError() {
+  const causes = new AggregateError([noCup(), new Error('no water', { cause: 'no well' })], 'nothing');
+  const error = new Error('no tea', { cause: causes }); // createError
+  return error;
 };
 
 function noCup() {

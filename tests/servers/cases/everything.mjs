@@ -1,4 +1,4 @@
-// The reference server with everything, on version 1 of the TypeScript SDK: errors as results, and a trap for readers.
+// server-everything, on version 1 of the TypeScript SDK, which returns errors as results.
 
 import { installed, NODE } from '../harness/places.mjs';
 import * as row from './rows.mjs';
@@ -9,7 +9,7 @@ export const everything = {
   name: 'server-everything',
   command: () => [NODE, installed(EVERYTHING), 'stdio'],
   server: { name: 'mcp-servers/everything', version: /./ },
-  // Its notice that the list of tools changed comes when it pleases.
+  // Its notification that the list of tools has changed may arrive at any time.
   unordered: true,
   steps: [
     {
@@ -31,7 +31,7 @@ export const everything = {
       report: row.toolFailure('gzip-file-as-resource', /fetch failed/),
     },
     {
-      name: 'a tool that refuses',
+      name: 'a tool that rejects its arguments',
       send: row.call('get-resource-reference', { resourceType: 'Text', resourceId: -1 }),
       wire: row.isError(/Invalid resourceId: -1/),
       report: row.toolFailure('get-resource-reference', /Invalid resourceId/),
@@ -52,7 +52,7 @@ export const everything = {
       name: 'a resource that throws',
       send: row.read('demo://resource/dynamic/text/x'),
       wire: row.error(-32603, /Unknown resource/),
-      // Its own handler says so, with the code of a failure: who is to blame cannot be told from the wire.
+      // The handler of the server returns the code of an internal error, so both classes are possible.
       report: {
         ...row.resourceFailure('demo://resource/dynamic/text/x', /Unknown resource/),
         class: ['resource_failure', 'caller_error'],
@@ -77,7 +77,7 @@ export const everything = {
       report: row.badMethod('no/such', /Method not found/),
     },
     {
-      name: 'a message that speaks of an error is none',
+      name: 'a result whose text mentions an error',
       send: row.call('get-annotated-message', { messageType: 'error' }),
       wire: row.success(/Error: Operation failed/),
     },
@@ -86,9 +86,9 @@ export const everything = {
       send: row.request('server/discover'),
       wire: row.error(-32601, /Method not found/),
     },
-    { name: 'a call that works', send: row.call('get-sum', { a: 2, b: 3 }), wire: row.success(/sum of 2 and 3 is 5/) },
+    { name: 'a successful call', send: row.call('get-sum', { a: 2, b: 3 }), wire: row.success(/sum of 2 and 3 is 5/) },
     {
-      name: 'a call that takes its time',
+      name: 'a slow call',
       send: row.call('trigger-long-running-operation', { duration: 0.1, steps: 2 }),
       wire: row.success(/completed/),
       slow: true,

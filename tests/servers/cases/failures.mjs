@@ -1,39 +1,42 @@
-// Failures that need no SDK: unusual words, secrets, sizes, and calls that overlap.
+// Failures of a server without an SDK: unusual JSON, secrets, large responses, and overlapping calls.
 
 import * as row from './rows.mjs';
-import { command, DONE, reply, scripted, server, writes } from './scripted.mjs';
+import { command, DONE, response, scripted, server, writes } from './scripted.mjs';
 
 const TOKEN = `ghp_${'a1B2'.repeat(9)}`;
 const PASSWORD = 'correct-horse-battery';
 
 export const failuresOnTheWire = {
-  name: 'a server without an SDK: what is a failure',
+  name: 'a server without an SDK: failures',
   command,
   server,
   secrets: [TOKEN, PASSWORD],
   steps: [
     {
-      name: 'a failure that tells secrets',
+      name: 'a failure whose message contains a secret',
       send: row.call('write', {
         password: PASSWORD,
-        texts: [reply(`"error":{"code":-32603,"message":"refused: Authorization: Bearer ${TOKEN}"}`)],
+        texts: [response(`"error":{"code":-32603,"message":"refused: Authorization: Bearer ${TOKEN}"}`)],
       }),
       wire: row.error(-32603, /refused/),
       report: row.toolFailure('write', /refused/, { code: -32603, reproducible: false }),
     },
     {
-      name: 'a large answer that is a failure',
+      name: 'a large failed result',
       send: row.call('grow', { bytes: 3_000_000, isError: true }),
       wire: row.isError(/too much/),
       report: row.toolFailure('grow', /./, { reproducible: false }),
     },
     {
-      name: 'two calls under way, answered the other way round',
+      name: 'two open calls, with responses in reverse order',
       send: row.call('hold', {}),
       then: [
         (id) => ({
           ...row.call('write', {
-            texts: [reply('"error":{"code":-32603,"message":"the second one failed"}'), reply(DONE).replace('$id', id)],
+            texts: [
+              response('"error":{"code":-32603,"message":"the second one failed"}'),
+              response(DONE).replace('$id', id),
+            ],
           }),
           jsonrpc: '2.0',
           id: `${id}`,
@@ -43,7 +46,7 @@ export const failuresOnTheWire = {
       report: row.toolFailure('write', /the second one failed/, { code: -32603, reproducible: false }),
     },
     {
-      name: 'members in an unusual order, and spaces',
+      name: 'members in an unusual order, with spaces',
       send: writes(
         '  { "result" : { "isError" : true , "content" : [ { "type":"text", "text":"odd order" } ] } , "id" : $id , "jsonrpc" : "2.0" }\n',
       ),
@@ -51,7 +54,7 @@ export const failuresOnTheWire = {
       report: row.toolFailure('write', /odd order/),
     },
     {
-      name: 'a member whose name is written with an escape',
+      name: 'a member name with an escape',
       send: writes(
         '  { "result" : { "\\u0069sError" : true , "content" : [ { "type":"text", "text":"odd failure" } ] } , "id" : $id , "jsonrpc" : "2.0" }\n',
       ),
@@ -59,8 +62,8 @@ export const failuresOnTheWire = {
       report: row.toolFailure('write', /odd failure/),
     },
     {
-      name: 'no text at all',
-      send: row.call('write', { texts: [reply('"result":{"isError":true,"content":[]}')], of: 'silence' }),
+      name: 'a failed result without text',
+      send: row.call('write', { texts: [response('"result":{"isError":true,"content":[]}')], of: 'silence' }),
       wire: row.isError(/^$/),
       report: row.toolFailure('write', /./, { shows: /"isError"\s*:\s*true/, params: /silence/ }),
     },
@@ -86,13 +89,13 @@ export const failuresOnTheWire = {
     },
     {
       name: "an error with a code of the server's own",
-      send: writes(reply('"error":{"code":-32000,"message":"out of tea","data":{"left":0}}')),
+      send: writes(response('"error":{"code":-32000,"message":"out of tea","data":{"left":0}}')),
       wire: row.error(-32000, /out of tea/),
       report: row.toolFailure('write', /out of tea/, { code: -32000 }),
     },
     {
-      name: 'noise before the answer',
-      send: writes('starting the kettle\n', reply(DONE)),
+      name: 'noise before the response',
+      send: writes('starting the kettle\n', response(DONE)),
       wire: row.success(/done/),
       report: row.protocolError(/starting the kettle|JSON/i),
     },

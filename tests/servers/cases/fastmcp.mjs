@@ -1,4 +1,4 @@
-// Our server on FastMCP, whose tracebacks on standard error are drawn in boxes and wrapped at 80 columns.
+// Our server on FastMCP, which prints tracebacks to stderr in boxes of 80 columns.
 
 import { fixture, python } from '../harness/places.mjs';
 import * as row from './rows.mjs';
@@ -39,8 +39,8 @@ export const fastmcp = {
       report: row.toolFailure('lookup', /no entry coffee/, { type: /^RuntimeError$/, stack: at('raise RuntimeError') }),
     },
     {
-      // The SDK does not look at what it sends; a client may.
-      name: 'an answer that breaks its schema',
+      // The SDK does not check results; a client may.
+      name: 'a result that does not fit its schema',
       send: row.call('total'),
       wire: row.success(/many/),
     },
@@ -94,19 +94,19 @@ export const fastmcp = {
       wire: row.error(-32601, /^Method not found$/),
       report: row.badMethod('no/such', /Method not found/),
     },
-    // The SDK keeps what tools print off the wire.
+    // The SDK redirects the output of tools, so that stdout has only messages.
     {
       name: 'a tool that prints',
       send: row.call('chatter', { text: 'Error: not really' }),
-      wire: row.success(/said it/),
+      wire: row.success(/printed/),
     },
-    { name: 'a call that works', send: row.call('divide', { a: 1, b: 2 }), wire: row.success(/0\.5/) },
+    { name: 'a successful call', send: row.call('divide', { a: 1, b: 2 }), wire: row.success(/0\.5/) },
     { name: 'a resource', send: row.read('demo://fine'), wire: row.success(/all is well/) },
     { name: 'a prompt', send: row.prompt('greets', { name: 'Ada' }), wire: row.success(/Hello, Ada/) },
   ],
 };
 
-/** Calls that no answer follows, each in a process of its own. */
+/** Calls without a response, each in its own process. */
 export const fastmcpEnds = [
   {
     name: 'FastMCP, a tool that ends the process',
@@ -135,7 +135,7 @@ export const fastmcpEnds = [
     ],
   },
   {
-    // The exit is heard only when the client closes its side; until then the call has no answer.
+    // The process exits only when the client closes stdin. Until then the call has no response.
     name: 'FastMCP, a tool that raises SystemExit',
     command,
     server,
@@ -144,8 +144,8 @@ export const fastmcpEnds = [
     ending: { code: 3, signal: null },
   },
   {
-    // The SDK answers what is open with an error of its own then, and nobody reads it.
-    name: 'FastMCP, the client leaves in the middle of a call',
+    // The SDK then responds to open calls with an error, but the client has disconnected.
+    name: 'FastMCP, the client disconnects during a call',
     command,
     server,
     steps: [{ name: 'the call', send: row.call('slow', { ms: 300 }), until: /the slow call has begun/ }],

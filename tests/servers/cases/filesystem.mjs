@@ -1,4 +1,4 @@
-// The reference server for files: real refusals and real errors of the system, on version 1 of the TypeScript SDK.
+// server-filesystem, on version 1 of the TypeScript SDK: refused paths and errors of the file system.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,25 +32,25 @@ export const filesystem = {
       report: row.badTool('read_text_file', /expected string, received number/),
     },
     {
-      name: 'a file that is not there',
+      name: 'a missing file',
       send: row.call('read_text_file', { path: join(folder, 'files/none.txt') }),
       wire: row.isError(/^ENOENT: no such file or directory, open/),
       report: row.toolFailure('read_text_file', /ENOENT/),
     },
     {
-      name: 'a file out of bounds',
+      name: 'a file outside of the allowed folder',
       send: row.call('read_text_file', { path: '/etc/hostname' }),
       wire: row.isError(/^Access denied/),
       report: row.toolFailure('read_text_file', /Access denied/),
     },
     {
-      name: 'an edit that does not fit',
+      name: 'an edit without a match',
       send: row.call('edit_file', { path: join(folder, 'files/a.txt'), edits: [{ oldText: 'pot', newText: 'cup' }] }),
       wire: row.isError(/^Could not find exact match for edit/),
       report: row.toolFailure('edit_file', /Could not find exact match/),
     },
     {
-      name: 'resources it does not have',
+      name: 'a resource of a server without resources',
       send: row.read('demo://x'),
       wire: row.error(-32601, /Method not found/),
       report: row.badResource('demo://x', /Method not found/),
@@ -60,6 +60,6 @@ export const filesystem = {
       send: row.call('read_text_file', { path: join(folder, 'files/a.txt') }),
       wire: row.success(/kettle/),
     },
-    { name: 'its tools', send: row.request('tools/list'), wire: row.success(/read_text_file/) },
+    { name: 'the list of tools', send: row.request('tools/list'), wire: row.success(/read_text_file/) },
   ],
 };

@@ -1,4 +1,4 @@
-// Reference servers on the Python SDK: of a failing tool one logs a line, the other says nothing.
+// Reference servers on the Python SDK: one logs a line about a failing tool, the other logs nothing.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export const time = {
       report: row.badResource('demo://nope/1', /Unknown resource/),
     },
     {
-      name: 'an unknown prompt, with a code of its own making',
+      name: 'an unknown prompt, with a code that the protocol does not define',
       send: row.prompt('nope'),
       wire: row.error(0, /^Unknown prompt: nope$/),
       report: row.badPrompt('nope', /Unknown prompt: nope/),
@@ -59,7 +59,7 @@ export const time = {
       send: row.request('server/discover'),
       wire: row.error(-32601, /Method not found/),
     },
-    { name: 'its tools', send: row.request('tools/list'), wire: row.success(/convert_time/) },
+    { name: 'the list of tools', send: row.request('tools/list'), wire: row.success(/convert_time/) },
   ],
 };
 
@@ -77,7 +77,7 @@ export const git = {
       report: row.toolFailure('git_log', /does not exist/),
     },
     {
-      name: 'no repository',
+      name: 'a missing repository',
       send: row.call('git_status', { repo_path: join(folder, 'nowhere') }),
       wire: row.isError(/^Error executing tool git_status: \S+nowhere$/),
       report: row.toolFailure('git_status', /git_status: \S*nowhere$/),

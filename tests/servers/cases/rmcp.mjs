@@ -1,4 +1,4 @@
-// The example server on rmcp: a tool that panics leaves its caller without an answer, and the process alive.
+// The example server on rmcp. After a panic in a tool the call has no response, but the process runs on.
 
 import { rmcpServer } from '../harness/places.mjs';
 import * as row from './rows.mjs';
@@ -30,13 +30,13 @@ export const rmcp = {
       report: row.toolFailure('divide', /zero/),
     },
     {
-      name: 'a tool that fails as an error of the protocol',
+      name: 'a tool that fails with a protocol error',
       send: row.call('lookup'),
       wire: row.error(-32603, /^backend down$/),
       report: row.toolFailure('lookup', /backend down/, { code: -32603 }),
     },
     {
-      name: 'a call whose tool has no name, which rmcp takes for a method',
+      name: 'a call whose tool has no name, which rmcp treats as an unknown method',
       send: row.request('tools/call', { name: 5 }),
       wire: row.error(-32601, /^tools\/call$/),
       report: row.badTool(undefined, /tools\/call/),
@@ -71,12 +71,12 @@ export const rmcp = {
       wire: row.error(-32601, /^no\/such$/),
       report: row.badMethod('no/such', /no\/such/),
     },
-    { name: 'a call', send: row.call('echo', { text: 'tea' }), wire: row.success(/tea/) },
-    { name: 'a call that works', send: row.call('divide', { a: 4, b: 2 }), wire: row.success(/2/) },
+    { name: 'a successful call', send: row.call('echo', { text: 'tea' }), wire: row.success(/tea/) },
+    { name: 'another successful call', send: row.call('divide', { a: 4, b: 2 }), wire: row.success(/2/) },
   ],
 };
 
-/** A panic, which only standard error tells of. */
+/** A panic, which only appears on stderr. */
 export const rmcpEnds = [
   {
     name: 'rmcp, a tool that panics',

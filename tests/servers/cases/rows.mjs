@@ -1,21 +1,21 @@
-// The words the tables of cases are written in: what is sent, what comes back, and what is to be reported.
+// Builders for the tables of cases: requests, expected responses and expected reports.
 
 import { readFileSync } from 'node:fs';
 
 import { fixture } from '../harness/places.mjs';
 
-// What is sent; ids are given when it is.
-export const call = (name, given = {}) => ({ method: 'tools/call', params: { name, arguments: given } });
+// Requests. Their ids are added when they are sent.
+export const call = (name, args = {}) => ({ method: 'tools/call', params: { name, arguments: args } });
 export const read = (uri) => ({ method: 'resources/read', params: { uri } });
-export const prompt = (name, given) => ({ method: 'prompts/get', params: { name, arguments: given } });
+export const prompt = (name, args) => ({ method: 'prompts/get', params: { name, arguments: args } });
 export const request = (method, params = {}) => ({ method, params });
 
-// What comes back.
+// Expected responses.
 export const isError = (text) => ({ channel: 'isError', text });
 export const error = (code, text) => ({ channel: 'error', code, text });
 export const success = (text = /(?:)/) => ({ channel: 'result', text });
 
-// What is to be reported; `more` says what else is known: `type`, `stack`, `exit`, `shows`, `code`.
+// Expected reports. `more` may have `type`, `stack`, `exit`, `shows`, `code`, `params` and `reproducible`.
 const failure =
   (kind, source, method) =>
   (target, message, more = {}) => ({
@@ -39,10 +39,10 @@ export const badMethod = (method, message) => failure('caller_error', 'mcp_proto
 export const protocolError = (message, more) =>
   failure('protocol_error', 'mcp_protocol', undefined)(undefined, message, { reproducible: false, ...more });
 
-/** Where in one of our servers this text stands, as `file:line` or Python's `file", line N` name it. */
+/** A pattern for the line with this text in one of our servers, as `file:line` or as Python's `file", line N`. */
 export function place(file, text) {
   const lines = readFileSync(fixture(file), 'utf8').split('\n');
-  const line = lines.findIndex((each) => each.includes(text)) + 1;
+  const line = lines.findIndex((content) => content.includes(text)) + 1;
   if (line === 0) throw new Error(`${file} has no line with ${text}`);
   return new RegExp(`${file.replace('.', '\\.')}(?::|",line)${line}(?!\\d)`);
 }

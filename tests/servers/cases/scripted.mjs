@@ -1,4 +1,4 @@
-// A server without an SDK, and the words in which it is told what to write.
+// A server without an SDK, and requests that contain its output.
 
 import { fixture, NODE } from '../harness/places.mjs';
 import * as row from './rows.mjs';
@@ -6,10 +6,10 @@ import * as row from './rows.mjs';
 export const command = () => [NODE, fixture('scripted-server.mjs')];
 export const server = { name: 'scripted', version: '0.9.0' };
 
-/** An answer with this member, as a line. */
-export const reply = (member) => `{"jsonrpc":"2.0","id":$id,${member}}\n`;
-/** A call that is answered with these texts. */
+/** The line of a response with this member. */
+export const response = (member) => `{"jsonrpc":"2.0","id":$id,${member}}\n`;
+/** A call that makes the server write these texts. */
 export const writes = (...texts) => row.call('write', { texts });
-/** A request of any method, answered with this. */
-export const scripted = (method, member) => row.request(method, { script: ['write', { texts: [reply(member)] }] });
+/** A request of any method that gets a response with this member. */
+export const scripted = (method, member) => row.request(method, { script: ['write', { texts: [response(member)] }] });
 export const DONE = '"result":{"content":[{"type":"text","text":"done"}]}';

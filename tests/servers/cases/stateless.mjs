@@ -1,39 +1,33 @@
-// Servers that also speak the era without a handshake, on pipes: every request says who asks and in which revision.
+// Servers that also support modern MCP over stdio: each request has the client and the revision in its parameters.
 
+import { MODERN, modernParams } from '../harness/line-client.mjs';
 import { fixture, NODE, python, rmcpServer } from '../harness/places.mjs';
 import * as row from './rows.mjs';
 
-const REVISION = '2026-07-28';
-const META = 'io.modelcontextprotocol';
-const _meta = {
-  [`${META}/protocolVersion`]: REVISION,
-  [`${META}/clientCapabilities`]: {},
-  [`${META}/clientInfo`]: { name: 'line-client', version: '1.0.0' },
-};
-const alone = ({ method, params }) => ({ method, params: { ...params, _meta } });
+const modern = ({ method, params }) => ({ method, params: modernParams(params) });
 
 const session = (name, command, server, notFound) => ({
   name: `${name}, without a handshake`,
   command,
   server,
-  revision: REVISION,
+  revision: MODERN,
   startsSlowly: true,
-  silentAtFirst: true,
+  skipsHandshake: true,
   steps: [
-    { name: 'the probe', send: alone(row.request('server/discover')), wire: row.success(/supportedVersions/) },
+    { name: 'the probe', send: modern(row.request('server/discover')), wire: row.success(/supportedVersions/) },
     {
       name: 'a tool that fails',
-      send: alone(row.call('divide', { a: 1, b: 0 })),
+      send: modern(row.call('divide', { a: 1, b: 0 })),
       wire: row.isError(/division by zero/),
       report: row.toolFailure('divide', /division by zero/),
     },
     {
       name: 'an unknown tool',
-      send: alone(row.call('nope')),
+      send: modern(row.call('nope')),
       wire: notFound,
       report: row.badTool('nope', notFound.text),
     },
-    { name: 'a call that works', send: alone(row.call('divide', { a: 4, b: 2 })), wire: row.success(/2/) },
+    { name: 'a successful call', send: modern(row.call('divide', { a: 4, b: 2 })), wire: row.success(/2/) },
   ],
 });
 

@@ -1,4 +1,4 @@
-// Our server on version 2 of the TypeScript SDK, which says nothing on standard error until it dies.
+// Our server on version 2 of the TypeScript SDK, which writes nothing to stderr until it crashes.
 
 import { fixture, NODE } from '../harness/places.mjs';
 import * as row from './rows.mjs';
@@ -31,7 +31,7 @@ export const typescript = {
       report: row.toolFailure('divide', /division by zero/),
     },
     {
-      name: 'an answer that breaks its schema',
+      name: 'a result that does not fit its schema',
       send: row.call('total'),
       wire: row.isError(/^Output validation error: Invalid structured content for tool total/),
       report: row.toolFailure('total', /Output validation error/),
@@ -79,19 +79,19 @@ export const typescript = {
       report: row.badMethod('no/such', /Method not found/),
     },
     {
-      name: 'a tool that prints on the wire',
+      name: 'a tool that prints to stdout',
       send: row.call('chatter', { text: 'the kettle sings' }),
-      wire: row.success(/said it/),
+      wire: row.success(/printed/),
       report: row.protocolError(/the kettle sings|JSON/i),
     },
-    { name: 'a call that works', send: row.call('divide', { a: 1, b: 2 }), wire: row.success(/0\.5/) },
+    { name: 'a successful call', send: row.call('divide', { a: 1, b: 2 }), wire: row.success(/0\.5/) },
   ],
 };
 
-/** Calls that no answer follows, each in a process of its own. */
+/** Calls without a response, each in its own process. */
 export const typescriptEnds = [
   {
-    name: 'TypeScript SDK 2, an error nobody catches',
+    name: 'TypeScript SDK 2, an uncaught error',
     command,
     server,
     steps: [
@@ -108,7 +108,7 @@ export const typescriptEnds = [
     ],
   },
   {
-    name: 'TypeScript SDK 2, a tool that ends the process well',
+    name: 'TypeScript SDK 2, a tool that exits with code 0',
     command,
     server,
     steps: [
@@ -121,7 +121,7 @@ export const typescriptEnds = [
     ],
   },
   {
-    name: 'TypeScript SDK 2, a tool that never answers',
+    name: 'TypeScript SDK 2, a tool that never responds',
     command,
     server,
     options: ['--timeout', '2s'],

@@ -1,11 +1,8 @@
-// The smallest MCP client over HTTP: posts a message, with a session or without one, and reads JSON or a stream.
+// A minimal MCP client over HTTP: posts a message and reads a response as JSON or as a stream.
 
-import { HANDSHAKE, initialize, initialized } from './line-client.mjs';
+import { initialize, initialized, LEGACY, MODERN, modernParams } from './line-client.mjs';
 
-const MODERN = '2026-07-28';
-const META = 'io.modelcontextprotocol';
-
-/** Posts one message; resolves to `{status, session, message}`, the last message of the answer if there is one. */
+/** Posts one message. Resolves to `{status, session, message}`, with the last message of the response. */
 export async function post(url, message, { headers = {}, signal } = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -23,10 +20,10 @@ export async function post(url, message, { headers = {}, signal } = {}) {
   };
 }
 
-/** A session of the handshake's era: `request(id, message)`. */
+/** Opens a legacy session with a function `request(id, message)`. */
 export async function openSession(url) {
   const { session } = await post(url, initialize());
-  const headers = { 'mcp-session-id': session, 'mcp-protocol-version': HANDSHAKE };
+  const headers = { 'mcp-session-id': session, 'mcp-protocol-version': LEGACY };
   await post(url, initialized, { headers });
   return {
     session,
@@ -34,14 +31,9 @@ export async function openSession(url) {
   };
 }
 
-/** One request of the era without handshake. */
-export function requestAlone(url, id, { method, params }) {
-  const _meta = {
-    [`${META}/protocolVersion`]: MODERN,
-    [`${META}/clientCapabilities`]: {},
-    [`${META}/clientInfo`]: { name: 'http-client', version: '1.0.0' },
-  };
+/** Sends one modern request. */
+export function modernRequest(url, id, { method, params }) {
   const name = params.name ?? params.uri;
   const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(name ? { 'mcp-name': name } : {}) };
-  return post(url, { jsonrpc: '2.0', id, method, params: { ...params, _meta } }, { headers });
+  return post(url, { jsonrpc: '2.0', id, method, params: modernParams(params) }, { headers });
 }

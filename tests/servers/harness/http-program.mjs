@@ -1,35 +1,26 @@
-// Programs that serve HTTP on the loopback: started on a port nobody has, and known to listen before they are used.
+// Programs that serve HTTP on a free port of the loopback interface.
 
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { environment } from './conversation.mjs';
-import { autoheal, fixture, HERE, installed, NODE, NODE_22, python } from './places.mjs';
+import { freePort } from '../../free-port.mjs';
+import { environment } from './session.mjs';
+import { autoheal, fixture, FOLDER, installed, NODE, NODE_22, python } from './places.mjs';
 import { start } from './program.mjs';
 
-const PATIENCE = 30_000;
+const TIMEOUT = 30_000;
 
-/** A port that was free a moment ago. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Starts a program that is told its port, and resolves when something listens there: `{url, port, ...program}`. */
+/** Starts a program with a port. Resolves to `{url, port, ...program}` once it listens. */
 export async function serve(command, { env = {}, folder, path = '/mcp' }) {
   const port = await freePort();
   const program = start(command(port), { env: { ...environment(folder), ...env, PORT: String(port) }, cwd: folder });
   program.stdin.end();
-  const late = performance.now() + PATIENCE;
-  // There is nothing to wait at: each program says in words of its own that it listens, and one says nothing.
+  const end = performance.now() + TIMEOUT;
+  // Polls, because the programs announce in different ways that they listen, and one does not at all.
   while (!(await listens(port))) {
     const { exitCode, signalCode } = program.child;
-    if (exitCode !== null || signalCode !== null || performance.now() > late) {
+    if (exitCode !== null || signalCode !== null || performance.now() > end) {
       program.kill();
       throw new Error(`${command(port).join(' ')} does not listen\n${program.stdout()}\n${program.stderr()}`);
     }
@@ -51,9 +42,9 @@ async function listens(port) {
   return event === 'connect';
 }
 
-const LOOPBACK = `${HERE}harness/loopback.mjs`;
+const LOOPBACK = `${FOLDER}harness/loopback.mjs`;
 
-/** The servers themselves, each as `port => command`. */
+/** The servers, each as a function from its port to its command. */
 export const everythingHttp = () => [
   NODE,
   '--import',
@@ -64,7 +55,7 @@ export const everythingHttp = () => [
 export const fixtureHttp = (port) => [NODE, fixture('conformance-server.mjs'), 'http', String(port)];
 export const fastmcpHttp = (port) => [python(), fixture('fastmcp_server.py'), '--http', String(port)];
 
-/** The proxy under test, in front of a URL. */
+/** The HTTP proxy of autoheal, in front of a URL. */
 export const proxied =
   (upstream, options = []) =>
   (port) => [autoheal(), 'mcp', '--http', '--listen', `127.0.0.1:${port}`, ...options, upstream];

@@ -1,4 +1,4 @@
-// Loaded before a server that would listen on every interface: it listens on the loopback only.
+// Preloaded into a server that would listen on all interfaces, so that it listens only on the loopback interface.
 
 import { Server } from 'node:net';
 

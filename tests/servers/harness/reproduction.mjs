@@ -1,4 +1,4 @@
-// Runs what a report offers as reproduction, as a person would: by pasting it into a shell.
+// Runs the reproduction of a report in a shell, as a person would.
 
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
@@ -6,44 +6,44 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { start } from './program.mjs';
 
-/** A call that hangs, hangs again for so long. */
-const LONG_ENOUGH = 4_000;
-const PATIENCE = 30_000;
+/** Time after which a call without a response counts as hanging. */
+const HANG_TIME = 4_000;
+const TIMEOUT = 30_000;
 
-/** Fails unless the shell shows the same failure again: the words, the end of the server, or the lack of an answer. */
-export async function reproduces(report, { wanted, step, env, folder }) {
+/** Fails unless the shell shows the same failure: its text, the exit of the server, or no response. */
+export async function assertReproduces(report, { expectation, step, env, folder }) {
   const { reproduction } = report;
   assert.equal(typeof reproduction, 'string', `no reproduction\n${JSON.stringify(report, null, 1)}`);
   const shell = start(['sh', '-c', reproduction], { env, cwd: folder });
   shell.stdin.end();
-  const shown = () => unescaped(`${shell.stdout()}\n${shell.stderr()}`);
-  const shows = (words) =>
-    shell.until(() => words.exec(shown()) ?? undefined, `${reproduction}\nto show ${words}`, PATIENCE);
+  const output = () => unescaped(`${shell.stdout()}\n${shell.stderr()}`);
+  const waitForOutput = (pattern) =>
+    shell.until(() => pattern.exec(output()) ?? undefined, `${reproduction}\nto print ${pattern}`, TIMEOUT);
   try {
-    if (wanted.shows) await shows(wanted.shows);
-    if (wanted.class === 'no_answer') await wait(LONG_ENOUGH);
-    else if (wanted.class === 'server_exit')
-      assert.equal((await shell.end(PATIENCE)).code, status(wanted.exit), reproduction);
-    else if (!wanted.shows) await shows(anywhere(step.wire.text));
-    const lacksAnswer = ['no_answer', 'server_exit'].includes(wanted.class);
-    if (lacksAnswer) assert.ok(!isAnswered(shell.stdout()), `${reproduction}\n${shown()}`);
+    if (expectation.shows) await waitForOutput(expectation.shows);
+    if (expectation.class === 'no_answer') await wait(HANG_TIME);
+    else if (expectation.class === 'server_exit')
+      assert.equal((await shell.end(TIMEOUT)).code, status(expectation.exit), reproduction);
+    else if (!expectation.shows) await waitForOutput(withoutAnchors(step.wire.text));
+    const lacksResponse = ['no_answer', 'server_exit'].includes(expectation.class);
+    if (lacksResponse) assert.ok(!hasResponse(shell.stdout()), `${reproduction}\n${output()}`);
   } finally {
     shell.kill();
   }
 }
 
-/** Whether more than the handshake was answered. */
-function isAnswered(stdout) {
-  const answers = String(stdout)
+/** True if there is a response besides the one to the handshake. */
+function hasResponse(stdout) {
+  const responses = String(stdout)
     .split('\n')
     .filter((line) => /"(result|error)"\s*:/.test(line));
-  return answers.some((line) => !/"protocolVersion"/.test(line));
+  return responses.some((line) => !/"protocolVersion"/.test(line));
 }
 
-/** How a shell tells of an end. */
+/** The exit code of a shell for the end of its command. */
 const status = ({ code, signal }) => code ?? 128 + constants.signals[signal];
 
-/** JSON text as it reads. */
+/** JSON text without its escapes. */
 function unescaped(text) {
   const character = (_, hex) => String.fromCharCode(parseInt(hex, 16));
   return text
@@ -52,5 +52,5 @@ function unescaped(text) {
     .replace(/\\u([0-9a-f]{4})/gi, character);
 }
 
-/** The same expression, for a text among others. */
-const anywhere = ({ source, flags }) => new RegExp(source.replace(/^\^|\$$/g, ''), flags);
+/** The same pattern without its anchors. */
+const withoutAnchors = ({ source, flags }) => new RegExp(source.replace(/^\^|\$$/g, ''), flags);

@@ -1,4 +1,4 @@
-//! The API itself: every operation the stand-in carries out, on one screen.
+//! The API: every operation that the stand-in implements, with its handler.
 
 mod agents;
 mod comments;
@@ -6,81 +6,83 @@ mod events;
 mod git;
 mod issues;
 mod labels;
-mod people;
 mod pulls;
 mod search;
+mod users;
 
-pub(crate) use people::HOURLY;
+pub(crate) use users::HOURLY_LIMIT;
 
-use crate::call::Call;
-use crate::operation::Operation as Asked;
+use crate::api_request::ApiRequest;
+use crate::api_response::ApiResponse;
+use crate::operation::Operation;
 use crate::render;
-use crate::reply::Reply;
 use crate::state::State;
 
-/// Carries a request out. None when GitHub describes the operation but the stand-in does not have it.
-pub(crate) fn carry_out(state: &mut State, call: &Call) -> Option<Reply> {
-    let asked = Asked::of(&call.method, &call.template);
-    match asked {
-        Asked::ReadUser => return Some(people::myself(state, call)),
-        Asked::ReadRateLimit => return Some(people::rate_limit(state)),
-        Asked::Search => return Some(search::issues(state, call)),
+/// Carries out a request. `None` when the stand-in does not implement the operation.
+pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiResponse> {
+    let operation = Operation::of(&request.method, &request.template);
+    match operation {
+        Operation::ReadUser => return Some(users::current_user(state, request)),
+        Operation::ReadRateLimit => return Some(users::rate_limit(state)),
+        Operation::Search => return Some(search::issues(state, request)),
         _ => {}
     }
-    let Some(at) = state.find(call.place("owner"), call.place("repo")) else { return Some(Reply::not_found()) };
+    let Some(at) = state.find(request.path_parameter("owner"), request.path_parameter("repo")) else {
+        return Some(ApiResponse::not_found());
+    };
     let repository = &mut state.repositories[at];
-    if call.template.contains("/{repo}/issues") && !repository.settings.has_issues {
-        return Some(Reply::error(410, "Issues has been disabled in this repository."));
+    if request.template.contains("/{repo}/issues") && !repository.settings.has_issues {
+        return Some(ApiResponse::error(410, "Issues has been disabled in this repository."));
     }
-    Some(match asked {
-        Asked::ReadRepository => Reply::new(200, render::repository(repository, &call.login)),
-        Asked::ReadPermission => people::permission(repository, call),
-        Asked::ReadAssignable => people::assignable(repository, call),
-        Asked::ListIssues => issues::list(repository, call),
-        Asked::CreateIssue => issues::create(repository, call),
-        Asked::ReadIssue => issues::read(repository, call),
-        Asked::UpdateIssue => issues::update(repository, call),
-        Asked::AddAssignees => issues::add_assignees(repository, call),
-        Asked::RemoveAssignees => issues::remove_assignees(repository, call),
-        Asked::ListComments => comments::list(repository, call),
-        Asked::CreateComment => comments::create(repository, call),
-        Asked::UpdateComment => comments::update(repository, call),
-        Asked::ListIssueLabels => labels::of_issue(repository, call),
-        Asked::AddLabels => labels::add(repository, call),
-        Asked::RemoveLabel => labels::remove(repository, call),
-        Asked::ListEvents => events::list(repository, call),
-        Asked::ListTimeline => events::timeline(repository, call),
-        Asked::ListLabels => labels::list(repository, call),
-        Asked::CreateLabel => labels::create(repository, call),
-        Asked::ReadLabel => labels::read(repository, call),
-        Asked::ListPulls => pulls::list(repository, call),
-        Asked::CreatePull => pulls::create(repository, call),
-        Asked::ReadPull => pulls::read(repository, call),
-        Asked::UpdatePull => pulls::update(repository, call),
-        Asked::ListPullFiles => pulls::files(repository, call),
-        Asked::ReadRef => git::read_ref(repository, call),
-        Asked::ListRefs => git::list_refs(repository, call),
-        Asked::CreateRef => git::create_ref(repository, call),
-        Asked::DeleteRef => git::delete_ref(repository, call),
-        Asked::ReadCommit => git::read_commit(repository, call),
-        Asked::CreateCommit => git::create_commit(repository, call),
-        Asked::ListTasks => agents::list(repository, call),
-        Asked::ReadTask => agents::read(repository, call),
-        Asked::StartTask => agents::start(repository, call),
+    Some(match operation {
+        Operation::ReadRepository => ApiResponse::new(200, render::repository(repository, &request.login)),
+        Operation::ReadPermission => users::permission(repository, request),
+        Operation::ReadAssignable => users::assignable(repository, request),
+        Operation::ListIssues => issues::list(repository, request),
+        Operation::CreateIssue => issues::create(repository, request),
+        Operation::ReadIssue => issues::read(repository, request),
+        Operation::UpdateIssue => issues::update(repository, request),
+        Operation::AddAssignees => issues::add_assignees(repository, request),
+        Operation::RemoveAssignees => issues::remove_assignees(repository, request),
+        Operation::ListComments => comments::list(repository, request),
+        Operation::CreateComment => comments::create(repository, request),
+        Operation::UpdateComment => comments::update(repository, request),
+        Operation::ListIssueLabels => labels::of_issue(repository, request),
+        Operation::AddLabels => labels::add(repository, request),
+        Operation::RemoveLabel => labels::remove(repository, request),
+        Operation::ListEvents => events::list(repository, request),
+        Operation::ListTimeline => events::timeline(repository, request),
+        Operation::ListLabels => labels::list(repository, request),
+        Operation::CreateLabel => labels::create(repository, request),
+        Operation::ReadLabel => labels::read(repository, request),
+        Operation::ListPulls => pulls::list(repository, request),
+        Operation::CreatePull => pulls::create(repository, request),
+        Operation::ReadPull => pulls::read(repository, request),
+        Operation::UpdatePull => pulls::update(repository, request),
+        Operation::ListPullFiles => pulls::files(repository, request),
+        Operation::ReadRef => git::read_ref(repository, request),
+        Operation::ListRefs => git::list_refs(repository, request),
+        Operation::CreateRef => git::create_ref(repository, request),
+        Operation::DeleteRef => git::delete_ref(repository, request),
+        Operation::ReadCommit => git::read_commit(repository, request),
+        Operation::CreateCommit => git::create_commit(repository, request),
+        Operation::ListTasks => agents::list(repository, request),
+        Operation::ReadTask => agents::read(repository, request),
+        Operation::StartTask => agents::start(repository, request),
         _ => return None,
     })
 }
 
-/// Whether a title and a body are short enough, and the title is there; GitHub's words where not.
-fn check_texts(resource: &str, title: Option<&str>, body: Option<&str>) -> Result<(), Reply> {
+/// Checks that a title is not blank and that title and body are short enough. The error has GitHub's message.
+fn check_texts(resource: &str, title: Option<&str>, body: Option<&str>) -> Result<(), ApiResponse> {
     if title.is_some_and(|title| title.trim().is_empty()) {
-        return Err(Reply::invalid(resource, "title", "missing_field"));
+        return Err(ApiResponse::invalid(resource, "title", "missing_field"));
     }
     if title.is_some_and(|title| title.chars().count() > 256) {
-        return Err(Reply::custom(resource, Some("title"), "title is too long (maximum is 256 characters)"));
+        return Err(ApiResponse::custom(resource, Some("title"), "title is too long (maximum is 256 characters)"));
     }
     if body.is_some_and(|body| body.chars().count() > 65_536) {
-        return Err(Reply::custom(resource, Some("body"), "body is too long (maximum is 65536 characters)"));
+        return Err(ApiResponse::custom(resource, Some("body"), "body is too long (maximum is 65536 characters)"));
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
-//! The stand-in's clock: the real one, or one that a test moves.
+//! The stand-in's clock: real time, or a time that a test sets.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What time it is for the stand-in.
+/// The stand-in's clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clock {
-    /// The real time, moved by this much.
+    /// The real time plus this offset.
     Real(TimeDelta),
-    /// A time that stands still until it is set again.
+    /// A fixed time until a test changes it.
     Manual(DateTime<Utc>),
 }
 
@@ -30,7 +30,7 @@ impl Clock {
     }
 }
 
-/// A moment as GitHub writes it: whole seconds, UTC.
-pub(crate) fn stamp(moment: DateTime<Utc>) -> String {
-    moment.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// A timestamp in GitHub's format: whole seconds, UTC.
+pub(crate) fn timestamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

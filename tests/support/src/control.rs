@@ -1,4 +1,4 @@
-//! The controls: what a test in another process may ask and order, over HTTP.
+//! The control API: tests in other processes read and change the stand-in over HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::model::Lag;
 use crate::operation::Operation;
-use crate::people::Deed;
 use crate::recorded::RecordedRequest;
-use crate::shared::Shared;
+use crate::shared_state::SharedState;
 use crate::state::{Outage, State};
+use crate::user_action::UserAction;
 
-type Shares = Extension<Arc<Shared>>;
+type Shared = Extension<Arc<SharedState>>;
 
-/// One thing, or a list of them.
+/// One value or a list of values.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum OneOrMany<T> {
@@ -30,35 +30,35 @@ pub(crate) enum OneOrMany<T> {
 }
 
 impl<T> OneOrMany<T> {
-    fn all(self) -> Vec<T> {
+    fn into_vec(self) -> Vec<T> {
         match self {
-            OneOrMany::Many(all) => all,
+            OneOrMany::Many(many) => many,
             OneOrMany::One(one) => vec![one],
         }
     }
 }
 
-/// Everything there is, with the clock.
-pub(crate) async fn state(shared: Shares) -> Json<Value> {
-    Json(shared.look(|state| {
-        let mut shown = serde_json::to_value(state).unwrap_or_default();
-        shown["now"] = json!(state.now());
-        shown["issues"] = json!(state.issues());
-        shown["pulls"] = json!(state.pulls());
-        shown["branches"] = json!(state.branches());
-        shown["tasks"] = json!(state.tasks());
-        shown["hand_overs"] = json!(state.hand_overs());
-        shown
+/// Responds with the whole state and the current time.
+pub(crate) async fn state(shared: Shared) -> Json<Value> {
+    Json(shared.read(|state| {
+        let mut json = serde_json::to_value(state).unwrap_or_default();
+        json["now"] = json!(state.now());
+        json["issues"] = json!(state.issues());
+        json["pulls"] = json!(state.pulls());
+        json["branches"] = json!(state.branches());
+        json["tasks"] = json!(state.tasks());
+        json["hand_overs"] = json!(state.hand_overs());
+        json
     }))
 }
 
-pub(crate) async fn inject(shared: Shares, Json(faults): Json<OneOrMany<Fault>>) -> StatusCode {
-    shared.change(|state| state.faults.extend(faults.all()));
+pub(crate) async fn inject(shared: Shared, Json(faults): Json<OneOrMany<Fault>>) -> StatusCode {
+    shared.update(|state| state.faults.extend(faults.into_vec()));
     StatusCode::NO_CONTENT
 }
 
-pub(crate) async fn clear(shared: Shares) -> StatusCode {
-    shared.change(|state| {
+pub(crate) async fn clear(shared: Shared) -> StatusCode {
+    shared.update(|state| {
         state.faults.clear();
         state.set_lag(Lag::None);
         state.release_all();
@@ -69,12 +69,13 @@ pub(crate) async fn clear(shared: Shares) -> StatusCode {
 
 #[derive(Deserialize)]
 pub(crate) struct Release {
+    /// The request to release; `None` for all.
     number: Option<u64>,
 }
 
-/// Lets one held request go on, or all.
-pub(crate) async fn release(shared: Shares, Json(release): Json<Release>) -> StatusCode {
-    shared.change(|state| match release.number {
+/// Releases one held request, or all.
+pub(crate) async fn release(shared: Shared, Json(release): Json<Release>) -> StatusCode {
+    shared.update(|state| match release.number {
         Some(number) => state.requests.iter_mut().filter(|request| request.number == number).for_each(|request| {
             request.held = false;
         }),
@@ -84,17 +85,19 @@ pub(crate) async fn release(shared: Shares, Json(release): Json<Release>) -> Sta
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Lagging {
+pub(crate) struct LagSettings {
+    /// Hides entries younger than this.
     seconds: Option<u64>,
+    /// Hides all entries that are created from now on.
     #[serde(default)]
     hide_new: bool,
 }
 
-/// Lists lag by an age, hide whatever is new, or neither.
-pub(crate) async fn lag(shared: Shares, Json(lagging): Json<Lagging>) -> StatusCode {
-    shared.change(|state| {
-        state.set_lag(lagging.seconds.map_or(Lag::None, |seconds| Lag::For(Duration::from_secs(seconds))));
-        if lagging.hide_new {
+/// Sets the lag of lists: an age, hide everything new, or none.
+pub(crate) async fn lag(shared: Shared, Json(settings): Json<LagSettings>) -> StatusCode {
+    shared.update(|state| {
+        state.set_lag(settings.seconds.map_or(Lag::None, |seconds| Lag::For(Duration::from_secs(seconds))));
+        if settings.hide_new {
             state.hide_new_from_lists();
         }
     });
@@ -102,60 +105,61 @@ pub(crate) async fn lag(shared: Shares, Json(lagging): Json<Lagging>) -> StatusC
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Down {
-    how: Outage,
-    /// After this everything is up again by itself. Needed when connections are refused, the controls' too.
+pub(crate) struct OutageSettings {
+    #[serde(rename = "how")]
+    kind: Outage,
+    /// Duration of the outage. Required when connections are refused, because those for the controls are refused, too.
     seconds: Option<f64>,
 }
 
-pub(crate) async fn go_down(shared: Shares, Json(down): Json<Down>) -> StatusCode {
-    if down.how == Outage::Refused && down.seconds.is_none() {
+pub(crate) async fn start_outage(shared: Shared, Json(settings): Json<OutageSettings>) -> StatusCode {
+    if settings.kind == Outage::Refused && settings.seconds.is_none() {
         return StatusCode::UNPROCESSABLE_ENTITY;
     }
-    shared.change(|state| state.outage = Some(down.how));
-    if let Some(seconds) = down.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+    shared.update(|state| state.outage = Some(settings.kind));
+    if let Some(seconds) = settings.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
         let Extension(shared) = shared;
         tokio::spawn(async move {
             tokio::time::sleep(seconds).await;
-            shared.change(|state| state.outage = None);
+            shared.update(|state| state.outage = None);
         });
     }
     StatusCode::NO_CONTENT
 }
 
-pub(crate) async fn come_back(shared: Shares) -> StatusCode {
-    shared.change(|state| state.outage = None);
+pub(crate) async fn end_outage(shared: Shared) -> StatusCode {
+    shared.update(|state| state.outage = None);
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Turn {
+pub(crate) enum ClockChange {
     Now { now: DateTime<Utc> },
     Advance { advance_seconds: u64 },
     Ahead { ahead_seconds: i64 },
 }
 
-/// Sets the clock, moves it, or lets it run.
-pub(crate) async fn clock(shared: Shares, Json(turn): Json<Turn>) -> StatusCode {
-    shared.change(|state| match turn {
-        Turn::Now { now } => state.clock = Clock::Manual(now),
-        Turn::Advance { advance_seconds } => state.clock.advance(Duration::from_secs(advance_seconds)),
-        Turn::Ahead { ahead_seconds } => {
+/// Stops the clock at a time, advances it, or runs it with an offset to real time.
+pub(crate) async fn clock(shared: Shared, Json(change): Json<ClockChange>) -> StatusCode {
+    shared.update(|state| match change {
+        ClockChange::Now { now } => state.clock = Clock::Manual(now),
+        ClockChange::Advance { advance_seconds } => state.clock.advance(Duration::from_secs(advance_seconds)),
+        ClockChange::Ahead { ahead_seconds } => {
             state.clock = Clock::Real(TimeDelta::try_seconds(ahead_seconds).unwrap_or_default());
         }
     });
     StatusCode::NO_CONTENT
 }
 
-pub(crate) async fn people(shared: Shares, Json(deeds): Json<OneOrMany<Deed>>) -> StatusCode {
-    shared.change(|state| deeds.all().iter().for_each(|deed| state.do_deed(deed)));
+pub(crate) async fn user_actions(shared: Shared, Json(actions): Json<OneOrMany<UserAction>>) -> StatusCode {
+    shared.update(|state| actions.into_vec().iter().for_each(|action| state.perform(action)));
     StatusCode::NO_CONTENT
 }
 
-/// What is waited for: at least so many of each, and so many requests that fit.
+/// Conditions of a wait: minimum counts, and a minimum count of requests that match a filter.
 #[derive(Deserialize)]
-pub(crate) struct Awaited {
+pub(crate) struct WaitConditions {
     #[serde(default)]
     issues: usize,
     #[serde(default)]
@@ -166,56 +170,59 @@ pub(crate) struct Awaited {
     tasks: usize,
     #[serde(default)]
     hand_overs: usize,
-    /// How many requests that fit; one if anything below is given.
+    /// Minimum number of matching requests; 1 if a filter is given, otherwise 0.
     requests: Option<usize>,
     operation: Option<Operation>,
     method: Option<String>,
-    /// A part of the path.
+    /// Text that the path must contain.
     path: Option<String>,
     applied: Option<bool>,
     held: Option<bool>,
+    /// True for requests with a response.
     answered: Option<bool>,
+    /// Timeout; 30 s if absent.
     seconds: Option<f64>,
 }
 
-impl Awaited {
-    fn fits(&self, request: &RecordedRequest) -> bool {
-        let agrees = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
+impl WaitConditions {
+    fn matches(&self, request: &RecordedRequest) -> bool {
+        let equals = |expected: Option<bool>, actual: bool| expected.is_none_or(|expected| expected == actual);
         self.operation.is_none_or(|operation| operation.covers(request.operation, &request.method))
             && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
             && self.path.as_ref().is_none_or(|path| request.path.contains(path.as_str()))
-            && agrees(self.applied, request.applied)
-            && agrees(self.held, request.held)
-            && agrees(self.answered, request.status.is_some())
+            && equals(self.applied, request.applied)
+            && equals(self.held, request.held)
+            && equals(self.answered, request.status.is_some())
     }
 
-    fn wanted_requests(&self) -> usize {
-        let described = self.operation.is_some() || self.method.is_some() || self.path.is_some();
-        let described = described || self.applied.is_some() || self.held.is_some() || self.answered.is_some();
-        self.requests.unwrap_or(usize::from(described))
+    fn min_requests(&self) -> usize {
+        let has_filter = self.operation.is_some() || self.method.is_some() || self.path.is_some();
+        let has_filter = has_filter || self.applied.is_some() || self.held.is_some() || self.answered.is_some();
+        self.requests.unwrap_or(usize::from(has_filter))
     }
 
-    fn came(&self, state: &State) -> bool {
+    fn are_met(&self, state: &State) -> bool {
         let repository = state.repository();
         repository.issues.len() - repository.pulls.len() >= self.issues
             && repository.pulls.len() >= self.pulls
             && repository.branches().len() >= self.branches
             && repository.tasks.len() >= self.tasks
             && repository.hand_overs.len() >= self.hand_overs
-            && state.requests.iter().filter(|request| self.fits(request)).count() >= self.wanted_requests()
+            && state.requests.iter().filter(|request| self.matches(request)).count() >= self.min_requests()
     }
 }
 
-/// Answers as soon as everything waited for is there, with the requests that fit; 408 with the story if it never is.
-pub(crate) async fn wait(shared: Shares, Query(awaited): Query<Awaited>) -> (StatusCode, Json<Value>) {
-    let seconds = awaited.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let patience = seconds.unwrap_or(Duration::from_secs(30));
-    if tokio::time::timeout(patience, shared.until(|state| awaited.came(state))).await.is_err() {
-        let story = shared.look(State::story);
-        return (StatusCode::REQUEST_TIMEOUT, Json(json!({ "message": "it did not come", "story": story })));
+/// Waits for the conditions, then responds with the matching requests. After the timeout it responds 408 with a log of
+/// all requests.
+pub(crate) async fn wait(shared: Shared, Query(conditions): Query<WaitConditions>) -> (StatusCode, Json<Value>) {
+    let seconds = conditions.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let timeout = seconds.unwrap_or(Duration::from_secs(30));
+    if tokio::time::timeout(timeout, shared.wait_until(|state| conditions.are_met(state))).await.is_err() {
+        let log = shared.read(State::request_log);
+        return (StatusCode::REQUEST_TIMEOUT, Json(json!({ "message": "the conditions were not met", "story": log })));
     }
-    let requests = shared.look(|state| {
-        state.requests.iter().filter(|request| awaited.fits(request)).cloned().collect::<Vec<RecordedRequest>>()
+    let requests = shared.read(|state| {
+        state.requests.iter().filter(|request| conditions.matches(request)).cloned().collect::<Vec<RecordedRequest>>()
     });
     (StatusCode::OK, Json(json!({ "requests": requests })))
 }

@@ -1,4 +1,4 @@
-//! Bad days on demand: which requests fail, how, and how often.
+//! Injected faults: the requests that fail, the kind of failure, and the number of times.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,22 +6,21 @@ use serde_json::{Value, json};
 use crate::operation::Operation;
 use crate::recorded::RecordedRequest;
 
-/// A failure waiting for its requests. Faults are tried in the order they were injected; each request meets at most
-/// one.
+/// A failure of future requests. Faults apply in the order of injection, at most one per request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
-    /// The kind of operation it strikes.
+    /// The kind of operation that fails.
     #[serde(default = "any")]
     pub on: Operation,
-    /// Strikes only paths that contain this text.
+    /// Text that the request's path must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What goes wrong.
+    /// The failure.
     pub failure: Failure,
-    /// How many requests it still strikes; none means every one until it is cleared.
+    /// Number of requests that still fail; `None` for all until the fault is cleared.
     #[serde(default = "once")]
     pub times: Option<u32>,
-    /// How many fitting requests it lets pass first.
+    /// Number of matching requests that pass before it applies.
     #[serde(default)]
     pub after: u32,
 }
@@ -34,46 +33,47 @@ fn once() -> Option<u32> {
     Some(1)
 }
 
-/// What goes wrong. "Before" and "after" are about the write: did it take place?
+/// Kind of failure. `Before` and `After` say whether the request fails before or after it is carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Failure {
-    /// 403 with `retry-after`: the secondary limit, with advice.
+    /// 403 for the secondary rate limit, with `retry-after`.
     RetryAfter {
-        /// The advice.
+        /// Value of `retry-after`.
         seconds: u64,
     },
-    /// 403 with `x-ratelimit-remaining: 0` and a reset this far ahead.
+    /// 403 for the primary rate limit, with `x-ratelimit-remaining: 0` and `x-ratelimit-reset`.
     LimitExhausted {
-        /// From the stand-in's now to the reset.
+        /// Time from now, by the stand-in's clock, to the reset.
         reset_in_seconds: i64,
     },
-    /// 403 that speaks of a secondary rate limit, without any header that helps.
+    /// 403 for the secondary rate limit, without `retry-after`.
     SecondaryLimit,
-    /// 429, with or without advice.
+    /// 429, with or without `retry-after`.
     TooManyRequests {
-        /// The advice, if any.
+        /// Value of `retry-after`, if any.
         #[serde(default)]
         retry_after_seconds: Option<u64>,
     },
-    /// 502, and nothing happened.
+    /// 502; the request is not carried out.
     BadGatewayBefore,
-    /// 502, although the write took place.
+    /// 502, although the request is carried out.
     BadGatewayAfter,
-    /// The connection ends without an answer, and nothing happened.
+    /// The connection is closed without a response; the request is not carried out.
     CutBefore,
-    /// The connection ends without an answer, although the write took place.
+    /// The connection is closed without a response, although the request is carried out.
     CutAfter,
-    /// The request is kept waiting; it is carried out when released, even if the caller is gone by then.
+    /// The request is held; it is carried out when released, even if the client has disconnected by then.
     HoldBefore,
-    /// The write takes place, and the answer is kept back until released.
+    /// The request is carried out; its response is held until released.
     HoldAfter,
-    /// The write takes place, and the answer is a success with a body that cannot be read.
+    /// The request is carried out; its response is a success with an unreadable body.
     GarbledAfter,
-    /// Whoever should be assigned is not, and the answer is a success.
+    /// Assignees are dropped; the response is a success.
     DropAssignees,
-    /// This answer, and nothing happened.
-    Answer {
+    /// This response; the request is not carried out.
+    #[serde(rename = "answer")]
+    Response {
         /// The status.
         status: u16,
         /// The body.
@@ -82,48 +82,48 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 403 for want of a permission: never to be repeated.
+    /// 403 for a missing permission, which no retry can change.
     pub fn forbidden() -> Self {
-        Failure::answer(403, "Resource not accessible by personal access token", None)
+        Failure::response(403, "Resource not accessible by personal access token", None)
     }
 
-    /// 410: issues are switched off.
+    /// 410: issues are disabled.
     pub fn gone() -> Self {
-        Failure::answer(410, "Issues has been disabled in this repository.", None)
+        Failure::response(410, "Issues has been disabled in this repository.", None)
     }
 
-    /// 409: there is not one commit in the repository.
+    /// 409: the repository has no commit.
     pub fn empty_repository() -> Self {
-        Failure::answer(409, "Git Repository is empty.", None)
+        Failure::response(409, "Git Repository is empty.", None)
     }
 
-    /// 422 without reasons, seen now and then when a ref is made.
+    /// 422 without `errors`, which GitHub sometimes returns for a new ref.
     pub fn reference_update_failed() -> Self {
-        Failure::answer(422, "Reference update failed", None)
+        Failure::response(422, "Reference update failed", None)
     }
 
-    /// 422 when the branch just made is not seen yet.
+    /// 422 for a head branch that is so new that GitHub does not find it yet.
     pub fn head_invalid() -> Self {
         let error = json!({ "resource": "PullRequest", "field": "head", "code": "invalid" });
-        Failure::answer(422, "Validation Failed", Some(error))
+        Failure::response(422, "Validation Failed", Some(error))
     }
 
-    /// 422 on plans without drafts.
+    /// 422 for a draft on a plan without drafts.
     pub fn drafts_unsupported() -> Self {
         let message = "Draft pull requests are not supported in this repository.";
         let error = json!({ "resource": "PullRequest", "code": "custom", "message": message });
-        Failure::answer(422, "Validation Failed", Some(error))
+        Failure::response(422, "Validation Failed", Some(error))
     }
 
-    fn answer(status: u16, message: &str, error: Option<Value>) -> Self {
+    fn response(status: u16, message: &str, error: Option<Value>) -> Self {
         let mut body = json!({ "message": message, "documentation_url": "https://docs.github.com/rest" });
         if let Some(error) = error {
             body["errors"] = json!([error]);
         }
-        Failure::Answer { status, body }
+        Failure::Response { status, body }
     }
 
-    /// Whether the request is not carried out.
+    /// True if it keeps the request from being carried out.
     pub(crate) fn prevents(&self) -> bool {
         use Failure::{BadGatewayAfter, CutAfter, DropAssignees, GarbledAfter, HoldAfter, HoldBefore};
         !matches!(self, BadGatewayAfter | CutAfter | HoldBefore | HoldAfter | GarbledAfter | DropAssignees)
@@ -131,51 +131,51 @@ impl Failure {
 }
 
 impl Fault {
-    /// Strikes the next request of this kind.
+    /// A fault of the next request of this kind.
     pub fn on(on: Operation, failure: Failure) -> Self {
         Fault { on, path: None, failure, times: Some(1), after: 0 }
     }
 
-    /// Strikes this many requests.
+    /// Applies to this many requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Strikes every fitting request until it is cleared.
+    /// Applies to every matching request until it is cleared.
     #[must_use]
     pub fn forever(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// Lets this many fitting requests pass first.
+    /// Lets this many matching requests pass first.
     #[must_use]
-    pub fn after(mut self, passing: u32) -> Self {
-        self.after = passing;
+    pub fn after(mut self, requests: u32) -> Self {
+        self.after = requests;
         self
     }
 
-    /// Strikes only paths that contain this text.
+    /// Applies only to paths that contain this text.
     #[must_use]
     pub fn path(mut self, part: &str) -> Self {
         self.path = Some(part.to_owned());
         self
     }
 
-    /// Whether it is this request's turn; counts it if it fits.
-    pub(crate) fn strikes(&mut self, request: &RecordedRequest) -> bool {
-        let fits = self.on.covers(request.operation, &request.method)
+    /// True if the fault applies to this request. Counts a matching request.
+    pub(crate) fn applies_to(&mut self, request: &RecordedRequest) -> bool {
+        let matches = self.on.covers(request.operation, &request.method)
             && self.path.as_ref().is_none_or(|part| request.path.contains(part.as_str()))
             && self.times != Some(0);
-        if fits && self.after > 0 {
+        if matches && self.after > 0 {
             self.after -= 1;
             return false;
         }
-        if fits {
+        if matches {
             self.times = self.times.map(|times| times - 1);
         }
-        fits
+        matches
     }
 }

@@ -1,5 +1,5 @@
-//! A stand-in for GitHub: it behaves as GitHub does, checks every request and answer against GitHub's own description,
-//! and has bad days on demand.
+//! A stand-in for GitHub: it implements the API, checks every request and response against GitHub's OpenAPI
+//! description, and fails on demand.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -12,30 +12,30 @@
 //! # });
 //! ```
 
-mod answering;
 mod api;
-mod call;
+mod api_request;
+mod api_response;
 mod clock;
 mod control;
 mod description;
 mod fault;
+mod handler;
 mod markdown;
 mod model;
 mod operation;
 mod pages;
 mod path_template;
-mod people;
-mod percent;
 mod recorded;
 mod render;
-mod reply;
 mod routes;
 mod schema;
 mod server;
+pub mod server_process;
 pub mod service;
-mod shared;
+mod shared_state;
 mod stand_in;
 mod state;
+mod user_action;
 
 pub use fault::{Failure, Fault};
 pub use model::{
@@ -43,7 +43,7 @@ pub use model::{
     PullRequest, Repository, Settings, Task,
 };
 pub use operation::Operation;
-pub use people::Deed;
 pub use recorded::{RecordedRequest, Side, Violation};
 pub use stand_in::{Options, StandIn};
 pub use state::{Outage, State};
+pub use user_action::UserAction;

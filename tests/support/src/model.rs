@@ -1,9 +1,9 @@
-//! What the stand-in remembers, in GitHub's terms and without its wire format.
+//! The data model of the stand-in, in GitHub's terms and without the JSON format.
 
 mod activity;
 mod commit;
 mod issue;
-mod people;
+mod permission;
 mod pull;
 mod repository;
 mod task;
@@ -12,15 +12,15 @@ pub use activity::{Comment, Event, EventKind};
 pub use commit::Commit;
 pub(crate) use issue::NewIssue;
 pub use issue::{Issue, Label};
-pub use people::Permission;
-pub(crate) use people::is_app;
-pub(crate) use pull::{NewPull, PullRefused};
+pub use permission::Permission;
+pub(crate) use permission::is_app;
+pub(crate) use pull::{NewPull, OpenPullError};
 pub use pull::{Pull, PullRequest};
 pub use repository::{Lag, Repository, Settings};
 pub(crate) use task::NewTask;
 pub use task::{HandOver, Task};
 
-/// The login by which Copilot is assigned over REST.
+/// Copilot's login in requests that assign it.
 pub const COPILOT_ASSIGNEE: &str = "copilot-swe-agent[bot]";
-/// The login by which Copilot is shown in answers.
+/// Copilot's login in responses.
 pub const COPILOT: &str = "Copilot";

@@ -1,4 +1,4 @@
-//! The kinds of operation a fault or a test speaks of.
+//! Kinds of API operation, for faults and tests.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +10,11 @@ macro_rules! operations {
         pub enum Operation {
             /// Every operation.
             Any,
-            /// Every operation that changes something.
+            /// Every operation that changes the state.
             Write,
-            /// Every operation that only looks.
+            /// Every operation that only reads.
             Read,
-            /// An operation without a name of its own here.
+            /// An operation that has no variant here.
             Other,
             $($(#[$doc])* $name,)*
         }
@@ -32,17 +32,17 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Who am I?
+    /// Read the authenticated user.
     ReadUser = "GET" "/user",
-    /// How much is left?
+    /// Read the rate limit.
     ReadRateLimit = "GET" "/rate_limit",
     /// Search issues and pull requests.
     Search = "GET" "/search/issues",
     /// Read the repository.
     ReadRepository = "GET" "/repos/{owner}/{repo}",
-    /// What may this person do?
+    /// Read a user's permission.
     ReadPermission = "GET" "/repos/{owner}/{repo}/collaborators/{username}/permission",
-    /// Could this person be assigned?
+    /// Check whether a user can be assigned.
     ReadAssignable = "GET" "/repos/{owner}/{repo}/assignees/{assignee}",
     /// List issues and pull requests.
     ListIssues = "GET" "/repos/{owner}/{repo}/issues",
@@ -52,21 +52,21 @@ operations! {
     ReadIssue = "GET" "/repos/{owner}/{repo}/issues/{issue_number}",
     /// Change, close or reopen an issue.
     UpdateIssue = "PATCH" "/repos/{owner}/{repo}/issues/{issue_number}",
-    /// Assign people.
+    /// Add assignees to an issue.
     AddAssignees = "POST" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
-    /// Take people off.
+    /// Remove assignees from an issue.
     RemoveAssignees = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
     /// List comments.
     ListComments = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/comments",
-    /// Comment.
+    /// Add a comment.
     CreateComment = "POST" "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     /// Change a comment.
     UpdateComment = "PATCH" "/repos/{owner}/{repo}/issues/comments/{comment_id}",
     /// List an issue's labels.
     ListIssueLabels = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/labels",
-    /// Put labels on an issue.
+    /// Add labels to an issue.
     AddLabels = "POST" "/repos/{owner}/{repo}/issues/{issue_number}/labels",
-    /// Take a label off an issue.
+    /// Remove a label from an issue.
     RemoveLabel = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}",
     /// List an issue's events.
     ListEvents = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/events",
@@ -74,7 +74,7 @@ operations! {
     ListTimeline = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/timeline",
     /// List the repository's labels.
     ListLabels = "GET" "/repos/{owner}/{repo}/labels",
-    /// Make a label.
+    /// Create a label.
     CreateLabel = "POST" "/repos/{owner}/{repo}/labels",
     /// Read one label.
     ReadLabel = "GET" "/repos/{owner}/{repo}/labels/{name}",
@@ -86,19 +86,19 @@ operations! {
     ReadPull = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}",
     /// Change, close or reopen a pull request.
     UpdatePull = "PATCH" "/repos/{owner}/{repo}/pulls/{pull_number}",
-    /// List the files a pull request changes.
+    /// List the changed files of a pull request.
     ListPullFiles = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/files",
     /// Read a ref.
     ReadRef = "GET" "/repos/{owner}/{repo}/git/ref/{ref}",
-    /// List refs that begin alike.
+    /// List refs with a prefix.
     ListRefs = "GET" "/repos/{owner}/{repo}/git/matching-refs/{ref}",
-    /// Make a ref.
+    /// Create a ref.
     CreateRef = "POST" "/repos/{owner}/{repo}/git/refs",
     /// Delete a ref.
     DeleteRef = "DELETE" "/repos/{owner}/{repo}/git/refs/{ref}",
     /// Read a commit.
     ReadCommit = "GET" "/repos/{owner}/{repo}/git/commits/{commit_sha}",
-    /// Make a commit.
+    /// Create a commit.
     CreateCommit = "POST" "/repos/{owner}/{repo}/git/commits",
     /// List agent tasks.
     ListTasks = "GET" "/agents/repos/{owner}/{repo}/tasks",
@@ -109,13 +109,13 @@ operations! {
 }
 
 impl Operation {
-    /// Whether this kind includes a request of that kind.
-    pub(crate) fn covers(self, asked: Operation, method: &str) -> bool {
+    /// True if this kind includes a request of this operation and method.
+    pub(crate) fn covers(self, operation: Operation, method: &str) -> bool {
         match self {
             Operation::Any => true,
             Operation::Read => method == "GET",
             Operation::Write => method != "GET",
-            kind => kind == asked,
+            kind => kind == operation,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Paths with named places, as the description writes them: `/repos/{owner}/{repo}/issues/{issue_number}`.
+//! Path templates of the description, such as `/repos/{owner}/{repo}/issues/{issue_number}`.
 
 use std::collections::BTreeMap;
 
-use crate::percent::decode;
+use percent_encoding::percent_decode_str;
 
-/// A path whose `{name}` segments take any value.
+/// A path with `{name}` segments as parameters.
 pub(crate) struct PathTemplate {
     text: String,
 }
@@ -18,18 +18,18 @@ impl PathTemplate {
         &self.text
     }
 
-    /// How many segments are fixed; of two fitting templates the one with more is meant.
-    pub(crate) fn literals(&self) -> usize {
+    /// Number of fixed segments. Of two matching templates, the one with more fixed segments applies.
+    pub(crate) fn fixed_segments(&self) -> usize {
         self.text.split('/').filter(|segment| !segment.starts_with('{')).count()
     }
 
-    /// The decoded values at the named places, if the path fits.
+    /// The decoded parameters, if the path matches.
     pub(crate) fn values(&self, path: &str) -> Option<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
-        let mut given = path.split('/');
-        let mut wanted = self.text.split('/').peekable();
-        while let Some(segment) = wanted.next() {
-            let part = given.next()?;
+        let mut parts = path.split('/');
+        let mut segments = self.text.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            let part = parts.next()?;
             let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
                 if segment != part {
                     return None;
@@ -37,9 +37,9 @@ impl PathTemplate {
                 continue;
             };
             let mut value = decode(part);
-            // git names contain slashes, and GitHub takes them unencoded at the end of a path
-            if wanted.peek().is_none() && ["ref", "path", "branch", "basehead"].contains(&name) {
-                for more in given.by_ref() {
+            // git names contain slashes, which GitHub accepts unencoded at the end of a path
+            if segments.peek().is_none() && ["ref", "path", "branch", "basehead"].contains(&name) {
+                for more in parts.by_ref() {
                     value.push('/');
                     value.push_str(&decode(more));
                 }
@@ -50,16 +50,31 @@ impl PathTemplate {
             }
             values.insert(name.to_owned(), value);
         }
-        given.next().is_none().then_some(values)
+        parts.next().is_none().then_some(values)
     }
+}
+
+/// The segment with every `%XX` replaced by its byte; bytes that are not UTF-8 become the replacement character.
+fn decode(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::percent_encode;
 
     #[test]
-    fn values_are_decoded_and_only_git_names_span_segments() {
+    fn encoding_and_decoding_restores_the_text() {
+        for text in ["good first issue", "a/b%2F", "ünï", "100%", ""] {
+            assert_eq!(decode(&percent_encode(text)), text);
+        }
+        assert_eq!(decode("50%"), "50%");
+        assert_eq!(decode("%zz"), "%zz");
+    }
+
+    #[test]
+    fn parameters_are_decoded_and_only_git_names_span_segments() {
         let reference = PathTemplate::new("/repos/{owner}/{repo}/git/ref/{ref}");
         assert_eq!(
             reference.values("/repos/a/b/git/ref/heads/auto-fix/issue-1").unwrap()["ref"],

@@ -1,4 +1,4 @@
-//! What came in, what became of it, and what was wrong with it.
+//! Recorded requests, and violations of GitHub's description.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::operation::Operation;
 
-/// A request to the API. It is recorded when it arrives and completed as it is carried out and answered.
+/// A request to the API. It is recorded on arrival and updated when it is carried out and when its response is sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordedRequest {
-    /// Counts from 1 in order of arrival.
+    /// Number in order of arrival, from 1.
     pub number: u64,
     /// The method.
     pub method: String,
@@ -22,32 +22,32 @@ pub struct RecordedRequest {
     pub query: BTreeMap<String, String>,
     /// The body; null when there was none.
     pub body: Value,
-    /// What it asked for.
+    /// The kind of operation.
     pub operation: Operation,
-    /// Whose token it came with; none when there was no good one.
+    /// The user behind its token; `None` without a valid token.
     pub login: Option<String>,
-    /// When it arrived, by the stand-in's clock.
+    /// Time of arrival by the stand-in's clock.
     pub at: DateTime<Utc>,
-    /// When it arrived, by real time since the stand-in started.
+    /// Real time from the stand-in's start to the arrival.
     pub since_start: Duration,
-    /// Whether it was carried out: whatever it writes is written.
+    /// True once it is carried out: its changes are in the state.
     pub applied: bool,
-    /// Whether it is being kept waiting by a fault.
+    /// True while a fault holds it.
     pub held: bool,
-    /// The status it was answered with; none while it waits, and when the connection was cut.
+    /// The response's status; `None` before the response, and when the connection was closed without one.
     pub status: Option<u16>,
-    /// The fault it met, if any.
+    /// The failure that a fault caused, if any.
     pub failure: Option<String>,
 }
 
 impl RecordedRequest {
-    /// Whether it was meant to change something.
+    /// True if it is a write.
     pub fn is_write(&self) -> bool {
         self.method != "GET"
     }
 }
 
-/// A request or an answer that does not fit GitHub's description.
+/// A request or a response that does not match GitHub's description.
 #[derive(Clone, Debug, Serialize)]
 pub struct Violation {
     /// The request's number.
@@ -56,18 +56,19 @@ pub struct Violation {
     pub method: String,
     /// Its path.
     pub path: String,
-    /// Whose fault it is.
+    /// The message that does not match.
     pub side: Side,
-    /// What does not fit.
+    /// Description of the mismatch.
     pub problem: String,
 }
 
-/// Who broke the contract.
+/// The message that breaks GitHub's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The caller: its request is not one that GitHub describes.
+    /// The client's request.
     Request,
-    /// The stand-in: its answer is not one that GitHub would give.
-    Answer,
+    /// The stand-in's response.
+    #[serde(rename = "answer")]
+    Response,
 }

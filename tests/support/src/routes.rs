@@ -1,14 +1,14 @@
-//! Every address the stand-in answers at: its pages, its controls, and everything else is the API.
+//! Routes of the stand-in: pages, controls, and the API for every other path.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::shared::Shared;
-use crate::{answering, control, pages};
+use crate::shared_state::SharedState;
+use crate::{control, handler, pages};
 
-pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     Router::new()
         .route("/", get(pages::overview))
         .route("/_style.css", get(pages::stylesheet))
@@ -20,10 +20,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/_control/faults", post(control::inject).delete(control::clear))
         .route("/_control/release", post(control::release))
         .route("/_control/lag", post(control::lag))
-        .route("/_control/outage", post(control::go_down).delete(control::come_back))
+        .route("/_control/outage", post(control::start_outage).delete(control::end_outage))
         .route("/_control/clock", post(control::clock))
-        .route("/_control/people", post(control::people))
+        .route("/_control/people", post(control::user_actions))
         .route("/_control/wait", get(control::wait))
-        .fallback(answering::answer)
+        .fallback(handler::handle)
         .with_state(Arc::clone(shared))
 }

@@ -1,4 +1,4 @@
-//! From OpenAPI 3.0 schemas to JSON Schema draft 7, as far as GitHub's description uses them.
+//! Converts OpenAPI 3.0 schemas to JSON Schema draft 7, for the keywords that GitHub's description uses.
 
 use std::collections::BTreeSet;
 
@@ -6,35 +6,35 @@ use serde_json::{Map, Value, json};
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// A draft 7 schema that stands alone: the given one, with every component it reaches carried along.
+/// A self-contained draft 7 schema: the given schema with every component that it references.
 pub(crate) fn standalone(schema: &Value, components: &Map<String, Value>) -> Value {
-    let mut reached = BTreeSet::new();
-    collect_references(schema, components, &mut reached);
-    let carried: Map<String, Value> =
-        reached.into_iter().map(|name| (name.clone(), draft_7(&components[&name]))).collect();
-    // `allOf`, because draft 7 ignores whatever stands beside a `$ref`
-    json!({ "allOf": [draft_7(schema)], "components": { "schemas": carried } })
+    let mut names = BTreeSet::new();
+    collect_references(schema, components, &mut names);
+    let referenced: Map<String, Value> =
+        names.into_iter().map(|name| (name.clone(), draft_7(&components[&name]))).collect();
+    // `allOf`, because draft 7 ignores all keywords beside a `$ref`
+    json!({ "allOf": [draft_7(schema)], "components": { "schemas": referenced } })
 }
 
-fn collect_references(schema: &Value, components: &Map<String, Value>, reached: &mut BTreeSet<String>) {
+fn collect_references(schema: &Value, components: &Map<String, Value>, names: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => {
             let name = fields.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(SCHEMAS));
             if let Some(name) = name
                 && components.contains_key(name)
-                && reached.insert(name.to_owned())
+                && names.insert(name.to_owned())
             {
-                collect_references(&components[name], components, reached);
+                collect_references(&components[name], components, names);
             }
-            fields.values().for_each(|value| collect_references(value, components, reached));
+            fields.values().for_each(|value| collect_references(value, components, names));
         }
-        Value::Array(values) => values.iter().for_each(|value| collect_references(value, components, reached)),
+        Value::Array(values) => values.iter().for_each(|value| collect_references(value, components, names)),
         _ => {}
     }
 }
 
-/// One schema object converted. The keys under `properties` are names, not keywords: GitHub has properties that are
-/// called `type` and `nullable`.
+/// Converts one schema. Keys under `properties` are field names, not keywords: GitHub has fields named `type` and
+/// `nullable`.
 fn draft_7(schema: &Value) -> Value {
     let Value::Object(fields) = schema else { return schema.clone() };
     let mut converted = Map::new();
@@ -43,8 +43,8 @@ fn draft_7(schema: &Value) -> Value {
             "nullable" | "example" | "examples" | "deprecated" | "discriminator" | "xml" | "externalDocs" => continue,
             extension if extension.starts_with("x-") => continue,
             "properties" => match value {
-                Value::Object(named) => {
-                    Value::Object(named.iter().map(|(name, schema)| (name.clone(), draft_7(schema))).collect())
+                Value::Object(properties) => {
+                    Value::Object(properties.iter().map(|(name, schema)| (name.clone(), draft_7(schema))).collect())
                 }
                 other => other.clone(),
             },
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nullable_becomes_a_second_type_and_properties_stay_names() {
+    fn nullable_becomes_a_second_type_and_property_names_stay() {
         let schema = json!({
             "type": "object", "x-note": 1,
             "properties": {

@@ -1,4 +1,4 @@
-//! The listener: accepting, cutting connections, and refusing them while everything is down.
+//! The listener: accepts connections, closes them without a response, and refuses them during an outage.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,25 +17,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower::{ServiceExt, service_fn};
 
-use crate::answering::Cut;
-use crate::shared::Shared;
+use crate::handler::Cut;
+use crate::shared_state::SharedState;
 use crate::state::{Outage, State};
 
-/// Serves until it is dropped, connections included.
-pub(crate) async fn serve(mut listener: TcpListener, app: Router, shared: Arc<Shared>) -> anyhow::Result<()> {
+/// Serves until the future is dropped, which also ends the connections.
+pub(crate) async fn serve(mut listener: TcpListener, app: Router, shared: Arc<SharedState>) -> anyhow::Result<()> {
     let address = listener.local_addr().context("the listener has an address")?;
     let mut connections = JoinSet::new();
     loop {
         accept(&listener, &mut connections, &app, &shared).await;
         drop(listener);
-        shared.change(|state| state.listening = false);
-        shared.until(|state| !is_refusing(state)).await;
+        shared.update(|state| state.listening = false);
+        shared.wait_until(|state| !is_refusing(state)).await;
         listener = bind(address).await?;
-        shared.change(|state| state.listening = true);
+        shared.update(|state| state.listening = true);
     }
 }
 
-/// A listener on this address; port 0 takes a free one.
+/// Listens on an address; with port 0 on a free port.
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
 }
@@ -44,38 +44,38 @@ fn is_refusing(state: &State) -> bool {
     state.outage == Some(Outage::Refused)
 }
 
-/// Accepts until connections are to be refused.
-async fn accept(listener: &TcpListener, connections: &mut JoinSet<()>, app: &Router, shared: &Arc<Shared>) {
+/// Accepts connections until an outage refuses them.
+async fn accept(listener: &TcpListener, connections: &mut JoinSet<()>, app: &Router, shared: &Arc<SharedState>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // an error here is the caller's: it went away before it was accepted
+                // an error means that the client disconnected first
                 if let Ok((stream, _)) = accepted {
                     connections.spawn(connection(stream, app.clone(), Arc::clone(shared)));
                 }
             }
             Some(_) = connections.join_next() => {}
-            () = shared.until(is_refusing) => return,
+            () = shared.wait_until(is_refusing) => return,
         }
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, shared: Arc<Shared>) {
+async fn connection(stream: TcpStream, app: Router, shared: Arc<SharedState>) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let app = app.clone();
         async move {
-            let answered: Result<Response, Infallible> = app.oneshot(request.map(Body::new)).await;
-            let Ok(response) = answered;
-            // an error makes hyper end the connection without having sent a byte
+            let result: Result<Response, Infallible> = app.oneshot(request.map(Body::new)).await;
+            let Ok(response) = result;
+            // on an error hyper closes the connection without sending a byte
             if response.extensions().get::<Cut>().is_some() { Err("cut") } else { Ok(response) }
         }
     });
     let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut serving = pin!(serving);
-    // how a connection ends concerns the caller only
+    // connection errors matter only to the client
     tokio::select! {
         _ = serving.as_mut() => {}
-        () = shared.until(is_refusing) => {
+        () = shared.wait_until(is_refusing) => {
             serving.as_mut().graceful_shutdown();
             let _ = serving.await;
         }

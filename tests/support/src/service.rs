@@ -1,4 +1,5 @@
-//! A plain HTTP/1.1 client for tests of the service: it sends just what it is told and shows just what came back.
+//! A plain HTTP/1.1 client for tests of the service. It sends the exact bytes of the test and returns the response as
+//! received.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,10 +9,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A request as it will stand on the wire.
+/// A request as it is sent.
 #[derive(Clone, Debug)]
 pub struct Request {
     method: String,
@@ -41,21 +42,21 @@ impl Request {
         Request::post("/report-error", body).header("content-type", "application/json")
     }
 
-    /// One more header. A `host` or `content-length` given here stands in place of the true one.
+    /// Adds a header. `host` and `content-length` replace the computed header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The head, with `Host` and, unless the body is chunked, `Content-Length`.
+    /// The request head, with `Host` and, unless the body is chunked, `Content-Length`.
     pub fn head(&self, address: SocketAddr) -> String {
-        let given = |name: &str| self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+        let has_header = |name: &str| self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
-        if !given("host") {
+        if !has_header("host") {
             head.push_str(&format!("host: {address}\r\n"));
         }
-        if !given("content-length") && !given("transfer-encoding") && self.method != "GET" {
+        if !has_header("content-length") && !has_header("transfer-encoding") && self.method != "GET" {
             head.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         for (name, value) in &self.headers {
@@ -65,21 +66,21 @@ impl Request {
     }
 }
 
-/// What came back.
+/// A received response.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, chunks joined.
+    /// The body, with chunks joined.
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -90,35 +91,36 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// If it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
     }
 }
 
-/// One connection, kept open between requests.
+/// A connection that stays open between requests.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     address: SocketAddr,
-    read: Vec<u8>,
+    /// Bytes that are read but not consumed.
+    buffer: Vec<u8>,
 }
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// If nothing listens at the address.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, address, read: Vec::new() })
+        Ok(Connection { stream, address, buffer: Vec::new() })
     }
 
-    /// Sends bytes, whatever they are.
+    /// Sends bytes as they are.
     ///
     /// # Errors
-    /// When the other side has closed.
+    /// If the server has closed the connection.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }
@@ -126,94 +128,94 @@ impl Connection {
     /// Sends a whole request.
     ///
     /// # Errors
-    /// When the other side has closed.
+    /// If the server has closed the connection.
     pub async fn send(&mut self, request: &Request) -> io::Result<()> {
         let mut bytes = request.head(self.address).into_bytes();
         bytes.extend_from_slice(&request.body);
         self.write(&bytes).await
     }
 
-    /// Reads one whole answer, interim ones (`100 Continue`) too.
+    /// Reads one whole response, which may be an interim response (`100 Continue`).
     ///
     /// # Errors
-    /// When the connection ends before the answer does, or nothing comes for a minute.
-    pub async fn answer(&mut self) -> io::Result<Answer> {
-        tokio::time::timeout(PATIENCE, self.read_answer()).await?
+    /// If the connection ends within the response, or the response takes longer than a minute.
+    pub async fn response(&mut self) -> io::Result<Response> {
+        tokio::time::timeout(RESPONSE_TIMEOUT, self.read_response()).await?
     }
 
-    async fn read_answer(&mut self) -> io::Result<Answer> {
-        let end = self.until(b"\r\n\r\n").await?;
+    async fn read_response(&mut self) -> io::Result<Response> {
+        let end = self.read_until(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&self.take(end)).into_owned();
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
         let pair = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        let mut answer = Answer { status, headers: lines.filter_map(pair).collect(), body: Vec::new() };
-        if answer.header("transfer-encoding") == Some("chunked") {
+        let mut response = Response { status, headers: lines.filter_map(pair).collect(), body: Vec::new() };
+        if response.header("transfer-encoding") == Some("chunked") {
             loop {
-                let end = self.until(b"\r\n").await?;
+                let end = self.read_until(b"\r\n").await?;
                 let size = String::from_utf8_lossy(&self.take(end)).trim().to_owned();
                 let size = usize::from_str_radix(&size, 16).map_err(io::Error::other)?;
-                let chunk = self.exactly(size + 2).await?;
-                answer.body.extend_from_slice(&chunk[..size]);
+                let chunk = self.read_exactly(size + 2).await?;
+                response.body.extend_from_slice(&chunk[..size]);
                 if size == 0 {
                     break;
                 }
             }
-        } else if let Some(length) = answer.header("content-length").and_then(|length| length.parse().ok()) {
-            answer.body = self.exactly(length).await?;
+        } else if let Some(length) = response.header("content-length").and_then(|length| length.parse().ok()) {
+            response.body = self.read_exactly(length).await?;
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     ///
     /// # Errors
-    /// When the connection ends before the answer does.
-    pub async fn exchange(&mut self, request: &Request) -> io::Result<Answer> {
+    /// If the connection ends within the response.
+    pub async fn exchange(&mut self, request: &Request) -> io::Result<Response> {
         self.send(request).await?;
-        self.answer().await
+        self.response().await
     }
 
-    /// Whether not one byte has come that was not read yet.
+    /// True if no unread byte has arrived.
     pub fn is_silent(&mut self) -> bool {
         let mut byte = [0];
-        self.read.is_empty()
+        self.buffer.is_empty()
             && matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    async fn until(&mut self, mark: &[u8]) -> io::Result<usize> {
+    async fn read_until(&mut self, delimiter: &[u8]) -> io::Result<usize> {
         loop {
-            if let Some(at) = self.read.windows(mark.len()).position(|window| window == mark) {
-                return Ok(at + mark.len());
+            if let Some(at) = self.buffer.windows(delimiter.len()).position(|window| window == delimiter) {
+                return Ok(at + delimiter.len());
             }
-            self.more().await?;
+            self.read_more().await?;
         }
     }
 
-    async fn exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
-        while self.read.len() < length {
-            self.more().await?;
+    async fn read_exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        while self.buffer.len() < length {
+            self.read_more().await?;
         }
         Ok(self.take(length))
     }
 
     fn take(&mut self, length: usize) -> Vec<u8> {
-        self.read.drain(..length).collect()
+        self.buffer.drain(..length).collect()
     }
 
-    async fn more(&mut self) -> io::Result<()> {
-        match self.stream.read_buf(&mut self.read).await? {
+    async fn read_more(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.buffer).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
         }
     }
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a new connection.
 ///
 /// # Panics
-/// When there is no answer.
-pub async fn exchange(address: SocketAddr, request: &Request) -> Answer {
+/// If there is no response.
+pub async fn exchange(address: SocketAddr, request: &Request) -> Response {
     let mut connection = Connection::open(address).await.expect("the service listens");
-    connection.exchange(request).await.unwrap_or_else(|error| panic!("no answer to {request:.300?}: {error}"))
+    connection.exchange(request).await.unwrap_or_else(|error| panic!("no response to {request:.300?}: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Everything the stand-in knows, behind one lock.
+//! The stand-in's whole state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,23 +11,25 @@ use crate::fault::Fault;
 use crate::model::{Comment, HandOver, Issue, Label, Pull, Repository, Task};
 use crate::recorded::{RecordedRequest, Violation};
 
-/// What a test may ask about, all of it at one moment.
+/// The state of the stand-in: its repositories, the recorded requests, and the faults.
 #[derive(Debug, Serialize)]
 pub struct State {
     /// The repositories, the main one first.
     pub repositories: Vec<Repository>,
     /// Every request to the API, in order of arrival.
     pub requests: Vec<RecordedRequest>,
-    /// Everything that did not fit GitHub's description.
+    /// Requests and responses that do not match GitHub's description.
     pub violations: Vec<Violation>,
-    /// The faults that are still to strike.
+    /// The active faults.
     pub faults: Vec<Fault>,
-    /// Whether everything is down.
+    /// The current outage, if any.
     pub outage: Option<Outage>,
-    /// The most API requests that were in hand at one time.
-    pub most_in_flight: usize,
-    /// The most writes that were in hand at one time.
-    pub most_writes_in_flight: usize,
+    /// Maximum number of API requests in flight at one time.
+    #[serde(rename = "most_in_flight")]
+    pub max_in_flight: usize,
+    /// Maximum number of writes in flight at one time.
+    #[serde(rename = "most_writes_in_flight")]
+    pub max_writes_in_flight: usize,
     #[serde(skip)]
     pub(crate) in_flight: usize,
     #[serde(skip)]
@@ -36,22 +38,22 @@ pub struct State {
     pub(crate) listening: bool,
     #[serde(skip)]
     pub(crate) clock: Clock,
-    /// Who is behind a token.
+    /// Logins by token.
     #[serde(skip)]
     pub(crate) tokens: BTreeMap<String, String>,
     #[serde(skip)]
     pub(crate) url: String,
 }
 
-/// How everything is down.
+/// Kind of outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outage {
-    /// Every API request is answered 502, and nothing happens.
+    /// Every API request gets a 502 and is not carried out.
     BadGateway,
-    /// Every API request's connection ends without an answer, and nothing happens.
+    /// Every API request's connection is closed without a response, and the request is not carried out.
     Cut,
-    /// Nobody listens: connections are refused, open ones are closed once their answer is out. The pages are gone too.
+    /// Connections are refused, also those for pages and controls. Open connections are closed after their response.
     Refused,
 }
 
@@ -68,8 +70,8 @@ impl State {
             violations: Vec::new(),
             faults: Vec::new(),
             outage: None,
-            most_in_flight: 0,
-            most_writes_in_flight: 0,
+            max_in_flight: 0,
+            max_writes_in_flight: 0,
             in_flight: 0,
             writes_in_flight: 0,
             listening: true,
@@ -88,21 +90,21 @@ impl State {
         &mut self.repositories[0]
     }
 
-    /// Where in the list a repository is; names compare in any case.
+    /// Index of a repository. Names are compared without case.
     pub(crate) fn find(&self, owner: &str, name: &str) -> Option<usize> {
         self.repositories.iter().position(|repository| {
             repository.owner.eq_ignore_ascii_case(owner) && repository.name.eq_ignore_ascii_case(name)
         })
     }
 
-    /// The issues of the main repository by number, pull requests left out.
+    /// The issues of the main repository by number, without pull requests.
     pub fn issues(&self) -> Vec<Issue> {
         let repository = self.repository();
-        let plain = repository.issues.iter().filter(|(number, _)| !repository.pulls.contains_key(number));
-        plain.map(|(_, issue)| issue.clone()).collect()
+        let issues = repository.issues.iter().filter(|(number, _)| !repository.pulls.contains_key(number));
+        issues.map(|(_, issue)| issue.clone()).collect()
     }
 
-    /// The issue with this number, pull requests included.
+    /// The issue or pull request with this number.
     pub fn issue(&self, number: u64) -> Option<&Issue> {
         self.repository().issues.get(&number)
     }
@@ -123,7 +125,7 @@ impl State {
         self.repository().tasks.clone()
     }
 
-    /// Every time Copilot was asked to work in the main repository, oldest first.
+    /// All hand-overs to Copilot in the main repository, oldest first.
     pub fn hand_overs(&self) -> Vec<HandOver> {
         self.repository().hand_overs.clone()
     }
@@ -138,23 +140,23 @@ impl State {
         self.repository().labels.clone()
     }
 
-    /// The requests that were meant to change something, in order of arrival.
+    /// The write requests, in order of arrival.
     pub fn writes(&self) -> Vec<RecordedRequest> {
         self.requests.iter().filter(|request| request.is_write()).cloned().collect()
     }
 
-    /// The real time between the arrivals of successive writes.
+    /// The real time between successive writes.
     pub fn write_gaps(&self) -> Vec<Duration> {
         let writes = self.writes();
         writes.windows(2).map(|pair| pair[1].since_start - pair[0].since_start).collect()
     }
 
-    /// One line for each request, and one for each violation: what a test that waited in vain wants to read.
-    pub fn story(&self) -> String {
+    /// A log for failed tests: one line per request and one per violation.
+    pub fn request_log(&self) -> String {
         let mut lines = Vec::new();
         for RecordedRequest { number, method, path, status, applied, held, failure, since_start, .. } in &self.requests
         {
-            let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let status = status.map_or_else(|| "no response".to_owned(), |status| status.to_string());
             let applied = if *applied { ", carried out" } else { "" };
             let held = if *held { ", held" } else { "" };
             let failure = failure.as_ref().map(|failure| format!(", {failure}")).unwrap_or_default();
@@ -163,16 +165,16 @@ impl State {
         for Violation { request, problem, .. } in &self.violations {
             lines.push(format!("violation by request {request}: {problem}"));
         }
-        if lines.is_empty() { "there was no request at all".into() } else { lines.join("\n") }
+        if lines.is_empty() { "no requests".into() } else { lines.join("\n") }
     }
 
-    /// The stand-in's now.
+    /// The current time by the stand-in's clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
     pub(crate) fn request_mut(&mut self, number: u64) -> &mut RecordedRequest {
-        let at = usize::try_from(number - 1).expect("requests are counted in memory");
-        &mut self.requests[at]
+        let index = usize::try_from(number - 1).expect("request numbers are indexes plus one");
+        &mut self.requests[index]
     }
 }

@@ -1,6 +1,6 @@
 //! A full disk: 503 until there is space again, then normal service without a restart.
 
-use autoheal_test_support::service::{Answer, Request, exchange};
+use autoheal_test_support::service::{Request, Response, exchange};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -15,13 +15,13 @@ fn reports(count: usize) -> Vec<Value> {
     (0..count).map(report).collect()
 }
 
-async fn send_all(serve: &Serve, reports: &[Value]) -> Vec<Answer> {
+async fn send_all(serve: &Serve, reports: &[Value]) -> Vec<Response> {
     let requests: Vec<Request> = reports.iter().map(|report| Request::report(report.to_string())).collect();
     join_all(requests.iter().map(|request| exchange(serve.address, request))).await
 }
 
 #[track_caller]
-fn assert_all(answers: &[Answer], status: &str) {
+fn assert_all(answers: &[Response], status: &str) {
     for answer in answers {
         assert_eq!(answer.status, 202, "{}", answer.text());
         assert_eq!(answer.json()[0]["status"], status);

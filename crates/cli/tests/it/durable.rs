@@ -49,14 +49,14 @@ async fn no_report_gets_its_202_before_its_sync_and_many_share_one_sync() {
 
     let before = spy.syncs();
     held.release().await;
-    assert_eq!(first.answer().await.unwrap().status, 202);
+    assert_eq!(first.response().await.unwrap().status, 202);
     // The others wait for the next sync.
     let held = spy.entered().await;
     assert!(others.iter_mut().all(Connection::is_silent), "202 after a sync that came before the report");
     spy.let_go();
     held.release().await;
     for connection in &mut others {
-        assert_eq!(connection.answer().await.unwrap().status, 202);
+        assert_eq!(connection.response().await.unwrap().status, 202);
     }
     let syncs = spy.syncs() - before;
     println!("{TOGETHER} reports, {syncs} syncs");
@@ -75,7 +75,7 @@ async fn a_report_whose_sync_never_finished_gets_no_202() {
     connection.send(&request).await.unwrap();
     let held = spy.entered().await;
     serve.kill().await;
-    assert!(connection.answer().await.is_err());
+    assert!(connection.response().await.is_err());
     drop(held);
     // The sender sends it again: counted once, whether or not the first one reached the file.
     spy.let_go();

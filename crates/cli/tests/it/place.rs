@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use autoheal_test_support::service::{Answer, Connection, Request, exchange};
+use autoheal_test_support::service::{Connection, Request, Response, exchange};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -86,11 +86,11 @@ impl Serve {
         Connection::open(self.address).await.unwrap()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         exchange(self.address, &Request::get(path)).await
     }
 
-    pub(crate) async fn report(&self, body: &Value) -> Answer {
+    pub(crate) async fn report(&self, body: &Value) -> Response {
         exchange(self.address, &Request::report(body.to_string())).await
     }
 

@@ -29,7 +29,7 @@ async fn an_idle_connection_does_not_delay_the_end() {
     let serve = Place::new().serve().await;
     let mut idle = serve.connect().await;
     idle.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    assert_eq!(idle.answer().await.unwrap().status, 200);
+    assert_eq!(idle.response().await.unwrap().status, 200);
     assert_eq!(serve.terminate().await.code(), Some(0));
 }
 

@@ -1,6 +1,6 @@
-//! Golden shapes: what one side writes, the other side reads, and nothing is lost on the way.
+//! Golden files: each type reads its file and writes the same JSON, so that no member is lost.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed `unwrap` fails the test")]
 
 use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK};
 use autoheal_contract::{ErrorReport, Json, Receipt, Refusal};
@@ -9,26 +9,26 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Reads a golden file as `T`, writes it again and compares every member.
-fn survives<T: DeserializeOwned + Serialize>(golden: &str) {
+fn check_round_trip<T: DeserializeOwned + Serialize>(golden: &str) {
     let read: T = serde_json::from_str(golden).unwrap();
     let written = serde_json::to_value(&read).unwrap();
     assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
 }
 
 #[test]
-fn the_original_sdk_shape_is_read_unchanged() {
-    survives::<ErrorReport>(include_str!("../golden/original-sdk.json"));
+fn a_report_of_the_original_sdk_round_trips() {
+    check_round_trip::<ErrorReport>(include_str!("../golden/original-sdk.json"));
 }
 
 #[test]
-fn every_field_of_the_superset_survives() {
-    survives::<ErrorReport>(include_str!("../golden/everything.json"));
+fn a_report_with_every_field_round_trips() {
+    check_round_trip::<ErrorReport>(include_str!("../golden/everything.json"));
 }
 
 #[test]
-fn answers_survive() {
-    survives::<Vec<Receipt>>(include_str!("../golden/receipts.json"));
-    survives::<Refusal>(include_str!("../golden/refusal.json"));
+fn responses_round_trip() {
+    check_round_trip::<Vec<Receipt>>(include_str!("../golden/receipts.json"));
+    check_round_trip::<Refusal>(include_str!("../golden/refusal.json"));
 }
 
 #[test]
@@ -43,12 +43,12 @@ fn hostile_nesting_is_cut_without_recursion() {
 }
 
 #[test]
-fn shrinking_keeps_the_beginning_and_marks_the_cut() {
+fn shrinking_keeps_the_start_and_marks_the_cut() {
     let mut json: Json =
         serde_json::from_str(r#"{"first":"kept","second":"xxxxxxxxxxxxxxxxxxxxxxxxx","third":3}"#).unwrap();
     assert!(json.shrink_to(40));
     assert_eq!(json.get("first").and_then(Json::as_str), Some("kept"));
     let written = serde_json::to_string(&json).unwrap();
     assert!(written.contains(CUT_MARK) && !written.contains("third"), "{written}");
-    assert!(!json.clone().shrink_to(1000), "what fits is left alone");
+    assert!(!json.clone().shrink_to(1000), "a value that fits stays as it is");
 }

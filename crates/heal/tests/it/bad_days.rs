@@ -117,13 +117,13 @@ async fn an_hour_without_github_loses_nothing_and_keeps_the_order() {
         println!("{outage:?}");
         let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
         path.work_for(MINUTE).await;
-        path.github.go_down(outage).await;
+        path.github.start_outage(outage).await;
         let words = ["apples", "pears", "plums", "figs", "dates"];
         for word in words {
             path.report(&format!("no {word}")).await;
             path.work_for(12 * MINUTE).await;
         }
-        path.github.come_back().await;
+        path.github.end_outage().await;
         path.work_for(30 * MINUTE).await;
         let titles: Vec<String> = path.github.issues().into_iter().map(|issue| issue.title).collect();
         let expected = words.map(|word| format!("[Auto-Generated] TypeError: no {word}"));

@@ -109,7 +109,7 @@ impl Path {
                 self.advance(Duration::from_millis(wait));
             }
         }
-        panic!("the worker is always busy:\n{}", self.github.look(|state| state.story()));
+        panic!("the worker is always busy:\n{}", self.github.read(|state| state.request_log()));
     }
 
     /// Ticks until a fault holds a request, then drops the tick there, as `kill -9` would.
@@ -142,7 +142,7 @@ impl Path {
 
     /// Asserts one issue, one draft and one branch, and requests that GitHub's description allows.
     pub(crate) fn assert_once(&self) {
-        let story = || self.github.look(|state| state.story());
+        let story = || self.github.read(|state| state.request_log());
         let open: Vec<_> = self.github.issues().into_iter().filter(|issue| issue.state == "open").collect();
         assert_eq!(open.len(), 1, "one open issue\n{}", story());
         assert_eq!(self.github.pulls().len(), 1, "one pull request\n{}", story());
@@ -153,7 +153,7 @@ impl Path {
 
     pub(crate) fn assert_proper(&self) {
         assert!(self.github.violations().is_empty(), "{:?}", self.github.violations());
-        assert!(self.github.most_writes_in_flight() <= 1, "writes are serial");
+        assert!(self.github.max_writes_in_flight() <= 1, "writes are serial");
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ScrubLevel;
 use crate::prepare;
-use crate::validate::{DEFAULT_PROJECT, Sender};
+use crate::validate::Sender;
+use autoheal_contract::limits::DEFAULT_PROJECT;
 
 fn prepared(report: &Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();

@@ -4,6 +4,8 @@ use autoheal_contract::Source;
 use autoheal_contract::limits::{CUT_MARK, STACK_TRACE_CHARS};
 use serde_json::{Value, json};
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
+
 use super::*;
 
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {

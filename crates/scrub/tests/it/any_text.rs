@@ -1,8 +1,8 @@
-//! What holds for any text: no panic, no planted secret left, and scrubbing scrubbed text changes nothing.
+//! Random text: scrubbing does not panic, removes planted secrets, and changes nothing the second time.
 
 use autoheal_scrub::{Level, scrub_with};
 
-/// Pieces chosen so that they meet the rules and each other in every order.
+/// Pieces of text that trigger the rules, to be joined in random order.
 const PIECES: &[&str] = &[
     " ",
     "\n",
@@ -121,7 +121,7 @@ fn rounds() -> usize {
 }
 
 #[test]
-fn scrubbed_text_stays_as_it_is() {
+fn scrubbing_twice_changes_nothing_more() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
@@ -135,7 +135,7 @@ fn scrubbed_text_stays_as_it_is() {
 }
 
 #[test]
-fn planted_secrets_are_gone_whatever_stands_around_them() {
+fn planted_secrets_are_removed_in_any_context() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
@@ -151,7 +151,7 @@ fn planted_secrets_are_gone_whatever_stands_around_them() {
     ];
     for _ in 0..rounds() / 4 {
         let (before, secret, after) = secrets[random.usize(..secrets.len())];
-        // complete words around it: half a quote or half an address may turn the secret into something else
+        // only complete words around it: half a quote or half an address may change the kind of the secret
         let around = |random: &mut fastrand::Rng| -> String {
             let words = [
                 "at f (x.js:1:2)",

@@ -1,11 +1,11 @@
-//! What scrubbing costs: linear on hostile text, and little on clean text.
+//! The cost of scrubbing: linear for hostile text, and small for clean text.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use autoheal_scrub::{Level, scrub, scrub_with};
 
-/// This thread's own time: what else the machine does is not counted.
+/// CPU time of this thread, so that other work of the machine does not count.
 fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
@@ -20,9 +20,10 @@ fn fastest(text: &str, level: Level) -> Duration {
     (0..5).map(run).min().unwrap_or_default()
 }
 
-/// Four times the text may cost four times the time; twelve leaves room for a busy machine and is far from sixteen.
+/// Four times the text takes four times as long if the work is linear, and sixteen times if it is quadratic. A limit of
+/// twelve tolerates a busy machine.
 #[test]
-fn hostile_text_costs_linear_time() {
+fn hostile_text_takes_linear_time() {
     let begin = concat!("-----BEGIN PRIV", "ATE KEY-----");
     let units = [
         "a",
@@ -95,16 +96,16 @@ fn hostile_text_costs_linear_time() {
             let allowed = short.max(Duration::from_micros(200)) * 12;
             assert!(
                 long < allowed,
-                "{unit:?} at {level:?}: {short:?} for {size} bytes, {long:?} for four times as much"
+                "{unit:?} at {level:?}: {short:?} for {size} bytes, {long:?} for four times the bytes"
             );
         }
     }
 }
 
-/// Run with `cargo test --release -p autoheal-scrub --test it -- --ignored --nocapture clean_text`.
+/// Prints the throughput. Run it with `cargo test --release -p autoheal-scrub --test it -- --ignored --nocapture clean_text`.
 #[test]
 #[ignore = "a measurement"]
-fn clean_text_is_read_fast() {
+fn clean_text_is_scrubbed_fast() {
     let stack = "TypeError: Cannot read properties of undefined (reading 'length')\n    at renderRow (https://app.example.com/assets/main.3f2a1b9c.js:12:3456)\n    \
         at Object.callTool (https://app.example.com/assets/vendor.99ab12ef.js:1:20391)\n    at async MCPClient.request (webpack-internal:///./src/client.ts:88:17)\n    \
         at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n";

@@ -1,4 +1,4 @@
-//! Every rule with what must vanish and what must stay, and what holds for any text at all.
+//! Tests of each rule, with text that must change and text that must stay, and of random text.
 
 mod any_text;
 mod cost;

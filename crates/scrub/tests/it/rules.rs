@@ -1,10 +1,10 @@
-//! Each rule: texts that must change, and how; texts that must stay as they are.
+//! Tests of each rule: text that must change, with the result, and text that must stay.
 
 use std::borrow::Cow;
 
 use autoheal_scrub::{Level, is_secret_key, scrub, scrub_with};
 
-/// Each case is what goes in and what must come out; all that disagree are told at once.
+/// Checks cases of text and its expected result. Reports all failing cases at once.
 fn check(level: Level, cases: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (before, after) in cases {
@@ -20,17 +20,17 @@ fn check(level: Level, cases: &[(&str, &str)]) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn vanish(cases: &[(&str, &str)]) {
+fn check_changes(cases: &[(&str, &str)]) {
     check(Level::Standard, cases);
 }
 
-fn stay(texts: &[&str]) {
+fn check_unchanged(texts: &[&str]) {
     for text in texts {
         check(Level::Standard, &[(text, text)]);
     }
 }
 
-/// Made up at run time, so that nothing in this file looks like a live credential.
+/// A token made at run time, so that secret scanners find no credential in this file.
 fn token(prefix: &str, length: usize) -> String {
     let letters = "q7Zk2Wm9Xc4Vb1Nn8Lp3Rt6Ys5Hd0Gf";
     prefix.chars().chain(letters.chars().cycle().take(length)).collect()
@@ -38,7 +38,7 @@ fn token(prefix: &str, length: usize) -> String {
 
 #[test]
 fn credentials_in_headers() {
-    vanish(&[
+    check_changes(&[
         ("Authorization: Bearer abc123", "Authorization: Bearer <token>"),
         ("authorization: bearer abc", "authorization: bearer <token>"),
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic <token>"),
@@ -57,7 +57,7 @@ fn credentials_in_headers() {
         ("X-Api-Key: 12345", "X-Api-Key: <secret>"),
         ("Mcp-Session-Id: 1868a90c", "Mcp-Session-Id: <secret>"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "Bearer token is missing",
         "WWW-Authenticate: Bearer realm=\"example\", error=\"invalid_token\"",
         "Basic authentication failed",
@@ -70,7 +70,7 @@ fn credentials_in_headers() {
 
 #[test]
 fn values_under_secret_keys() {
-    vanish(&[
+    check_changes(&[
         ("password=hunter2", "password=<secret>"),
         ("password = hunter2", "password = <secret>"),
         ("pwd:hunter2, next", "pwd:<secret>, next"),
@@ -98,7 +98,7 @@ fn values_under_secret_keys() {
         ("the session id = abc123", "the session id = <secret>"),
         ("token=Bearer abc def", "token=Bearer <token> def"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "Cannot read properties of undefined (reading 'token')",
         "Unexpected token < in JSON at position 0",
         "Unexpected token: '}'",
@@ -132,7 +132,7 @@ fn values_under_secret_keys() {
 
 #[test]
 fn secrets_on_command_lines() {
-    vanish(&[
+    check_changes(&[
         ("mysql --password hunter2 -h db", "mysql --password <secret> -h db"),
         ("mysql --password=hunter2 -h db", "mysql --password=<secret> -h db"),
         ("tool --api-key \"a b\" x", "tool --api-key \"<secret>\" x"),
@@ -140,7 +140,7 @@ fn secrets_on_command_lines() {
         ("curl -u admin:hunter2 https://a.b", "curl -u <credentials> https://a.b"),
         ("curl --user 'admin:hunter2' https://a.b", "curl --user '<credentials>' https://a.b"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "docker run -u 1000:1000 image",
         "tool --token --verbose",
         "sort -u file",
@@ -152,7 +152,7 @@ fn secrets_on_command_lines() {
 
 #[test]
 fn secrets_in_urls() {
-    vanish(&[
+    check_changes(&[
         ("https://user:pass@host/x", "https://<credentials>@host/x"),
         ("postgres://u:p%40x@db:5432/app", "postgres://<credentials>@db:5432/app"),
         ("redis://:pass@cache:6379", "redis://<credentials>@cache:6379"),
@@ -164,7 +164,7 @@ fn secrets_in_urls() {
         ("at f (https://a.b/c.js?token=abc:12:34)", "at f (https://a.b/c.js?token=<secret>:12:34)"),
         ("https://a.b/?email=me%40example.com&x", "https://a.b/?email=<email>&x"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "http://localhost:8080/file.js:12:34",
         "https://a.b/c?page=2&sort=name#top",
         "ssh://git@github.com/a/b.git",
@@ -177,7 +177,7 @@ fn secrets_in_urls() {
 
 #[test]
 fn addresses() {
-    vanish(&[
+    check_changes(&[
         ("mail to ann.b+c@example.com.", "mail to <email>."),
         ("<ann@example.co.uk>", "<<email>>"),
         ("ann@example.com:25", "<email>:25"),
@@ -186,7 +186,7 @@ fn addresses() {
         ("user@163.com", "<email>"),
         ("mailto:ann@example.com?subject=x", "mailto:<email>?subject=x"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "user@ mentions @you",
         "node_modules/@scope/pkg/index.js",
         "foo@1.2.3",
@@ -226,10 +226,10 @@ fn tokens_with_prefixes() {
     ];
     for secret in secrets {
         for (before, after) in [("", ""), ("with ", " it"), ("(", ")"), (r"a\n", r"\nb"), ("x=", ","), ("\"", "\"")] {
-            vanish(&[(&format!("{before}{secret}{after}"), &format!("{before}<token>{after}"))]);
+            check_changes(&[(&format!("{before}{secret}{after}"), &format!("{before}<token>{after}"))]);
         }
     }
-    stay(&[
+    check_unchanged(&[
         "npm_config_registry npm_package_name npm_lifecycle_event",
         "task-force-one sk-fading-circle sk_buff",
         "AKIAS and ASIAN and AIzaak",
@@ -243,14 +243,14 @@ fn tokens_with_prefixes() {
 fn private_keys() {
     let (begin, end) = (concat!("-----BEGIN RSA PRIV", "ATE KEY-----"), concat!("-----END RSA PRIV", "ATE KEY-----"));
     let line = token("", 64);
-    vanish(&[
+    check_changes(&[
         (&format!("a\n{begin}\n{line}\n{line}\nabc=\n{end}\nb"), "a\n<private-key>\nb"),
         (&format!(r#"{{"k":"{begin}\n{line}\n{end}\n"}}"#), r#"{"k":"<private-key>\n"}"#),
         (&format!("{begin}\n{line}\n{line}\nabc"), "<private-key>"),
         (&format!("{begin}\n{line}\nat f (x.js:1:2)"), "<private-key>\nat f (x.js:1:2)"),
         (&format!("{begin}\nshort\n{end}"), "<private-key>"),
     ]);
-    stay(&[
+    check_unchanged(&[
         concat!("expected -----BEGIN PRIV", "ATE KEY----- but got this"),
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
@@ -260,7 +260,7 @@ fn private_keys() {
 
 #[test]
 fn card_numbers() {
-    vanish(&[
+    check_changes(&[
         ("4111111111111111", "<card>"),
         ("card 4111 1111 1111 1111.", "card <card>."),
         ("4111-1111-1111-1111,", "<card>,"),
@@ -272,7 +272,7 @@ fn card_numbers() {
         ("30569309025904", "<card>"),
         (r"a\n4111111111111111", r"a\n<card>"),
     ]);
-    stay(&[
+    check_unchanged(&[
         "-32602 503 1.2.3",
         "line 12345 of 67890",
         "4111111111111112",
@@ -311,7 +311,7 @@ fn names_of_secrets() {
 
 #[test]
 fn stacks_stay_readable() {
-    stay(&[
+    check_unchanged(&[
         "TypeError: x is not a function\n    at Object.<anonymous> (/app/src/auth/token.js:12:34)\n    at node:internal/main:1:2",
         "f/<@https://example.com/app.js:10:2\nasync*g@https://example.com/app.js line 3 > eval:1:1\n[native code]",
         "at async Promise.all (index 0)\n    at new Foo<Bar, Baz>(C:\\Users\\x\\app.js:1:2)",
@@ -320,7 +320,7 @@ fn stacks_stay_readable() {
 }
 
 #[test]
-fn strict_hides_places_too() {
+fn the_strict_level_hides_paths_and_hosts() {
     check(
         Level::Strict,
         &[

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, DEFAULT_PROJECT, Sender};
+use autoheal_prepare::validate::{Arrival, Sender};
 use autoheal_store::{Change, Sqlite, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

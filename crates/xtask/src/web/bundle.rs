@@ -1,39 +1,40 @@
-//! The package's entries: the same client, each with its own way to the module.
+//! The package's entries: the same client with different loaders of the module.
 
 use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
 
-use super::{WASM, node, run};
+use super::{UNSLIMMED, WASM, node};
+use crate::command::run;
 
-/// The entry a page loads, with the module beside it.
+/// The main entry. It loads the module from a file beside it.
 pub(super) const MAIN: &str = "mcp-autoheal.js";
 
 /// One file of `npm/dist/`.
 pub(super) struct Entry {
-    /// Its name there.
+    /// File name in `npm/dist/`.
     pub(super) file: &'static str,
-    /// What it is made from, in `npm/src/`.
-    from: &'static str,
-    /// How it comes by the module: a file of `npm/src/module/`.
-    module: &'static str,
-    /// What kind of script it is, in esbuild's words.
+    /// Source file in `npm/src/`.
+    source: &'static str,
+    /// Loader of the module, in `npm/src/module/`.
+    loader: &'static str,
+    /// Output format, as esbuild calls it.
     format: &'static str,
 }
 
-/// All of them.
+/// All entries.
 pub(super) const ENTRIES: [Entry; 4] = [
-    Entry { file: MAIN, from: "index.js", module: "beside.js", format: "esm" },
-    Entry { file: "mcp-autoheal.inline.js", from: "index.js", module: "inline.js", format: "esm" },
-    Entry { file: "mcp-autoheal.node.js", from: "index.js", module: "node.js", format: "esm" },
-    // One tag, one file: a page that uses it has no bundler to place a second one.
-    Entry { file: "mcp-autoheal.script.js", from: "script.js", module: "inline.js", format: "iife" },
+    Entry { file: MAIN, source: "index.js", loader: "beside.js", format: "esm" },
+    Entry { file: "mcp-autoheal.inline.js", source: "index.js", loader: "inline.js", format: "esm" },
+    Entry { file: "mcp-autoheal.node.js", source: "index.js", loader: "node.js", format: "esm" },
+    // for a script tag: the module is inside, because a page without a bundler would have to host a second file
+    Entry { file: "mcp-autoheal.script.js", source: "script.js", loader: "inline.js", format: "iife" },
 ];
 
-/// Properties of objects that never leave the package, which get short names. None of them is a name on the wire, of an
-/// option, of the types, or of anything of the browser's, and none is ever looked up by a text.
-const INTERNAL: &[&str] = &[
+/// Properties that get short names. They belong to objects that stay inside the package: none is a JSON field, an
+/// option, a public type's field or a browser API, and none is accessed by a computed name.
+const INTERNAL_PROPERTIES: &[&str] = &[
     "bodyStart",
     "bundle",
     "bundled",
@@ -98,37 +99,44 @@ const INTERNAL: &[&str] = &[
     "__wbg_ptr",
 ];
 
-/// esbuild joins the files and names things; terser then finds 3 % that it leaves.
+/// Bundles and minifies every entry with esbuild, then with terser, which saves another 3 %. Does the same with the
+/// main entry and the glue that is not slimmed.
 ///
-/// Through esbuild's library: its command is a script on one machine and a native program on the next.
+/// Uses esbuild's library, because its command is a script on some systems and a native program on others.
 pub(super) fn bundle(npm: &Path) -> Result<()> {
     const SCRIPT: &str = "
-        const { readFileSync, writeFileSync } = require('node:fs'), { gzipSync } = require('node:zlib');
-        const { buildSync } = require('esbuild'), { minify } = require('terser');
+        const { readFileSync, writeFileSync } = require('node:fs'), { resolve } = require('node:path');
+        const { gzipSync } = require('node:zlib');
+        const { build } = require('esbuild'), { minify } = require('terser');
         const [wasm, entries, internal] = JSON.parse(process.argv[1]);
         const mangleProps = new RegExp(`^(${internal.join('|')})$`), isUsed = {};
         writeFileSync(`pkg/${wasm}.gz`, gzipSync(readFileSync(`dist/${wasm}`), { level: 9 }));
-        for (const { file, from, module, format } of entries) Object.assign(isUsed, buildSync({
-            entryPoints: [`src/${from}`], outfile: `dist/${file}`, alias: { 'module-source': `./src/module/${module}` },
-            loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
-            bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache: {},
-        }).mangleCache);
-        const unused = internal.filter((name) => !isUsed[name]);
-        if (unused.length) throw new Error(`not a property any more: ${unused}`);
+        const setup = (glue) => ({ onResolve }) => onResolve({ filter: /glue\\.js$/ }, () => ({ path: resolve(glue) }));
         (async () => {
-            for (const { file } of entries) {
-                const options = { ecma: 2022, toplevel: true, module: file !== 'mcp-autoheal.script.js' };
+            for (const { file, source, loader, format, glue } of entries) Object.assign(isUsed, (await build({
+                entryPoints: [`src/${source}`], outfile: file, plugins: [{ name: 'glue', setup: setup(glue) }],
+                alias: { 'module-source': `./src/module/${loader}` },
+                loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
+                bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache: {},
+            })).mangleCache);
+            const unused = internal.filter((name) => !isUsed[name]);
+            if (unused.length) throw new Error(`listed in INTERNAL_PROPERTIES, but used nowhere: ${unused}`);
+            for (const { file, format } of entries) {
+                const options = { ecma: 2022, toplevel: true, module: format === 'esm' };
                 options.compress = { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true };
-                const { code } = await minify(readFileSync(`dist/${file}`, 'utf8'), options);
-                writeFileSync(`dist/${file}`, code);
+                const { code } = await minify(readFileSync(file, 'utf8'), options);
+                writeFileSync(file, code);
             }
         })();";
-    let entries: Vec<_> = ENTRIES
-        .iter()
-        .map(|entry| json!({"file": entry.file, "from": entry.from, "module": entry.module, "format": entry.format}))
-        .collect();
+    let output = |entry: &Entry, folder: &str, glue: &str| {
+        let Entry { file, source, loader, format } = entry;
+        json!({"file": format!("{folder}/{file}"), "source": source, "loader": loader, "format": format, "glue": glue})
+    };
+    let mut entries: Vec<_> = ENTRIES.iter().map(|entry| output(entry, "dist", "pkg/glue.js")).collect();
+    let main = ENTRIES.iter().find(|entry| entry.file == MAIN);
+    entries.extend(main.map(|main| output(main, UNSLIMMED, &format!("{UNSLIMMED}/glue.js"))));
     run(
-        node().args(["-e", SCRIPT, "--", &json!([WASM, entries, INTERNAL]).to_string()]).current_dir(npm),
-        "esbuild failed: delete npm/node_modules to have it installed anew",
+        node().args(["-e", SCRIPT, "--", &json!([WASM, entries, INTERNAL_PROPERTIES]).to_string()]).current_dir(npm),
+        "esbuild or terser failed: delete npm/node_modules to reinstall them",
     )
 }

@@ -1,14 +1,14 @@
-// What crosses between the page and the module's memory: bytes, texts, and values in the module's table.
+// Passes bytes, texts and JavaScript values between the page and the module's memory.
 //
-// The build puts this in place of the helpers wasm-bindgen generates. Text crosses when a call fails or an event stream
-// is read, never for a call that succeeds, so short beats fast here.
+// The build puts this in place of the helpers that wasm-bindgen generates. Text is passed when a call fails or an event
+// stream is read, never for a call that succeeds, so this code is short rather than fast.
 
 let wasm;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-// An object the page has lost is freed in the module too. All browsers that run the module have this registry.
-const lost = new FinalizationRegistry(([free, pointer]) => free(pointer, 1));
+// Frees the module's object when the JavaScript object is collected. Every browser that runs the module has this class.
+const finalizers = new FinalizationRegistry(([free, pointer]) => free(pointer, 1));
 
 export function start(instance) {
   wasm = instance.exports;
@@ -16,11 +16,11 @@ export function start(instance) {
 }
 
 function owned(object, free, pointer) {
-  lost.register(object, [free, pointer]);
+  finalizers.register(object, [free, pointer]);
   return pointer;
 }
 
-// Looked up anew every time: memory that has grown is another buffer.
+// The buffer is read each time, because memory that has grown has another buffer.
 function bytesAt(pointer, length) {
   return new Uint8Array(wasm.memory.buffer, pointer >>> 0, length);
 }
@@ -36,7 +36,7 @@ function passBytes(bytes) {
   return [pointer, length];
 }
 
-/** Nothing, where a text may be missing, is told as a pointer of 0. */
+/** A missing text is passed as a pointer of 0. */
 function passText(text) {
   return text == null ? [0, 0] : passBytes(encoder.encode(text));
 }
@@ -53,7 +53,7 @@ function takeText(place) {
   return bytes && decoder.decode(bytes);
 }
 
-/** Writes where a text lies to a place the module names. The text is passed first: that may make the memory grow. */
+/** Passes a text and writes its pointer and length to `place`. Passing comes first, because it may grow the memory. */
 function giveText(place, text) {
   const pair = passText(text);
   new Int32Array(wasm.memory.buffer, place >>> 0, 2).set(pair);
@@ -69,7 +69,7 @@ function isNone(value) {
   return value == null;
 }
 
-/** What a call throws that the module asked to hear of. */
+/** Runs an imported function and hands its exception to the module. */
 function caught(call) {
   try {
     call();

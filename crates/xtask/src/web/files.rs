@@ -1,11 +1,11 @@
-//! Which files are older than others: what was built from sources that have changed since is built again.
+//! Modification times of files, which decide whether the package has to be built again.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-/// All files in a folder and the folders in it; none if there is no such folder.
+/// All files in a folder and its subfolders; empty if the folder does not exist.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());
@@ -23,17 +23,17 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// When the oldest of these was written; the beginning of time if one is missing.
+/// Modification time of the oldest file; the Unix epoch if a file is missing.
 pub(super) fn oldest(files: &[PathBuf]) -> SystemTime {
-    files.iter().map(|file| written(file).unwrap_or(SystemTime::UNIX_EPOCH)).min().unwrap_or(SystemTime::UNIX_EPOCH)
+    files.iter().map(|file| modified(file).unwrap_or(SystemTime::UNIX_EPOCH)).min().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// When the newest of these was written; they must exist.
+/// Modification time of the newest file; an error if a file is missing.
 pub(super) fn newest(files: &[PathBuf]) -> Result<SystemTime> {
-    files.iter().try_fold(SystemTime::UNIX_EPOCH, |latest, file| Ok(latest.max(written(file)?)))
+    files.iter().try_fold(SystemTime::UNIX_EPOCH, |latest, file| Ok(latest.max(modified(file)?)))
 }
 
-fn written(file: &Path) -> Result<SystemTime> {
+fn modified(file: &Path) -> Result<SystemTime> {
     let metadata = std::fs::metadata(file).with_context(|| format!("{} is missing", file.display()))?;
     Ok(metadata.modified()?)
 }

@@ -1,11 +1,11 @@
-//! The numbers that the module and the shell share, turned from Rust into JavaScript.
+//! Converts the numbers that the module and the shell share from Rust to JavaScript.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 const RUST: &str = "sdk-wasm/src/shared_numbers.rs";
-/// Imports nothing, so that the bundler inlines every number.
+/// The file imports nothing, so that the bundler inlines every number.
 const JAVASCRIPT: &str = "shared-numbers.js";
 
 /// Writes `npm/pkg/shared-numbers.js`.

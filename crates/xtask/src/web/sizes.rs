@@ -1,34 +1,35 @@
-//! The sizes of what is shipped, as a web server would send it.
+//! Sizes of the built files, raw and compressed as a web server sends them.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::node;
+use super::bundle::MAIN;
+use super::{WASM, node};
 
 /// The sizes of the package's files.
 pub(crate) struct Sizes {
-    /// Those a page loads that uses the main entry.
+    /// The files of the main entry, which a page loads together.
     pub(crate) files: Vec<FileSize>,
-    /// Those of the other entries, each of which replaces the main one or builds on it.
+    /// The files of the other entries, each of which replaces the main entry or extends it.
     pub(crate) others: Vec<FileSize>,
 }
 
 /// The sizes of one file, in bytes.
 pub(crate) struct FileSize {
-    /// Its name in `npm/dist/`.
+    /// File name.
     pub(crate) name: String,
-    /// As it is.
+    /// Uncompressed.
     pub(crate) raw: u64,
-    /// At gzip's level 9.
+    /// With gzip, level 9.
     pub(crate) gzip: u64,
-    /// At brotli's quality 11.
+    /// With brotli, quality 11.
     pub(crate) brotli: u64,
 }
 
 impl Sizes {
-    /// Measures them; those named in `main` are the main entry. Node compresses, so that no crate has to.
+    /// Measures files. `main` names the files of the main entry. Node compresses, so that xtask needs no crate for it.
     pub(super) fn measure(files: &[PathBuf], main: &[&str]) -> Result<Self> {
         const SCRIPT: &str = "
             const { readFileSync } = require('node:fs'), { basename } = require('node:path');
@@ -40,7 +41,7 @@ impl Sizes {
             })));";
         let output = node().args(["-e", SCRIPT, "--"]).args(files).output().context("node does not run")?;
         if !output.status.success() {
-            bail!("the sizes of npm/dist cannot be taken: {}", String::from_utf8_lossy(&output.stderr));
+            bail!("the sizes of the built files cannot be measured: {}", String::from_utf8_lossy(&output.stderr));
         }
         let rows: Vec<(String, u64, u64, u64)> = serde_json::from_slice(&output.stdout)?;
         let all = rows.into_iter().map(|(name, raw, gzip, brotli)| FileSize { name, raw, gzip, brotli });
@@ -48,7 +49,21 @@ impl Sizes {
         Ok(Self { files, others })
     }
 
-    /// All files of the main entry together.
+    /// One line about the bytes that the hand-written slimming saves. `unslimmed` are the files without it.
+    pub(super) fn savings(&self, unslimmed: &Sizes) -> String {
+        let brotli = |sizes: &Sizes, name: &str| -> i64 {
+            sizes.files.iter().filter(|file| file.name == name).map(|file| file.brotli as i64).sum()
+        };
+        let saved = |name: &str| brotli(unslimmed, name) - brotli(self, name);
+        let (script, module) = (saved(MAIN), saved(WASM));
+        format!(
+            "slimming saves {} bytes of brotli: {script} in the script (slim.rs, crossing.js), {module} in the module \
+             (snip-panics.mjs)",
+            script + module
+        )
+    }
+
+    /// The sum over the files of the main entry.
     pub(crate) fn total(&self) -> FileSize {
         let sum = |of: fn(&FileSize) -> u64| self.files.iter().map(of).sum();
         FileSize {

@@ -1,14 +1,16 @@
-//! The generated glue, slimmed: the same calls into the module, without what only other modules or old browsers need.
+//! Slims the generated glue: the same calls into the module, without code that only other modules or old browsers need.
 //!
-//! wasm-bindgen writes for every module there may be, which is a sixth of all JavaScript a page would load. What each of
-//! its lines is for must be known here; one that is not fails the build, so that none gets lost.
+//! wasm-bindgen's output is general. The part that this module does not need would be a tenth of the JavaScript that a
+//! page loads; `cargo xtask build web` prints the bytes saved. Every line of the output must match a known form. An
+//! unknown line fails the build, so that none is lost.
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
-/// What replaces the helpers, of which these are the generated ones.
+/// Hand-written helpers, which replace the generated ones.
 const CROSSING: &str = include_str!("crossing.js");
+/// Generated helpers, which are left out.
 const HELPERS: [&str; 24] = [
     "addToExternrefTable0",
     "getArrayU8FromWasm0",
@@ -22,13 +24,13 @@ const HELPERS: [&str; 24] = [
     "passArray8ToWasm0",
     "passStringToWasm0",
     "cachedTextDecoder",
-    // Safari's decoder gives up after two gigabytes; what the module tells of failures comes nowhere near.
+    // Safari's decoder fails after two gigabytes in total; the module's texts stay far below that.
     "MAX_SAFARI_DECODE_BYTES",
     "numBytesDecoded",
     "decodeText",
     "cachedTextEncoder",
     "WASM_VECTOR_LEN",
-    // The loader, in place of which the shell has its own.
+    // The loader: the shell has its own.
     "wasmModule, wasmInstance, wasm",
     "__wbg_finalize_init",
     "__wbg_load",
@@ -38,21 +40,24 @@ const HELPERS: [&str; 24] = [
     "__wbg_init_once",
 ];
 
-const OWN_WORDS: [(&str, &str); 4] = [
+/// Generated helpers that the remaining lines call, and their hand-written replacements.
+const REPLACEMENTS: [(&str, &str); 4] = [
     ("addToExternrefTable0(", "passValue("),
     ("getArrayU8FromWasm0(", "bytesAt("),
     ("getStringFromWasm0(", "textAt("),
     ("isLikeNone(", "isNone("),
 ];
 
-/// Classes the shell frees by hand, and must: an event stream may hold much, and the collector may come late.
-const FREED_BY_HAND: [&str; 1] = ["EventStream"];
+/// Classes whose objects the shell frees explicitly, because an event stream can hold much memory and the garbage
+/// collector may run late.
+const FREED_EXPLICITLY: [&str; 1] = ["EventStream"];
 
-/// Calls that are declared to throw and never do here: header names are our own, and values too or from another header.
+/// Calls that wasm-bindgen wraps in a `catch` but that cannot throw here: header names are constants of this package,
+/// and header values are constants or come from other `Headers`.
 const NEVER_THROW: [&str; 2] =
     ["const ret = new Headers();", "arg0.set(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));"];
 
-/// Slims the glue as wasm-bindgen wrote it.
+/// Slims the glue that wasm-bindgen generated.
 pub(super) fn slim(glue: &str) -> Result<String> {
     let mut slim = CROSSING.to_owned();
     let mut lines = without_comments(glue).into_iter();
@@ -67,16 +72,17 @@ pub(super) fn slim(glue: &str) -> Result<String> {
             check_is_known(line)?;
         }
     }
-    for (generated, own) in OWN_WORDS {
-        slim = slim.replace(generated, own);
+    for (generated, replacement) in REPLACEMENTS {
+        slim = slim.replace(generated, replacement);
     }
     match HELPERS.iter().find(|helper| slim.contains(*helper)) {
-        Some(helper) => bail!("`{helper}` is used in a new way: look what for"),
+        Some(helper) => bail!("a new kind of line uses `{helper}`, which is left out: teach slim.rs that line"),
         None => Ok(slim),
     }
 }
 
-fn without_comments(glue: &str) -> Vec<&str> {
+/// The lines of the glue that are neither blank nor comments.
+pub(super) fn without_comments(glue: &str) -> Vec<&str> {
     let is_code = |line: &&str| {
         let bare = line.trim_start();
         !(bare.is_empty() || bare.starts_with("//") || bare.starts_with("/**") || bare.starts_with('*'))
@@ -84,7 +90,7 @@ fn without_comments(glue: &str) -> Vec<&str> {
     glue.lines().filter(is_code).collect()
 }
 
-/// Lines outside of classes and imports are left out, if it is known that they can be.
+/// Fails unless a line outside of classes and imports is known to be unnecessary.
 fn check_is_known(line: &str) -> Result<()> {
     let starts = ["function ", "async function ", "let ", "const "];
     if let Some(rest) = starts.iter().find_map(|start| line.strip_prefix(start)) {
@@ -93,36 +99,42 @@ fn check_is_known(line: &str) -> Result<()> {
         if HELPERS.contains(&name) || name.ends_with("Finalization") {
             return Ok(());
         }
-        bail!("the helper `{name}` is new: look what it is for");
+        bail!("the helper `{name}` is new: find out whether it is needed, and teach slim.rs");
     }
     let known =
         ["    ", "}", "if (Symbol.dispose)", "if (!('encodeInto' in", "cachedTextDecoder.decode();", "export {"];
     if !known.iter().any(|start| line.starts_with(start)) {
-        bail!("`{line}` is new: look what it is for");
+        return Err(unknown(line));
     }
     Ok(())
 }
 
-/// A class whose methods cross in one line each.
+/// The error for a line that slim.rs has no rule for.
+fn unknown(line: &str) -> anyhow::Error {
+    anyhow!("`{line}` is new in wasm-bindgen's output: find out whether it is needed, and teach slim.rs")
+}
+
+/// Writes a class with one line per method.
 fn class(slim: &mut String, name: &str, body: &[&str]) -> Result<()> {
     let free = format!("wasm.__wbg_{}_free", name.to_lowercase());
     writeln!(slim, "export class {name} {{")?;
     for (head, body) in members(body) {
         match head {
             "__destroy_into_raw()" => {}
-            "free()" if FREED_BY_HAND.contains(&name) => writeln!(slim, "free() {{ {free}(this.__wbg_ptr, 0); }}")?,
+            "free()" if FREED_EXPLICITLY.contains(&name) => writeln!(slim, "free() {{ {free}(this.__wbg_ptr, 0); }}")?,
             "free()" => {}
             _ => {
-                let crossing = Crossing::read(&body).with_context(|| format!("the method {head}"))?;
-                let told = match crossing.told {
-                    Told::Nothing => format!("{};", crossing.call),
-                    Told::Bytes => format!("return takeBytes({});", crossing.call),
-                    Told::Text => format!("return takeText({});", crossing.call),
-                    Told::Value(value) => format!("const ret = {}; return {value};", crossing.call),
-                    Told::Object if FREED_BY_HAND.contains(&name) => format!("this.__wbg_ptr = {};", crossing.call),
-                    Told::Object => format!("this.__wbg_ptr = owned(this, {free}, {});", crossing.call),
+                let ModuleCall { call, result } =
+                    ModuleCall::read(&body).with_context(|| format!("the method {head}"))?;
+                let statement = match result {
+                    CallResult::Nothing => format!("{call};"),
+                    CallResult::Bytes => format!("return takeBytes({call});"),
+                    CallResult::Text => format!("return takeText({call});"),
+                    CallResult::Value(value) => format!("const ret = {call}; return {value};"),
+                    CallResult::Object if FREED_EXPLICITLY.contains(&name) => format!("this.__wbg_ptr = {call};"),
+                    CallResult::Object => format!("this.__wbg_ptr = owned(this, {free}, {call});"),
                 };
-                writeln!(slim, "{head} {{ {told} }}")?;
+                writeln!(slim, "{head} {{ {statement} }}")?;
             }
         }
     }
@@ -130,7 +142,7 @@ fn class(slim: &mut String, name: &str, body: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The functions or methods in lines that are indented once: their heads, and the lines of their bodies.
+/// The functions or methods among lines that are indented once: the head of each, and the lines of its body.
 fn members<'a>(lines: &[&'a str]) -> Vec<(&'a str, Vec<&'a str>)> {
     let mut members: Vec<(&str, Vec<&str>)> = Vec::new();
     for line in lines {
@@ -148,65 +160,66 @@ fn members<'a>(lines: &[&'a str]) -> Vec<(&'a str, Vec<&'a str>)> {
 }
 
 /// One call into the module.
-struct Crossing {
+struct ModuleCall {
+    /// The call as an expression.
     call: String,
-    told: Told,
+    result: CallResult,
 }
 
-/// What the call tells.
-enum Told {
+/// The result of a call into the module.
+enum CallResult {
     Nothing,
     Bytes,
     Text,
-    /// An object of the module's, which the page's own stands for.
+    /// A pointer to an object in the module's memory, which the JavaScript object keeps.
     Object,
-    /// Something else, as an expression of `ret`.
+    /// Another value, as an expression that uses `ret`.
     Value(String),
 }
 
-impl Crossing {
+impl ModuleCall {
     fn read(body: &[&str]) -> Result<Self> {
-        let mut given = Vec::new();
+        let mut arguments = Vec::new();
         let mut call = None;
-        let mut told = Told::Nothing;
+        let mut result = CallResult::Nothing;
         for line in body {
             let line = line.trim_end_matches(';');
             let line = ["const ", "var "].iter().find_map(|start| line.strip_prefix(start)).unwrap_or(line);
             if let Some((number, value)) = strip(line, "val", " = +", "") {
-                // The module makes numbers of its arguments by itself.
-                given.push((format!("val{number}"), value.to_owned()));
+                // The module converts its arguments to numbers.
+                arguments.push((format!("val{number}"), value.to_owned()));
             } else if let Some((number, text)) = passed(line, "passStringToWasm0(") {
-                given.push((format!("ptr{number}, len{number}"), format!("...passText({text})")));
+                arguments.push((format!("ptr{number}, len{number}"), format!("...passText({text})")));
             } else if let Some((number, bytes)) = passed(line, "passArray8ToWasm0(") {
-                given.push((format!("ptr{number}, len{number}"), format!("...passBytes({bytes})")));
-            } else if let Some(made) = line.strip_prefix("ret = wasm.") {
-                call = Some(format!("wasm.{made}"));
+                arguments.push((format!("ptr{number}, len{number}"), format!("...passBytes({bytes})")));
+            } else if let Some(rest) = line.strip_prefix("ret = wasm.") {
+                call = Some(format!("wasm.{rest}"));
             } else if line.contains("= getArrayU8FromWasm0(ret[0], ret[1]).slice()") {
-                told = Told::Bytes;
+                result = CallResult::Bytes;
             } else if line.ends_with("getStringFromWasm0(ret[0], ret[1])") {
-                told = Told::Text;
+                result = CallResult::Text;
             } else if line == "this.__wbg_ptr = ret" {
-                told = Told::Object;
+                result = CallResult::Object;
             } else if let Some(value) = line.strip_prefix("return ret") {
-                told = Told::Value(format!("ret{value}"));
+                result = CallResult::Value(format!("ret{value}"));
             } else if line.starts_with("wasm.") && !line.starts_with("wasm.__wbindgen_free(") && call.is_none() {
                 call = Some(line.to_owned());
             } else if !is_housekeeping(line) {
-                bail!("`{line}` is new: look what it is for");
+                return Err(unknown(line));
             }
         }
-        let mut call = call.context("nothing of the module is called")?;
-        for (generated, own) in given.iter().rev() {
+        let mut call = call.context("it does not call the module")?;
+        for (generated, replacement) in arguments.iter().rev() {
             if !call.contains(generated) {
-                bail!("`{generated}` is not given to the module");
+                bail!("`{generated}` is not passed to the module");
             }
-            call = call.replace(generated, own);
+            call = call.replace(generated, replacement);
         }
-        Ok(Self { call, told })
+        Ok(Self { call, result })
     }
 }
 
-/// `passStringToWasm0(text, …)` and the like: the number of the pointer, and what is passed.
+/// For `ptr0 = passStringToWasm0(text, …)` and similar lines: the number of the pointer, and the value that is passed.
 fn passed<'a>(line: &'a str, helper: &str) -> Option<(&'a str, &'a str)> {
     let (number, value) = strip(line, "ptr", " = ", ")")?;
     let value = value.split_once(" ? 0 : ").map_or(value, |(_, value)| value);
@@ -217,7 +230,8 @@ fn strip<'a>(line: &'a str, start: &str, middle: &str, end: &str) -> Option<(&'a
     line.strip_prefix(start)?.strip_suffix(end)?.split_once(middle)
 }
 
-/// What the helpers do by themselves, or what nobody needs: memory need not be tidied up after a trap.
+/// True if a line is left out: the hand-written helpers do its work, or it frees memory even after a trap, which is not
+/// needed.
 fn is_housekeeping(line: &str) -> bool {
     let starts = ["let ptr0, len0", "let deferred", "deferred", "let v", "if (ptr", "wasm.__wbindgen_free("];
     let whole = ["try {", "} catch (e) {", "throw e", "} finally {", "}", "return this", "if (ret[0] !== 0) {"];
@@ -228,7 +242,7 @@ fn is_housekeeping(line: &str) -> bool {
         || line.strip_prefix("return v").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The functions the module imports.
+/// Writes the functions that the module imports.
 fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
     slim.push_str("export function imports() {\nconst import0 = {\n");
     let body: Vec<_> = body.iter().filter_map(|line| line.strip_prefix("    ")).collect();
@@ -238,7 +252,7 @@ fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
             if NEVER_THROW.iter().any(|call| body.starts_with(call)) {
                 writeln!(slim, "{name}: function({arguments}) {{ {body} }},")?;
             } else if body.contains("return ") {
-                bail!("{name} returns what it may throw instead: `caught` does not");
+                bail!("{name} may throw and returns a value, but `caught` drops the value");
             } else {
                 writeln!(slim, "{name}: function({arguments}) {{ caught(() => {{ {body} }}); }},")?;
             }
@@ -247,7 +261,7 @@ fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
         } else if let Some((module, _)) = strip(head, "", ": import0", ",") {
             writeln!(slim, "}};\nreturn {{ {module}: import0 }};\n}}")?;
         } else if head != "const import0 = {" && head != "__proto__: null," {
-            bail!("`{head}` is new: look what it is for");
+            return Err(unknown(head));
         }
     }
     Ok(())
@@ -256,22 +270,22 @@ fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
 /// The body of an imported function.
 fn imported(body: &[&str]) -> String {
     let replaced = ["var ptr1 = ", "var len1 = ", "const ptr1 = ", "const len1 = ", "getDataViewMemory0()"];
-    let mut own = Vec::new();
+    let mut statements = Vec::new();
     for line in body {
         if line.starts_with("getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true)") {
-            own.push("giveText(arg0, ret);");
+            statements.push("giveText(arg0, ret);");
         } else if !replaced.iter().any(|start| line.starts_with(start)) {
-            own.push(line);
+            statements.push(line);
         }
     }
-    own.join(" ")
+    statements.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// One of each kind of line, as wasm-bindgen writes them.
+    /// One line of each kind that wasm-bindgen generates.
     const GLUE: &str = r#"
 /**
  * One client's reports.
@@ -356,8 +370,8 @@ function handleError(f, args) {
 "#;
 
     #[test]
-    fn calls_cross_as_before_with_fewer_words() {
-        let slim = slim(GLUE).expect("all of it is known");
+    fn slim_glue_makes_the_same_calls() {
+        let slim = slim(GLUE).expect("every line is known");
         for line in [
             "constructor(per_minute) { this.__wbg_ptr = owned(this, wasm.__wbg_outbox_free, wasm.outbox_new(per_minute)); }",
             "const ret = wasm.outbox_bundled(this.__wbg_ptr, status, ...passText(retry_after)); return ret !== 0;",
@@ -375,7 +389,7 @@ function handleError(f, args) {
     }
 
     #[test]
-    fn a_line_nobody_has_looked_at_fails_the_build() {
+    fn an_unknown_line_fails_the_build() {
         for (known, new) in [
             ("return ret !== 0;", "console.log(ret);"),
             ("const val2 = +status;", "const val2 = BigInt(status);"),

@@ -1,21 +1,21 @@
-//! What happened to an issue, and by whom.
+//! Events and timeline of an issue.
 
-use crate::call::Call;
+use crate::api_request::ApiRequest;
+use crate::api_response::ApiResponse;
 use crate::model::Repository;
 use crate::render;
-use crate::reply::Reply;
 
-pub(crate) fn list(repository: &Repository, call: &Call) -> Reply {
-    if !repository.issues.contains_key(&call.number()) {
-        return Reply::not_found();
+pub(crate) fn list(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    if !repository.issues.contains_key(&request.number()) {
+        return ApiResponse::not_found();
     }
-    let happened = repository.events.iter().filter(|event| event.number == call.number());
-    call.page(happened.filter_map(|event| render::event(repository, event)).collect())
+    let events = repository.events.iter().filter(|event| event.number == request.number());
+    request.page(events.filter_map(|event| render::event(repository, event)).collect())
 }
 
-pub(crate) fn timeline(repository: &Repository, call: &Call) -> Reply {
-    if !repository.issues.contains_key(&call.number()) {
-        return Reply::not_found();
+pub(crate) fn timeline(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    if !repository.issues.contains_key(&request.number()) {
+        return ApiResponse::not_found();
     }
-    call.page(render::timeline(repository, call.number()))
+    request.page(render::timeline(repository, request.number()))
 }

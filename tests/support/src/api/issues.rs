@@ -4,23 +4,23 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::check_texts;
-use crate::call::Call;
+use crate::api_request::ApiRequest;
+use crate::api_response::ApiResponse;
 use crate::model::{COPILOT, COPILOT_ASSIGNEE, Issue, NewIssue, Repository};
 use crate::render;
-use crate::reply::Reply;
 
-pub(crate) fn list(repository: &Repository, call: &Call) -> Reply {
-    let state = call.asked("state").unwrap_or("open");
-    let labels = call.asked("labels").unwrap_or_default();
+pub(crate) fn list(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    let state = request.query_parameter("state").unwrap_or("open");
+    let labels = request.query_parameter("labels").unwrap_or_default();
     let labels: Vec<&str> = labels.split(',').map(str::trim).filter(|label| !label.is_empty()).collect();
-    let since = call.asked("since").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let since = request.query_parameter("since").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     let since = since.map(|since| since.with_timezone(&Utc));
-    let creator = call.asked("creator");
-    let assignee = call.asked("assignee");
-    let mut found: Vec<&Issue> = repository
+    let creator = request.query_parameter("creator");
+    let assignee = request.query_parameter("assignee");
+    let mut listed: Vec<&Issue> = repository
         .issues
         .values()
-        .filter(|issue| repository.lists_show(issue.id, issue.created_at, call.now))
+        .filter(|issue| repository.is_listed(issue.id, issue.created_at, request.now))
         .filter(|issue| state == "all" || issue.state == state)
         .filter(|issue| labels.iter().all(|label| issue.has_label(label)))
         .filter(|issue| since.is_none_or(|since| issue.updated_at.timestamp() >= since.timestamp()))
@@ -33,114 +33,117 @@ pub(crate) fn list(repository: &Repository, call: &Call) -> Reply {
         })
         .collect();
     let comments = |number: u64| repository.comments.iter().filter(|comment| comment.number == number).count();
-    match call.asked("sort").unwrap_or("created") {
-        "updated" => found.sort_by_key(|issue| (issue.updated_at, issue.number)),
-        "comments" => found.sort_by_key(|issue| (comments(issue.number), issue.number)),
-        _ => found.sort_by_key(|issue| (issue.created_at, issue.number)),
+    match request.query_parameter("sort").unwrap_or("created") {
+        "updated" => listed.sort_by_key(|issue| (issue.updated_at, issue.number)),
+        "comments" => listed.sort_by_key(|issue| (comments(issue.number), issue.number)),
+        _ => listed.sort_by_key(|issue| (issue.created_at, issue.number)),
     }
-    if call.asked("direction") != Some("asc") {
-        found.reverse();
+    if request.query_parameter("direction") != Some("asc") {
+        listed.reverse();
     }
-    call.page(found.into_iter().map(|issue| render::issue(repository, issue)).collect())
+    request.page(listed.into_iter().map(|issue| render::issue(repository, issue)).collect())
 }
 
-pub(crate) fn create(repository: &mut Repository, call: &Call) -> Reply {
-    let title = title_of(call).unwrap_or_default();
-    let body = call.text("body").unwrap_or_default();
-    if let Err(refused) = check_texts("Issue", Some(&title), Some(body)) {
-        return refused;
+pub(crate) fn create(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    let title = title_of(request).unwrap_or_default();
+    let body = request.body_text("body").unwrap_or_default();
+    if let Err(error) = check_texts("Issue", Some(&title), Some(body)) {
+        return error;
     }
-    // labels and assignees of people who may not push are dropped without a word
-    let may_write = repository.permission(&call.login).may_write();
-    let labels = call.names("labels", "name").filter(|_| may_write).unwrap_or_default();
-    let number = repository.open_issue(NewIssue { title: &title, body, labels }, &call.login, call.now);
+    // GitHub silently drops labels and assignees from users who may not push
+    let may_write = repository.permission(&request.login).may_write();
+    let labels = request.body_names("labels", "name").filter(|_| may_write).unwrap_or_default();
+    let number = repository.open_issue(NewIssue { title: &title, body, labels }, &request.login, request.now);
     if may_write {
-        assign(repository, call, number);
+        assign(repository, request, number);
     }
-    shown(repository, number, 201)
+    issue_response(repository, number, 201)
 }
 
-pub(crate) fn read(repository: &Repository, call: &Call) -> Reply {
-    shown(repository, call.number(), 200)
+pub(crate) fn read(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    issue_response(repository, request.number(), 200)
 }
 
-pub(crate) fn update(repository: &mut Repository, call: &Call) -> Reply {
-    let number = call.number();
-    let Some(issue) = repository.issues.get(&number) else { return Reply::not_found() };
-    let (title, body) = (title_of(call), call.text("body"));
-    if let Err(refused) = check_texts("Issue", title.as_deref(), body) {
-        return refused;
+pub(crate) fn update(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    let number = request.number();
+    let Some(issue) = repository.issues.get(&number) else { return ApiResponse::not_found() };
+    let (title, body) = (title_of(request), request.body_text("body"));
+    if let Err(error) = check_texts("Issue", title.as_deref(), body) {
+        return error;
     }
-    if !repository.permission(&call.login).may_write() && issue.author != call.login {
-        return Reply::error(403, "Must have admin rights to Repository.");
+    if !repository.permission(&request.login).may_write() && issue.author != request.login {
+        return ApiResponse::error(403, "Must have admin rights to Repository.");
     }
-    repository.rewrite(number, title.as_deref(), body, &call.login, call.now);
-    if let Some(labels) = call.names("labels", "name") {
+    repository.edit(number, title.as_deref(), body, &request.login, request.now);
+    if let Some(labels) = request.body_names("labels", "name") {
         let before = repository.issues[&number].labels.clone();
-        for gone in before.iter().filter(|label| !labels.iter().any(|kept| kept.eq_ignore_ascii_case(label))) {
-            repository.take_label(number, gone, &call.login, call.now);
+        for removed in
+            before.iter().filter(|label| !labels.iter().any(|label_to_keep| label_to_keep.eq_ignore_ascii_case(label)))
+        {
+            repository.remove_label(number, removed, &request.login, request.now);
         }
-        repository.put_labels(number, &labels, &call.login, call.now);
+        repository.add_labels(number, &labels, &request.login, request.now);
     }
-    if let Some(assignees) = call.names("assignees", "login") {
+    if let Some(assignees) = request.body_names("assignees", "login") {
         let before = repository.issues[&number].assignees.clone();
-        // Copilot is sent under one login and shown under another
-        let stays = |shown: &String| {
-            assignees.contains(shown) || shown == COPILOT && assignees.iter().any(|login| login == COPILOT_ASSIGNEE)
+        // requests name Copilot by another login than responses do
+        let stays = |assignee: &String| {
+            assignees.contains(assignee)
+                || assignee == COPILOT && assignees.iter().any(|login| login == COPILOT_ASSIGNEE)
         };
-        let gone = before.into_iter().filter(|shown| !stays(shown));
-        repository.unassign(number, &gone.collect::<Vec<_>>(), &call.login, call.now);
-        assign(repository, call, number);
+        let removed = before.into_iter().filter(|assignee| !stays(assignee));
+        repository.unassign(number, &removed.collect::<Vec<_>>(), &request.login, request.now);
+        assign(repository, request, number);
     }
     if let Some(issue) = repository.issues.get_mut(&number)
-        && let Some(original) = call.body["duplicate_issue_id"].as_u64()
+        && let Some(original) = request.body["duplicate_issue_id"].as_u64()
     {
         issue.duplicate_of = Some(original);
     }
-    let reason = call.text("state_reason");
-    let state = call.text("state").map(str::to_owned);
+    let reason = request.body_text("state_reason");
+    let state = request.body_text("state").map(str::to_owned);
     if state.is_some() || reason.is_some() {
         let state = state.unwrap_or_else(|| repository.issues[&number].state.clone());
-        repository.set_state(number, &state, reason, &call.login, call.now);
+        repository.set_state(number, &state, reason, &request.login, request.now);
     }
-    shown(repository, number, 200)
+    issue_response(repository, number, 200)
 }
 
-pub(crate) fn add_assignees(repository: &mut Repository, call: &Call) -> Reply {
-    if repository.permission(&call.login).may_write() {
-        assign(repository, call, call.number());
+pub(crate) fn add_assignees(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    if repository.permission(&request.login).may_write() {
+        assign(repository, request, request.number());
     }
-    shown(repository, call.number(), 201)
+    issue_response(repository, request.number(), 201)
 }
 
-pub(crate) fn remove_assignees(repository: &mut Repository, call: &Call) -> Reply {
-    if repository.permission(&call.login).may_write() {
-        let gone = call.names("assignees", "login").unwrap_or_default();
-        repository.unassign(call.number(), &gone, &call.login, call.now);
+pub(crate) fn remove_assignees(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    if repository.permission(&request.login).may_write() {
+        let removed = request.body_names("assignees", "login").unwrap_or_default();
+        repository.unassign(request.number(), &removed, &request.login, request.now);
     }
-    shown(repository, call.number(), 200)
+    issue_response(repository, request.number(), 200)
 }
 
-fn assign(repository: &mut Repository, call: &Call, number: u64) {
-    if call.drop_assignees {
+fn assign(repository: &mut Repository, request: &ApiRequest, number: u64) {
+    if request.drop_assignees {
         return;
     }
-    let assignees = call.names("assignees", "login").unwrap_or_default();
-    repository.assign(number, &assignees, call.body.get("agent_assignment"), &call.login, call.now);
+    let assignees = request.body_names("assignees", "login").unwrap_or_default();
+    repository.assign(number, &assignees, request.body.get("agent_assignment"), &request.login, request.now);
 }
 
-/// GitHub takes a title that is a number, too.
-fn title_of(call: &Call) -> Option<String> {
-    match &call.body["title"] {
+/// The title in the body. GitHub also accepts a number.
+fn title_of(request: &ApiRequest) -> Option<String> {
+    match &request.body["title"] {
         Value::String(title) => Some(title.clone()),
         Value::Number(title) => Some(title.to_string()),
         _ => None,
     }
 }
 
-fn shown(repository: &Repository, number: u64, status: u16) -> Reply {
+fn issue_response(repository: &Repository, number: u64, status: u16) -> ApiResponse {
     match repository.issues.get(&number) {
-        Some(issue) => Reply::new(status, render::issue(repository, issue)),
-        None => Reply::not_found(),
+        Some(issue) => ApiResponse::new(status, render::issue(repository, issue)),
+        None => ApiResponse::not_found(),
     }
 }

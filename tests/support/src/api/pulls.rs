@@ -3,22 +3,22 @@
 use serde_json::Value;
 
 use super::check_texts;
-use crate::call::Call;
-use crate::model::{NewPull, PullRefused, Repository};
+use crate::api_request::ApiRequest;
+use crate::api_response::ApiResponse;
+use crate::model::{NewPull, OpenPullError, Repository};
 use crate::render;
-use crate::reply::Reply;
 
-pub(crate) fn list(repository: &Repository, call: &Call) -> Reply {
-    let state = call.asked("state").unwrap_or("open");
-    // without `owner:` before the branch GitHub ignores the filter and lists everything
-    let head = call.asked("head").and_then(|head| head.split_once(':'));
-    let base = call.asked("base");
-    let mut found: Vec<u64> = repository
+pub(crate) fn list(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    let state = request.query_parameter("state").unwrap_or("open");
+    // GitHub ignores the filter and lists everything when `owner:` is missing before the branch
+    let head = request.query_parameter("head").and_then(|head| head.split_once(':'));
+    let base = request.query_parameter("base");
+    let mut listed: Vec<u64> = repository
         .pulls
         .iter()
         .filter(|(number, pull)| {
             let issue = &repository.issues[number];
-            repository.lists_show(issue.id, issue.created_at, call.now)
+            repository.is_listed(issue.id, issue.created_at, request.now)
                 && (state == "all" || issue.state == state)
                 && head
                     .is_none_or(|(owner, branch)| owner.eq_ignore_ascii_case(&repository.owner) && branch == pull.head)
@@ -26,72 +26,74 @@ pub(crate) fn list(repository: &Repository, call: &Call) -> Reply {
         })
         .map(|(number, _)| *number)
         .collect();
-    if call.asked("sort") == Some("updated") {
-        found.sort_by_key(|number| repository.issues[number].updated_at);
+    if request.query_parameter("sort") == Some("updated") {
+        listed.sort_by_key(|number| repository.issues[number].updated_at);
     }
-    if call.asked("direction") != Some("asc") {
-        found.reverse();
+    if request.query_parameter("direction") != Some("asc") {
+        listed.reverse();
     }
-    call.page(found.into_iter().filter_map(|number| rendered(repository, number)).collect())
+    request.page(listed.into_iter().filter_map(|number| rendered(repository, number)).collect())
 }
 
-pub(crate) fn create(repository: &mut Repository, call: &Call) -> Reply {
-    if !repository.permission(&call.login).may_write() {
-        return Reply::error(403, "Resource not accessible by personal access token");
+pub(crate) fn create(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    if !repository.permission(&request.login).may_write() {
+        return ApiResponse::error(403, "Resource not accessible by personal access token");
     }
-    let Some(title) = call.text("title") else { return Reply::invalid("PullRequest", "title", "missing_field") };
-    let body = call.text("body").unwrap_or_default();
-    if let Err(refused) = check_texts("PullRequest", Some(title), Some(body)) {
-        return refused;
+    let Some(title) = request.body_text("title") else {
+        return ApiResponse::invalid("PullRequest", "title", "missing_field");
+    };
+    let body = request.body_text("body").unwrap_or_default();
+    if let Err(error) = check_texts("PullRequest", Some(title), Some(body)) {
+        return error;
     }
-    let head = call.text("head").unwrap_or_default();
+    let head = request.body_text("head").unwrap_or_default();
     let head = match head.split_once(':') {
         Some((owner, branch)) if owner.eq_ignore_ascii_case(&repository.owner) => branch,
-        Some(_) => return Reply::invalid("PullRequest", "head", "invalid"),
+        Some(_) => return ApiResponse::invalid("PullRequest", "head", "invalid"),
         None => head,
     };
-    let base = call.text("base").unwrap_or_default();
-    let draft = call.body["draft"] == true;
-    match repository.open_pull(&NewPull { title, body, head, base, draft }, &call.login, call.now) {
+    let base = request.body_text("base").unwrap_or_default();
+    let draft = request.body["draft"] == true;
+    match repository.open_pull(&NewPull { title, body, head, base, draft }, &request.login, request.now) {
         Ok(number) => {
             if let (Some(pull), Some(allowed)) =
-                (repository.pulls.get_mut(&number), call.body["maintainer_can_modify"].as_bool())
+                (repository.pulls.get_mut(&number), request.body["maintainer_can_modify"].as_bool())
             {
                 pull.maintainer_can_modify = allowed;
             }
-            shown(repository, number, 201)
+            pull_response(repository, number, 201)
         }
-        Err(PullRefused::NoSuchBranch(field)) => Reply::invalid("PullRequest", field, "invalid"),
-        Err(PullRefused::Custom(message)) => Reply::custom("PullRequest", None, &message),
+        Err(OpenPullError::NoSuchBranch(field)) => ApiResponse::invalid("PullRequest", field, "invalid"),
+        Err(OpenPullError::Custom(message)) => ApiResponse::custom("PullRequest", None, &message),
     }
 }
 
-pub(crate) fn read(repository: &Repository, call: &Call) -> Reply {
-    shown(repository, call.number(), 200)
+pub(crate) fn read(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    pull_response(repository, request.number(), 200)
 }
 
-pub(crate) fn update(repository: &mut Repository, call: &Call) -> Reply {
-    let number = call.number();
+pub(crate) fn update(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    let number = request.number();
     if !repository.pulls.contains_key(&number) {
-        return Reply::not_found();
+        return ApiResponse::not_found();
     }
-    let (title, body) = (call.text("title"), call.text("body"));
-    if let Err(refused) = check_texts("PullRequest", title, body) {
-        return refused;
+    let (title, body) = (request.body_text("title"), request.body_text("body"));
+    if let Err(error) = check_texts("PullRequest", title, body) {
+        return error;
     }
-    repository.rewrite(number, title, body, &call.login, call.now);
-    if let Some(state) = call.text("state") {
-        repository.set_state(number, state, None, &call.login, call.now);
+    repository.edit(number, title, body, &request.login, request.now);
+    if let Some(state) = request.body_text("state") {
+        repository.set_state(number, state, None, &request.login, request.now);
     }
-    if let (Some(pull), Some(base)) = (repository.pulls.get_mut(&number), call.text("base")) {
+    if let (Some(pull), Some(base)) = (repository.pulls.get_mut(&number), request.body_text("base")) {
         pull.base = base.to_owned();
     }
-    shown(repository, number, 200)
+    pull_response(repository, number, 200)
 }
 
-/// Commits here have no contents, so no pull request changes a file.
-pub(crate) fn files(repository: &Repository, call: &Call) -> Reply {
-    if repository.pulls.contains_key(&call.number()) { call.page(Vec::new()) } else { Reply::not_found() }
+/// Always an empty list, because commits of the stand-in have no contents.
+pub(crate) fn files(repository: &Repository, request: &ApiRequest) -> ApiResponse {
+    if repository.pulls.contains_key(&request.number()) { request.page(Vec::new()) } else { ApiResponse::not_found() }
 }
 
 fn rendered(repository: &Repository, number: u64) -> Option<Value> {
@@ -99,6 +101,6 @@ fn rendered(repository: &Repository, number: u64) -> Option<Value> {
     Some(render::pull(repository, issue, pull))
 }
 
-fn shown(repository: &Repository, number: u64, status: u16) -> Reply {
-    rendered(repository, number).map_or_else(Reply::not_found, |pull| Reply::new(status, pull))
+fn pull_response(repository: &Repository, number: u64, status: u16) -> ApiResponse {
+    rendered(repository, number).map_or_else(ApiResponse::not_found, |pull| ApiResponse::new(status, pull))
 }

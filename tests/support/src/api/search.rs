@@ -1,24 +1,24 @@
-//! Search, as far as tests need it: a few qualifiers, and words in title or body.
+//! Search with the qualifiers that the tests need, and with words of the title or body.
 
-use crate::call::Call;
+use crate::api_request::ApiRequest;
+use crate::api_response::ApiResponse;
 use crate::model::{Issue, Repository};
 use crate::render;
-use crate::reply::Reply;
 use crate::state::State;
 
-pub(crate) fn issues(state: &State, call: &Call) -> Reply {
-    let terms = terms(call.asked("q").unwrap_or_default());
+pub(crate) fn issues(state: &State, request: &ApiRequest) -> ApiResponse {
+    let terms = terms(request.query_parameter("q").unwrap_or_default());
     let mut found = Vec::new();
     for repository in &state.repositories {
-        let shown = repository.issues.values().rev();
-        let shown = shown.filter(|issue| repository.lists_show(issue.id, issue.created_at, call.now));
-        let fitting = shown.filter(|issue| terms.iter().all(|term| fits(repository, issue, term)));
-        found.extend(fitting.map(|issue| render::search_result(repository, issue)));
+        let newest_first = repository.issues.values().rev();
+        let listed = newest_first.filter(|issue| repository.is_listed(issue.id, issue.created_at, request.now));
+        let matching = listed.filter(|issue| terms.iter().all(|term| matches(repository, issue, term)));
+        found.extend(matching.map(|issue| render::search_result(repository, issue)));
     }
-    call.search_page(found)
+    request.search_page(found)
 }
 
-/// The query's words; quotes keep words together.
+/// The terms of a query, separated by spaces outside of quotes.
 fn terms(query: &str) -> Vec<String> {
     let mut terms = vec![String::new()];
     let mut quoted = false;
@@ -26,14 +26,14 @@ fn terms(query: &str) -> Vec<String> {
         match char {
             '"' => quoted = !quoted,
             ' ' if !quoted => terms.push(String::new()),
-            _ => terms.last_mut().expect("there is always one").push(char),
+            _ => terms.last_mut().expect("the list starts with one term").push(char),
         }
     }
     terms.retain(|term| !term.is_empty());
     terms
 }
 
-fn fits(repository: &Repository, issue: &Issue, term: &str) -> bool {
+fn matches(repository: &Repository, issue: &Issue, term: &str) -> bool {
     let is_pull = repository.pulls.contains_key(&issue.number);
     match term.split_once(':') {
         Some(("repo", name)) => repository.full_name().eq_ignore_ascii_case(name),

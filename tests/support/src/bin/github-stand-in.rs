@@ -1,4 +1,4 @@
-//! The stand-in for GitHub as a process of its own.
+//! The stand-in for GitHub as a program.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,15 +12,15 @@ Examples:
   github-stand-in
   github-stand-in --listen 127.0.0.1:8788 --repository acme/shop --token made-up
 
-A stand-in for GitHub, for tests and demonstrations. It keeps everything in memory.
+A stand-in for GitHub, for tests and demonstrations. All data is in memory.
 
 Options:
-  --listen ADDRESS        where to listen; port 0 takes a free one [127.0.0.1:0]
-  --repository OWNER/NAME the repository; may be given several times [acme/shop]
+  --listen ADDRESS        address to listen on; with port 0 a free port [127.0.0.1:0]
+  --repository OWNER/NAME a repository; may be given several times [acme/shop]
   --token TOKEN           the token that is accepted [made-up-token-of-the-stand-in]
-  --login LOGIN           who is behind the token, with write permission [autoheal-bot]
+  --login LOGIN           user that the token belongs to, with write permission [autoheal-bot]
 
-The first line of standard output is `listening on URL`. SIGTERM and SIGINT end it.";
+The first line of standard output is `listening on URL`. SIGTERM and SIGINT stop it.";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -32,15 +32,15 @@ async fn main() -> anyhow::Result<()> {
     let mut interrupted = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let stand_in = StandIn::start_with(options).await?;
     println!("listening on {}", stand_in.url());
-    std::io::stdout().flush().context("telling the address")?;
+    std::io::stdout().flush().context("printing the address")?;
     tokio::select! {
-        ended = stand_in.run() => ended,
+        result = stand_in.run() => result,
         _ = terminated.recv() => Ok(()),
         _ = interrupted.recv() => Ok(()),
     }
 }
 
-/// The options; none when help is asked for.
+/// The options; `None` when help is requested.
 fn read_arguments(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Option<Options>> {
     let mut options = Options::default();
     let mut repositories = Vec::new();
@@ -50,7 +50,9 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> anyhow::Result
         }
         let value = arguments.next().with_context(|| format!("{name} needs a value; see --help"))?;
         match name.as_str() {
-            "--listen" => options.listen = value.parse::<SocketAddr>().context("--listen takes an address and port")?,
+            "--listen" => {
+                options.listen = value.parse::<SocketAddr>().context("--listen needs an address and a port")?
+            }
             "--repository" => repositories.push(value),
             "--token" => options.token = value,
             "--login" => options.login = value,

@@ -1,4 +1,4 @@
-//! Comments, and the events an issue's history is made of.
+//! Comments and events of issues and pull requests.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -8,64 +8,65 @@ use super::{HandOver, Repository, is_app};
 /// A comment on an issue or pull request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comment {
-    /// GitHub's number of the comment itself.
+    /// The comment's `id`.
     pub id: u64,
     /// The issue or pull request it is on.
     pub number: u64,
-    /// Who wrote it.
+    /// The author's login.
     pub author: String,
     /// Its text.
     pub body: String,
-    /// When it was written.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Something that happened to an issue or pull request.
+/// An event of an issue or pull request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
-    /// GitHub's number of the event.
+    /// The event's `id`.
     pub id: u64,
-    /// The issue or pull request it happened to.
+    /// The issue or pull request.
     pub number: u64,
-    /// Who did it.
+    /// Login of the user who caused it.
     pub actor: String,
-    /// When.
+    /// Time of the event.
     pub at: DateTime<Utc>,
-    /// What.
+    /// Kind of event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// Kind of event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A label was put on.
+    /// A label was added.
     Labeled(String),
-    /// A label was taken off.
+    /// A label was removed.
     Unlabeled(String),
-    /// Someone was assigned.
+    /// A user was assigned.
     Assigned(String),
-    /// Someone was taken off.
+    /// A user was unassigned.
     Unassigned(String),
-    /// It was closed, with the reason if one was given.
+    /// The issue or pull request was closed, for this reason if one was given.
     Closed(Option<String>),
-    /// It was reopened.
+    /// The issue or pull request was reopened.
     Reopened,
-    /// Its title was changed.
+    /// The title was changed.
     Renamed {
         /// The title before.
         from: String,
         /// The title after.
         to: String,
     },
-    /// The issue or pull request with this number mentioned it.
+    /// The issue or pull request with this number mentioned this one.
     CrossReferenced(u64),
 }
 
 impl Repository {
-    pub(crate) fn happened(&mut self, number: u64, actor: &str, at: DateTime<Utc>, kind: EventKind) {
+    /// Records an event.
+    pub(crate) fn record_event(&mut self, number: u64, actor: &str, at: DateTime<Utc>, kind: EventKind) {
         let id = self.new_id();
         self.events.push(Event { id, number, actor: actor.to_owned(), at, kind });
         if let Some(issue) = self.issues.get_mut(&number) {
@@ -73,8 +74,8 @@ impl Repository {
         }
     }
 
-    /// Adds a comment. One that begins a conversation with `@copilot` on an open pull request, by a person who may
-    /// write, asks Copilot to work on that pull request; anywhere else the mention does nothing.
+    /// Adds a comment. A comment with `@copilot` on an open pull request, by a user who may write, hands the pull
+    /// request over to Copilot. Elsewhere a mention has no effect.
     pub(crate) fn add_comment(&mut self, number: u64, body: &str, author: &str, now: DateTime<Utc>) -> Comment {
         let id = self.new_id();
         let (author, body) = (author.to_owned(), body.to_owned());
@@ -83,9 +84,13 @@ impl Repository {
         if let Some(issue) = self.issues.get_mut(&number) {
             issue.updated_at = now;
         }
-        let asked = comment.body.to_lowercase().contains("@copilot") && !is_app(&comment.author);
+        let mentions_copilot = comment.body.to_lowercase().contains("@copilot") && !is_app(&comment.author);
         let open_pull = self.pulls.contains_key(&number) && self.issues[&number].is_open();
-        if asked && open_pull && self.settings.agent_available && self.permission(&comment.author).may_write() {
+        if mentions_copilot
+            && open_pull
+            && self.settings.agent_available
+            && self.permission(&comment.author).may_write()
+        {
             self.hand_overs.push(HandOver::Mention { pull: number, comment: id, text: comment.body.clone(), at: now });
         }
         comment

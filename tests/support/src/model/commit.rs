@@ -10,22 +10,22 @@ use super::Repository;
 /// A commit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Commit {
-    /// Forty hexadecimal digits.
+    /// SHA of 40 hexadecimal digits.
     pub sha: String,
-    /// The tree it points to.
+    /// SHA of its tree.
     pub tree: String,
-    /// None for a root commit, which has no history in common with anything.
+    /// SHAs of its parents; empty for a root commit.
     pub parents: Vec<String>,
     /// Its message.
     pub message: String,
-    /// Who made it.
+    /// The author's login.
     pub author: String,
-    /// When.
+    /// Time of the commit.
     pub date: DateTime<Utc>,
 }
 
 impl Repository {
-    /// A new name for a git object, looking like a SHA-1.
+    /// A new, unique SHA for a git object.
     pub(crate) fn new_sha(&mut self) -> String {
         let mut state = self.new_id().wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ self.owner.len() as u64;
         let mut sha = String::new();
@@ -38,7 +38,7 @@ impl Repository {
         sha
     }
 
-    /// Records a commit on a tree that is there, with parents that are there.
+    /// Adds a commit. The tree and the parents must exist.
     pub(crate) fn add_commit(
         &mut self,
         tree: &str,
@@ -54,8 +54,14 @@ impl Repository {
         commit
     }
 
-    /// An empty commit on top of a branch, as an agent's "initial plan".
-    pub(crate) fn push_to(&mut self, branch: &str, message: &str, author: &str, date: DateTime<Utc>) -> Option<Commit> {
+    /// Pushes an empty commit to a branch, as Copilot does with its "Initial plan".
+    pub(crate) fn push_empty_commit(
+        &mut self,
+        branch: &str,
+        message: &str,
+        author: &str,
+        date: DateTime<Utc>,
+    ) -> Option<Commit> {
         let reference = format!("refs/heads/{branch}");
         let parent = self.refs.get(&reference)?.clone();
         let tree = self.commits.get(&parent)?.tree.clone();
@@ -64,7 +70,7 @@ impl Repository {
         Some(commit)
     }
 
-    /// Every commit reachable from one, itself included.
+    /// SHAs of a commit and all its ancestors.
     pub(crate) fn history(&self, sha: &str) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let mut waiting = vec![sha.to_owned()];
@@ -78,7 +84,7 @@ impl Repository {
         seen
     }
 
-    /// The commit a branch points to.
+    /// The commit that a branch points to.
     pub fn branch(&self, name: &str) -> Option<&Commit> {
         self.refs.get(&format!("refs/heads/{name}")).and_then(|sha| self.commits.get(sha))
     }

@@ -1,4 +1,4 @@
-//! Issues and labels. A pull request is an issue too, and shares its number.
+//! Issues and labels. Every pull request is also an issue with the same number.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::{COPILOT, COPILOT_ASSIGNEE, EventKind, HandOver, NewPull, Repository, is_app};
 
-/// An issue, or the issue half of a pull request.
+/// An issue, or the issue part of a pull request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Issue {
-    /// GitHub's number of the object itself (`id`), not the number people use.
+    /// The issue's `id`, which differs from its number.
     pub id: u64,
-    /// The number people use, shared with pull requests.
+    /// Its number, unique among issues and pull requests.
     pub number: u64,
     /// Its title.
     pub title: String,
@@ -19,33 +19,33 @@ pub struct Issue {
     pub body: String,
     /// `open` or `closed`.
     pub state: String,
-    /// Why it is in this state, where one was given.
+    /// Reason of the state, if given.
     pub state_reason: Option<String>,
-    /// The `id` of the issue it duplicates, where one was given.
+    /// `id` of the issue that it duplicates, if given.
     pub duplicate_of: Option<u64>,
-    /// Who opened it.
+    /// The author's login.
     pub author: String,
     /// Its labels' names.
     pub labels: Vec<String>,
-    /// Who is assigned, as shown: Copilot is `Copilot`.
+    /// Logins of its assignees as in responses: Copilot is `Copilot`.
     pub assignees: Vec<String>,
-    /// The `agent_assignment` it was last given.
+    /// The `agent_assignment` of the last assignment to Copilot.
     pub agent_assignment: Option<Value>,
-    /// When it was opened.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
-    /// When it was closed, if it is.
+    /// Time of closing, if it is closed.
     pub closed_at: Option<DateTime<Utc>>,
 }
 
 impl Issue {
-    /// Whether it is open.
+    /// True if it is open.
     pub fn is_open(&self) -> bool {
         self.state == "open"
     }
 
-    /// Whether it carries this label, in any case.
+    /// True if it has this label; case is ignored.
     pub fn has_label(&self, name: &str) -> bool {
         self.labels.iter().any(|label| label.eq_ignore_ascii_case(name))
     }
@@ -54,17 +54,17 @@ impl Issue {
 /// A label of a repository.
 #[derive(Clone, Debug, Serialize)]
 pub struct Label {
-    /// GitHub's number of the label.
+    /// The label's `id`.
     pub id: u64,
-    /// Its name, unique in any case.
+    /// Its name, unique without regard to case.
     pub name: String,
-    /// Six hexadecimal digits.
+    /// Color as six hexadecimal digits.
     pub color: String,
-    /// What it is for.
+    /// Description, if given.
     pub description: Option<String>,
 }
 
-/// What a new issue is made of.
+/// Data of a new issue.
 pub(crate) struct NewIssue<'text> {
     pub(crate) title: &'text str,
     pub(crate) body: &'text str,
@@ -72,7 +72,7 @@ pub(crate) struct NewIssue<'text> {
 }
 
 impl Repository {
-    /// Opens an issue; unknown labels are made on the way, as GitHub does for people who may push.
+    /// Opens an issue. Creates unknown labels, as GitHub does for users who may push.
     pub(crate) fn open_issue(&mut self, new: NewIssue<'_>, author: &str, now: DateTime<Utc>) -> u64 {
         let (id, number) = (self.new_id(), self.new_number());
         let issue = Issue {
@@ -92,48 +92,48 @@ impl Repository {
             closed_at: None,
         };
         self.issues.insert(number, issue);
-        self.put_labels(number, &new.labels, author, now);
+        self.add_labels(number, &new.labels, author, now);
         number
     }
 
-    /// The label with this name, in any case.
+    /// The label with this name; case is ignored.
     pub(crate) fn label(&self, name: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.name.eq_ignore_ascii_case(name))
     }
 
-    /// Makes a label.
-    pub(crate) fn make_label(&mut self, name: &str, color: &str, description: Option<String>) -> Label {
+    /// Creates a label.
+    pub(crate) fn create_label(&mut self, name: &str, color: &str, description: Option<String>) -> Label {
         let label = Label { id: self.new_id(), name: name.to_owned(), color: color.to_lowercase(), description };
         self.labels.push(label.clone());
         label
     }
 
-    /// Puts labels on an issue; ones it has already change nothing.
-    pub(crate) fn put_labels(&mut self, number: u64, names: &[String], actor: &str, now: DateTime<Utc>) {
+    /// Adds labels to an issue, except those it already has.
+    pub(crate) fn add_labels(&mut self, number: u64, names: &[String], actor: &str, now: DateTime<Utc>) {
         for name in names {
-            let known = match self.label(name) {
+            let label = match self.label(name) {
                 Some(label) => label.name.clone(),
-                None => self.make_label(name, "ededed", None).name,
+                None => self.create_label(name, "ededed", None).name,
             };
             let Some(issue) = self.issues.get_mut(&number) else { return };
-            if !issue.has_label(&known) {
-                issue.labels.push(known.clone());
-                self.happened(number, actor, now, EventKind::Labeled(known));
+            if !issue.has_label(&label) {
+                issue.labels.push(label.clone());
+                self.record_event(number, actor, now, EventKind::Labeled(label));
             }
         }
     }
 
-    /// Takes a label off; false when it was not there.
-    pub(crate) fn take_label(&mut self, number: u64, name: &str, actor: &str, now: DateTime<Utc>) -> bool {
+    /// Removes a label. Returns false if the issue does not have it.
+    pub(crate) fn remove_label(&mut self, number: u64, name: &str, actor: &str, now: DateTime<Utc>) -> bool {
         let Some(issue) = self.issues.get_mut(&number) else { return false };
         let Some(at) = issue.labels.iter().position(|label| label.eq_ignore_ascii_case(name)) else { return false };
-        let known = issue.labels.remove(at);
-        self.happened(number, actor, now, EventKind::Unlabeled(known));
+        let label = issue.labels.remove(at);
+        self.record_event(number, actor, now, EventKind::Unlabeled(label));
         true
     }
 
-    /// Assigns people. Logins that cannot be assigned are dropped without a word, as GitHub does. Assigning Copilot to
-    /// an issue starts it: it opens a draft pull request of its own.
+    /// Assigns users. Silently drops logins that cannot be assigned, as GitHub does. Copilot, assigned to an issue,
+    /// opens a draft pull request.
     pub(crate) fn assign(
         &mut self,
         number: u64,
@@ -149,16 +149,16 @@ impl Repository {
             } else {
                 self.permission(login).may_write()
             };
-            let shown = if copilot { COPILOT.to_owned() } else { login.clone() };
+            let assignee = if copilot { COPILOT.to_owned() } else { login.clone() };
             let Some(issue) = self.issues.get_mut(&number).filter(|_| assignable) else { continue };
-            if issue.assignees.contains(&shown) {
+            if issue.assignees.contains(&assignee) {
                 continue;
             }
-            issue.assignees.push(shown.clone());
+            issue.assignees.push(assignee.clone());
             if copilot {
                 issue.agent_assignment = agent_assignment.cloned();
             }
-            self.happened(number, actor, now, EventKind::Assigned(shown));
+            self.record_event(number, actor, now, EventKind::Assigned(assignee));
             if copilot && !self.pulls.contains_key(&number) {
                 let pull = self.copilot_opens_pull(number, agent_assignment, now);
                 let agent_assignment = agent_assignment.cloned();
@@ -167,33 +167,34 @@ impl Repository {
         }
     }
 
-    /// Takes people off; Copilot goes by either of its logins.
+    /// Unassigns users. Accepts both logins of Copilot.
     pub(crate) fn unassign(&mut self, number: u64, logins: &[String], actor: &str, now: DateTime<Utc>) {
         for login in logins {
-            let shown = if login == COPILOT_ASSIGNEE { COPILOT } else { login };
+            let assignee = if login == COPILOT_ASSIGNEE { COPILOT } else { login };
             let Some(issue) = self.issues.get_mut(&number) else { return };
-            if let Some(at) = issue.assignees.iter().position(|assignee| assignee == shown) {
+            if let Some(at) = issue.assignees.iter().position(|assigned| assigned == assignee) {
                 issue.assignees.remove(at);
-                self.happened(number, actor, now, EventKind::Unassigned(shown.to_owned()));
+                self.record_event(number, actor, now, EventKind::Unassigned(assignee.to_owned()));
             }
         }
     }
 
     fn copilot_opens_pull(&mut self, issue: u64, assignment: Option<&Value>, now: DateTime<Utc>) -> Option<u64> {
-        let asked = assignment.and_then(|fields| fields["base_branch"].as_str()).filter(|branch| !branch.is_empty());
-        let base = asked.unwrap_or(&self.default_branch).to_owned();
+        let requested =
+            assignment.and_then(|fields| fields["base_branch"].as_str()).filter(|branch| !branch.is_empty());
+        let base = requested.unwrap_or(&self.default_branch).to_owned();
         let start = self.branch(&base)?.sha.clone();
         let branch = format!("copilot/fix-{issue}");
         self.refs.insert(format!("refs/heads/{branch}"), start);
-        self.push_to(&branch, "Initial plan", COPILOT, now)?;
+        self.push_empty_commit(&branch, "Initial plan", COPILOT, now)?;
         let title = format!("[WIP] {}", self.issues[&issue].title);
         let body = format!("Fixes #{issue}");
         let new = NewPull { title: &title, body: &body, head: &branch, base: &base, draft: true };
         self.open_pull(&new, COPILOT, now).ok()
     }
 
-    /// Changes title or body.
-    pub(crate) fn rewrite(
+    /// Changes the title or the body.
+    pub(crate) fn edit(
         &mut self,
         number: u64,
         title: Option<&str>,
@@ -208,11 +209,11 @@ impl Repository {
         }
         if let Some(title) = title.filter(|title| *title != issue.title) {
             let from = std::mem::replace(&mut issue.title, title.to_owned());
-            self.happened(number, actor, now, EventKind::Renamed { from, to: title.to_owned() });
+            self.record_event(number, actor, now, EventKind::Renamed { from, to: title.to_owned() });
         }
     }
 
-    /// Closes or reopens.
+    /// Sets the state to `open` or `closed`.
     pub(crate) fn set_state(
         &mut self,
         number: u64,
@@ -225,14 +226,14 @@ impl Repository {
         let changed = issue.state != state;
         issue.state = state.to_owned();
         if changed || reason.is_some() {
-            let usual = if state == "open" { "reopened" } else { "completed" };
-            issue.state_reason = Some(reason.unwrap_or(usual).to_owned());
+            let default = if state == "open" { "reopened" } else { "completed" };
+            issue.state_reason = Some(reason.unwrap_or(default).to_owned());
         }
         issue.updated_at = now;
         issue.closed_at = (state == "closed").then_some(now);
         if changed {
             let closed = EventKind::Closed(issue.state_reason.clone());
-            self.happened(number, actor, now, if state == "open" { EventKind::Reopened } else { closed });
+            self.record_event(number, actor, now, if state == "open" { EventKind::Reopened } else { closed });
         }
     }
 }

@@ -1,31 +1,31 @@
-//! Pull requests: the half that is about branches.
+//! Pull requests: the part that issues do not have.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{EventKind, NewIssue, Repository};
 
-/// What a pull request has beyond its issue.
+/// The data of a pull request that its issue does not have.
 #[derive(Clone, Debug, Serialize)]
 pub struct PullRequest {
-    /// GitHub's number of the pull request object (`id`), another than its issue's.
+    /// The pull request's `id`, which differs from its issue's.
     pub id: u64,
     /// The branch with the change.
     pub head: String,
-    /// The branch it is for.
+    /// The branch it merges into.
     pub base: String,
-    /// Whether it is a draft.
+    /// True if it is a draft.
     pub draft: bool,
-    /// Whether maintainers may push to its branch.
+    /// True if maintainers may push to its branch.
     pub maintainer_can_modify: bool,
-    /// When it was merged, if it was.
+    /// Time of merging, if it is merged.
     pub merged_at: Option<DateTime<Utc>>,
 }
 
-/// A pull request as one reads it: both halves in one.
+/// A pull request with the data of its issue.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pull {
-    /// The number people use.
+    /// Its number, unique among issues and pull requests.
     pub number: u64,
     /// Its title.
     pub title: String,
@@ -33,27 +33,27 @@ pub struct Pull {
     pub body: String,
     /// `open` or `closed`.
     pub state: String,
-    /// Who opened it.
+    /// The author's login.
     pub author: String,
     /// Its labels' names.
     pub labels: Vec<String>,
-    /// Who is assigned.
+    /// Logins of its assignees.
     pub assignees: Vec<String>,
     /// The branch with the change.
     pub head: String,
-    /// The commit that branch points to.
+    /// SHA of the head branch.
     pub head_sha: String,
-    /// The branch it is for.
+    /// The branch it merges into.
     pub base: String,
-    /// Whether it is a draft.
+    /// True if it is a draft.
     pub draft: bool,
-    /// Whether it was merged.
+    /// True if it was merged.
     pub merged: bool,
-    /// When it was opened.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
 }
 
-/// What a new pull request is made of.
+/// Data of a new pull request.
 pub(crate) struct NewPull<'text> {
     pub(crate) title: &'text str,
     pub(crate) body: &'text str,
@@ -62,9 +62,11 @@ pub(crate) struct NewPull<'text> {
     pub(crate) draft: bool,
 }
 
-/// Why a pull request was not opened.
-pub(crate) enum PullRefused {
+/// The reason why a pull request cannot be opened.
+pub(crate) enum OpenPullError {
+    /// The branch in this field does not exist.
     NoSuchBranch(&'static str),
+    /// Another reason, as GitHub's message.
     Custom(String),
 }
 
@@ -75,23 +77,23 @@ impl Repository {
         new: &NewPull<'_>,
         author: &str,
         now: DateTime<Utc>,
-    ) -> Result<u64, PullRefused> {
-        let base = self.branch(new.base).ok_or(PullRefused::NoSuchBranch("base"))?;
-        let head = self.branch(new.head).ok_or(PullRefused::NoSuchBranch("head"))?;
+    ) -> Result<u64, OpenPullError> {
+        let base = self.branch(new.base).ok_or(OpenPullError::NoSuchBranch("base"))?;
+        let head = self.branch(new.head).ok_or(OpenPullError::NoSuchBranch("head"))?;
         let (behind, ahead) = (self.history(&base.sha), self.history(&head.sha));
         if ahead.is_subset(&behind) {
-            return Err(PullRefused::Custom(format!("No commits between {} and {}", new.base, new.head)));
+            return Err(OpenPullError::Custom(format!("No commits between {} and {}", new.base, new.head)));
         }
         if ahead.is_disjoint(&behind) {
             let text = format!("The {} branch has no history in common with {}", new.head, new.base);
-            return Err(PullRefused::Custom(text));
+            return Err(OpenPullError::Custom(text));
         }
         if new.draft && !self.settings.drafts_supported {
-            return Err(PullRefused::Custom("Draft pull requests are not supported in this repository.".into()));
+            return Err(OpenPullError::Custom("Draft pull requests are not supported in this repository.".into()));
         }
         if self.open_pull_of(new.head, new.base).is_some() {
             let text = format!("A pull request already exists for {}:{}.", self.owner, new.head);
-            return Err(PullRefused::Custom(text));
+            return Err(OpenPullError::Custom(text));
         }
         let issue = NewIssue { title: new.title, body: new.body, labels: Vec::new() };
         let number = self.open_issue(issue, author, now);
@@ -105,13 +107,13 @@ impl Repository {
         };
         self.pulls.insert(number, pull);
         for mentioned in self.mentioned_in(new.body) {
-            self.happened(mentioned, author, now, EventKind::CrossReferenced(number));
+            self.record_event(mentioned, author, now, EventKind::CrossReferenced(number));
         }
         Ok(number)
     }
 
-    /// Merges a pull request. Its branch's commit becomes the base's, and the issues its text says it fixes are closed,
-    /// as GitHub does when the base is the default branch.
+    /// Merges a pull request: the base branch gets the head's commit. If the base is the default branch, this also
+    /// closes the issues that the text says it fixes, as GitHub does.
     pub(crate) fn merge(&mut self, number: u64, actor: &str, now: DateTime<Utc>) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
         pull.merged_at = Some(now);
@@ -124,10 +126,10 @@ impl Repository {
         if base == self.default_branch {
             let body = self.issues[&number].body.to_lowercase();
             for fixed in self.mentioned_in(&body) {
-                let says = |keyword: &&str| body.contains(&format!("{keyword} #{fixed}"));
+                let has_keyword = |keyword: &&str| body.contains(&format!("{keyword} #{fixed}"));
                 if ["fix", "fixes", "fixed", "close", "closes", "closed", "resolve", "resolves", "resolved"]
                     .iter()
-                    .any(says)
+                    .any(has_keyword)
                 {
                     self.set_state(fixed, "closed", Some("completed"), actor, now);
                 }
@@ -135,20 +137,20 @@ impl Repository {
         }
     }
 
-    /// The open pull request from one branch to another.
+    /// Number of the open pull request from one branch to another.
     pub(crate) fn open_pull_of(&self, head: &str, base: &str) -> Option<u64> {
-        let fitting = self.pulls.iter().filter(|(_, pull)| pull.head == head && pull.base == base);
-        fitting.map(|(number, _)| *number).find(|number| self.issues[number].is_open())
+        let matching = self.pulls.iter().filter(|(_, pull)| pull.head == head && pull.base == base);
+        matching.map(|(number, _)| *number).find(|number| self.issues[number].is_open())
     }
 
-    /// The numbers of this repository's issues that a text mentions as `#7`.
+    /// Numbers of this repository's issues that a text mentions, such as `#7`.
     pub(crate) fn mentioned_in(&self, text: &str) -> Vec<u64> {
         let after = text.split('#').skip(1);
         let digits = after.map(|rest| rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default());
         digits.filter_map(|digits| digits.parse().ok()).filter(|number| self.issues.contains_key(number)).collect()
     }
 
-    /// Both halves of a pull request.
+    /// The pull request with this number.
     pub fn pull(&self, number: u64) -> Option<Pull> {
         let (issue, pull) = (self.issues.get(&number)?, self.pulls.get(&number)?);
         Some(Pull {

@@ -1,4 +1,4 @@
-//! One repository and everything in it.
+//! A repository and its contents.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,64 +15,64 @@ pub struct Repository {
     pub owner: String,
     /// Its name.
     pub name: String,
-    /// Where the stand-in listens; every link in an answer begins with it.
+    /// URL of the stand-in, the base of every URL in responses.
     #[serde(skip)]
     pub(crate) url: String,
-    /// The branch pull requests go to.
+    /// The default branch.
     pub default_branch: String,
-    /// What it supports.
+    /// Its settings.
     pub settings: Settings,
-    /// Who may do what.
+    /// Permissions by login.
     pub permissions: BTreeMap<String, Permission>,
     /// Its labels.
     pub labels: Vec<Label>,
-    /// Its issues, and the issue halves of its pull requests, by number.
+    /// Its issues and the issue parts of its pull requests, by number.
     pub issues: BTreeMap<u64, Issue>,
-    /// The other halves of its pull requests, by number.
+    /// The other parts of its pull requests, by number.
     pub pulls: BTreeMap<u64, PullRequest>,
     /// All comments, oldest first.
     pub comments: Vec<Comment>,
     /// All events, oldest first.
     pub events: Vec<Event>,
-    /// All commits by name.
+    /// All commits by SHA.
     pub commits: BTreeMap<String, Commit>,
-    /// All refs by full name, with the commit they point to.
+    /// SHAs of all refs, by full name.
     pub refs: BTreeMap<String, String>,
     /// All agent tasks, oldest first.
     pub tasks: Vec<Task>,
-    /// Every time Copilot was asked to work, oldest first.
+    /// All hand-overs to Copilot, oldest first.
     pub hand_overs: Vec<HandOver>,
-    /// How far its lists lag.
+    /// Lag of its lists.
     pub lag: Lag,
     last_number: u64,
     last_id: u64,
 }
 
-/// What a repository supports.
+/// Settings of a repository.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// False for private repositories on some plans: drafts are refused with 422.
+    /// True if drafts are supported. If not, as for private repositories on some plans, drafts are refused with 422.
     pub drafts_supported: bool,
-    /// Whether Copilot is enabled; if not, assigning it is silently ignored and tasks are forbidden.
+    /// True if Copilot is enabled. If not, assigning it is silently ignored and tasks are forbidden.
     pub agent_available: bool,
-    /// Whether issues are enabled; if not, they answer 410.
+    /// True if issues are enabled. If not, requests for issues get a 410.
     pub has_issues: bool,
 }
 
-/// What lists and searches do not show yet, while reading by number does.
+/// Lag of lists and searches: entries that they do not contain yet, although they can be read by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lag {
-    /// Everything is shown.
+    /// No lag.
     None,
-    /// Things younger than this, by the stand-in's clock, are hidden.
+    /// Hides entries younger than this, by the stand-in's clock.
     For(Duration),
-    /// Things made after the one with this `id` are hidden until the lag is changed.
+    /// Hides entries with a greater `id` than this.
     After(u64),
 }
 
 impl Repository {
-    /// A repository with one commit on `main`, a maintainer and the people behind the tokens.
+    /// A repository with one commit on `main`, a maintainer and a triager.
     pub(crate) fn new(owner: &str, name: &str, url: &str, now: DateTime<Utc>) -> Self {
         let settings = Settings { drafts_supported: true, agent_available: true, has_issues: true };
         let mut repository = Repository {
@@ -110,10 +110,10 @@ impl Repository {
         format!("{}/{}", self.owner, self.name)
     }
 
-    /// What this person may do; strangers may look, for the repository is public.
+    /// A user's permission. Unknown users may read, because the repository is public.
     pub fn permission(&self, login: &str) -> Permission {
-        let known = self.permissions.iter().find(|(known, _)| known.eq_ignore_ascii_case(login));
-        known.map_or(Permission::Read, |(_, permission)| *permission)
+        let entry = self.permissions.iter().find(|(known, _)| known.eq_ignore_ascii_case(login));
+        entry.map_or(Permission::Read, |(_, permission)| *permission)
     }
 
     /// The branches' names, sorted.
@@ -131,13 +131,13 @@ impl Repository {
         self.last_number
     }
 
-    /// From now on lists hide whatever is made.
+    /// Hides all entries from lists that are created from now on.
     pub(crate) fn hide_from_now(&mut self) {
         self.lag = Lag::After(self.last_id);
     }
 
-    /// Whether lists show a thing already.
-    pub(crate) fn lists_show(&self, id: u64, created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    /// True if lists contain an entry already.
+    pub(crate) fn is_listed(&self, id: u64, created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         match self.lag {
             Lag::None => true,
             Lag::For(lag) => now - created_at >= TimeDelta::from_std(lag).unwrap_or(TimeDelta::MAX),

@@ -1,4 +1,4 @@
-//! Work handed to the agent: tasks, assignments and mentions.
+//! Agent tasks, and hand-overs to Copilot: tasks, assignments and mentions.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,66 +11,66 @@ use super::{COPILOT, NewPull, Repository};
 pub struct Task {
     /// Its id.
     pub id: String,
-    /// Its place in the order of things made.
+    /// Its number in the order of all created objects.
     pub sequence: u64,
-    /// What was asked.
+    /// The prompt.
     pub prompt: String,
-    /// The branch it works on, if one was named.
+    /// The branch it works on, if given.
     pub head_ref: Option<String>,
-    /// The branch it starts from, if one was named.
+    /// The branch it starts from, if given.
     pub base_ref: Option<String>,
-    /// The model, if one was named.
+    /// The model, if given.
     pub model: Option<String>,
-    /// The custom agent, if one was named.
+    /// The custom agent, if given.
     pub custom_agent: Option<String>,
-    /// Whether a pull request was asked for.
+    /// True if the task opens a pull request.
     pub create_pull_request: bool,
-    /// The pull request it belongs to: the open one of its branch, or its own.
+    /// The pull request it belongs to: the open one of its branch, or the one it opened.
     pub pull: Option<u64>,
     /// `queued`, `in_progress`, `completed` and so on.
     pub state: String,
-    /// Who asked.
+    /// Login of the user who started it.
     pub creator: String,
-    /// When.
+    /// Time of creation.
     pub created_at: DateTime<Utc>,
 }
 
-/// One way in which Copilot was asked to work.
+/// A hand-over of work to Copilot.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum HandOver {
-    /// An issue was assigned to it, and it opened a pull request of its own.
+    /// An issue was assigned to Copilot, which opened a pull request.
     Assignment {
         /// The issue.
         issue: u64,
-        /// What was said with it.
+        /// The `agent_assignment` of the request.
         agent_assignment: Option<Value>,
-        /// The pull request it opened, unless the base branch was missing.
+        /// The pull request that Copilot opened; `None` if the base branch does not exist.
         pull: Option<u64>,
-        /// When.
+        /// Time of the hand-over.
         at: DateTime<Utc>,
     },
     /// A task was started.
     Task {
         /// The task's id.
         id: String,
-        /// When.
+        /// Time of the hand-over.
         at: DateTime<Utc>,
     },
-    /// It was mentioned on an open pull request.
+    /// Copilot was mentioned on an open pull request.
     Mention {
         /// The pull request.
         pull: u64,
         /// The comment's id.
         comment: u64,
-        /// What was written.
+        /// The comment's text.
         text: String,
-        /// When.
+        /// Time of the hand-over.
         at: DateTime<Utc>,
     },
 }
 
-/// What a new task is made of.
+/// Data of a new task.
 pub(crate) struct NewTask {
     pub(crate) prompt: String,
     pub(crate) head_ref: Option<String>,
@@ -81,7 +81,8 @@ pub(crate) struct NewTask {
 }
 
 impl Repository {
-    /// Starts a task. With a branch named it belongs to that branch's pull request; otherwise it may open its own.
+    /// Starts a task. With `head_ref` it belongs to the open pull request of that branch; otherwise it may open a pull
+    /// request.
     pub(crate) fn start_task(&mut self, new: NewTask, creator: &str, now: DateTime<Utc>) -> Task {
         let sequence = self.new_id();
         let base = new.base_ref.clone().unwrap_or_else(|| self.default_branch.clone());
@@ -113,7 +114,7 @@ impl Repository {
         let start = self.branch(base)?.sha.clone();
         let head = format!("copilot/task-{sequence}");
         self.refs.insert(format!("refs/heads/{head}"), start);
-        self.push_to(&head, "Initial plan", COPILOT, now)?;
+        self.push_empty_commit(&head, "Initial plan", COPILOT, now)?;
         let new = NewPull { title: "[WIP] Agent task", body: "", head: &head, base, draft: true };
         self.open_pull(&new, COPILOT, now).ok()
     }

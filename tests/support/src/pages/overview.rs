@@ -1,8 +1,8 @@
-//! The first page: every repository with its issues, pull requests and agent tasks.
+//! The overview page: all repositories with their issues, pull requests and agent tasks.
 
 use askama::Template;
 
-use crate::clock::stamp;
+use crate::clock::timestamp;
 use crate::model::{Issue, Repository};
 use crate::state::State;
 
@@ -10,35 +10,35 @@ use super::APPROVED;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
-pub(super) struct Overview {
-    repositories: Vec<Shown>,
+pub(super) struct OverviewPage {
+    repositories: Vec<RepositoryView>,
     requests: usize,
     violations: Vec<String>,
     outage: bool,
 }
 
-struct Shown {
+struct RepositoryView {
     name: String,
-    issues: Vec<Entry>,
-    pulls: Vec<Entry>,
-    tasks: Vec<TaskEntry>,
+    issues: Vec<ThreadView>,
+    pulls: Vec<ThreadView>,
+    tasks: Vec<TaskView>,
 }
 
 /// An issue or pull request in a list.
-pub(super) struct Entry {
+pub(super) struct ThreadView {
     pub(super) path: String,
     pub(super) number: u64,
     pub(super) title: String,
     pub(super) state: &'static str,
     pub(super) author: String,
-    pub(super) labels: Vec<LabelChip>,
+    pub(super) labels: Vec<LabelView>,
     pub(super) assignees: String,
     pub(super) related: Vec<Related>,
     pub(super) opened: String,
     pub(super) branch: String,
 }
 
-pub(super) struct LabelChip {
+pub(super) struct LabelView {
     pub(super) name: String,
     pub(super) approval: bool,
 }
@@ -51,18 +51,18 @@ pub(super) struct Related {
     pub(super) state: &'static str,
 }
 
-struct TaskEntry {
+struct TaskView {
     id: String,
     prompt: String,
     branch: String,
     state: String,
-    asked: String,
+    created: String,
 }
 
-impl Overview {
+impl OverviewPage {
     pub(super) fn of(state: &State) -> Self {
-        Overview {
-            repositories: state.repositories.iter().map(Shown::of).collect(),
+        OverviewPage {
+            repositories: state.repositories.iter().map(RepositoryView::of).collect(),
             requests: state.requests.len(),
             violations: state
                 .violations
@@ -74,33 +74,36 @@ impl Overview {
     }
 }
 
-impl Shown {
+impl RepositoryView {
     fn of(repository: &Repository) -> Self {
         let newest_first = || repository.issues.values().rev();
         let is_pull = |issue: &&Issue| repository.pulls.contains_key(&issue.number);
         let tasks = repository.tasks.iter().rev();
-        Shown {
+        RepositoryView {
             name: repository.full_name(),
-            issues: newest_first().filter(|issue| !is_pull(issue)).map(|issue| Entry::of(repository, issue)).collect(),
-            pulls: newest_first().filter(is_pull).map(|issue| Entry::of(repository, issue)).collect(),
+            issues: newest_first()
+                .filter(|issue| !is_pull(issue))
+                .map(|issue| ThreadView::of(repository, issue))
+                .collect(),
+            pulls: newest_first().filter(is_pull).map(|issue| ThreadView::of(repository, issue)).collect(),
             tasks: tasks
-                .map(|task| TaskEntry {
+                .map(|task| TaskView {
                     id: task.id.clone(),
                     prompt: task.prompt.clone(),
                     branch: task.head_ref.clone().unwrap_or_default(),
                     state: task.state.clone(),
-                    asked: readable(&stamp(task.created_at)),
+                    created: readable(&timestamp(task.created_at)),
                 })
                 .collect(),
         }
     }
 }
 
-impl Entry {
+impl ThreadView {
     pub(super) fn of(repository: &Repository, issue: &Issue) -> Self {
         let pull = repository.pulls.get(&issue.number);
-        Entry {
-            path: path_of(repository, issue.number),
+        ThreadView {
+            path: page_path(repository, issue.number),
             number: issue.number,
             title: issue.title.clone(),
             state: state_of(repository, issue),
@@ -108,11 +111,11 @@ impl Entry {
             labels: issue
                 .labels
                 .iter()
-                .map(|name| LabelChip { name: name.clone(), approval: name.eq_ignore_ascii_case(APPROVED) })
+                .map(|name| LabelView { name: name.clone(), approval: name.eq_ignore_ascii_case(APPROVED) })
                 .collect(),
             assignees: issue.assignees.join(", "),
             related: related(repository, issue),
-            opened: readable(&stamp(issue.created_at)),
+            opened: readable(&timestamp(issue.created_at)),
             branch: pull.map(|pull| pull.head.clone()).unwrap_or_default(),
         }
     }
@@ -127,11 +130,11 @@ fn related(repository: &Repository, issue: &Issue) -> Vec<Related> {
             |number: &&u64| repository.mentioned_in(&repository.issues[*number].body).contains(&issue.number);
         repository.pulls.keys().filter(mentions).copied().collect()
     };
-    let shown = numbers.into_iter().filter(|number| *number != issue.number);
-    shown
+    let others = numbers.into_iter().filter(|number| *number != issue.number);
+    others
         .map(|number| {
             let other = &repository.issues[&number];
-            let (path, state) = (path_of(repository, number), state_of(repository, other));
+            let (path, state) = (page_path(repository, number), state_of(repository, other));
             Related { path, number, title: other.title.clone(), state }
         })
         .collect()
@@ -146,13 +149,13 @@ fn state_of(repository: &Repository, issue: &Issue) -> &'static str {
     }
 }
 
-/// The address of a page, below this server.
-pub(super) fn path_of(repository: &Repository, number: u64) -> String {
+/// Path of the page of an issue or pull request.
+pub(super) fn page_path(repository: &Repository, number: u64) -> String {
     let kind = if repository.pulls.contains_key(&number) { "pull" } else { "issues" };
     format!("/{}/{kind}/{number}", repository.full_name())
 }
 
-/// A moment for people.
-pub(super) fn readable(stamp: &str) -> String {
-    stamp.replace('T', " ").replace('Z', " UTC")
+/// A timestamp for people.
+pub(super) fn readable(timestamp: &str) -> String {
+    timestamp.replace('T', " ").replace('Z', " UTC")
 }

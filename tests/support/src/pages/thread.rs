@@ -1,36 +1,36 @@
-//! The page of one issue or pull request: text, hand-over, history and buttons.
+//! The page of an issue or pull request: text, hand-overs, history and buttons.
 
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::APPROVED;
-use super::overview::{Entry, readable};
-use crate::clock::stamp;
+use super::overview::{ThreadView, readable};
+use crate::clock::timestamp;
 use crate::markdown;
 use crate::model::{Event, EventKind, HandOver, Repository};
 
 #[derive(Template)]
 #[template(path = "thread.html")]
-pub(super) struct Thread {
+pub(super) struct ThreadPage {
     repository: String,
-    entry: Entry,
+    thread: ThreadView,
     is_pull: bool,
     base: String,
-    /// Safe HTML, made of markdown.
+    /// Safe HTML, rendered from Markdown.
     body: String,
     approved: bool,
     is_open: bool,
     merged: bool,
-    asked: Vec<Asked>,
-    comments: Vec<Remark>,
-    history: Vec<Line>,
-    /// Approved a moment ago, and Copilot not yet asked: the page comes again by itself.
+    hand_overs: Vec<HandOverView>,
+    comments: Vec<CommentView>,
+    history: Vec<EventView>,
+    /// The approval is recent and the hand-over has not happened yet, so the page reloads itself.
     pub(super) waits_for_hand_over: bool,
 }
 
-/// One way in which Copilot was asked.
-struct Asked {
+/// A hand-over to Copilot.
+struct HandOverView {
     how: &'static str,
     at: String,
     details: Vec<Detail>,
@@ -41,36 +41,36 @@ struct Detail {
     text: String,
 }
 
-struct Remark {
+struct CommentView {
     author: String,
     at: String,
-    /// Safe HTML, made of markdown.
+    /// Safe HTML, rendered from Markdown.
     body: String,
 }
 
-struct Line {
+struct EventView {
     at: String,
     actor: String,
-    what: String,
+    description: String,
 }
 
-impl Thread {
-    pub(super) fn of(repository: &Repository, number: u64, now: DateTime<Utc>) -> Option<Thread> {
+impl ThreadPage {
+    pub(super) fn of(repository: &Repository, number: u64, now: DateTime<Utc>) -> Option<ThreadPage> {
         let issue = repository.issues.get(&number)?;
         let pull = repository.pulls.get(&number);
-        let entry = Entry::of(repository, issue);
-        let asked: Vec<Asked> = repository
+        let thread = ThreadView::of(repository, issue);
+        let hand_overs: Vec<HandOverView> = repository
             .hand_overs
             .iter()
-            .filter(|hand_over| concerns(repository, hand_over, number, &entry))
-            .map(|hand_over| Asked::of(repository, hand_over))
+            .filter(|hand_over| concerns(repository, hand_over, number, &thread))
+            .map(|hand_over| HandOverView::of(repository, hand_over))
             .collect();
         let mut approvals = repository.events.iter().rev();
         let approval =
             approvals.find(|event| event.number == number && event.kind == EventKind::Labeled(APPROVED.to_owned()));
         let just_approved = approval.is_some_and(|event| now - event.at < TimeDelta::seconds(30));
         let approved = issue.has_label(APPROVED);
-        Some(Thread {
+        Some(ThreadPage {
             repository: repository.full_name(),
             is_pull: pull.is_some(),
             base: pull.map(|pull| pull.base.clone()).unwrap_or_default(),
@@ -82,37 +82,36 @@ impl Thread {
                 .comments
                 .iter()
                 .filter(|comment| comment.number == number)
-                .map(|comment| Remark {
+                .map(|comment| CommentView {
                     author: comment.author.clone(),
-                    at: readable(&stamp(comment.created_at)),
+                    at: readable(&timestamp(comment.created_at)),
                     body: markdown::to_html(&comment.body),
                 })
                 .collect(),
-            history: repository.events.iter().filter(|event| event.number == number).map(Line::of).collect(),
-            waits_for_hand_over: approved && just_approved && asked.is_empty(),
-            asked,
-            entry,
+            history: repository.events.iter().filter(|event| event.number == number).map(EventView::of).collect(),
+            waits_for_hand_over: approved && just_approved && hand_overs.is_empty(),
+            hand_overs,
+            thread,
         })
     }
 }
 
-/// Whether a hand-over is about this thread, or about a pull request of this issue.
-fn concerns(repository: &Repository, hand_over: &HandOver, number: u64, entry: &Entry) -> bool {
-    let about = match hand_over {
+/// True if a hand-over is about this issue or pull request, or about a related one.
+fn concerns(repository: &Repository, hand_over: &HandOver, number: u64, thread: &ThreadView) -> bool {
+    let numbers = match hand_over {
         HandOver::Assignment { issue, pull, .. } => [Some(*issue), *pull],
         HandOver::Mention { pull, .. } => [Some(*pull), None],
         HandOver::Task { id, .. } => {
             [repository.tasks.iter().find(|task| &task.id == id).and_then(|task| task.pull), None]
         }
     };
-    let here = about.contains(&Some(number));
-    here || entry.related.iter().any(|related| about.contains(&Some(related.number)))
+    numbers.contains(&Some(number)) || thread.related.iter().any(|related| numbers.contains(&Some(related.number)))
 }
 
-impl Asked {
+impl HandOverView {
     fn of(repository: &Repository, hand_over: &HandOver) -> Self {
         let mut details = Vec::new();
-        let mut tell = |name: &str, text: Option<&str>| {
+        let mut add = |name: &str, text: Option<&str>| {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 details.push(Detail { name: name.to_owned(), text: text.to_owned() });
             }
@@ -120,35 +119,35 @@ impl Asked {
         let (how, at) = match hand_over {
             HandOver::Task { id, at } => {
                 if let Some(task) = repository.tasks.iter().find(|task| &task.id == id) {
-                    tell("Branch (head_ref)", task.head_ref.as_deref());
-                    tell("Base (base_ref)", task.base_ref.as_deref());
-                    tell("Model", task.model.as_deref());
-                    tell("Custom agent", task.custom_agent.as_deref());
-                    tell("State", Some(&task.state));
-                    tell("Prompt", Some(&task.prompt));
+                    add("Branch (head_ref)", task.head_ref.as_deref());
+                    add("Base (base_ref)", task.base_ref.as_deref());
+                    add("Model", task.model.as_deref());
+                    add("Custom agent", task.custom_agent.as_deref());
+                    add("State", Some(&task.state));
+                    add("Prompt", Some(&task.prompt));
                 }
                 ("by an agent task", at)
             }
             HandOver::Assignment { issue, agent_assignment, pull, at } => {
-                tell("Issue", Some(&format!("#{issue}")));
-                tell("Its own pull request", pull.map(|pull| format!("#{pull}")).as_deref());
+                add("Issue", Some(&format!("#{issue}")));
+                add("Its own pull request", pull.map(|pull| format!("#{pull}")).as_deref());
                 for (name, value) in agent_assignment.as_ref().and_then(Value::as_object).into_iter().flatten() {
-                    tell(name, Some(value.as_str().unwrap_or_default()));
+                    add(name, Some(value.as_str().unwrap_or_default()));
                 }
                 ("by being assigned to the issue", at)
             }
             HandOver::Mention { text, at, .. } => {
-                tell("Comment", Some(text));
+                add("Comment", Some(text));
                 ("by a comment on the pull request", at)
             }
         };
-        Asked { how, at: readable(&stamp(*at)), details }
+        HandOverView { how, at: readable(&timestamp(*at)), details }
     }
 }
 
-impl Line {
+impl EventView {
     fn of(event: &Event) -> Self {
-        let what = match &event.kind {
+        let description = match &event.kind {
             EventKind::Labeled(label) => format!("added the label {label}"),
             EventKind::Unlabeled(label) => format!("removed the label {label}"),
             EventKind::Assigned(login) => format!("assigned {login}"),
@@ -159,6 +158,6 @@ impl Line {
             EventKind::Renamed { from, to } => format!("changed the title from \"{from}\" to \"{to}\""),
             EventKind::CrossReferenced(number) => format!("mentioned this in #{number}"),
         };
-        Line { at: readable(&stamp(event.at)), actor: event.actor.clone(), what }
+        EventView { at: readable(&timestamp(event.at)), actor: event.actor.clone(), description }
     }
 }

@@ -1,10 +1,10 @@
-//! Comments and events on the wire.
+//! JSON of comments and events.
 
 use serde_json::{Value, json};
 
 use super::issue::association;
-use super::{api, issue, node_id, page_of, user};
-use crate::clock::stamp;
+use super::{api_url, issue, node_id, thread_url, user};
+use crate::clock::timestamp;
 use crate::model::{Comment, Event, EventKind, Repository};
 
 /// A comment.
@@ -12,18 +12,18 @@ pub(crate) fn comment(repository: &Repository, comment: &Comment) -> Value {
     json!({
         "id": comment.id,
         "node_id": node_id("IC", comment.id),
-        "url": api(repository, &format!("/issues/comments/{}", comment.id)),
-        "html_url": format!("{}#issuecomment-{}", page_of(repository, comment.number), comment.id),
-        "issue_url": api(repository, &format!("/issues/{}", comment.number)),
+        "url": api_url(repository, &format!("/issues/comments/{}", comment.id)),
+        "html_url": format!("{}#issuecomment-{}", thread_url(repository, comment.number), comment.id),
+        "issue_url": api_url(repository, &format!("/issues/{}", comment.number)),
         "body": comment.body,
         "user": user(&repository.url, &comment.author),
         "author_association": association(repository, &comment.author),
-        "created_at": stamp(comment.created_at),
-        "updated_at": stamp(comment.updated_at),
+        "created_at": timestamp(comment.created_at),
+        "updated_at": timestamp(comment.updated_at),
     })
 }
 
-/// An event as `…/events` lists it; cross-references are only in the timeline.
+/// An event in the list of events; `None` for a cross-reference, which only the timeline contains.
 pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
     let label = |name: &str| {
         let color = repository.label(name).map_or("ededed", |label| &label.color);
@@ -42,12 +42,12 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
     let mut fields = json!({
         "id": event.id,
         "node_id": node_id("E", event.id),
-        "url": api(repository, &format!("/issues/events/{}", event.id)),
+        "url": api_url(repository, &format!("/issues/events/{}", event.id)),
         "actor": user(&repository.url, &event.actor),
         "event": name,
         "commit_id": null,
         "commit_url": null,
-        "created_at": stamp(event.at),
+        "created_at": timestamp(event.at),
         "performed_via_github_app": null,
     });
     fields[field] = value;
@@ -57,30 +57,30 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
     Some(fields)
 }
 
-/// An issue's whole timeline: events, cross-references and comments by time.
+/// An issue's timeline: events, cross-references and comments by time.
 pub(crate) fn timeline(repository: &Repository, number: u64) -> Vec<Value> {
     let mut entries = Vec::new();
-    for happened in repository.events.iter().filter(|event| event.number == number) {
-        let shown = match happened.kind {
+    for recorded in repository.events.iter().filter(|event| event.number == number) {
+        let entry = match recorded.kind {
             EventKind::CrossReferenced(source) => repository.issues.get(&source).map(|source| {
                 json!({
                     "event": "cross-referenced",
-                    "actor": user(&repository.url, &happened.actor),
-                    "created_at": stamp(happened.at),
-                    "updated_at": stamp(happened.at),
+                    "actor": user(&repository.url, &recorded.actor),
+                    "created_at": timestamp(recorded.at),
+                    "updated_at": timestamp(recorded.at),
                     "source": { "type": "issue", "issue": issue(repository, source) },
                 })
             }),
-            _ => event(repository, happened),
+            _ => event(repository, recorded),
         };
-        entries.extend(shown.map(|shown| (happened.id, shown)));
+        entries.extend(entry.map(|entry| (recorded.id, entry)));
     }
     for written in repository.comments.iter().filter(|comment| comment.number == number) {
-        let mut shown = comment(repository, written);
-        shown["event"] = json!("commented");
-        shown["actor"] = shown["user"].clone();
-        entries.push((written.id, shown));
+        let mut entry = comment(repository, written);
+        entry["event"] = json!("commented");
+        entry["actor"] = entry["user"].clone();
+        entries.push((written.id, entry));
     }
     entries.sort_by_key(|(id, _)| *id);
-    entries.into_iter().map(|(_, shown)| shown).collect()
+    entries.into_iter().map(|(_, entry)| entry).collect()
 }

@@ -1,47 +1,47 @@
-//! Pull requests on the wire.
+//! JSON of pull requests.
 
 use serde_json::{Value, json};
 
 use super::issue::{assignees_of, association, labels_of};
-use super::{api, merged, node_id, page, repository, user};
-use crate::clock::stamp;
+use super::{api_url, merge, node_id, page_url, repository, user};
+use crate::clock::timestamp;
 use crate::model::{Issue, PullRequest, Repository};
 
-/// A pull request in full; lists show the same fields.
+/// A pull request. Lists contain the same fields.
 pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Value {
     let number = issue.number;
-    let here = api(repo, &format!("/pulls/{number}"));
-    let thread = api(repo, &format!("/issues/{number}"));
-    let home = page(repo, &format!("/pull/{number}"));
+    let url = api_url(repo, &format!("/pulls/{number}"));
+    let issue_url = api_url(repo, &format!("/issues/{number}"));
+    let html_url = page_url(repo, &format!("/pull/{number}"));
     let assignees = assignees_of(repo, issue);
     let sha = |branch: &str| repo.branch(branch).map(|commit| commit.sha.clone()).unwrap_or_default();
     let (head, base) = (sha(&pull.head), sha(&pull.base));
-    let statuses = api(repo, &format!("/statuses/{head}"));
+    let statuses = api_url(repo, &format!("/statuses/{head}"));
     let ahead = repo.history(&head).difference(&repo.history(&base)).count();
     let comments = repo.comments.iter().filter(|comment| comment.number == number).count();
-    let shown = repository(repo, &issue.author);
+    let rendered = repository(repo, &issue.author);
     let side = |branch: &str, sha: &str| {
         json!({
             "label": format!("{}:{branch}", repo.owner),
             "ref": branch,
             "sha": sha,
-            "repo": shown,
+            "repo": rendered,
             "user": user(&repo.url, &repo.owner),
         })
     };
-    let thread_half = json!({
+    let issue_part = json!({
         "id": pull.id,
         "node_id": node_id("PR", pull.id),
         "number": number,
-        "url": here,
-        "html_url": home,
-        "diff_url": format!("{home}.diff"),
-        "patch_url": format!("{home}.patch"),
-        "issue_url": thread,
-        "commits_url": format!("{here}/commits"),
-        "review_comments_url": format!("{here}/comments"),
-        "review_comment_url": api(repo, "/pulls/comments{/number}"),
-        "comments_url": format!("{thread}/comments"),
+        "url": url,
+        "html_url": html_url,
+        "diff_url": format!("{html_url}.diff"),
+        "patch_url": format!("{html_url}.patch"),
+        "issue_url": issue_url,
+        "commits_url": format!("{url}/commits"),
+        "review_comments_url": format!("{url}/comments"),
+        "review_comment_url": api_url(repo, "/pulls/comments{/number}"),
+        "comments_url": format!("{issue_url}/comments"),
         "statuses_url": statuses,
         "state": issue.state,
         "locked": false,
@@ -54,23 +54,23 @@ pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Valu
         "assignees": assignees,
         "requested_reviewers": [],
         "requested_teams": [],
-        "created_at": stamp(issue.created_at),
-        "updated_at": stamp(issue.updated_at),
-        "closed_at": issue.closed_at.map(stamp),
-        "merged_at": pull.merged_at.map(stamp),
+        "created_at": timestamp(issue.created_at),
+        "updated_at": timestamp(issue.updated_at),
+        "closed_at": issue.closed_at.map(timestamp),
+        "merged_at": pull.merged_at.map(timestamp),
         "merge_commit_sha": null,
     });
-    let branch_half = json!({
+    let branch_part = json!({
         "head": side(&pull.head, &head),
         "base": side(&pull.base, &base),
         "_links": {
-            "self": { "href": here },
-            "html": { "href": home },
-            "issue": { "href": thread },
-            "comments": { "href": format!("{thread}/comments") },
-            "review_comments": { "href": format!("{here}/comments") },
-            "review_comment": { "href": api(repo, "/pulls/comments{/number}") },
-            "commits": { "href": format!("{here}/commits") },
+            "self": { "href": url },
+            "html": { "href": html_url },
+            "issue": { "href": issue_url },
+            "comments": { "href": format!("{issue_url}/comments") },
+            "review_comments": { "href": format!("{url}/comments") },
+            "review_comment": { "href": api_url(repo, "/pulls/comments{/number}") },
+            "commits": { "href": format!("{url}/commits") },
             "statuses": { "href": statuses },
         },
         "author_association": association(repo, &issue.author),
@@ -89,5 +89,5 @@ pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Valu
         "deletions": 0,
         "changed_files": 0,
     });
-    merged(thread_half, branch_half)
+    merge(issue_part, branch_part)
 }

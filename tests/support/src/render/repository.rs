@@ -1,13 +1,13 @@
-//! A repository on the wire.
+//! JSON of a repository.
 
 use serde_json::{Map, Value, json};
 
-use super::{api, merged, node_id, page, user};
-use crate::clock::stamp;
+use super::{api_url, merge, node_id, page_url, user};
+use crate::clock::timestamp;
 use crate::model::Repository;
 
-/// Addresses that are the repository's own with something after.
-const ADDRESSES: [(&str, &str); 35] = [
+/// Fields with URLs below the repository's API URL.
+const URLS: [(&str, &str); 35] = [
     ("archive_url", "/{archive_format}{/ref}"),
     ("assignees_url", "/assignees{/user}"),
     ("blobs_url", "/git/blobs{/sha}"),
@@ -45,12 +45,12 @@ const ADDRESSES: [(&str, &str); 35] = [
     ("teams_url", "/teams"),
 ];
 
-/// The whole repository, seen by someone.
+/// A repository, with the permissions of this user.
 pub(crate) fn repository(repository: &Repository, login: &str) -> Value {
     let fields: Map<String, Value> =
-        ADDRESSES.iter().map(|(name, rest)| ((*name).to_owned(), json!(api(repository, rest)))).collect();
+        URLS.iter().map(|(name, rest)| ((*name).to_owned(), json!(api_url(repository, rest)))).collect();
     let permission = repository.permission(login);
-    let home = page(repository, "");
+    let html_url = page_url(repository, "");
     let open = repository.issues.values().filter(|issue| issue.is_open()).count();
     let first = repository.commits.values().map(|commit| commit.date).min();
     let last = repository.commits.values().map(|commit| commit.date).max();
@@ -62,15 +62,15 @@ pub(crate) fn repository(repository: &Repository, login: &str) -> Value {
         "owner": user(&repository.url, &repository.owner),
         "private": false,
         "visibility": "public",
-        "html_url": home,
+        "html_url": html_url,
         "description": "A repository of the stand-in for GitHub.",
         "fork": false,
-        "url": api(repository, ""),
-        "trees_url": api(repository, "/git/trees{/sha}"),
-        "git_url": home, "ssh_url": home, "clone_url": home, "svn_url": home,
+        "url": api_url(repository, ""),
+        "trees_url": api_url(repository, "/git/trees{/sha}"),
+        "git_url": html_url, "ssh_url": html_url, "clone_url": html_url, "svn_url": html_url,
         "mirror_url": null, "homepage": null, "language": null, "license": null,
     });
-    let figures = json!({
+    let details = json!({
         "forks_count": 0, "stargazers_count": 0, "watchers_count": 0, "size": 0,
         "forks": 0, "watchers": 0, "subscribers_count": 0, "network_count": 0,
         "default_branch": repository.default_branch,
@@ -80,14 +80,14 @@ pub(crate) fn repository(repository: &Repository, login: &str) -> Value {
         "has_projects": false, "has_wiki": false, "has_pages": false, "has_discussions": false, "has_downloads": false,
         "archived": false,
         "disabled": false,
-        "pushed_at": last.map(stamp),
-        "created_at": first.map(stamp),
-        "updated_at": last.map(stamp),
+        "pushed_at": last.map(timestamp),
+        "created_at": first.map(timestamp),
+        "updated_at": last.map(timestamp),
         "permissions": {
             "admin": permission.role_name() == "admin",
             "push": permission.may_write(),
             "pull": true,
         },
     });
-    merged(merged(Value::Object(fields), identity), figures)
+    merge(merge(Value::Object(fields), identity), details)
 }

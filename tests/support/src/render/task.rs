@@ -1,13 +1,13 @@
-//! Agent tasks on the wire.
+//! JSON of agent tasks.
 
 use serde_json::{Value, json};
 
-use super::api;
-use super::people::id_of;
-use crate::clock::stamp;
+use super::api_url;
+use super::user::id_of;
+use crate::clock::timestamp;
 use crate::model::{Repository, Task};
 
-/// A task, without what it was asked: GitHub shows the prompt only in sessions.
+/// A task without its prompt, which GitHub returns only in sessions.
 pub(crate) fn task(repository: &Repository, task: &Task) -> Value {
     let mut artifacts = Vec::new();
     if let Some(pull) = task.pull.and_then(|number| repository.pulls.get(&number)) {
@@ -17,7 +17,7 @@ pub(crate) fn task(repository: &Repository, task: &Task) -> Value {
     }
     json!({
         "id": task.id,
-        "url": api(repository, "").replace("/repos/", "/agents/repos/") + "/tasks/" + &task.id,
+        "url": api_url(repository, "").replace("/repos/", "/agents/repos/") + "/tasks/" + &task.id,
         "html_url": format!("{}/#task-{}", repository.url, task.id),
         "name": "Agent task",
         "creator": { "id": id_of(&task.creator) },
@@ -28,19 +28,19 @@ pub(crate) fn task(repository: &Repository, task: &Task) -> Value {
         "session_count": 1,
         "artifacts": artifacts,
         "archived_at": null,
-        "created_at": stamp(task.created_at),
-        "updated_at": stamp(task.created_at),
+        "created_at": timestamp(task.created_at),
+        "updated_at": timestamp(task.created_at),
     })
 }
 
-/// A task with its one session, which repeats the prompt.
-pub(crate) fn task_with_sessions(repository: &Repository, shown: &Task) -> Value {
-    let mut fields = task(repository, shown);
+/// A task with its session, which contains the prompt.
+pub(crate) fn task_with_sessions(repository: &Repository, started: &Task) -> Value {
+    let mut fields = task(repository, started);
     fields["sessions"] = json!([{
-        "id": format!("session-{}", shown.sequence),
-        "state": shown.state,
-        "prompt": shown.prompt,
-        "created_at": stamp(shown.created_at),
+        "id": format!("session-{}", started.sequence),
+        "state": started.state,
+        "prompt": started.prompt,
+        "created_at": timestamp(started.created_at),
     }]);
     fields
 }

@@ -1,53 +1,56 @@
-//! The three ways to ask Copilot, and what comes of each.
+//! The three kinds of hand-over to Copilot, and their effects.
 
 use autoheal_test_support::{HandOver, Permission};
 use serde_json::json;
 
-use crate::client::{assert_clean, start};
+use crate::client::{assert_no_violations, start};
 
 #[tokio::test]
-async fn an_assigned_issue_brings_copilots_own_pull_request() {
+async fn copilot_opens_a_pull_request_for_an_assigned_issue() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     let assignment = json!({ "target_repo": "acme/shop", "base_branch": "main", "custom_instructions": "Carefully." });
-    let asked = json!({ "assignees": ["copilot-swe-agent[bot]"], "agent_assignment": assignment });
-    let answer = client.post("/repos/acme/shop/issues/1/assignees", asked.clone()).await;
-    assert_eq!(answer.status, 201);
-    let shown = &answer.body["assignees"][0];
-    assert_eq!((&shown["login"], &shown["type"], &shown["id"]), (&json!("Copilot"), &json!("Bot"), &json!(198982749)));
+    let body = json!({ "assignees": ["copilot-swe-agent[bot]"], "agent_assignment": assignment });
+    let response = client.post("/repos/acme/shop/issues/1/assignees", body.clone()).await;
+    assert_eq!(response.status, 201);
+    let assignee = &response.body["assignees"][0];
+    assert_eq!(
+        (&assignee["login"], &assignee["type"], &assignee["id"]),
+        (&json!("Copilot"), &json!("Bot"), &json!(198982749))
+    );
     let pulls = github.pulls();
     assert_eq!((pulls.len(), pulls[0].author.as_str(), pulls[0].draft), (1, "Copilot", true));
     assert!(pulls[0].head.starts_with("copilot/"));
-    // once is enough
-    client.post("/repos/acme/shop/issues/1/assignees", asked).await;
+    // a second assignment has no effect
+    client.post("/repos/acme/shop/issues/1/assignees", body).await;
     let hand_overs = github.hand_overs();
     assert_eq!(hand_overs.len(), 1);
     assert!(
-        matches!(&hand_overs[0], HandOver::Assignment { issue: 1, agent_assignment: Some(with), pull: Some(2), .. }
-        if *with == assignment)
+        matches!(&hand_overs[0], HandOver::Assignment { issue: 1, agent_assignment: Some(received), pull: Some(2), .. }
+        if *received == assignment)
     );
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn copilot_that_is_not_enabled_is_dropped_and_takes_no_tasks() {
+async fn copilot_is_not_assigned_and_gets_no_tasks_when_it_is_disabled() {
     let (github, client) = start().await;
     github.set_agent_available(false);
     client.open_issue("A").await;
-    let asked = json!({ "assignees": ["copilot-swe-agent[bot]"] });
-    let answer = client.post("/repos/acme/shop/issues/1/assignees", asked).await;
-    assert_eq!((answer.status.as_u16(), &answer.body["assignees"]), (201, &json!([])));
+    let body = json!({ "assignees": ["copilot-swe-agent[bot]"] });
+    let response = client.post("/repos/acme/shop/issues/1/assignees", body).await;
+    assert_eq!((response.status.as_u16(), &response.body["assignees"]), (201, &json!([])));
     assert_eq!(client.post("/agents/repos/acme/shop/tasks", json!({ "prompt": "Fix" })).await.status, 403);
     assert!(github.hand_overs().is_empty() && github.pulls().is_empty());
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn a_task_works_on_the_pull_request_of_its_branch() {
+async fn a_task_belongs_to_the_pull_request_of_its_branch() {
     let (github, client) = start().await;
     client.open_pull("fix").await;
-    let asked = json!({ "prompt": "Fix it.", "base_ref": "main", "head_ref": "fix" });
-    let task = client.post("/agents/repos/acme/shop/tasks", asked).await;
+    let body = json!({ "prompt": "Fix it.", "base_ref": "main", "head_ref": "fix" });
+    let task = client.post("/agents/repos/acme/shop/tasks", body).await;
     assert_eq!((task.status.as_u16(), &task.body["state"]), (201, &json!("queued")));
     assert_eq!(task.body["artifacts"][0]["type"], "pull");
     let tasks = github.tasks();
@@ -60,11 +63,11 @@ async fn a_task_works_on_the_pull_request_of_its_branch() {
     assert_eq!(github.pulls()[1].author, "Copilot");
     let listed = client.get("/agents/repos/acme/shop/tasks?per_page=1").await.body;
     assert_eq!((listed["tasks"].as_array().unwrap().len(), &listed["total_active_count"]), (1, &json!(2)));
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn a_mention_counts_on_an_open_pull_request_by_someone_who_may_write() {
+async fn a_mention_is_a_hand_over_on_an_open_pull_request_by_a_user_who_may_write() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_pull("fix").await;
@@ -74,11 +77,11 @@ async fn a_mention_counts_on_an_open_pull_request_by_someone_who_may_write() {
     assert!(github.hand_overs().is_empty());
     client.post("/repos/acme/shop/issues/2/comments", comment).await;
     assert!(matches!(github.hand_overs()[..], [HandOver::Mention { pull: 2, .. }]));
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn the_agent_can_have_a_token_of_its_own() {
+async fn a_task_is_created_by_the_user_of_its_token() {
     let (github, mut client) = start().await;
     github.add_token("of-a-user", "operator", Permission::Write);
     client.token = "of-a-user".into();
@@ -94,11 +97,11 @@ async fn an_app_cannot_start_copilot() {
     client.token = "of-an-app".into();
     client.open_issue("A").await;
     client.open_pull("fix").await;
-    let asked = json!({ "assignees": ["copilot-swe-agent[bot]"] });
-    assert_eq!(client.post("/repos/acme/shop/issues/1/assignees", asked).await.body["assignees"], json!([]));
+    let body = json!({ "assignees": ["copilot-swe-agent[bot]"] });
+    assert_eq!(client.post("/repos/acme/shop/issues/1/assignees", body).await.body["assignees"], json!([]));
     assert_eq!(client.post("/agents/repos/acme/shop/tasks", json!({ "prompt": "Fix it." })).await.status, 403);
     client.post("/repos/acme/shop/issues/2/comments", json!({ "body": "@copilot please" })).await;
     assert_eq!(client.get("/user").await.status, 403);
     assert!(github.hand_overs().is_empty());
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

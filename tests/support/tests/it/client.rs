@@ -1,4 +1,4 @@
-//! A plain HTTP client that does exactly what it is told, once.
+//! A plain HTTP client that sends each request exactly once.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use autoheal_test_support::StandIn;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use hyper_util::client::legacy::Client as Connections;
+use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
     pub(crate) body: Value,
 }
 
-impl Answer {
-    /// The first reason of a 422 as GitHub gives it.
-    pub(crate) fn reason(&self) -> &Value {
+impl Response {
+    /// The first of the `errors` of a 422.
+    pub(crate) fn first_error(&self) -> &Value {
         &self.body["errors"][0]
     }
 
@@ -32,15 +32,15 @@ impl Answer {
 
 #[derive(Clone)]
 pub(crate) struct Client {
-    connections: Connections<HttpConnector, Body>,
+    http: HttpClient<HttpConnector, Body>,
     pub(crate) url: String,
     pub(crate) token: String,
 }
 
 impl Client {
-    pub(crate) fn of(github: &StandIn) -> Self {
+    pub(crate) fn new(github: &StandIn) -> Self {
         Client {
-            connections: Connections::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http(),
+            http: HttpClient::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http(),
             url: github.url().into(),
             token: github.token().into(),
         }
@@ -56,44 +56,44 @@ impl Client {
             .header("x-github-api-version", "2022-11-28")
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> anyhow::Result<Answer> {
-        let response = tokio::time::timeout(Duration::from_secs(30), self.connections.request(request)).await??;
+    pub(crate) async fn send(&self, request: Request<Body>) -> anyhow::Result<Response> {
+        let response = tokio::time::timeout(Duration::from_secs(30), self.http.request(request)).await??;
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status: parts.status, headers: parts.headers, text, body })
+        Ok(Response { status: parts.status, headers: parts.headers, text, body })
     }
 
-    pub(crate) async fn try_call(&self, method: &str, path: &str, body: Value) -> anyhow::Result<Answer> {
+    pub(crate) async fn try_call(&self, method: &str, path: &str, body: Value) -> anyhow::Result<Response> {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         self.send(self.request(method, path).body(body)?).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.try_call("GET", path, Value::Null).await.unwrap()
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Response {
         self.try_call("POST", path, body).await.unwrap()
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Response {
         self.try_call("PATCH", path, body).await.unwrap()
     }
 
-    pub(crate) async fn delete(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn delete(&self, path: &str, body: Value) -> Response {
         self.try_call("DELETE", path, body).await.unwrap()
     }
 
     /// Opens an issue with this title and returns its number.
     pub(crate) async fn open_issue(&self, title: &str) -> u64 {
-        let answer = self.post("/repos/acme/shop/issues", json!({ "title": title, "body": "text" })).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        answer.body["number"].as_u64().unwrap()
+        let response = self.post("/repos/acme/shop/issues", json!({ "title": title, "body": "text" })).await;
+        assert_eq!(response.status, 201, "{}", response.text);
+        response.body["number"].as_u64().unwrap()
     }
 
-    /// Makes a branch with one empty commit on top of main, as the service does.
-    pub(crate) async fn make_branch(&self, branch: &str) -> String {
+    /// Creates a branch with one empty commit on top of main, as the service does.
+    pub(crate) async fn create_branch(&self, branch: &str) -> String {
         let main = self.get("/repos/acme/shop/git/ref/heads/main").await.body["object"]["sha"].clone();
         let base = self.get(&format!("/repos/acme/shop/git/commits/{}", main.as_str().unwrap())).await;
         let commit = json!({ "message": "Start", "tree": base.body["tree"]["sha"], "parents": [main] });
@@ -106,8 +106,8 @@ impl Client {
     }
 
     /// Opens a draft pull request from a new branch.
-    pub(crate) async fn open_pull(&self, branch: &str) -> Answer {
-        self.make_branch(branch).await;
+    pub(crate) async fn open_pull(&self, branch: &str) -> Response {
+        self.create_branch(branch).await;
         let pull = json!({
             "title": "Fix", "head": branch, "base": "main", "body": "Fixes #1", "draft": true,
             "maintainer_can_modify": true,
@@ -116,14 +116,14 @@ impl Client {
     }
 }
 
-/// A stand-in and a client for it.
+/// Starts a stand-in and creates a client for it.
 pub(crate) async fn start() -> (StandIn, Client) {
     let github = StandIn::start().await;
-    let client = Client::of(&github);
+    let client = Client::new(&github);
     (github, client)
 }
 
-/// Fails with the whole story when a request or an answer did not fit GitHub's description.
-pub(crate) fn assert_clean(github: &StandIn) {
-    assert!(github.violations().is_empty(), "{}", github.look(autoheal_test_support::State::story));
+/// Fails, with a log of all requests, if a request or a response does not match GitHub's description.
+pub(crate) fn assert_no_violations(github: &StandIn) {
+    assert!(github.violations().is_empty(), "{}", github.read(autoheal_test_support::State::request_log));
 }

@@ -1,25 +1,25 @@
-//! What GitHub's description does not allow is refused and remembered.
+//! Requests that do not match GitHub's description are refused and recorded.
 
 use autoheal_test_support::Side;
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use crate::client::{assert_clean, start};
+use crate::client::{assert_no_violations, start};
 
 #[tokio::test]
-async fn a_good_issue_is_taken() {
+async fn a_valid_issue_is_created() {
     let (github, client) = start().await;
     let issue = json!({ "title": "A", "body": "text", "labels": ["bug"], "assignees": ["maintainer"] });
-    let answer = client.post("/repos/acme/shop/issues", issue).await;
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    assert_eq!(answer.body["user"]["login"], "autoheal-bot");
-    assert_eq!(answer.body["assignees"][0]["login"], "maintainer");
-    assert_eq!(answer.body["html_url"], format!("{}/acme/shop/issues/1", github.url()));
-    assert_clean(&github);
+    let response = client.post("/repos/acme/shop/issues", issue).await;
+    assert_eq!(response.status, 201, "{}", response.text);
+    assert_eq!(response.body["user"]["login"], "autoheal-bot");
+    assert_eq!(response.body["assignees"][0]["login"], "maintainer");
+    assert_eq!(response.body["html_url"], format!("{}/acme/shop/issues/1", github.url()));
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_fit_are_refused_and_remembered() {
+async fn invalid_bodies_are_refused_and_recorded() {
     let issues = "/repos/acme/shop/issues";
     let cases: [(&str, &str, Value, &str); 14] = [
         ("POST", issues, json!({ "body": "no title" }), "title"),
@@ -42,22 +42,22 @@ async fn bodies_that_do_not_fit_are_refused_and_remembered() {
             "agent_assignment",
         ),
     ];
-    for (method, path, body, named) in cases {
+    for (method, path, body, problem) in cases {
         let (github, client) = start().await;
         client.open_issue("A").await;
-        let answer = client.try_call(method, path, body.clone()).await.unwrap();
-        assert_eq!(answer.status, 422, "{method} {path} {body}: {}", answer.text);
-        let message = answer.body["message"].as_str().unwrap();
-        assert!(message.contains(named), "{body}: {message}");
+        let response = client.try_call(method, path, body.clone()).await.unwrap();
+        assert_eq!(response.status, 422, "{method} {path} {body}: {}", response.text);
+        let message = response.body["message"].as_str().unwrap();
+        assert!(message.contains(problem), "{body}: {message}");
         let violations = github.violations();
         assert_eq!(violations.len(), 1, "{body}");
         assert_eq!((violations[0].side, violations[0].path.as_str()), (Side::Request, path));
-        assert_eq!(github.issues().len(), 1, "nothing happened");
+        assert_eq!(github.issues().len(), 1, "no issue was created");
     }
 }
 
 #[tokio::test]
-async fn operations_and_query_parameters_that_do_not_exist_are_refused() {
+async fn unknown_operations_and_invalid_query_parameters_are_refused() {
     let cases = [
         ("GET", "/repos/acme/shop/isues", 400),
         ("PUT", "/repos/acme/shop/issues", 400),
@@ -71,8 +71,8 @@ async fn operations_and_query_parameters_that_do_not_exist_are_refused() {
     ];
     for (method, path, status) in cases {
         let (github, client) = start().await;
-        let answer = client.try_call(method, path, Value::Null).await.unwrap();
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        let response = client.try_call(method, path, Value::Null).await.unwrap();
+        assert_eq!(response.status, status, "{method} {path}: {}", response.text);
         assert_eq!(github.violations().len(), 1, "{method} {path}");
     }
 }
@@ -87,18 +87,18 @@ async fn a_body_that_is_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn headers_that_github_needs_are_needed() {
-    for (absent, status) in [("user-agent", 403), ("x-github-api-version", 400)] {
+async fn required_headers_are_enforced() {
+    for (missing, status) in [("user-agent", 403), ("x-github-api-version", 400)] {
         let (github, client) = start().await;
         let mut request = client.request("GET", "/user").body(Body::empty()).unwrap();
-        request.headers_mut().remove(absent);
-        assert_eq!(client.send(request).await.unwrap().status, status, "without {absent}");
+        request.headers_mut().remove(missing);
+        assert_eq!(client.send(request).await.unwrap().status, status, "without {missing}");
         assert_eq!(github.violations().len(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_token_is_needed_and_it_must_be_the_right_one() {
+async fn a_missing_or_wrong_token_is_refused() {
     let (github, mut client) = start().await;
     let mut request = client.request("GET", "/user").body(Body::empty()).unwrap();
     request.headers_mut().remove("authorization");
@@ -110,7 +110,7 @@ async fn a_token_is_needed_and_it_must_be_the_right_one() {
 }
 
 #[tokio::test]
-async fn every_kind_of_answer_fits_the_description() {
+async fn every_response_matches_the_description() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_pull("fix").await;
@@ -146,12 +146,12 @@ async fn every_kind_of_answer_fits_the_description() {
         "/agents/repos/acme/shop/tasks",
         &task,
     ] {
-        let answer = client.get(path).await;
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        let response = client.get(path).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.text);
     }
     for path in ["/repos/acme/nothing", "/repos/acme/shop/issues/99", "/repos/acme/shop/git/ref/heads/none"] {
         assert_eq!(client.get(path).await.status, 404, "{path}");
     }
     assert_eq!(client.get("/repos/acme/shop/assignees/maintainer").await.status, 204);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

@@ -1,16 +1,16 @@
-//! Each fault does what it says, as often as it says.
+//! Tests of each fault: its effect and its number of requests.
 
 use std::time::Duration;
 
 use autoheal_test_support::{Failure, Fault, Operation};
 use serde_json::json;
 
-use crate::client::{assert_clean, start};
+use crate::client::{assert_no_violations, start};
 
 const ISSUES: &str = "/repos/acme/shop/issues";
 
 #[tokio::test]
-async fn limits_come_with_the_headers_they_say() {
+async fn rate_limit_responses_have_the_right_headers() {
     let (github, client) = start().await;
     github.set_now("2026-01-01T00:00:00Z");
     let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
@@ -22,23 +22,23 @@ async fn limits_come_with_the_headers_they_say() {
         (Failure::TooManyRequests { retry_after_seconds: None }, 429, "", "4995", secondary),
     ] {
         github.inject(Fault::on(Operation::CreateIssue, failure.clone()));
-        let answer = client.post(ISSUES, json!({ "title": "A" })).await;
-        assert_eq!(answer.status, status, "{failure:?}");
-        assert_eq!(answer.header("retry-after"), retry_after, "{failure:?}");
-        assert_eq!(answer.header("x-ratelimit-remaining"), remaining, "{failure:?}");
-        assert_eq!(answer.body["message"], message, "{failure:?}");
+        let response = client.post(ISSUES, json!({ "title": "A" })).await;
+        assert_eq!(response.status, status, "{failure:?}");
+        assert_eq!(response.header("retry-after"), retry_after, "{failure:?}");
+        assert_eq!(response.header("x-ratelimit-remaining"), remaining, "{failure:?}");
+        assert_eq!(response.body["message"], message, "{failure:?}");
         if remaining == "0" {
-            assert_eq!(answer.header("x-ratelimit-reset"), (1_767_225_600 + 60).to_string());
+            assert_eq!(response.header("x-ratelimit-reset"), (1_767_225_600 + 60).to_string());
         }
     }
     assert!(github.issues().is_empty());
     assert_eq!(client.post(ISSUES, json!({ "title": "A" })).await.status, 201);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn an_answer_can_be_lost_before_or_after_the_write() {
-    for (failure, written, answered) in [
+async fn a_response_can_be_lost_before_or_after_the_write() {
+    for (failure, written, has_response) in [
         (Failure::BadGatewayBefore, 0, true),
         (Failure::BadGatewayAfter, 1, true),
         (Failure::CutBefore, 0, false),
@@ -46,13 +46,17 @@ async fn an_answer_can_be_lost_before_or_after_the_write() {
     ] {
         let (github, client) = start().await;
         github.inject(Fault::on(Operation::CreateIssue, failure.clone()));
-        let answer = client.try_call("POST", ISSUES, json!({ "title": "A" })).await;
-        assert_eq!(answer.as_ref().ok().map(|answer| answer.status.as_u16()), answered.then_some(502), "{failure:?}");
+        let response = client.try_call("POST", ISSUES, json!({ "title": "A" })).await;
+        assert_eq!(
+            response.as_ref().ok().map(|response| response.status.as_u16()),
+            has_response.then_some(502),
+            "{failure:?}"
+        );
         assert_eq!(github.issues().len(), written, "{failure:?}");
         let requests = github.requests();
         assert_eq!((requests.len(), requests[0].applied), (1, written == 1), "{failure:?}");
-        assert_eq!(requests[0].status, answered.then_some(502), "{failure:?}");
-        assert_eq!(client.get(ISSUES).await.status, 200, "only once");
+        assert_eq!(requests[0].status, has_response.then_some(502), "{failure:?}");
+        assert_eq!(client.get(ISSUES).await.status, 200, "the fault applies only once");
     }
 }
 
@@ -60,44 +64,44 @@ async fn an_answer_can_be_lost_before_or_after_the_write() {
 async fn a_success_can_be_unreadable() {
     let (github, client) = start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::GarbledAfter));
-    let answer = client.post(ISSUES, json!({ "title": "A" })).await;
-    assert_eq!((answer.status.as_u16(), github.issues().len()), (201, 1));
-    assert!(answer.body.is_null());
+    let response = client.post(ISSUES, json!({ "title": "A" })).await;
+    assert_eq!((response.status.as_u16(), github.issues().len()), (201, 1));
+    assert!(response.body.is_null());
 }
 
 #[tokio::test]
 async fn a_request_can_be_held_before_it_is_carried_out() {
     let (github, client) = start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::HoldBefore));
-    let asking = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await.status });
+    let sending = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await.status });
     let held = github.wait_for_held(Operation::CreateIssue).await;
     assert!(!held.applied && github.issues().is_empty());
     github.release(held.number);
-    assert_eq!(asking.await.unwrap(), 201);
+    assert_eq!(sending.await.unwrap(), 201);
     assert_eq!(github.issues().len(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_can_be_held_after_the_write() {
+async fn a_response_can_be_held_after_the_write() {
     let (github, client) = start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::HoldAfter));
-    let asking = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await.status });
+    let sending = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await.status });
     let held = github.wait_for_held(Operation::Write).await;
     assert!(held.applied && held.status.is_none());
     assert_eq!(github.issues().len(), 1);
     github.release_all();
-    assert_eq!(asking.await.unwrap(), 201);
+    assert_eq!(sending.await.unwrap(), 201);
     assert_eq!(github.requests()[0].status, Some(201));
 }
 
 #[tokio::test]
-async fn what_arrived_is_carried_out_even_if_the_caller_is_gone() {
+async fn a_held_request_is_carried_out_even_if_the_client_disconnects() {
     let (github, client) = start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::HoldBefore));
-    let asking = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await });
+    let sending = tokio::spawn(async move { client.post(ISSUES, json!({ "title": "A" })).await });
     let held = github.wait_for_held(Operation::CreateIssue).await;
-    asking.abort();
-    assert!(asking.await.unwrap_err().is_cancelled());
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled());
     github.release(held.number);
     github.wait_for(|state| state.issues().len() == 1).await;
 }
@@ -107,19 +111,19 @@ async fn assignees_can_be_dropped() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     github.inject(Fault::on(Operation::AddAssignees, Failure::DropAssignees));
-    let asked = json!({ "assignees": ["copilot-swe-agent[bot]"] });
-    let answer = client.post("/repos/acme/shop/issues/1/assignees", asked.clone()).await;
-    assert_eq!((answer.status.as_u16(), &answer.body["assignees"]), (201, &json!([])));
+    let body = json!({ "assignees": ["copilot-swe-agent[bot]"] });
+    let response = client.post("/repos/acme/shop/issues/1/assignees", body.clone()).await;
+    assert_eq!((response.status.as_u16(), &response.body["assignees"]), (201, &json!([])));
     assert!(github.hand_overs().is_empty());
-    client.post("/repos/acme/shop/issues/1/assignees", asked).await;
+    client.post("/repos/acme/shop/issues/1/assignees", body).await;
     assert_eq!(github.hand_overs().len(), 1);
 }
 
 #[tokio::test]
-async fn refusals_have_githubs_shapes() {
+async fn injected_errors_have_githubs_format() {
     let (github, client) = start().await;
     let pull = json!({ "title": "A", "head": "fix", "base": "main", "draft": true });
-    client.make_branch("fix").await;
+    client.create_branch("fix").await;
     for (failure, status) in [
         (Failure::forbidden(), 403),
         (Failure::gone(), 410),
@@ -129,15 +133,15 @@ async fn refusals_have_githubs_shapes() {
         (Failure::drafts_unsupported(), 422),
     ] {
         github.inject(Fault::on(Operation::CreatePull, failure));
-        let answer = client.post("/repos/acme/shop/pulls", pull.clone()).await;
-        assert_eq!(answer.status, status);
-        assert!(answer.body["message"].is_string());
+        let response = client.post("/repos/acme/shop/pulls", pull.clone()).await;
+        assert_eq!(response.status, status);
+        assert!(response.body["message"].is_string());
     }
     assert_eq!(client.post("/repos/acme/shop/pulls", pull).await.status, 201);
 }
 
 #[tokio::test]
-async fn faults_strike_what_they_name_and_as_often() {
+async fn faults_apply_to_matching_requests_and_end_after_their_count() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_issue("B").await;
@@ -157,7 +161,7 @@ async fn faults_strike_what_they_name_and_as_often() {
 }
 
 #[tokio::test]
-async fn writes_side_by_side_are_noticed() {
+async fn concurrent_writes_are_counted() {
     let (github, client) = start().await;
     github.inject(Fault::on(Operation::CreateIssue, Failure::HoldBefore).times(2));
     let tasks = ["A", "B"].map(|title| {
@@ -169,16 +173,16 @@ async fn writes_side_by_side_are_noticed() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(github.most_writes_in_flight(), 2);
+    assert_eq!(github.max_writes_in_flight(), 2);
     assert_eq!(github.write_gaps().len(), 1);
     assert!(github.write_gaps()[0] < Duration::from_secs(10));
 }
 
 #[tokio::test]
-async fn writes_one_after_the_other_are_too() {
+async fn successive_writes_are_not_concurrent() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.get("/user").await;
     client.open_issue("B").await;
-    assert_eq!((github.most_writes_in_flight(), github.write_gaps().len()), (1, 1));
+    assert_eq!((github.max_writes_in_flight(), github.write_gaps().len()), (1, 1));
 }

@@ -1,15 +1,15 @@
-//! Issues, labels, assignees, comments and events as GitHub keeps them.
+//! Issues, labels, assignees, comments and events.
 
 use autoheal_test_support::Permission;
 use serde_json::{Value, json};
 
-use crate::client::{assert_clean, start};
+use crate::client::{assert_no_violations, start};
 
 #[tokio::test]
-async fn unknown_labels_are_made_on_the_way_and_names_ignore_case() {
+async fn unknown_labels_are_created_and_names_ignore_case() {
     let (github, client) = start().await;
-    let made = client.post("/repos/acme/shop/labels", json!({ "name": "Bug", "color": "d73a4a" })).await;
-    assert_eq!(made.status, 201);
+    let created = client.post("/repos/acme/shop/labels", json!({ "name": "Bug", "color": "d73a4a" })).await;
+    assert_eq!(created.status, 201);
     let issue = json!({ "title": "A", "labels": ["bug", "new one"] });
     let issue = client.post("/repos/acme/shop/issues", issue).await;
     let names: Vec<_> = issue.body["labels"].as_array().unwrap().iter().map(|label| label["name"].clone()).collect();
@@ -17,8 +17,8 @@ async fn unknown_labels_are_made_on_the_way_and_names_ignore_case() {
     assert_eq!(github.labels().len(), 2);
     let again = client.post("/repos/acme/shop/labels", json!({ "name": "BUG", "color": "d73a4a" })).await;
     assert_eq!(again.status, 422);
-    assert_eq!(again.reason(), &json!({ "resource": "Label", "field": "name", "code": "already_exists" }));
-    assert_clean(&github);
+    assert_eq!(again.first_error(), &json!({ "resource": "Label", "field": "name", "code": "already_exists" }));
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
@@ -32,42 +32,42 @@ async fn labels_have_limits() {
         assert_eq!(client.post("/repos/acme/shop/labels", label).await.status, 422);
     }
     assert!(github.labels().is_empty());
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn titles_and_bodies_that_are_too_long_are_refused() {
+async fn too_long_titles_and_bodies_are_refused() {
     let (github, client) = start().await;
-    for (title, body, told) in [
+    for (title, body, message) in [
         ("a".repeat(257), String::new(), "title is too long (maximum is 256 characters)"),
         ("a".repeat(256), "b".repeat(65_537), "body is too long (maximum is 65536 characters)"),
     ] {
         let refused = client.post("/repos/acme/shop/issues", json!({ "title": title, "body": body })).await;
-        assert_eq!((refused.status.as_u16(), &refused.reason()["message"]), (422, &json!(told)));
+        assert_eq!((refused.status.as_u16(), &refused.first_error()["message"]), (422, &json!(message)));
     }
     let longest = json!({ "title": "ü".repeat(256), "body": "ü".repeat(65_536) });
     assert_eq!(client.post("/repos/acme/shop/issues", longest).await.status, 201);
     let comment = json!({ "body": "b".repeat(65_537) });
     assert_eq!(client.post("/repos/acme/shop/issues/1/comments", comment).await.status, 422);
     assert_eq!(client.post("/repos/acme/shop/issues", json!({ "title": " " })).await.status, 422);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn people_who_cannot_be_assigned_are_dropped_without_a_word() {
+async fn users_who_cannot_be_assigned_are_silently_dropped() {
     let (github, client) = start().await;
     client.open_issue("A").await;
-    let asked = json!({ "assignees": ["nobody", "copilot", "Copilot", "triager", "maintainer"] });
-    let answer = client.post("/repos/acme/shop/issues/1/assignees", asked).await;
-    assert_eq!(answer.status, 201);
+    let body = json!({ "assignees": ["nobody", "copilot", "Copilot", "triager", "maintainer"] });
+    let response = client.post("/repos/acme/shop/issues/1/assignees", body).await;
+    assert_eq!(response.status, 201);
     assert_eq!(github.issues()[0].assignees, ["maintainer"]);
-    let answer = client.delete("/repos/acme/shop/issues/1/assignees", json!({ "assignees": ["maintainer"] })).await;
-    assert_eq!((answer.status.as_u16(), &answer.body["assignees"]), (200, &json!([])));
-    assert_clean(&github);
+    let response = client.delete("/repos/acme/shop/issues/1/assignees", json!({ "assignees": ["maintainer"] })).await;
+    assert_eq!((response.status.as_u16(), &response.body["assignees"]), (200, &json!([])));
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn someone_who_may_not_write_opens_issues_without_labels() {
+async fn issues_of_users_who_may_not_write_have_no_labels() {
     let (github, mut client) = start().await;
     github.add_token("second", "stranger", Permission::Read);
     client.token = "second".into();
@@ -79,7 +79,7 @@ async fn someone_who_may_not_write_opens_issues_without_labels() {
 }
 
 #[tokio::test]
-async fn closing_and_reopening_keep_their_reasons() {
+async fn closing_and_reopening_record_their_reasons() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_issue("B").await;
@@ -92,11 +92,11 @@ async fn closing_and_reopening_keep_their_reasons() {
     let reopening = json!({ "state": "open", "state_reason": "reopened" });
     let reopened = client.patch("/repos/acme/shop/issues/2", reopening).await;
     assert_eq!((&reopened.body["state"], &reopened.body["closed_at"]), (&json!("open"), &Value::Null));
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn events_tell_who_put_a_label_on() {
+async fn label_events_name_the_user() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     github.add_label(1, "autoheal-approved", "triager");
@@ -107,29 +107,29 @@ async fn events_tell_who_put_a_label_on() {
     for (login, permission, role) in
         [("triager", "read", "triage"), ("maintainer", "write", "write"), ("stranger", "read", "read")]
     {
-        let answer = client.get(&format!("/repos/acme/shop/collaborators/{login}/permission")).await.body;
-        assert_eq!((&answer["permission"], &answer["role_name"]), (&json!(permission), &json!(role)), "{login}");
+        let response = client.get(&format!("/repos/acme/shop/collaborators/{login}/permission")).await.body;
+        assert_eq!((&response["permission"], &response["role_name"]), (&json!(permission), &json!(role)), "{login}");
     }
     github.set_permission("triager", Permission::Maintain);
-    let answer = client.get("/repos/acme/shop/collaborators/triager/permission").await.body;
-    assert_eq!((&answer["permission"], &answer["role_name"]), (&json!("write"), &json!("maintain")));
-    assert_clean(&github);
+    let response = client.get("/repos/acme/shop/collaborators/triager/permission").await.body;
+    assert_eq!((&response["permission"], &response["role_name"]), (&json!("write"), &json!("maintain")));
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn labels_come_and_go_by_name() {
+async fn labels_are_added_and_removed_by_name() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     let added = client.post("/repos/acme/shop/issues/1/labels", json!({ "labels": ["good first", "bug"] })).await;
     assert_eq!((added.status.as_u16(), added.body.as_array().unwrap().len()), (200, 2));
-    let left = client.delete("/repos/acme/shop/issues/1/labels/good%20first", Value::Null).await;
-    assert_eq!((left.status.as_u16(), &left.body[0]["name"]), (200, &json!("bug")));
+    let remaining = client.delete("/repos/acme/shop/issues/1/labels/good%20first", Value::Null).await;
+    assert_eq!((remaining.status.as_u16(), &remaining.body[0]["name"]), (200, &json!("bug")));
     assert_eq!(client.delete("/repos/acme/shop/issues/1/labels/none", Value::Null).await.status, 404);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn comments_share_their_numbers_with_pull_requests() {
+async fn pull_requests_have_comments_like_issues() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     assert_eq!(client.open_pull("fix").await.body["number"], 2);
@@ -140,14 +140,14 @@ async fn comments_share_their_numbers_with_pull_requests() {
     assert_eq!(github.comments(2)[0].body, "hello again");
     assert_eq!(client.get("/repos/acme/shop/issues/2/comments").await.body[0]["body"], "hello again");
     assert_eq!(client.post("/repos/acme/shop/issues/9/comments", json!({ "body": "x" })).await.status, 404);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn issues_that_are_switched_off_are_gone() {
+async fn disabled_issues_get_a_410() {
     let (github, client) = start().await;
     github.set_has_issues(false);
     assert_eq!(client.post("/repos/acme/shop/issues", json!({ "title": "A" })).await.status, 410);
     assert_eq!(client.get("/repos/acme/shop").await.body["has_issues"], false);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

@@ -1,21 +1,21 @@
-//! Filters, pages, and lists that lag behind.
+//! Filters, pagination, and lag of lists.
 
 use std::time::Duration;
 
 use autoheal_test_support::Lag;
 use serde_json::{Value, json};
 
-use crate::client::{Client, assert_clean, start};
+use crate::client::{Client, assert_no_violations, start};
 
 async fn titles(client: &Client, query: &str) -> Vec<String> {
-    let answer = client.get(&format!("/repos/acme/shop/issues{query}")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let listed = answer.body.as_array().unwrap().iter();
+    let response = client.get(&format!("/repos/acme/shop/issues{query}")).await;
+    assert_eq!(response.status, 200, "{}", response.text);
+    let listed = response.body.as_array().unwrap().iter();
     listed.map(|issue| issue["title"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn filters_are_githubs() {
+async fn lists_are_filtered_and_sorted_as_on_github() {
     let (github, client) = start().await;
     github.set_now("2026-01-01T00:00:00Z");
     for (title, labels) in [("A", json!(["x", "y"])), ("B", json!(["x"])), ("C", json!([]))] {
@@ -29,15 +29,15 @@ async fn filters_are_githubs() {
     assert_eq!(titles(&client, "?state=all&labels=X,y").await, ["A"]);
     assert_eq!(titles(&client, "?state=all&labels=x&sort=created&direction=asc").await, ["A", "B"]);
     assert_eq!(titles(&client, "?state=all&sort=updated").await, ["A", "C", "B"]);
-    // by the time of the last change: the one closed last is in, though it was opened first
+    // `since` compares the time of the last change: A was opened first but closed last
     assert_eq!(titles(&client, "?state=all&since=2026-01-01T00:02:00Z").await, ["C", "A"]);
     assert_eq!(titles(&client, "?creator=autoheal-bot").await, ["C", "B"]);
     assert!(titles(&client, "?creator=someone").await.is_empty());
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn lists_come_in_pages_with_links() {
+async fn lists_are_paginated_with_links() {
     let (github, client) = start().await;
     for title in ["A", "B", "C", "D", "E"] {
         client.open_issue(title).await;
@@ -50,7 +50,7 @@ async fn lists_come_in_pages_with_links() {
     assert_eq!(last.body[0]["title"], "A");
     assert!(last.header("link").contains("rel=\"prev\"") && !last.header("link").contains("rel=\"next\""));
     assert_eq!(client.get("/repos/acme/shop/issues").await.header("link"), "");
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
@@ -70,11 +70,11 @@ async fn pull_requests_are_listed_among_issues_and_found_by_head() {
     assert_eq!(heads("?head=other").await, 1);
     assert_eq!(heads("?base=other").await, 0);
     assert_eq!(heads("?state=closed").await, 0);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn lists_hide_what_is_too_young_while_reading_by_number_shows_it() {
+async fn lists_hide_new_entries_that_can_be_read_by_number() {
     let (github, client) = start().await;
     github.set_now("2026-01-01T00:00:00Z");
     github.set_lag(Lag::For(Duration::from_secs(120)));
@@ -88,21 +88,21 @@ async fn lists_hide_what_is_too_young_while_reading_by_number_shows_it() {
         "/search/issues?q=repo:acme/shop+A",
     ];
     for list in lists {
-        let answer = client.get(list).await.body;
-        assert_eq!(answer.get("items").unwrap_or(&answer), &json!([]), "{list}");
+        let response = client.get(list).await.body;
+        assert_eq!(response.get("items").unwrap_or(&response), &json!([]), "{list}");
     }
     assert_eq!(client.get("/repos/acme/shop/issues/1").await.status, 200);
     assert_eq!(client.get("/repos/acme/shop/git/ref/heads/fix").await.status, 200);
     github.advance(Duration::from_secs(120));
     for list in lists {
-        let answer = client.get(list).await.body;
-        assert_ne!(answer.get("items").unwrap_or(&answer), &json!([]), "{list}");
+        let response = client.get(list).await.body;
+        assert_ne!(response.get("items").unwrap_or(&response), &json!([]), "{list}");
     }
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn lists_hide_what_is_new_until_they_are_told_not_to() {
+async fn lists_hide_new_entries_until_the_lag_is_removed() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     github.hide_new_from_lists();
@@ -113,7 +113,7 @@ async fn lists_hide_what_is_new_until_they_are_told_not_to() {
 }
 
 #[tokio::test]
-async fn search_knows_the_usual_qualifiers() {
+async fn search_supports_the_usual_qualifiers() {
     let (github, client) = start().await;
     client.open_issue("Broken cart").await;
     client.open_issue("Broken door").await;
@@ -125,8 +125,8 @@ async fn search_knows_the_usual_qualifiers() {
         ("broken+is:pr", 0),
         ("broken+state:open+author:autoheal-bot", 2),
     ] {
-        let answer = client.get(&format!("/search/issues?q={query}")).await.body;
-        assert_eq!(answer["total_count"], Value::from(found), "{query}");
+        let response = client.get(&format!("/search/issues?q={query}")).await.body;
+        assert_eq!(response["total_count"], Value::from(found), "{query}");
     }
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

@@ -1,4 +1,4 @@
-//! The stand-in behaves as GitHub does, notices what does not fit, and fails as it is told.
+//! Tests of the stand-in: it behaves as GitHub does, records violations of GitHub's description, and fails on demand.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
@@ -10,7 +10,7 @@ mod faults;
 mod git;
 mod issues;
 mod lists;
-mod octocrab_reads;
+mod octocrab_client;
 mod outages;
 mod pages;
 mod process;

@@ -1,25 +1,25 @@
-//! The pages: readable, harmless, and with buttons that work.
+//! The pages: contents, escaping and buttons.
 
 use axum::body::Body;
 use serde_json::json;
 
-use crate::client::{Client, assert_clean, start};
+use crate::client::{Client, assert_no_violations, start};
 
 async fn press(client: &Client, path: &str, origin: &str) -> (u16, String) {
     let request = client.request("POST", path).header("origin", origin).body(Body::empty()).unwrap();
-    let answer = client.send(request).await.unwrap();
-    (answer.status.as_u16(), answer.header("location").to_owned())
+    let response = client.send(request).await.unwrap();
+    (response.status.as_u16(), response.header("location").to_owned())
 }
 
 #[tokio::test]
-async fn the_first_page_says_what_it_is_and_that_it_is_empty() {
+async fn the_empty_overview_says_that_it_is_a_stand_in() {
     let (_github, client) = start().await;
     let page = client.get("/").await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none';") && policy.contains("form-action 'self'"));
     assert!(!policy.contains("unsafe"));
-    // with `no-referrer` a browser sends the page's own forms with `Origin: null`, and no button would work
+    // with `no-referrer` a browser would send the page's forms with `Origin: null`, and no button would work
     assert_eq!(page.header("referrer-policy"), "same-origin");
     for text in ["This is a stand-in for GitHub, not GitHub.", "No issues yet.", "No pull requests yet."] {
         assert!(page.text.contains(text), "{text}");
@@ -31,7 +31,7 @@ async fn the_first_page_says_what_it_is_and_that_it_is_empty() {
 }
 
 #[tokio::test]
-async fn the_maintainer_approves_and_the_hand_over_is_shown() {
+async fn an_approval_and_its_hand_over_are_shown() {
     let (github, client) = start().await;
     client.open_issue("TypeError: x is undefined").await;
     client.open_pull("auto-fix/issue-1-type-error").await;
@@ -48,16 +48,16 @@ async fn the_maintainer_approves_and_the_hand_over_is_shown() {
     let task = json!({ "prompt": "Work on #2.", "head_ref": "auto-fix/issue-1-type-error", "base_ref": "main" });
     client.post("/agents/repos/acme/shop/tasks", task).await;
     for path in [path, "/acme/shop/pull/2"] {
-        let asked = client.get(path).await;
-        assert!(asked.text.contains("Copilot was asked") && asked.text.contains("Work on #2."), "{path}");
-        assert_eq!(asked.header("refresh"), "");
+        let after = client.get(path).await;
+        assert!(after.text.contains("Copilot was asked") && after.text.contains("Work on #2."), "{path}");
+        assert_eq!(after.header("refresh"), "");
     }
     assert!(client.get("/").await.text.contains("Work on #2."));
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn the_other_buttons_do_what_they_say() {
+async fn close_reopen_and_merge_buttons_work() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_pull("fix").await;
@@ -73,7 +73,7 @@ async fn the_other_buttons_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn another_sites_form_presses_no_button() {
+async fn forms_from_other_origins_are_refused() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     for origin in ["https://evil.example", "null"] {
@@ -83,7 +83,7 @@ async fn another_sites_form_presses_no_button() {
 }
 
 #[tokio::test]
-async fn hostile_text_stays_text_everywhere() {
+async fn hostile_text_is_escaped_on_every_page() {
     let (github, client) = start().await;
     let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let issue = json!({ "title": hostile, "body": hostile, "labels": [hostile.get(..40)] });
@@ -91,10 +91,10 @@ async fn hostile_text_stays_text_everywhere() {
     client.post("/repos/acme/shop/issues/1/comments", json!({ "body": hostile })).await;
     client.post("/agents/repos/acme/shop/tasks", json!({ "prompt": hostile })).await;
     github.add_label(1, "x", hostile);
-    let asked = json!({
+    let body = json!({
         "assignees": ["copilot-swe-agent[bot]"], "agent_assignment": { "custom_instructions": hostile },
     });
-    client.post("/repos/acme/shop/issues/1/assignees", asked).await;
+    client.post("/repos/acme/shop/issues/1/assignees", body).await;
     client.post("/repos/acme/shop/issues", json!({ "title": "A", "labels": hostile })).await;
     for path in ["/", "/acme/shop/issues/1", "/acme/shop/pull/2"] {
         let page = client.get(path).await.text;

@@ -1,4 +1,4 @@
-//! The stand-in as a process: it tells where it listens, and ends when told.
+//! The stand-in as a program: it prints its URL and stops on SIGTERM.
 
 use std::process::Stdio;
 
@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 #[tokio::test]
-async fn it_tells_its_address_and_ends_on_sigterm() {
+async fn the_program_prints_its_url_and_stops_on_sigterm() {
     let mut process = Command::new(env!("CARGO_BIN_EXE_github-stand-in"))
         .args(["--listen", "127.0.0.1:0", "--repository", "some/where", "--token", "t"])
         .stdout(Stdio::piped())
@@ -28,7 +28,7 @@ async fn it_tells_its_address_and_ends_on_sigterm() {
 }
 
 #[tokio::test]
-async fn a_wrong_argument_is_told_in_one_line() {
+async fn a_wrong_argument_is_a_one_line_error() {
     let output = Command::new(env!("CARGO_BIN_EXE_github-stand-in")).args(["--port", "1"]).output().await.unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--port is not an option; see --help"));

@@ -1,8 +1,8 @@
-//! Pull requests: what opens one, and what GitHub says when it does not.
+//! Pull requests: opening, errors, merging.
 
 use serde_json::json;
 
-use crate::client::{assert_clean, start};
+use crate::client::{assert_no_violations, start};
 
 #[tokio::test]
 async fn a_draft_is_opened_and_linked_to_its_issue() {
@@ -17,34 +17,34 @@ async fn a_draft_is_opened_and_linked_to_its_issue() {
     let timeline = client.get("/repos/acme/shop/issues/1/timeline").await.body;
     assert_eq!(timeline[0]["event"], "cross-referenced");
     assert_eq!(timeline[0]["source"]["issue"]["number"], 2);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn each_refusal_has_githubs_words() {
+async fn errors_have_githubs_messages() {
     let (github, client) = start().await;
-    let tree = github.look(|state| state.repository().branch("main").unwrap().tree.clone());
-    let main = github.look(|state| state.repository().branch("main").unwrap().sha.clone());
+    let tree = github.read(|state| state.repository().branch("main").unwrap().tree.clone());
+    let main = github.read(|state| state.repository().branch("main").unwrap().sha.clone());
     client.open_pull("taken").await;
     let orphan = client.post("/repos/acme/shop/git/commits", json!({ "message": "x", "tree": tree })).await;
     for (branch, sha) in [("same", json!(main)), ("orphan", orphan.body["sha"].clone())] {
         let reference = json!({ "ref": format!("refs/heads/{branch}"), "sha": sha });
         assert_eq!(client.post("/repos/acme/shop/git/refs", reference).await.status, 201);
     }
-    for (head, base, reason) in [
+    for (head, base, message) in [
         ("same", "main", "No commits between main and same"),
         ("orphan", "main", "The orphan branch has no history in common with main"),
         ("taken", "main", "A pull request already exists for acme:taken."),
     ] {
         let refused = client.post("/repos/acme/shop/pulls", json!({ "title": "A", "head": head, "base": base })).await;
         assert_eq!(refused.status, 422);
-        assert_eq!(refused.reason(), &json!({ "resource": "PullRequest", "code": "custom", "message": reason }));
+        assert_eq!(refused.first_error(), &json!({ "resource": "PullRequest", "code": "custom", "message": message }));
     }
     for (head, base, field) in [("none", "main", "head"), ("taken", "none", "base"), ("other:taken", "main", "head")] {
         let refused = client.post("/repos/acme/shop/pulls", json!({ "title": "A", "head": head, "base": base })).await;
-        assert_eq!(refused.reason(), &json!({ "resource": "PullRequest", "field": field, "code": "invalid" }));
+        assert_eq!(refused.first_error(), &json!({ "resource": "PullRequest", "field": field, "code": "invalid" }));
     }
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
@@ -53,24 +53,24 @@ async fn drafts_can_be_unsupported() {
     github.set_drafts_supported(false);
     let refused = client.open_pull("fix").await;
     assert_eq!(refused.status, 422);
-    assert_eq!(refused.reason()["message"], "Draft pull requests are not supported in this repository.");
+    assert_eq!(refused.first_error()["message"], "Draft pull requests are not supported in this repository.");
     let ready = json!({ "title": "A", "head": "acme:fix", "base": "main" });
     assert_eq!(client.post("/repos/acme/shop/pulls", ready).await.status, 201);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn a_closed_pull_request_makes_room_for_another() {
+async fn a_branch_can_have_another_pull_request_after_the_first_is_closed() {
     let (github, client) = start().await;
     client.open_pull("fix").await;
     assert_eq!(client.patch("/repos/acme/shop/pulls/1", json!({ "state": "closed" })).await.body["state"], "closed");
     let pull = json!({ "title": "A", "head": "fix", "base": "main" });
     assert_eq!(client.post("/repos/acme/shop/pulls", pull).await.status, 201);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }
 
 #[tokio::test]
-async fn merging_closes_the_issues_that_are_fixed() {
+async fn merging_closes_the_fixed_issues() {
     let (github, client) = start().await;
     client.open_issue("A").await;
     client.open_issue("B").await;
@@ -80,5 +80,5 @@ async fn merging_closes_the_issues_that_are_fixed() {
     assert_eq!((&pull["state"], &pull["merged"]), (&json!("closed"), &json!(true)));
     let states: Vec<String> = github.issues().into_iter().map(|issue| issue.state).collect();
     assert_eq!(states, ["closed", "open"]);
-    assert_clean(&github);
+    assert_no_violations(&github);
 }

@@ -1,24 +1,24 @@
-//! Times of one kind, and what is said of them.
+//! Measured times and their statistics.
 
 use std::time::Duration;
 
-/// Times that were measured.
+/// Measured times.
 #[derive(Default)]
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    /// One more.
+    /// Adds a time.
     pub(crate) fn push(&mut self, time: Duration) {
         self.0.push(time);
     }
 
-    /// The one in the middle.
+    /// The median.
     pub(crate) fn median(&self) -> Duration {
-        self.at(0.5)
+        self.quantile(0.5)
     }
 
-    /// The one that this share of all is not above.
-    pub(crate) fn at(&self, share: f64) -> Duration {
+    /// The quantile at this share: 0.99 is the 99th percentile.
+    pub(crate) fn quantile(&self, share: f64) -> Duration {
         let mut times = self.0.clone();
         times.sort();
         let last = times.len().saturating_sub(1);
@@ -26,12 +26,12 @@ impl Times {
     }
 }
 
-/// In microseconds.
+/// A time in microseconds.
 pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// For the JSON line: three places after the point.
+/// A figure rounded to three decimal places, for the JSON line.
 pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1000.0).round() / 1000.0
 }

@@ -1,4 +1,5 @@
-//! Measures what `autoheal run` and `autoheal mcp` add, beside nothing at all and beside a bare relay, in the same run.
+//! Measures the overhead of `autoheal run` and `autoheal mcp` against no wrapper and against a bare relay, in the same
+//! run.
 
 mod figures;
 mod gateway;
@@ -14,20 +15,20 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-/// What every measurement goes by.
+/// Options of all measurements.
 struct Options {
-    /// The binary that is measured.
+    /// Path of the measured binary, `autoheal`.
     service: PathBuf,
-    /// For stores and what else is written on the way.
+    /// Directory for stores and other files.
     directory: PathBuf,
-    /// For correctness only.
+    /// Few rounds, to check that the benchmark works.
     short: bool,
-    /// One measurement instead of all.
+    /// Name of the only measurement to run; `None` for all.
     only: Option<String>,
 }
 
 impl Options {
-    /// The binary, with a store and a home of its own.
+    /// The measured binary, with its own store and data directory.
     fn autoheal(&self) -> Command {
         let mut command = Command::new(&self.service);
         command.env("XDG_DATA_HOME", &self.directory).env("AUTOHEAL_STORE", self.directory.join("store.db"));
@@ -36,21 +37,23 @@ impl Options {
     }
 }
 
-/// One measurement: its figures by name.
+const USAGE: &str = "usage: bench-capture --service PATH --directory DIR [--short] [--only NAME]";
+
+/// A measurement, which returns its figures by name.
 type Measure = fn(&Options) -> Result<Value>;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["answer"] => return Ok(server::answer()?),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["answer"] => return Ok(server::respond()?),
         ["hold", calls, bytes] => return Ok(server::hold(calls.parse()?, bytes.parse()?)?),
         ["relay", command @ ..] => return relay::relay(command),
-        ["http-answer"] => return gateway::answer(),
+        ["http-answer"] => return gateway::respond(),
         ["http-relay", upstream] => return gateway::relay(upstream),
         _ => {}
     }
-    let options = options(&words)?;
+    let options = options(&arguments)?;
     std::fs::create_dir_all(&options.directory)?;
     let mut all = serde_json::Map::new();
     let measures: [(&str, Measure); 4] =
@@ -69,25 +72,25 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn options(words: &[&str]) -> Result<Options> {
+fn options(arguments: &[&str]) -> Result<Options> {
     let mut options = Options { service: PathBuf::new(), directory: PathBuf::new(), short: false, only: None };
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match (*word, words.as_slice().first()) {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match (*argument, arguments.as_slice().first()) {
             ("--short", _) => options.short = true,
             ("--only", Some(name)) => options.only = Some((*name).to_owned()),
             ("--service", Some(path)) => options.service = path.into(),
             ("--directory", Some(path)) => options.directory = path.into(),
-            _ => bail!("usage: bench-capture --service PATH --directory DIR [--short] [--only NAME]"),
+            _ => bail!(USAGE),
         }
-        if *word != "--short" {
-            words.next();
+        if *argument != "--short" {
+            arguments.next();
         }
     }
     if options.service.as_os_str().is_empty() || options.directory.as_os_str().is_empty() {
-        bail!("usage: bench-capture --service PATH --directory DIR [--short] [--only NAME]");
+        bail!(USAGE);
     }
-    // the processes that are measured may run elsewhere
+    // absolute, because measured processes may run in other directories
     options.directory = std::path::absolute(&options.directory)?;
     options.service = std::path::absolute(&options.service)?;
     Ok(options)

@@ -1,24 +1,26 @@
-//! The most memory `autoheal mcp` takes: with ten thousand calls in flight, and with a gigabyte streamed through.
+//! Measures the peak memory of `autoheal mcp`: with ten thousand calls in flight, and after a gigabyte of output.
 
 use std::io::{Read, Write};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use autoheal_test_support::server_process::peak_mib;
 use serde_json::{Value, json};
 
 use crate::Options;
 use crate::figures::rounded;
 
+/// Calls in flight.
 const CALLS: usize = 10_000;
 
-/// One wrapper goes through both.
+/// Measures both with one process.
 pub(crate) fn measure(options: &Options) -> Result<Value> {
     let bytes = if options.short { 64 << 20 } else { 1 << 30 };
     let mut command = options.autoheal();
     command.args(["mcp", "--"]).arg(std::env::current_exe()?);
     command.args(["hold", &CALLS.to_string(), &bytes.to_string()]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let (mut stdin, mut stdout) = child.stdin.take().zip(child.stdout.take()).context("they were asked for")?;
+    let (mut stdin, mut stdout) = child.stdin.take().zip(child.stdout.take()).context("stdin and stdout are piped")?;
     let mut calls = Vec::new();
     for id in 0..CALLS {
         let text = format!("what the arguments of call {id} hold, {}", "and more of it ".repeat(12));
@@ -34,24 +36,16 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
             0 => bail!("the server ended after {read} bytes"),
             more => more,
         };
-        // the first answer follows the last call
-        in_flight.get_or_insert(peak(child.id())?);
+        // responses start after the last call, so all calls are in flight now
+        in_flight.get_or_insert(peak_mib(child.id())?);
     }
-    let most = peak(child.id())?;
+    let peak = peak_mib(child.id())?;
     drop(stdin);
     std::io::copy(&mut stdout, &mut std::io::sink())?;
     if !child.wait()?.success() {
-        bail!("it did not end well");
+        bail!("`autoheal mcp` failed");
     }
     let in_flight = in_flight.unwrap_or_default();
-    println!("\npeak memory: {in_flight:.1} MiB with {CALLS} calls in flight; {most:.1} MiB after {} MiB", bytes >> 20);
-    Ok(json!({"stdio_peak_mib": rounded(most), "peak_in_flight_mib": rounded(in_flight)}))
-}
-
-/// The most memory a process ever took, in MiB.
-pub(crate) fn peak(process: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells this")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
+    println!("\npeak memory: {in_flight:.1} MiB with {CALLS} calls in flight; {peak:.1} MiB after {} MiB", bytes >> 20);
+    Ok(json!({"stdio_peak_mib": rounded(peak), "peak_in_flight_mib": rounded(in_flight)}))
 }

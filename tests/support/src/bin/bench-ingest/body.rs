@@ -1,32 +1,34 @@
-//! Bodies of about 2 KB as the browser client sends them; every id and timestamp different.
+//! Request bodies of about 2 KB, as the browser client sends them. Every id and timestamp is different.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
-/// Stands where the id goes.
+/// Placeholder of the id.
 const ID: &str = "00000000-0000-4000-8000-000000000000";
-/// Stands where the milliseconds and seconds of the timestamp go.
+/// Placeholder of the timestamp.
 const TIME: &str = "2026-11-22T08:00:00.000Z";
-/// Sessions the reports come from.
+/// Number of sessions that send the reports.
 const CLIENTS: usize = 50;
 
-/// Whole requests, one per group, and where their id and timestamp are.
+/// Templates of whole requests, one per group.
 pub(crate) struct Bodies {
     templates: Vec<Template>,
     next: AtomicU64,
-    /// Ids of two runs never meet.
+    /// A number that makes the ids of two runs differ.
     run: u64,
 }
 
 struct Template {
     request: Vec<u8>,
+    /// Offset of the id.
     id_at: usize,
+    /// Offset of the timestamp.
     time_at: usize,
 }
 
 impl Bodies {
-    /// Requests for so many distinct failures.
+    /// Requests for this many distinct failures.
     pub(crate) fn new(groups: usize) -> Self {
         let run =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
@@ -39,7 +41,7 @@ impl Bodies {
         let template = &self.templates[number as usize % self.templates.len()];
         buffer.clear();
         buffer.extend_from_slice(&template.request);
-        // Spread over the whole range like random ids, so that the index is met at random places.
+        // Spread like random ids, so that the store's index is accessed at random positions.
         let spread = (number ^ self.run).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let id =
             format!("{:08x}-{:04x}-4{:03x}-8000-{:012x}", spread >> 32, spread >> 16 & 0xFFFF, spread & 0xFFF, number);
@@ -84,6 +86,6 @@ fn template(group: usize) -> Template {
         "POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    let find = |what: &str| head.len() + body.find(what).unwrap_or_default();
+    let find = |placeholder: &str| head.len() + body.find(placeholder).unwrap_or_default();
     Template { id_at: find(ID), time_at: find(TIME), request: [head.as_bytes(), body.as_bytes()].concat() }
 }

@@ -1,4 +1,4 @@
-//! The load: connections that each send their next request as soon as the last was answered.
+//! Load: concurrent connections, each of which sends its next request after the previous response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,14 @@ use tokio::net::TcpStream;
 
 use crate::body::Bodies;
 
-/// How much load.
+/// Amount of load.
 pub(crate) struct Load {
     pub(crate) connections: usize,
+    /// Reports over all connections.
     pub(crate) reports: usize,
 }
 
-/// What came of it.
+/// Result of a load.
 pub(crate) struct Measured {
     pub(crate) reports: usize,
     pub(crate) time: Duration,
@@ -30,15 +31,15 @@ impl Measured {
 }
 
 impl Load {
-    /// Sends all of it; any answer but 202 is an error.
+    /// Sends all reports. Returns an error unless every response is a 202.
     pub(crate) async fn run(&self, address: &str, bodies: &Bodies) -> Result<Measured> {
-        let left = Arc::new(AtomicUsize::new(self.reports));
+        let remaining = Arc::new(AtomicUsize::new(self.reports));
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(TcpStream::connect(address).await?);
         }
         let started = Instant::now();
-        let sending = connections.into_iter().map(|connection| send(connection, bodies, Arc::clone(&left)));
+        let sending = connections.into_iter().map(|connection| send(connection, bodies, Arc::clone(&remaining)));
         let mut times: Vec<Duration> = futures_util::future::try_join_all(sending).await?.concat();
         let time = started.elapsed();
         times.sort_unstable();
@@ -47,44 +48,44 @@ impl Load {
     }
 }
 
-async fn send(mut connection: TcpStream, bodies: &Bodies, left: Arc<AtomicUsize>) -> Result<Vec<Duration>> {
+async fn send(mut connection: TcpStream, bodies: &Bodies, remaining: Arc<AtomicUsize>) -> Result<Vec<Duration>> {
     connection.set_nodelay(true)?;
-    let (mut request, mut answer) = (Vec::new(), Vec::with_capacity(1024));
+    let (mut request, mut response) = (Vec::new(), Vec::with_capacity(1024));
     let mut times = Vec::new();
-    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+    while remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok() {
         bodies.next(&mut request);
         let started = Instant::now();
         connection.write_all(&request).await?;
-        read_answer(&mut connection, &mut answer).await?;
+        read_response(&mut connection, &mut response).await?;
         times.push(started.elapsed());
-        if !answer.starts_with(b"HTTP/1.1 202") {
-            bail!("a report was not answered 202 but:\n{}", String::from_utf8_lossy(&answer));
+        if !response.starts_with(b"HTTP/1.1 202") {
+            bail!("a report got another response than 202:\n{}", String::from_utf8_lossy(&response));
         }
     }
     Ok(times)
 }
 
-/// Reads one answer; returns where its body starts.
-async fn read_answer(connection: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize> {
-    answer.clear();
+/// Reads one response and returns the offset of its body.
+async fn read_response(connection: &mut TcpStream, response: &mut Vec<u8>) -> Result<usize> {
+    response.clear();
     loop {
-        if connection.read_buf(answer).await? == 0 {
-            bail!("the connection ended within an answer");
+        if connection.read_buf(response).await? == 0 {
+            bail!("the connection ended within a response");
         }
-        let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+        let Some(head) = response.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let text = String::from_utf8_lossy(&response[..head]).to_ascii_lowercase();
         let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
-        if answer.len() >= head + 4 + length.unwrap_or(0) {
+        if response.len() >= head + 4 + length.unwrap_or(0) {
             return Ok(head + 4);
         }
     }
 }
 
-/// Fetches one page.
+/// Fetches a path and returns the body.
 pub(crate) async fn get(address: &str, path: &str) -> Result<Vec<u8>> {
     let mut connection = TcpStream::connect(address).await?;
     connection.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await?;
-    let mut answer = Vec::new();
-    let body = read_answer(&mut connection, &mut answer).await?;
-    Ok(answer.split_off(body))
+    let mut response = Vec::new();
+    let body = read_response(&mut connection, &mut response).await?;
+    Ok(response.split_off(body))
 }

@@ -1,12 +1,14 @@
-//! Measures the ingest service against a bare axum route: same machine, same run, same client, same bodies.
+//! Measures the ingest service against a bare axum route, on the same machine, in the same run, with the same client
+//! and bodies.
 
 mod body;
 mod client;
-mod process;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use autoheal_test_support::server_process::ServerProcess;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -15,13 +17,12 @@ use serde_json::json;
 
 use crate::body::Bodies;
 use crate::client::{Load, Measured};
-use crate::process::Process;
 
-/// Connections held open at once.
+/// Number of concurrent connections.
 const CONNECTIONS: usize = 256;
-/// Distinct failures among the reports.
+/// Number of distinct failures among the reports.
 const GROUPS: usize = 100;
-/// Rounds of each kind, interleaved; the median counts, because machines are noisy.
+/// Rounds of each kind. They are interleaved and the median counts, because other load on the machine varies.
 const ROUNDS: usize = 3;
 
 struct Options {
@@ -35,7 +36,7 @@ fn main() -> Result<()> {
     let runtime =
         |threads: usize| tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     if arguments.first().is_some_and(|first| first == "echo") {
-        // As many threads as the service's own runtime has.
+        // as many threads as the service's runtime has
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         return runtime(threads)?.block_on(echo());
     }
@@ -56,7 +57,7 @@ fn options(arguments: &[String]) -> Result<Options> {
     Ok(options)
 }
 
-/// The measure of all things: reads the same body and answers 202.
+/// Runs the bare axum route: reads the body and responds 202.
 async fn echo() -> Result<()> {
     let routes = Router::new().route("/report-error", post(|_body: Bytes| async { StatusCode::ACCEPTED }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -64,7 +65,7 @@ async fn echo() -> Result<()> {
     axum::serve(listener, routes).await.context("the echo server ended")
 }
 
-/// Figures of one kind of load, a round each.
+/// Measurements of one kind of load, one per round.
 #[derive(Default)]
 struct Rounds(Vec<Measured>);
 
@@ -77,7 +78,7 @@ impl Rounds {
 }
 
 async fn measure(options: &Options) -> Result<()> {
-    let echo = Process::start(std::env::current_exe()?.as_path(), &["echo"])?;
+    let echo = ServerProcess::start(Command::new(std::env::current_exe()?).arg("echo"))?;
     let (mut bare, mut many, mut single) = (Rounds::default(), Rounds::default(), Rounds::default());
     let (mut cpu, mut peak) = (Vec::new(), 0.0_f64);
     let load = |reports| Load { connections: CONNECTIONS, reports };
@@ -104,11 +105,11 @@ async fn measure(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn start_service(options: &Options) -> Result<Process> {
+fn start_service(options: &Options) -> Result<ServerProcess> {
     let store = fresh_store(&options.directory)?;
-    let store = store.to_str().context("the store's path is text")?;
+    let store = store.to_str().context("the store's path is not UTF-8")?;
     let arguments = ["--log", "error", "serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--store", store];
-    Process::start(&options.service, &arguments)
+    ServerProcess::start(Command::new(&options.service).args(arguments))
 }
 
 fn fresh_store(directory: &Path) -> Result<PathBuf> {
@@ -119,14 +120,14 @@ fn fresh_store(directory: &Path) -> Result<PathBuf> {
     Ok(directory.join("store.db"))
 }
 
-/// Every report that was answered 202 is counted, in the right number of groups.
+/// Checks that every accepted report is counted, in the right number of groups.
 async fn check(address: &str, groups: usize, reports: usize) -> Result<()> {
-    let answer: serde_json::Value = serde_json::from_slice(&client::get(address, "/api/groups").await?)?;
-    let listed = answer["groups"].as_array().context("a list of groups")?;
+    let response: serde_json::Value = serde_json::from_slice(&client::get(address, "/api/groups").await?)?;
+    let listed = response["groups"].as_array().context("the response has no list of groups")?;
     let counted: u64 = listed.iter().filter_map(|group| group["count"].as_u64()).sum();
     if listed.len() != groups || counted != reports as u64 {
         bail!(
-            "{reports} reports in {groups} groups were answered 202, {counted} in {} groups were counted",
+            "{reports} reports in {groups} groups were accepted, but {counted} in {} groups were counted",
             listed.len()
         );
     }
@@ -137,7 +138,7 @@ fn print(bare: &Rounds, many: &Rounds, single: &Rounds, cpu: f64, peak: f64) {
     let rate = |rounds: &Rounds| rounds.median(Measured::per_second);
     let p99 = |rounds: &Rounds| rounds.median(|measured| measured.p99_ms);
     println!(
-        "\n2 KB reports at /report-error, {CONNECTIONS} connections, rate limit off, ids and timestamps all different"
+        "\n2 KB reports at /report-error, {CONNECTIONS} connections, no rate limit, ids and timestamps all different"
     );
     println!("{:34}{:>12}{:>12}{:>10}", "", "reports/s", "of echo", "p99 ms");
     for (name, rounds) in [("bare axum route", bare), ("durable, 100 groups", many), ("durable, one group", single)] {

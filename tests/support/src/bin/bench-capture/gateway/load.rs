@@ -1,4 +1,4 @@
-//! The load: connections that each send their next call as soon as the last was answered.
+//! Load: concurrent connections, each of which sends its next call after the previous response.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -11,21 +11,22 @@ use crate::figures::Times;
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"price","arguments":{"item":"a lamp","count":7,"express":true}}}"#;
 
-/// How much load.
+/// Amount of load.
 pub(super) struct Load {
     pub(super) connections: usize,
+    /// Calls over all connections.
     pub(super) calls: usize,
 }
 
 impl Load {
-    /// Sends all of it; any answer but a good one is an error.
+    /// Sends all calls. Returns an error unless every response is a 200.
     pub(super) async fn run(&self, address: &str) -> Result<Times> {
-        let left = Cell::new(self.calls);
+        let remaining = Cell::new(self.calls);
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(TcpStream::connect(address).await?);
         }
-        let sending = connections.into_iter().map(|connection| send(connection, address, &left));
+        let sending = connections.into_iter().map(|connection| send(connection, address, &remaining));
         let mut times = Times::default();
         for time in futures_util::future::try_join_all(sending).await?.concat() {
             times.push(time);
@@ -34,7 +35,7 @@ impl Load {
     }
 }
 
-async fn send(mut connection: TcpStream, address: &str, left: &Cell<usize>) -> Result<Vec<Duration>> {
+async fn send(mut connection: TcpStream, address: &str, remaining: &Cell<usize>) -> Result<Vec<Duration>> {
     connection.set_nodelay(true)?;
     let request = format!(
         "POST /mcp HTTP/1.1\r\nhost: {address}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n\
@@ -42,27 +43,27 @@ async fn send(mut connection: TcpStream, address: &str, left: &Cell<usize>) -> R
          accept-encoding: identity\r\nmcp-protocol-version: 2025-11-25\r\ncontent-length: {}\r\n\r\n{CALL}",
         CALL.len()
     );
-    let mut answer = Vec::with_capacity(4096);
+    let mut response = Vec::with_capacity(4096);
     let mut times = Vec::new();
-    while left.get() > 0 {
-        left.set(left.get() - 1);
+    while remaining.get() > 0 {
+        remaining.set(remaining.get() - 1);
         let began = Instant::now();
         connection.write_all(request.as_bytes()).await?;
-        answer.clear();
-        while !answer.ends_with(b"]}}") {
-            if connection.read_buf(&mut answer).await? == 0 {
-                bail!("the connection ended within an answer");
+        response.clear();
+        while !response.ends_with(b"]}}") {
+            if connection.read_buf(&mut response).await? == 0 {
+                bail!("the connection ended within a response");
             }
         }
         times.push(began.elapsed());
-        if !answer.starts_with(b"HTTP/1.1 200") {
-            bail!("a call was answered\n{}", String::from_utf8_lossy(&answer));
+        if !response.starts_with(b"HTTP/1.1 200") {
+            bail!("a call got the response\n{}", String::from_utf8_lossy(&response));
         }
     }
     Ok(times)
 }
 
-/// How long until the first byte of a body of this size; the rest is read as well.
+/// Time until the first byte of a body of this size. Reads the rest as well.
 pub(super) async fn first_byte(address: &str, size: usize) -> Result<Duration> {
     let mut connection = TcpStream::connect(address).await?;
     let began = Instant::now();
@@ -72,7 +73,7 @@ pub(super) async fn first_byte(address: &str, size: usize) -> Result<Duration> {
     let head = loop {
         let more = connection.read(&mut buffer[read..]).await?;
         if more == 0 {
-            bail!("the connection ended within an answer");
+            bail!("the connection ended within a response");
         }
         read += more;
         let end = buffer[..read].windows(4).position(|window| window == b"\r\n\r\n");
@@ -81,12 +82,12 @@ pub(super) async fn first_byte(address: &str, size: usize) -> Result<Duration> {
         }
     };
     let first = began.elapsed();
-    head.strip_prefix("HTTP/1.1 200").with_context(|| format!("a stream was answered\n{head}"))?;
-    let mut left = size.saturating_sub(read);
-    while left > 0 {
+    head.strip_prefix("HTTP/1.1 200").with_context(|| format!("a stream got the response\n{head}"))?;
+    let mut remaining = size.saturating_sub(read);
+    while remaining > 0 {
         match connection.read(&mut buffer).await? {
-            0 => bail!("the stream ended {left} bytes early"),
-            more => left = left.saturating_sub(more),
+            0 => bail!("the stream ended {remaining} bytes early"),
+            more => remaining = remaining.saturating_sub(more),
         }
     }
     Ok(first)

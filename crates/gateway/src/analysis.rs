@@ -1,0 +1,173 @@
+//! `Analysis`: feeds queued events to the `Watch`, which finds the failures in them.
+
+use std::collections::HashMap;
+
+use autoheal_contract::ErrorReport;
+use autoheal_prepare::Timestamp;
+use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch};
+
+use super::coding::Coding;
+use super::decoding::{Decodings, decode};
+use super::event::{Event, ForwardError};
+
+/// The watch of all conversations, and the exchanges that are open.
+#[derive(Debug)]
+pub(super) struct Analysis {
+    /// An internal panic ends the analysis, never the conversations.
+    analyzer: Boundary<Analyzer>,
+    /// The calls opened by each exchange that has not ended.
+    opened: HashMap<u64, OpenedCalls>,
+    /// Reports that were rescued after an internal panic, or that the receiver did not accept.
+    unsent: Vec<ErrorReport>,
+}
+
+/// The part that processes untrusted bytes.
+#[derive(Debug)]
+struct Analyzer {
+    watch: Watch,
+    decodings: Decodings,
+}
+
+/// New results of the analysis.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub(super) reports: Vec<ErrorReport>,
+    /// The time of the next results if no event comes before.
+    pub(super) due: Option<Timestamp>,
+    /// The inventory of the server, if it changed.
+    pub(super) inventory: Option<Inventory>,
+}
+
+impl Analysis {
+    pub(super) fn new(watch: Watch) -> Self {
+        Self {
+            analyzer: Boundary::around(Analyzer { watch, decodings: Decodings::default() }),
+            opened: HashMap::new(),
+            unsent: Vec::new(),
+        }
+    }
+
+    /// The results since the last call, and all unsent reports.
+    pub(super) fn results(&mut self, now: Timestamp) -> Results {
+        let results = self.analyze(|Analyzer { watch, .. }| Results {
+            reports: watch.reports(now),
+            due: watch.due(),
+            inventory: watch.changed_inventory(),
+        });
+        let mut results = results.unwrap_or_default();
+        results.reports.append(&mut self.unsent);
+        results
+    }
+
+    /// All remaining results. Does not wait for repeats of a failure, because the process is about to end.
+    pub(super) fn last_results(&mut self, now: Timestamp) -> Results {
+        let results = self.analyze(|Analyzer { watch, .. }| Results {
+            reports: watch.last_reports(now),
+            due: None,
+            inventory: watch.changed_inventory(),
+        });
+        results.unwrap_or_default()
+    }
+
+    /// Keeps a report that the receiver did not accept.
+    pub(super) fn keep_unsent(&mut self, report: ErrorReport) {
+        self.unsent.push(report);
+    }
+
+    pub(super) fn take_unsent(&mut self) -> Vec<ErrorReport> {
+        std::mem::take(&mut self.unsent)
+    }
+
+    /// Analyzes the next event. `time` is the time of the event, not of its analysis.
+    pub(super) fn process(&mut self, event: Event, time: Timestamp) {
+        match event {
+            Event::Request { exchange, scope, message, codings, .. } => {
+                if let Some(opened) = self.analyze(|analyzer| analyzer.request(scope, &message, &codings, time)) {
+                    self.opened.insert(exchange, opened);
+                }
+            }
+            Event::SessionBegan { exchange, session } => {
+                self.analyze(|Analyzer { watch, .. }| watch.session_began(exchange, session));
+            }
+            Event::ServerMessage { scope, message, .. } => {
+                self.analyze(|Analyzer { watch, .. }| watch.from_server(scope, &message.message(), time));
+            }
+            Event::EncodedPiece { exchange, scope, encoding, bytes } => {
+                self.analyze(|Analyzer { watch, decodings }| {
+                    decodings.piece(exchange, &encoding, &bytes, |message| {
+                        watch.from_server(scope, &message.message(), time);
+                    });
+                });
+            }
+            Event::EncodedEnd { exchange, scope, encoding, end } => {
+                let end = self.analyze(|Analyzer { watch, decodings }| {
+                    decodings.end(exchange, &encoding, end, |message| {
+                        watch.from_server(scope, &message.message(), time);
+                    })
+                });
+                match end.flatten() {
+                    Some(end) => self.exchange_ended(exchange, end, time),
+                    None => self.exchange_dropped(exchange, time),
+                }
+            }
+            Event::End { exchange, end } => self.exchange_ended(exchange, end, time),
+            Event::NoResponse { exchange, error: ForwardError { reached, reason } } => {
+                let opened = self.opened.remove(&exchange).unwrap_or_default();
+                self.analyze(|Analyzer { watch, .. }| {
+                    if reached {
+                        watch.upstream_disconnected(opened, &reason, time);
+                    } else {
+                        watch.upstream_unreachable(opened, &reason, time);
+                    }
+                });
+            }
+            Event::Dropped { exchange } => self.exchange_dropped(exchange, time),
+        }
+    }
+
+    fn exchange_ended(&mut self, exchange: u64, end: ExchangeEnd, time: Timestamp) {
+        let opened = self.opened.remove(&exchange).unwrap_or_default();
+        self.analyze(|Analyzer { watch, .. }| watch.exchange_ended(opened, end, time));
+    }
+
+    fn exchange_dropped(&mut self, exchange: u64, time: Timestamp) {
+        let opened = self.opened.remove(&exchange);
+        self.analyze(|Analyzer { watch, decodings }| {
+            decodings.forget(exchange);
+            if let Some(opened) = opened {
+                watch.client_disconnected(opened, time);
+            }
+        });
+    }
+
+    /// Runs an action on the analyzer. Returns `None` from the first internal panic on.
+    fn analyze<T>(&mut self, action: impl FnOnce(&mut Analyzer) -> T) -> Option<T> {
+        let Self { analyzer, unsent, opened } = self;
+        analyzer.enter(action, |analyzer| {
+            opened.clear();
+            tracing::error!(
+                "gateway: internal error of autoheal; no failure behind the gateway is reported until autoheal is restarted"
+            );
+            unsent.extend(analyzer.watch.into_remaining_reports());
+        })
+    }
+
+    /// Simulates an internal error.
+    #[cfg(test)]
+    pub(super) fn panic(&mut self) {
+        self.analyze(|_| panic!("a panic on purpose"));
+    }
+}
+
+impl Analyzer {
+    fn request(&mut self, scope: Scope, message: &Collector, codings: &[Coding], time: Timestamp) -> OpenedCalls {
+        if codings.is_empty() {
+            return self.watch.from_client(scope, &message.message(), time);
+        }
+        let decoded = match message.message() {
+            Message::Whole(bytes) => decode(codings, bytes),
+            Message::Truncated(_) => None,
+        };
+        decoded.map_or_else(OpenedCalls::default, |message| self.watch.from_client(scope, &message.message(), time))
+    }
+}

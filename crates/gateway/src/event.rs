@@ -1,0 +1,56 @@
+//! `Event`: one thing that passed through the gateway, in the queue until it is analyzed.
+
+use std::sync::Arc;
+
+use autoheal_watch::{Collector, ExchangeEnd, Scope};
+
+use super::coding::Coding;
+use super::decoding::Encoding;
+use super::message_reader::ResponseEnd;
+
+/// Memory of a queued event without its message, in bytes.
+const OVERHEAD_BYTES: usize = 256;
+
+/// One thing that passed through the gateway. `exchange` is the number of the HTTP exchange.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The body of a request is complete: a message of the client, encoded by `codings`.
+    Request { exchange: u64, scope: Scope, message: Arc<Collector>, codings: Vec<Coding>, size: usize },
+    /// The response to an exchange without a session named the client's new session.
+    SessionBegan { exchange: Scope, session: Scope },
+    /// The server sent a message.
+    ServerMessage { scope: Scope, message: Collector, size: usize },
+    /// The server sent a piece of an encoded response.
+    EncodedPiece { exchange: u64, scope: Scope, encoding: Arc<Encoding>, bytes: Box<[u8]> },
+    /// An encoded response ended.
+    EncodedEnd { exchange: u64, scope: Scope, encoding: Arc<Encoding>, end: ResponseEnd },
+    /// A response ended.
+    End { exchange: u64, end: ExchangeEnd },
+    /// The server sent no response.
+    NoResponse { exchange: u64, error: ForwardError },
+    /// The client disconnected, or the response allows no conclusion.
+    Dropped { exchange: u64 },
+}
+
+/// The reason that a request got no response from the upstream.
+#[derive(Debug)]
+pub(super) struct ForwardError {
+    /// The connection was established.
+    pub(super) reached: bool,
+    pub(super) reason: String,
+}
+
+impl Event {
+    /// Memory of the event in the queue, in bytes.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Event::Request { size, .. } | Event::ServerMessage { size, .. } => OVERHEAD_BYTES + size,
+            Event::EncodedPiece { bytes, .. } => OVERHEAD_BYTES + bytes.len(),
+            Event::SessionBegan { .. }
+            | Event::EncodedEnd { .. }
+            | Event::End { .. }
+            | Event::NoResponse { .. }
+            | Event::Dropped { .. } => OVERHEAD_BYTES,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! `Monitor`: queues what passes through the gateway, and sends a report of each failure found in it.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use autoheal_contract::ErrorReport;
+use autoheal_prepare::Timestamp;
+use autoheal_watch::{Inventory, InventoryFile, Setup, Watch};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
+
+use super::analysis::{Analysis, Results};
+use super::counters::Counters;
+use super::event::Event;
+use super::lock;
+
+/// Limit of the queue, in bytes. The caller that exceeds it analyzes the queue itself.
+const MAX_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+/// Events kept allocated in an empty queue. A larger buffer is freed.
+const SPARE_EVENTS: usize = 1024;
+/// Delay between an event and its analysis. Many events at once wake one task, instead of one per exchange.
+const GATHER: Duration = Duration::from_millis(5);
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
+/// Sleeps until this time, or forever without one.
+async fn sleep_until(time: Option<Timestamp>) {
+    let Some(time) = time else { return std::future::pending().await };
+    let remaining = time.0.saturating_sub(now().0);
+    tokio::time::sleep(Duration::from_millis(u64::try_from(remaining).unwrap_or(0))).await;
+}
+
+/// The queue of events and their analysis.
+#[derive(Debug)]
+pub(super) struct Monitor {
+    inventory_file: InventoryFile,
+    queue: Mutex<Queue>,
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<(Timestamp, Event)>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    analysis: Analysis,
+    /// The empty buffer that replaces the queue's while its events are analyzed.
+    spare: VecDeque<(Timestamp, Event)>,
+    /// A changed inventory that may not be in its file yet.
+    unwritten: Option<Inventory>,
+}
+
+impl Monitor {
+    pub(super) fn new(setup: Setup, inventory_file: InventoryFile) -> Self {
+        let mut watch = Watch::new(setup);
+        if let Some(inventory) = inventory_file.read() {
+            watch.restore_inventory(inventory);
+        }
+        let state = State { analysis: Analysis::new(watch), spare: VecDeque::new(), unwritten: None };
+        Self { inventory_file, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
+    }
+
+    /// Queues an event. Analyzes the queue only if it is full.
+    pub(super) fn push(&self, event: Event) {
+        let now = now();
+        let full = {
+            let mut queue = lock(&self.queue);
+            if let Event::EncodedPiece { encoding, .. } = &event
+                && queue.bytes > MAX_QUEUE_BYTES / 2
+            {
+                // decoding is slower than forwarding: skip this response, because the caller must not wait for it
+                return encoding.abandon();
+            }
+            if queue.events.is_empty() {
+                self.wake.notify_one();
+            }
+            queue.bytes += event.size();
+            queue.events.push_back((now, event));
+            queue.bytes > MAX_QUEUE_BYTES
+        };
+        if full {
+            self.analyze_queue(&mut lock(&self.state));
+        }
+    }
+
+    /// Analyzes the queue and sends reports, until the receiver is dropped.
+    pub(super) async fn run(&self, counters: &Counters, reports: mpsc::Sender<ErrorReport>) {
+        let mut next_due = None;
+        while !reports.is_closed() {
+            tokio::select! {
+                () = self.wake.notified() => tokio::time::sleep(GATHER).await,
+                () = sleep_until(next_due) => {}
+                () = reports.closed() => {}
+            }
+            // The caller may drop this future at any `await`: no report is held across one, and `unwritten` has the
+            // inventory.
+            let Results { reports: failures, due, inventory } = {
+                let mut state = lock(&self.state);
+                self.analyze_queue(&mut state);
+                let results = state.analysis.results(now());
+                state.unwritten.clone_from(&results.inventory);
+                results
+            };
+            next_due = due;
+            for report in failures {
+                counters.failed(report.count);
+                match reports.try_send(report) {
+                    Ok(()) => {}
+                    // The receiver is full: drop the report and count it, because the gateway must not wait.
+                    Err(TrySendError::Full(_)) => counters.report_dropped(),
+                    Err(TrySendError::Closed(report)) => lock(&self.state).analysis.keep_unsent(report),
+                }
+            }
+            if let Some(inventory) = inventory {
+                let inventory_file = self.inventory_file.clone();
+                // a panic there loses this inventory only
+                let _written = tokio::task::spawn_blocking(move || inventory_file.write(&inventory)).await;
+                lock(&self.state).unwritten = None;
+            }
+        }
+    }
+
+    /// The remaining reports. Called after the last connection ended.
+    pub(super) fn last_reports(&self, counters: &Counters) -> Vec<ErrorReport> {
+        let mut state = lock(&self.state);
+        self.analyze_queue(&mut state);
+        let Results { reports: failures, inventory, .. } = state.analysis.last_results(now());
+        if let Some(inventory) = inventory.or(state.unwritten.take()) {
+            self.inventory_file.write(&inventory);
+        }
+        failures.iter().for_each(|report| counters.failed(report.count));
+        let mut reports = state.analysis.take_unsent();
+        reports.extend(failures);
+        reports
+    }
+
+    /// Analyzes the queued events. The caller holds the lock of `state`, so that every event is analyzed in its order.
+    fn analyze_queue(&self, state: &mut State) {
+        let mut events = std::mem::take(&mut state.spare);
+        {
+            let mut queue = lock(&self.queue);
+            std::mem::swap(&mut queue.events, &mut events);
+            queue.bytes = 0;
+        }
+        for (time, event) in events.drain(..) {
+            state.analysis.process(event, time);
+        }
+        events.shrink_to(SPARE_EVENTS);
+        state.spare = events;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use autoheal_watch::{Collector, Scope, Target};
+
+    use super::*;
+
+    const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide"}}"#;
+    const FAILURE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"boom"}}"#;
+
+    fn setup() -> Setup {
+        let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
+        Setup { target, timeout: Duration::from_secs(60), handshake_timeout: Duration::from_secs(60) }
+    }
+
+    fn message(bytes: &[u8]) -> Collector {
+        let mut message = Collector::default();
+        message.push(bytes);
+        message
+    }
+
+    fn push_exchange(monitor: &Monitor, exchange: u64, request: &[u8], response: &[u8]) {
+        let scope = Scope { session: exchange, peer: 1 };
+        monitor.push(Event::Request {
+            exchange,
+            scope,
+            message: Arc::new(message(request)),
+            codings: Vec::new(),
+            size: request.len(),
+        });
+        monitor.push(Event::ServerMessage { scope, message: message(response), size: response.len() });
+    }
+
+    fn push_failed_call(monitor: &Monitor, exchange: u64) {
+        push_exchange(monitor, exchange, CALL, FAILURE);
+        monitor.push(Event::Dropped { exchange });
+    }
+
+    #[tokio::test]
+    async fn after_an_internal_panic_gathered_failures_are_reported_and_the_gateway_continues() {
+        let (monitor, counters) = (Monitor::new(setup(), InventoryFile::default()), Counters::default());
+        push_failed_call(&monitor, 1);
+        {
+            let mut state = lock(&monitor.state);
+            monitor.analyze_queue(&mut state);
+            state.analysis.panic();
+        }
+        let (sender, mut failures) = mpsc::channel::<ErrorReport>(8);
+        let received = async {
+            let first = failures.recv().await;
+            push_failed_call(&monitor, 2);
+            // `run` ends only after it handled the second call
+            failures.close();
+            first.map(|report| report.error_message)
+        };
+        let ((), received) = tokio::join!(monitor.run(&counters, sender), received);
+        assert_eq!(received.as_deref(), Some("divide: boom"));
+        assert!(monitor.last_reports(&counters).is_empty());
+        assert!(lock(&monitor.queue).events.is_empty());
+    }
+
+    /// `serve` drops `run` at shutdown, at any `await`.
+    #[test]
+    fn a_shutdown_while_the_inventory_is_written_loses_neither_failure_nor_inventory() {
+        let data = tempfile::tempdir().unwrap();
+        let inventory_file = InventoryFile::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
+        let (monitor, counters) = (Monitor::new(setup(), inventory_file.clone()), Counters::default());
+        for (request, response) in [
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"shop"}}}"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+                r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"sum"}]}}"#,
+            ),
+        ] {
+            push_exchange(&monitor, 1, request.as_bytes(), response.as_bytes());
+        }
+        push_failed_call(&monitor, 2);
+        // the only thread for blocking tasks is busy, so the file is not written
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+        let (release, blocked) = std::sync::mpsc::channel::<()>();
+        let received = runtime.block_on(async {
+            let busy = tokio::task::spawn_blocking(move || blocked.recv());
+            let (sender, mut failures) = mpsc::channel::<ErrorReport>(8);
+            let received = tokio::select! {
+                () = monitor.run(&counters, sender) => None,
+                received = tokio::time::timeout(Duration::from_secs(20), failures.recv()) => received.ok().flatten(),
+            };
+            drop((release, busy));
+            received
+        });
+        assert_eq!(received.map(|report| report.error_message).as_deref(), Some("divide: boom"));
+        assert!(monitor.last_reports(&counters).is_empty());
+        assert_eq!(inventory_file.read().unwrap().tools, ["sum"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! `RequestBody`: the body of a request on its way to the upstream, with a bounded copy of the forwarded bytes.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::task::{Context, Poll};
+
+use autoheal_contract::limits::DRAIN_BYTES;
+use autoheal_watch::{Collector, Message, Scope};
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use super::call_ids;
+use super::coding::Coding;
+use super::event::Event;
+use super::lock;
+use super::monitor::Monitor;
+
+/// Limit of a request that is held until its response, in bytes. Of a larger one, only the call ids are held.
+const MAX_HELD_BYTES: usize = 16 * 1024;
+
+/// A request body. The connection that sends it and the gateway share it: without a response, the gateway reads the
+/// rest itself, because its 502 names the calls.
+#[derive(Debug, Clone)]
+pub(super) struct RequestBody(Arc<Mutex<State>>);
+
+/// A reference that does not keep the body alive.
+#[derive(Debug)]
+pub(super) struct RequestHandle(Weak<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    body: Body,
+    copy: Collector,
+    /// The recorded request, or its call ids, until a response arrives: a 502 needs the ids.
+    recorded: Option<Arc<Collector>>,
+    size: usize,
+    /// `None` if the body has an unsupported encoding, and after the request was recorded.
+    recorder: Option<Recorder>,
+}
+
+/// Queues the copied request as an event.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) exchange: u64,
+    pub(super) scope: Scope,
+    pub(super) codings: Vec<Coding>,
+    pub(super) monitor: Arc<Monitor>,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Body, recorder: Option<Recorder>) -> Self {
+        Self(Arc::new(Mutex::new(State { body, copy: Collector::default(), recorded: None, size: 0, recorder })))
+    }
+
+    /// A handle for the exchange. It is weak, so that a body that is no longer sent is dropped at once: the client's
+    /// connection then drains or closes.
+    pub(super) fn handle(&self) -> RequestHandle {
+        RequestHandle(Arc::downgrade(&self.0))
+    }
+
+    /// Reads the rest of the body, which is not sent any more, and passes the whole body to `action`. Passes nothing if
+    /// the body is too large.
+    pub(super) async fn read_rest<T>(&self, action: impl FnOnce(&[u8]) -> T) -> T {
+        let mut rest = self.clone();
+        while rest.lock().size <= DRAIN_BYTES {
+            let Some(Ok(_)) = rest.frame().await else { break };
+        }
+        let state = self.lock();
+        match state.recorded.as_deref().unwrap_or(&state.copy).message() {
+            Message::Whole(bytes) => action(bytes),
+            Message::Truncated(_) => action(&[]),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.0)
+    }
+}
+
+impl RequestHandle {
+    /// Handles the head of the response. Records a complete JSON message although the end of its body may still be
+    /// missing, because the event of the request must be queued before those of the response.
+    pub(super) fn responded(&self) {
+        let Some(state) = self.0.upgrade() else { return };
+        let mut state = lock(&state);
+        if state.recorder.is_some() && state.is_json() {
+            state.record();
+        }
+        state.recorded = None;
+    }
+
+    /// Records nothing from now on.
+    pub(super) fn stop_recording(&self) {
+        let Some(state) = self.0.upgrade() else { return };
+        let mut state = lock(&state);
+        state.recorder = None;
+        state.recorded = None;
+    }
+}
+
+impl State {
+    fn is_json(&self) -> bool {
+        match self.copy.message() {
+            Message::Whole(bytes) => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
+            Message::Truncated(_) => false,
+        }
+    }
+
+    fn record(&mut self) {
+        let Some(Recorder { exchange, scope, codings, monitor }) = self.recorder.take() else { return };
+        if self.copy.is_empty() {
+            return;
+        }
+        let message = Arc::new(std::mem::take(&mut self.copy));
+        self.recorded = Some(match message.message() {
+            Message::Whole(bytes) if bytes.len() > MAX_HELD_BYTES => {
+                let mut ids = Collector::default();
+                ids.push(call_ids::only_ids(bytes).as_bytes());
+                Arc::new(ids)
+            }
+            _ => Arc::clone(&message),
+        });
+        monitor.push(Event::Request { exchange, scope, message, codings, size: self.size });
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut state = self.lock();
+        let polled = Pin::new(&mut state.body).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    state.size += data.len();
+                    if state.recorder.is_some() {
+                        state.copy.push(data);
+                    }
+                }
+                if state.body.is_end_stream() {
+                    state.record();
+                }
+            }
+            Poll::Ready(None) => state.record(),
+            Poll::Ready(Some(Err(_))) => state.recorder = None,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.lock().body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.lock().body.size_hint()
+    }
+}

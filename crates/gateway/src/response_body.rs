@@ -1,0 +1,151 @@
+//! `ResponseBody`: a response on its way to the client. Reads the messages in an upstream's response while it passes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+
+use super::decoding::Encoding;
+use super::exchange::Exchange;
+use super::message_reader::{Media, MessageReader, ResponseEnd};
+use super::session::Session;
+
+/// The body of a response.
+#[derive(Debug)]
+pub struct ResponseBody(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// A text of the gateway.
+    Text(Option<Bytes>),
+    /// The body sent by the upstream.
+    Upstream { body: Incoming, tap: Box<Tap> },
+}
+
+/// The reader of a response that passes.
+#[derive(Debug)]
+struct Tap {
+    exchange: Exchange,
+    reading: Reading,
+    status: StatusCode,
+    session: Session,
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Reading {
+    /// Messages are read while the bytes pass.
+    Immediate(MessageReader),
+    /// The response is encoded. Its bytes are copied, and decoded during the analysis.
+    Deferred(Arc<Encoding>),
+}
+
+impl ResponseBody {
+    /// A response of the gateway itself.
+    pub(super) fn from_text(text: impl Into<Bytes>) -> Self {
+        Self(Kind::Text(Some(text.into())))
+    }
+
+    /// The upstream's body. The exchange has already handled its status.
+    pub(super) fn from_upstream(
+        body: Incoming,
+        exchange: Exchange,
+        status: StatusCode,
+        headers: &HeaderMap,
+        session: Session,
+    ) -> Self {
+        let reading = match Encoding::of(headers) {
+            Some(encoding) => Reading::Deferred(Arc::new(encoding)),
+            None => Reading::Immediate(MessageReader::new(Media::of(headers))),
+        };
+        let tap = Tap { exchange, reading, status, session, ended: false };
+        Self(Kind::Upstream { body, tap: Box::new(tap) })
+    }
+}
+
+impl Tap {
+    fn read(&mut self, bytes: &[u8]) {
+        let Self { exchange, reading, .. } = self;
+        match reading {
+            // An event is about as long as the piece that completes it. The size of a long event is underestimated, but
+            // the collector bounds its memory.
+            Reading::Immediate(reader) => reader.push(bytes, |message| exchange.message(message, bytes.len())),
+            Reading::Deferred(encoding) => exchange.encoded_piece(encoding, bytes),
+        }
+    }
+
+    /// Ends the exchange, once: hyper may show the end with the last piece, after it, and when the body is dropped.
+    fn end(&mut self, broken: bool) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let end = ResponseEnd { status: self.status, broken, session: self.session };
+        let reader = match &mut self.reading {
+            Reading::Immediate(reader) => reader,
+            Reading::Deferred(encoding) => return self.exchange.end_encoded(encoding, end),
+        };
+        if !broken && let Some((message, size)) = reader.finish() {
+            self.exchange.message(message, size);
+        }
+        match end.of_readable(reader.has_ids()) {
+            Some(end) => self.exchange.end(end),
+            None => self.exchange.forget(),
+        }
+    }
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.get_mut().0 {
+            Kind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Kind::Upstream { body, tap } => {
+                let polled = Pin::new(&mut *body).poll_frame(context);
+                match &polled {
+                    Poll::Ready(Some(Ok(frame))) => {
+                        if let Some(data) = frame.data_ref() {
+                            tap.read(data);
+                        }
+                        if body.is_end_stream() {
+                            tap.end(false);
+                        }
+                    }
+                    Poll::Ready(None) => tap.end(false),
+                    Poll::Ready(Some(Err(_))) => tap.end(true),
+                    Poll::Pending => {}
+                }
+                polled
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Text(text) => text.is_none(),
+            Kind::Upstream { body, .. } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
+            Kind::Upstream { body, .. } => body.size_hint(),
+        }
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        // hyper never polls an empty body. Any other body that did not end was left by its client.
+        if let Kind::Upstream { body, tap } = &mut self.0
+            && body.is_end_stream()
+        {
+            tap.end(false);
+        }
+    }
+}

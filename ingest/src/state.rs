@@ -1,0 +1,26 @@
+//! `AppState`: the parts of the service that its request handlers share.
+
+use std::sync::Arc;
+
+use autoheal_gateway::Gateway;
+use autoheal_store::{Clock, Store};
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::rate::RateLimit;
+use crate::recent_page_reports::RecentPageReports;
+
+/// The state of the application. Handlers receive it as `State<Arc<AppState>>`: one pointer, because axum clones it for
+/// every request.
+pub(crate) struct AppState {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    /// Wakes the worker after a new report was stored.
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) rate: RateLimit,
+    pub(crate) metrics: Metrics,
+    pub(crate) gateway: Option<Arc<Gateway>>,
+    pub(crate) recent_page_reports: RecentPageReports,
+}
