@@ -1,11 +1,10 @@
-//! `spawn_app`: the real service on a free port over a fresh store, as a test holds it.
+//! `spawn_app`: the real service on a free port with a new store.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use autoheal_ingest::{App, Config};
-use autoheal_store::Clock;
-use autoheal_store::{Sqlite, Store};
+use autoheal_store::{Clock, Sqlite, Store};
 use autoheal_test_support::service::{Connection, Request, Response, exchange};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -20,7 +19,7 @@ pub(crate) struct TestApp {
     pub(crate) running: JoinHandle<std::io::Result<()>>,
 }
 
-/// As it starts without any configuration.
+/// Starts the service with the default configuration.
 pub(crate) async fn spawn_app() -> TestApp {
     spawn_app_with(|_| {}).await
 }
@@ -35,7 +34,7 @@ pub(crate) async fn spawn_app_with(configure: impl FnOnce(&mut Config)) -> TestA
     let app = App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), listener).unwrap();
     let (stop, stopped) = oneshot::channel();
     let running = tokio::spawn(app.run(async move {
-        let _dropped_is_stopped_too = stopped.await;
+        let _stopped_or_dropped = stopped.await;
     }));
     TestApp { address, store, directory, stop: Some(stop), running }
 }
@@ -57,7 +56,7 @@ impl TestApp {
         self.send(&Request::get(path)).await
     }
 
-    /// How many occurrences were counted in all groups of the default project.
+    /// The occurrences in all groups of the default project.
     pub(crate) async fn count(&self) -> u64 {
         self.count_in("default").await
     }
@@ -67,7 +66,7 @@ impl TestApp {
         groups["groups"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum()
     }
 
-    /// `/api/groups/{fingerprint}` of the one group there is.
+    /// `/api/groups/{fingerprint}` of the only group.
     pub(crate) async fn only_group(&self) -> Value {
         let groups = self.get("/api/groups").await.json();
         assert_eq!(groups["groups"].as_array().unwrap().len(), 1, "{groups}");
@@ -75,43 +74,44 @@ impl TestApp {
         self.get(&format!("/api/groups/{fingerprint}")).await.json()
     }
 
-    /// The first sample of the one group there is.
+    /// The first sample of the only group.
     pub(crate) async fn only_sample(&self) -> Value {
         self.only_group().await["samples"][0].clone()
     }
 
-    /// Asks the service to end, as SIGTERM does.
+    /// Stops the service, as SIGTERM does.
     pub(crate) fn stop(&mut self) {
-        let _gone = self.stop.take().unwrap().send(());
+        let _ended = self.stop.take().unwrap().send(());
     }
 }
 
-/// A report with this message, as a well-behaved sender writes it.
+/// A valid report with this message.
 pub(crate) fn report(message: &str) -> Value {
     json!({"error_type": "TypeError", "error_message": message})
 }
 
-/// The answer is a refusal with this status and code and a sentence; nothing else is in it.
+/// Asserts that the response is a refusal with this status, this code and a message, and contains nothing else.
 #[track_caller]
-pub(crate) fn assert_refused(answer: &Response, status: u16, code: &str) {
-    assert_eq!(answer.status, status, "{}", answer.text());
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.text());
-    let body = answer.json();
+pub(crate) fn assert_refused(response: &Response, status: u16, code: &str) {
+    assert_eq!(response.status, status, "{}", response.text());
+    assert_eq!(response.header("content-type"), Some("application/json"), "{}", response.text());
+    let body = response.json();
     assert_eq!(body["code"], code, "{body}");
     assert!(body["message"].as_str().is_some_and(|message| message.len() > 10), "{body}");
     assert_eq!(body.as_object().map(serde_json::Map::len), Some(2), "{body}");
 }
 
-/// The answer is 202 and the receipts say just this, in this order.
+/// Asserts a 202 with receipts of exactly these statuses, in this order.
 #[track_caller]
-pub(crate) fn assert_receipts(answer: &Response, statuses: &[&str]) {
-    assert_eq!(answer.status, 202, "{}", answer.text());
-    let body = answer.json();
-    let found: Vec<&str> = body.as_array().unwrap().iter().map(|receipt| receipt["status"].as_str().unwrap()).collect();
-    assert_eq!(found, statuses, "{body}");
+pub(crate) fn assert_receipts(response: &Response, statuses: &[&str]) {
+    assert_eq!(response.status, 202, "{}", response.text());
+    let body = response.json();
+    let actual: Vec<&str> =
+        body.as_array().unwrap().iter().map(|receipt| receipt["status"].as_str().unwrap()).collect();
+    assert_eq!(actual, statuses, "{body}");
 }
 
-/// What was done to fields of a sample, as `field done`.
+/// The marks of a sample: which field was dropped or cut, as `field done`.
 pub(crate) fn marks(sample: &Value) -> Vec<String> {
     let marks = sample["marks"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

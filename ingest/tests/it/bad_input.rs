@@ -1,18 +1,18 @@
-//! Bodies that are no report: each is refused with the reason, and nothing is counted.
+//! Invalid bodies: each is refused with the reason, and nothing is counted.
 
 use autoheal_test_support::service::Request;
 use serde_json::json;
 
 use crate::app::{TestApp, assert_receipts, assert_refused, marks, report, spawn_app};
 
-/// Sends a body, asserts the refusal, and that the service counted nothing and still works.
+/// Sends a body, and asserts that it is refused and that nothing was counted.
 async fn check(app: &TestApp, body: impl Into<Vec<u8>>, status: u16, code: &str) {
     assert_refused(&app.send(&Request::report(body)).await, status, code);
     assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_refused() {
+async fn invalid_json_is_refused() {
     let app = spawn_app().await;
     for body in ["", " ", "hello", "{", "{\"error_type\":", "[", "[1,", "{} {}", "{'a':1}", "\u{feff}{}", "NaN"] {
         println!("{body:?}");
@@ -22,7 +22,7 @@ async fn what_is_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn json_that_is_no_object_is_refused() {
+async fn json_other_than_an_object_is_refused() {
     let app = spawn_app().await;
     for body in ["null", "true", "5", "\"text\"", "-0.5e9"] {
         println!("{body:?}");
@@ -31,7 +31,7 @@ async fn json_that_is_no_object_is_refused() {
 }
 
 #[tokio::test]
-async fn a_report_without_type_or_message_is_refused_by_name() {
+async fn a_refusal_names_the_missing_field() {
     let app = spawn_app().await;
     let cases = [
         (json!({}), "error_type"),
@@ -48,58 +48,58 @@ async fn a_report_without_type_or_message_is_refused_by_name() {
     ];
     for (body, field) in cases {
         println!("{body}");
-        let answer = app.report(&body).await;
-        assert_refused(&answer, 422, "invalid_report");
-        assert!(answer.json()["message"].as_str().unwrap().contains(field), "{}", answer.text());
+        let response = app.report(&body).await;
+        assert_refused(&response, 422, "invalid_report");
+        assert!(response.json()["message"].as_str().unwrap().contains(field), "{}", response.text());
     }
     assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf8_is_refused_and_the_place_is_named() {
+async fn invalid_utf8_is_refused_with_its_position() {
     let app = spawn_app().await;
     let body = b"{\"error_type\":\"E\",\"error_message\":\"\xff\"}";
-    let answer = app.send(&Request::report(*body)).await;
-    assert_refused(&answer, 400, "not_json");
-    assert!(answer.text().contains("byte 35"), "{}", answer.text());
-    // Overlong and surrogate forms are not UTF-8 either.
+    let response = app.send(&Request::report(*body)).await;
+    assert_refused(&response, 400, "not_json");
+    assert!(response.text().contains("byte 35"), "{}", response.text());
+    // overlong forms and surrogates are invalid UTF-8, too
     for bytes in [&b"\"\xc0\x80\""[..], b"\"\xed\xa0\x80\"", b"\"\xf5\x80\x80\x80\""] {
         check(&app, bytes, 400, "not_json").await;
     }
 }
 
 #[tokio::test]
-async fn other_content_types_are_refused_and_plain_text_is_taken() {
+async fn other_content_types_are_refused_and_plain_text_is_accepted() {
     let app = spawn_app().await;
     let body = report("m").to_string();
-    for wrong in
+    for refused in
         ["text/html", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp"]
     {
-        let answer = app.send(&Request::post("/report-error", body.clone()).header("content-type", wrong)).await;
-        assert_refused(&answer, 415, "unsupported_media_type");
+        let response = app.send(&Request::post("/report-error", body.clone()).header("content-type", refused)).await;
+        assert_refused(&response, 415, "unsupported_media_type");
     }
     assert_eq!(app.count().await, 0);
-    for right in ["text/plain", "text/plain;charset=UTF-8", "Application/JSON; charset=utf-8"] {
-        let answer = app.send(&Request::post("/report-error", body.clone()).header("content-type", right)).await;
-        assert_receipts(&answer, &["accepted"]);
+    for accepted in ["text/plain", "text/plain;charset=UTF-8", "Application/JSON; charset=utf-8"] {
+        let response = app.send(&Request::post("/report-error", body.clone()).header("content-type", accepted)).await;
+        assert_receipts(&response, &["accepted"]);
     }
-    // A Blob without a type sends no content type at all.
+    // a Blob without a type sends no content type
     assert_receipts(&app.send(&Request::post("/report-error", body)).await, &["accepted"]);
     assert_eq!(app.count().await, 4);
 }
 
 #[tokio::test]
-async fn nesting_ten_thousand_deep_harms_nobody() {
+async fn nesting_of_ten_thousand_levels_is_handled() {
     let app = spawn_app().await;
     let arrays = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let objects = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
     for (open, deep) in [("[", &arrays), ("{", &objects)] {
         println!("{open}");
-        let whole = app.send(&Request::report(deep.clone())).await;
+        let closed = app.send(&Request::report(deep.clone())).await;
         if open == "[" {
-            assert_receipts(&whole, &["rejected"]);
+            assert_receipts(&closed, &["rejected"]);
         } else {
-            assert_refused(&whole, 422, "invalid_report");
+            assert_refused(&closed, 422, "invalid_report");
         }
         let unclosed = app.send(&Request::report(open.repeat(10_000))).await;
         assert_refused(&unclosed, 400, "not_json");
@@ -110,7 +110,7 @@ async fn nesting_ten_thousand_deep_harms_nobody() {
 }
 
 #[tokio::test]
-async fn a_deep_context_is_kept_as_far_as_it_is_shallow() {
+async fn a_context_is_cut_at_the_maximum_depth() {
     let app = spawn_app().await;
     let deep = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
     let body = format!(r#"{{"error_type":"E","error_message":"m","context":{{"page":"cart","deep":{deep}}}}}"#);
@@ -122,14 +122,14 @@ async fn a_deep_context_is_kept_as_far_as_it_is_shallow() {
 }
 
 #[tokio::test]
-async fn an_address_with_odd_parameters_is_refused_as_json_too() {
+async fn invalid_query_parameters_are_refused_as_json() {
     let app = spawn_app().await;
     let request = Request::post("/report-error?key=a&key=b", report("m").to_string()).header("origin", "null");
-    let answer = app.send(&request).await;
-    assert_refused(&answer, 403, "forbidden_origin");
-    assert!(answer.header("access-control-allow-origin").is_some());
-    let answer = app.send(&Request::post("/report-error?key=a&key=%ff&=&&x", report("m").to_string())).await;
-    assert_refused(&answer, 401, "unknown_key");
+    let response = app.send(&request).await;
+    assert_refused(&response, 403, "forbidden_origin");
+    assert!(response.header("access-control-allow-origin").is_some());
+    let response = app.send(&Request::post("/report-error?key=a&key=%ff&=&&x", report("m").to_string())).await;
+    assert_refused(&response, 401, "unknown_key");
     assert_eq!(app.get("/api/groups?project=a&project=%ff").await.json()["groups"], json!([]));
     assert_eq!(app.get("/api/groups/%ff").await.json()["code"], "not_found");
     assert_eq!(app.get("/groups/%ff").await.status, 404);

@@ -1,46 +1,49 @@
-//! The dashboard: hostile text is shown and never acts, and every state has its page.
+//! The dashboard: hostile text is shown as text only, and every state has its page.
 
 use autoheal_test_support::service::Response;
 use serde_json::json;
 
 use crate::app::{assert_receipts, report, spawn_app, spawn_app_with};
-use crate::groups::walk_the_whole_path;
+use crate::groups::advance_to_approval;
 
-/// Text that tries to leave its place in a page in every way we know.
+/// Text that tries to break out of its place in a page, in many ways.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)></pre></li><a href=javascript:alert(3)>\
                        {{7*7}}&lt;\u{202e}\u{200b}\u{feff}\0\u{1b}";
-/// Characters that turn or hide what stands around them.
-const UNSEEN: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\0', '\u{1b}'];
+/// Invisible characters, and characters that reverse or hide the text around them.
+const INVISIBLE: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\0', '\u{1b}'];
 
 #[track_caller]
-fn assert_page(answer: &Response, status: u16) -> String {
-    assert_eq!(answer.status, status, "{}", answer.text());
-    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
-    let policy = answer.header("content-security-policy").unwrap();
+fn assert_page(response: &Response, status: u16) -> String {
+    assert_eq!(response.status, status, "{}", response.text());
+    assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = response.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"), "{policy}");
     for directive in ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
         assert!(policy.contains(directive), "{policy}");
     }
-    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    let html = answer.text();
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    let html = response.text();
     assert!(!html.contains("<script") && !html.contains(" style="), "{html}");
     html
 }
 
-/// The page holds the text, but only as text.
+/// Asserts that the page contains the hostile text only as text.
 #[track_caller]
-fn assert_tame(html: &str) {
+fn assert_inert(html: &str) {
     for raw in ["<script", "<img", "alert(1)</script", "<a href=javascript", "href=\"javascript", "</pre></li>"] {
         assert!(!html.contains(raw), "{raw} in {html}");
     }
     assert_eq!(html.matches("<pre>").count(), html.matches("</pre>").count());
-    assert!(!html.contains(UNSEEN), "{html:?}");
-    assert!(html.contains(r"\u{202e}\u{200b}\u{feff}\u{0}\u{1b}"), "what is hidden is shown: {html}");
+    assert!(!html.contains(INVISIBLE), "{html:?}");
+    assert!(
+        html.contains(r"\u{202e}\u{200b}\u{feff}\u{0}\u{1b}"),
+        "invisible characters must be shown as escapes: {html}"
+    );
     assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
 }
 
 #[tokio::test]
-async fn hostile_text_is_shown_and_never_acts() {
+async fn hostile_text_is_shown_as_text_only() {
     let app = spawn_app().await;
     let body = json!({
         "error_type": HOSTILE, "error_message": HOSTILE, "release": HOSTILE, "environment": HOSTILE, "class": HOSTILE,
@@ -51,16 +54,16 @@ async fn hostile_text_is_shown_and_never_acts() {
         "command": HOSTILE, "reproduction": HOSTILE, "client": HOSTILE, "user": HOSTILE,
     });
     let receipt = app.report(&body).await.json();
-    assert_tame(&assert_page(&app.get("/").await, 200));
+    assert_inert(&assert_page(&app.get("/").await, 200));
     let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
-    assert_tame(&assert_page(&app.get(&path).await, 200));
-    // The same with an issue, where the preview is gone and links stand instead.
-    walk_the_whole_path(&app, HOSTILE).await;
-    assert_tame(&assert_page(&app.get(&path).await, 200));
+    assert_inert(&assert_page(&app.get(&path).await, 200));
+    // with an issue, the page has links in place of the preview
+    advance_to_approval(&app, HOSTILE).await;
+    assert_inert(&assert_page(&app.get(&path).await, 200));
 }
 
 #[tokio::test]
-async fn an_empty_store_says_so_and_what_to_do() {
+async fn the_page_of_an_empty_store_explains_how_to_send_reports() {
     let app = spawn_app().await;
     let html = assert_page(&app.get("/").await, 200);
     for shown in ["No errors yet.", "/report-error", "autoheal run -- ", "autoheal mcp -- "] {
@@ -71,7 +74,7 @@ async fn an_empty_store_says_so_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn an_unknown_group_has_a_page_that_helps() {
+async fn an_unknown_group_has_a_page_with_a_link_to_all_groups() {
     let app = spawn_app().await;
     for path in ["/groups/00112233445566778899aabbccddeeff", "/groups/%3Cscript%3E", "/groups/x"] {
         let html = assert_page(&app.get(path).await, 404);
@@ -80,7 +83,7 @@ async fn an_unknown_group_has_a_page_that_helps() {
 }
 
 #[tokio::test]
-async fn a_group_shows_what_is_known_of_it() {
+async fn a_group_shows_its_facts_and_a_sample() {
     let app = spawn_app().await;
     let mut body = report("price is undefined");
     body["stack_trace"] = json!("TypeError: price is undefined\n    at checkout (https://shop.example/cart.js:10:5)");
@@ -111,18 +114,18 @@ async fn a_group_shows_what_is_known_of_it() {
     assert!(html.contains("The issue that would be opened") && html.contains("AUTOHEAL_ISSUE"));
 }
 
-/// A failure of an MCP server, of this class, told by this client.
-fn of_a_server(class: &str, client: &str) -> serde_json::Value {
+/// A failure of an MCP server, of this class, reported by this client.
+fn server_failure(class: &str, client: &str) -> serde_json::Value {
     json!({
         "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": class, "client": client,
     })
 }
 
 #[tokio::test]
-async fn a_callers_mistake_is_shown_as_one_that_opens_no_issue() {
+async fn a_callers_mistake_is_marked_as_opening_no_issue() {
     for sends in [false, true] {
         let app = spawn_app_with(|config| config.sends_to_github = sends).await;
-        let receipt = app.report(&of_a_server("caller_error", "a")).await.json();
+        let receipt = app.report(&server_failure("caller_error", "a")).await.json();
         let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
         let held = "recorded, opens no issue";
         let list = assert_page(&app.get("/").await, 200);
@@ -134,9 +137,9 @@ async fn a_callers_mistake_is_shown_as_one_that_opens_no_issue() {
         let group = app.only_group().await["group"].clone();
         assert_eq!(group["class"], "caller_error");
         assert!(group["note"].as_str().unwrap().contains("AUTOHEAL_CALLER_ERRORS"), "{group}");
-        // Enough clients made it: it is a failure like any other.
+        // after enough clients made the mistake, it counts as a failure
         for client in ["b", "c"] {
-            assert_receipts(&app.report(&of_a_server("caller_error", client)).await, &["accepted"]);
+            assert_receipts(&app.report(&server_failure("caller_error", client)).await, &["accepted"]);
         }
         assert!(!assert_page(&app.get("/").await, 200).contains(held));
         assert!(!assert_page(&app.get(&path).await, 200).contains("It is not sent for now"));
@@ -145,9 +148,9 @@ async fn a_callers_mistake_is_shown_as_one_that_opens_no_issue() {
 }
 
 #[tokio::test]
-async fn where_callers_mistakes_open_issues_they_are_shown_as_any_failure() {
+async fn callers_mistakes_are_shown_as_failures_if_they_open_issues() {
     let app = spawn_app_with(|config| config.caller_errors.open = true).await;
-    let receipt = app.report(&of_a_server("caller_error", "a")).await.json();
+    let receipt = app.report(&server_failure("caller_error", "a")).await.json();
     let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
     for address in ["/", &path] {
         let page = assert_page(&app.get(address).await, 200);
@@ -156,24 +159,27 @@ async fn where_callers_mistakes_open_issues_they_are_shown_as_any_failure() {
 }
 
 #[tokio::test]
-async fn only_failures_of_mcp_servers_show_their_class_and_never_as_markup() {
+async fn only_failures_of_mcp_servers_show_their_class_and_only_as_text() {
     let app = spawn_app().await;
     let mut page_error = report("m");
     page_error["class"] = json!("network");
     assert_receipts(&app.report(&page_error).await, &["accepted"]);
     assert!(!assert_page(&app.get("/").await, 200).contains("network"));
-    let mut hostile = of_a_server(HOSTILE, "a");
+    let mut hostile = server_failure(HOSTILE, "a");
     hostile["error_message"] = json!(HOSTILE);
     let receipt = app.report(&hostile).await.json();
-    assert_tame(&assert_page(&app.get("/").await, 200));
-    assert_tame(&assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200));
+    assert_inert(&assert_page(&app.get("/").await, 200));
+    assert_inert(&assert_page(
+        &app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await,
+        200,
+    ));
 }
 
 #[tokio::test]
-async fn a_group_with_issue_and_draft_links_to_them_and_names_the_gate() {
+async fn a_group_with_issue_and_draft_links_to_both_and_names_the_approval_label() {
     let app = spawn_app_with(|config| config.sends_to_github = true).await;
     let receipt = app.report(&report("m")).await.json();
-    walk_the_whole_path(&app, "the note of the worker").await;
+    advance_to_approval(&app, "the note of the worker").await;
     let html = assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200);
     assert!(html.contains("<a href=\"https://github.example/acme/shop/issues/7\" rel=\"noreferrer\">Issue 7</a>"));
     assert!(html.contains("Draft pull request 8") && html.contains("the note of the worker"));
@@ -182,11 +188,11 @@ async fn a_group_with_issue_and_draft_links_to_them_and_names_the_gate() {
 }
 
 #[tokio::test]
-async fn the_stylesheet_is_ours_and_cached() {
+async fn the_stylesheet_is_local_and_cached() {
     let app = spawn_app().await;
-    let answer = app.get("/style.css").await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/css; charset=utf-8")));
-    assert!(!answer.text().contains("@import") && !answer.text().contains("http"));
+    let response = app.get("/style.css").await;
+    assert_eq!((response.status, response.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert!(!response.text().contains("@import") && !response.text().contains("http"));
     assert_receipts(&app.report(&report("m")).await, &["accepted"]);
     assert!(app.get("/").await.text().contains("href=\"/style.css\""));
 }

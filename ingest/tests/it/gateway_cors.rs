@@ -1,4 +1,4 @@
-//! The gateway for pages of other origins: opted in, by name, and nothing without.
+//! CORS of the gateway as a server of its own: only with `allow_origin`, and only for these origins.
 
 use axum::http::HeaderMap;
 
@@ -6,7 +6,7 @@ use crate::wire::{Proxy, Server, Wire, proxy_for};
 
 const ALLOWED: &str = "https://a.example";
 
-async fn opened(server: &Server) -> Proxy {
+async fn proxy_with_allowed_origins(server: &Server) -> Proxy {
     proxy_for(server.address, &[ALLOWED, "http://localhost:5173"], |_| {}).await
 }
 
@@ -21,23 +21,23 @@ fn headers(head: &str) -> HeaderMap {
     )
 }
 
-async fn answered(client: &mut Wire) -> (String, HeaderMap) {
+async fn read_response(client: &mut Wire) -> (String, HeaderMap) {
     let head = client.head().await;
-    let read = headers(&head);
-    let length = read.get("content-length").map_or(0, |length| length.to_str().unwrap().parse().unwrap());
+    let headers = headers(&head);
+    let length = headers.get("content-length").map_or(0, |length| length.to_str().unwrap().parse().unwrap());
     client.exactly(length).await;
-    (head[9..12].to_owned(), read)
+    (head[9..12].to_owned(), headers)
 }
 
 #[tokio::test]
-async fn preflights_are_answered_here() {
+async fn the_gateway_responds_to_preflights() {
     let server = Server::listen().await;
-    let proxy = opened(&server).await;
+    let proxy = proxy_with_allowed_origins(&server).await;
     let mut client = Wire::open(proxy.address).await;
     for origin in [ALLOWED, "http://localhost:5173"] {
-        let asked = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type,mcp-param-Region, x-other,Mcp-Param-B\r\n";
-        client.write(format!("OPTIONS /mcp HTTP/1.1\r\nhost: h\r\nOrigin: {origin}\r\n{asked}\r\n")).await;
-        let (status, headers) = answered(&mut client).await;
+        let requested = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type,mcp-param-Region, x-other,Mcp-Param-B\r\n";
+        client.write(format!("OPTIONS /mcp HTTP/1.1\r\nhost: h\r\nOrigin: {origin}\r\n{requested}\r\n")).await;
+        let (status, headers) = read_response(&mut client).await;
         assert_eq!(status, "204");
         assert_eq!(headers["access-control-allow-origin"], origin);
         assert_eq!(headers["access-control-allow-methods"], "GET, POST, DELETE, OPTIONS");
@@ -50,50 +50,50 @@ async fn preflights_are_answered_here() {
 }
 
 #[tokio::test]
-async fn other_pages_are_refused_and_no_page_is_as_before() {
+async fn other_pages_are_refused_and_programs_are_not() {
     let server = Server::listen().await;
-    let proxy = opened(&server).await;
+    let proxy = proxy_with_allowed_origins(&server).await;
     let mut client = Wire::open(proxy.address).await;
     for origin in
         ["https://evil.example", "null", "https://a.example.evil.example", "http://a.example", "https://a.example:444"]
     {
         for method in ["OPTIONS", "POST", "GET", "DELETE"] {
             client.write(format!("{method} /mcp HTTP/1.1\r\nhost: h\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\r\n")).await;
-            let (status, headers) = answered(&mut client).await;
+            let (status, headers) = read_response(&mut client).await;
             assert_eq!(status, "403", "{method} {origin}");
             assert!(!headers.contains_key("access-control-allow-origin"), "{method} {origin}");
             assert_eq!(headers["vary"], "origin");
         }
     }
     client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
-    let mut there = server.accept().await;
-    there.head().await;
-    there.write("HTTP/1.1 200 OK\r\nVary: Accept\r\ncontent-length: 0\r\n\r\n").await;
-    let (status, headers) = answered(&mut client).await;
+    let mut upstream = server.accept().await;
+    upstream.head().await;
+    upstream.write("HTTP/1.1 200 OK\r\nVary: Accept\r\ncontent-length: 0\r\n\r\n").await;
+    let (status, headers) = read_response(&mut client).await;
     assert_eq!(status, "200");
     assert!(!headers.contains_key("access-control-allow-origin"));
     assert_eq!(headers.get_all("vary").iter().collect::<Vec<_>>(), ["Accept", "origin"]);
 }
 
 #[tokio::test]
-async fn an_allowed_page_may_read_whatever_comes_and_the_server_takes_it_for_its_own() {
+async fn an_allowed_page_may_read_every_response_and_the_upstream_receives_its_own_origin() {
     let server = Server::listen().await;
-    let proxy = opened(&server).await;
+    let proxy = proxy_with_allowed_origins(&server).await;
     let mut client = Wire::open(proxy.address).await;
     let own = format!("http://{}", proxy.address);
-    let mut there = None;
+    let mut upstream = None;
     for (origin, status) in
         [(ALLOWED, "200 OK"), (own.as_str(), "200 OK"), (ALLOWED, "401 Unauthorized"), (ALLOWED, "500 No")]
     {
         client.write(format!("GET /mcp HTTP/1.1\r\nhost: h\r\nOrigin: {origin}\r\n\r\n")).await;
-        if there.is_none() {
-            there = Some(server.accept().await);
+        if upstream.is_none() {
+            upstream = Some(server.accept().await);
         }
-        let there = there.as_mut().unwrap();
-        let head = there.head().await;
+        let upstream = upstream.as_mut().unwrap();
+        let head = upstream.head().await;
         assert!(head.contains(&format!("origin: http://{}\r\n", server.address)), "{head}");
-        there.write(format!("HTTP/1.1 {status}\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\ncontent-length: 0\r\n\r\n")).await;
-        let (_, headers) = answered(&mut client).await;
+        upstream.write(format!("HTTP/1.1 {status}\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\ncontent-length: 0\r\n\r\n")).await;
+        let (_, headers) = read_response(&mut client).await;
         assert_eq!(headers.get_all("access-control-allow-origin").iter().collect::<Vec<_>>(), [origin]);
         assert_eq!(
             headers["access-control-expose-headers"],
@@ -101,23 +101,23 @@ async fn an_allowed_page_may_read_whatever_comes_and_the_server_takes_it_for_its
         );
         assert!(!headers.contains_key("access-control-allow-credentials"));
     }
-    drop((server, there));
+    drop((server, upstream));
     client.write(format!("GET /mcp HTTP/1.1\r\nhost: h\r\nOrigin: {ALLOWED}\r\n\r\n")).await;
-    let (status, headers) = answered(&mut client).await;
+    let (status, headers) = read_response(&mut client).await;
     assert_eq!((status.as_str(), &headers["access-control-allow-origin"]), ("502", &ALLOWED.parse().unwrap()));
 }
 
 #[tokio::test]
-async fn without_it_the_servers_own_word_counts() {
+async fn without_allowed_origins_the_upstream_decides() {
     let server = Server::listen().await;
     let proxy = proxy_for(server.address, &[], |_| {}).await;
     let mut client = Wire::open(proxy.address).await;
     let preflight =
         "OPTIONS /mcp HTTP/1.1\r\nhost: h\r\norigin: https://a.example\r\naccess-control-request-method: POST\r\n\r\n";
     client.write(preflight).await;
-    let mut there = server.accept().await;
-    assert_eq!(there.head().await, preflight);
-    let answer = "HTTP/1.1 204 No Content\r\naccess-control-allow-origin: *\r\n\r\n";
-    there.write(answer).await;
-    assert_eq!(client.head().await, answer);
+    let mut upstream = server.accept().await;
+    assert_eq!(upstream.head().await, preflight);
+    let response = "HTTP/1.1 204 No Content\r\naccess-control-allow-origin: *\r\n\r\n";
+    upstream.write(response).await;
+    assert_eq!(client.head().await, response);
 }

@@ -1,4 +1,4 @@
-//! How exchanges end that do not end well: whoever is left over hears of it.
+//! Exchanges that end abnormally: the other side is disconnected or gets an error.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,48 +10,49 @@ use crate::app::spawn_app_with;
 use crate::wire::{Server, Wire, framed, in_time, proxy};
 
 #[tokio::test]
-async fn a_client_that_leaves_is_told_to_the_server() {
-    for answered in ["", "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n"] {
+async fn the_upstream_is_disconnected_when_the_client_leaves() {
+    for response in ["", "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n"] {
         let server = Server::listen().await;
         let proxy = proxy(server.address).await;
         let mut client = Wire::open(proxy.address).await;
         client
             .write(framed("POST /mcp HTTP/1.1\r\nhost: h", r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#))
             .await;
-        let mut there = server.accept().await;
-        there.until("tools/call\"}").await;
-        there.write(answered).await;
-        if !answered.is_empty() {
+        let mut upstream = server.accept().await;
+        upstream.until("tools/call\"}").await;
+        upstream.write(response).await;
+        if !response.is_empty() {
             client.until("data: 1\n\n").await;
         }
-        let left = Instant::now();
+        let disconnected = Instant::now();
         drop(client);
-        assert!(there.rest().await.is_empty());
-        assert!(left.elapsed().as_secs_f64() < 1.0, "after {answered:?} it took {:?}", left.elapsed());
-        let none = proxy.gateway.counters().requests().find(|(class, _)| *class == "none").unwrap().1;
-        assert_eq!(none, u64::from(answered.is_empty()));
+        assert!(upstream.rest().await.is_empty());
+        assert!(disconnected.elapsed().as_secs_f64() < 1.0, "after {response:?} it took {:?}", disconnected.elapsed());
+        let without_response = proxy.gateway.counters().requests().find(|(class, _)| *class == "none").unwrap().1;
+        assert_eq!(without_response, u64::from(response.is_empty()));
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_breaks_off_for_the_client() {
+async fn an_incomplete_response_is_incomplete_for_the_client() {
     for framing in ["transfer-encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n", "content-length: 100\r\n\r\ndata: 1\n\n"]
     {
         let server = Server::listen().await;
         let proxy = proxy(server.address).await;
         let mut client = Wire::open(proxy.address).await;
         client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
-        let mut there = server.accept().await;
-        there.head().await;
-        there.write(format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{framing}")).await;
+        let mut upstream = server.accept().await;
+        upstream.head().await;
+        upstream.write(format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{framing}")).await;
         client.until("data: 1\n\n").await;
-        drop(there);
+        drop(upstream);
         let rest = String::from_utf8(client.rest().await).unwrap();
-        assert!(!rest.contains("0\r\n\r\n"), "it looks whole: {rest:?}");
+        assert!(!rest.contains("0\r\n\r\n"), "the response looks complete: {rest:?}");
     }
 }
 
-async fn asked_in_vain(server_is: &str, body: &str) -> (u16, Value) {
+/// Sends a request to an upstream that is `down` or breaks off, and returns status and body of the response.
+async fn request_without_response(server_is: &str, body: &str) -> (u16, Value) {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
@@ -61,10 +62,10 @@ async fn asked_in_vain(server_is: &str, body: &str) -> (u16, Value) {
         client.write(request).await;
     } else {
         client.write(request).await;
-        let mut there = server.accept().await;
-        there.head().await;
-        there.exactly(body.len()).await;
-        there.write("HTTP/1.").await;
+        let mut upstream = server.accept().await;
+        upstream.head().await;
+        upstream.exactly(body.len()).await;
+        upstream.write("HTTP/1.").await;
     }
     let head = client.head().await;
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
@@ -76,48 +77,48 @@ async fn asked_in_vain(server_is: &str, body: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn every_call_that_a_missing_server_owes_is_answered_by_its_id() {
+async fn every_call_without_a_response_gets_an_error_with_its_id() {
     for server_is in ["down", "broken"] {
         for id in ["7", "\"7\"", "9007199254740993", "-1", "\"\\u00e9\"", "null"] {
-            let (status, answer) =
-                asked_in_vain(server_is, &format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)).await;
+            let (status, response) =
+                request_without_response(server_is, &format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#)).await;
             assert_eq!(
-                (status, &answer["id"]),
+                (status, &response["id"]),
                 (502, &serde_json::from_str::<Value>(id).unwrap()),
-                "{server_is}: {answer}"
+                "{server_is}: {response}"
             );
-            assert!(answer["error"]["code"].is_i64() && answer["jsonrpc"] == "2.0", "{answer}");
+            assert!(response["error"]["code"].is_i64() && response["jsonrpc"] == "2.0", "{response}");
         }
-        let (status, batch) = asked_in_vain(
+        let (status, batch) = request_without_response(
             server_is,
             r#"[{"jsonrpc":"2.0","id":1,"method":"a"},{"jsonrpc":"2.0","method":"b"},{"jsonrpc":"2.0","id":"x","method":"c"}]"#,
         )
         .await;
         let ids: Vec<&Value> = batch.as_array().unwrap().iter().map(|error| &error["id"]).collect();
         assert_eq!((status, ids), (502, vec![&json!(1), &json!("x")]));
-        // Far longer than what is kept of it until there is an answer.
+        // far larger than the part of a request that is held until the response
         let long = "x".repeat(300_000);
         let body = format!(r#"{{"params":{{"id":3,"a":"{long}"}},"jsonrpc":"2.0","id":"l","method":"tools/call"}}"#);
-        assert_eq!(asked_in_vain(server_is, &body).await.1["id"], "l");
-        let notification = asked_in_vain(server_is, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+        assert_eq!(request_without_response(server_is, &body).await.1["id"], "l");
+        let notification =
+            request_without_response(server_is, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
         assert_eq!(notification.1["id"], Value::Null);
     }
 }
 
-/// Whether the system will find out by itself that the other end of a connection is no more: by the timer of keep-alive
-/// probes, which runs once what was sent has arrived.
+/// Whether the system sends keepalive probes on a connection. Their timer runs once all sent bytes were acknowledged.
 async fn is_probed(local: SocketAddr, remote: SocketAddr) -> bool {
-    let written = |address: SocketAddr| match address {
+    let in_hex = |address: SocketAddr| match address {
         SocketAddr::V4(v4) => format!("{:08X}:{:04X}", u32::from_ne_bytes(v4.ip().octets()), v4.port()),
         SocketAddr::V6(_) => unreachable!("these tests listen at 127.0.0.1"),
     };
-    let ends = format!(" {} {} ", written(local), written(remote));
+    let ends = format!(" {} {} ", in_hex(local), in_hex(remote));
     in_time(async {
         loop {
             let all = std::fs::read_to_string("/proc/net/tcp").unwrap();
             let line = all.lines().find(|line| line.contains(&ends)).unwrap();
             match line.split_whitespace().nth(5).unwrap().split_once(':').unwrap().0 {
-                // sent, and not acknowledged yet; the system tells nobody when it is
+                // sent bytes are not acknowledged yet; there is no event to wait for
                 "01" => tokio::time::sleep(Duration::from_millis(5)).await,
                 timer => return timer == "02",
             }
@@ -127,17 +128,17 @@ async fn is_probed(local: SocketAddr, remote: SocketAddr) -> bool {
 }
 
 #[tokio::test]
-async fn peers_that_vanished_without_a_word_are_found_out() {
+async fn connections_have_keepalive_probes() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
     client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
-    let mut there = server.accept().await;
-    there.head().await;
-    there.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: here\n\n").await;
+    let mut upstream = server.accept().await;
+    upstream.head().await;
+    upstream.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: here\n\n").await;
     client.until(": here\n\n").await;
     assert!(is_probed(proxy.address, client.stream.local_addr().unwrap()).await, "the client");
-    assert!(is_probed(there.stream.peer_addr().unwrap(), server.address).await, "the server");
+    assert!(is_probed(upstream.stream.peer_addr().unwrap(), server.address).await, "the server");
     let app = spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{}/", server.address))).await;
     let page = Wire::open(app.address).await;
     app.get("/healthz").await;
@@ -145,96 +146,96 @@ async fn peers_that_vanished_without_a_word_are_found_out() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_in_between_costs_no_request_that_can_be_sent_again() {
+async fn a_repeatable_request_is_repeated_if_the_connection_was_closed() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
-    let fine = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-    let mut there = None;
+    let success = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+    let mut upstream = None;
     for method in ["GET", "DELETE", "OPTIONS", "HEAD"] {
         let request = format!("{method} /mcp HTTP/1.1\r\nhost: h\r\n\r\n");
         client.write(&request).await;
-        if there.is_none() {
-            there = Some(server.accept().await);
+        if upstream.is_none() {
+            upstream = Some(server.accept().await);
         }
-        let mut first = there.take().unwrap();
+        let mut first = upstream.take().unwrap();
         first.head().await;
-        first.write(if method == "HEAD" { "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" } else { fine }).await;
+        first.write(if method == "HEAD" { "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" } else { success }).await;
         client.head().await;
         if method != "HEAD" {
             client.exactly(2).await;
         }
-        // The server takes the next one on the connection that is kept, and closes it instead of answering.
+        // the server reads the next request on the same connection, and closes it instead of responding
         client.write(&request).await;
         first.head().await;
         drop(first);
         let mut second = server.accept().await;
         second.head().await;
-        second.write(if method == "HEAD" { "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" } else { fine }).await;
+        second.write(if method == "HEAD" { "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" } else { success }).await;
         assert!(client.head().await.starts_with("HTTP/1.1 200"), "{method}");
         if method != "HEAD" {
             client.exactly(2).await;
         }
-        there = Some(second);
+        upstream = Some(second);
     }
-    // A call may have been made already: it is not made twice.
+    // a call may have been executed already, so it is not repeated
     client.write(framed("POST /mcp HTTP/1.1\r\nhost: h", r#"{"jsonrpc":"2.0","id":5,"method":"tools/call"}"#)).await;
-    let mut last = there.unwrap();
+    let mut last = upstream.unwrap();
     last.until("tools/call\"}").await;
     drop(last);
     assert!(client.head().await.starts_with("HTTP/1.1 502"));
 }
 
 #[tokio::test]
-async fn a_connection_the_server_closed_long_ago_is_not_used() {
+async fn a_connection_closed_before_is_not_reused() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
     for _ in 0..3 {
         client.write(framed("POST /mcp HTTP/1.1\r\nhost: h", r#"{"jsonrpc":"2.0","id":5,"method":"ping"}"#)).await;
-        let mut there = server.accept().await;
-        there.until("ping\"}").await;
-        there.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let mut upstream = server.accept().await;
+        upstream.until("ping\"}").await;
+        upstream.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         assert!(client.head().await.starts_with("HTTP/1.1 200"));
         client.exactly(2).await;
-        drop(there);
-        // The proxy has heard of it by the time its system has.
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        drop(upstream);
+        // give the gateway time to see the end of the connection
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
-async fn a_refusal_in_the_middle_of_a_request_arrives() {
+async fn a_response_before_the_end_of_the_request_is_returned() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
     client.write("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n{").await;
-    let mut there = server.accept().await;
-    there.head().await;
-    there.write("HTTP/1.1 413 Payload Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").await;
+    let mut upstream = server.accept().await;
+    upstream.head().await;
+    upstream.write("HTTP/1.1 413 Payload Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").await;
     assert!(client.head().await.starts_with("HTTP/1.1 413 Payload Too Large\r\n"));
     assert_eq!(client.exactly(2).await, b"{}");
 }
 
 #[tokio::test]
-async fn stopping_finishes_what_ends_and_cuts_what_does_not() {
+async fn shutdown_finishes_requests_and_closes_event_streams() {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
     let mut client = Wire::open(proxy.address).await;
-    let mut waiting = Wire::open(proxy.address).await;
-    waiting.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
-    let mut news = server.accept().await;
-    news.head().await;
-    news.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n").await;
-    waiting.until("data: 1\n\n").await;
+    let mut stream_client = Wire::open(proxy.address).await;
+    stream_client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
+    let mut stream_upstream = server.accept().await;
+    stream_upstream.head().await;
+    stream_upstream.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n").await;
+    stream_client.until("data: 1\n\n").await;
     client.write(framed("POST /mcp HTTP/1.1\r\nhost: h", "{}")).await;
-    let mut there = server.accept().await;
-    there.until("{}").await;
+    let mut upstream = server.accept().await;
+    upstream.until("{}").await;
     proxy.stop.send(()).unwrap();
-    there.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    upstream.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
     assert!(client.head().await.starts_with("HTTP/1.1 200"));
     assert_eq!(client.rest().await, b"{}");
-    assert!(news.rest().await.is_empty());
+    assert!(stream_upstream.rest().await.is_empty());
     in_time(proxy.running).await.unwrap().unwrap();
-    assert!(tokio::net::TcpStream::connect(proxy.address).await.is_err(), "nobody listens any more");
+    assert!(tokio::net::TcpStream::connect(proxy.address).await.is_err(), "the listener is closed");
 }

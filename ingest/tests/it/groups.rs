@@ -1,4 +1,4 @@
-//! `/api/groups`: the shape programs rely on, and every fingerprint of a group leading to it.
+//! `/api/groups`: the JSON that programs rely on, and lookup of a group by any of its fingerprints.
 
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Change, GroupId, Link, Status};
@@ -13,8 +13,8 @@ fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// Lets the one group have come all the way.
-pub(crate) async fn walk_the_whole_path(app: &TestApp, note: &str) {
+/// Gives the only group an issue, a draft pull request, and the status of awaiting approval.
+pub(crate) async fn advance_to_approval(app: &TestApp, note: &str) {
     let link =
         |number: u64, kind: &str| Link { number, url: format!("https://github.example/acme/shop/{kind}/{number}") };
     let changes = vec![
@@ -27,7 +27,7 @@ pub(crate) async fn walk_the_whole_path(app: &TestApp, note: &str) {
 }
 
 #[tokio::test]
-async fn a_group_in_the_list_has_just_the_named_members() {
+async fn a_group_in_the_list_has_exactly_these_members() {
     let app = spawn_app().await;
     assert_eq!(app.get("/api/groups").await.json(), json!({"groups": []}));
     assert_receipts(&app.report(&report("price is undefined")).await, &["accepted"]);
@@ -61,10 +61,10 @@ async fn a_group_in_the_list_has_just_the_named_members() {
 }
 
 #[tokio::test]
-async fn a_group_that_went_all_the_way_names_its_issue_and_draft() {
+async fn a_group_with_issue_and_draft_names_both() {
     let app = spawn_app().await;
     assert_receipts(&app.report(&report("m")).await, &["accepted"]);
-    walk_the_whole_path(&app, "waits").await;
+    advance_to_approval(&app, "waits").await;
     let group = app.get("/api/groups").await.json()["groups"][0].clone();
     assert_eq!(group["issue"], json!({"number": 7, "url": "https://github.example/acme/shop/issues/7"}));
     assert_eq!(group["pull_request"]["number"], 8);
@@ -72,7 +72,7 @@ async fn a_group_that_went_all_the_way_names_its_issue_and_draft() {
 }
 
 #[tokio::test]
-async fn one_group_comes_with_its_samples_and_its_intents() {
+async fn a_single_group_has_its_samples_and_intents() {
     let app = spawn_app().await;
     let mut body = report("token=ghp_0123456789abcdefghijklmnopqrstuvwxyz failed");
     body["release"] = json!("1.0");
@@ -81,7 +81,7 @@ async fn one_group_comes_with_its_samples_and_its_intents() {
     }
     let one = app.only_group().await;
     assert_eq!(keys(&one), ["approvals", "group", "intents", "samples"]);
-    assert_eq!(one["samples"].as_array().unwrap().len(), 10, "a storm costs counters, not rows");
+    assert_eq!(one["samples"].as_array().unwrap().len(), 10, "the number of samples is limited");
     assert_eq!(one["group"]["count"], 12);
     assert_eq!(one["group"]["releases"], json!([{"release": "1.0", "count": 12}]));
     assert_eq!(keys(&one["group"]["preview"]), ["body", "labels", "title"]);
@@ -89,10 +89,10 @@ async fn one_group_comes_with_its_samples_and_its_intents() {
 }
 
 #[tokio::test]
-async fn every_fingerprint_of_a_group_leads_to_it() {
+async fn a_group_is_found_by_any_of_its_fingerprints() {
     let app = spawn_app().await;
-    let answer = app.report(&report("m")).await;
-    let first = answer.json()[0]["fingerprint"].as_str().unwrap().to_owned();
+    let response = app.report(&report("m")).await;
+    let first = response.json()[0]["fingerprint"].as_str().unwrap().to_owned();
     let alias = "00112233445566778899aabbccddeeff";
     let database = rusqlite::Connection::open(app.directory.path().join("store.db")).unwrap();
     let bytes = Fingerprint::parse(alias).unwrap().0;

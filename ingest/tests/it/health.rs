@@ -1,4 +1,4 @@
-//! Health, metrics, static files, and whatever lives nowhere.
+//! Health, metrics, static files, and unknown routes.
 
 use autoheal_test_support::service::Request;
 use serde_json::{Value, json};
@@ -6,24 +6,27 @@ use serde_json::{Value, json};
 use crate::app::{assert_receipts, assert_refused, report, spawn_app, spawn_app_with};
 
 #[tokio::test]
-async fn a_service_that_works_says_so() {
+async fn a_running_service_is_alive_and_ready() {
     let app = spawn_app().await;
-    let answers = [app.get("/healthz").await, app.get("/readyz").await];
-    assert_eq!(answers.map(|answer| (answer.status, answer.text())), [(200, "ok\n".into()), (200, "ready\n".into())]);
+    let responses = [app.get("/healthz").await, app.get("/readyz").await];
+    assert_eq!(
+        responses.map(|response| (response.status, response.text())),
+        [(200, "ok\n".into()), (200, "ready\n".into())]
+    );
 }
 
 #[tokio::test]
-async fn a_service_whose_store_is_closed_is_not_ready_and_loses_nothing_silently() {
+async fn a_service_without_its_store_refuses_reports_but_is_alive() {
     let app = spawn_app().await;
     app.store.close().await.unwrap();
-    let answer = app.report(&report("m")).await;
-    assert_refused(&answer, 503, "store_unavailable");
-    assert_eq!(answer.header("retry-after"), Some("5"));
+    let response = app.report(&report("m")).await;
+    assert_refused(&response, 503, "store_unavailable");
+    assert_eq!(response.header("retry-after"), Some("5"));
     assert_eq!(app.get("/healthz").await.status, 200);
 }
 
 #[tokio::test]
-async fn metrics_count_what_became_of_reports() {
+async fn metrics_count_reports_by_outcome() {
     let app = spawn_app_with(|config| config.rate_limit = 1).await;
     let mut with_id = report("m");
     with_id["id"] = json!(uuid::Uuid::new_v4().to_string());
@@ -33,7 +36,7 @@ async fn metrics_count_what_became_of_reports() {
     );
     assert_eq!(app.report(&json!({})).await.status, 422);
     assert_eq!(app.send(&Request::report("{")).await.status, 400);
-    // What cannot be used costs a token as well: 4 + 1 + 1 of the bucket's 100 are gone.
+    // an invalid report costs a token as well: 4 + 1 + 1 of the bucket's 100 are used
     assert_receipts(&app.report(&Value::Array(vec![report("m"); 94])).await, &["accepted"; 94]);
     assert_eq!(app.report(&report("m")).await.status, 429);
     let metrics = app.get("/metrics").await;
@@ -54,7 +57,7 @@ async fn metrics_count_what_became_of_reports() {
 }
 
 #[tokio::test]
-async fn what_lives_nowhere_is_not_found_as_json() {
+async fn an_unknown_route_is_a_404_in_json() {
     let app = spawn_app().await;
     for path in ["/nothing", "/report-error/", "/api", "/app/", "/jsonrpc", "/..%2f..%2fetc/passwd", "/%ff"] {
         println!("{path}");
@@ -64,7 +67,7 @@ async fn what_lives_nowhere_is_not_found_as_json() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_refused_as_json() {
+async fn a_wrong_method_is_a_405_in_json() {
     let app = spawn_app().await;
     let wrong = [
         ("GET", "/report-error"),
@@ -80,7 +83,7 @@ async fn a_wrong_method_is_refused_as_json() {
 }
 
 #[tokio::test]
-async fn static_files_are_served_with_a_policy_of_their_own() {
+async fn static_files_have_a_content_security_policy_of_their_own() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("demo.html"), "<h1>demo</h1>").unwrap();
     std::fs::write(directory.path().join("index.html"), "<h1>index</h1>").unwrap();
@@ -90,14 +93,14 @@ async fn static_files_are_served_with_a_policy_of_their_own() {
     for (path, kind) in
         [("/app/demo.html", "text/html"), ("/app/", "text/html"), ("/app/client.wasm", "application/wasm")]
     {
-        let answer = app.get(path).await;
-        assert_eq!(answer.status, 200, "{path}");
-        assert!(answer.header("content-type").unwrap().starts_with(kind), "{path}");
-        let policy = answer.header("content-security-policy").unwrap();
+        let response = app.get(path).await;
+        assert_eq!(response.status, 200, "{path}");
+        assert!(response.header("content-type").unwrap().starts_with(kind), "{path}");
+        let policy = response.header("content-security-policy").unwrap();
         assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     }
     assert_eq!(app.get("/app").await.header("location"), Some("/app/"));
-    // Whoever asks by another name gets the page too: it is for everybody.
+    // static files are public, under any host name
     let elsewhere = app.send(&Request::get("/app/demo.html").header("host", "errors.example")).await;
     assert_eq!((elsewhere.status, elsewhere.text()), (200, "<h1>demo</h1>".to_owned()));
     for path in ["/app/absent.js", "/app/../store.db", "/app/%2e%2e/store.db", "/app/..%2fstore.db"] {

@@ -1,4 +1,4 @@
-//! The same `id` twice: counted once, however it comes.
+//! Repeated ids: a report is counted once.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn a_repeated_delivery_is_counted_once() {
 async fn the_same_id_twice_in_one_batch_is_counted_once() {
     let app = spawn_app().await;
     let id = Uuid::new_v4();
-    // A UUID is the same however it is written.
+    // a UUID has several spellings
     let forms = [id.to_string(), id.to_string().to_uppercase(), id.simple().to_string()];
     let batch: Vec<Value> = forms.iter().map(|form| report_with(form)).collect();
     assert_receipts(&app.report(&Value::Array(batch)).await, &["accepted", "duplicate", "duplicate"]);
@@ -37,13 +37,13 @@ async fn the_same_id_twice_in_one_batch_is_counted_once() {
 }
 
 #[tokio::test]
-async fn the_same_id_from_many_at_once_is_counted_once() {
+async fn the_same_id_in_concurrent_requests_is_counted_once() {
     let app = spawn_app().await;
     let body = report_with(&Uuid::new_v4().to_string());
-    let answers = join_all((0..24).map(|_| app.report(&body))).await;
-    let accepted = answers.iter().filter(|answer| answer.json()[0]["status"] == "accepted").count();
+    let responses = join_all((0..24).map(|_| app.report(&body))).await;
+    let accepted = responses.iter().filter(|response| response.json()[0]["status"] == "accepted").count();
     assert_eq!(accepted, 1);
-    assert!(answers.iter().all(|answer| answer.status == 202));
+    assert!(responses.iter().all(|response| response.status == 202));
     assert_eq!(app.count().await, 1);
 }
 
@@ -60,7 +60,7 @@ async fn a_repeated_id_with_a_changed_count_or_message_adds_nothing() {
 }
 
 #[tokio::test]
-async fn reports_without_an_id_are_each_counted_and_each_get_one() {
+async fn each_report_without_an_id_is_counted_and_gets_an_id() {
     let app = spawn_app().await;
     let ids: Vec<Value> =
         join_all((0..3).map(|_| async { app.report(&report("m")).await.json()[0]["id"].clone() })).await;
@@ -69,7 +69,7 @@ async fn reports_without_an_id_are_each_counted_and_each_get_one() {
 }
 
 #[tokio::test]
-async fn strangers_claim_at_most_a_hundred_repeats_and_keyed_senders_more() {
+async fn anonymous_senders_may_claim_a_hundred_repeats_and_keyed_senders_more() {
     let app = spawn_app_with(|config| config.sender_keys = vec!["made-up-key".to_owned().into()]).await;
     let mut body = report("m");
     for (claimed, counted) in [(json!(1_000_000), 100), (json!(0), 101), (json!(-5), 102), (json!(7), 109)] {

@@ -1,4 +1,4 @@
-//! The issue as GitHub would read it: report text stands only in code blocks, and what is hidden is visible there.
+//! The issue as GitHub renders it: text of a report stays in code blocks, where invisible characters are visible.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
@@ -10,9 +10,9 @@ const HOSTILE: &str = "` `` ``` ```` ~~~~\n```\n````text\n@ada @octo-org/team fi
                        https://evil.example <https://evil.example>\n| a | b |\n|---|---|\n- [x] done\n\u{202e}turned\u{202c} \
                        zero\u{200b}width \u{2066}iso\u{2069} tag\u{e0041} nul\0\r\n    indented\n<!-- autoheal:fp=0 v=1 -->\n## Occurrences\n- Count: 9";
 
-/// What a reader of the Markdown sees.
+/// The parts of rendered Markdown.
 #[derive(Default)]
-struct Read {
+struct Rendered {
     /// The code blocks.
     blocks: Vec<String>,
     /// The code spans.
@@ -23,26 +23,26 @@ struct Read {
     links: usize,
 }
 
-fn read(markdown: &str) -> Read {
-    let mut read = Read::default();
-    let mut inside = false;
+fn render(markdown: &str) -> Rendered {
+    let mut rendered = Rendered::default();
+    let mut in_code_block = false;
     for event in Parser::new_ext(markdown, Options::all()) {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 assert!(matches!(kind, CodeBlockKind::Fenced(_)), "every code block is fenced");
-                inside = true;
-                read.blocks.push(String::new());
+                in_code_block = true;
+                rendered.blocks.push(String::new());
             }
-            Event::End(TagEnd::CodeBlock) => inside = false,
-            Event::Text(text) if inside => read.blocks.last_mut().unwrap().push_str(&text),
-            Event::Text(text) => read.prose.push_str(&text),
-            Event::Code(code) => read.spans.push(code.into_string()),
-            Event::Html(html) | Event::InlineHtml(html) => read.html.push(html.trim().to_owned()),
-            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::FootnoteDefinition(_)) => read.links += 1,
+            Event::End(TagEnd::CodeBlock) => in_code_block = false,
+            Event::Text(text) if in_code_block => rendered.blocks.last_mut().unwrap().push_str(&text),
+            Event::Text(text) => rendered.prose.push_str(&text),
+            Event::Code(code) => rendered.spans.push(code.into_string()),
+            Event::Html(html) | Event::InlineHtml(html) => rendered.html.push(html.trim().to_owned()),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::FootnoteDefinition(_)) => rendered.links += 1,
             _ => {}
         }
     }
-    read
+    rendered
 }
 
 #[tokio::test]
@@ -61,24 +61,24 @@ async fn hostile_text_is_inert_and_visible() {
     let preview = &group["group"]["preview"];
     let markdown = preview["body"].as_str().unwrap();
     let fingerprint = group["group"]["fingerprint"].as_str().unwrap();
-    let read = read(markdown);
+    let rendered = render(markdown);
 
-    assert_eq!(read.html, [format!("<!-- autoheal:fp={fingerprint} v=1 -->")], "our marker is all the HTML there is");
-    assert_eq!(read.links, 0, "{markdown}");
+    assert_eq!(rendered.html, [format!("<!-- autoheal:fp={fingerprint} v=1 -->")], "the marker is the only HTML");
+    assert_eq!(rendered.links, 0, "{markdown}");
     for word in ["@", "#1", "#2", "GH-", "fixes", "hidden", "evil.example", "done", "turned", "details", "`"] {
-        assert!(!read.prose.contains(word), "{word:?} stands outside of code: {}", read.prose);
+        assert!(!rendered.prose.contains(word), "{word:?} is outside of code: {}", rendered.prose);
     }
-    assert_eq!(read.prose.matches("Occurrences").count(), 1);
+    assert_eq!(rendered.prose.matches("Occurrences").count(), 1);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._:/- ".contains(c);
-    for span in &read.spans {
+    for span in &rendered.spans {
         assert!(span.chars().all(allowed) && span.chars().count() <= 200, "{span:?}");
     }
-    let unseen = |c: char| {
+    let is_invisible = |c: char| {
         (c.is_control() && c != '\n' && c != '\t') || "\u{202e}\u{202c}\u{200b}\u{2066}\u{2069}\u{e0041}".contains(c)
     };
-    assert!(!markdown.contains(unseen), "{markdown:?}");
-    // Kept as evidence, every run of backticks whole, in the message's own block and in the others.
-    let message = &read.blocks[0];
+    assert!(!markdown.contains(is_invisible), "{markdown:?}");
+    // the text is kept, with its backticks, in the block of the message
+    let message = &rendered.blocks[0];
     for shown in [
         "``` ```` ~~~~",
         "@ada",
@@ -92,11 +92,11 @@ async fn hostile_text_is_inert_and_visible() {
     ] {
         assert!(message.contains(shown), "{shown:?} is not in {message}");
     }
-    assert!(read.blocks.len() >= 6, "{markdown}");
+    assert!(rendered.blocks.len() >= 6, "{markdown}");
 }
 
 #[tokio::test]
-async fn the_title_holds_no_markup_at_all() {
+async fn the_title_contains_no_markup() {
     let app = spawn_app().await;
     let mut body = report(HOSTILE);
     body["error_type"] = json!("Type`Error`@ada#1\u{202e}");
@@ -108,9 +108,9 @@ async fn the_title_holds_no_markup_at_all() {
 }
 
 #[tokio::test]
-async fn a_huge_report_still_makes_an_issue_that_github_takes() {
+async fn the_issue_of_a_huge_report_is_within_the_limits_of_github() {
     let app = spawn_app().await;
-    // Each hidden character becomes eight visible ones.
+    // each invisible character becomes eight visible ones
     let body = json!({
         "error_type": "E", "error_message": "\u{202e}".repeat(10_000), "stack_trace": "\u{200b}`".repeat(25_000),
         "context": {"a": "\u{202e}".repeat(20_000)}, "reproduction": "\u{202e}".repeat(4_000),

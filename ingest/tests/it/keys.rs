@@ -1,4 +1,4 @@
-//! Keys: a project key routes and grants nothing, a sender key is the only one that raises trust.
+//! Keys: a project key selects the project only; a sender key raises the trust.
 
 use autoheal_ingest::{Config, ProjectKey};
 use autoheal_test_support::service::Request;
@@ -12,7 +12,7 @@ fn keys(config: &mut Config) {
 }
 
 #[tokio::test]
-async fn a_project_key_routes_to_its_project() {
+async fn a_project_key_selects_its_project() {
     let app = spawn_app_with(keys).await;
     for (path, count) in [("/report-error?key=pk1", 2), ("/report-error?key=pk2", 1), ("/report-error", 3)] {
         for _ in 0..count {
@@ -27,14 +27,14 @@ async fn a_project_key_routes_to_its_project() {
 async fn an_unknown_project_key_is_refused_and_counts_nothing() {
     let app = spawn_app_with(keys).await;
     for path in ["/report-error?key=nope", "/report-error?key=", "/report-error?key=PK1"] {
-        let answer = app.send(&Request::post(path, report("m").to_string())).await;
-        assert_refused(&answer, 401, "unknown_key");
+        let response = app.send(&Request::post(path, report("m").to_string())).await;
+        assert_refused(&response, 401, "unknown_key");
     }
     assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]
-async fn a_project_key_grants_nothing() {
+async fn a_project_key_grants_no_rights() {
     let app = spawn_app_with(keys).await;
     let mut body = report("m");
     body["count"] = json!(500);
@@ -46,7 +46,7 @@ async fn a_project_key_grants_nothing() {
     let sample = app.get(&path).await.json()["samples"][0].clone();
     assert_eq!(sample["sender"], "anonymous");
     assert!(sample["report"]["fingerprint"].is_null());
-    // Nor is it a sender key, nor the other way round.
+    // a project key is no sender key, and a sender key is no project key
     let as_sender = Request::report(body.to_string()).header("authorization", "Bearer pk1");
     assert_refused(&app.send(&as_sender).await, 401, "unknown_key");
     let as_project = Request::post("/report-error?key=made-up-key", body.to_string());
@@ -68,15 +68,15 @@ async fn a_wrong_sender_key_is_refused() {
     let app = spawn_app_with(keys).await;
     for authorization in ["Bearer wrong", "Bearer made-up-key2", "Bearer MADE-UP-KEY"] {
         let request = Request::report(report("m").to_string()).header("authorization", authorization);
-        let answer = app.send(&request).await;
-        assert_refused(&answer, 401, "unknown_key");
-        assert!(!answer.text().contains("wrong") && answer.header("www-authenticate").is_none());
+        let response = app.send(&request).await;
+        assert_refused(&response, 401, "unknown_key");
+        assert!(!response.text().contains("wrong") && response.header("www-authenticate").is_none());
     }
     assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]
-async fn two_senders_with_grouping_of_their_own_are_kept_apart_and_strangers_cannot() {
+async fn anonymous_senders_cannot_set_the_fingerprint() {
     let app = spawn_app().await;
     for grouping in ["one", "two"] {
         let mut body = report("m");

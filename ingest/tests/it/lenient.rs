@@ -1,4 +1,4 @@
-//! Reports with something wrong in them: what can be used is kept, what was dropped or cut is marked.
+//! Partly invalid reports: valid fields are kept, dropped and cut fields are marked.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use autoheal_test_support::service::Request;
 
 use crate::app::{assert_receipts, marks, report, spawn_app};
 
-/// Every optional field and a value of a type it cannot have.
+/// Every optional field with a value of a wrong type.
 fn wrong_types() -> Vec<(&'static str, Value)> {
     vec![
         ("stack_trace", json!(["a", "b"])),
@@ -38,7 +38,7 @@ fn wrong_types() -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn a_wrong_type_in_an_optional_field_loses_that_field_alone() {
+async fn an_optional_field_of_a_wrong_type_is_dropped_alone() {
     let app = spawn_app().await;
     let mut body = report("all wrong");
     for (field, value) in wrong_types() {
@@ -57,7 +57,7 @@ async fn a_wrong_type_in_an_optional_field_loses_that_field_alone() {
 }
 
 #[tokio::test]
-async fn each_wrong_field_by_itself_is_marked_and_the_rest_is_kept() {
+async fn each_dropped_field_is_marked_and_the_others_are_kept() {
     for (field, value) in wrong_types() {
         println!("{field}");
         let app = spawn_app().await;
@@ -72,7 +72,7 @@ async fn each_wrong_field_by_itself_is_marked_and_the_rest_is_kept() {
 }
 
 #[tokio::test]
-async fn wrong_members_inside_a_part_do_not_lose_the_report() {
+async fn an_invalid_member_of_a_field_does_not_reject_the_report() {
     let app = spawn_app().await;
     let mut body = report("m");
     body["id"] = json!("not-a-uuid");
@@ -86,7 +86,7 @@ async fn wrong_members_inside_a_part_do_not_lose_the_report() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_cut_and_marked() {
+async fn a_field_that_is_too_long_is_cut_and_marked() {
     let app = spawn_app().await;
     let body = json!({
         "error_type": "T".repeat(600), "error_message": "ä".repeat(11_000), "stack_trace": "s".repeat(60_000),
@@ -122,7 +122,7 @@ async fn a_stack_of_one_fifty_thousand_character_line_is_kept_whole() {
 }
 
 #[tokio::test]
-async fn half_an_emoji_is_shown_and_loses_nothing() {
+async fn a_lone_surrogate_is_shown_as_an_escape() {
     let app = spawn_app().await;
     let body = r#"{"error_type":"E\udc00","error_message":"cut \ud83d here","context":{"title":"\ud83d","\ud800":1},
         "release":"1.0\udfff","logs":["line \ud83d"],"\ud800":"an unknown member"}"#;
@@ -137,7 +137,7 @@ async fn half_an_emoji_is_shown_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn nul_and_control_characters_come_through() {
+async fn nul_and_control_characters_are_accepted_and_escaped() {
     let app = spawn_app().await;
     let hostile: String = (0..32).chain([127, 0x85, 0x9b]).filter_map(char::from_u32).collect();
     let body = json!({

@@ -1,10 +1,11 @@
-//! The service over HTTP as its senders, its operator and its enemies meet it.
+//! Tests of the service over HTTP, from the view of senders, operator and attackers.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod app;
 mod bad_input;
 mod batches;
+mod conversation;
 mod dashboard;
 mod gateway;
 mod gateway_compressed;
@@ -24,5 +25,4 @@ mod origins;
 mod rate;
 mod shutdown;
 mod size;
-mod talk;
 mod wire;

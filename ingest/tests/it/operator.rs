@@ -1,4 +1,4 @@
-//! The operator's routes: this very machine with nothing in between, or the token.
+//! The operator's routes: access from this machine without a proxy, or with the token.
 
 use autoheal_test_support::service::{Request, Response};
 
@@ -11,13 +11,13 @@ async fn with_token() -> TestApp {
     spawn_app_with(|config| config.operator_token = Some("made-up-token".to_owned().into())).await
 }
 
-/// From elsewhere: by a name that is not this machine's.
-async fn from_elsewhere(app: &TestApp, authorization: &str) -> Response {
+/// Sends a request under a host name of another machine.
+async fn get_remotely(app: &TestApp, authorization: &str) -> Response {
     app.send(&Request::get("/api/groups").header("host", "errors.example").header("authorization", authorization)).await
 }
 
 #[tokio::test]
-async fn this_machine_by_its_own_name_is_let_in() {
+async fn local_requests_are_allowed() {
     let app = spawn_app().await;
     for path in ROUTES {
         assert_ne!(app.get(path).await.status, 401, "{path}");
@@ -28,21 +28,21 @@ async fn this_machine_by_its_own_name_is_let_in() {
 }
 
 #[tokio::test]
-async fn a_page_that_rebinds_its_name_to_this_machine_is_refused() {
+async fn a_request_under_a_rebound_host_name_is_refused() {
     let app = spawn_app().await;
     for path in ROUTES {
         for host in
             ["evil.example", "evil.example:8787", "localhost.evil.example", "127.0.0.1.evil.example", "", "0.0.0.0"]
         {
-            let answer = app.send(&Request::get(path).header("host", host)).await;
-            assert_refused(&answer, 401, "operator_only");
-            assert!(answer.header("www-authenticate").unwrap().starts_with("Basic "));
+            let response = app.send(&Request::get(path).header("host", host)).await;
+            assert_refused(&response, 401, "operator_only");
+            assert!(response.header("www-authenticate").unwrap().starts_with("Basic "));
         }
     }
 }
 
 #[tokio::test]
-async fn whatever_came_through_a_proxy_is_refused() {
+async fn requests_through_a_proxy_are_refused() {
     let app = spawn_app().await;
     let headers = [
         ("forwarded", "for=127.0.0.1"),
@@ -62,13 +62,13 @@ async fn whatever_came_through_a_proxy_is_refused() {
 }
 
 #[tokio::test]
-async fn the_token_lets_in_from_anywhere() {
+async fn the_token_gives_access_from_anywhere() {
     let app = with_token().await;
     // `any:made-up-token` and `:made-up-token`
     for authorization in
         ["Bearer made-up-token", "bearer made-up-token", "Basic YW55Om1hZGUtdXAtdG9rZW4=", "Basic Om1hZGUtdXAtdG9rZW4="]
     {
-        assert_eq!(from_elsewhere(&app, authorization).await.status, 200, "{authorization}");
+        assert_eq!(get_remotely(&app, authorization).await.status, 200, "{authorization}");
     }
     let proxied =
         Request::get("/").header("x-forwarded-for", "203.0.113.1").header("authorization", "Bearer made-up-token");
@@ -78,26 +78,26 @@ async fn the_token_lets_in_from_anywhere() {
 #[tokio::test]
 async fn a_wrong_token_is_refused() {
     let app = with_token().await;
-    // `any:wrong`, `made-up-token:` and no base64 at all
+    // `any:wrong`, `made-up-token:` and invalid Base64
     for authorization in
         ["Bearer wrong", "Bearer ", "Basic YW55Ondyb25n", "Basic bWFkZS11cC10b2tlbjo=", "Basic %", "Digest x", ""]
     {
-        let answer = from_elsewhere(&app, authorization).await;
-        assert_refused(&answer, 401, "operator_only");
-        assert!(!answer.text().contains("made-up-token"));
+        let response = get_remotely(&app, authorization).await;
+        assert_refused(&response, 401, "operator_only");
+        assert!(!response.text().contains("made-up-token"));
     }
 }
 
 #[tokio::test]
-async fn without_a_token_configured_none_is_right() {
+async fn every_token_is_wrong_if_none_is_configured() {
     let app = spawn_app().await;
     for authorization in ["Bearer ", "Bearer undefined", "Basic Og=="] {
-        assert_refused(&from_elsewhere(&app, authorization).await, 401, "operator_only");
+        assert_refused(&get_remotely(&app, authorization).await, 401, "operator_only");
     }
 }
 
 #[tokio::test]
-async fn what_is_for_everybody_needs_no_name_of_ours() {
+async fn public_routes_accept_any_host_name() {
     let app = spawn_app().await;
     for path in ["/healthz", "/readyz"] {
         let request = Request::get(path).header("host", "errors.example").header("x-forwarded-for", "203.0.113.1");

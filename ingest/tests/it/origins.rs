@@ -1,4 +1,4 @@
-//! Pages of other sites may not send, pages of ours and allowed ones may, and whoever may not can read why.
+//! Origins: pages of the service and of allowed origins may send; others get a refusal that the page can read.
 
 use autoheal_gateway::Origin;
 use autoheal_ingest::Config;
@@ -6,7 +6,7 @@ use autoheal_test_support::service::{Request, Response};
 
 use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app, spawn_app_with};
 
-async fn from(app: &TestApp, origin: &str, content_type: &str) -> Response {
+async fn report_from(app: &TestApp, origin: &str, content_type: &str) -> Response {
     let request = Request::post("/report-error", report("m").to_string());
     app.send(&request.header("origin", origin).header("content-type", content_type)).await
 }
@@ -16,33 +16,33 @@ fn allow_shop(config: &mut Config) {
 }
 
 #[track_caller]
-fn assert_readable(answer: &Response, origin: &str) {
-    assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
-    assert_eq!(answer.header("access-control-expose-headers"), Some("retry-after"));
-    assert_eq!(answer.header("vary"), Some("origin"));
-    assert_eq!(answer.header("access-control-allow-credentials"), None);
+fn assert_readable(response: &Response, origin: &str) {
+    assert_eq!(response.header("access-control-allow-origin"), Some(origin));
+    assert_eq!(response.header("access-control-expose-headers"), Some("retry-after"));
+    assert_eq!(response.header("vary"), Some("origin"));
+    assert_eq!(response.header("access-control-allow-credentials"), None);
 }
 
 #[tokio::test]
-async fn foreign_and_null_origins_are_refused_plain_text_too() {
+async fn other_origins_and_null_are_refused_also_for_plain_text() {
     let app = spawn_app().await;
     for origin in
         ["https://evil.example", "null", "http://127.0.0.1:1", "file://", "https://127.0.0.1.evil.example", "x"]
     {
         for content_type in ["application/json", "text/plain"] {
             println!("{origin} {content_type}");
-            let answer = from(&app, origin, content_type).await;
-            assert_refused(&answer, 403, "forbidden_origin");
-            assert_readable(&answer, origin);
+            let response = report_from(&app, origin, content_type).await;
+            assert_refused(&response, 403, "forbidden_origin");
+            assert_readable(&response, origin);
         }
     }
     assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]
-async fn our_own_pages_may_send_by_whatever_name_we_are_reached() {
+async fn pages_of_the_service_may_send_under_any_host_name() {
     let app = spawn_app().await;
-    assert_receipts(&from(&app, &format!("http://{}", app.address), "text/plain").await, &["accepted"]);
+    assert_receipts(&report_from(&app, &format!("http://{}", app.address), "text/plain").await, &["accepted"]);
     for (host, origin) in [("shop.example", "https://shop.example"), ("Shop.example:8080", "http://shop.example:8080")]
     {
         let request = Request::report(report("m").to_string()).header("host", host).header("origin", origin);
@@ -56,18 +56,18 @@ async fn our_own_pages_may_send_by_whatever_name_we_are_reached() {
 }
 
 #[tokio::test]
-async fn with_a_public_url_only_that_is_our_own() {
+async fn only_the_public_url_is_the_own_origin_if_configured() {
     let app = spawn_app_with(|config| config.public_url = Origin::parse("https://errors.example/")).await;
-    assert_receipts(&from(&app, "https://errors.example", "application/json").await, &["accepted"]);
-    let by_host = from(&app, &format!("http://{}", app.address), "application/json").await;
+    assert_receipts(&report_from(&app, "https://errors.example", "application/json").await, &["accepted"]);
+    let by_host = report_from(&app, &format!("http://{}", app.address), "application/json").await;
     assert_refused(&by_host, 403, "forbidden_origin");
 }
 
 #[tokio::test]
-async fn an_allowed_page_can_read_every_answer() {
+async fn an_allowed_page_can_read_every_response() {
     let app = spawn_app_with(allow_shop).await;
     let shop = "https://shop.example";
-    let accepted = from(&app, shop, "application/json").await;
+    let accepted = report_from(&app, shop, "application/json").await;
     assert_receipts(&accepted, &["accepted"]);
     assert_readable(&accepted, shop);
     let post = |body: &str| Request::report(body).header("origin", shop);
@@ -79,34 +79,34 @@ async fn an_allowed_page_can_read_every_answer() {
         (Request::post("/report-error", "{}").header("origin", shop).header("content-type", "a/b"), 415),
     ];
     for (request, status) in refusals {
-        let answer = app.send(&request).await;
-        assert_eq!(answer.status, status);
-        assert_readable(&answer, shop);
+        let response = app.send(&request).await;
+        assert_eq!(response.status, status);
+        assert_readable(&response, shop);
     }
 }
 
 #[tokio::test]
 async fn a_program_without_an_origin_may_send() {
     let app = spawn_app().await;
-    let answer = app.report(&report("m")).await;
-    assert_receipts(&answer, &["accepted"]);
-    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let response = app.report(&report("m")).await;
+    assert_receipts(&response, &["accepted"]);
+    assert_eq!(response.header("access-control-allow-origin"), None);
 }
 
 #[tokio::test]
-async fn preflights_are_answered_for_those_who_may_send() {
+async fn preflights_succeed_for_allowed_origins_only() {
     let app = spawn_app_with(allow_shop).await;
-    let ask = |origin: &str| {
+    let preflight = |origin: &str| {
         let request = Request::new("OPTIONS", "/report-error").header("origin", origin);
         request.header("access-control-request-method", "POST").header("access-control-request-headers", "content-type")
     };
-    let allowed = app.send(&ask("https://shop.example")).await;
+    let allowed = app.send(&preflight("https://shop.example")).await;
     assert_eq!(allowed.status, 204);
     assert_readable(&allowed, "https://shop.example");
     assert_eq!(allowed.header("access-control-allow-methods"), Some("POST"));
     assert!(allowed.header("access-control-allow-headers").unwrap().contains("content-type"));
     assert_eq!(allowed.header("access-control-max-age"), Some("7200"));
     for origin in ["https://evil.example", "null"] {
-        assert_refused(&app.send(&ask(origin)).await, 403, "forbidden_origin");
+        assert_refused(&app.send(&preflight(origin)).await, 403, "forbidden_origin");
     }
 }

@@ -1,12 +1,12 @@
-//! The rate limit per client: told with the time to wait, and not evaded by a header.
+//! The rate limit per client: refusals name the time to wait, and a header cannot evade the limit.
 
 use autoheal_test_support::service::{Request, Response};
 use serde_json::Value;
 
 use crate::app::{TestApp, assert_receipts, assert_refused, report, spawn_app_with};
 
-/// A whole batch of a hundred empties the bucket of one client.
-async fn spend(app: &TestApp, forwarded: Option<&str>) -> Response {
+/// Sends a batch of a hundred, which uses all tokens of a client.
+async fn use_all_tokens(app: &TestApp, forwarded: Option<&str>) -> Response {
     send(app, 100, forwarded).await
 }
 
@@ -21,21 +21,21 @@ async fn send(app: &TestApp, reports: usize, forwarded: Option<&str>) -> Respons
 #[tokio::test]
 async fn too_many_reports_are_refused_with_the_time_to_wait() {
     let app = spawn_app_with(|config| config.rate_limit = 1).await;
-    assert_receipts(&spend(&app, None).await, &["accepted"; 100]);
+    assert_receipts(&use_all_tokens(&app, None).await, &["accepted"; 100]);
     let own = format!("http://{}", app.address);
-    let answer = app.send(&Request::report(report("m").to_string()).header("origin", &own)).await;
-    assert_refused(&answer, 429, "rate_limited");
-    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let response = app.send(&Request::report(report("m").to_string()).header("origin", &own)).await;
+    assert_refused(&response, 429, "rate_limited");
+    let seconds: u64 = response.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=61).contains(&seconds), "{seconds}");
-    assert_eq!(answer.header("access-control-expose-headers"), Some("retry-after"));
-    assert_eq!(answer.header("access-control-allow-origin"), Some(own.as_str()));
+    assert_eq!(response.header("access-control-expose-headers"), Some("retry-after"));
+    assert_eq!(response.header("access-control-allow-origin"), Some(own.as_str()));
     assert_eq!(app.count().await, 100);
 }
 
 #[tokio::test]
 async fn a_forged_address_does_not_evade_the_limit() {
     let app = spawn_app_with(|config| config.rate_limit = 1).await;
-    assert_receipts(&spend(&app, Some("203.0.113.1")).await, &["accepted"; 100]);
+    assert_receipts(&use_all_tokens(&app, Some("203.0.113.1")).await, &["accepted"; 100]);
     for forged in ["203.0.113.2", "10.0.0.1, 10.0.0.2", "::1", "nonsense"] {
         assert_refused(&send(&app, 1, Some(forged)).await, 429, "rate_limited");
     }
@@ -53,16 +53,16 @@ async fn behind_a_trusted_proxy_only_the_last_address_counts() {
         config.operator_token = Some("made-up-token".to_owned().into());
     });
     let app = app.await;
-    assert_receipts(&spend(&app, Some("203.0.113.1")).await, &["accepted"; 100]);
+    assert_receipts(&use_all_tokens(&app, Some("203.0.113.1")).await, &["accepted"; 100]);
     for forged in ["198.51.100.7, 203.0.113.1", "203.0.113.1", "x,203.0.113.1 "] {
         assert_refused(&send(&app, 1, Some(forged)).await, 429, "rate_limited");
     }
-    // Two header lines are one list.
+    // two header lines form one list
     let request = Request::report(report("m").to_string());
     let request = request.header("x-forwarded-for", "198.51.100.8").header("x-forwarded-for", "203.0.113.1");
     assert_refused(&app.send(&request).await, 429, "rate_limited");
     assert_receipts(&send(&app, 1, Some("203.0.113.1, 203.0.113.2")).await, &["accepted"]);
-    // Behind a proxy being local says nothing, so the operator shows the token.
+    // behind a proxy a local peer proves nothing, so the operator needs the token
     assert_refused(&app.get("/api/groups").await, 401, "operator_only");
     let groups = app.send(&Request::get("/api/groups").header("authorization", "Bearer made-up-token")).await.json();
     assert_eq!(groups["groups"][0]["count"], 101);
@@ -75,13 +75,13 @@ async fn keyed_senders_and_a_limit_of_zero_are_not_limited() {
         config.sender_keys = vec!["made-up-key".to_owned().into()];
     });
     let app = app.await;
-    assert_receipts(&spend(&app, None).await, &["accepted"; 100]);
+    assert_receipts(&use_all_tokens(&app, None).await, &["accepted"; 100]);
     let keyed = Request::report(report("m").to_string()).header("authorization", "Bearer made-up-key");
     assert_receipts(&app.send(&keyed).await, &["accepted"]);
 
     let unlimited = spawn_app_with(|config| config.rate_limit = 0).await;
     for _ in 0..3 {
-        assert_receipts(&spend(&unlimited, None).await, &["accepted"; 100]);
+        assert_receipts(&use_all_tokens(&unlimited, None).await, &["accepted"; 100]);
     }
     assert_eq!(unlimited.count().await, 300);
 }

@@ -13,19 +13,19 @@ fn padded(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn two_mebibytes_are_refused_and_the_sender_hears_it() {
+async fn two_mebibytes_are_refused_and_the_sender_receives_the_refusal() {
     let app = spawn_app().await;
     let mut connection = app.connect().await;
-    let answer = connection.exchange(&Request::report(padded(2 * MIB))).await.unwrap();
-    assert_refused(&answer, 413, "too_large");
+    let response = connection.exchange(&Request::report(padded(2 * MIB))).await.unwrap();
+    assert_refused(&response, 413, "too_large");
     assert_eq!(app.count().await, 0);
-    // The whole body was drained, so the connection goes on.
-    let answer = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
-    assert_receipts(&answer, &["accepted"]);
+    // the whole body was drained, so the connection is usable
+    let response = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
+    assert_receipts(&response, &["accepted"]);
 }
 
 #[tokio::test]
-async fn two_mebibytes_in_chunks_are_refused_and_the_sender_hears_it() {
+async fn two_mebibytes_in_chunks_are_refused_and_the_sender_receives_the_refusal() {
     let app = spawn_app().await;
     let mut connection = app.connect().await;
     let head = Request::report("").header("transfer-encoding", "chunked").head(app.address);
@@ -36,12 +36,12 @@ async fn two_mebibytes_in_chunks_are_refused_and_the_sender_hears_it() {
     }
     connection.write(b"0\r\n\r\n").await.unwrap();
     assert_refused(&connection.response().await.unwrap(), 413, "too_large");
-    let answer = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
-    assert_receipts(&answer, &["accepted"]);
+    let response = connection.exchange(&Request::report(report("next").to_string())).await.unwrap();
+    assert_receipts(&response, &["accepted"]);
 }
 
 #[tokio::test]
-async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
+async fn a_body_at_the_limit_is_accepted_and_one_byte_more_is_refused() {
     let app = spawn_app().await;
     assert_receipts(&app.send(&Request::report(padded(MIB))).await, &["accepted"]);
     assert_refused(&app.send(&Request::report(padded(MIB + 1))).await, 413, "too_large");
@@ -49,7 +49,7 @@ async fn the_limit_itself_is_taken_and_one_byte_more_is_not() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_broken_off() {
+async fn a_body_beyond_the_drain_limit_is_aborted() {
     let app = spawn_app().await;
     let mut connection = app.connect().await;
     let announced = 1024 * MIB;
@@ -60,30 +60,30 @@ async fn a_body_without_end_is_broken_off() {
     while sent < announced && connection.write(&piece).await.is_ok() {
         sent += MIB;
     }
-    assert!(sent < 64 * MIB, "{sent} bytes were taken");
-    // The answer may be lost with the connection; if it comes, it is this one.
-    if let Ok(answer) = connection.response().await {
-        assert_refused(&answer, 413, "too_large");
+    assert!(sent < 64 * MIB, "{sent} bytes were accepted");
+    // the response may be lost with the connection
+    if let Ok(response) = connection.response().await {
+        assert_refused(&response, 413, "too_large");
     }
     assert_eq!(app.count().await, 0);
     assert_receipts(&app.report(&report("still here")).await, &["accepted"]);
 }
 
 #[tokio::test]
-async fn nine_mebibytes_are_refused_and_the_service_goes_on() {
+async fn nine_mebibytes_are_refused_and_the_service_keeps_running() {
     let app = spawn_app().await;
     let mut connection = app.connect().await;
     if connection.send(&Request::report(padded(9 * MIB))).await.is_ok()
-        && let Ok(answer) = connection.response().await
+        && let Ok(response) = connection.response().await
     {
-        assert_refused(&answer, 413, "too_large");
+        assert_refused(&response, 413, "too_large");
     }
     assert_eq!(app.count().await, 0);
     assert_receipts(&app.report(&report("still here")).await, &["accepted"]);
 }
 
 #[tokio::test]
-async fn a_refusal_for_another_reason_reaches_a_sender_of_much_too() {
+async fn a_refusal_for_another_reason_reaches_the_sender_of_a_large_body() {
     let app = spawn_app().await;
     let foreign = Request::report(padded(2 * MIB)).header("origin", "https://evil.example");
     assert_refused(&app.send(&foreign).await, 403, "forbidden_origin");
@@ -92,7 +92,7 @@ async fn a_refusal_for_another_reason_reaches_a_sender_of_much_too() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_counts_nothing() {
+async fn an_incomplete_body_counts_nothing() {
     let app = spawn_app().await;
     let body = report("m").to_string();
     for sent in [0, 1, body.len() - 1] {

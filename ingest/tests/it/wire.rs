@@ -1,23 +1,22 @@
-//! Both ends of a wire as a test holds them: bytes as they are, and nothing sent or read unasked.
+//! Raw connections for tests: exact bytes in both directions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
-use autoheal_gateway::Origin;
-use autoheal_gateway::{Gateway, GatewayConfig, Upstream, run};
+use autoheal_gateway::{Gateway, GatewayConfig, Origin, Upstream, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
-/// Longer than anything takes that works.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Timeout of every step.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One end of a connection.
 pub(crate) struct Wire {
     pub(crate) stream: TcpStream,
-    read: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
 impl Wire {
@@ -27,21 +26,21 @@ impl Wire {
 
     fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self { stream, read: Vec::new() }
+        Self { stream, buffer: Vec::new() }
     }
 
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         in_time(self.stream.write_all(bytes.as_ref())).await.unwrap();
     }
 
-    /// Everything up to and with this.
+    /// Reads up to the end of the first occurrence of `end`.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         loop {
-            if let Some(at) = self.read.windows(end.len()).position(|window| window == end.as_bytes()) {
-                let rest = self.read.split_off(at + end.len());
-                return String::from_utf8(std::mem::replace(&mut self.read, rest)).unwrap();
+            if let Some(at) = self.buffer.windows(end.len()).position(|window| window == end.as_bytes()) {
+                let rest = self.buffer.split_off(at + end.len());
+                return String::from_utf8(std::mem::replace(&mut self.buffer, rest)).unwrap();
             }
-            assert!(self.more().await, "ended before {end:?}: {}", self.read.escape_ascii());
+            assert!(self.read_more().await, "the connection ended before {end:?}: {}", self.buffer.escape_ascii());
         }
     }
 
@@ -49,28 +48,28 @@ impl Wire {
         self.until("\r\n\r\n").await
     }
 
-    /// So many bytes.
+    /// Reads exactly `count` bytes.
     pub(crate) async fn exactly(&mut self, count: usize) -> Vec<u8> {
-        while self.read.len() < count {
-            assert!(self.more().await, "ended after {}", self.read.escape_ascii());
+        while self.buffer.len() < count {
+            assert!(self.read_more().await, "the connection ended after {}", self.buffer.escape_ascii());
         }
-        let rest = self.read.split_off(count);
-        std::mem::replace(&mut self.read, rest)
+        let rest = self.buffer.split_off(count);
+        std::mem::replace(&mut self.buffer, rest)
     }
 
-    /// Everything up to the end, which must come.
+    /// Reads up to the end of the connection.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
-        while self.more().await {}
-        std::mem::take(&mut self.read)
+        while self.read_more().await {}
+        std::mem::take(&mut self.buffer)
     }
 
-    async fn more(&mut self) -> bool {
-        // A reset is an end as well.
-        in_time(self.stream.read_buf(&mut self.read)).await.unwrap_or(0) > 0
+    async fn read_more(&mut self) -> bool {
+        // a reset counts as an end
+        in_time(self.stream.read_buf(&mut self.buffer)).await.unwrap_or(0) > 0
     }
 }
 
-/// A server of which the test plays every part.
+/// The listener of an upstream. The test reads and writes its connections.
 pub(crate) struct Server {
     listener: TcpListener,
     pub(crate) address: SocketAddr,
@@ -113,26 +112,26 @@ pub(crate) async fn proxy_for(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, reports) = mpsc::channel(100);
-    let watched = Arc::clone(&gateway);
-    tokio::spawn(async move { watched.watch(sender).await });
+    let watching = Arc::clone(&gateway);
+    tokio::spawn(async move { watching.watch(sender).await });
     let (stop, stopped) = oneshot::channel::<()>();
     let allowed = allow_origin.iter().map(|origin| Origin::parse(origin).unwrap()).collect();
     let running = tokio::spawn(run(listener, Arc::clone(&gateway), allowed, async move {
-        let _dropped_is_stopped_too = stopped.await;
+        let _stopped_or_dropped = stopped.await;
     }));
     Proxy { address, reports, gateway, stop, running }
 }
 
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("this should not take so long")
+    tokio::time::timeout(TIMEOUT, future).await.expect("timeout of a test step")
 }
 
-/// One whole message of any bytes, framed by its length.
+/// A message with a `Content-Length` and a body of bytes.
 pub(crate) fn framed_bytes(head: &str, body: &[u8]) -> Vec<u8> {
     [format!("{head}\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
 }
 
-/// One whole message, framed by its length.
+/// A message with a `Content-Length` and a body of text.
 pub(crate) fn framed(head: &str, body: &str) -> String {
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
