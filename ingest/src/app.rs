@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_gateway::{Gateway, GatewayConfig, configure_connection};
+use autoheal_gateway::{CertificatesError, Gateway, GatewayConfig, configure_connection};
 use autoheal_store::{Clock, Store};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -33,14 +33,14 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the certificates for an `https://` upstream cannot be read.
+    /// If the certificates for an `https://` upstream cannot be read.
     pub fn build(
         config: Config,
         store: Arc<dyn Store>,
         clock: Clock,
         wake: Arc<Notify>,
         listener: TcpListener,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, CertificatesError> {
         let gateway = config.upstream.clone().map(|upstream| {
             let inventory_file = config.data_dir.as_deref().map(|data| upstream.inventory_file(data));
             let config = GatewayConfig::new(upstream, "--upstream");
@@ -65,7 +65,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When the listener fails.
+    /// If the listener fails.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
         let Self { listener, state } = self;
         let id_cleanup = tokio::spawn(delete_old_ids(state.clone()));

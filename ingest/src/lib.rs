@@ -19,4 +19,4 @@ mod templates;
 pub use app::App;
 pub use config::{Config, ProjectKey};
 pub use intake::Intake;
-pub use own_store::{record_in_own_store, store_path};
+pub use own_store::{StorePathError, record_in_own_store, store_path};

@@ -22,7 +22,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 ///
-/// When the store is in use, cannot be opened, or refuses the reports.
+/// If the store is in use, cannot be opened, or refuses the reports.
 pub fn record_in_own_store(
     path: Option<&str>,
     reports: &[SpooledReport],
@@ -30,7 +30,7 @@ pub fn record_in_own_store(
     until: Instant,
 ) -> Result<Vec<Option<u64>>, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Refusal::Failed(error.to_string()))?;
+    let runtime = runtime.map_err(Refusal::failed)?;
     runtime.block_on(record(path, reports, scrub, until))
 }
 
@@ -40,8 +40,8 @@ async fn record(
     scrub: ScrubLevel,
     until: Instant,
 ) -> Result<Vec<Option<u64>>, Refusal> {
-    let path = store_path(path).map_err(Refusal::Failed)?;
-    let failed = |error: StoreError| Refusal::Failed(error.to_string());
+    let path = store_path(path).map_err(Refusal::failed)?;
+    let failed = |error: StoreError| Refusal::failed(error);
     let until = until.min(Instant::now() + OPEN_TIMEOUT);
     let store = loop {
         match Sqlite::open_unless_in_use(&path).map_err(failed)? {
@@ -69,22 +69,30 @@ pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel)
     shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
 }
 
+/// The store's path cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorePathError {
+    /// A URL whose scheme is not supported.
+    #[error("AUTOHEAL_STORE: {0}:// is not supported; give the path of a SQLite file")]
+    Scheme(String),
+    /// No path was given, and there is no default.
+    #[error("neither XDG_DATA_HOME nor HOME is set; set the path of the store with --store")]
+    NoDataDirectory,
+}
+
 /// The path of the store: the given one, or the default in the user's data directory.
 ///
 /// # Errors
 ///
-/// A message for the user, when the URL scheme is not supported or no data directory is set.
-pub fn store_path(store: Option<&str>) -> Result<PathBuf, String> {
+/// If the URL scheme is not supported, or no data directory is set.
+pub fn store_path(store: Option<&str>) -> Result<PathBuf, StorePathError> {
     if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
         return match store.split_once("://") {
             None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
             Some(("sqlite", path)) => Ok(PathBuf::from(path)),
-            Some((scheme, _)) => {
-                Err(format!("AUTOHEAL_STORE: {scheme}:// is not supported; give the path of a SQLite file"))
-            }
+            Some((scheme, _)) => Err(StorePathError::Scheme(scheme.to_owned())),
         };
     }
-    let data =
-        data_directory().ok_or("neither XDG_DATA_HOME nor HOME is set; set the path of the store with --store")?;
+    let data = data_directory().ok_or(StorePathError::NoDataDirectory)?;
     Ok(data.join("autoheal.db"))
 }

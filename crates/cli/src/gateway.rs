@@ -36,7 +36,7 @@ async fn relay(options: McpArgs) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {listen}; is another program listening there? (--listen)"))?;
     let address = listener.local_addr()?;
-    let gateway = Gateway::new(config).map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
+    let gateway = Gateway::new(config).with_context(|| url.to_string())?;
     let gateway = Arc::new(gateway);
     // anonymous, because any client that reaches this address can have written the text of a report
     let reporter = Reporter::start_announcing(options.delivery.into(), Sender::Anonymous, say, say_unless_blocked)

@@ -22,7 +22,7 @@ use crate::settings;
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.is_some())?;
-    let path = store_path(options.store.as_deref()).map_err(anyhow::Error::msg)?;
+    let path = store_path(options.store.as_deref())?;
     config.data_dir = path.parent().map(Path::to_owned);
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
     let clock = Clock::system();
@@ -63,8 +63,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
     let spool = tokio::spawn(spool.run(options.spool_interval));
-    let app = App::build(config, Arc::clone(&store), clock, wake, listener)
-        .map_err(|error| anyhow::anyhow!("AUTOHEAL_UPSTREAM: {error}"))?;
+    let app = App::build(config, Arc::clone(&store), clock, wake, listener).context("AUTOHEAL_UPSTREAM")?;
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
     stop_signal(terminate).await?;

@@ -14,7 +14,7 @@ use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
 use crate::spool::{Spool, SpooledReport};
-use crate::upstream::{self, BODY_MARGIN, Rejected};
+use crate::upstream::{self, BODY_MARGIN, Rejected, SendError};
 
 /// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
 pub const MAX_DELAY: Duration = Duration::from_millis(1_800);
@@ -91,7 +91,7 @@ struct Receipt {
 ///
 /// # Errors
 ///
-/// When there is no data directory, or the disk refuses the file.
+/// If there is no data directory, or the disk refuses the file.
 pub fn spool(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<PathBuf> {
     spool_report(destination, sender, report).map(|spooled| spooled.file)
 }
@@ -224,12 +224,12 @@ fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant)
     match &destination.receiver {
         Receiver::Service { url, key } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| Refusal::Failed(error.to_string()))?;
+            let runtime = runtime.map_err(Refusal::failed)?;
             let sent = upstream::send(url, key.as_ref(), batch);
             let remaining = until.saturating_duration_since(Instant::now());
             let sent = runtime.block_on(async { tokio::time::timeout(remaining, sent).await });
-            let sent = sent.unwrap_or_else(|_| Err(format!("{url} did not answer in time")));
-            sent.map(|rejected| Receipt { rejected, occurrences: None }).map_err(Refusal::Failed)
+            let sent = sent.unwrap_or_else(|_| Err(SendError::Timeout(url.clone())));
+            sent.map(|rejected| Receipt { rejected, occurrences: None }).map_err(Refusal::failed)
         }
         Receiver::Store { path, record } => {
             let occurrences = record(path.as_deref(), batch, destination.scrub, until)?;

@@ -45,12 +45,21 @@ pub enum Receiver {
 pub type Record = fn(Option<&str>, &[SpooledReport], Level, Instant) -> Result<Vec<Option<u64>>, Refusal>;
 
 /// Reason why no report was taken.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Another process has the store open; it takes in the spool itself.
+    #[error("the store is in use")]
     StoreInUse,
-    /// A sentence for people.
-    Failed(String),
+    /// Any other reason, with a sentence for people.
+    #[error(transparent)]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Refusal {
+    /// A failure with this cause.
+    pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl Destination {

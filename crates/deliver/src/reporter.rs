@@ -99,7 +99,7 @@ impl Reporter {
     ///
     /// # Errors
     ///
-    /// When no thread can be started.
+    /// If no thread can be started.
     pub fn start(
         destination: Destination,
         sender: Sender,
@@ -113,7 +113,7 @@ impl Reporter {
     ///
     /// # Errors
     ///
-    /// When no thread can be started.
+    /// If no thread can be started.
     pub fn start_announcing(
         destination: Destination,
         sender: Sender,

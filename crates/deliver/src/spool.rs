@@ -81,7 +81,7 @@ impl Spool {
     ///
     /// # Errors
     ///
-    /// When there is no data directory, or other users can write to the spool.
+    /// If there is no data directory, or other users can write to the spool.
     pub fn open() -> io::Result<Self> {
         let none = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
         let directory = directory().ok_or_else(none)?;
@@ -104,7 +104,7 @@ impl Spool {
     ///
     /// # Errors
     ///
-    /// When the disk refuses the file.
+    /// If the disk refuses the file.
     pub fn add(&self, to: Option<&str>, sender: Sender, report: &ErrorReport) -> io::Result<SpooledReport> {
         let to = to.map(str::to_owned);
         let report = to_raw_value(report)?;

@@ -26,9 +26,44 @@ const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// Reports that the receiver rejected, by their position among those handed over, with the reason.
 pub(crate) type Rejected = Vec<(usize, String)>;
 
+/// Reports could not be sent; each text is a sentence for people.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    #[error("AUTOHEAL_URL: `{url}` is no URL; write it like https://errors.example")]
+    Url { url: String, source: hyper::http::uri::InvalidUri },
+    #[error("AUTOHEAL_URL: `{0}` is neither http:// nor https://")]
+    Scheme(String),
+    #[error("AUTOHEAL_KEY holds characters that no key has")]
+    Key(#[source] hyper::header::InvalidHeaderValue),
+    #[error("the system's certificates cannot be read: {0}")]
+    Certificates(#[source] std::io::Error),
+    #[error("the request cannot be built: {0}")]
+    Request(#[source] hyper::http::Error),
+    #[error("{url} cannot be reached: {cause}")]
+    Unreachable { url: String, cause: String, source: hyper_util::client::legacy::Error },
+    #[error("{url} closed the connection within its response")]
+    Cut { url: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{url} responded {status}: {reason}")]
+    Refused { url: String, status: hyper::StatusCode, reason: String },
+    #[error("{url} responded 202 without receipts; is it an autoheal service?")]
+    NoReceipts { url: String, source: serde_json::Error },
+    #[error("{0} did not answer in time")]
+    Timeout(String),
+}
+
+impl SendError {
+    fn unreachable(url: &str, source: hyper_util::client::legacy::Error) -> Self {
+        Self::Unreachable { url: url.to_owned(), cause: innermost(&source), source }
+    }
+}
+
 /// Sends reports in as few requests as possible, and removes each from the spool once its request got a 202. Returns the
 /// rejected reports, which are not sent again. An error is a sentence for people; the remaining reports stay spooled.
-pub(super) async fn send(url: &str, key: Option<&SecretString>, waiting: &[SpooledReport]) -> Result<Rejected, String> {
+pub(super) async fn send(
+    url: &str,
+    key: Option<&SecretString>,
+    waiting: &[SpooledReport],
+) -> Result<Rejected, SendError> {
     let service = Service::at(url, key)?;
     let mut rejected = Vec::new();
     // text that a stranger may have written is sent without the key, which would make it a known sender's
@@ -88,23 +123,23 @@ struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    fn at(url: &'a str, key: Option<&SecretString>) -> Result<Self, String> {
+    fn at(url: &'a str, key: Option<&SecretString>) -> Result<Self, SendError> {
         let uri: Uri = format!("{}/report-error", url.trim_end_matches('/'))
             .parse()
-            .map_err(|_| format!("AUTOHEAL_URL: `{url}` is no URL; write it like https://errors.example"))?;
+            .map_err(|source| SendError::Url { url: url.to_owned(), source })?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err(format!("AUTOHEAL_URL: `{url}` is neither http:// nor https://"));
+            return Err(SendError::Scheme(url.to_owned()));
         }
         let bearer = |key: &SecretString| {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim()))
-                .map_err(|_| "AUTOHEAL_KEY holds characters that no key has".to_owned())?;
+            let mut bearer =
+                HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).map_err(SendError::Key)?;
             bearer.set_sensitive(true);
-            Ok::<_, String>(bearer)
+            Ok::<_, SendError>(bearer)
         };
         let key = key.map(bearer).transpose()?;
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|error| format!("the system's certificates cannot be read: {error}"))?
+            .map_err(SendError::Certificates)?
             .https_or_http()
             .enable_http1()
             .build();
@@ -118,7 +153,7 @@ impl<'a> Service<'a> {
         batch: Batch<'_>,
         waiting: &[SpooledReport],
         unfinished: Option<usize>,
-    ) -> Result<Rejected, String> {
+    ) -> Result<Rejected, SendError> {
         if batch.reports.is_empty() {
             return Ok(Vec::new());
         }
@@ -127,18 +162,19 @@ impl<'a> Service<'a> {
         if let Some(key) = key {
             request = request.header(AUTHORIZATION, key.clone());
         }
-        let request = request.body(Full::new(Bytes::from(batch.body()))).map_err(|error| error.to_string())?;
+        let request = request.body(Full::new(Bytes::from(batch.body()))).map_err(SendError::Request)?;
         let response = self.client.request(request).await;
-        let response = response.map_err(|error| format!("{url} cannot be reached: {}", innermost(&error)))?;
+        let response = response.map_err(|source| SendError::unreachable(url, source))?;
         let status = response.status();
         let read = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
-        let body = read.map_err(|_| format!("{url} closed the connection within its response"))?.to_bytes();
+        let body = read.map_err(|source| SendError::Cut { url: url.to_owned(), source })?.to_bytes();
         if status != 202 {
             let refusal = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.message);
-            return Err(format!("{url} responded {status}: {}", refusal.as_deref().unwrap_or("no reason given")));
+            let reason = refusal.unwrap_or_else(|| "no reason given".to_owned());
+            return Err(SendError::Refused { url: url.to_owned(), status, reason });
         }
-        let receipts: Vec<Receipt> = serde_json::from_slice(&body)
-            .map_err(|_| format!("{url} responded 202 without receipts; is it an autoheal service?"))?;
+        let receipts: Vec<Receipt> =
+            serde_json::from_slice(&body).map_err(|source| SendError::NoReceipts { url: url.to_owned(), source })?;
         for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
             waiting[*at].remove();
         }

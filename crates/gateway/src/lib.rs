@@ -50,6 +50,7 @@ pub use origin::Origin;
 pub use response_body::ResponseBody;
 pub use server::run;
 pub use upstream::Upstream;
+pub use upstream_client::CertificatesError;
 
 /// Timeout for the rest of a request whose client gets a 502.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -99,8 +100,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// When the URL is `https://` and the system's certificates cannot be read.
-    pub fn new(config: GatewayConfig) -> Result<Self, String> {
+    /// If the URL is `https://` and the system's certificates cannot be read.
+    pub fn new(config: GatewayConfig) -> Result<Self, CertificatesError> {
         let setup = Setup {
             target: Target::Http { url: config.upstream.url().to_string() },
             timeout: config.timeout,

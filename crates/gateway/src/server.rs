@@ -37,7 +37,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 ///
-/// When the listener has no address.
+/// If the listener has no address.
 pub async fn run(
     listener: TcpListener,
     gateway: Arc<Gateway>,

@@ -19,6 +19,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Timeout of a new connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The system's certificates, which an `https://` server needs, cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the system's certificates cannot be read")]
+pub struct CertificatesError(#[source] std::io::Error);
+
 /// An HTTP client, plain or with TLS.
 #[derive(Debug, Clone)]
 pub(super) enum UpstreamClient {
@@ -28,7 +33,7 @@ pub(super) enum UpstreamClient {
 
 impl UpstreamClient {
     /// Creates a client. Fails if the upstream needs TLS and the system's certificates cannot be read.
-    pub(super) fn new(upstream: &Upstream) -> Result<Self, String> {
+    pub(super) fn new(upstream: &Upstream) -> Result<Self, CertificatesError> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -46,7 +51,7 @@ impl UpstreamClient {
         connector.enforce_http(false);
         let tls = HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|error| format!("the system's certificates cannot be read: {error}"))?
+            .map_err(CertificatesError)?
             .https_only()
             .enable_http1()
             .wrap_connector(connector);

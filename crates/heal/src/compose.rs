@@ -7,12 +7,17 @@ mod instructions;
 mod occurrences;
 mod title;
 
-pub use body::issue_body;
-pub use fence::{code_span, fenced};
 pub use inert::inert;
-pub use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task_prompt};
-pub use occurrences::{Occurrences, replace_occurrences, without_occurrences};
-pub use title::{issue_title, safe_name, slug};
+pub use occurrences::Occurrences;
+pub use title::issue_title;
+
+pub(crate) use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task_prompt};
+pub(crate) use occurrences::replace_occurrences;
+
+use body::issue_body;
+use fence::{code_span, fenced};
+use occurrences::without_occurrences;
+use title::{safe_name, slug};
 
 use std::borrow::Cow;
 
@@ -28,9 +33,9 @@ use autoheal_store::{Sample, Work};
 use crate::request_bodies::NewLabel;
 
 /// Label of every issue that autoheal opens; reconciling searches for it.
-pub const OUR_LABEL: &str = "auto-generated";
+pub(crate) const OUR_LABEL: &str = "auto-generated";
 /// Label by which a person with write access approves.
-pub const APPROVED_LABEL: &str = "autoheal-approved";
+pub(crate) const APPROVED_LABEL: &str = "autoheal-approved";
 
 /// An issue, as GitHub's API takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +55,7 @@ pub fn marker(fingerprint: Fingerprint) -> String {
 }
 
 /// The fingerprint in the first line of a body; none where the line is no marker.
-#[must_use]
-pub fn read_marker(body: &str) -> Option<Fingerprint> {
+pub(crate) fn read_marker(body: &str) -> Option<Fingerprint> {
     let first = body.lines().next()?.trim_end();
     Fingerprint::parse(first.strip_prefix("<!-- autoheal:fp=")?.strip_suffix(" v=1 -->")?)
 }

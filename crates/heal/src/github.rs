@@ -27,7 +27,7 @@ const PAGE_SIZE: usize = 100;
 
 /// Reason why a call to GitHub gave no result, by what the caller must do.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum GithubError {
+pub(crate) enum GithubError {
     /// GitHub refused; sending it again changes nothing.
     #[error("GitHub refused ({status}): {message}")]
     Refused {
@@ -100,7 +100,7 @@ impl Github {
     ///
     /// # Errors
     ///
-    /// When `api_url` is no URL.
+    /// If `api_url` is no URL.
     pub fn new(api_url: &str, token: &SecretString, repository: Repository, clock: Clock) -> Result<Self, SetupError> {
         let url = api_url.to_owned();
         let builder = match Octocrab::builder().base_uri(api_url) {

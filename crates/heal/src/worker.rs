@@ -60,7 +60,7 @@ pub struct Worker {
 
 /// Failure of GitHub or of the store.
 #[derive(Debug, thiserror::Error)]
-pub enum WorkError {
+pub(crate) enum WorkError {
     /// The store failed. No work is possible without it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -126,7 +126,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// When the store fails. Failures of GitHub are no error here: the worker waits.
+    /// If the store fails. Failures of GitHub are no error here: the worker waits.
     pub async fn tick(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let now = self.clock.now();
         if self.settings.stop_file.as_ref().is_some_and(|file| file.exists()) {

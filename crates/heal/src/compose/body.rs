@@ -22,8 +22,12 @@ const LOGS: usize = 8_000;
 const CONTEXT: usize = 10_000;
 
 /// Composes the body of an issue.
-#[must_use]
-pub fn issue_body(sample: &Sample, fingerprint: Fingerprint, severity: Severity, occurrences: &Occurrences) -> String {
+pub(super) fn issue_body(
+    sample: &Sample,
+    fingerprint: Fingerprint,
+    severity: Severity,
+    occurrences: &Occurrences,
+) -> String {
     let report = &sample.report;
     let mut body = format!("{}\n# Auto-Generated Error Report\n\n", marker(fingerprint));
     for (name, value) in facts(sample, severity) {

@@ -8,8 +8,7 @@ const MAX_RUN: usize = 64;
 /// Wraps text in a fenced block, with at most `characters` of it; the middle of a longer text is cut out.
 ///
 /// The fence is longer than any run of backticks inside, because in CommonMark only a fence at least as long closes it.
-#[must_use]
-pub fn fenced(language: &str, text: &str, characters: usize) -> String {
+pub(super) fn fenced(language: &str, text: &str, characters: usize) -> String {
     let text = shorten_runs(&keep_ends(&inert(text), characters));
     let fence = "`".repeat(longest_run(&text).max(2) + 1);
     let end = if text.ends_with('\n') { "" } else { "\n" };
@@ -17,8 +16,7 @@ pub fn fenced(language: &str, text: &str, characters: usize) -> String {
 }
 
 /// Wraps one short value in a code span. The value must come from a closed alphabet without backticks.
-#[must_use]
-pub fn code_span(value: &str) -> String {
+pub(super) fn code_span(value: &str) -> String {
     format!("`{value}`")
 }
 

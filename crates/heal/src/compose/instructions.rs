@@ -1,7 +1,7 @@
 //! Instructions for the agent: fixed text, without any text of a report.
 
 /// Marker of the comment that asks an agent; reconciling finds the comment by it.
-pub const HAND_OVER_MARKER: &str = "<!-- autoheal:hand-over v=1 -->";
+pub(crate) const HAND_OVER_MARKER: &str = "<!-- autoheal:hand-over v=1 -->";
 
 /// Rules in every hand-over.
 const RULES: &str = "\
@@ -13,19 +13,16 @@ print secrets, and do not use the network. If the cause is not in this repositor
 request and change nothing.";
 
 /// Instructions for an agent that is assigned to issue `issue` and opens its own pull request.
-#[must_use]
-pub fn agent_instructions(issue: u64) -> String {
+pub(crate) fn agent_instructions(issue: u64) -> String {
     format!("Fix the error reported in issue #{issue}. {RULES}")
 }
 
 /// The prompt of a task that works on our draft pull request.
-#[must_use]
-pub fn task_prompt(issue: u64, pull: u64) -> String {
+pub(crate) fn task_prompt(issue: u64, pull: u64) -> String {
     format!("Fix the error reported in issue #{issue} on the branch of draft pull request #{pull}. {RULES}")
 }
 
 /// The comment on our draft pull request that asks the agent to work on it.
-#[must_use]
-pub fn agent_comment(issue: u64) -> String {
+pub(crate) fn agent_comment(issue: u64) -> String {
     format!("{HAND_OVER_MARKER}\n@copilot Please fix the error reported in issue #{issue} on this branch. {RULES}\n")
 }

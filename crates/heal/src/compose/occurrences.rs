@@ -56,16 +56,14 @@ impl Occurrences {
 }
 
 /// The body with its counts block replaced. All other text stays, whether autoheal or a person wrote it.
-#[must_use]
-pub fn replace_occurrences(body: &str, occurrences: &Occurrences) -> String {
+pub(crate) fn replace_occurrences(body: &str, occurrences: &Occurrences) -> String {
     let rest = without_occurrences(body);
     format!("{}\n\n{}", rest.trim_end(), occurrences.block())
 }
 
 /// The body without its counts block. Leaves out only lines that this module could have written, so that text added behind
 /// the block stays and is covered by an approval.
-#[must_use]
-pub fn without_occurrences(body: &str) -> String {
+pub(crate) fn without_occurrences(body: &str) -> String {
     let heading = format!("\n{START}\n");
     let Some(at) = body.rfind(&heading) else { return body.to_owned() };
     let (before, block) = body.split_at(at);

@@ -28,8 +28,7 @@ fn allowed_in_title(c: char) -> bool {
 }
 
 /// A name from `[A-Za-z0-9._:/-]` with `_` for other characters; at most `characters` long, never empty.
-#[must_use]
-pub fn safe_name(text: &str, characters: usize) -> String {
+pub(crate) fn safe_name(text: &str, characters: usize) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "._:/-".contains(c) { c } else { '_' };
     let name: String = text.trim().chars().take(characters).map(allowed).collect();
 
@@ -37,8 +36,7 @@ pub fn safe_name(text: &str, characters: usize) -> String {
 }
 
 /// A slug of an error type for a branch: `[a-z0-9-]{1,40}`.
-#[must_use]
-pub fn slug(error_type: &str) -> String {
+pub(crate) fn slug(error_type: &str) -> String {
     let lower = error_type.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let joined = words.join("-");
