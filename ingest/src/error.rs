@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// A refused request. The message tells the sender the reason and the remedy.
+/// A refused request. The message, for the sender, names the reason and the remedy.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     code: RefusalCode,
