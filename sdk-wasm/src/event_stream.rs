@@ -29,7 +29,7 @@ impl EventStream {
     ///
     /// Line ends within a text become spaces. JSON has them between its tokens only.
     ///
-    /// Undefined once an event is larger than [`MAX_EVENT_BYTES`]: the rest of the stream cannot be read.
+    /// Undefined once an event is larger than 256 MiB, because the rest of the stream cannot be read.
     #[must_use]
     pub fn feed(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut out = Vec::new();
