@@ -15,6 +15,7 @@ mod event;
 mod event_stream;
 mod exchange;
 mod headers;
+mod inventory_writer;
 mod message_reader;
 mod monitor;
 mod origin;
