@@ -7,6 +7,7 @@ mod git;
 mod issues;
 mod labels;
 mod pulls;
+mod reviews;
 mod search;
 mod users;
 
@@ -60,6 +61,8 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
         Operation::ReadPull => pulls::read(repository, request),
         Operation::UpdatePull => pulls::update(repository, request),
         Operation::ListPullFiles => pulls::files(repository, request),
+        Operation::ListReviews => reviews::list(repository, request),
+        Operation::ListReviewComments => reviews::comments(repository, request),
         Operation::ReadRef => git::read_ref(repository, request),
         Operation::ListRefs => git::list_refs(repository, request),
         Operation::CreateRef => git::create_ref(repository, request),

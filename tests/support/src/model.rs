@@ -6,6 +6,7 @@ mod issue;
 mod permission;
 mod pull;
 mod repository;
+mod review;
 mod task;
 
 pub use activity::{Comment, Event, EventKind};
@@ -17,6 +18,7 @@ pub(crate) use permission::is_app;
 pub(crate) use pull::{NewPull, OpenPullError};
 pub use pull::{Pull, PullRequest};
 pub use repository::{Lag, Repository, Settings};
+pub use review::{Review, ReviewComment, ReviewState};
 pub(crate) use task::NewTask;
 pub use task::{HandOver, Task};
 

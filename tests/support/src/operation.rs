@@ -88,6 +88,10 @@ operations! {
     UpdatePull = "PATCH" "/repos/{owner}/{repo}/pulls/{pull_number}",
     /// List the changed files of a pull request.
     ListPullFiles = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/files",
+    /// List the reviews of a pull request.
+    ListReviews = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    /// List the comments on lines of a pull request.
+    ListReviewComments = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/comments",
     /// Read a ref.
     ReadRef = "GET" "/repos/{owner}/{repo}/git/ref/{ref}",
     /// List refs with a prefix.

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::model::{Comment, HandOver, Issue, Label, Lag, Permission, Pull, Repository, Task};
+use crate::model::{Comment, HandOver, Issue, Label, Lag, Permission, Pull, Repository, Review, ReviewComment, Task};
 use crate::operation::Operation;
 use crate::recorded::{RecordedRequest, Violation};
 use crate::routes;
@@ -140,6 +140,16 @@ impl StandIn {
     /// The comments on an issue or pull request, oldest first.
     pub fn comments(&self, number: u64) -> Vec<Comment> {
         self.read(|state| state.comments(number))
+    }
+
+    /// The reviews of a pull request, oldest first.
+    pub fn reviews(&self, pull: u64) -> Vec<Review> {
+        self.read(|state| state.reviews(pull))
+    }
+
+    /// The comments on lines of a pull request, oldest first.
+    pub fn review_comments(&self, pull: u64) -> Vec<ReviewComment> {
+        self.read(|state| state.review_comments(pull))
     }
 
     /// The labels.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Lag, Permission, Repository};
+use crate::model::{Lag, Permission, Repository, ReviewState};
 use crate::stand_in::StandIn;
 use crate::state::State;
 
@@ -45,6 +45,43 @@ pub enum UserAction {
         text: String,
         /// The user.
         login: String,
+    },
+    /// Replaces the text of a comment, also of one on a line.
+    EditComment {
+        /// The comment.
+        id: u64,
+        /// The new text.
+        text: String,
+    },
+    /// Reviews a pull request.
+    Review {
+        /// The pull request.
+        pull: u64,
+        /// The text.
+        text: String,
+        /// The user.
+        login: String,
+        /// The state; `commented` if absent.
+        #[serde(default)]
+        state: ReviewState,
+    },
+    /// Comments on a line of a pull request.
+    ReviewComment {
+        /// The pull request.
+        pull: u64,
+        /// The text.
+        text: String,
+        /// The user.
+        login: String,
+    },
+    /// Replaces the text of a review.
+    EditReview {
+        /// The pull request.
+        pull: u64,
+        /// Index among its reviews, oldest first.
+        index: usize,
+        /// The new text.
+        text: String,
     },
     /// Closes an issue or pull request.
     Close {
@@ -103,6 +140,12 @@ impl State {
                     repository.add_comment(*number, text, login, now);
                 }
             }
+            UserAction::EditComment { id, text } => repository.edit_comment(*id, text, now),
+            UserAction::Review { pull, text, login, state } => {
+                repository.add_review(*pull, text, *state, login, now);
+            }
+            UserAction::ReviewComment { pull, text, login } => repository.add_review_comment(*pull, text, login, now),
+            UserAction::EditReview { pull, index, text } => repository.edit_review(*pull, *index, text),
             UserAction::Close { number, login } => repository.set_state(*number, "closed", None, login, now),
             UserAction::Reopen { number, login } => repository.set_state(*number, "open", None, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
@@ -160,6 +203,32 @@ impl StandIn {
     /// Comments on an issue or pull request.
     pub fn comment(&self, number: u64, text: &str, login: &str) {
         self.perform(&UserAction::Comment { number, text: text.into(), login: login.into() });
+    }
+
+    /// Replaces the text of a comment, also of one on a line.
+    pub fn edit_comment(&self, id: u64, text: &str) {
+        self.perform(&UserAction::EditComment { id, text: text.into() });
+    }
+
+    /// Reviews a pull request, with the state `COMMENTED`.
+    pub fn review(&self, pull: u64, text: &str, login: &str) {
+        self.review_with_state(pull, text, login, ReviewState::Commented);
+    }
+
+    /// Reviews a pull request, with this state.
+    pub fn review_with_state(&self, pull: u64, text: &str, login: &str, state: ReviewState) {
+        self.perform(&UserAction::Review { pull, text: text.into(), login: login.into(), state });
+    }
+
+    /// Comments on a line of a pull request. As on GitHub this also adds a review without text.
+    pub fn review_comment(&self, pull: u64, text: &str, login: &str) {
+        self.perform(&UserAction::ReviewComment { pull, text: text.into(), login: login.into() });
+    }
+
+    /// Replaces the text of a review, which keeps its time. `index` counts the pull request's reviews from 0, oldest
+    /// first.
+    pub fn edit_review(&self, pull: u64, index: usize, text: &str) {
+        self.perform(&UserAction::EditReview { pull, index, text: text.into() });
     }
 
     /// Closes an issue or pull request.

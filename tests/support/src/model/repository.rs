@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{Comment, Commit, Event, HandOver, Issue, Label, Permission, PullRequest, Task};
+use super::{Comment, Commit, Event, HandOver, Issue, Label, Permission, PullRequest, Review, ReviewComment, Task};
 
 /// A repository.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +32,10 @@ pub struct Repository {
     pub pulls: BTreeMap<u64, PullRequest>,
     /// All comments, oldest first.
     pub comments: Vec<Comment>,
+    /// All reviews of pull requests, oldest first.
+    pub reviews: Vec<Review>,
+    /// All comments on lines of pull requests, oldest first.
+    pub review_comments: Vec<ReviewComment>,
     /// All events, oldest first.
     pub events: Vec<Event>,
     /// All commits by SHA.
@@ -90,6 +94,8 @@ impl Repository {
             issues: BTreeMap::new(),
             pulls: BTreeMap::new(),
             comments: Vec::new(),
+            reviews: Vec::new(),
+            review_comments: Vec::new(),
             events: Vec::new(),
             commits: BTreeMap::new(),
             refs: BTreeMap::new(),

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::issue::association;
-use super::{api_url, issue, node_id, thread_url, user};
+use super::{api_url, issue, node_id, review, thread_url, user};
 use crate::clock::timestamp;
-use crate::model::{Comment, Event, EventKind, Repository};
+use crate::model::{Comment, Event, EventKind, Repository, ReviewState};
 
 /// A comment.
 pub(crate) fn comment(repository: &Repository, comment: &Comment) -> Value {
@@ -57,7 +57,7 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
     Some(fields)
 }
 
-/// An issue's timeline: events, cross-references and comments by time.
+/// An issue's timeline: events, cross-references, comments and submitted reviews by time.
 pub(crate) fn timeline(repository: &Repository, number: u64) -> Vec<Value> {
     let mut entries = Vec::new();
     for recorded in repository.events.iter().filter(|event| event.number == number) {
@@ -79,6 +79,14 @@ pub(crate) fn timeline(repository: &Repository, number: u64) -> Vec<Value> {
         let mut entry = comment(repository, written);
         entry["event"] = json!("commented");
         entry["actor"] = entry["user"].clone();
+        entries.push((written.id, entry));
+    }
+    let submitted = repository.reviews.iter().filter(|review| review.state != ReviewState::Pending);
+    for written in submitted.filter(|review| review.pull == number) {
+        let mut entry = review(repository, written);
+        entry["event"] = json!("reviewed");
+        // unlike the list of reviews, the timeline has the state in lower case
+        entry["state"] = json!(written.state.name().to_lowercase());
         entries.push((written.id, entry));
     }
     entries.sort_by_key(|(id, _)| *id);

@@ -15,3 +15,4 @@ mod outages;
 mod pages;
 mod process;
 mod pulls;
+mod reviews;
