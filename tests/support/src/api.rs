@@ -45,6 +45,8 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
         Operation::UpdateIssue => issues::update(repository, request),
         Operation::AddAssignees => issues::add_assignees(repository, request),
         Operation::RemoveAssignees => issues::remove_assignees(repository, request),
+        Operation::LockIssue => issues::lock(repository, request),
+        Operation::UnlockIssue => issues::unlock(repository, request),
         Operation::ListComments => comments::list(repository, request),
         Operation::CreateComment => comments::create(repository, request),
         Operation::UpdateComment => comments::update(repository, request),

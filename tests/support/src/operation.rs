@@ -56,6 +56,10 @@ operations! {
     AddAssignees = "POST" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
     /// Remove assignees from an issue.
     RemoveAssignees = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
+    /// Lock an issue or pull request.
+    LockIssue = "PUT" "/repos/{owner}/{repo}/issues/{issue_number}/lock",
+    /// Unlock an issue or pull request.
+    UnlockIssue = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/lock",
     /// List comments.
     ListComments = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     /// Add a comment.

@@ -37,7 +37,7 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
-    /// Adds a comment.
+    /// Adds a comment. On a locked issue or pull request only users who may write can comment and review.
     Comment {
         /// The issue or pull request.
         number: u64,
@@ -97,6 +97,22 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Locks an issue or pull request.
+    Lock {
+        /// The issue or pull request.
+        number: u64,
+        /// The reason, if any: `off-topic`, `too heated`, `resolved` or `spam`.
+        reason: Option<String>,
+        /// The user.
+        login: String,
+    },
+    /// Unlocks an issue or pull request.
+    Unlock {
+        /// The issue or pull request.
+        number: u64,
+        /// The user.
+        login: String,
+    },
     /// Merges a pull request, which closes the issues that its text says it fixes.
     Merge {
         /// The issue or pull request.
@@ -136,18 +152,26 @@ impl State {
             }
             UserAction::Edit { number, body, login } => repository.edit(*number, None, Some(body), login, now),
             UserAction::Comment { number, text, login } => {
-                if repository.issues.contains_key(number) {
+                if repository.may_comment(*number, login) {
                     repository.add_comment(*number, text, login, now);
                 }
             }
             UserAction::EditComment { id, text } => repository.edit_comment(*id, text, now),
             UserAction::Review { pull, text, login, state } => {
-                repository.add_review(*pull, text, *state, login, now);
+                if repository.may_comment(*pull, login) {
+                    repository.add_review(*pull, text, *state, login, now);
+                }
             }
-            UserAction::ReviewComment { pull, text, login } => repository.add_review_comment(*pull, text, login, now),
+            UserAction::ReviewComment { pull, text, login } => {
+                if repository.may_comment(*pull, login) {
+                    repository.add_review_comment(*pull, text, login, now);
+                }
+            }
             UserAction::EditReview { pull, index, text } => repository.edit_review(*pull, *index, text),
             UserAction::Close { number, login } => repository.set_state(*number, "closed", None, login, now),
             UserAction::Reopen { number, login } => repository.set_state(*number, "open", None, login, now),
+            UserAction::Lock { number, reason, login } => repository.lock(*number, reason.as_deref(), login, now),
+            UserAction::Unlock { number, login } => repository.unlock(*number, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
             UserAction::SetPermission { login, permission } => {
                 repository.permissions.insert(login.clone(), *permission);
@@ -200,7 +224,7 @@ impl StandIn {
         self.perform(&UserAction::Edit { number, body: body.into(), login: login.into() });
     }
 
-    /// Comments on an issue or pull request.
+    /// Comments on an issue or pull request, unless it is locked and the user may not write.
     pub fn comment(&self, number: u64, text: &str, login: &str) {
         self.perform(&UserAction::Comment { number, text: text.into(), login: login.into() });
     }
@@ -239,6 +263,16 @@ impl StandIn {
     /// Reopens an issue or pull request.
     pub fn reopen_issue(&self, number: u64, login: &str) {
         self.perform(&UserAction::Reopen { number, login: login.into() });
+    }
+
+    /// Locks an issue or pull request, without a reason.
+    pub fn lock(&self, number: u64, login: &str) {
+        self.perform(&UserAction::Lock { number, reason: None, login: login.into() });
+    }
+
+    /// Unlocks an issue or pull request.
+    pub fn unlock(&self, number: u64, login: &str) {
+        self.perform(&UserAction::Unlock { number, login: login.into() });
     }
 
     /// Merges a pull request, which closes the issues that its text says it fixes.

@@ -60,6 +60,10 @@ pub enum EventKind {
         /// The title after.
         to: String,
     },
+    /// Comments were limited to users who may write, for this reason if one was given.
+    Locked(Option<String>),
+    /// Everyone may comment again.
+    Unlocked,
     /// The issue or pull request with this number mentioned this one.
     CrossReferenced(u64),
 }

@@ -37,6 +37,8 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
         EventKind::Closed(reason) => ("closed", "state_reason", json!(reason)),
         EventKind::Reopened => ("reopened", "state_reason", json!("reopened")),
         EventKind::Renamed { from, to } => ("renamed", "rename", json!({ "from": from, "to": to })),
+        EventKind::Locked(reason) => ("locked", "lock_reason", json!(reason)),
+        EventKind::Unlocked => ("unlocked", "lock_reason", Value::Null),
         EventKind::CrossReferenced(_) => return None,
     };
     let mut fields = json!({

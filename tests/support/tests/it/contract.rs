@@ -119,6 +119,8 @@ async fn every_response_matches_the_description() {
     github.remove_label(1, "approved", "maintainer");
     github.review(2, "looks fine", "maintainer");
     github.review_comment(2, "this line", "stranger");
+    github.lock(1, "maintainer");
+    github.unlock(1, "maintainer");
     github.close_issue(1, "maintainer");
     github.reopen_issue(1, "maintainer");
     let task = client.post("/agents/repos/acme/shop/tasks", json!({ "prompt": "Fix it", "head_ref": "fix" })).await;
