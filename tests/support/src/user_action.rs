@@ -280,6 +280,14 @@ impl StandIn {
         self.perform(&UserAction::Merge { number, login: login.into() });
     }
 
+    /// Adds this number of events that change nothing (`mentioned`, `subscribed`) to an issue or pull request.
+    pub fn add_noise_events(&self, number: u64, count: usize) {
+        self.shared.update(|state| {
+            let now = state.now();
+            state.repository_mut().add_noise_events(number, count, now);
+        });
+    }
+
     /// Enables or disables drafts.
     pub fn set_drafts_supported(&self, supported: bool) {
         self.shared.update(|state| state.repository_mut().settings.drafts_supported = supported);

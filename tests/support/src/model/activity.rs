@@ -64,6 +64,10 @@ pub enum EventKind {
     Locked(Option<String>),
     /// Everyone may comment again.
     Unlocked,
+    /// The actor was mentioned.
+    Mentioned,
+    /// The actor gets notifications from now on.
+    Subscribed,
     /// The issue or pull request with this number mentioned this one.
     CrossReferenced(u64),
 }
@@ -75,6 +79,14 @@ impl Repository {
         self.events.push(Event { id, number, actor: actor.to_owned(), at, kind });
         if let Some(issue) = self.issues.get_mut(&number) {
             issue.updated_at = at;
+        }
+    }
+
+    /// Records events that change nothing, as GitHub does when comments mention a user.
+    pub(crate) fn add_noise_events(&mut self, number: u64, count: usize, now: DateTime<Utc>) {
+        for index in 0..count {
+            let kind = if index % 2 == 0 { EventKind::Mentioned } else { EventKind::Subscribed };
+            self.record_event(number, "stranger", now, kind);
         }
     }
 
