@@ -113,6 +113,20 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Marks a draft as ready for review.
+    MarkReady {
+        /// The pull request.
+        pull: u64,
+        /// The user.
+        login: String,
+    },
+    /// Makes a pull request a draft.
+    ConvertToDraft {
+        /// The pull request.
+        pull: u64,
+        /// The user.
+        login: String,
+    },
     /// Merges a pull request, which closes the issues that its text says it fixes.
     Merge {
         /// The issue or pull request.
@@ -172,6 +186,8 @@ impl State {
             UserAction::Reopen { number, login } => repository.set_state(*number, "open", None, login, now),
             UserAction::Lock { number, reason, login } => repository.lock(*number, reason.as_deref(), login, now),
             UserAction::Unlock { number, login } => repository.unlock(*number, login, now),
+            UserAction::MarkReady { pull, login } => repository.set_draft(*pull, false, login, now),
+            UserAction::ConvertToDraft { pull, login } => repository.set_draft(*pull, true, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
             UserAction::SetPermission { login, permission } => {
                 repository.permissions.insert(login.clone(), *permission);
@@ -273,6 +289,16 @@ impl StandIn {
     /// Unlocks an issue or pull request.
     pub fn unlock(&self, number: u64, login: &str) {
         self.perform(&UserAction::Unlock { number, login: login.into() });
+    }
+
+    /// Marks a draft as ready for review.
+    pub fn mark_ready(&self, pull: u64, login: &str) {
+        self.perform(&UserAction::MarkReady { pull, login: login.into() });
+    }
+
+    /// Makes a pull request a draft.
+    pub fn convert_to_draft(&self, pull: u64, login: &str) {
+        self.perform(&UserAction::ConvertToDraft { pull, login: login.into() });
     }
 
     /// Merges a pull request, which closes the issues that its text says it fixes.

@@ -64,6 +64,10 @@ pub enum EventKind {
     Locked(Option<String>),
     /// Everyone may comment again.
     Unlocked,
+    /// The draft was marked as ready for review.
+    ReadyForReview,
+    /// The pull request was made a draft again.
+    ConvertToDraft,
     /// The actor was mentioned.
     Mentioned,
     /// The actor gets notifications from now on.

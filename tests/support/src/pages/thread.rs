@@ -159,6 +159,8 @@ impl EventView {
             EventKind::Locked(Some(reason)) => format!("locked this as {reason}"),
             EventKind::Locked(None) => "locked this".to_owned(),
             EventKind::Unlocked => "unlocked this".to_owned(),
+            EventKind::ReadyForReview => "marked this as ready for review".to_owned(),
+            EventKind::ConvertToDraft => "made this a draft".to_owned(),
             EventKind::Mentioned => "was mentioned".to_owned(),
             EventKind::Subscribed => "subscribed".to_owned(),
             EventKind::CrossReferenced(number) => format!("mentioned this in #{number}"),

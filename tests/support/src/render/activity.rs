@@ -41,6 +41,8 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
         EventKind::Renamed { from, to } => ("renamed", json!({ "rename": { "from": from, "to": to } })),
         EventKind::Locked(reason) => ("locked", json!({ "lock_reason": reason })),
         EventKind::Unlocked => ("unlocked", json!({ "lock_reason": null })),
+        EventKind::ReadyForReview => ("ready_for_review", json!({})),
+        EventKind::ConvertToDraft => ("convert_to_draft", json!({})),
         EventKind::Mentioned => ("mentioned", json!({})),
         EventKind::Subscribed => ("subscribed", json!({})),
         EventKind::CrossReferenced(_) => return None,
