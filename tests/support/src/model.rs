@@ -2,6 +2,7 @@
 
 mod activity;
 mod commit;
+mod departure;
 mod issue;
 mod permission;
 mod pull;
@@ -11,6 +12,7 @@ mod task;
 
 pub use activity::{Comment, Event, EventKind};
 pub use commit::Commit;
+pub use departure::Departure;
 pub(crate) use issue::NewIssue;
 pub use issue::{Issue, Label};
 pub use permission::Permission;

@@ -74,9 +74,9 @@ impl StandIn {
         let url = format!("http://{}", listener.local_addr().context("the listener has an address")?);
         let clock = Clock::Real(TimeDelta::zero());
         let mut repositories = Vec::new();
-        for full_name in &options.repositories {
+        for (id, full_name) in (1..).zip(&options.repositories) {
             let (owner, name) = full_name.split_once('/').context("a repository must be OWNER/NAME")?;
-            let mut repository = Repository::new(owner, name, &url, clock.now());
+            let mut repository = Repository::new(id, owner, name, &url, clock.now());
             repository.permissions.insert(options.login.clone(), Permission::Write);
             repositories.push(repository);
         }

@@ -97,6 +97,16 @@ impl State {
         })
     }
 
+    /// The path with a repository's name instead of its `id`: GitHub serves `/repositories/ID` like `/repos/OWNER/NAME`,
+    /// and redirects to it.
+    pub(crate) fn path_by_name(&self, path: &str) -> String {
+        let (id, rest) = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).unwrap_or_default();
+        match self.repositories.iter().find(|repository| repository.id.to_string() == id) {
+            Some(repository) => format!("/repos/{}/{rest}", repository.full_name()),
+            None => path.to_owned(),
+        }
+    }
+
     /// The issues of the main repository by number, without pull requests.
     pub fn issues(&self) -> Vec<Issue> {
         let repository = self.repository();

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Lag, Permission, Repository, ReviewState};
+use crate::model::{Departure, Lag, Permission, Repository, ReviewState};
 use crate::stand_in::StandIn;
 use crate::state::State;
 
@@ -134,6 +134,28 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Transfers an issue to another repository: the second one, or a new one if there is no second.
+    Transfer {
+        /// The issue.
+        number: u64,
+    },
+    /// Deletes an issue.
+    DeleteIssue {
+        /// The issue.
+        number: u64,
+    },
+    /// Converts an issue to a discussion, so that it cannot be read any more.
+    ConvertToDiscussion {
+        /// The issue.
+        number: u64,
+    },
+    /// Converts an issue to a discussion; the issue stays, closed and locked.
+    CloseAsDiscussion {
+        /// The issue.
+        number: u64,
+        /// The user.
+        login: String,
+    },
     /// Gives the user a permission.
     SetPermission {
         /// The user.
@@ -189,6 +211,10 @@ impl State {
             UserAction::MarkReady { pull, login } => repository.set_draft(*pull, false, login, now),
             UserAction::ConvertToDraft { pull, login } => repository.set_draft(*pull, true, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
+            UserAction::Transfer { number } => self.transfer(*number),
+            UserAction::DeleteIssue { number } => repository.discard_issue(*number, Departure::Deleted),
+            UserAction::ConvertToDiscussion { number } => repository.discard_issue(*number, Departure::Discussion),
+            UserAction::CloseAsDiscussion { number, login } => repository.close_as_discussion(*number, login, now),
             UserAction::SetPermission { login, permission } => {
                 repository.permissions.insert(login.clone(), *permission);
             }
@@ -304,6 +330,28 @@ impl StandIn {
     /// Merges a pull request, which closes the issues that its text says it fixes.
     pub fn merge_pull(&self, number: u64, login: &str) {
         self.perform(&UserAction::Merge { number, login: login.into() });
+    }
+
+    /// Transfers an issue to another repository: the second one, or a new one if there is no second. Requests for it get
+    /// a 301 to its new place, where everyone may read it and its author may change it.
+    pub fn transfer(&self, number: u64) {
+        self.perform(&UserAction::Transfer { number });
+    }
+
+    /// Deletes an issue. Requests for it get a 410.
+    pub fn delete_issue(&self, number: u64) {
+        self.perform(&UserAction::DeleteIssue { number });
+    }
+
+    /// Converts an issue to a discussion. Requests for it get a 410, which is assumed: GitHub documents no status.
+    pub fn convert_to_discussion(&self, number: u64) {
+        self.perform(&UserAction::ConvertToDiscussion { number });
+    }
+
+    /// Converts an issue to a discussion and keeps the issue: closed and locked, without its comments, and with the event
+    /// `converted_to_discussion`. GitHub documents this event; that the issue can still be read is assumed.
+    pub fn close_as_discussion(&self, number: u64, login: &str) {
+        self.perform(&UserAction::CloseAsDiscussion { number, login: login.into() });
     }
 
     /// Adds this number of events that change nothing (`mentioned`, `subscribed`) to an issue or pull request.

@@ -68,6 +68,8 @@ pub enum EventKind {
     ReadyForReview,
     /// The pull request was made a draft again.
     ConvertToDraft,
+    /// The issue was converted to a discussion.
+    ConvertedToDiscussion,
     /// The actor was mentioned.
     Mentioned,
     /// The actor gets notifications from now on.

@@ -161,6 +161,7 @@ impl EventView {
             EventKind::Unlocked => "unlocked this".to_owned(),
             EventKind::ReadyForReview => "marked this as ready for review".to_owned(),
             EventKind::ConvertToDraft => "made this a draft".to_owned(),
+            EventKind::ConvertedToDiscussion => "converted this to a discussion".to_owned(),
             EventKind::Mentioned => "was mentioned".to_owned(),
             EventKind::Subscribed => "subscribed".to_owned(),
             EventKind::CrossReferenced(number) => format!("mentioned this in #{number}"),

@@ -43,6 +43,7 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
         EventKind::Unlocked => ("unlocked", json!({ "lock_reason": null })),
         EventKind::ReadyForReview => ("ready_for_review", json!({})),
         EventKind::ConvertToDraft => ("convert_to_draft", json!({})),
+        EventKind::ConvertedToDiscussion => ("converted_to_discussion", json!({})),
         EventKind::Mentioned => ("mentioned", json!({})),
         EventKind::Subscribed => ("subscribed", json!({})),
         EventKind::CrossReferenced(_) => return None,

@@ -6,6 +6,7 @@ mod agents;
 mod client;
 mod contract;
 mod control;
+mod departures;
 mod faults;
 mod git;
 mod issues;
