@@ -128,6 +128,9 @@ pub(crate) struct RunArgs {
     /// Do not print the line about a recorded failure on a terminal
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// The command serves others: its output may hold their text, so its reports are anonymous whatever is trusted
+    #[arg(long)]
+    pub(crate) remote: bool,
     /// Receiver of the failure
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,
@@ -209,7 +212,7 @@ pub(crate) struct HealingArgs {
     #[arg(long, env = "AUTOHEAL_AGENT", default_value = "copilot", value_name = "AGENT")]
     pub(crate) agent: String,
     /// Sources whose failures are handed over without a person's approval: run, mcp, browser, none
-    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "run", value_name = "SOURCE")]
+    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none", value_name = "SOURCE")]
     pub(crate) trust: Vec<String>,
     /// Occurrences of a failure before an issue is opened
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]

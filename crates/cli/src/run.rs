@@ -74,12 +74,13 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
 fn report(options: RunArgs, failed: Failed, is_line_start: bool) {
     let until = Instant::now() + MAX_DELAY;
     let store = options.delivery.store.clone();
+    let sender_kind = if options.remote { Sender::Anonymous } else { Sender::Local };
     let (sender, result) = mpsc::channel();
     let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
         let destination = Destination::from(options.delivery);
         let report = failed.report(destination.scrub);
         let error = error_of(&report);
-        let outcome = deliver(&destination, Sender::Local, vec![report], until);
+        let outcome = deliver(&destination, sender_kind, vec![report], until);
         let _timed_out = sender.send((outcome, error));
     });
     let result = match delivering {

@@ -5,5 +5,6 @@
 mod bad_days;
 mod earlier_version;
 mod gate;
+mod gate_cases;
 mod path;
 mod whole_path;
