@@ -14,7 +14,7 @@ use crate::error::{ApiError, ApiResult};
 /// Timeout of a body. It bounds the memory that slow senders hold.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads at most [`BODY_BYTES`]. Drains the rest, because closing early would reset the connection before the response
+/// Reads at most [`BODY_BYTES`]. Drains the rest, because an early close would reset the connection before the response
 /// arrives.
 pub(crate) async fn read(body: Body, headers: &HeaderMap) -> ApiResult<Bytes> {
     let unfinished =
