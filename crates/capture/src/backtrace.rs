@@ -4,8 +4,8 @@ use std::backtrace::Backtrace;
 
 /// The function by which a panic enters the runtime. Above it are the runtime and the hook.
 const ENTRY: [&str; 3] = ["rust_begin_unwind", "std::panicking::begin_panic", "rust_panic_with_hook"];
-/// The function that calls a thread's own code, and the file that calls a server's handlers.
-const BOTTOM: [&str; 2] = ["__rust_begin_short_backtrace", "capture/src/healed.rs:"];
+/// The function that calls a thread's own code.
+const THREAD_START: &str = "__rust_begin_short_backtrace";
 
 /// The frames, renumbered; empty where there are none. Relative files become absolute, because they are relative to the
 /// directory the program was started in, and one failure would look like two.
@@ -41,8 +41,14 @@ struct Frame<'a> {
 impl Frame<'_> {
     fn is_bottom(&self) -> bool {
         let mut texts = self.places.iter().chain([&self.name]);
-        texts.any(|text| BOTTOM.iter().any(|bottom| text.contains(bottom)))
+        texts.any(|text| text.contains(THREAD_START) || calls_handlers(text))
     }
+}
+
+/// Whether a line names the file of this crate that calls a server's handlers: in a workspace, or in a registry's folder
+/// with the version in its name.
+fn calls_handlers(line: &str) -> bool {
+    line.contains("/src/healed.rs:") && line.contains("capture")
 }
 
 fn frames(printed: &str) -> Vec<Frame<'_>> {
@@ -96,6 +102,6 @@ mod tests {
     fn a_real_one_begins_at_the_panic_and_is_read() {
         let own = short(&Backtrace::force_capture());
         assert!(own.contains("a_real_one_begins_at_the_panic"), "{own}");
-        assert!(!own.contains(BOTTOM[0]), "{own}");
+        assert!(!own.contains(THREAD_START), "{own}");
     }
 }

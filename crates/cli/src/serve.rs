@@ -94,10 +94,8 @@ fn worker(
     wake: &Arc<Notify>,
 ) -> Result<Worker> {
     let url = &options.github.github_url;
-    let client = |token| {
-        Github::new(url, token, settings.repository.clone(), clock.clone())
-            .map_err(|error| anyhow::anyhow!("AUTOHEAL_GITHUB_URL: {error}"))
-    };
+    let client =
+        |token| Github::new(url, token, settings.repository.clone(), clock.clone()).context("AUTOHEAL_GITHUB_URL");
     let token = settings::issues_token()?;
     let issues = client(&token)?;
     let agent = options.github.agent_token.as_ref().and_then(settings::not_empty);

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
-use crate::spool::{Spool, SpooledReport};
+use crate::spool::{Spool, SpoolLock, SpooledReport};
 use crate::upstream::{self, BODY_MARGIN, Rejected, SendError};
 
 /// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
@@ -148,7 +148,9 @@ pub(crate) fn deliver_with(
             new => Delivery::Spool { reports: names(new, 0) },
         });
     }
-    let older = older_reports(&spool, url, &new);
+    // held until the end of the delivery, so that no other process delivers the same older reports
+    let lock = spool.try_lock();
+    let older = lock.as_ref().map(|lock| older_reports(&spool, lock, url, &new)).unwrap_or_default();
     if new.is_empty() && older.is_empty() {
         return Outcome::Delivered(Delivery::Nothing);
     }
@@ -164,10 +166,9 @@ pub(crate) fn deliver_with(
     }
 }
 
-/// Older reports for the same receiver, as many as fit beside the new ones. None while another process delivers.
-fn older_reports(spool: &Spool, url: Option<&str>, new: &[SpooledReport]) -> Vec<SpooledReport> {
-    let lock = spool.try_lock();
-    let older = lock.as_ref().map(|lock| spool.reports(lock, |to| to == url)).unwrap_or_default();
+/// Older reports for the same receiver, as many as fit beside the new ones.
+fn older_reports(spool: &Spool, lock: &SpoolLock, url: Option<&str>, new: &[SpooledReport]) -> Vec<SpooledReport> {
+    let older = spool.reports(lock, |to| to == url);
     let mut remaining = BODY_BYTES - BODY_MARGIN - size(new).min(BODY_BYTES / 2);
     older
         .into_iter()

@@ -214,7 +214,7 @@ impl Gateway {
 /// Turns a 101 into an error: the gateway forwards no `Upgrade` header, so no client requested another protocol.
 fn refuse_upgrade<T>(response: Response<T>) -> Result<Response<T>, ForwardError> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(ForwardError { reached: true, reason: "it switched to another protocol".to_owned() });
+        return Err(ForwardError { reached: true, reason: "it wants another protocol".to_owned() });
     }
     Ok(response)
 }

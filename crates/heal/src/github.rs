@@ -144,23 +144,28 @@ impl Github {
 
     /// The entries of a list, up to [`MAX_PAGES`] pages.
     async fn list<T: DeserializeOwned>(&self, path: &str) -> GithubResult<List<T>> {
-        let mut entries = Vec::new();
+        let (mut entries, mut is_incomplete) = (Vec::new(), false);
         for number in 1..=MAX_PAGES {
             let (page, _) = self.page(path, number).await?;
             let is_last = page.len() < PAGE_SIZE;
-            entries.extend(page);
+            for entry in page {
+                match entry {
+                    Entry::Readable(entry) => entries.push(entry),
+                    Entry::Other(_) => is_incomplete = true,
+                }
+            }
             if is_last {
-                return Ok(List { entries, is_cut: false });
+                return Ok(List { entries, is_incomplete });
             }
         }
-        Ok(List { entries, is_cut: true })
+        Ok(List { entries, is_incomplete: true })
     }
 
     /// One page of a list, and the number of its last page.
-    async fn page<T: DeserializeOwned>(&self, path: &str, number: usize) -> GithubResult<(Vec<T>, usize)> {
+    async fn page<T: DeserializeOwned>(&self, path: &str, number: usize) -> GithubResult<(Vec<Entry<T>>, usize)> {
         let separator = if path.contains('?') { '&' } else { '?' };
         let path = format!("{path}{separator}per_page={PAGE_SIZE}&page={number}");
-        let (entries, headers) = self.exchange("GET", &path, None::<&()>).await?;
+        let (entries, headers): (Vec<Entry<T>>, _) = self.exchange("GET", &path, None::<&()>).await?;
         let link = headers.get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
         Ok((entries, last_page(link).unwrap_or(number)))
     }
@@ -218,8 +223,25 @@ impl Github {
 pub(crate) struct List<T> {
     /// The entries, in the list's order.
     pub(crate) entries: Vec<T>,
-    /// Whether the list has more pages than were read.
-    pub(crate) is_cut: bool,
+    /// Whether the list has more pages than were read, or entries that cannot be read.
+    pub(crate) is_incomplete: bool,
+}
+
+/// Entry of a list. One that cannot be read must not hide the others.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Entry<T> {
+    Readable(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Entry<T> {
+    fn readable(self) -> Option<T> {
+        match self {
+            Self::Readable(entry) => Some(entry),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// A user, as far as it is read.

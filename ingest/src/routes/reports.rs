@@ -59,7 +59,7 @@ async fn accept(
     headers: &HeaderMap,
     body: Body,
 ) -> ApiResult<Vec<Receipt>> {
-    let arrival = match judge_head(state, page, key, headers) {
+    let arrival = match judge_head(state, origin, key, headers) {
         Ok(arrival) => arrival,
         Err(refusal) => {
             // Drain the body before the refusal, because a sender that is still sending would miss the response.
@@ -81,8 +81,8 @@ async fn accept(
 }
 
 /// Judges a request by its head, before memory is spent on its body.
-fn judge_head(state: &AppState, page: &Page, key: Option<&str>, headers: &HeaderMap) -> ApiResult<Arrival> {
-    page.require_allowed(&state.config, headers)?;
+fn judge_head(state: &AppState, origin: &RequestOrigin, key: Option<&str>, headers: &HeaderMap) -> ApiResult<Arrival> {
+    origin.require_allowed(&state.config, headers)?;
     require_json(headers)?;
     Ok(Arrival {
         project: project(&state.config, key)?.to_owned(),

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::wrapped::{Wrapped, samples};
 
@@ -46,6 +48,44 @@ async fn a_command_that_serves_others_is_anonymous_in_the_own_store_and_at_a_ser
     let mut run = here.run(&["--remote", "--url", &format!("http://{}/", serve.address)], &FAILS);
     assert_eq!(run.env("AUTOHEAL_KEY", "made-up-key").output().unwrap().status.code(), Some(3));
     assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
+}
+
+/// Reads one request of reports and leaves its connection open; returns the number of reports.
+async fn reports_of_next_request(listener: &TcpListener) -> (usize, TcpStream) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut request = Vec::new();
+    loop {
+        stream.read_buf(&mut request).await.unwrap();
+        let text = String::from_utf8_lossy(&request);
+        if let Some((_, body)) = text.split_once("\r\n\r\n")
+            && let Ok(reports) = serde_json::from_str::<Vec<serde_json::Value>>(body)
+        {
+            return (reports.len(), stream);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_runs_at_once_do_not_both_send_the_older_reports() {
+    let wrapped = Wrapped::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let run = || tokio::process::Command::from(wrapped.run(&["--url", &url], &FAILS));
+    let mut first = run().spawn().unwrap();
+    let (reports, first_stream) = reports_of_next_request(&listener).await;
+    assert_eq!(reports, 1);
+    first.wait().await.unwrap();
+    drop(first_stream);
+    assert_eq!(wrapped.spooled(), 1);
+
+    let mut second = run().spawn().unwrap();
+    let (reports, _second_stream) = reports_of_next_request(&listener).await;
+    assert_eq!(reports, 2, "its own, and the older one");
+    let mut third = run().spawn().unwrap();
+    let (reports, _third_stream) = reports_of_next_request(&listener).await;
+    assert_eq!(reports, 1, "its own only, while the second run delivers");
+    second.wait().await.unwrap();
+    third.wait().await.unwrap();
 }
 
 #[tokio::test]

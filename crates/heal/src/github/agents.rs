@@ -1,6 +1,7 @@
 //! Requests to a coding agent: a task, a comment, or an assignment of the issue.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Github, GithubError, GithubResult, Issue, Page};
 use crate::request_bodies::{Assignment, BodyText, NewTask};
@@ -19,13 +20,15 @@ struct Task {
 enum TaskId {
     Text(String),
     Number(u64),
+    Other(IgnoredAny),
 }
 
 impl TaskId {
-    fn into_text(self) -> String {
+    fn into_text(self) -> Option<String> {
         match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
+            Self::Text(text) => Some(text),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Other(_) => None,
         }
     }
 }
@@ -35,7 +38,7 @@ impl Github {
     pub(crate) async fn start_task(&self, task: &NewTask) -> GithubResult<String> {
         let Repository { owner, name } = &self.repository;
         let started: Task = self.post(&format!("/agents/repos/{owner}/{name}/tasks"), task).await?;
-        let page = started.html_url.or_else(|| started.id.map(TaskId::into_text));
+        let page = started.html_url.or_else(|| started.id.and_then(TaskId::into_text));
         page.ok_or_else(|| GithubError::Lost("the started task has no page and no id".to_owned()))
     }
 

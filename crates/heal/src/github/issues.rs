@@ -5,7 +5,7 @@ use autoheal_store::Link;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Github, GithubError, GithubResult, List, User};
+use super::{Entry, Github, GithubError, GithubResult, List, User};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{BodyText, NewLabel};
 
@@ -216,7 +216,7 @@ impl Github {
         let mut events = if last > 1 { self.page(&path, last).await?.0 } else { first_page };
         for number in (1..last).rev().take(MAX_EVENT_PAGES).map(Some).chain([None]) {
             let is_about = |event: &Event| event.label.as_ref().is_some_and(|set| set.name.eq_ignore_ascii_case(label));
-            for event in events.into_iter().rev().filter(is_about) {
+            for event in events.into_iter().rev().filter_map(Entry::readable).filter(is_about) {
                 match event.event.as_deref() {
                     Some("labeled") => return Ok(event.labelled()),
                     Some("unlabeled") => return Ok(None),

@@ -8,12 +8,43 @@ use serde::de::IgnoredAny;
 
 use super::GithubError;
 
-/// Body of a refusal.
+/// Body of a refusal. Each member is read by itself, because GitHub sends them in several shapes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Refusal {
-    message: Option<String>,
-    errors: Option<Vec<Detail>>,
+    message: Lenient<String>,
+    errors: Lenient<Errors>,
+}
+
+/// Details of a refusal: a list, or one detail.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Errors {
+    Many(Vec<Detail>),
+    One(Detail),
+}
+
+/// A member of the expected shape, or of any other.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    Expected(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+impl<T> Lenient<T> {
+    fn expected(self) -> Option<T> {
+        match self {
+            Self::Expected(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// Detail of a failed validation: an object, or a sentence.
@@ -33,7 +64,7 @@ pub(super) fn read<'a>(
     now: Timestamp,
 ) -> GithubError {
     let refusal: Refusal = serde_json::from_str(body).unwrap_or_default();
-    let mut message = refusal.message.unwrap_or_else(|| "no message".to_owned());
+    let mut message = refusal.message.expected().unwrap_or_else(|| "no message".to_owned());
     if matches!(status, 403 | 429) {
         let number = |name: &str| header(name).and_then(|value| value.parse::<u64>().ok());
         let retry_after = number("retry-after").map(|seconds| now.plus(Duration::from_secs(seconds)));
@@ -47,7 +78,12 @@ pub(super) fn read<'a>(
             return GithubError::Limited { until, message };
         }
     }
-    for detail in refusal.errors.unwrap_or_default() {
+    let details = match refusal.errors.expected() {
+        Some(Errors::Many(details)) => details,
+        Some(Errors::One(detail)) => vec![detail],
+        None => vec![],
+    };
+    for detail in details {
         match detail {
             Detail::Fields { resource, field, code, message: reason } => {
                 let parts = [resource, field, code, reason].map(Option::unwrap_or_default);
@@ -91,6 +127,20 @@ mod tests {
         assert!(matches!(refused(429, "", &[]), GithubError::Limited { until: None, .. }));
         let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
         assert!(matches!(refused(403, secondary, &[]), GithubError::Limited { until: None, .. }));
+    }
+
+    #[test]
+    fn a_message_beside_members_of_another_shape_is_kept() {
+        for (errors, shown) in [
+            (r#""Validation failed: no commits""#, "GitHub refused (422): No [Validation failed: no commits]"),
+            ("null", "GitHub refused (422): No"),
+            ("7", "GitHub refused (422): No"),
+            (r#"{"code":"custom"}"#, "GitHub refused (422): No [  custom ]"),
+        ] {
+            let body = format!(r#"{{"message":"No","errors":{errors}}}"#);
+            assert_eq!(refused(422, &body, &[]).to_string(), shown);
+        }
+        assert_eq!(refused(404, r#"{"message":7}"#, &[]).to_string(), "GitHub refused (404): no message");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use autoheal_store::{Change, IntentKind, Status, Work};
 
-use super::live::composed_hash;
+use super::live::written_hash;
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
     ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences,
@@ -42,7 +42,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
         Decision::AwaitApproval { issue } => {
             let mut changes = vec![Change::Status(Status::AwaitingApproval), Change::ActAt(now)];
             if work.group.shown_hash.is_none() {
-                changes.push(Change::ShownHash(composed_hash(work, issue)));
+                changes.push(Change::ShownHash(written_hash(work, issue)));
             }
             Ok(worker.store.change(group, changes).await?)
         }

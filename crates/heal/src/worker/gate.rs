@@ -8,7 +8,7 @@ use std::time::Duration;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, Work};
 
-use super::live::{Live, composed_hash};
+use super::live::{Live, written_hash};
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{APPROVED_LABEL, OUR_LABEL};
 use crate::write::Write;
@@ -119,7 +119,7 @@ impl Worker {
         }
         let opened = work.intents.iter().find(|intent| intent.kind == IntentKind::OpenIssue);
         let since = opened.map_or(Timestamp(0), |intent| intent.planned_at.minus(CLOCK_DIFFERENCE));
-        let changed = live.text_hash() != composed_hash(work, number)
+        let changed = live.text_hash() != written_hash(work, number)
             || live.was_reviewed(None)
             || self.others_commented(work, since, None).await?;
         Ok(changed

@@ -6,6 +6,7 @@ use autoheal_store::Work;
 use super::{WorkResult, Worker};
 use crate::compose::{issue, pull, shown_hash};
 use crate::github::{Issue, List, Pull, Review};
+use crate::write::Write;
 
 /// The issue and the draft of a group, as they are on GitHub now.
 pub(super) struct Live {
@@ -67,13 +68,29 @@ impl Live {
 }
 
 /// Hash of the text we wrote; equals [`Live::text_hash`] while no person has edited it.
-pub(super) fn composed_hash(work: &Work, number: u64) -> String {
-    let issue = issue(work);
-    let pull = pull(work, number);
-    let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
+///
+/// Takes the text from the stored writes, because an earlier version may have composed it differently.
+pub(super) fn written_hash(work: &Work, number: u64) -> String {
+    let writes: Vec<Write> = work.intents.iter().rev().filter_map(|intent| Write::read(intent).ok()).collect();
+    let written_issue = writes.iter().find_map(|write| match write {
+        Write::OpenIssue { issue, .. } => Some((issue.title.clone(), issue.body.clone())),
+        _ => None,
+    });
+    let mut texts = vec![written_issue.unwrap_or_else(|| {
+        let issue = issue(work);
+        (issue.title, issue.body)
+    })];
     if work.group.pull.is_some() {
-        texts.push((&pull.title, &pull.body));
+        let written_pull = writes.iter().find_map(|write| match write {
+            Write::OpenPull { pull } => Some((pull.title.clone(), pull.body.clone())),
+            _ => None,
+        });
+        texts.push(written_pull.unwrap_or_else(|| {
+            let pull = pull(work, number);
+            (pull.title, pull.body)
+        }));
     }
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(title, body)| (title.as_str(), body.as_str())).collect();
     shown_hash(&texts)
 }
 
@@ -86,9 +103,9 @@ impl Worker {
         };
         let draft = self.github.pull(link.number).await?;
         let agent = self.agent().login().await?;
-        let List { entries: mut reviews, is_cut } = self.github.reviews(link.number).await?;
+        let List { entries: mut reviews, is_incomplete } = self.github.reviews(link.number).await?;
         reviews.retain(|review| !self.is_ours(review.author(), &agent));
-        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_cut })
+        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_incomplete })
     }
 
     /// Whether a person other than the approver wrote or changed a comment or a review comment since this time. The agent
@@ -103,13 +120,13 @@ impl Worker {
         let is_foreign = |author: &str| !self.is_ours(author, &agent) && Some(author) != approver;
         for link in [work.group.issue.as_ref(), work.group.pull.as_ref()].into_iter().flatten() {
             let comments = self.github.comments(link.number, since).await?;
-            if comments.is_cut || comments.entries.iter().any(|comment| is_foreign(comment.author())) {
+            if comments.is_incomplete || comments.entries.iter().any(|comment| is_foreign(comment.author())) {
                 return Ok(true);
             }
         }
         let Some(draft) = &work.group.pull else { return Ok(false) };
         let comments = self.github.review_comments(draft.number, since).await?;
-        Ok(comments.is_cut || comments.entries.iter().any(|comment| is_foreign(comment.author())))
+        Ok(comments.is_incomplete || comments.entries.iter().any(|comment| is_foreign(comment.author())))
     }
 
     /// Whether this login is one of our credentials.

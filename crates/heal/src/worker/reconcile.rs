@@ -30,17 +30,21 @@ enum Search {
 impl Worker {
     /// Settles one intent that is due.
     pub(super) async fn reconcile(&mut self, intent: Intent) -> WorkResult<()> {
+        if intent.state == IntentState::Sent && intent.kind == IntentKind::StartTask {
+            return self.settle_unknown(&intent, Some("the response was lost".to_owned())).await;
+        }
         let write = match Write::read(&intent) {
             Ok(write) => write,
+            // It happened, and only its recheck is left out.
+            Err(_) if intent.state == IntentState::Recheck => {
+                return Ok(self.store.settle(intent.id, IntentState::Done, None, self.clock.now(), vec![]).await?);
+            }
             // A write that cannot be read must not stop those behind it.
             Err(error) => return self.settle_refused(&intent, Some(error.to_string())).await,
         };
         match intent.state {
             IntentState::Held => self.try_again(intent, &write).await,
             IntentState::Recheck => self.recheck(&intent, &write).await,
-            _ if intent.kind == IntentKind::StartTask => {
-                self.settle_unknown(&intent, Some("the response was lost".to_owned())).await
-            }
             _ => match self.search(&intent, &write).await? {
                 Search::Found(outcome) => {
                     self.reset_wait().await?;

@@ -83,8 +83,9 @@ impl Worker {
         let (state, act_at) =
             if recheck { (IntentState::Recheck, now.plus(self.settings.lag_bound)) } else { (IntentState::Done, now) };
         let record = serde_json::to_string(&record).unwrap_or_default();
-        tracing::info!(kind = intent.kind.name(), outcome = record, "worker: done");
-        Ok(self.store.settle(intent.id, state, Some(record), act_at, changes).await?)
+        self.store.settle(intent.id, state, Some(record.clone()), act_at, changes).await?;
+        tracing::info!(kind = intent.kind.name(), outcome = %record, "worker: done");
+        Ok(())
     }
 
     async fn settle_failed(&mut self, intent: &Intent, error: GithubError) -> WorkResult<()> {

@@ -64,3 +64,33 @@ async fn a_stored_write_that_cannot_be_read_is_refused_and_stops_no_other() {
     let titles: Vec<_> = path.github.issues().into_iter().map(|issue| issue.title).collect();
     assert!(titles.contains(&"[Auto-Generated] TypeError: the basket is empty".to_owned()), "{titles:?}");
 }
+
+#[tokio::test]
+async fn an_issue_that_an_earlier_version_composed_differently_is_approved_at_once() {
+    let (_, store) = STORES[1];
+    let mut path = Path::start(ALL).await;
+    path.github.inject(Fault::on(Operation::CreateCommit, Failure::HoldBefore));
+    path.report("price is undefined").await;
+    path.tick_until_held(Operation::CreateCommit).await;
+    // the same text on GitHub and in the stored write, and another one than this version composes
+    let older = |text: &str| text.replace("(none was sent)", "(none was sent by an earlier version)");
+    let body = older(&path.github.issues()[0].body);
+    path.github.edit_issue(1, &body, "autoheal-bot");
+    path.replace_store(&older(store)).await;
+    path.github.release_all();
+    path.work_for(5 * MINUTE).await;
+    assert_eq!(path.only_group().await.group.status, Status::AwaitingApproval);
+    path.github.add_label(1, "autoheal-approved", "maintainer");
+    path.work_for(5 * MINUTE).await;
+    assert_eq!(path.github.hand_overs().len(), 1, "{:?}", path.only_group().await.group.note);
+}
+
+#[tokio::test]
+async fn an_unreadable_task_that_may_have_been_started_leads_to_no_second_agent() {
+    let (on, store) = STORES[4];
+    let damaged = store.replace("\"prompt\":", "\"text\":");
+    assert_ne!(damaged, store);
+    let path = take_over(on, Failure::HoldAfter, &damaged).await;
+    assert_eq!(path.github.hand_overs().len(), 1);
+    assert_eq!(path.only_group().await.group.status, Status::HandOverUnknown);
+}
