@@ -9,7 +9,7 @@ use super::{Github, GithubError, GithubResult, User};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{BodyText, NewLabel};
 
-/// An issue, as far as it is read.
+/// The fields of an issue that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Issue {
     number: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Issue {
     pub(crate) body: String,
     #[serde(default, deserialize_with = "or_default")]
     assignees: Vec<User>,
-    /// Present where the issue is a pull request.
+    /// Present if the issue is a pull request.
     #[serde(default)]
     pull_request: Option<IgnoredAny>,
 }
@@ -37,7 +37,7 @@ impl Issue {
         self.number
     }
 
-    /// Whether an agent is among the assignees. GitHub lists a bot assigned by its login as `Copilot`.
+    /// True if an agent is among the assignees. GitHub lists `copilot-swe-agent[bot]` as `Copilot`.
     pub(crate) fn is_assigned_to(&self, agent: &str) -> bool {
         let stem = agent.trim_end_matches("[bot]");
         self.assignees.iter().any(|User { login }| {
@@ -47,7 +47,7 @@ impl Issue {
     }
 }
 
-/// A comment, as far as it is read.
+/// The fields of a comment that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Comment {
     /// Its author; GitHub sends null for a deleted account.
@@ -65,7 +65,7 @@ impl Comment {
     }
 }
 
-/// An event of an issue, as far as it is read.
+/// The fields of an issue's event that are read.
 #[derive(Debug, Deserialize)]
 struct Event {
     event: Option<String>,
@@ -74,19 +74,19 @@ struct Event {
     label: Option<Label>,
 }
 
-/// A label, as far as it is read.
+/// The fields of a label that are read.
 #[derive(Debug, Deserialize)]
 struct Label {
     name: String,
 }
 
-/// A collaborator's permission, as far as it is read.
+/// The fields of a collaborator's permission that are read.
 #[derive(Debug, Deserialize)]
 struct Permission {
     permission: Option<String>,
 }
 
-/// Closes an issue.
+/// Body of a request that closes an issue.
 #[derive(Debug, Serialize)]
 struct Closing {
     state: &'static str,
@@ -99,7 +99,8 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserial
 }
 
 impl Github {
-    /// Our issues with all these labels, changed since then, newest first. GitHub's lists lag behind its writes.
+    /// Issues in this state with all these labels, newest first. `creator` and `since` restrict the list to issues of
+    /// this login and to issues changed since this time. GitHub's lists lag behind its writes.
     pub(crate) async fn list_issues(
         &self,
         state: &str,
@@ -147,7 +148,7 @@ impl Github {
         Ok(labels.into_iter().map(|label| label.name).collect())
     }
 
-    /// Creates a label; one that exists is a success.
+    /// Creates a label; an existing label is a success.
     pub(crate) async fn create_label(&self, label: &NewLabel) -> GithubResult<()> {
         match self.post::<IgnoredAny>(&self.path("labels"), label).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already_exists") => Ok(()),
@@ -163,7 +164,7 @@ impl Github {
         }
     }
 
-    /// Login and time of the label's last setting; none if it was removed since.
+    /// Login and time of the last event that set the label; none if the label was removed after it.
     pub(crate) async fn labelled_by(&self, issue: u64, label: &str) -> GithubResult<Option<(String, Timestamp)>> {
         let events: Vec<Event> = self.list(&self.path(&format!("issues/{issue}/events"))).await?;
         let mut last = None;
@@ -183,7 +184,8 @@ impl Github {
         Ok(last)
     }
 
-    /// Whether this person may write to the repository. People with triage permission can label too.
+    /// True if this person may write to the repository. Setting a label is no proof, because triage permission allows
+    /// it.
     pub(crate) async fn may_write(&self, login: &str) -> GithubResult<bool> {
         match self.get::<Permission>(&self.path(&format!("collaborators/{login}/permission"))).await {
             Ok(Permission { permission }) => Ok(matches!(permission.as_deref(), Some("admin" | "write"))),

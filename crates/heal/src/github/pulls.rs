@@ -16,14 +16,14 @@ pub(crate) struct Base {
     pub(crate) tree: String,
 }
 
-/// A pull request, as far as it is read.
+/// The fields of a pull request that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Pull {
     number: u64,
     html_url: String,
     /// Its title.
     pub(crate) title: String,
-    /// Its description; none where it is empty.
+    /// Its description; none if it is empty.
     pub(crate) body: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Pull {
     }
 }
 
-/// A repository, as far as it is read.
+/// The fields of a repository that are read.
 #[derive(Debug, Deserialize)]
 struct RepositoryResponse {
     default_branch: String,
@@ -46,13 +46,13 @@ struct Object {
     sha: String,
 }
 
-/// A git reference, as far as it is read.
+/// The fields of a git reference that are read.
 #[derive(Debug, Deserialize)]
 struct Reference {
     object: Object,
 }
 
-/// A commit, as far as it is read.
+/// The fields of a commit that are read.
 #[derive(Debug, Deserialize)]
 struct Commit {
     tree: Object,
@@ -78,7 +78,7 @@ impl Github {
         Ok(self.post::<Object>(&self.path("git/commits"), commit).await?.sha)
     }
 
-    /// Whether the branch exists.
+    /// True if the branch exists.
     pub(crate) async fn has_branch(&self, branch: &str) -> GithubResult<bool> {
         match self.get::<IgnoredAny>(&self.path(&format!("git/ref/heads/{branch}"))).await {
             Ok(_) => Ok(true),
@@ -87,7 +87,7 @@ impl Github {
         }
     }
 
-    /// Creates a branch. One that exists is a success, because its name holds the number.
+    /// Creates a branch. An existing branch is a success, because its name contains the number.
     pub(crate) async fn create_branch(&self, branch: &NewBranch) -> GithubResult<()> {
         match self.post::<IgnoredAny>(&self.path("git/refs"), branch).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => Ok(()),
@@ -95,7 +95,7 @@ impl Github {
         }
     }
 
-    /// The pull request of a branch, open or closed; the oldest of several.
+    /// The pull request of a branch, open or closed; of several, the oldest.
     pub(crate) async fn pull_of(&self, branch: &str) -> GithubResult<Option<Pull>> {
         let head = format!("{}:{branch}", self.repository.owner);
         let mut pulls: Vec<Pull> = self.get(&self.path(&format!("pulls?state=all&head={head}&per_page=10"))).await?;
@@ -107,7 +107,7 @@ impl Github {
         self.get(&self.path(&format!("pulls/{number}"))).await
     }
 
-    /// Opens a pull request, or adopts the one that its branch has already.
+    /// Opens a pull request, or returns the existing pull request of its branch.
     pub(crate) async fn create_pull(&self, pull: &NewPull) -> GithubResult<Pull> {
         match self.post(&self.path("pulls"), pull).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => {

@@ -1,4 +1,4 @@
-//! Responses that are no success: GitHub's four ways to ask for a wait come before its refusals.
+//! Reads responses that are no success: first the four ways in which GitHub asks for a wait, then its refusals.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_json_is_a_refusal_all_the_same() {
+    fn an_unreadable_body_is_a_refusal_too() {
         for body in ["", "<html>", "[]", r#"{"message":null,"errors":null}"#] {
             assert_eq!(refused(404, body, &[]).to_string(), "GitHub refused (404): no message", "{body}");
         }

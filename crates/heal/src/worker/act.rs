@@ -52,7 +52,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     }
 }
 
-/// The write that carries out a decision. None where an approval was revoked, or where there is nothing to write.
+/// The write that carries out a decision. None if an approval was revoked, or if there is nothing to write.
 async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResult<Option<Write>> {
     if let Decision::StartTask { issue, .. } | Decision::CommentAgent { issue, .. } | Decision::AssignAgent { issue } =
         decision
@@ -60,7 +60,7 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         if !worker.still_approved(work, issue).await? {
             return Ok(None);
         }
-        // One more may be open from here on: count again for the next hand-over.
+        // This hand-over may add an open one, so they are counted again before the next.
         worker.open_hand_overs = None;
     }
     Ok(Some(match decision {
@@ -121,7 +121,7 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
         return Ok(left);
     }
-    // Only GitHub knows which of them were closed meanwhile. Read at most once a minute.
+    // Only GitHub's list shows which of their issues were closed meanwhile. It is read at most once a minute.
     let open = match worker.open_hand_overs {
         Some((read_at, open)) if read_at.plus(BUDGET_WAIT) > now => open,
         _ => {
@@ -135,7 +135,8 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     Ok(left.min(worker.settings.open_hand_overs.saturating_sub(open)))
 }
 
-/// Hash of the text we wrote. An edit made before the group waits shows as a difference.
+/// Hash of the text that the worker composed. If a person edits the issue before the group waits for approval, the text
+/// on GitHub has another hash.
 fn composed_hash(work: &Work, number: u64) -> String {
     let issue = issue(work);
     let pull = pull(work, number);

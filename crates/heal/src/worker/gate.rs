@@ -1,4 +1,5 @@
-//! The gate: a person with write access approves by a label, and the approval is bound to the text the agent would read.
+//! The gate: a person with write access approves by a label. The approval is bound to the text that the agent would
+//! read.
 
 use super::{WorkError, WorkResult, Worker};
 
@@ -7,7 +8,8 @@ use crate::write::Write;
 use autoheal_store::{Approval, Change, Revocation, Work};
 
 impl Worker {
-    /// Checks the waiting groups. One list shows which of them carry the label; only those cost further requests.
+    /// Checks the waiting groups. One list shows which of their issues carry the label; only these cost further
+    /// requests.
     pub(super) async fn check_gate(&mut self) -> WorkResult<()> {
         let waiting = self.store.awaiting().await?;
         if waiting.is_empty() {
@@ -50,8 +52,8 @@ impl Worker {
         Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 
-    /// Whether the label is still set and the text the agent would read is still the approved one. Revokes the approval if
-    /// not.
+    /// True if the label is still set and the text that the agent would read is still the approved text; also true if
+    /// the group has no approval, because it needs none. Otherwise revokes the approval.
     pub(crate) async fn still_approved(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
         let Some(approval) = &work.approval else { return Ok(true) };
         let label = self.github.labelled_by(number, APPROVED_LABEL).await?;
@@ -76,7 +78,7 @@ impl Worker {
         Ok(shown_hash(&texts))
     }
 
-    /// Whether another person wrote or changed a comment since the label was set. The agent reads comments too.
+    /// True if another person wrote or changed a comment since the label was set. The agent reads comments too.
     async fn others_commented(&self, work: &Work, approval: &Approval) -> WorkResult<bool> {
         let agent_login = self.agent().login().await?;
         let links = [work.group.issue.as_ref(), work.group.pull.as_ref()];

@@ -1,4 +1,4 @@
-//! Without failures: one issue, one draft, one hand-over, and updated counts.
+//! Without failures of GitHub: one issue, one draft, one hand-over, and updated counts.
 
 use std::time::Duration;
 
@@ -7,161 +7,161 @@ use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::HandOver;
 
-use crate::path::{ALL, Path};
+use crate::harness::{ALL, Harness};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn an_error_becomes_one_issue_and_one_draft_and_waits_at_the_gate() {
-    let mut path = Path::start(ALL).await;
+    let mut harness = Harness::start(ALL).await;
     for _ in 0..3 {
-        path.report("price is undefined").await;
+        harness.report("price is undefined").await;
     }
-    path.work_for(MINUTE).await;
-    path.assert_once();
-    assert!(path.github.hand_overs().is_empty(), "no approval yet");
+    harness.work_for(MINUTE).await;
+    harness.assert_once();
+    assert!(harness.github.hand_overs().is_empty(), "no approval yet");
 
-    let issue = &path.github.issues()[0];
+    let issue = &harness.github.issues()[0];
     assert_eq!(issue.title, "[Auto-Generated] TypeError: price is undefined");
     let labels: Vec<&str> = issue.labels.iter().map(String::as_str).collect();
     assert_eq!(labels, ["auto-generated", "bug", "mcp-sdk", "medium"]);
     assert!(issue.body.contains("- Count: 3\n"), "{}", issue.body);
-    let pull = &path.github.pulls()[0];
+    let pull = &harness.github.pulls()[0];
     assert!(pull.draft);
     assert_eq!(pull.head, "auto-fix/issue-1-typeerror");
     assert!(pull.body.contains("Fixes #1\n") && !pull.body.contains("undefined"), "{}", pull.body);
 
-    path.github.add_label(1, "autoheal-approved", "maintainer");
-    path.work_for(MINUTE).await;
-    assert!(matches!(&path.github.hand_overs()[..], [HandOver::Task { .. }]), "{:?}", path.github.hand_overs());
-    let task = path.github.requests().into_iter().rfind(|request| request.path.ends_with("/tasks")).unwrap();
+    harness.github.add_label(1, "autoheal-approved", "maintainer");
+    harness.work_for(MINUTE).await;
+    assert!(matches!(&harness.github.hand_overs()[..], [HandOver::Task { .. }]), "{:?}", harness.github.hand_overs());
+    let task = harness.github.requests().into_iter().rfind(|request| request.path.ends_with("/tasks")).unwrap();
     let body = task.body;
     assert_eq!(body["head_ref"], "auto-fix/issue-1-typeerror");
     let prompt = body["prompt"].as_str().unwrap();
     assert!(prompt.contains("issue #1") && !prompt.contains("undefined"), "{prompt}");
-    assert_eq!(path.only_group().await.group.status, Status::HandedOver);
-    path.assert_once();
+    assert_eq!(harness.only_group().await.group.status, Status::HandedOver);
+    harness.assert_once();
 }
 
 #[tokio::test]
 async fn writes_keep_their_pace_and_new_issues_go_first() {
-    let mut path = Path::start(ALL).await;
+    let mut harness = Harness::start(ALL).await;
     for word in ["apples", "pears", "plums"] {
-        path.report(&format!("no {word}")).await;
+        harness.report(&format!("no {word}")).await;
     }
-    path.work_for(MINUTE).await;
-    let writes = path.github.writes();
+    harness.work_for(MINUTE).await;
+    let writes = harness.github.writes();
     let first_ref = writes.iter().position(|write| write.path.ends_with("/git/commits")).unwrap();
     let issues = writes[..first_ref].iter().filter(|write| write.path.ends_with("/issues")).count();
     assert_eq!(issues, 3, "all issues come before the first draft");
     let numbers: Vec<u64> =
-        path.groups().await.iter().rev().map(|group| group.issue.as_ref().unwrap().number).collect();
+        harness.groups().await.iter().rev().map(|group| group.issue.as_ref().unwrap().number).collect();
     assert_eq!(numbers, [1, 2, 3], "in the order of the failures");
-    path.assert_proper();
+    harness.assert_valid_requests();
 }
 
 #[tokio::test]
 async fn without_a_switch_nothing_is_sent() {
-    let mut path = Path::start(Switches::default()).await;
-    path.report("price is undefined").await;
-    path.work_for(MINUTE).await;
-    assert!(path.github.issues().is_empty());
+    let mut harness = Harness::start(Switches::default()).await;
+    harness.report("price is undefined").await;
+    harness.work_for(MINUTE).await;
+    assert!(harness.github.issues().is_empty());
 }
 
 #[tokio::test]
 async fn with_heal_alone_the_issue_is_assigned_and_no_draft_of_ours_is_opened() {
-    let mut path = Path::start(Switches { issue: true, pull: false, heal: true }).await;
-    path.store.accept(vec![path.record("price is undefined", Sender::Keyed, "cli")]).await.unwrap();
-    path.work_for(MINUTE).await;
+    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: true }).await;
+    harness.store.accept(vec![harness.record("price is undefined", Sender::Keyed, "cli")]).await.unwrap();
+    harness.work_for(MINUTE).await;
     // The operator's own command is trusted, so there is no gate.
-    let [HandOver::Assignment { agent_assignment, .. }] = &path.github.hand_overs()[..] else {
-        panic!("one assignment, found {:?}", path.github.hand_overs());
+    let [HandOver::Assignment { agent_assignment, .. }] = &harness.github.hand_overs()[..] else {
+        panic!("one assignment, found {:?}", harness.github.hand_overs());
     };
     let instructions = agent_assignment.as_ref().unwrap()["custom_instructions"].as_str().unwrap();
     assert!(instructions.contains("issue #1") && !instructions.contains("undefined"), "{instructions}");
-    assert!(!path.github.branches().iter().any(|branch| branch.starts_with("auto-fix/")));
-    path.assert_proper();
+    assert!(!harness.github.branches().iter().any(|branch| branch.starts_with("auto-fix/")));
+    harness.assert_valid_requests();
 }
 
-fn updates(path: &Path) -> usize {
-    path.github.writes().iter().filter(|write| write.method == "PATCH").count()
+fn updates(harness: &Harness) -> usize {
+    harness.github.writes().iter().filter(|write| write.method == "PATCH").count()
 }
 
 #[tokio::test]
 async fn counts_are_updated_once_per_interval_and_edits_by_people_stay() {
-    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
-    path.report("price is undefined").await;
-    path.work_for(MINUTE).await;
-    let edited = path.github.issues()[0].body.replace("# Auto-Generated", "Looking into it.\n\n# Auto-Generated");
-    path.github.edit_issue(1, &edited, "maintainer");
+    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: false }).await;
+    harness.report("price is undefined").await;
+    harness.work_for(MINUTE).await;
+    let edited = harness.github.issues()[0].body.replace("# Auto-Generated", "Looking into it.\n\n# Auto-Generated");
+    harness.github.edit_issue(1, &edited, "maintainer");
     for _ in 0..5 {
-        path.report("price is undefined").await;
-        path.work_for(MINUTE).await;
+        harness.report("price is undefined").await;
+        harness.work_for(MINUTE).await;
     }
-    assert_eq!(updates(&path), 0, "not before the interval");
-    path.work_for(15 * MINUTE).await;
-    let body = &path.github.issues()[0].body;
+    assert_eq!(updates(&harness), 0, "not before the interval");
+    harness.work_for(15 * MINUTE).await;
+    let body = &harness.github.issues()[0].body;
     assert!(body.contains("- Count: 6\n") && body.contains("Looking into it."), "{body}");
-    assert_eq!(updates(&path), 1);
-    path.work_for(60 * MINUTE).await;
-    assert_eq!(updates(&path), 1, "nothing new, nothing written");
-    path.assert_proper();
+    assert_eq!(updates(&harness), 1);
+    harness.work_for(60 * MINUTE).await;
+    assert_eq!(updates(&harness), 1, "nothing new, nothing written");
+    harness.assert_valid_requests();
 }
 
 #[tokio::test]
 async fn an_issue_opens_once_the_threshold_is_reached() {
     let switches = Switches { issue: true, pull: false, heal: false };
     let settings = Settings { min_occurrences: 3, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
-    let mut path = Path::start_with(settings).await;
+    let mut harness = Harness::start_with(settings).await;
     for expected in [0, 0, 1] {
-        path.report("price is undefined").await;
-        path.work_for(MINUTE).await;
-        assert_eq!(path.github.issues().len(), expected);
+        harness.report("price is undefined").await;
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.github.issues().len(), expected);
     }
 }
 
 #[tokio::test]
 async fn a_caller_error_becomes_an_issue_once_three_clients_caused_it() {
-    let mut path = Path::start(ALL).await;
+    let mut harness = Harness::start(ALL).await;
     for (client, expected) in [("a", 0), ("a", 0), ("b", 0), ("c", 1)] {
-        path.caller_error("Unknown tool: nope", client).await;
-        path.work_for(MINUTE).await;
-        assert_eq!(path.github.issues().len(), expected, "{client}");
-        assert_eq!(path.github.pulls().len(), expected, "no draft without an issue");
-        assert!(path.github.hand_overs().is_empty());
+        harness.caller_error("Unknown tool: nope", client).await;
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.github.issues().len(), expected, "{client}");
+        assert_eq!(harness.github.pulls().len(), expected, "no draft without an issue");
+        assert!(harness.github.hand_overs().is_empty());
     }
-    path.assert_once();
+    harness.assert_once();
 }
 
 #[tokio::test]
 async fn letting_caller_errors_open_issues_reaches_quiet_groups() {
-    let mut path = Path::start(Switches { issue: true, pull: false, heal: false }).await;
-    path.caller_error("Unknown tool: nope", "a").await;
-    path.work_for(MINUTE).await;
-    path.crash().await;
-    path.work_for(MINUTE).await;
-    assert!(path.github.issues().is_empty(), "a restart alone changes nothing");
-    path.settings.caller_errors = CallerErrors { open: true, ..CallerErrors::default() };
-    path.crash().await;
-    path.work_for(MINUTE).await;
-    assert_eq!(path.github.issues().len(), 1);
-    path.assert_proper();
+    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: false }).await;
+    harness.caller_error("Unknown tool: nope", "a").await;
+    harness.work_for(MINUTE).await;
+    harness.crash().await;
+    harness.work_for(MINUTE).await;
+    assert!(harness.github.issues().is_empty(), "a restart alone changes nothing");
+    harness.settings.caller_errors = CallerErrors { open: true, ..CallerErrors::default() };
+    harness.crash().await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 1);
+    harness.assert_valid_requests();
 }
 
 #[tokio::test]
 async fn many_different_failures_open_a_limited_number_of_issues_per_hour() {
     let switches = Switches { issue: true, pull: false, heal: false };
     let settings = Settings { issues_per_hour: 4, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
-    let mut path = Path::start_with(settings).await;
+    let mut harness = Harness::start_with(settings).await;
     for letter in 'a'..='j' {
-        path.report(&format!("word {}", letter.to_string().repeat(3))).await;
+        harness.report(&format!("word {}", letter.to_string().repeat(3))).await;
     }
-    path.work_for(30 * MINUTE).await;
-    assert_eq!(path.github.issues().len(), 4);
-    path.work_for(60 * MINUTE).await;
-    assert_eq!(path.github.issues().len(), 8);
-    path.work_for(60 * MINUTE).await;
-    assert_eq!(path.github.issues().len(), 10);
+    harness.work_for(30 * MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 4);
+    harness.work_for(60 * MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 8);
+    harness.work_for(60 * MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 10);
 }
 
 #[tokio::test]
@@ -170,12 +170,12 @@ async fn the_stop_file_stops_all_writes_at_once() {
     let stop_file = directory.path().join("stop");
     let settings =
         Settings { stop_file: Some(stop_file.clone()), ..Settings::new(ALL, Repository::parse("acme/shop").unwrap()) };
-    let mut path = Path::start_with(settings).await;
+    let mut harness = Harness::start_with(settings).await;
     std::fs::write(&stop_file, "").unwrap();
-    path.report("price is undefined").await;
-    path.work_for(MINUTE).await;
-    assert!(path.github.writes().is_empty());
+    harness.report("price is undefined").await;
+    harness.work_for(MINUTE).await;
+    assert!(harness.github.writes().is_empty());
     std::fs::remove_file(&stop_file).unwrap();
-    path.work_for(MINUTE).await;
-    path.assert_once();
+    harness.work_for(MINUTE).await;
+    harness.assert_once();
 }
