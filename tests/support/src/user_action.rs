@@ -62,7 +62,7 @@ pub enum UserAction {
     },
     /// Merges a pull request, which closes the issues that its text says it fixes.
     Merge {
-        /// The issue or pull request.
+        /// The pull request.
         number: u64,
         /// The user.
         login: String,
