@@ -4,12 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_gateway::{CertificatesError, Gateway, GatewayConfig, configure_connection};
+use autoheal_gateway::{CertificatesError, Gateway, GatewayConfig, ListenOptions, serve_connections};
 use autoheal_store::{Clock, Store};
-use axum::serve::ListenerExt;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tower::ServiceExt;
 
+use crate::body::BodyBudget;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
@@ -19,6 +24,8 @@ use crate::{gateway_failures, routes};
 
 /// Timeout of open requests at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout of a request's head, and of an idle connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time between two deletions of old report ids.
 const ID_CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -54,6 +61,7 @@ impl App {
             store,
             clock,
             wake,
+            bodies: BodyBudget::default(),
             metrics: Metrics::default(),
             recent_page_reports: RecentPageReports::default(),
         });
@@ -62,40 +70,31 @@ impl App {
 
     /// Serves until `shutdown` ends. Then it accepts no more connections, and finishes the open requests for up to ten
     /// seconds.
-    ///
-    /// # Errors
-    ///
-    /// If the listener fails.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, state } = self;
         let id_cleanup = tokio::spawn(delete_old_ids(state.clone()));
         let stop_failures = Arc::new(Notify::new());
         let failures = tokio::spawn(gateway_failures::store_failures(state.clone(), Arc::clone(&stop_failures)));
-        let stopping = Arc::new(Notify::new());
-        let signal = Arc::clone(&stopping);
-        let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|stream| configure_connection(stream));
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-            shutdown.await;
-            signal.notify_one();
-        });
-        let timeout = async {
-            stopping.notified().await;
-            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+        let options = ListenOptions {
+            max_connections: state.config.max_connections,
+            head_timeout: Some(HEAD_TIMEOUT),
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+            date_header: true,
         };
-        let result = tokio::select! {
-            served = serving => served,
-            () = timeout => {
-                tracing::warn!("some requests did not finish in {SHUTDOWN_TIMEOUT:?}; closing their connections");
-                Ok(())
-            }
+        let router = routes::router(state);
+        let service_for = |peer: SocketAddr| {
+            let router = router.clone();
+            service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                router.clone().oneshot(request)
+            })
         };
+        serve_connections(listener, options, service_for, shutdown).await;
         id_cleanup.abort();
         stop_failures.notify_one();
         if failures.await.is_err() {
             tracing::error!("gateway: the last failures could not be stored");
         }
-        result
     }
 }
 

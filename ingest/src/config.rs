@@ -24,6 +24,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// Use the last address of `X-Forwarded-For` as the client's address. Only behind a proxy that sets the header.
     pub trust_proxy: bool,
+    /// Maximum number of open connections.
+    pub max_connections: usize,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
     /// The directory of the store. The inventory of the MCP server is kept there, too.
@@ -47,6 +49,7 @@ impl Default for Config {
             sender_keys: Vec::new(),
             operator_token: None,
             rate_limit: 600,
+            max_connections: 1_024,
             trust_proxy: false,
             upstream: None,
             data_dir: None,

@@ -6,6 +6,7 @@ use autoheal_gateway::Gateway;
 use autoheal_store::{Clock, Store};
 use tokio::sync::Notify;
 
+use crate::body::BodyBudget;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
@@ -20,6 +21,7 @@ pub(crate) struct AppState {
     /// Wakes the worker after a new report was stored.
     pub(crate) wake: Arc<Notify>,
     pub(crate) rate: RateLimit,
+    pub(crate) bodies: BodyBudget,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) recent_page_reports: RecentPageReports,

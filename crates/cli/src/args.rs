@@ -163,6 +163,9 @@ pub(crate) struct ServeArgs {
     /// Maximum number of reports a minute from one client; 0 for no limit
     #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_name = "N")]
     pub(crate) rate_limit: u32,
+    /// Maximum number of open connections; further ones are refused
+    #[arg(long, env = "AUTOHEAL_MAX_CONNECTIONS", default_value_t = 1_024, value_name = "N")]
+    pub(crate) max_connections: usize,
     /// Read the client's address from the last X-Forwarded-For; only behind a proxy that sets it
     #[arg(long, env = "AUTOHEAL_TRUST_PROXY")]
     pub(crate) trust_proxy: bool,

@@ -10,6 +10,7 @@ use autoheal_heal::worker::Worker;
 use autoheal_ingest::{App, Intake, store_path};
 use autoheal_store::Clock;
 use autoheal_store::{Sqlite, Store};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -17,9 +18,16 @@ use tokio::sync::{Notify, watch};
 use crate::args::ServeArgs;
 use crate::settings;
 
+/// Raises the soft limit of open files to the hard one, because each connection takes a file descriptor.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _lower_limit = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
 /// Runs the service and the worker until SIGTERM or Ctrl-C, then stops both and closes the store.
 #[tokio::main]
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
+    raise_descriptor_limit();
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.is_some())?;
     let path = store_path(options.store.as_deref())?;
@@ -70,12 +78,12 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     tracing::info!("stopping: finishing open requests and writes");
     stop.send_replace(true);
     spool.abort();
-    let served = serving.await.context("the service ended early")?;
+    serving.await.context("the service ended early")?;
     if let Some(working) = working {
         working.await.context("the worker ended early")?;
     }
     store.close().await?;
-    served.context("the listener failed")
+    Ok(())
 }
 
 fn worker(

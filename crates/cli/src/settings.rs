@@ -50,6 +50,7 @@ pub(crate) fn service(options: &ServeArgs, sends_to_github: bool) -> Result<Conf
         sender_keys: options.sender_key.iter().filter_map(not_empty).collect(),
         operator_token: options.operator_token.as_ref().and_then(not_empty),
         rate_limit: options.rate_limit,
+        max_connections: options.max_connections,
         trust_proxy: options.trust_proxy,
         upstream: upstream.transpose()?,
         data_dir: None,

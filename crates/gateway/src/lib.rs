@@ -15,6 +15,8 @@ mod event;
 mod event_stream;
 mod exchange;
 mod headers;
+mod inventory_writer;
+mod listen;
 mod message_reader;
 mod monitor;
 mod origin;
@@ -46,6 +48,7 @@ use crate::upstream_client::UpstreamClient;
 
 pub use connection::configure_connection;
 pub use counters::Counters;
+pub use listen::{ListenOptions, serve_connections};
 pub use origin::Origin;
 pub use response_body::ResponseBody;
 pub use server::run;

@@ -1,18 +1,19 @@
 //! `Monitor`: queues what passes through the gateway, and sends a report of each failure found in it.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::{Inventory, InventoryFile, Setup, Watch};
+use autoheal_watch::{InventoryFile, Setup, Watch};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::analysis::{Analysis, Results};
 use super::counters::Counters;
 use super::event::Event;
+use super::inventory_writer::InventoryWriter;
 use super::lock;
 
 /// Limit of the queue, in bytes. The caller that exceeds it analyzes the queue itself.
@@ -36,7 +37,7 @@ async fn sleep_until(time: Option<Timestamp>) {
 /// The queue of events and their analysis.
 #[derive(Debug)]
 pub(super) struct Monitor {
-    inventory_file: InventoryFile,
+    inventory: Arc<InventoryWriter>,
     queue: Mutex<Queue>,
     state: Mutex<State>,
     wake: Notify,
@@ -53,8 +54,6 @@ struct State {
     analysis: Analysis,
     /// The empty buffer that replaces the queue's while its events are analyzed.
     spare: VecDeque<(Timestamp, Event)>,
-    /// A changed inventory that may not be in its file yet.
-    unwritten: Option<Inventory>,
 }
 
 impl Monitor {
@@ -63,8 +62,9 @@ impl Monitor {
         if let Some(inventory) = inventory_file.read() {
             watch.restore_inventory(inventory);
         }
-        let state = State { analysis: Analysis::new(watch), spare: VecDeque::new(), unwritten: None };
-        Self { inventory_file, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
+        let state = State { analysis: Analysis::new(watch), spare: VecDeque::new() };
+        let inventory = Arc::new(InventoryWriter::new(inventory_file));
+        Self { inventory, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
     }
 
     /// Queues an event. Analyzes the queue only if it is full.
@@ -99,14 +99,12 @@ impl Monitor {
                 () = sleep_until(next_due) => {}
                 () = reports.closed() => {}
             }
-            // The caller may drop this future at any `await`: no report is held across one, and `unwritten` has the
+            // The caller may drop this future at any `await`: no report is held across one, and the writer has the
             // inventory.
             let Results { reports: failures, due, inventory } = {
                 let mut state = lock(&self.state);
                 self.analyze_queue(&mut state);
-                let results = state.analysis.results(now());
-                state.unwritten.clone_from(&results.inventory);
-                results
+                state.analysis.results(now())
             };
             next_due = due;
             for report in failures {
@@ -119,10 +117,10 @@ impl Monitor {
                 }
             }
             if let Some(inventory) = inventory {
-                let inventory_file = self.inventory_file.clone();
+                self.inventory.set(inventory);
+                let writer = Arc::clone(&self.inventory);
                 // a panic there loses this inventory only
-                let _written = tokio::task::spawn_blocking(move || inventory_file.write(&inventory)).await;
-                lock(&self.state).unwritten = None;
+                let _written = tokio::task::spawn_blocking(move || writer.flush()).await;
             }
         }
     }
@@ -132,9 +130,10 @@ impl Monitor {
         let mut state = lock(&self.state);
         self.analyze_queue(&mut state);
         let Results { reports: failures, inventory, .. } = state.analysis.last_results(now());
-        if let Some(inventory) = inventory.or(state.unwritten.take()) {
-            self.inventory_file.write(&inventory);
+        if let Some(inventory) = inventory {
+            self.inventory.set(inventory);
         }
+        self.inventory.flush();
         failures.iter().for_each(|report| counters.failed(report.count));
         let mut reports = state.analysis.take_unsent();
         reports.extend(failures);
@@ -159,7 +158,6 @@ impl Monitor {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use autoheal_watch::{Collector, Scope, Target};
 

@@ -11,22 +11,18 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use super::own_address::OwnAddress;
-use crate::connection::configure_connection;
+use crate::listen::{ListenOptions, serve_connections};
 use crate::origin::Origin;
 use crate::{Gateway, ResponseBody, cors};
 
 /// Timeout of open exchanges at shutdown. An idle event stream would never end by itself.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
-/// Delay after a connection could not be accepted, for example for lack of file descriptors.
-const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+/// Maximum number of open connections. Each holds a stream in both directions, and the system limits file descriptors.
+const MAX_CONNECTIONS: usize = 16_384;
 
 /// Serves until `shutdown` ends. Then it accepts no more connections, and closes those that are still open after two
 /// seconds.
@@ -46,58 +42,23 @@ pub async fn run(
 ) -> io::Result<()> {
     let own_address = OwnAddress(listener.local_addr()?);
     let handler = Arc::new(Handler { gateway, own_address, allow_origin });
-    let (stop, stopped) = watch::channel(());
-    let mut connections = JoinSet::new();
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        tokio::select! {
-            () = &mut shutdown => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, peer, Arc::clone(&handler), stopped.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "gateway: cannot accept a connection; retrying");
-                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop((listener, stop));
-    let finished = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(SHUTDOWN_TIMEOUT, finished).await.is_err() {
-        tracing::info!("gateway: some exchanges did not end in {SHUTDOWN_TIMEOUT:?}; closing their connections");
-    }
-    connections.shutdown().await;
-    Ok(())
-}
-
-/// Serves one connection until either side closes it.
-async fn serve(stream: TcpStream, peer: SocketAddr, handler: Arc<Handler>, mut stopped: watch::Receiver<()>) {
-    configure_connection(&stream);
-    let service = service_fn(move |request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
-    });
-    let mut serving = std::pin::pin!(
-        http1::Builder::new()
-            // no timeout: a slow client holds only its own connection
-            .header_read_timeout(None)
-            .auto_date_header(false)
-            .serve_connection(TokioIo::new(stream), service)
-    );
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        // `run` drops the sender at shutdown.
-        _ = stopped.changed() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
+    // No timeout of heads, because a slow client holds only its own connection.
+    let options = ListenOptions {
+        max_connections: MAX_CONNECTIONS,
+        head_timeout: None,
+        shutdown_timeout: SHUTDOWN_TIMEOUT,
+        // the MCP server sends its own
+        date_header: false,
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "gateway: a connection ended with an error");
-    }
+    let service_for = |peer| {
+        let handler = Arc::clone(&handler);
+        service_fn(move |request| {
+            let handler = Arc::clone(&handler);
+            async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+        })
+    };
+    serve_connections(listener, options, service_for, shutdown).await;
+    Ok(())
 }
 
 /// The request handler, shared by all connections.

@@ -1,7 +1,7 @@
 //! Healing: a known failure becomes an issue, a draft pull request, and a hand-over to a coding agent.
 //!
 //! `decide` names the next step, [`compose`] writes the text, [`worker`] carries it out and is the only caller of
-//! [`github`]. [`plan`] shows the steps for a report without taking them.
+//! [`github`]. [`plan()`] shows the steps for a report without taking them.
 
 pub mod compose;
 mod decide;

@@ -61,16 +61,15 @@ async fn accept(
     headers: &HeaderMap,
     body: Body,
 ) -> ApiResult<Vec<Receipt>> {
-    // Read the body before any refusal, because a sender that is still sending would miss the response.
-    let body = body::read(body, headers).await;
-    page.require_allowed(&state.config, headers)?;
-    require_json(headers)?;
-    let arrival = Arrival {
-        project: project(&state.config, key)?.to_owned(),
-        sender: sender(&state.config, headers)?,
-        received_at: state.clock.now(),
+    let arrival = match judge_head(state, page, key, headers) {
+        Ok(arrival) => arrival,
+        Err(refusal) => {
+            // Drain the body before the refusal, because a sender that is still sending would miss the response.
+            body::drain(body).await;
+            return Err(refusal);
+        }
     };
-    let body = body?;
+    let body = state.bodies.read(body, headers).await?;
     let client = client_address(&state.config, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
         let state = Arc::clone(state);
@@ -81,6 +80,17 @@ async fn accept(
         prepare_all(state, client, &body, &arrival)
     }?;
     store(state, prepared).await
+}
+
+/// Judges a request by its head, before memory is spent on its body.
+fn judge_head(state: &AppState, page: &Page, key: Option<&str>, headers: &HeaderMap) -> ApiResult<Arrival> {
+    page.require_allowed(&state.config, headers)?;
+    require_json(headers)?;
+    Ok(Arrival {
+        project: project(&state.config, key)?.to_owned(),
+        sender: sender(&state.config, headers)?,
+        received_at: state.clock.now(),
+    })
 }
 
 /// Refuses other media types than JSON. `sendBeacon` and a `fetch` without preflight send `text/plain`; a Blob without

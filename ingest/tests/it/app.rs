@@ -16,7 +16,7 @@ pub(crate) struct TestApp {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
-    pub(crate) running: JoinHandle<std::io::Result<()>>,
+    pub(crate) running: JoinHandle<()>,
 }
 
 /// Starts the service with the default configuration.

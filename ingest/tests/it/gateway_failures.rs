@@ -180,7 +180,7 @@ async fn the_service_stores_gateway_failures_as_anonymous_reports() {
     // the shutdown stores the remaining reports
     drop(client);
     app.stop();
-    in_time(&mut app.running).await.unwrap().unwrap();
+    in_time(&mut app.running).await.unwrap();
     let groups = app.store.groups("default", 10).await.unwrap();
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].count, 2);
@@ -211,7 +211,7 @@ async fn a_failure_reported_by_the_page_is_not_reported_twice() {
     assert_eq!(app.report(&page_report).await.status, 202);
     drop(client);
     app.stop();
-    in_time(&mut app.running).await.unwrap().unwrap();
+    in_time(&mut app.running).await.unwrap();
     let groups = app.store.groups("default", 10).await.unwrap();
     let mut actual: Vec<_> = groups.iter().map(|group| (group.source.name(), group.error_message.as_str())).collect();
     actual.sort_unstable();

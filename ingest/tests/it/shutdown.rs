@@ -20,7 +20,7 @@ async fn an_open_request_is_finished() {
     assert!(idle.response().await.is_err());
     busy.write(body.as_bytes()).await.unwrap();
     assert_receipts(&busy.response().await.unwrap(), &["accepted"]);
-    (&mut app.running).await.unwrap().unwrap();
+    (&mut app.running).await.unwrap();
     assert!(Connection::open(app.address).await.is_err(), "the listener is closed");
     let groups = app.store.groups("default", 10).await.unwrap();
     assert_eq!((groups.len(), groups[0].count), (1, 1));

@@ -7,6 +7,7 @@ mod git;
 mod issues;
 mod labels;
 mod pulls;
+mod reviews;
 mod search;
 mod users;
 
@@ -14,6 +15,7 @@ pub(crate) use users::HOURLY_LIMIT;
 
 use crate::api_request::ApiRequest;
 use crate::api_response::ApiResponse;
+use crate::model::{Departure, Repository};
 use crate::operation::Operation;
 use crate::render;
 use crate::state::State;
@@ -34,6 +36,9 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
     if request.template.contains("/{repo}/issues") && !repository.settings.has_issues {
         return Some(ApiResponse::error(410, "Issues has been disabled in this repository."));
     }
+    if let Some(response) = departed(repository, request) {
+        return Some(response);
+    }
     Some(match operation {
         Operation::ReadRepository => ApiResponse::new(200, render::repository(repository, &request.login)),
         Operation::ReadPermission => users::permission(repository, request),
@@ -44,6 +49,8 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
         Operation::UpdateIssue => issues::update(repository, request),
         Operation::AddAssignees => issues::add_assignees(repository, request),
         Operation::RemoveAssignees => issues::remove_assignees(repository, request),
+        Operation::LockIssue => issues::lock(repository, request),
+        Operation::UnlockIssue => issues::unlock(repository, request),
         Operation::ListComments => comments::list(repository, request),
         Operation::CreateComment => comments::create(repository, request),
         Operation::UpdateComment => comments::update(repository, request),
@@ -60,6 +67,8 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
         Operation::ReadPull => pulls::read(repository, request),
         Operation::UpdatePull => pulls::update(repository, request),
         Operation::ListPullFiles => pulls::files(repository, request),
+        Operation::ListReviews => reviews::list(repository, request),
+        Operation::ListReviewComments => reviews::comments(repository, request),
         Operation::ReadRef => git::read_ref(repository, request),
         Operation::ListRefs => git::list_refs(repository, request),
         Operation::CreateRef => git::create_ref(repository, request),
@@ -70,6 +79,24 @@ pub(crate) fn carry_out(state: &mut State, request: &ApiRequest) -> Option<ApiRe
         Operation::ReadTask => agents::read(repository, request),
         Operation::StartTask => agents::start(repository, request),
         _ => return None,
+    })
+}
+
+/// The response to a request for an issue that left the repository.
+fn departed(repository: &Repository, request: &ApiRequest) -> Option<ApiResponse> {
+    let departure =
+        repository.departures.get(&request.number()).filter(|_| request.template.contains("{issue_number}"));
+    Some(match departure? {
+        Departure::Transferred { repository: id, number } => {
+            // the description has this 301 for most operations of an issue; that the others respond alike is assumed
+            let (_, below) = request.url.split_once("/issues/").unwrap_or_default();
+            let rest = below.trim_start_matches(|char: char| char.is_ascii_digit());
+            ApiResponse::moved_permanently(&format!("{}/repositories/{id}/issues/{number}{rest}", repository.url))
+        }
+        Departure::Deleted => ApiResponse::error(410, "This issue was deleted"),
+        // GitHub documents no status for it. That it is the same as for a deleted issue is assumed; by other reports
+        // the issue stays readable, as after `StandIn::close_as_discussion`
+        Departure::Discussion => ApiResponse::error(410, "This issue was deleted"),
     })
 }
 

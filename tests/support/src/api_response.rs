@@ -30,6 +30,12 @@ impl ApiResponse {
         ApiResponse::error(404, "Not Found")
     }
 
+    /// 301 to another URL.
+    pub(crate) fn moved_permanently(url: &str) -> Self {
+        let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": DOCUMENTATION });
+        ApiResponse::new(301, body).with_header("location", url)
+    }
+
     /// 422 with an error code.
     pub(crate) fn invalid(resource: &str, field: &str, code: &str) -> Self {
         ApiResponse::validation_failed(json!({ "resource": resource, "field": field, "code": code }))

@@ -198,14 +198,14 @@ impl DescribedOperation {
         described.schema.check(body)
     }
 
-    /// Checks a response. An error with a status that is not described must have the fields of GitHub's basic error.
+    /// Checks a response. An error or a 301 that is not described must have the fields of GitHub's basic error.
     pub(crate) fn check_response(&self, status: u16, body: Option<&Value>) -> Result<(), String> {
         match (self.responses.get(&status), body) {
             (Some(Some(schema)), Some(body)) => schema.check(body),
             (Some(Some(_)), None) => Err(format!("a {status} needs a body")),
             (Some(None), None) => Ok(()),
             (Some(None), Some(_)) if status < 400 => Err(format!("a {status} must not have a body")),
-            (None, _) if status < 400 => {
+            (None, _) if status < 400 && status != 301 => {
                 Err(format!("{} {} has no response with status {status}", self.method, self.path.text()))
             }
             (_, Some(body)) if body["message"].is_string() && body["documentation_url"].is_string() => Ok(()),

@@ -56,7 +56,7 @@ async fn process(shared: Arc<SharedState>, received: ReceivedRequest) -> Respons
     // GitHub Enterprise serves the same API below this path
     let path = received.uri.path();
     let path = path.strip_prefix("/api/v3").filter(|rest| rest.starts_with('/')).unwrap_or(path).to_owned();
-    let described = Description::get().find(&received.method, &path);
+    let described = Description::get().find(&received.method, &shared.read(|state| state.path_by_name(&path)));
     let number = record(&shared, &received, &path, described.as_ref().map(|(operation, _)| *operation));
     let in_flight = InFlight { shared: Arc::clone(&shared), write: received.method != "GET" };
     let outcome = carry_out(&shared, &received, &path, described, number).await;

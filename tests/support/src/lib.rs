@@ -39,8 +39,8 @@ mod user_action;
 
 pub use fault::{Failure, Fault};
 pub use model::{
-    COPILOT, COPILOT_ASSIGNEE, Comment, Commit, Event, EventKind, HandOver, Issue, Label, Lag, Permission, Pull,
-    PullRequest, Repository, Settings, Task,
+    COPILOT, COPILOT_ASSIGNEE, Comment, Commit, Departure, Event, EventKind, HandOver, Issue, Label, Lag, Permission,
+    Pull, PullRequest, Repository, Review, ReviewComment, ReviewState, Settings, Task,
 };
 pub use operation::Operation;
 pub use recorded::{RecordedRequest, Side, Violation};

@@ -2,14 +2,17 @@
 
 mod activity;
 mod commit;
+mod departure;
 mod issue;
 mod permission;
 mod pull;
 mod repository;
+mod review;
 mod task;
 
 pub use activity::{Comment, Event, EventKind};
 pub use commit::Commit;
+pub use departure::Departure;
 pub(crate) use issue::NewIssue;
 pub use issue::{Issue, Label};
 pub use permission::Permission;
@@ -17,6 +20,7 @@ pub(crate) use permission::is_app;
 pub(crate) use pull::{NewPull, OpenPullError};
 pub use pull::{Pull, PullRequest};
 pub use repository::{Lag, Repository, Settings};
+pub use review::{Review, ReviewComment, ReviewState};
 pub(crate) use task::NewTask;
 pub use task::{HandOver, Task};
 

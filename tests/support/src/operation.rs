@@ -56,6 +56,10 @@ operations! {
     AddAssignees = "POST" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
     /// Remove assignees from an issue.
     RemoveAssignees = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/assignees",
+    /// Lock an issue or pull request.
+    LockIssue = "PUT" "/repos/{owner}/{repo}/issues/{issue_number}/lock",
+    /// Unlock an issue or pull request.
+    UnlockIssue = "DELETE" "/repos/{owner}/{repo}/issues/{issue_number}/lock",
     /// List comments.
     ListComments = "GET" "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     /// Add a comment.
@@ -88,6 +92,10 @@ operations! {
     UpdatePull = "PATCH" "/repos/{owner}/{repo}/pulls/{pull_number}",
     /// List the changed files of a pull request.
     ListPullFiles = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/files",
+    /// List the reviews of a pull request.
+    ListReviews = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    /// List the comments on lines of a pull request.
+    ListReviewComments = "GET" "/repos/{owner}/{repo}/pulls/{pull_number}/comments",
     /// Read a ref.
     ReadRef = "GET" "/repos/{owner}/{repo}/git/ref/{ref}",
     /// List refs with a prefix.

@@ -5,6 +5,7 @@ mod git;
 mod issue;
 mod pull;
 mod repository;
+mod review;
 mod task;
 mod user;
 
@@ -13,6 +14,7 @@ pub(crate) use git::{commit, reference};
 pub(crate) use issue::{issue, label, search_result};
 pub(crate) use pull::pull;
 pub(crate) use repository::repository;
+pub(crate) use review::{review, review_comment};
 pub(crate) use task::{task, task_with_sessions};
 pub(crate) use user::{account, collaborator, user};
 

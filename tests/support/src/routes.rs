@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 use crate::shared_state::SharedState;
 use crate::{control, handler, pages};
@@ -24,6 +24,8 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
         .route("/_control/clock", post(control::clock))
         .route("/_control/people", post(control::user_actions))
         .route("/_control/wait", get(control::wait))
+        // the API, which would otherwise match a page of an owner with the name `repositories`
+        .route("/repositories/{*path}", any(handler::handle))
         .fallback(handler::handle)
         .with_state(Arc::clone(shared))
 }

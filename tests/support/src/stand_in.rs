@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::model::{Comment, HandOver, Issue, Label, Lag, Permission, Pull, Repository, Task};
+use crate::model::{Comment, HandOver, Issue, Label, Lag, Permission, Pull, Repository, Review, ReviewComment, Task};
 use crate::operation::Operation;
 use crate::recorded::{RecordedRequest, Violation};
 use crate::routes;
@@ -74,9 +74,9 @@ impl StandIn {
         let url = format!("http://{}", listener.local_addr().context("the listener has an address")?);
         let clock = Clock::Real(TimeDelta::zero());
         let mut repositories = Vec::new();
-        for full_name in &options.repositories {
+        for (id, full_name) in (1..).zip(&options.repositories) {
             let (owner, name) = full_name.split_once('/').context("a repository must be OWNER/NAME")?;
-            let mut repository = Repository::new(owner, name, &url, clock.now());
+            let mut repository = Repository::new(id, owner, name, &url, clock.now());
             repository.permissions.insert(options.login.clone(), Permission::Write);
             repositories.push(repository);
         }
@@ -140,6 +140,16 @@ impl StandIn {
     /// The comments on an issue or pull request, oldest first.
     pub fn comments(&self, number: u64) -> Vec<Comment> {
         self.read(|state| state.comments(number))
+    }
+
+    /// The reviews of a pull request, oldest first.
+    pub fn reviews(&self, pull: u64) -> Vec<Review> {
+        self.read(|state| state.reviews(pull))
+    }
+
+    /// The comments on lines of a pull request, oldest first.
+    pub fn review_comments(&self, pull: u64) -> Vec<ReviewComment> {
+        self.read(|state| state.review_comments(pull))
     }
 
     /// The labels.

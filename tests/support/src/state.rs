@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::model::{Comment, HandOver, Issue, Label, Pull, Repository, Task};
+use crate::model::{Comment, HandOver, Issue, Label, Pull, Repository, Review, ReviewComment, Task};
 use crate::recorded::{RecordedRequest, Violation};
 
 /// The state of the stand-in: its repositories, the recorded requests, and the faults.
@@ -97,6 +97,16 @@ impl State {
         })
     }
 
+    /// The path with a repository's name instead of its `id`: GitHub serves `/repositories/ID` like `/repos/OWNER/NAME`,
+    /// and redirects to it.
+    pub(crate) fn path_by_name(&self, path: &str) -> String {
+        let (id, rest) = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).unwrap_or_default();
+        match self.repositories.iter().find(|repository| repository.id.to_string() == id) {
+            Some(repository) => format!("/repos/{}/{rest}", repository.full_name()),
+            None => path.to_owned(),
+        }
+    }
+
     /// The issues of the main repository by number, without pull requests.
     pub fn issues(&self) -> Vec<Issue> {
         let repository = self.repository();
@@ -133,6 +143,16 @@ impl State {
     /// The comments on an issue or pull request of the main repository, oldest first.
     pub fn comments(&self, number: u64) -> Vec<Comment> {
         self.repository().comments.iter().filter(|comment| comment.number == number).cloned().collect()
+    }
+
+    /// The reviews of a pull request of the main repository, oldest first.
+    pub fn reviews(&self, pull: u64) -> Vec<Review> {
+        self.repository().reviews.iter().filter(|review| review.pull == pull).cloned().collect()
+    }
+
+    /// The comments on lines of a pull request of the main repository, oldest first.
+    pub fn review_comments(&self, pull: u64) -> Vec<ReviewComment> {
+        self.repository().review_comments.iter().filter(|comment| comment.pull == pull).cloned().collect()
     }
 
     /// The labels of the main repository.

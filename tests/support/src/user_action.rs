@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{Lag, Permission, Repository};
+use crate::model::{Departure, Lag, Permission, Repository, ReviewState};
 use crate::stand_in::StandIn;
 use crate::state::State;
 
@@ -37,7 +37,7 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
-    /// Adds a comment.
+    /// Adds a comment. On a locked issue or pull request only users who may write can comment and review.
     Comment {
         /// The issue or pull request.
         number: u64,
@@ -45,6 +45,43 @@ pub enum UserAction {
         text: String,
         /// The user.
         login: String,
+    },
+    /// Replaces the text of a comment, also of one on a line.
+    EditComment {
+        /// The comment.
+        id: u64,
+        /// The new text.
+        text: String,
+    },
+    /// Reviews a pull request.
+    Review {
+        /// The pull request.
+        pull: u64,
+        /// The text.
+        text: String,
+        /// The user.
+        login: String,
+        /// The state; `commented` if absent.
+        #[serde(default)]
+        state: ReviewState,
+    },
+    /// Comments on a line of a pull request.
+    ReviewComment {
+        /// The pull request.
+        pull: u64,
+        /// The text.
+        text: String,
+        /// The user.
+        login: String,
+    },
+    /// Replaces the text of a review.
+    EditReview {
+        /// The pull request.
+        pull: u64,
+        /// Index among its reviews, oldest first.
+        index: usize,
+        /// The new text.
+        text: String,
     },
     /// Closes an issue or pull request.
     Close {
@@ -60,9 +97,61 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Locks an issue or pull request.
+    Lock {
+        /// The issue or pull request.
+        number: u64,
+        /// The reason, if any: `off-topic`, `too heated`, `resolved` or `spam`.
+        reason: Option<String>,
+        /// The user.
+        login: String,
+    },
+    /// Unlocks an issue or pull request.
+    Unlock {
+        /// The issue or pull request.
+        number: u64,
+        /// The user.
+        login: String,
+    },
+    /// Marks a draft as ready for review.
+    MarkReady {
+        /// The pull request.
+        pull: u64,
+        /// The user.
+        login: String,
+    },
+    /// Makes a pull request a draft.
+    ConvertToDraft {
+        /// The pull request.
+        pull: u64,
+        /// The user.
+        login: String,
+    },
     /// Merges a pull request, which closes the issues that its text says it fixes.
     Merge {
         /// The pull request.
+        number: u64,
+        /// The user.
+        login: String,
+    },
+    /// Transfers an issue to another repository: the second one, or a new one if there is no second.
+    Transfer {
+        /// The issue.
+        number: u64,
+    },
+    /// Deletes an issue.
+    DeleteIssue {
+        /// The issue.
+        number: u64,
+    },
+    /// Converts an issue to a discussion, so that it cannot be read any more.
+    ConvertToDiscussion {
+        /// The issue.
+        number: u64,
+    },
+    /// Converts an issue to a discussion; the issue stays, closed and locked.
+    CloseAsDiscussion {
+        /// The issue.
         number: u64,
         /// The user.
         login: String,
@@ -99,13 +188,33 @@ impl State {
             }
             UserAction::Edit { number, body, login } => repository.edit(*number, None, Some(body), login, now),
             UserAction::Comment { number, text, login } => {
-                if repository.issues.contains_key(number) {
+                if repository.may_comment(*number, login) {
                     repository.add_comment(*number, text, login, now);
                 }
             }
+            UserAction::EditComment { id, text } => repository.edit_comment(*id, text, now),
+            UserAction::Review { pull, text, login, state } => {
+                if repository.may_comment(*pull, login) {
+                    repository.add_review(*pull, text, *state, login, now);
+                }
+            }
+            UserAction::ReviewComment { pull, text, login } => {
+                if repository.may_comment(*pull, login) {
+                    repository.add_review_comment(*pull, text, login, now);
+                }
+            }
+            UserAction::EditReview { pull, index, text } => repository.edit_review(*pull, *index, text),
             UserAction::Close { number, login } => repository.set_state(*number, "closed", None, login, now),
             UserAction::Reopen { number, login } => repository.set_state(*number, "open", None, login, now),
+            UserAction::Lock { number, reason, login } => repository.lock(*number, reason.as_deref(), login, now),
+            UserAction::Unlock { number, login } => repository.unlock(*number, login, now),
+            UserAction::MarkReady { pull, login } => repository.set_draft(*pull, false, login, now),
+            UserAction::ConvertToDraft { pull, login } => repository.set_draft(*pull, true, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
+            UserAction::Transfer { number } => self.transfer(*number),
+            UserAction::DeleteIssue { number } => repository.discard_issue(*number, Departure::Deleted),
+            UserAction::ConvertToDiscussion { number } => repository.discard_issue(*number, Departure::Discussion),
+            UserAction::CloseAsDiscussion { number, login } => repository.close_as_discussion(*number, login, now),
             UserAction::SetPermission { login, permission } => {
                 repository.permissions.insert(login.clone(), *permission);
             }
@@ -157,9 +266,35 @@ impl StandIn {
         self.perform(&UserAction::Edit { number, body: body.into(), login: login.into() });
     }
 
-    /// Comments on an issue or pull request.
+    /// Comments on an issue or pull request, unless it is locked and the user may not write.
     pub fn comment(&self, number: u64, text: &str, login: &str) {
         self.perform(&UserAction::Comment { number, text: text.into(), login: login.into() });
+    }
+
+    /// Replaces the text of a comment, also of one on a line.
+    pub fn edit_comment(&self, id: u64, text: &str) {
+        self.perform(&UserAction::EditComment { id, text: text.into() });
+    }
+
+    /// Reviews a pull request, with the state `COMMENTED`.
+    pub fn review(&self, pull: u64, text: &str, login: &str) {
+        self.review_with_state(pull, text, login, ReviewState::Commented);
+    }
+
+    /// Reviews a pull request, with this state.
+    pub fn review_with_state(&self, pull: u64, text: &str, login: &str, state: ReviewState) {
+        self.perform(&UserAction::Review { pull, text: text.into(), login: login.into(), state });
+    }
+
+    /// Comments on a line of a pull request. As on GitHub this also adds a review without text.
+    pub fn review_comment(&self, pull: u64, text: &str, login: &str) {
+        self.perform(&UserAction::ReviewComment { pull, text: text.into(), login: login.into() });
+    }
+
+    /// Replaces the text of a review, which keeps its time. `index` counts the pull request's reviews from 0, oldest
+    /// first.
+    pub fn edit_review(&self, pull: u64, index: usize, text: &str) {
+        self.perform(&UserAction::EditReview { pull, index, text: text.into() });
     }
 
     /// Closes an issue or pull request.
@@ -172,9 +307,59 @@ impl StandIn {
         self.perform(&UserAction::Reopen { number, login: login.into() });
     }
 
+    /// Locks an issue or pull request, without a reason.
+    pub fn lock(&self, number: u64, login: &str) {
+        self.perform(&UserAction::Lock { number, reason: None, login: login.into() });
+    }
+
+    /// Unlocks an issue or pull request.
+    pub fn unlock(&self, number: u64, login: &str) {
+        self.perform(&UserAction::Unlock { number, login: login.into() });
+    }
+
+    /// Marks a draft as ready for review.
+    pub fn mark_ready(&self, pull: u64, login: &str) {
+        self.perform(&UserAction::MarkReady { pull, login: login.into() });
+    }
+
+    /// Makes a pull request a draft.
+    pub fn convert_to_draft(&self, pull: u64, login: &str) {
+        self.perform(&UserAction::ConvertToDraft { pull, login: login.into() });
+    }
+
     /// Merges a pull request, which closes the issues that its text says it fixes.
     pub fn merge_pull(&self, number: u64, login: &str) {
         self.perform(&UserAction::Merge { number, login: login.into() });
+    }
+
+    /// Transfers an issue to another repository: the second one, or a new one if there is no second. Requests for it get
+    /// a 301 to its new place, where everyone may read it and its author may change it.
+    pub fn transfer(&self, number: u64) {
+        self.perform(&UserAction::Transfer { number });
+    }
+
+    /// Deletes an issue. Requests for it get a 410.
+    pub fn delete_issue(&self, number: u64) {
+        self.perform(&UserAction::DeleteIssue { number });
+    }
+
+    /// Converts an issue to a discussion. Requests for it get a 410, which is assumed: GitHub documents no status.
+    pub fn convert_to_discussion(&self, number: u64) {
+        self.perform(&UserAction::ConvertToDiscussion { number });
+    }
+
+    /// Converts an issue to a discussion and keeps the issue: closed and locked, without its comments, and with the event
+    /// `converted_to_discussion`. GitHub documents this event; that the issue can still be read is assumed.
+    pub fn close_as_discussion(&self, number: u64, login: &str) {
+        self.perform(&UserAction::CloseAsDiscussion { number, login: login.into() });
+    }
+
+    /// Adds this number of events that change nothing (`mentioned`, `subscribed`) to an issue or pull request.
+    pub fn add_noise_events(&self, number: u64, count: usize) {
+        self.shared.update(|state| {
+            let now = state.now();
+            state.repository_mut().add_noise_events(number, count, now);
+        });
     }
 
     /// Enables or disables drafts.

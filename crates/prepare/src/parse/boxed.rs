@@ -102,7 +102,8 @@ struct BoxContent {
     frames: String,
     /// The rows of the current `PATH:LINE in FUNCTION` so far; it is wrapped at the width of the box.
     location: String,
-    /// True if the last row was shorter than the box, so that it was wrapped at a space.
+    /// True if the last row was wrapped at a space: it is shorter than the box, or has a space. A word is broken only if
+    /// it is longer than the box, and then it begins a row.
     wrapped_at_space: bool,
 }
 
@@ -135,7 +136,7 @@ impl BoxContent {
             self.location.push(' ');
         }
         self.location.push_str(words);
-        self.wrapped_at_space = inner.ends_with("  ");
+        self.wrapped_at_space = inner.ends_with("  ") || words.contains(' ');
     }
 
     /// Adds the frame of the current location, if it is complete.
@@ -200,6 +201,25 @@ ZeroDivisionError: division by zero, which is something never to be done
         let failure = find_failure(&plain).unwrap();
         assert_eq!(failure.error_message, "division by zero, which is something never to be done");
         assert!(matches!(unbox("no box"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_row_that_fills_the_box_up_to_a_space_is_wrapped_there() {
+        let full = "\
+╭────────── Traceback (most recent call last) ─────────────╮
+│ /srv/shop/target/python/lib/python3.11/site-packages/fas │
+│ tmcp/server/server.py:1497 in call_tool                  │
+│                                                          │
+│ /srv/shop/tests/server/fixtures/fastmcp_server.py:160 in │
+│ divide                                                   │
+│                                                          │
+│ ❱ 160 │   return ratio(a, b)                             │
+╰──────────────────────────────────────────────────────────╯
+ZeroDivisionError: division by zero
+";
+        let plain = unbox(full);
+        assert!(plain.contains("fastmcp_server.py\", line 160, in divide\n    return ratio(a, b)\n"), "{plain}");
+        assert!(plain.contains("site-packages/fastmcp/server/server.py\", line 1497, in call_tool"), "{plain}");
     }
 
     const CHAIN: &str = "\

@@ -26,6 +26,9 @@ pub(crate) fn create(repository: &mut Repository, request: &ApiRequest) -> ApiRe
     if !repository.issues.contains_key(&request.number()) {
         return ApiResponse::not_found();
     }
+    if !repository.may_comment(request.number(), &request.login) {
+        return ApiResponse::error(403, "Unable to create comment because issue is locked.");
+    }
     let body = request.body_text("body").unwrap_or_default();
     if body.trim().is_empty() {
         return ApiResponse::invalid("IssueComment", "body", "missing_field");

@@ -124,6 +124,29 @@ pub(crate) fn remove_assignees(repository: &mut Repository, request: &ApiRequest
     issue_response(repository, request.number(), 200)
 }
 
+pub(crate) fn lock(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    change_lock(repository, request, |repository| {
+        repository.lock(request.number(), request.body_text("lock_reason"), &request.login, request.now);
+    })
+}
+
+pub(crate) fn unlock(repository: &mut Repository, request: &ApiRequest) -> ApiResponse {
+    change_lock(repository, request, |repository| {
+        repository.unlock(request.number(), &request.login, request.now);
+    })
+}
+
+fn change_lock(repository: &mut Repository, request: &ApiRequest, change: impl FnOnce(&mut Repository)) -> ApiResponse {
+    if !repository.issues.contains_key(&request.number()) {
+        return ApiResponse::not_found();
+    }
+    if !repository.permission(&request.login).may_write() {
+        return ApiResponse::error(403, "Must have admin rights to Repository.");
+    }
+    change(repository);
+    ApiResponse::empty()
+}
+
 fn assign(repository: &mut Repository, request: &ApiRequest, number: u64) {
     if request.drop_assignees {
         return;

@@ -60,6 +60,20 @@ pub enum EventKind {
         /// The title after.
         to: String,
     },
+    /// Comments were limited to users who may write, for this reason if one was given.
+    Locked(Option<String>),
+    /// Everyone may comment again.
+    Unlocked,
+    /// The draft was marked as ready for review.
+    ReadyForReview,
+    /// The pull request was made a draft again.
+    ConvertToDraft,
+    /// The issue was converted to a discussion.
+    ConvertedToDiscussion,
+    /// The actor was mentioned.
+    Mentioned,
+    /// The actor gets notifications from now on.
+    Subscribed,
     /// The issue or pull request with this number mentioned this one.
     CrossReferenced(u64),
 }
@@ -71,6 +85,14 @@ impl Repository {
         self.events.push(Event { id, number, actor: actor.to_owned(), at, kind });
         if let Some(issue) = self.issues.get_mut(&number) {
             issue.updated_at = at;
+        }
+    }
+
+    /// Records events that change nothing, as GitHub does when comments mention a user.
+    pub(crate) fn add_noise_events(&mut self, number: u64, count: usize, now: DateTime<Utc>) {
+        for index in 0..count {
+            let kind = if index % 2 == 0 { EventKind::Mentioned } else { EventKind::Subscribed };
+            self.record_event(number, "stranger", now, kind);
         }
     }
 

@@ -27,6 +27,10 @@ pub struct Issue {
     pub author: String,
     /// Its labels' names.
     pub labels: Vec<String>,
+    /// True if only users who may write can comment.
+    pub locked: bool,
+    /// Reason of the lock, if given.
+    pub lock_reason: Option<String>,
     /// Logins of its assignees as in responses: Copilot is `Copilot`.
     pub assignees: Vec<String>,
     /// The `agent_assignment` of the last assignment to Copilot.
@@ -85,6 +89,8 @@ impl Repository {
             duplicate_of: None,
             author: author.to_owned(),
             labels: Vec::new(),
+            locked: false,
+            lock_reason: None,
             assignees: Vec::new(),
             agent_assignment: None,
             created_at: now,
@@ -211,6 +217,28 @@ impl Repository {
             let from = std::mem::replace(&mut issue.title, title.to_owned());
             self.record_event(number, actor, now, EventKind::Renamed { from, to: title.to_owned() });
         }
+    }
+
+    /// Locks an issue, with a reason if one is given.
+    pub(crate) fn lock(&mut self, number: u64, reason: Option<&str>, actor: &str, now: DateTime<Utc>) {
+        let Some(issue) = self.issues.get_mut(&number).filter(|issue| !issue.locked) else { return };
+        issue.locked = true;
+        issue.lock_reason = reason.map(str::to_owned);
+        let kind = EventKind::Locked(issue.lock_reason.clone());
+        self.record_event(number, actor, now, kind);
+    }
+
+    /// Unlocks an issue.
+    pub(crate) fn unlock(&mut self, number: u64, actor: &str, now: DateTime<Utc>) {
+        let Some(issue) = self.issues.get_mut(&number).filter(|issue| issue.locked) else { return };
+        issue.locked = false;
+        issue.lock_reason = None;
+        self.record_event(number, actor, now, EventKind::Unlocked);
+    }
+
+    /// True if a user may comment on an issue or pull request: on a locked one only users who may write.
+    pub(crate) fn may_comment(&self, number: u64, login: &str) -> bool {
+        self.issues.get(&number).is_some_and(|issue| !issue.locked || self.permission(login).may_write())
     }
 
     /// Sets the state to `open` or `closed`.

@@ -112,6 +112,14 @@ impl Repository {
         Ok(number)
     }
 
+    /// Marks a draft as ready for review, or makes a pull request a draft.
+    pub(crate) fn set_draft(&mut self, number: u64, draft: bool, actor: &str, now: DateTime<Utc>) {
+        let Some(pull) = self.pulls.get_mut(&number).filter(|pull| pull.draft != draft) else { return };
+        pull.draft = draft;
+        let kind = if draft { EventKind::ConvertToDraft } else { EventKind::ReadyForReview };
+        self.record_event(number, actor, now, kind);
+    }
+
     /// Merges a pull request: the base branch gets the head's commit. If the base is the default branch, this also
     /// closes the issues that the text says it fixes, as GitHub does.
     pub(crate) fn merge(&mut self, number: u64, actor: &str, now: DateTime<Utc>) {

@@ -6,11 +6,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{Comment, Commit, Event, HandOver, Issue, Label, Permission, PullRequest, Task};
+use super::{
+    Comment, Commit, Departure, Event, HandOver, Issue, Label, Permission, PullRequest, Review, ReviewComment, Task,
+};
 
 /// A repository.
 #[derive(Clone, Debug, Serialize)]
 pub struct Repository {
+    /// Its `id`.
+    pub id: u64,
     /// The owner's login.
     pub owner: String,
     /// Its name.
@@ -30,8 +34,14 @@ pub struct Repository {
     pub issues: BTreeMap<u64, Issue>,
     /// The other parts of its pull requests, by number.
     pub pulls: BTreeMap<u64, PullRequest>,
+    /// Issues that left the repository, by number.
+    pub departures: BTreeMap<u64, Departure>,
     /// All comments, oldest first.
     pub comments: Vec<Comment>,
+    /// All reviews of pull requests, oldest first.
+    pub reviews: Vec<Review>,
+    /// All comments on lines of pull requests, oldest first.
+    pub review_comments: Vec<ReviewComment>,
     /// All events, oldest first.
     pub events: Vec<Event>,
     /// All commits by SHA.
@@ -73,9 +83,10 @@ pub enum Lag {
 
 impl Repository {
     /// A repository with one commit on `main`, a maintainer and a triager.
-    pub(crate) fn new(owner: &str, name: &str, url: &str, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(id: u64, owner: &str, name: &str, url: &str, now: DateTime<Utc>) -> Self {
         let settings = Settings { drafts_supported: true, agent_available: true, has_issues: true };
         let mut repository = Repository {
+            id,
             owner: owner.to_owned(),
             name: name.to_owned(),
             url: url.to_owned(),
@@ -89,7 +100,10 @@ impl Repository {
             labels: Vec::new(),
             issues: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            departures: BTreeMap::new(),
             comments: Vec::new(),
+            reviews: Vec::new(),
+            review_comments: Vec::new(),
             events: Vec::new(),
             commits: BTreeMap::new(),
             refs: BTreeMap::new(),

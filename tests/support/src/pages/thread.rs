@@ -156,6 +156,14 @@ impl EventView {
             EventKind::Closed(None) => "closed this".to_owned(),
             EventKind::Reopened => "reopened this".to_owned(),
             EventKind::Renamed { from, to } => format!("changed the title from \"{from}\" to \"{to}\""),
+            EventKind::Locked(Some(reason)) => format!("locked this as {reason}"),
+            EventKind::Locked(None) => "locked this".to_owned(),
+            EventKind::Unlocked => "unlocked this".to_owned(),
+            EventKind::ReadyForReview => "marked this as ready for review".to_owned(),
+            EventKind::ConvertToDraft => "made this a draft".to_owned(),
+            EventKind::ConvertedToDiscussion => "converted this to a discussion".to_owned(),
+            EventKind::Mentioned => "was mentioned".to_owned(),
+            EventKind::Subscribed => "subscribed".to_owned(),
             EventKind::CrossReferenced(number) => format!("mentioned this in #{number}"),
         };
         EventView { at: readable(&timestamp(event.at)), actor: event.actor.clone(), description }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::issue::association;
-use super::{api_url, issue, node_id, thread_url, user};
+use super::{api_url, issue, merge, node_id, review, thread_url, user};
 use crate::clock::timestamp;
-use crate::model::{Comment, Event, EventKind, Repository};
+use crate::model::{Comment, Event, EventKind, Repository, ReviewState};
 
 /// A comment.
 pub(crate) fn comment(repository: &Repository, comment: &Comment) -> Value {
@@ -29,35 +29,40 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
         let color = repository.label(name).map_or("ededed", |label| &label.color);
         json!({ "name": name, "color": color })
     };
-    let (name, field, value) = match &event.kind {
-        EventKind::Labeled(name) => ("labeled", "label", label(name)),
-        EventKind::Unlabeled(name) => ("unlabeled", "label", label(name)),
-        EventKind::Assigned(login) => ("assigned", "assignee", user(&repository.url, login)),
-        EventKind::Unassigned(login) => ("unassigned", "assignee", user(&repository.url, login)),
-        EventKind::Closed(reason) => ("closed", "state_reason", json!(reason)),
-        EventKind::Reopened => ("reopened", "state_reason", json!("reopened")),
-        EventKind::Renamed { from, to } => ("renamed", "rename", json!({ "from": from, "to": to })),
+    let user = |login: &str| user(&repository.url, login);
+    let assignment = |login: &str| json!({ "assignee": user(login), "assigner": user(&event.actor) });
+    let (name, details) = match &event.kind {
+        EventKind::Labeled(name) => ("labeled", json!({ "label": label(name) })),
+        EventKind::Unlabeled(name) => ("unlabeled", json!({ "label": label(name) })),
+        EventKind::Assigned(login) => ("assigned", assignment(login)),
+        EventKind::Unassigned(login) => ("unassigned", assignment(login)),
+        EventKind::Closed(reason) => ("closed", json!({ "state_reason": reason })),
+        EventKind::Reopened => ("reopened", json!({ "state_reason": "reopened" })),
+        EventKind::Renamed { from, to } => ("renamed", json!({ "rename": { "from": from, "to": to } })),
+        EventKind::Locked(reason) => ("locked", json!({ "lock_reason": reason })),
+        EventKind::Unlocked => ("unlocked", json!({ "lock_reason": null })),
+        EventKind::ReadyForReview => ("ready_for_review", json!({})),
+        EventKind::ConvertToDraft => ("convert_to_draft", json!({})),
+        EventKind::ConvertedToDiscussion => ("converted_to_discussion", json!({})),
+        EventKind::Mentioned => ("mentioned", json!({})),
+        EventKind::Subscribed => ("subscribed", json!({})),
         EventKind::CrossReferenced(_) => return None,
     };
-    let mut fields = json!({
+    let fields = json!({
         "id": event.id,
         "node_id": node_id("E", event.id),
         "url": api_url(repository, &format!("/issues/events/{}", event.id)),
-        "actor": user(&repository.url, &event.actor),
+        "actor": user(&event.actor),
         "event": name,
         "commit_id": null,
         "commit_url": null,
         "created_at": timestamp(event.at),
         "performed_via_github_app": null,
     });
-    fields[field] = value;
-    if field == "assignee" {
-        fields["assigner"] = user(&repository.url, &event.actor);
-    }
-    Some(fields)
+    Some(merge(fields, details))
 }
 
-/// An issue's timeline: events, cross-references and comments by time.
+/// An issue's timeline: events, cross-references, comments and submitted reviews by time.
 pub(crate) fn timeline(repository: &Repository, number: u64) -> Vec<Value> {
     let mut entries = Vec::new();
     for recorded in repository.events.iter().filter(|event| event.number == number) {
@@ -79,6 +84,14 @@ pub(crate) fn timeline(repository: &Repository, number: u64) -> Vec<Value> {
         let mut entry = comment(repository, written);
         entry["event"] = json!("commented");
         entry["actor"] = entry["user"].clone();
+        entries.push((written.id, entry));
+    }
+    let submitted = repository.reviews.iter().filter(|review| review.state != ReviewState::Pending);
+    for written in submitted.filter(|review| review.pull == number) {
+        let mut entry = review(repository, written);
+        entry["event"] = json!("reviewed");
+        // unlike the list of reviews, the timeline has the state in lower case
+        entry["state"] = json!(written.state.name().to_lowercase());
         entries.push((written.id, entry));
     }
     entries.sort_by_key(|(id, _)| *id);

@@ -19,6 +19,7 @@ pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Valu
     let statuses = api_url(repo, &format!("/statuses/{head}"));
     let ahead = repo.history(&head).difference(&repo.history(&base)).count();
     let comments = repo.comments.iter().filter(|comment| comment.number == number).count();
+    let review_comments = repo.review_comments.iter().filter(|comment| comment.pull == number).count();
     let rendered = repository(repo, &issue.author);
     let side = |branch: &str, sha: &str| {
         json!({
@@ -44,7 +45,8 @@ pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Valu
         "comments_url": format!("{issue_url}/comments"),
         "statuses_url": statuses,
         "state": issue.state,
-        "locked": false,
+        "locked": issue.locked,
+        "active_lock_reason": issue.lock_reason,
         "title": issue.title,
         "body": issue.body,
         "user": user(&repo.url, &issue.author),
@@ -82,7 +84,7 @@ pub(crate) fn pull(repo: &Repository, issue: &Issue, pull: &PullRequest) -> Valu
         "mergeable_state": "unknown",
         "merged_by": null,
         "comments": comments,
-        "review_comments": 0,
+        "review_comments": review_comments,
         "maintainer_can_modify": pull.maintainer_can_modify,
         "commits": ahead,
         "additions": 0,

@@ -55,8 +55,8 @@ pub(crate) fn repository(repository: &Repository, login: &str) -> Value {
     let first = repository.commits.values().map(|commit| commit.date).min();
     let last = repository.commits.values().map(|commit| commit.date).max();
     let identity = json!({
-        "id": 1,
-        "node_id": node_id("R", 1),
+        "id": repository.id,
+        "node_id": node_id("R", repository.id),
         "name": repository.name,
         "full_name": repository.full_name(),
         "owner": user(&repository.url, &repository.owner),

@@ -23,7 +23,7 @@ pub(crate) fn task(repository: &Repository, task: &Task) -> Value {
         "creator": { "id": id_of(&task.creator) },
         "creator_type": "user",
         "owner": { "id": id_of(&repository.owner) },
-        "repository": { "id": 1 },
+        "repository": { "id": repository.id },
         "state": task.state,
         "session_count": 1,
         "artifacts": artifacts,

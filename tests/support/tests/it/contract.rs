@@ -117,6 +117,10 @@ async fn every_response_matches_the_description() {
     github.comment(1, "hello", "maintainer");
     github.add_label(1, "approved", "maintainer");
     github.remove_label(1, "approved", "maintainer");
+    github.review(2, "looks fine", "maintainer");
+    github.review_comment(2, "this line", "stranger");
+    github.lock(1, "maintainer");
+    github.unlock(1, "maintainer");
     github.close_issue(1, "maintainer");
     github.reopen_issue(1, "maintainer");
     let task = client.post("/agents/repos/acme/shop/tasks", json!({ "prompt": "Fix it", "head_ref": "fix" })).await;
@@ -140,6 +144,9 @@ async fn every_response_matches_the_description() {
         "/repos/acme/shop/pulls?state=all",
         "/repos/acme/shop/pulls/2",
         "/repos/acme/shop/pulls/2/files",
+        "/repos/acme/shop/pulls/2/reviews",
+        "/repos/acme/shop/pulls/2/comments",
+        "/repos/acme/shop/issues/2/timeline",
         "/repos/acme/shop/git/ref/heads/main",
         "/repos/acme/shop/git/matching-refs/heads",
         "/search/issues?q=repo:acme/shop+fix",

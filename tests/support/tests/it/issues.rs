@@ -151,3 +151,46 @@ async fn disabled_issues_get_a_410() {
     assert_eq!(client.get("/repos/acme/shop").await.body["has_issues"], false);
     assert_no_violations(&github);
 }
+
+#[tokio::test]
+async fn only_users_who_may_write_comment_on_locked_issues() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    client.open_pull("fix").await;
+    let mut stranger = client.clone();
+    stranger.token = "of-a-stranger".into();
+    github.add_token("of-a-stranger", "stranger", Permission::Read);
+    github.lock(2, "maintainer");
+    let locking = json!({ "lock_reason": "spam" });
+    let response = client.try_call("PUT", "/repos/acme/shop/issues/1/lock", locking).await.unwrap();
+    assert_eq!((response.status.as_u16(), response.text.as_str()), (204, ""));
+    for (path, reason) in [
+        ("/repos/acme/shop/issues/1", json!("spam")),
+        ("/repos/acme/shop/issues/2", Value::Null),
+        ("/repos/acme/shop/pulls/2", Value::Null),
+    ] {
+        let read = client.get(path).await.body;
+        assert_eq!((&read["locked"], &read["active_lock_reason"]), (&json!(true), &reason), "{path}");
+    }
+    for number in [1, 2] {
+        let path = format!("/repos/acme/shop/issues/{number}/comments");
+        let refused = stranger.post(&path, json!({ "body": "hello" })).await;
+        assert_eq!(refused.status, 403);
+        assert_eq!(refused.body["message"], "Unable to create comment because issue is locked.");
+        github.comment(number, "hello", "stranger");
+        assert_eq!(client.post(&path, json!({ "body": "hello" })).await.status, 201);
+        assert_eq!(github.comments(number).len(), 1, "the stranger's comments were refused");
+    }
+    github.review(2, "text", "stranger");
+    assert!(github.reviews(2).is_empty());
+    assert_eq!(stranger.delete("/repos/acme/shop/issues/1/lock", Value::Null).await.status, 403);
+    assert_eq!(client.delete("/repos/acme/shop/issues/1/lock", Value::Null).await.status, 204);
+    assert_eq!(client.get("/repos/acme/shop/issues/1").await.body["locked"], false);
+    github.comment(1, "hello", "stranger");
+    assert_eq!(github.comments(1).len(), 2);
+    let events = client.get("/repos/acme/shop/issues/1/events").await.body;
+    assert_eq!((&events[0]["event"], &events[0]["lock_reason"]), (&json!("locked"), &json!("spam")));
+    assert_eq!((&events[1]["event"], &events[1]["lock_reason"]), (&json!("unlocked"), &Value::Null));
+    assert_eq!(client.get("/repos/acme/shop/issues/2/events").await.body[0]["actor"]["login"], "maintainer");
+    assert_no_violations(&github);
+}

@@ -54,6 +54,33 @@ async fn lists_are_paginated_with_links() {
 }
 
 #[tokio::test]
+async fn lists_have_more_than_ten_pages() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    github.add_noise_events(1, 1_104);
+    github.add_label(1, "bug", "maintainer");
+    for path in ["/repos/acme/shop/issues/1/events", "/repos/acme/shop/issues/1/timeline"] {
+        let first = client.get(&format!("{path}?per_page=100")).await;
+        assert_eq!(first.body.as_array().unwrap().len(), 100);
+        let url = |page: u32| format!("{}{path}?per_page=100&page={page}", github.url());
+        assert_eq!(first.header("link"), format!("<{}>; rel=\"next\", <{}>; rel=\"last\"", url(2), url(12)));
+        let eleventh = client.get(&format!("{path}?per_page=100&page=11")).await;
+        assert_eq!(eleventh.body.as_array().unwrap().len(), 100);
+        let links = eleventh.header("link");
+        assert!(links.contains(&format!("<{}>; rel=\"next\", <{}>; rel=\"last\"", url(12), url(12))), "{links}");
+        let last = client.get(&format!("{path}?per_page=100&page=12")).await;
+        let events: Vec<&Value> = last.body.as_array().unwrap().iter().map(|event| &event["event"]).collect();
+        assert_eq!(events, ["mentioned", "subscribed", "mentioned", "subscribed", "labeled"]);
+        assert!(!last.header("link").contains("rel=\"next\""));
+        // GitHub responds to a page after the last with an empty list
+        assert_eq!(client.get(&format!("{path}?per_page=100&page=13")).await.body, json!([]));
+        // more than 100 per page are never sent
+        assert_eq!(client.get(&format!("{path}?per_page=500")).await.body.as_array().unwrap().len(), 100);
+    }
+    assert_no_violations(&github);
+}
+
+#[tokio::test]
 async fn pull_requests_are_listed_among_issues_and_found_by_head() {
     let (github, client) = start().await;
     client.open_issue("A").await;

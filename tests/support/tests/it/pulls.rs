@@ -82,3 +82,23 @@ async fn merging_closes_the_fixed_issues() {
     assert_eq!(states, ["closed", "open"]);
     assert_no_violations(&github);
 }
+
+#[tokio::test]
+async fn drafts_become_ready_for_review_and_drafts_again() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    client.open_pull("fix").await;
+    github.mark_ready(2, "maintainer");
+    github.mark_ready(2, "maintainer");
+    assert_eq!(client.get("/repos/acme/shop/pulls/2").await.body["draft"], false);
+    assert_eq!(client.get("/repos/acme/shop/issues/2").await.body["draft"], false);
+    assert!(!github.pulls()[0].draft);
+    github.convert_to_draft(2, "triager");
+    assert_eq!(client.get("/repos/acme/shop/pulls/2").await.body["draft"], true);
+    let events = client.get("/repos/acme/shop/issues/2/events").await.body;
+    let events = events.as_array().unwrap().iter();
+    let events: Vec<_> = events.map(|event| (&event["event"], &event["actor"]["login"])).collect();
+    let expected = [json!("ready_for_review"), json!("maintainer"), json!("convert_to_draft"), json!("triager")];
+    assert_eq!(events, [(&expected[0], &expected[1]), (&expected[2], &expected[3])]);
+    assert_no_violations(&github);
+}

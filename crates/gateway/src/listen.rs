@@ -1,0 +1,131 @@
+//! Accepts HTTP/1 connections within limits, for the gateway and for the service.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::connection::configure_connection;
+
+/// Delay after a connection could not be accepted, for example for lack of file descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+/// Shortest time between two log lines about refused connections.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Limits and settings of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenOptions {
+    /// Maximum number of open connections. Further ones are closed at once, so that the open ones can finish.
+    pub max_connections: usize,
+    /// Timeout of a request's head, and of an idle connection; none for no timeout.
+    pub head_timeout: Option<Duration>,
+    /// Timeout of open requests at shutdown.
+    pub shutdown_timeout: Duration,
+    /// Whether responses get a `Date` header.
+    pub date_header: bool,
+}
+
+/// Serves until `shutdown` ends. Then accepts no more connections, and closes those still open after the timeout.
+///
+/// `service_for` makes the service of one connection from the peer's address.
+pub async fn serve_connections<S, B>(
+    listener: TcpListener,
+    options: ListenOptions,
+    service_for: impl Fn(SocketAddr) -> S,
+    shutdown: impl Future<Output = ()>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (stop, stopped) = watch::channel(());
+    let table = Arc::new(Semaphore::new(options.max_connections));
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut last_log: Option<Instant> = None;
+    let mut log_is_due = || {
+        let is_due = last_log.is_none_or(|last| last.elapsed() >= LOG_INTERVAL);
+        if is_due {
+            last_log = Some(Instant::now());
+        }
+        is_due
+    };
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match Arc::clone(&table).try_acquire_owned() {
+                    Ok(place) => {
+                        let serving = serve(stream, peer, service_for(peer), options, stopped.clone());
+                        connections.spawn(async move {
+                            serving.await;
+                            drop(place);
+                        });
+                    }
+                    Err(_) if log_is_due() => {
+                        let max_connections = options.max_connections;
+                        tracing::warn!(max_connections, %peer, "all connections are in use; refusing new ones");
+                    }
+                    Err(_) => {}
+                },
+                Err(error) => {
+                    if log_is_due() {
+                        tracing::warn!(%error, "cannot accept a connection; retrying");
+                    }
+                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop((listener, stop));
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(options.shutdown_timeout, finished).await.is_err() {
+        tracing::warn!("some requests did not finish in {:?}; closing their connections", options.shutdown_timeout);
+    }
+    connections.shutdown().await;
+}
+
+/// Serves one connection until either side closes it.
+async fn serve<S, B>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    options: ListenOptions,
+    mut stopped: watch::Receiver<()>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    configure_connection(&stream);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.head_timeout)
+        .auto_date_header(options.date_header)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        // the sender is dropped at shutdown
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended with an error");
+    }
+}

@@ -1,0 +1,72 @@
+//! Many and slow connections: memory is spent on received bytes only, and a full table refuses new connections.
+
+use std::time::{Duration, Instant};
+
+use autoheal_test_support::service::Request;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::app::{spawn_app, spawn_app_with};
+
+const PROMISE: &[u8] = b"POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1048576\r\n\r\n";
+
+/// Resident memory of this process, in KiB.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn promised_bodies_take_no_memory() {
+    let app = spawn_app().await;
+    let before = resident_kib();
+    let mut connections = Vec::new();
+    for _ in 0..400 {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(PROMISE).await.unwrap();
+        connections.push(stream);
+    }
+    // the service has read all heads once it responds to a request sent after them
+    app.report(&json!({"error_type": "E", "error_message": "m"})).await;
+    let grown = resident_kib().saturating_sub(before) / 1024;
+    assert!(grown < 64, "400 promises of 1 MiB took {grown} MiB");
+}
+
+#[tokio::test]
+async fn a_full_table_refuses_the_new_connection_and_serves_the_old() {
+    let app = spawn_app_with(|config| config.max_connections = 3).await;
+    let mut old = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        old.push(stream);
+    }
+    let mut new = TcpStream::connect(app.address).await.unwrap();
+    let mut rest = Vec::new();
+    // closed or reset, without a response
+    let _reset = new.read_to_end(&mut rest).await;
+    assert!(rest.is_empty(), "{rest:?}");
+    let mut stream = old.pop().unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    stream.read_to_end(&mut rest).await.unwrap();
+    assert!(String::from_utf8_lossy(&rest).contains("HTTP/1.1 200"));
+    drop(old);
+    let started = Instant::now();
+    // the closed connections leave the table
+    while app.get("/healthz").await.status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_answered_after_its_body_and_costs_no_memory() {
+    let app = spawn_app().await;
+    let body = format!("[{}]", vec!["{}"; 100_000].join(","));
+    let request = Request::post("/report-error", body).header("origin", "https://evil.example");
+    assert_eq!(app.send(&request).await.status, 403);
+}
