@@ -46,7 +46,7 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
-    /// Replaces the text of a comment, also of one on a line.
+    /// Replaces the text of a comment on an issue, a pull request or a line.
     EditComment {
         /// The comment.
         id: u64,
@@ -271,7 +271,7 @@ impl StandIn {
         self.perform(&UserAction::Comment { number, text: text.into(), login: login.into() });
     }
 
-    /// Replaces the text of a comment, also of one on a line.
+    /// Replaces the text of a comment on an issue, a pull request or a line.
     pub fn edit_comment(&self, id: u64, text: &str) {
         self.perform(&UserAction::EditComment { id, text: text.into() });
     }
