@@ -1,10 +1,10 @@
-//! Access control: origins of pages, keys of senders, and the routes for the operator only.
+//! Access control: origins of pages, keys of senders, and the routes that only the operator may use.
 
 mod operator;
 mod origin;
 
 pub(crate) use operator::{has_operator_token, require_operator};
-pub(crate) use origin::{Page, preflight, require_own_host};
+pub(crate) use origin::{RequestOrigin, preflight, require_own_host};
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
 
-/// The project of a public key. Reports without a key belong to the default project.
+/// The project of a public key; the default project without a key.
 pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'a str> {
     let Some(key) = key else { return Ok(DEFAULT_PROJECT) };
     let found = config.project_keys.iter().find(|project_key| project_key.key == key);
@@ -36,8 +36,8 @@ pub(crate) fn sender(config: &Config, headers: &HeaderMap) -> ApiResult<Sender> 
     Err(ApiError::new(RefusalCode::UnknownKey, "unknown sender key; check AUTOHEAL_KEY on both sides"))
 }
 
-/// The address of the client: the peer, or behind a trusted proxy the last address in `X-Forwarded-For`. The addresses
-/// before it may be forged by the client.
+/// The address of the client: the peer's, or behind a trusted proxy the last one in `X-Forwarded-For`. The client may
+/// have forged the addresses before the last one.
 pub(crate) fn client_address(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;

@@ -36,7 +36,7 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the service. It notifies `wake` when a new report was stored, for the worker.
+    /// Creates the service. It notifies `wake`, for the worker, when it stored a new report.
     ///
     /// # Errors
     ///

@@ -18,25 +18,26 @@ pub struct Config {
     pub project_keys: Vec<ProjectKey>,
     /// Secret keys of trusted senders. They must not be used in a browser (`AUTOHEAL_KEY`).
     pub sender_keys: Vec<SecretString>,
-    /// Secret that gives access to the operator's routes from other machines (`AUTOHEAL_OPERATOR_TOKEN`).
+    /// Secret that gives access to the operator's routes from other machines too (`AUTOHEAL_OPERATOR_TOKEN`).
     pub operator_token: Option<SecretString>,
     /// Reports per minute from one client; 0 turns the limit off.
     pub rate_limit: u32,
-    /// Use the last address of `X-Forwarded-For` as the client's address. Only behind a proxy that sets the header.
+    /// Uses the last address of `X-Forwarded-For` as the client's address. Safe only behind a proxy that sets the
+    /// header.
     pub trust_proxy: bool,
     /// Maximum number of open connections.
     pub max_connections: usize,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
-    /// The directory of the store. The inventory of the MCP server is kept there, too.
+    /// The directory of the store. The inventory file of the MCP server is there, too.
     pub data_dir: Option<PathBuf>,
     /// Directory of the files served at `/app/`.
     pub static_dir: Option<PathBuf>,
     /// The level of scrubbing.
     pub scrub: ScrubLevel,
-    /// Issues are sent to GitHub. Otherwise the dashboard only shows a preview.
+    /// True if issues are sent to GitHub. Otherwise the dashboard shows previews.
     pub sends_to_github: bool,
-    /// The rule for mistakes of callers, so that the dashboard shows which of them open no issue.
+    /// The rule for caller errors, so that the dashboard shows the groups that open no issue.
     pub caller_errors: CallerErrors,
 }
 

@@ -1,4 +1,4 @@
-//! Stores the failures that the gateway of this service sees, as reports of an anonymous sender.
+//! Stores the failures that the gateway of this service detects, as reports of an anonymous sender.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub(crate) async fn store_failures(state: Arc<AppState>, stop: Arc<Notify>) {
     store_unreported(&state, gateway.last_reports().into_iter().map(|report| (now, report)).collect()).await;
 }
 
-/// The report of a failure, and the time it was seen.
+/// The report of a failure, and the time at which the gateway sent it.
 type Failure = (Timestamp, ErrorReport);
 
 /// Stores the failures that no page reported.

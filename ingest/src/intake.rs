@@ -15,9 +15,9 @@ use crate::own_store::records;
 pub struct Intake {
     /// The destination.
     pub store: Arc<dyn Store>,
-    /// The clock of the reception time.
+    /// The clock for the time of arrival.
     pub clock: Clock,
-    /// Notified after new reports were stored, for the worker.
+    /// Notified, for the worker, after new reports were stored.
     pub wake: Arc<Notify>,
     /// The level of scrubbing.
     pub scrub: ScrubLevel,

@@ -1,4 +1,4 @@
-//! Writes reports of this machine into its store without `serve`. Only `serve` writes to GitHub.
+//! Writes reports of this machine into its store while `serve` does not run. Only `serve` writes to GitHub.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use autoheal_prepare::{ScrubLevel, prepare};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
 use serde_json::value::RawValue;
 
-/// Timeout of opening a store that is in use. Another delivering process holds it only briefly. `serve` holds it
-/// permanently, and moves spooled reports into it itself.
+/// Timeout for opening a store that is in use. Another delivering process uses it only briefly. `serve` uses it all the
+/// time, and moves spooled reports into it itself.
 const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Opens the store, writes the reports, and closes it again, so that other processes can open it. Returns how often the
@@ -56,13 +56,13 @@ async fn record(
     let accepted = store.accept(records.into_iter().flatten().collect()).await;
     let closed = store.close().await;
     let accepted = accepted.and_then(|accepted| closed.map(|()| accepted)).map_err(failed)?;
-    // a later report of the batch may have been counted into the same group
+    // a later report of the batch may be in the same group: its count is the newest
     let counts: HashMap<_, _> = accepted.iter().map(|accepted| (accepted.fingerprint, accepted.count)).collect();
     Ok(fingerprints.iter().map(|fingerprint| counts.get(fingerprint.as_ref()?).copied()).collect())
 }
 
-/// Prepares a spooled report; drops an invalid one. A report in the spool is trusted as the user's own, unless it is
-/// marked as anonymous.
+/// Prepares a spooled report; drops an invalid one. A spooled report is trusted as the user's own, unless its sender is
+/// anonymous.
 pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
     let arrival = || Arrival { project: DEFAULT_PROJECT.to_owned(), sender: spooled.sender, received_at: clock.now() };
     let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();

@@ -8,7 +8,8 @@ use autoheal_contract::limits::BATCH_REPORTS;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// Checks between two removals of full buckets, so that clients of a single request do not fill the memory.
+/// Number of checks between two removals of full buckets. Without them, clients that sent a single request would fill
+/// the memory.
 const CHECKS_PER_SWEEP: u64 = 10_000;
 
 /// A rate limit of reports per client address.
@@ -30,7 +31,7 @@ impl RateLimit {
         Self { buckets: quota.map(RateLimiter::keyed), clock: DefaultClock::default(), checks: AtomicU64::new(0) }
     }
 
-    /// Takes one token per report. Without enough tokens, returns the seconds until there will be.
+    /// Takes one token per report. Without enough tokens, returns the seconds until there are enough.
     pub(crate) fn take(&self, client: IpAddr, reports: usize) -> Result<(), u64> {
         let Some(buckets) = &self.buckets else { return Ok(()) };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_SWEEP == CHECKS_PER_SWEEP - 1 {
@@ -40,7 +41,7 @@ impl RateLimit {
         match buckets.check_key_n(&network(client), tokens) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(until)) => Err(until.wait_time_from(self.clock.now()).as_secs() + 1),
-            // Larger than the bucket: cannot occur, because batches over the limit are refused before.
+            // more reports than the bucket holds; does not occur, because larger batches are refused before
             Err(_) => Err(60),
         }
     }

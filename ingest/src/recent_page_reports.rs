@@ -1,4 +1,5 @@
-//! `RecentPageReports`: drops a failure seen by the gateway if the page of the call reports it itself.
+//! `RecentPageReports`: the calls that pages reported recently, so that the gateway's own report of such a call is
+//! dropped.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -8,10 +9,10 @@ use std::time::Duration;
 use autoheal_contract::{ErrorReport, Json, Source};
 use autoheal_prepare::Timestamp;
 
-/// Delay of the gateway's report, so that the report of the page can come first: it has more details, and pages send
-/// their reports late.
+/// Delay of the gateway's report, so that the page's report can come first. The page's report has more details, and
+/// pages send reports late.
 pub(crate) const PAGE_REPORT_WAIT: Duration = Duration::from_secs(4);
-/// Maximum number of remembered reports. The oldest is evicted first.
+/// Maximum number of stored reports. The oldest is evicted first.
 const MAX_REPORTS: usize = 10_000;
 
 /// The calls that pages reported recently.
@@ -23,7 +24,7 @@ pub(crate) struct RecentPageReports {
 }
 
 impl RecentPageReports {
-    /// Remembers a report of the JavaScript SDK. Ignores other reports.
+    /// Adds a report of the JavaScript SDK. Ignores other reports.
     pub(crate) fn add(&self, report: &ErrorReport, now: Timestamp) {
         if report.source.unwrap_or_default() != Source::JavascriptSdk {
             return;
@@ -37,7 +38,7 @@ impl RecentPageReports {
         calls.push_back((now, call));
     }
 
-    /// Whether a page reported the call of this gateway failure, shortly before `seen` or since.
+    /// True if a page reported the call of this gateway report, shortly before `seen` or later.
     pub(crate) fn contain(&self, report: &ErrorReport, seen: Timestamp) -> bool {
         let Some(call) = self.call_hash(report) else { return false };
         self.lock().iter().any(|(time, reported)| *reported == call && *time >= seen.minus(PAGE_REPORT_WAIT))

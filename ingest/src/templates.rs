@@ -22,9 +22,9 @@ pub(crate) struct GroupsPage {
     pub(crate) rows: Vec<Row>,
     /// Number of groups that wait for approval.
     pub(crate) waiting: usize,
-    /// The list has its maximum length, so that there may be more groups.
+    /// True if the list has its maximum length, so that there may be more groups.
     pub(crate) full: bool,
-    /// Issues are sent to GitHub. Otherwise the page shows a preview.
+    /// True if issues are sent to GitHub. Otherwise the dashboard shows previews.
     pub(crate) sends_to_github: bool,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct GroupPage {
     /// The writes to GitHub.
     pub(crate) steps: Vec<Step>,
     pub(crate) sends_to_github: bool,
-    /// The group opens no issue, even if issues are sent to GitHub.
+    /// True if the group opens no issue, even if issues are sent to GitHub.
     pub(crate) held_back: bool,
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct Fact {
 pub(crate) struct Time {
     /// RFC 3339, for programs.
     pub(crate) iso: String,
-    /// The same for people.
+    /// The same time for people.
     pub(crate) text: String,
 }
 

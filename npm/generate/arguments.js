@@ -49,7 +49,7 @@ export function parseArguments(words) {
     } else if (isOption && value === undefined) {
       values[name] = true;
     } else if (word.startsWith('-') && index < terminator && (server.length === 0 || isUrl(server[0]))) {
-      // After the first word of a command it would be an option of that command.
+      // After the first word of a command, the word would be an option of that command.
       throw misuse(isOption ? `--${name} takes no value` : `there is no option ${oneLine(word.split('=', 1)[0], 60)}`);
     } else if (index !== terminator) {
       server.push(word);

@@ -16,7 +16,8 @@ const HINTS = [
 
 /**
  * The text of one file. `part` is `typescript`, `javascript`, or `declarations` for the types beside the JavaScript.
- * The text depends only on the arguments, so that a file generated again differs only where the server does.
+ * The text depends only on the arguments, so that a file that is generated again changes only if the server has
+ * changed.
  */
 export function moduleText({ server, tools, className, command }, part) {
   const methods = describeMethods(tools, className);

@@ -35,7 +35,7 @@ export const RESERVED_METHODS = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Types that the generated module uses. Another type of the same name would hide them. */
+/** Types that the generated module uses. A declared type of the same name would hide them. */
 export const RESERVED_TYPES = [
   'MCPClient',
   'MCPError',
@@ -79,8 +79,8 @@ export class Names {
 }
 
 /**
- * The method names by tool name. Tools whose name is already in camel case come first, then the others, then those
- * whose method would collide with a member of the client: so a new tool rarely changes the method of an older tool.
+ * The method names by tool name. Names are assigned first to tools whose name is in camel case already, and last to
+ * tools whose method would collide with a member of the client, so that a new tool rarely changes an older method.
  */
 export function methodNames(toolNames) {
   const candidates = toolNames.map((tool) => {

@@ -35,7 +35,7 @@ export class References {
     return type(name, { variants, isObject, emptyIsValid });
   }
 
-  /** The declarations of all referenced schemas, including those that only other referenced schemas use. */
+  /** The declarations of all referenced schemas, including schemas that only other referenced schemas use. */
   get declarations() {
     for (const target of this.#targets.values()) this.#targetType(target, 0); // adds to the map, and the loop continues
     return [...this.#targets.values()].map(({ name, schema, type: { text } }) => ({

@@ -22,7 +22,7 @@ const PRIMITIVES = {
   null: NULL,
 };
 
-/** The types of one schema and of the schemas it refers to. `names` makes the names of the latter unique. */
+/** The types of one schema and of the schemas it refers to. `names` makes the names of their types unique. */
 export class SchemaTypes {
   #references;
   #schemas = 0;
@@ -62,8 +62,8 @@ export class SchemaTypes {
   }
 
   /**
-   * The type of one schema. `context` is where its text will stand. `context.alias` is the type alias whose definition
-   * it is part of, or undefined inside an object or array, because only there an alias may refer to itself.
+   * The type of one schema. `context` is the place of its text in the module. `context.alias` is the type alias whose
+   * definition contains the text; undefined inside an object or array, because only there an alias may refer to itself.
    */
   typeOf(schema, context) {
     if (schema === false) return NEVER;
@@ -125,7 +125,7 @@ function shapeOf(schema) {
   return items !== undefined || Array.isArray(prefixItems) ? 'array' : undefined;
 }
 
-/** A branch of `allOf`, `anyOf` or `oneOf`; without a type of its own it inherits the one of its parent. */
+/** A branch of `allOf`, `anyOf` or `oneOf`. A branch without a type of its own inherits the type of its parent. */
 function inherited(schema, branch) {
   if (schema.type === undefined || !isRecord(branch)) return branch;
   const hasOwnType = ['type', 'const', 'enum', ...COMBINED].some((name) => name in branch);

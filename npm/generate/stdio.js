@@ -12,7 +12,7 @@ import { oneLine, visible } from './text.js';
 const MAX_MESSAGE = 64 * 1024 * 1024; // characters
 const MAX_STDERR = 8 * 1024; // characters; the last ones are quoted in failures
 const MAX_STDERR_LINES = 30;
-const GRACE_PERIOD = 2000; // milliseconds after each way to end the server, before the next and harder one
+const GRACE_PERIOD = 2000; // milliseconds after each step to end the server: closed stdin, SIGTERM, SIGKILL
 
 // A process group of its own ends as a whole: npx starts a shell that starts the server.
 const HAS_GROUP = process.platform !== 'win32';
@@ -38,8 +38,8 @@ export class StdioServer {
     this.#child.once('error', (error) => this.#end(`cannot start ${this.#name}: ${startAdvice(error, program)}`));
     this.#child.once('exit', (code, signal) => {
       const status = signal === null ? `exit code ${code}` : signal;
-      // Its last output, perhaps a response, may not be read yet. The wait is limited, because a process that it left
-      // running may keep its stdout open.
+      // The server's last output, perhaps a response, may not be read yet. The wait is limited, because a process that
+      // the server started may keep its stdout open.
       this.#hasClosed().then(() => this.#end(`${this.#name} ended (${status}) before it responded`));
     });
     this.#child.stdin.on('error', () => {}); // the exit of the server says more

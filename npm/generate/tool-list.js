@@ -25,7 +25,7 @@ export async function collectTools(fetchPage, onProgress = () => {}) {
     cursor = typeof result.nextCursor === 'string' ? result.nextCursor : undefined;
     if (cursors.has(cursor)) {
       throw new Failure(
-        `the server's list of tools goes round in circles: it returned the cursor ${literal(oneLine(cursor, 60))} twice`,
+        `the server's list of tools repeats itself: it returned the cursor ${literal(oneLine(cursor, 60))} twice`,
       );
     }
     cursors.add(cursor);

@@ -8,7 +8,7 @@ import { readStream } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
 
-/** Makes an attempt and returns its outcome. Throws what no remedy helps against, such as an abort. */
+/** Makes an attempt and returns its outcome. Throws failures without a remedy, such as an abort. */
 export async function attempt(connection, call) {
   const signal = call.options?.signal;
   throwIfAborted(signal);
@@ -66,7 +66,7 @@ async function exchange(connection, call, outcome) {
     await readStream(connection, call, response, outcome);
   } else {
     takeText(outcome, call, await response.text());
-    // Set last, because a response that breaks off counts as none.
+    // Set last, because an incomplete response counts as no response.
     outcome.status = response.status;
     outcome.isComplete = true;
   }
@@ -76,7 +76,7 @@ function bodyOf(connection, call) {
   if (connection.meta && call.params?.[0] === '[') {
     throw { reason: new TypeError(`MCPClient: the params of "${call.method}" must be an object: MCP adds to them`) };
   }
-  // MCP requires a new id for each attempt. In JSON-RPC it is the same request, sent again.
+  // MCP requires a new id for each attempt. In plain JSON-RPC, a retry is the same request with the same id.
   if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.next_id();
   return call.members ? call.params : wireText(call, metaOf(connection, call));
 }
@@ -89,7 +89,7 @@ function metaOf(connection, call) {
   return { ...connection.meta, progressToken: call.progressId };
 }
 
-/** Notifies a legacy server that a call has ended. A modern one sees it by the closed connection. */
+/** Notifies a legacy server that a call has ended. A modern server notices the closed connection. */
 function cancel(connection, call, signal) {
   if (connection.era !== 'legacy' || call.kind !== REQUEST) return;
   const reason = signal?.aborted ? String(signal.reason?.message ?? signal.reason) : 'timeout';
@@ -106,7 +106,7 @@ function unlessAborted({ controller: { signal } }, promise) {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort);
-    // Signals are reused: a listener that stays would be one more with every call.
+    // Signals are reused, so without the removal each call would add one more listener.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

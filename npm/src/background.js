@@ -1,4 +1,4 @@
-// Work that no call waits for. Its errors go to the page's `onerror`.
+// Work that no call waits for. Its errors go to the client's `onerror`.
 
 import { MCPError } from './error.js';
 import { requestHeaders, send } from './request.js';

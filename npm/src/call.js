@@ -44,7 +44,10 @@ class Call {
   }
 }
 
-/** A method that may be retried if and only if the call may. */
+/**
+ * The method by which the module decides whether a member of a batch is safe to repeat. If the option `idempotent` is
+ * set, `ping` stands for a safe call, and an empty text for any other.
+ */
 export function methodForRetry({ flags, method }) {
   if (flags & IDEMPOTENCE_GIVEN) return flags & IDEMPOTENT ? 'ping' : '';
   return method;

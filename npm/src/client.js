@@ -162,7 +162,7 @@ export class MCPClient {
     return this.#sendBatch(calls, trace);
   }
 
-  /** Sends a call and returns its result; `run` replaces the delivery and makes the result. */
+  /** Sends a call and returns its result. `run`, if given, replaces the delivery and returns the result. */
   async #send(kind, method, params, options, trace, run) {
     const call = newCall(kind, method, params, options, this.#settings, trace);
     const connection = this.#connection;
@@ -218,7 +218,7 @@ export class MCPClient {
       const connection = this.#connection;
       members.forEach((member) => this.#addBreadcrumb(member));
       let outcomeOf = (member) => deliver(connection, member);
-      // MCP has no batches since 2025-06-18: the calls are sent side by side.
+      // MCP has no batches since 2025-06-18, so the calls are sent in parallel.
       if (!connection.isMCP) {
         whole.members = members;
         for (const member of members) if (member.kind === REQUEST) member.id = connection.session.next_id();
@@ -258,7 +258,7 @@ export class MCPClient {
     const { code, message, class: kind, outcome = {} } = failure;
     const { thrown, status } = outcome;
     const isServerCode = typeof code === 'number';
-    // `data` of the error is the beginning of an unusable response, or the server's own.
+    // The error's `data` is the beginning of an unusable response, or the data of the server's error.
     const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, BODY_START) : undefined;
     const data = isServerCode ? outcome.message?.error?.data : undefined;
     const error = new MCPError(code, message, isServerCode ? data : answer, thrown);

@@ -1,4 +1,4 @@
-// The state that all calls of one client share: how the client is connected, from the handshake to the end.
+// The state that all calls of one client share, from the handshake to the end of the connection.
 
 import { Session } from '../pkg/glue.js';
 import { TIMED_OUT } from '../pkg/shared-numbers.js';
@@ -30,7 +30,7 @@ export class Connection {
   progressIds = 0;
   /** The last call of the handshake. */
   handshakeCall;
-  /** Number of handshakes so far. A call that lost its session has the number of the handshake that opened it. */
+  /** Number of handshakes so far. Each call stores it, to detect whether its session was replaced meanwhile. */
   epoch = 0;
   /** Aborts the stream for notifications. */
   listening;

@@ -3,7 +3,7 @@
 import { HAS_ERROR_CODE } from '../pkg/shared-numbers.js';
 import { serverMessage } from './response.js';
 
-/** Longest part of a body that is judged and reported, in UTF-16 units. */
+/** Maximum length of the beginning of a body that is judged and reported, in UTF-16 units. */
 export const BODY_START = 500;
 
 /** The failure of an attempt: code, message and class of its error, and the remedy. */

@@ -4,7 +4,7 @@ import { REQUEST } from '../pkg/shared-numbers.js';
 import { inBackground } from './background.js';
 import { newCall } from './call.js';
 import { deliver } from './deliver.js';
-import { LONGEST_TIMER } from './limits.js';
+import { MAX_TIMER_MS } from './limits.js';
 import { readStream } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 
@@ -26,7 +26,7 @@ export async function listen(connection) {
 /** A modern server sends notifications on the stream of a call, which ends with the response. */
 async function subscribe(connection, lists, signal) {
   const notifications = Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true]));
-  const options = { signal, timeout: LONGEST_TIMER, idempotent: true };
+  const options = { signal, timeout: MAX_TIMER_MS, idempotent: true };
   await deliver(connection, newCall(REQUEST, 'subscriptions/listen', { notifications }, options, connection.settings));
 }
 

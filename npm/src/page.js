@@ -12,7 +12,7 @@ export function isForeign(address) {
   return !!page && new URL(address, page.href).origin !== page.origin;
 }
 
-/** Reporters with unsent reports. Others are not referenced, so that they are collected with their clients. */
+/** Reporters with unsent reports. Other reporters are not referenced, so that they are garbage-collected. */
 const unsent = new Set();
 let watchesHide = false;
 

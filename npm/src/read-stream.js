@@ -9,13 +9,13 @@ import { receive } from './server-messages.js';
 /** Time for a stream to end by itself after its response, in milliseconds. */
 const GRACE = 100;
 
-/** Reads the response into the outcome, over several connections if need be. Other messages are passed on. */
+/** Reads the response into the outcome. Resumes a broken stream on a new connection. Passes on other messages. */
 export async function readStream(connection, call, response, outcome) {
   const stream = new EventStream();
   const decoder = new TextDecoder();
   const { signal } = call.controller;
   try {
-    // Counts connections in a row that brought nothing.
+    // `resumes` is the number of connections in a row without a message.
     for (let resumes = 0; ; resumes += 1) {
       const reader = response.body.getReader();
       let failure = new Error('the event stream ended before the response');
@@ -66,7 +66,7 @@ function takeMessage(connection, call, message, response, outcome) {
   outcome.status = response.status;
 }
 
-/** Reads on for a moment: a stream that ends by itself leaves its connection for other requests. */
+/** Reads on for a moment, because a stream that ends by itself leaves its connection for other requests. */
 function letEnd(reader) {
   const end = () => reader.cancel().catch(() => {});
   const timer = setTimeout(end, GRACE);

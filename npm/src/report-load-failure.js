@@ -1,4 +1,4 @@
-// The report that the module did not load. No scrubber runs without the module, so the report has little in it.
+// The report that the module did not load. It is small, because there is no scrubber without the module.
 
 import { causesOf } from './causes.js';
 import { postReports, reportContext } from './post-reports.js';

@@ -119,9 +119,9 @@ export class Reporter {
     }
   }
 
-  /** Writes the reports that may be sent now. The last word is the request of a page that is being hidden. */
-  *#writtenReports(isUrgent, isLastWord) {
-    for (let number; (number = this.#outbox.next(isUrgent, isLastWord)) !== undefined; ) {
+  /** Writes the reports that may be sent now. `isClosing`: for the last request of a page that is being hidden. */
+  *#writtenReports(isUrgent, isClosing) {
+    for (let number; (number = this.#outbox.next(isUrgent, isClosing)) !== undefined; ) {
       const draft = this.#drafts.get(number);
       this.#drafts.delete(number);
       if (draft) yield this.#outbox.write(this.#draftText(draft), draft.params ?? '');
@@ -154,7 +154,7 @@ export class Reporter {
     }
   }
 
-  /** Sends all reports. Resolves to whether they have arrived in time. */
+  /** Sends all reports. Resolves to true if they have arrived in time. */
   async flush(timeout) {
     const end = performance.now() + timeout;
     const remaining = () => Math.max(0, end - performance.now());
@@ -168,7 +168,7 @@ export class Reporter {
     return true;
   }
 
-  /** Hands unsent reports to the browser, because the page may never be shown again. */
+  /** Passes unsent reports to the browser as a beacon, because the page may never be shown again. */
   sendByBeacon() {
     for (const report of this.#writtenReports(true, true)) {
       const wanted = this.#beforeSend(report);

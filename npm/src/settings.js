@@ -1,10 +1,10 @@
 // The options of a client, checked once. The TypeError for a wrong one names it.
 
-import { LONGEST_TIMER } from './limits.js';
+import { MAX_TIMER_MS } from './limits.js';
 import { isFunction, isObject, isText } from './type-checks.js';
 import { VERSION } from './version.js';
 
-/** Values of the option `mcp`, at the index that is their number in the module. */
+/** Values of the option `mcp`. The index of each is its number in the module. */
 const MODES = [false, 'auto', 'legacy', 'modern'];
 
 const isName = (value) => isText(value) && value !== '';
@@ -28,8 +28,8 @@ const PATTERNS = [
 ];
 const HEADERS = [isObject, 'an object of header names and values, or a function'];
 const MILLISECONDS = [
-  (value) => typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER,
-  `a number of milliseconds from 1 to ${LONGEST_TIMER}`,
+  (value) => typeof value === 'number' && value >= 1 && value <= MAX_TIMER_MS,
+  `a number of milliseconds from 1 to ${MAX_TIMER_MS}`,
 ];
 
 const CLIENT = {

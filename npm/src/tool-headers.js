@@ -9,13 +9,13 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Keywords of JSON Schema whose value is data, not a schema. */
 const DATA_KEYWORDS = /^(default|const|enum|examples)$/;
 
-/** The headers of one call beside the ones every request has. */
+/** The headers of one call, in addition to those of every request. */
 export function headersFor(call, toolHeaders) {
   const headers = { 'mcp-method': call.method };
   const isNamed = /^(tools\/call|prompts\/get|resources\/read)$/.test(call.method);
   if (isNamed && call.name !== undefined) headers['mcp-name'] = encoded(call.name);
   const paths = call.method === 'tools/call' && toolHeaders.get(call.name);
-  // From the text, like the body: the object may have changed since the call.
+  // From the text, like the body, because the object may have changed since the call.
   const given = paths?.size > 0 && JSON.parse(call.params).arguments;
   for (const [name, path] of paths || []) {
     const value = path.reduce((inner, key) => (Object.hasOwn(Object(inner), key) ? inner[key] : undefined), given);

@@ -42,7 +42,7 @@ const failures = {
   loud: [/ended \(exit code 1\)/, /It wrote to stderr:\n  \\u001b\[2Jconfig\.json: no such file\n/],
   refuses: [/refused initialize: Nothing\\u001b\[31m here \(code -32601\); is it an MCP server\?/],
   wrong: [/responded to tools\/list without a list of tools/],
-  circle: [/goes round in circles: it returned the cursor 'again' twice/],
+  circle: [/repeats itself: it returned the cursor 'again' twice/],
   endless: [/does not end: 10500 tools on 21 pages/],
 };
 for (const [behaviour, messages] of Object.entries(failures)) {

@@ -19,13 +19,14 @@ pub(crate) enum Failure {
         /// The server's message: the `message` of a JSON body, else the status text.
         detail: String,
     },
-    /// A response that is not a JSON-RPC response to this call. The text ends the sentence "The response from ENDPOINT …".
+    /// A response that is not a JSON-RPC response to this call. The text ends the sentence "The response from ENDPOINT
+    /// …".
     Invalid(String),
     /// A JSON-RPC error of the server.
     Rpc {
-        /// Its code.
+        /// The error's code.
         code: f64,
-        /// Its message.
+        /// The error's message.
         message: String,
     },
     /// Client and server support no common revision of MCP. The text is the message.
@@ -55,7 +56,7 @@ impl Failure {
         })
     }
 
-    /// `MCPError.message`. It quotes no engine, so that the same failure has the same message in every browser.
+    /// `MCPError.message`. It has no text of the browser's engine, so that it is the same in every browser.
     pub(crate) fn message(&self, endpoint: &str) -> String {
         match self {
             Self::Network => concat(&["No connection to ", endpoint, ", or it was lost before the response"]),

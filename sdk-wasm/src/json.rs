@@ -25,10 +25,10 @@ pub(crate) type LimitsOf = fn(key: &str, depth: usize, limits: Limits) -> Limits
 
 /// Copies the members of the object in `input`, without braces.
 ///
-/// `params`, unless it is empty, replaces the value of every `params` within a member. A report has a call's parameters in
-/// two places, and the shell has them as text already.
+/// If `params` is not empty, it replaces the value of every `params` on the second level, because a report has a call's
+/// parameters in two places there, and the shell has them as text already.
 pub(crate) fn copy_members(input: &str, params: &str, out: &mut String, limits: Limits, limits_of: LimitsOf) {
-    let mut copy = Copy { reader: Reader { rest: input }, params, out, limits_of };
+    let mut copy = JsonCopy { reader: Reader { rest: input }, params, out, limits_of };
     if copy.reader.next() == b'{' {
         copy.reader.skip(1);
         copy.members(b'}', limits, 0);
@@ -60,15 +60,15 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-struct Copy<'a, 'o> {
+struct JsonCopy<'a, 'o> {
     reader: Reader<'a>,
-    /// JSON text that replaces every `params` one level deep; empty for none.
+    /// JSON text that replaces every `params` on the second level; empty for none.
     params: &'a str,
     out: &'o mut String,
     limits_of: LimitsOf,
 }
 
-impl Copy<'_, '_> {
+impl JsonCopy<'_, '_> {
     fn value(&mut self, limits: Limits, depth: usize) {
         match self.reader.next() {
             b'"' => {
@@ -141,7 +141,7 @@ impl Copy<'_, '_> {
                 self.value(limits, depth);
                 self.out.truncate(length);
                 let params = Reader { rest: self.params };
-                return Copy { reader: params, params: "", out: self.out, limits_of: self.limits_of }
+                return JsonCopy { reader: params, params: "", out: self.out, limits_of: self.limits_of }
                     .value(limits, depth);
             }
         }
@@ -160,7 +160,7 @@ impl Copy<'_, '_> {
             .bytes()
             .position(|byte| matches!(byte, b',' | b'}' | b']'))
             .unwrap_or(self.reader.rest.len());
-        // skip at least one byte, because a bracket that closes nothing would be read forever
+        // skip at least one byte, because the loop would never get past a bracket that closes nothing
         let scalar = self.reader.skip(length.max(1)).trim_ascii_end();
         let digits = scalar.strip_prefix("-").unwrap_or(scalar);
         let is_clean = digits.len() < MIN_CARD_DIGITS || scrub(digits) == digits;

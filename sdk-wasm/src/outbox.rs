@@ -41,7 +41,7 @@ impl Outbox {
     }
 
     /// Counts a failure. Returns the number under which the shell stores its facts; undefined if the same error is
-    /// pending already, or if too many errors are.
+    /// pending already, or if too many errors are pending.
     pub fn note(&mut self, class: &str, method: &str, tool: &str, message: &str) -> Option<u32> {
         self.last_number += 1;
         let error = error_hash([class, method, tool, message]);
@@ -71,8 +71,8 @@ impl Outbox {
         self.queue.push(report);
     }
 
-    /// Written reports as one body of at most `max_bytes`; undefined if there are none, or if no request may be sent now.
-    /// The last request of a closing page may always be sent.
+    /// Written reports as one body of at most `max_bytes`; undefined if there are none, or if no request may be sent
+    /// now. The last request of a closing page may always be sent.
     pub fn bundle(&mut self, max_bytes: usize, is_urgent: bool, is_closing: bool) -> Option<String> {
         if self.queue.is_empty() || !is_closing && !self.throttle.may_send(is_urgent, Date::now()) {
             return None;
@@ -83,10 +83,11 @@ impl Outbox {
         Some(body)
     }
 
-    /// Takes the outcome of a bundle, with status 0 for no response. Returns true if its reports need not be sent again.
+    /// Records the outcome of a bundle, with status 0 for no response. Returns true if its reports need not be sent
+    /// again.
     ///
-    /// A beacon has no response. It counts as delivered unless the last request failed. Reports in doubt are sent again,
-    /// because the service counts an id once.
+    /// A beacon has no response. It counts as delivered unless the last request failed. Reports that may not have
+    /// arrived are sent again, because the service counts an id once.
     pub fn bundled(&mut self, status: u16, retry_after: Option<String>, is_beacon: bool) -> bool {
         let is_handled = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504);
         let is_final = is_handled && !(is_beacon && self.throttle.is_failing());

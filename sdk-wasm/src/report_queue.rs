@@ -2,7 +2,7 @@
 
 use autoheal_contract::limits::BATCH_REPORTS;
 
-/// Maximum number of reports: 100 different errors that wait, and 30 requests per minute.
+/// Maximum number of reports: of 100 errors that wait (the throttle's limit) and of 30 requests (the limit per minute).
 const MAX_REPORTS: usize = 130;
 /// Maximum size of all reports, in bytes. The newest stays even if it is larger.
 const MAX_BYTES: usize = 512 * 1024;

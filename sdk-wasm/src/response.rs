@@ -1,4 +1,4 @@
-//! Verdicts on attempts, from facts about their responses, and the failures of those that did not succeed.
+//! Verdicts on attempts, from facts about their responses, and the failures of attempts that did not succeed.
 
 use crate::failure::Failure;
 use crate::shared_numbers::{

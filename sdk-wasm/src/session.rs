@@ -140,11 +140,11 @@ impl Session {
 
     /// The wait in milliseconds before a broken stream is requested again; undefined if it cannot be resumed.
     ///
-    /// `has_event` means that its last event had an id, `times` counts earlier attempts in a row without an event, and
-    /// `requested` is the wait the stream itself requested.
+    /// `has_id` is true if an event of the stream had an id, `times` is the number of earlier attempts in a row without
+    /// an event, and `requested` is the wait that the stream requested.
     #[must_use]
-    pub fn resume_after(&self, has_event: bool, times: u32, requested: Option<f64>) -> Option<f64> {
-        let can_resume = has_event && !self.era.is_modern() && times < MAX_RESUMES;
+    pub fn resume_after(&self, has_id: bool, times: u32, requested: Option<f64>) -> Option<f64> {
+        let can_resume = has_id && !self.era.is_modern() && times < MAX_RESUMES;
         can_resume.then(|| requested.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
     }
 
@@ -183,7 +183,7 @@ impl Session {
             return Remedy::Reconnect;
         }
         if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
-            // The server was replaced by one of another revision: connect again.
+            // A server of another revision has replaced this one: connect again.
             if failed.error_code == VERSION_UNSUPPORTED && !has(RECONNECTED) {
                 return Remedy::Reconnect;
             }

@@ -1,5 +1,5 @@
-//! `Throttle`: limits the requests with reports to a number per minute, with pauses after failures. Errors that wait are
-//! counted.
+//! `Throttle`: limits the number of requests with reports per minute, and pauses after failed requests. Repeats of an
+//! error that waits are counted.
 
 /// Maximum number of different errors that wait, to limit memory.
 const MAX_PENDING_ERRORS: usize = 100;
@@ -45,7 +45,8 @@ impl Throttle {
         Self { per_minute, minute_began: 0.0, sent: 0, paused_until: 0.0, failures: 0, pending: Vec::new() }
     }
 
-    /// Adds an error. Returns false if the same error is pending, which is then counted, or if too many errors are.
+    /// Adds an error. Returns false if the same error is pending, which is then counted, or if too many errors are
+    /// pending.
     pub(crate) fn add(&mut self, error: u64, number: u32, now: f64) -> bool {
         if let Some(same) = self.pending.iter_mut().find(|pending| pending.error == error) {
             same.count += 1;
@@ -101,7 +102,7 @@ impl Throttle {
         self.failures = 0;
     }
 
-    /// Records a failed request and pauses, for the requested time or for one that doubles with every failure.
+    /// Records a failed request and pauses: for the requested time, or for a time that doubles with every failure.
     ///
     /// `jitter` is a random number from 0 to below 1, so that many pages do not retry at the same time.
     pub(crate) fn fail(&mut self, requested: Option<f64>, jitter: f64, now: f64) {

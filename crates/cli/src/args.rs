@@ -38,7 +38,7 @@ Examples:
 
 The command keeps its input, output, terminal, signals and exit code. A failure is sent to the service at AUTOHEAL_URL,
 else recorded in the store that `autoheal serve` shows. `run` itself never writes to GitHub; `serve` does. A report that
-cannot be delivered in two seconds is saved in $XDG_DATA_HOME/autoheal/spool/; the next `run` or `serve` delivers it.
+cannot be delivered in two seconds is spooled in $XDG_DATA_HOME/autoheal/spool/; the next `run` or `serve` delivers it.
 
 If standard error is a terminal, one line follows a recorded failure: the error, how often it was seen, and where to see
 it. --quiet leaves this line out. Problems with reporting are always printed.
@@ -114,7 +114,7 @@ pub(crate) enum Command {
         /// Command to describe; by default all of autoheal
         command: Option<String>,
     },
-    /// Copy input to output; started by a `run` that ends before its command's own children do
+    /// Copy input to output; started by `run` and `mcp` when they end before their command's own children do
     #[command(hide = true)]
     Relay,
 }
@@ -128,6 +128,9 @@ pub(crate) struct RunArgs {
     /// Do not print the line about a recorded failure on a terminal
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// The command serves others: its output may hold their text, so its reports are anonymous whatever is trusted
+    #[arg(long)]
+    pub(crate) remote: bool,
     /// Receiver of the failure
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,
@@ -154,7 +157,7 @@ pub(crate) struct ServeArgs {
     /// Public keys with the project that each selects, separated by commas
     #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_name = "KEY=PROJECT")]
     pub(crate) project_key: Vec<String>,
-    /// Secret keys of trusted senders, separated by commas; never put one into a page
+    /// Secret keys of trusted senders, separated by commas; a page must never contain one
     #[arg(long, env = "AUTOHEAL_KEY", value_delimiter = ',', hide_env_values = true, value_name = "KEY")]
     pub(crate) sender_key: Vec<SecretString>,
     /// Token that lets the operator use the dashboard from other machines
@@ -209,7 +212,7 @@ pub(crate) struct HealingArgs {
     #[arg(long, env = "AUTOHEAL_AGENT", default_value = "copilot", value_name = "AGENT")]
     pub(crate) agent: String,
     /// Sources whose failures are handed over without a person's approval: run, mcp, browser, none
-    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "run", value_name = "SOURCE")]
+    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none", value_name = "SOURCE")]
     pub(crate) trust: Vec<String>,
     /// Occurrences of a failure before an issue is opened
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]

@@ -1,4 +1,4 @@
-//! Passwords in a command's arguments that only the program's own option syntax reveals: `mysql -pWORD`.
+//! Masks passwords in a command's arguments that only the program's own option syntax reveals: `mysql -pWORD`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -9,13 +9,13 @@ const MASK: &str = "<secret>";
 enum PasswordOption {
     /// `-a WORD`, `-aWORD`.
     Value(&'static str),
-    /// `-pWORD` only: with `-p WORD` the program prompts for the password, and the word is another argument.
+    /// `-pWORD` only. With `-p WORD`, the program prompts for the password, and WORD is another argument.
     Attached(&'static str),
     /// `-U user%WORD`: the text after the separator.
     AfterSeparator(&'static str, char),
     /// The first word after this one that is not an option.
     WordAfter(&'static str),
-    /// As `Value`, after this word: `docker login … -p WORD`.
+    /// Like `Value`, after this word: `docker login … -p WORD`.
     ValueAfter(&'static str, &'static str),
 }
 
@@ -38,7 +38,7 @@ static PROGRAMS: [(&[&str], PasswordOption); 9] = [
     (&["lftp"], PasswordOption::AfterSeparator("-u", ',')),
 ];
 
-/// The words with such passwords masked. The program may come after `sudo`, `env` and similar words.
+/// The words, with the passwords masked. The program may come after `sudo`, `env` and similar words.
 #[must_use]
 pub(crate) fn without_secrets(words: &[OsString]) -> Vec<OsString> {
     let mut masked = words.to_vec();
@@ -62,7 +62,7 @@ impl PasswordOption {
             },
             _ => 0,
         };
-        // a password is given once; later options may be another program's
+        // masks one password only; later options may belong to another program
         let mut words = words[from..].iter_mut();
         while let Some(word) = words.next() {
             // an argument that is not UTF-8 holds none of these options

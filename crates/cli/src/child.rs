@@ -16,7 +16,7 @@ pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
 pub(crate) use self::signals::Signals;
 
-/// Prints one line and returns the exit code that wrappers of commands use for it.
+/// Prints one line and returns this exit code.
 pub(crate) fn refuse(sentence: &str, code: u8) -> ExitCode {
     say(sentence);
     ExitCode::from(code)

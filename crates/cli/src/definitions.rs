@@ -1,4 +1,4 @@
-//! `autoheal completions` and `autoheal man`: texts generated from the definition of the command line.
+//! `autoheal completions` and `autoheal man`: generate texts from the definition of the command line.
 
 use std::io::{self, Write};
 

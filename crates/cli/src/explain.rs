@@ -122,7 +122,7 @@ impl Explainer {
         })
     }
 
-    /// The steps for the first report of a group under these switches.
+    /// The steps that the switches allow for the first report of a group.
     fn decision(&self, record: &Fingerprinted) -> Vec<&'static str> {
         match &self.settings {
             Some(settings) => plan(record, settings).into_iter().map(Step::name).collect(),
@@ -130,7 +130,7 @@ impl Explainer {
         }
     }
 
-    /// Whether the report would open no issue with all switches on, because it is a caller error.
+    /// True if the report is a caller error that would open no issue, even with all switches on.
     fn is_held_back(&self, record: &Fingerprinted) -> bool {
         self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
     }

@@ -22,7 +22,7 @@ const MAX_QUEUED: usize = 512;
 
 /// Runs until SIGTERM or Ctrl-C.
 pub(crate) fn run(options: McpArgs) -> Result<()> {
-    // one thread relays, another watches: neither waits for the other
+    // one thread relays and another one watches, so that neither waits for the other
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(relay(options))
 }
@@ -62,15 +62,15 @@ async fn relay(options: McpArgs) -> Result<()> {
     drop(until_served);
     match watching.join() {
         Ok(reporter) if reporter.flush(MAX_DELAY) => {}
-        // not dropped, because that would wait again
+        // not dropped, because `drop` would wait again
         Ok(reporter) => std::mem::forget(reporter),
         Err(_) => say("watching the conversations failed; failures not reported by then are lost"),
     }
     served.context("the listener failed")
 }
 
-/// Sends reports to the reporter until it is stopped, then the remaining ones. On a thread of its own, because the reporter
-/// first writes each report to disk, which may be slow.
+/// Sends reports to the reporter until `stopped`, then the remaining ones. Runs on a thread of its own, because the
+/// reporter writes each report to disk, which may be slow.
 async fn watch(gateway: &Gateway, reporter: Reporter, stopped: oneshot::Receiver<Infallible>) -> Reporter {
     let (sender, mut failed) = mpsc::channel(MAX_QUEUED);
     {
@@ -108,7 +108,7 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
 }
 
 fn send(reporter: &Reporter, mut report: ErrorReport) {
-    // set before the first delivery, so that a repeated one counts once
+    // set before the first delivery, so that a repeated delivery counts once
     report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
     reporter.send(report);
 }

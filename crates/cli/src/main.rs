@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     let args = Args::parse();
     let result = match args.command {
-        // without logging, because standard error is the command's
+        // without logging, because standard error belongs to the command
         Some(Command::Run(options)) => return run::run(*options),
         Some(Command::Mcp(options)) if options.http.http => {
             init_logging(args.log);
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Parses one command by its own definition. None for a command line that only the whole definition can parse.
+/// Parses one command by its own definition. None if only the whole definition can parse the command line.
 fn parse_alone<T: clap::Args>(name: &'static str) -> Option<T> {
     let definition = T::augment_args(clap::Command::new(name));
     let matches = definition.try_get_matches_from(std::env::args_os().skip(1)).ok()?;

@@ -27,7 +27,7 @@ use crate::settings::or_never;
 /// Runs the server to its end and ends the same way: with its exit code, or by its signal.
 pub(crate) fn run(options: McpArgs) -> ExitCode {
     let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
-    // before the server starts, so that no signal and no exit of it is missed
+    // before the server starts, so that no signal and no exit of the server is missed
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),

@@ -18,19 +18,19 @@ use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
 use autoheal_prepare::validate::Sender;
 
 use self::recorded::{error_of, recorded};
-use self::report::{Failed, Printed};
+use self::report::{FailedCommand, OutputText};
 use self::streams::Streams;
 use self::terminal::Terminal;
 use crate::args::RunArgs;
 use crate::child::{Ending, Signals, passing, refuse, say, start};
 
-/// Time for output that is still being relayed, after a signal that asks this process to end.
+/// Time for output that is still being relayed, after a signal that ends this process.
 const RELAY_GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the command to its end and ends the same way: with its exit code, or by its signal.
 pub(crate) fn run(options: RunArgs) -> ExitCode {
     let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
-    // before the command starts, so that no signal and no exit of it is missed
+    // before the command starts, so that no signal and no exit of the command is missed
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
@@ -40,46 +40,47 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         Ok(streams) => streams,
         Err(error) => return refuse(&format!("cannot make pipes for the command: {error}"), 125),
     };
-    let (child, relays) = match streams.start(program, arguments) {
+    let (child, streams) = match streams.start(program, arguments) {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
-    let ending = signals.follow(child, || relays.terminal().is_some_and(Terminal::resized));
+    let ending = signals.follow(child, || streams.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
     let interrupted = signals.interrupted();
     // A reader that stopped reading can block the relays. A signal must still end this process.
     let is_done = Arc::new(AtomicBool::new(false));
     let done = Arc::clone(&is_done);
     signals.on_termination(move |signal| {
-        // the signal may have been meant for the command as well: output on its way still arrives
+        // the command may have received the signal too, so let its last output arrive
         std::thread::sleep(RELAY_GRACE);
         if !done.load(Ordering::Relaxed) {
             Ending::Signal(signal).repeat_now();
         }
     });
-    let relayed = relays.finish();
+    let relayed = streams.finish();
     is_done.store(true, Ordering::Relaxed);
     let failed = ending.failed(&options.ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
-        let printed = Printed::read(&relayed);
-        let failed = Failed { command: options.command.clone(), ending, printed, began, duration };
+        let printed = OutputText::read(&relayed);
+        let failed = FailedCommand { command: options.command.clone(), ending, printed, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
-            report(options, failed, relayed.ends_line());
+            report(options, failed, relayed.is_line_start());
         }
     }
     ending.repeat()
 }
 
-/// Reports the failure, within [`MAX_DELAY`]. A terminal gets a line about it; trouble is always printed.
-fn report(options: RunArgs, failed: Failed, is_line_start: bool) {
+/// Reports the failure, within [`MAX_DELAY`]. Prints one line about it on a terminal. Problems are always printed.
+fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) {
     let until = Instant::now() + MAX_DELAY;
     let store = options.delivery.store.clone();
+    let sender_kind = if options.remote { Sender::Anonymous } else { Sender::Local };
     let (sender, result) = mpsc::channel();
     let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
         let destination = Destination::from(options.delivery);
         let report = failed.report(destination.scrub);
         let error = error_of(&report);
-        let outcome = deliver(&destination, Sender::Local, vec![report], until);
+        let outcome = deliver(&destination, sender_kind, vec![report], until);
         let _timed_out = sender.send((outcome, error));
     });
     let result = match delivering {
@@ -88,7 +89,7 @@ fn report(options: RunArgs, failed: Failed, is_line_start: bool) {
     };
     match result {
         Ok((Outcome::Delivered(delivery), error)) => {
-            // for people only: a log of the command's output stays as the command wrote it
+            // on a terminal only, so that a log of the command's output stays as the command wrote it
             if !options.quiet
                 && stderr().is_terminal()
                 && let Some(line) = recorded(&error, &delivery, store.as_deref())
@@ -102,7 +103,7 @@ fn report(options: RunArgs, failed: Failed, is_line_start: bool) {
             say(&format!("this failure could not be reported yet: {why}"));
         }
         Ok((Outcome::Lost(why), _)) => say(&format!("this failure could not be reported: {why}")),
-        Err(_) => say("this failure could not be reported in time; if it could be saved, it is sent next time"),
+        Err(_) => say("this failure could not be reported in time; if it was spooled, it is sent next time"),
     }
 }
 

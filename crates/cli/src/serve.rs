@@ -66,7 +66,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
 
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
-        // the sender lives until the end of this function; without it, stop as well
+        // an error means that the sender was dropped: stop then, too
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
     let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));

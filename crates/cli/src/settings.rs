@@ -76,7 +76,7 @@ pub(crate) fn or_never(time: Duration) -> Duration {
     if time.is_zero() { NEVER } else { time }
 }
 
-/// The secret, unless it is empty. A variable set to the empty string counts as unset, because anyone could guess it.
+/// The secret, unless it is empty. An empty secret counts as unset, because every client can send it.
 pub(crate) fn not_empty(secret: &SecretString) -> Option<SecretString> {
     (!secret.expose_secret().trim().is_empty()).then(|| secret.clone())
 }
@@ -116,13 +116,14 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     }))
 }
 
-/// The rule for issues about caller errors. Apart from the switches, because a preview shows it too.
+/// The rule for issues about caller errors. Separate from [`healing`], because a preview needs the rule too.
 pub(crate) fn caller_errors(options: &HealingArgs) -> Result<CallerErrors> {
     let open = switch(options.caller_errors.as_ref(), &["AUTOHEAL_CALLER_ERRORS"])?;
     Ok(CallerErrors { open, clients: options.caller_error_clients })
 }
 
-/// The flag, else the first of its variables that is set; off if none is. `IPFS_…` names are those of the original.
+/// The flag, else the first of its variables that is set; off if none is. The `IPFS_…` names are those of
+/// ipfs_accelerate, whose SDK autoheal replaces.
 fn switch(flag: Option<&String>, names: &[&str]) -> Result<bool> {
     let flagged = || Some((flag?.clone(), *names.first()?));
     let set = || names.iter().find_map(|name| Some((variable(name)?, *name)));

@@ -13,9 +13,9 @@ use super::event::{Event, ForwardError};
 /// The watch of all conversations, and the exchanges that are open.
 #[derive(Debug)]
 pub(super) struct Analysis {
-    /// An internal panic ends the analysis, never the conversations.
+    /// Ends at an internal panic. The conversations continue.
     analyzer: Boundary<Analyzer>,
-    /// The calls opened by each exchange that has not ended.
+    /// The calls that each open exchange opened, by its number.
     opened: HashMap<u64, OpenedCalls>,
     /// Reports that were rescued after an internal panic, or that the receiver did not accept.
     unsent: Vec<ErrorReport>,
@@ -32,7 +32,7 @@ struct Analyzer {
 #[derive(Debug, Default)]
 pub(super) struct Results {
     pub(super) reports: Vec<ErrorReport>,
-    /// The time of the next results if no event comes before.
+    /// The time of the next results, unless an event comes before.
     pub(super) due: Option<Timestamp>,
     /// The inventory of the server, if it changed.
     pub(super) inventory: Option<Inventory>,
@@ -78,7 +78,7 @@ impl Analysis {
         std::mem::take(&mut self.unsent)
     }
 
-    /// Analyzes the next event. `time` is the time of the event, not of its analysis.
+    /// Analyzes the next event, which was queued at `time`.
     pub(super) fn process(&mut self, event: Event, time: Timestamp) {
         match event {
             Event::Request { exchange, scope, message, codings, .. } => {

@@ -9,9 +9,9 @@ use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 /// Maximum number of codings of one body. Servers apply one, rarely two.
 const MAX_CODINGS: usize = 3;
-/// Memory of a gzip or deflate decoder, in bytes: its window of 32 KiB and tables, and its output buffer of 32 KiB.
+/// Memory of a gzip or deflate decoder, in bytes: a window of 32 KiB, tables, and an output buffer of 32 KiB.
 const INFLATE_BYTES: usize = 77 * 1024;
-/// Memory limit of the optional fields of a gzip header, in bytes: `flate2` keeps each of the three up to 64 KiB.
+/// Maximum memory of the optional fields of a gzip header, in bytes: `flate2` stores up to 64 KiB of each of the three.
 const MAX_GZIP_HEADER_BYTES: usize = 3 * 64 * 1024;
 /// Memory of a Brotli decoder without its window, in bytes.
 const BROTLI_BYTES: usize = 64 * 1024;
@@ -47,12 +47,12 @@ impl Coding {
 }
 
 /// A decoder of one coding.
-pub(super) struct Decoder(Kind);
+pub(super) struct Decoder(DecoderKind);
 
 /// Each decoder collects its output in a vector, which [`Decoder::decode`] empties after every step.
-enum Kind {
+enum DecoderKind {
     Gzip(MultiGzDecoder<Vec<u8>>),
-    /// No byte was received. The first byte shows whether the server sends zlib, as HTTP requires, or raw deflate.
+    /// Before the first byte, which shows whether the server sends zlib, as HTTP requires, or raw deflate.
     Deflate,
     Zlib(ZlibDecoder<Vec<u8>>),
     RawDeflate(DeflateDecoder<Vec<u8>>),
@@ -62,21 +62,21 @@ enum Kind {
 impl Decoder {
     pub(super) fn new(coding: Coding) -> Self {
         Self(match coding {
-            Coding::Gzip => Kind::Gzip(MultiGzDecoder::new(Vec::new())),
-            Coding::Deflate => Kind::Deflate,
-            Coding::Brotli => Kind::Brotli(Brotli::new()),
+            Coding::Gzip => DecoderKind::Gzip(MultiGzDecoder::new(Vec::new())),
+            Coding::Deflate => DecoderKind::Deflate,
+            Coding::Brotli => DecoderKind::Brotli(Brotli::new()),
         })
     }
 
-    /// Decodes the input and passes all output to `sink`, in pieces of bounded size. `None` if the input is malformed,
-    /// has bytes behind its end, or `sink` fails.
+    /// Decodes the input and passes all output to `sink`, in pieces of bounded size. `None` if the input is malformed
+    /// or has bytes after its end, or if `sink` fails.
     pub(super) fn decode(&mut self, mut input: &[u8], sink: &mut dyn FnMut(&[u8]) -> Option<()>) -> Option<()> {
-        if let (Kind::Deflate, Some(first)) = (&self.0, input.first()) {
+        if let (DecoderKind::Deflate, Some(first)) = (&self.0, input.first()) {
             let is_zlib = first & 0x0f == 8;
             self.0 = if is_zlib {
-                Kind::Zlib(ZlibDecoder::new(Vec::new()))
+                DecoderKind::Zlib(ZlibDecoder::new(Vec::new()))
             } else {
-                Kind::RawDeflate(DeflateDecoder::new(Vec::new()))
+                DecoderKind::RawDeflate(DeflateDecoder::new(Vec::new()))
             };
         }
         loop {
@@ -94,54 +94,54 @@ impl Decoder {
     /// Whether the input was complete. Called after the last piece only: `flate2` accepts no input afterwards.
     pub(super) fn is_complete(&mut self) -> bool {
         match &mut self.0 {
-            Kind::Gzip(decoder) => decoder.try_finish().is_ok(),
-            Kind::Deflate => false,
-            Kind::Zlib(decoder) => decoder.try_finish().is_ok(),
-            Kind::RawDeflate(decoder) => decoder.try_finish().is_ok(),
-            Kind::Brotli(decoder) => decoder.complete,
+            DecoderKind::Gzip(decoder) => decoder.try_finish().is_ok(),
+            DecoderKind::Deflate => false,
+            DecoderKind::Zlib(decoder) => decoder.try_finish().is_ok(),
+            DecoderKind::RawDeflate(decoder) => decoder.try_finish().is_ok(),
+            DecoderKind::Brotli(decoder) => decoder.complete,
         }
     }
 
     /// An upper bound of the memory in use, in bytes.
     pub(super) fn memory(&self) -> usize {
         match &self.0 {
-            Kind::Gzip(decoder) => {
+            DecoderKind::Gzip(decoder) => {
                 let header_bytes = decoder.header().map_or(MAX_GZIP_HEADER_BYTES, |header| {
                     let fields = [header.extra(), header.filename(), header.comment()];
                     fields.into_iter().flatten().map(<[u8]>::len).sum()
                 });
                 INFLATE_BYTES + header_bytes
             }
-            Kind::Deflate => 0,
-            Kind::Zlib(_) | Kind::RawDeflate(_) => INFLATE_BYTES,
-            Kind::Brotli(decoder) => decoder.memory(),
+            DecoderKind::Deflate => 0,
+            DecoderKind::Zlib(_) | DecoderKind::RawDeflate(_) => INFLATE_BYTES,
+            DecoderKind::Brotli(decoder) => decoder.memory(),
         }
     }
 
     /// Decodes a part of the input and returns its length. Without input, decodes what earlier steps left over.
     fn step(&mut self, input: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Kind::Gzip(decoder) => write(decoder, input),
-            Kind::Deflate => Ok(0),
-            Kind::Zlib(decoder) => write(decoder, input),
-            Kind::RawDeflate(decoder) => write(decoder, input),
-            Kind::Brotli(decoder) => decoder.step(input),
+            DecoderKind::Gzip(decoder) => write(decoder, input),
+            DecoderKind::Deflate => Ok(0),
+            DecoderKind::Zlib(decoder) => write(decoder, input),
+            DecoderKind::RawDeflate(decoder) => write(decoder, input),
+            DecoderKind::Brotli(decoder) => decoder.step(input),
         }
     }
 
     fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(match &mut self.0 {
-            Kind::Gzip(decoder) => decoder.get_mut(),
-            Kind::Deflate => return Vec::new(),
-            Kind::Zlib(decoder) => decoder.get_mut(),
-            Kind::RawDeflate(decoder) => decoder.get_mut(),
-            Kind::Brotli(decoder) => &mut decoder.output,
+            DecoderKind::Gzip(decoder) => decoder.get_mut(),
+            DecoderKind::Deflate => return Vec::new(),
+            DecoderKind::Zlib(decoder) => decoder.get_mut(),
+            DecoderKind::RawDeflate(decoder) => decoder.get_mut(),
+            DecoderKind::Brotli(decoder) => &mut decoder.output,
         })
     }
 }
 
-/// One step of a `flate2` writer. A step has at most some 100 KiB of output: `write` passes on one full buffer, and
-/// `flush` what the buffer and the window hold.
+/// One step of a `flate2` writer. Its output is at most some 100 KiB: `write` passes on one full buffer, `flush` the
+/// contents of the buffer and the window.
 fn write(decoder: &mut impl Write, input: &[u8]) -> io::Result<usize> {
     if input.is_empty() { decoder.flush().map(|()| 0) } else { decoder.write(input) }
 }
@@ -149,16 +149,16 @@ fn write(decoder: &mut impl Write, input: &[u8]) -> io::Result<usize> {
 impl fmt::Debug for Decoder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match &self.0 {
-            Kind::Gzip(_) => "Gzip",
-            Kind::Deflate | Kind::Zlib(_) | Kind::RawDeflate(_) => "Deflate",
-            Kind::Brotli(_) => "Brotli",
+            DecoderKind::Gzip(_) => "Gzip",
+            DecoderKind::Deflate | DecoderKind::Zlib(_) | DecoderKind::RawDeflate(_) => "Deflate",
+            DecoderKind::Brotli(_) => "Brotli",
         };
         formatter.debug_tuple("Decoder").field(&name).finish()
     }
 }
 
-/// A Brotli decoder on the step API of the library. Its `DecompressorWriter` does not fit: it hides the size of its
-/// window, and one call decodes all of its input, of which a few bytes can become 16 MiB.
+/// A Brotli decoder on the step API of the library. The library's `DecompressorWriter` is not used, because it hides
+/// the size of its window, and because one call decodes the whole input, a few bytes of which can become 16 MiB.
 struct Brotli {
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
     output: Vec<u8>,

@@ -16,7 +16,7 @@ const MAX_AGE: &str = "7200";
 /// Prefix of the header params of tools. A preflight names those that the page will send.
 const HEADER_PARAM_PREFIX: &str = "mcp-param-";
 
-/// Whether the request is a CORS preflight.
+/// True for a CORS preflight.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
@@ -40,7 +40,7 @@ pub fn set_preflight_headers(request: &HeaderMap, response: &mut HeaderMap) {
     response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
 }
 
-/// Sets the CORS headers of a response, in place of the upstream's. Without an origin, the response only varies by it.
+/// Replaces the CORS headers of a response by the gateway's. Without an origin, sets only `Vary`.
 pub fn set_response_headers(response: &mut HeaderMap, origin: Option<HeaderValue>) {
     let upstream: Vec<_> =
         response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();

@@ -9,9 +9,10 @@ use axum::http::HeaderMap;
 use super::coding::{Coding, Decoder};
 use super::message_reader::{Media, MessageReader, ResponseEnd};
 
-/// Limit of the output of a response's decoders: a base, plus a multiple of the received bytes. A larger output is a
+/// Maximum output of a response's decoders, in bytes, in addition to [`MAX_DECODED_RATIO`]. A larger output is a
 /// decompression bomb, or at least no MCP message.
 const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
+/// Maximum output for each received byte, in bytes.
 const MAX_DECODED_RATIO: usize = 32;
 /// Memory limit of all open decoders, in bytes. A response beyond it is not decoded.
 const MAX_DECODER_BYTES: usize = 24 * 1024 * 1024;
@@ -62,7 +63,7 @@ struct Decoding {
 }
 
 impl Decodings {
-    /// Decodes the next piece of a response and passes each message it completes to `each`.
+    /// Decodes the next piece of a response and passes each completed message to `each`.
     pub(super) fn piece(&mut self, exchange: u64, encoding: &Encoding, bytes: &[u8], mut each: impl FnMut(Collector)) {
         if encoding.is_abandoned() {
             return self.forget(exchange);
@@ -81,8 +82,8 @@ impl Decodings {
         }
     }
 
-    /// Ends a response: passes its last message to `each`, and returns the end as the watch expects it. `None` if the
-    /// response allows no conclusion.
+    /// Ends a response: passes its last message to `each`, and returns its end in the watch's terms. `None` if the end
+    /// allows no conclusion about the calls.
     pub(super) fn end(
         &mut self,
         exchange: u64,

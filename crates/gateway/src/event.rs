@@ -1,4 +1,4 @@
-//! `Event`: one thing that passed through the gateway, in the queue until it is analyzed.
+//! `Event`: one step of an HTTP exchange, queued until it is analyzed.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::message_reader::ResponseEnd;
 /// Memory of a queued event without its message, in bytes.
 const OVERHEAD_BYTES: usize = 256;
 
-/// One thing that passed through the gateway. `exchange` is the number of the HTTP exchange.
+/// One step of an HTTP exchange. `exchange` is the number of the exchange.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The body of a request is complete: a message of the client, encoded by `codings`.
+    /// The client sent a request, whose complete body is encoded by `codings`.
     Request { exchange: u64, scope: Scope, message: Arc<Collector>, codings: Vec<Coding>, size: usize },
     /// The response to an exchange without a session named the client's new session.
     SessionBegan { exchange: Scope, session: Scope },
@@ -28,7 +28,7 @@ pub(super) enum Event {
     End { exchange: u64, end: ExchangeEnd },
     /// The server sent no response.
     NoResponse { exchange: u64, error: ForwardError },
-    /// The client disconnected, or the response allows no conclusion.
+    /// The client disconnected, or the end of the response allows no conclusion about the calls.
     Dropped { exchange: u64 },
 }
 

@@ -13,11 +13,11 @@ pub(super) struct EventStream {
 impl EventStream {
     /// A stream before its first byte.
     pub(super) fn new() -> Self {
-        // The gateway needs no values of ids and retries.
+        // the maximum length of a stored id is 0, because the gateway only needs to know whether there are ids
         Self { parser: Parser::new(0), data: Collector::default() }
     }
 
-    /// Whether any event has had an id, so that a client can resume the stream.
+    /// True if an event had an id, so that the client can resume the stream.
     pub(super) fn has_ids(&self) -> bool {
         self.parser.has_id_field()
     }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_apart() {
+    fn only_data_is_passed_on_and_ids_are_noticed() {
         check(b"event: message\nid: 7\ndata: {\"a\":1}\n\n", &["{\"a\":1}"], true);
         check(b"id: 1\ndata:\n\n", &[], true);
         check(b": alive\n\n:\n\nretry: 5\n\n", &[], false);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_complete_is_no_event() {
+    fn an_incomplete_event_is_not_passed_on() {
         check(b"data: a\n\ndata: b\n", &["a"], false);
     }
 }

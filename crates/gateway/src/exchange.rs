@@ -11,7 +11,7 @@ use super::message_reader::ResponseEnd;
 use super::monitor::Monitor;
 use super::request_body::{RequestBody, RequestHandle};
 
-/// One request and its response. Dropped before its end, it counts as left by the client.
+/// One request and its response. Dropping it before its end means that the client disconnected.
 #[derive(Debug)]
 pub(super) struct Exchange {
     number: u64,
@@ -34,24 +34,24 @@ impl Exchange {
         Self { number, scope, request: request.handle(), monitor, counters, responded: false, open: true }
     }
 
-    /// Handles the head of the response.
+    /// Records the status of the response.
     pub(super) fn responded(&mut self, status: u16) {
         self.responded = true;
         self.counters.responded(status);
         self.request.responded();
     }
 
-    /// Handles a new session that the response named.
+    /// Records a new session that the response named.
     pub(super) fn began_session(&self, session: Scope) {
         self.monitor.push(Event::SessionBegan { exchange: self.scope, session });
     }
 
-    /// Handles a message of the server.
+    /// Records a message of the server.
     pub(super) fn message(&self, message: Collector, size: usize) {
         self.monitor.push(Event::ServerMessage { scope: self.scope, message, size });
     }
 
-    /// Handles the next piece of an encoded response.
+    /// Records the next piece of an encoded response.
     pub(super) fn encoded_piece(&self, encoding: &Arc<Encoding>, bytes: &[u8]) {
         if encoding.is_abandoned() {
             return;

@@ -26,7 +26,7 @@ impl InventoryWriter {
         *lock(&self.unwritten) = Some(inventory);
     }
 
-    /// Writes the newest inventory, after a write under way.
+    /// Writes the newest inventory, unless the file has it already. Waits for a write of another thread first.
     pub(super) fn flush(&self) {
         let _writing = lock(&self.writing);
         let newest = lock(&self.unwritten).take();

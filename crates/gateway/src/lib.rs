@@ -1,7 +1,7 @@
 //! The gateway: forwards HTTP to an MCP server byte for byte, and reports the failures in these conversations.
 //!
-//! Bytes are forwarded first. A bounded copy of them goes into a queue (`monitor.rs`) and is analyzed afterwards, so
-//! that the analysis can neither change nor break a conversation, and delays it only if the queue is full.
+//! Bytes are forwarded first. A bounded copy goes into a queue (`monitor.rs`) and is analyzed afterwards, so that the
+//! analysis cannot change or break a conversation. It delays a conversation only if the queue is full.
 
 mod analysis;
 mod bad_gateway;
@@ -55,7 +55,7 @@ pub use server::run;
 pub use upstream::Upstream;
 pub use upstream_client::CertificatesError;
 
-/// Timeout for the rest of a request whose client gets a 502.
+/// Timeout for reading the rest of a request that gets a 502.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The configuration of a gateway.

@@ -13,7 +13,7 @@ pub(super) enum Media {
     Json,
     /// An event stream with one message per event.
     Events,
-    /// Contains no message.
+    /// Any other type, without messages.
     Other,
 }
 
@@ -51,7 +51,7 @@ impl MessageReader {
         }
     }
 
-    /// Reads the next bytes and passes each message they complete to `each`.
+    /// Reads the next bytes and passes each completed message to `each`.
     pub(super) fn push(&mut self, bytes: &[u8], each: impl FnMut(Collector)) {
         match self {
             Self::Json { message, size } => {
@@ -71,7 +71,7 @@ impl MessageReader {
         }
     }
 
-    /// Whether any event had an id, so that the client may request the rest on another stream.
+    /// True if an event had an id, so that the client may request the rest on another stream.
     pub(super) fn has_ids(&self) -> bool {
         matches!(self, Self::Events(events) if events.has_ids())
     }
@@ -89,7 +89,7 @@ pub(super) struct ResponseEnd {
 impl ResponseEnd {
     /// The end of a response whose messages were read. `None` if the end allows no conclusion about the calls.
     pub(super) fn of_readable(self, has_ids: bool) -> Option<ExchangeEnd> {
-        // The rest will come under the id of the new session, where the calls of this exchange are not known.
+        // The client may request the rest in the new session, but these calls are recorded under the exchange's number.
         if has_ids && self.session == Session::New {
             return None;
         }

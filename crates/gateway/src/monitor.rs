@@ -1,4 +1,4 @@
-//! `Monitor`: queues what passes through the gateway, and sends a report of each failure found in it.
+//! `Monitor`: queues the events of all exchanges, and sends a report of each failure found in them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -16,12 +16,12 @@ use super::event::Event;
 use super::inventory_writer::InventoryWriter;
 use super::lock;
 
-/// Limit of the queue, in bytes. The caller that exceeds it analyzes the queue itself.
+/// Maximum size of the queue, in bytes. The caller that exceeds it analyzes the queue itself.
 const MAX_QUEUE_BYTES: usize = 16 * 1024 * 1024;
-/// Events kept allocated in an empty queue. A larger buffer is freed.
+/// Number of events for which an empty queue keeps its memory.
 const SPARE_EVENTS: usize = 1024;
-/// Delay between an event and its analysis. Many events at once wake one task, instead of one per exchange.
-const GATHER: Duration = Duration::from_millis(5);
+/// Delay between an event and its analysis, so that many events are analyzed at once.
+const GATHER_DELAY: Duration = Duration::from_millis(5);
 
 fn now() -> Timestamp {
     SystemTime::now().into()
@@ -39,7 +39,7 @@ async fn sleep_until(time: Option<Timestamp>) {
 pub(super) struct Monitor {
     inventory: Arc<InventoryWriter>,
     queue: Mutex<Queue>,
-    state: Mutex<State>,
+    state: Mutex<MonitorState>,
     wake: Notify,
 }
 
@@ -50,9 +50,9 @@ struct Queue {
 }
 
 #[derive(Debug)]
-struct State {
+struct MonitorState {
     analysis: Analysis,
-    /// The empty buffer that replaces the queue's while its events are analyzed.
+    /// An empty buffer. The queue gets it while the events in the queue's own buffer are analyzed.
     spare: VecDeque<(Timestamp, Event)>,
 }
 
@@ -62,7 +62,7 @@ impl Monitor {
         if let Some(inventory) = inventory_file.read() {
             watch.restore_inventory(inventory);
         }
-        let state = State { analysis: Analysis::new(watch), spare: VecDeque::new() };
+        let state = MonitorState { analysis: Analysis::new(watch), spare: VecDeque::new() };
         let inventory = Arc::new(InventoryWriter::new(inventory_file));
         Self { inventory, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
     }
@@ -95,7 +95,7 @@ impl Monitor {
         let mut next_due = None;
         while !reports.is_closed() {
             tokio::select! {
-                () = self.wake.notified() => tokio::time::sleep(GATHER).await,
+                () = self.wake.notified() => tokio::time::sleep(GATHER_DELAY).await,
                 () = sleep_until(next_due) => {}
                 () = reports.closed() => {}
             }
@@ -141,7 +141,7 @@ impl Monitor {
     }
 
     /// Analyzes the queued events. The caller holds the lock of `state`, so that every event is analyzed in its order.
-    fn analyze_queue(&self, state: &mut State) {
+    fn analyze_queue(&self, state: &mut MonitorState) {
         let mut events = std::mem::take(&mut state.spare);
         {
             let mut queue = lock(&self.queue);

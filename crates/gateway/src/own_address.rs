@@ -1,5 +1,5 @@
-//! Replaces a `Host` or `Origin` that names the gateway by the upstream's own. Others are forwarded, so that the
-//! upstream can refuse them.
+//! Replaces a `Host` or `Origin` that names the gateway by that of the upstream. Other values are forwarded, so that
+//! the upstream can refuse them.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,8 +13,8 @@ use super::upstream::Upstream;
 pub(super) struct OwnAddress(pub(super) SocketAddr);
 
 impl OwnAddress {
-    /// Replaces the gateway's own names by those of the upstream. A host name that a page rebound to this address
-    /// stays, so that the upstream can refuse it.
+    /// Replaces the gateway's own names by those of the upstream. Another host name, which a page can make resolve to
+    /// this address (DNS rebinding), stays, so that the upstream can refuse it.
     pub(super) fn replace(self, headers: &mut HeaderMap, upstream: &Upstream) {
         if self.is_own_origin(headers) {
             headers.insert(header::ORIGIN, upstream.origin().clone());
@@ -24,8 +24,8 @@ impl OwnAddress {
         }
     }
 
-    /// Whether the request comes from a page of this address. A gateway that listens on all addresses does not know
-    /// them, so that there the origin must also equal the `Host`.
+    /// True if the request comes from a page of this address. A gateway that listens on all addresses has no list of
+    /// them, so there the origin must also equal the `Host`.
     pub(super) fn is_own_origin(self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return false };
         let Some(authority) = origin.as_bytes().strip_prefix(b"http://") else { return false };

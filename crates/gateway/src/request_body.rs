@@ -17,23 +17,23 @@ use super::event::Event;
 use super::lock;
 use super::monitor::Monitor;
 
-/// Limit of a request that is held until its response, in bytes. Of a larger one, only the call ids are held.
+/// Maximum size of a request that is held until its response, in bytes. Of a larger request only the call ids are held.
 const MAX_HELD_BYTES: usize = 16 * 1024;
 
 /// A request body. The connection that sends it and the gateway share it: without a response, the gateway reads the
 /// rest itself, because its 502 names the calls.
 #[derive(Debug, Clone)]
-pub(super) struct RequestBody(Arc<Mutex<State>>);
+pub(super) struct RequestBody(Arc<Mutex<BodyState>>);
 
 /// A reference that does not keep the body alive.
 #[derive(Debug)]
-pub(super) struct RequestHandle(Weak<Mutex<State>>);
+pub(super) struct RequestHandle(Weak<Mutex<BodyState>>);
 
 #[derive(Debug)]
-struct State {
+struct BodyState {
     body: Body,
     copy: Collector,
-    /// The recorded request, or its call ids, until a response arrives: a 502 needs the ids.
+    /// The recorded request, or its call ids, until a response arrives. A 502 needs the ids.
     recorded: Option<Arc<Collector>>,
     size: usize,
     /// `None` if the body has an unsupported encoding, and after the request was recorded.
@@ -51,17 +51,17 @@ pub(super) struct Recorder {
 
 impl RequestBody {
     pub(super) fn new(body: Body, recorder: Option<Recorder>) -> Self {
-        Self(Arc::new(Mutex::new(State { body, copy: Collector::default(), recorded: None, size: 0, recorder })))
+        Self(Arc::new(Mutex::new(BodyState { body, copy: Collector::default(), recorded: None, size: 0, recorder })))
     }
 
-    /// A handle for the exchange. It is weak, so that a body that is no longer sent is dropped at once: the client's
-    /// connection then drains or closes.
+    /// A handle for the exchange. It does not keep the body alive, because the client's connection drains or closes
+    /// only after the body is dropped.
     pub(super) fn handle(&self) -> RequestHandle {
         RequestHandle(Arc::downgrade(&self.0))
     }
 
-    /// Reads the rest of the body, which is not sent any more, and passes the whole body to `action`. Passes nothing if
-    /// the body is too large.
+    /// Reads the rest of a body that is no longer sent, and passes the whole body to `action`; an empty slice if the
+    /// body is too large.
     pub(super) async fn read_rest<T>(&self, action: impl FnOnce(&[u8]) -> T) -> T {
         let mut rest = self.clone();
         while rest.lock().size <= DRAIN_BYTES {
@@ -74,14 +74,14 @@ impl RequestBody {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BodyState> {
         lock(&self.0)
     }
 }
 
 impl RequestHandle {
-    /// Handles the head of the response. Records a complete JSON message although the end of its body may still be
-    /// missing, because the event of the request must be queued before those of the response.
+    /// Called when the response begins. Records the request if its JSON is complete, although the end of its body may
+    /// be missing, because the event of the request must be queued before those of the response.
     pub(super) fn responded(&self) {
         let Some(state) = self.0.upgrade() else { return };
         let mut state = lock(&state);
@@ -100,7 +100,7 @@ impl RequestHandle {
     }
 }
 
-impl State {
+impl BodyState {
     fn is_json(&self) -> bool {
         match self.copy.message() {
             Message::Whole(bytes) => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),

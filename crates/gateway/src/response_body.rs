@@ -1,4 +1,4 @@
-//! `ResponseBody`: a response on its way to the client. Reads the messages in an upstream's response while it passes.
+//! `ResponseBody`: a response on its way to the client. The messages in an upstream's response are read on the way.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use super::session::Session;
 
 /// The body of a response.
 #[derive(Debug)]
-pub struct ResponseBody(Kind);
+pub struct ResponseBody(BodyKind);
 
 #[derive(Debug)]
-enum Kind {
+enum BodyKind {
     /// A text of the gateway.
     Text(Option<Bytes>),
     /// The body sent by the upstream.
     Upstream { body: Incoming, tap: Box<Tap> },
 }
 
-/// The reader of a response that passes.
+/// Reads an upstream's response on its way to the client.
 #[derive(Debug)]
 struct Tap {
     exchange: Exchange,
@@ -37,16 +37,16 @@ struct Tap {
 
 #[derive(Debug)]
 enum Reading {
-    /// Messages are read while the bytes pass.
+    /// Reads the messages at once.
     Immediate(MessageReader),
-    /// The response is encoded. Its bytes are copied, and decoded during the analysis.
+    /// Copies the bytes of an encoded response. They are decoded during the analysis.
     Deferred(Arc<Encoding>),
 }
 
 impl ResponseBody {
     /// A response of the gateway itself.
     pub(super) fn from_text(text: impl Into<Bytes>) -> Self {
-        Self(Kind::Text(Some(text.into())))
+        Self(BodyKind::Text(Some(text.into())))
     }
 
     /// The upstream's body. The exchange has already handled its status.
@@ -62,7 +62,7 @@ impl ResponseBody {
             None => Reading::Immediate(MessageReader::new(Media::of(headers))),
         };
         let tap = Tap { exchange, reading, status, session, ended: false };
-        Self(Kind::Upstream { body, tap: Box::new(tap) })
+        Self(BodyKind::Upstream { body, tap: Box::new(tap) })
     }
 }
 
@@ -77,7 +77,8 @@ impl Tap {
         }
     }
 
-    /// Ends the exchange, once: hyper may show the end with the last piece, after it, and when the body is dropped.
+    /// Ends the exchange. Only the first call counts, because hyper may show the end with the last piece, after it, and
+    /// when the body is dropped.
     fn end(&mut self, broken: bool) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -103,8 +104,8 @@ impl HttpBody for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut self.get_mut().0 {
-            Kind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
-            Kind::Upstream { body, tap } => {
+            BodyKind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            BodyKind::Upstream { body, tap } => {
                 let polled = Pin::new(&mut *body).poll_frame(context);
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
@@ -126,23 +127,23 @@ impl HttpBody for ResponseBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Text(text) => text.is_none(),
-            Kind::Upstream { body, .. } => body.is_end_stream(),
+            BodyKind::Text(text) => text.is_none(),
+            BodyKind::Upstream { body, .. } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
-            Kind::Upstream { body, .. } => body.size_hint(),
+            BodyKind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
+            BodyKind::Upstream { body, .. } => body.size_hint(),
         }
     }
 }
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        // hyper never polls an empty body. Any other body that did not end was left by its client.
-        if let Kind::Upstream { body, tap } = &mut self.0
+        // hyper never polls an empty body. If any other body did not end, its client disconnected.
+        if let BodyKind::Upstream { body, tap } = &mut self.0
             && body.is_end_stream()
         {
             tap.end(false);

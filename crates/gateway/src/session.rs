@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 /// The header with the id of a session.
 const HEADER: &str = "mcp-session-id";
 
-/// The session of an exchange. Decides whether the client may resume a broken stream.
+/// The session of an exchange. The client may resume a broken stream only in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Session {
     None,

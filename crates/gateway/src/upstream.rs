@@ -32,8 +32,8 @@ impl Upstream {
         &self.url
     }
 
-    /// The inventory file of this server in a data directory. The query is no part of its name: it may contain keys,
-    /// and does not identify the server.
+    /// The inventory file of this server in a data directory. Its name does not depend on the query, because a query
+    /// may contain keys and does not identify the server.
     #[must_use]
     pub fn inventory_file(&self, data: &Path) -> InventoryFile {
         let authority = self.url.authority().map_or("", |authority| authority.as_str());

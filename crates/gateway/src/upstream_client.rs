@@ -42,7 +42,7 @@ impl UpstreamClient {
         connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
-        // MCP clients accept such headers, so the gateway must not fail because of them.
+        // MCP clients accept these malformed headers, so the gateway must not refuse them.
         client.http1_allow_obsolete_multiline_headers_in_responses(true);
         client.http1_allow_spaces_after_header_name_in_responses(true);
         if !upstream.is_tls() {
@@ -58,7 +58,7 @@ impl UpstreamClient {
         Ok(Self::Tls(client.build(tls)))
     }
 
-    /// Sends a request. Sends a repeatable request once more if the server closed the connection meanwhile.
+    /// Sends a request. If the server closed the connection meanwhile, sends a repeatable request once more.
     /// `hyper_util` itself repeats a request of which nothing was sent.
     pub(super) async fn send(&self, request: Request<RequestBody>) -> Result<Response<Incoming>, Error> {
         let repeatable = Repeatable::of(&request);

@@ -180,10 +180,11 @@ fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp, i
         None if !refused(work, IntentKind::AssignAgent) => Decision::AssignAgent { issue },
         _ => return None,
     };
-    let trusted = settings.trust.covers(work.group.source, work.sample.sender);
+    // A group from a trusted source waits too, once another person has changed its text.
+    let waits = work.group.status == Status::AwaitingApproval && work.group.shown_hash.is_some();
+    let trusted = settings.trust.covers(work.group.source, work.sample.sender) && !waits;
     if !trusted && work.approval.is_none() {
         // A group that already waits gets its counts updated.
-        let waits = work.group.status == Status::AwaitingApproval && work.group.shown_hash.is_some();
         return (!waits).then_some(Decision::AwaitApproval { issue });
     }
     if budget.hand_overs == 0 {

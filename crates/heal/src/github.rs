@@ -7,12 +7,14 @@ mod refusal;
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use issues::Issue;
+pub(crate) use pulls::{Pull, Review};
 
 use crate::settings::Repository;
 use autoheal_prepare::Timestamp;
@@ -141,19 +143,27 @@ impl Github {
         self.call::<IgnoredAny>("DELETE", path, None::<&()>).await.map(drop)
     }
 
-    /// All entries of a list, up to [`MAX_PAGES`] pages.
-    async fn list<T: DeserializeOwned>(&self, path: &str) -> GithubResult<Vec<T>> {
-        let separator = if path.contains('?') { '&' } else { '?' };
+    /// The entries of a list, up to [`MAX_PAGES`] pages.
+    async fn list<T: DeserializeOwned>(&self, path: &str) -> GithubResult<List<T>> {
         let mut entries = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let page: Vec<T> = self.get(&format!("{path}{separator}per_page={PAGE_SIZE}&page={page}")).await?;
+        for number in 1..=MAX_PAGES {
+            let (page, _) = self.page(path, number).await?;
             let is_last = page.len() < PAGE_SIZE;
             entries.extend(page);
             if is_last {
-                break;
+                return Ok(List { entries, is_cut: false });
             }
         }
-        Ok(entries)
+        Ok(List { entries, is_cut: true })
+    }
+
+    /// One page of a list, and the number of its last page.
+    async fn page<T: DeserializeOwned>(&self, path: &str, number: usize) -> GithubResult<(Vec<T>, usize)> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{separator}per_page={PAGE_SIZE}&page={number}");
+        let (entries, headers) = self.exchange("GET", &path, None::<&()>).await?;
+        let link = headers.get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
+        Ok((entries, last_page(link).unwrap_or(number)))
     }
 
     async fn call<T: DeserializeOwned>(
@@ -162,6 +172,15 @@ impl Github {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> GithubResult<T> {
+        self.exchange(method, path, body).await.map(|(result, _)| result)
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> GithubResult<(T, HeaderMap)> {
         let exchange = async {
             let response = match method {
                 "GET" => self.client._get(path).await?,
@@ -182,7 +201,7 @@ impl Github {
             200..=299 => {
                 let json = if text.is_empty() { "null" } else { &text };
                 // The write happened; its result is unknown.
-                serde_json::from_str(json).map_err(|error| {
+                serde_json::from_str(json).map(|result| (result, headers)).map_err(|error| {
                     GithubError::Lost(format!("the response to {method} {path} ({status}) cannot be read: {error}"))
                 })
             }
@@ -195,10 +214,30 @@ impl Github {
     }
 }
 
+/// Entries of a list.
+#[derive(Debug)]
+pub(crate) struct List<T> {
+    /// The entries, in the list's order.
+    pub(crate) entries: Vec<T>,
+    /// True if the list has more pages than were read.
+    pub(crate) is_cut: bool,
+}
+
 /// The fields of a user that are read.
 #[derive(Debug, Clone, Deserialize)]
 struct User {
     login: String,
+    /// `User`, `Bot` or `Organization`.
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+}
+
+/// The number of the last page, from the header `Link`.
+fn last_page(link: &str) -> Option<usize> {
+    let last = link.split(',').find(|part| part.contains("rel=\"last\""))?;
+    let url = last.split('<').nth(1)?.split('>').next()?;
+    let query = url.split_once('?')?.1;
+    query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
 }
 
 /// The only field of a created object that is read: the address of its web page.

@@ -26,8 +26,9 @@ impl Switches {
     }
 }
 
-/// The sources whose text needs no approval (`AUTOHEAL_TRUST`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The sources whose text needs no approval (`AUTOHEAL_TRUST`). None by default, because even the operator's own
+/// command may print text of strangers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trust {
     /// The operator's own commands.
     pub run: bool,
@@ -35,12 +36,6 @@ pub struct Trust {
     pub mcp: bool,
     /// Browsers: every person who can open the page.
     pub browser: bool,
-}
-
-impl Default for Trust {
-    fn default() -> Self {
-        Self { run: true, mcp: false, browser: false }
-    }
 }
 
 impl Trust {

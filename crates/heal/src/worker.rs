@@ -5,6 +5,7 @@
 
 mod act;
 mod gate;
+mod live;
 mod reconcile;
 mod send;
 mod start;

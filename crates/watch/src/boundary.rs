@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Holds a value until its first panic.
+/// Holds a value until an action on it panics.
 #[derive(Debug)]
 pub struct Boundary<T> {
     inside: Option<T>,
@@ -26,7 +26,7 @@ impl<T> Boundary<T> {
         result.ok()
     }
 
-    /// Ends the value as a panic does.
+    /// Ends the boundary as a panic of an action would: `last` takes the value.
     pub fn end(&mut self, last: impl FnOnce(T)) {
         if let Some(inside) = self.inside.take() {
             let _panicked = catch_unwind(AssertUnwindSafe(|| last(inside)));

@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use crate::lenient::{MAX_NAME_CHARS, canonical, read_name};
 use crate::message::RequestParams;
 
-/// Maximum size of stored parameters, or of a stored response, in bytes. Larger ones are not stored.
-pub(crate) const MAX_PARAM_BYTES: usize = 16 * 1024;
+/// Maximum size of the parameters of one call, or of its response, in bytes. Larger ones are not stored.
+pub(crate) const MAX_STORED_BYTES: usize = 16 * 1024;
 
-/// Kind of a request, as far as it decides whether its response is a failure.
+/// Kind of a request. It decides how the response is classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The handshake of protocol versions before 2026-07-28.
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Source of its failures in a report.
+    /// Source that a report names for a failure of this kind.
     #[must_use]
     pub fn source(self) -> Source {
         match self {
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// True if it runs a handler of the server, whose output appears on standard error.
+    /// True if a request of this kind runs a handler of the server, which may print to standard error.
     pub(crate) fn runs_code(self) -> bool {
         matches!(self, Self::Tool | Self::Resource | Self::Prompt)
     }
@@ -76,7 +76,7 @@ pub(crate) struct Call {
     pub(crate) params: Option<Box<RawValue>>,
     /// True if all parameters are stored, so that the call can be repeated.
     pub(crate) is_complete: bool,
-    /// Token of its progress notifications, as JSON.
+    /// Token that progress notifications of the call contain, as JSON.
     pub(crate) progress_token: Option<Box<str>>,
     /// Protocol version, if the request contains it.
     pub(crate) protocol_version: Option<Box<str>>,
@@ -85,8 +85,8 @@ pub(crate) struct Call {
     pub(crate) session: u64,
     pub(crate) peer: u64,
     pub(crate) started: Timestamp,
-    /// Time from which standard error may belong to it. It may be before `started`, because output may be seen before
-    /// its request.
+    /// Time from which standard error may belong to the call. It may be before `started`, because two threads read the
+    /// pipes and may see the output before the request.
     pub(crate) output_from: Timestamp,
     /// Time of the last progress; `started` if there was none.
     pub(crate) last_activity: Timestamp,
@@ -94,7 +94,7 @@ pub(crate) struct Call {
     pub(crate) sequence: u64,
     /// Number of calls that were running code when this one started.
     pub(crate) running_at_start: u32,
-    /// True if it was reported as unanswered.
+    /// True if the call was reported as unanswered.
     pub(crate) is_reported: bool,
 }
 
@@ -157,7 +157,7 @@ impl Call {
             RequestParams::Whole(params) => (Some(params), None, false),
             RequestParams::Truncated { name } => (None, name, true),
         };
-        let fits = params.is_none_or(|params| params.get().len() <= MAX_PARAM_BYTES.min(remaining));
+        let fits = params.is_none_or(|params| params.get().len() <= MAX_STORED_BYTES.min(remaining));
         let members =
             params.and_then(|params| serde_json::from_str::<CallParams<'_>>(params.get()).ok()).unwrap_or_default();
         let meta =

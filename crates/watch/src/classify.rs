@@ -70,9 +70,9 @@ const INVALID_REQUEST: i64 = -32600;
 const METHOD_NOT_FOUND: i64 = -32601;
 const INVALID_PARAMS: i64 = -32602;
 const INTERNAL_ERROR: i64 = -32603;
-/// Used by protocol versions up to 2025-11-25.
+/// The resource does not exist. Used by protocol versions up to 2025-11-25.
 const RESOURCE_NOT_FOUND: i64 = -32002;
-/// Requires the user to visit a page first. Used by protocol version 2025-11-25 only.
+/// The user must visit a page first. Used by protocol version 2025-11-25 only.
 const URL_ELICITATION_REQUIRED: i64 = -32042;
 /// Header mismatch, missing capability, unsupported version: client and server negotiate a protocol version.
 const VERSION_NEGOTIATION: std::ops::RangeInclusive<i64> = -32022..=-32020;
@@ -138,7 +138,7 @@ pub fn classify_error(
     Some(classify_text(kind, name, code, message, class, server))
 }
 
-/// Class of an error response without an id. The codes of an invalid request blame the caller.
+/// Class of an error response without an id. A code for an invalid request means that the caller caused the error.
 pub(crate) fn request_error_class(code: Option<i64>) -> Class {
     match code {
         Some(PARSE_ERROR | INVALID_PARAMS..=INVALID_REQUEST) => Class::CallerError,

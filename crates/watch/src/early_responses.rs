@@ -12,9 +12,9 @@ use crate::open_calls::CallKey;
 
 /// Maximum number of stored responses. Above it, the oldest is evicted.
 const MAX_RESPONSES: usize = 64;
-/// Maximum size of a stored result or error, in bytes. A larger one is stored as an empty one.
+/// Maximum size of a stored result or error, in bytes. A larger one is stored as `{}`.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
-/// Maximum age of a response. A client may use an id again, and an old response is not for the new request.
+/// Maximum age of a response. A client may reuse an id, and an old response does not belong to the new request.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The last responses without a request.

@@ -163,15 +163,15 @@ pub(crate) struct ErrorObject {
 impl ErrorObject {
     pub(crate) fn read(error: &RawValue) -> Self {
         #[derive(Deserialize)]
-        struct Members<'a> {
+        struct ErrorMembers<'a> {
             #[serde(borrow, default)]
             code: Option<&'a RawValue>,
             #[serde(borrow, default)]
             message: Option<&'a RawValue>,
         }
         let text = |value: &RawValue| read_string(value).unwrap_or_else(|| value.get().to_owned());
-        match serde_json::from_str::<Members<'_>>(error.get()) {
-            Ok(Members { code, message }) => Self {
+        match serde_json::from_str::<ErrorMembers<'_>>(error.get()) {
+            Ok(ErrorMembers { code, message }) => Self {
                 code: code.and_then(|code| canonical(code.get()).parse().ok()),
                 message: message.map(text).unwrap_or_default(),
             },

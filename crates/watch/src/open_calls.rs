@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::lenient::canonical;
 
 /// Maximum size of all stored parameters, in bytes. Calls beyond it are tracked without their parameters.
-const MAX_PARAM_BYTES: usize = 8 * 1024 * 1024;
+const MAX_TOTAL_PARAM_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum number of tracked calls.
 const MAX_CALLS: usize = 50_000;
 
@@ -38,7 +38,7 @@ impl CallKey {
 #[derive(Debug, Default)]
 pub(crate) struct OpenCalls {
     open: HashMap<CallKey, Call>,
-    /// Request ids by progress token; without the tokens that equal their id.
+    /// Request ids by progress token. A token that equals the id of its request is not stored.
     tokens: HashMap<CallKey, Box<str>>,
     /// Size of all stored parameters, in bytes.
     param_bytes: usize,
@@ -57,7 +57,7 @@ pub(crate) struct OpenCalls {
 impl OpenCalls {
     /// Number of parameter bytes that may still be stored.
     pub(crate) fn remaining_param_bytes(&self) -> usize {
-        MAX_PARAM_BYTES.saturating_sub(self.param_bytes)
+        MAX_TOTAL_PARAM_BYTES.saturating_sub(self.param_bytes)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -138,7 +138,7 @@ impl OpenCalls {
         }
     }
 
-    /// Records activity of all calls of a session, because each may have waited for its client.
+    /// Records activity of all calls of a session, because each may have waited for a response of the client.
     pub(crate) fn record_session_activity(&mut self, session: u64, now: Timestamp) {
         self.open.iter_mut().filter(|(key, _)| key.session == session).for_each(|(_, call)| call.last_activity = now);
     }
@@ -147,7 +147,7 @@ impl OpenCalls {
         self.open.get(key)
     }
 
-    /// Takes a call for its report. A copy without parameters stays open, as reported.
+    /// Takes a call for its report. A copy without parameters stays open and is marked as reported.
     pub(crate) fn take_for_report(&mut self, key: &CallKey) -> Option<Call> {
         let open = self.open.get_mut(key)?;
         let copy = open.reported_copy();

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use crate::call::{Call, Client};
 use crate::classify::ViolatedSchema;
 
-/// Number of distinct pending failures from which new ones are counted with the first failure of the same call. From
-/// twice this number on, they are counted with the first failure of the same class.
+/// Number of distinct pending failures from which on messages no longer distinguish new ones: failures of the same
+/// call share one entry. From twice this number on, failures of the same class share one entry.
 const MAX_PENDING: usize = 200;
 /// Maximum length of the message in a key, in bytes.
 const MAX_KEY_MESSAGE_BYTES: usize = 1_000;
@@ -35,9 +35,9 @@ pub(crate) struct ObservedFailure {
     /// The response, or the invalid line in its place, as it was on the wire.
     pub(crate) response: Option<Box<RawValue>>,
     pub(crate) exit: Option<Exit>,
-    /// Number of other calls that ran code at the same time.
+    /// Number of other calls that ran code during the failed call.
     pub(crate) overlapping: u32,
-    /// Number of calls that had started to run code until then.
+    /// Number of calls that had started to run code when the failure occurred.
     pub(crate) started_count: u64,
     pub(crate) occurred_at: Timestamp,
 }
@@ -55,7 +55,7 @@ pub(crate) struct CountedFailure {
     pub(crate) failure: ObservedFailure,
     pub(crate) count: u64,
     pub(crate) last_occurred_at: Timestamp,
-    /// Time at which it is reported.
+    /// Time from which the failure may be reported.
     pub(crate) due: Timestamp,
     /// Position among all failures ever added.
     sequence: u64,
@@ -96,7 +96,7 @@ pub(crate) struct PendingFailures {
 }
 
 impl PendingFailures {
-    /// Adds a failure, or counts it as a repeat. The first one of its key is due after the delay.
+    /// Adds a failure that is due after the delay. A failure with the key of a pending one only raises its count.
     pub(crate) fn add(&mut self, failure: ObservedFailure, delay: Duration) {
         let mut key = FailureKey::of(&failure);
         if self.failures.len() >= MAX_PENDING && !self.failures.contains_key(&key) {

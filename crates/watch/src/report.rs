@@ -29,7 +29,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
     let call = failure.call.as_ref();
     let source = call.filter(|_| !failure.is_outage()).map_or(Source::McpProtocol, |call| call.kind.source());
     let message = match failure.class {
-        // a sentence of autoheal, and the cause if standard error contains it
+        // the message is autoheal's own; standard error may contain the cause
         Class::NoAnswer | Class::ServerExit => match &stderr.failure {
             Some((cause, _)) => format!("{}: {}", failure.message, cause.error_message),
             None => failure.message.clone(),
@@ -114,7 +114,7 @@ fn params(call: &Call) -> Option<Json> {
     Some(params)
 }
 
-/// Removes secrets from parameters, because people copy the call that contains them.
+/// Removes secrets from parameters, because people paste the shell line that contains them.
 pub fn scrub_params(mut params: Json) -> Json {
     scrub_json(&mut params, &mut |text| {
         if let std::borrow::Cow::Owned(scrubbed) = scrub_with(text, Level::Standard) {

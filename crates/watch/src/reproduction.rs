@@ -20,7 +20,7 @@ const FIRST_MODERN_PROTOCOL: &str = "2026-07-28";
 
 /// The call to repeat, and the state of its conversation.
 pub struct Reproduction<'a> {
-    /// Destination of the call; if it is unknown, the result is only the call, as JSON.
+    /// Destination of the call. Without one, the shell line is only the call, as JSON.
     pub target: Option<&'a Target>,
     /// Method of the call.
     pub method: &'a str,

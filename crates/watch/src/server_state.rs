@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::inventory_file::Inventory;
 use crate::lenient::{MAX_NAME_CHARS, read_name};
 
-/// Maximum number of stored tools, of resources, and of prompts.
+/// Maximum number of stored tools; also of resources, and of prompts.
 const MAX_ENTRIES: usize = 5_000;
 /// Maximum size of a stored schema, in bytes.
 const MAX_SCHEMA_BYTES: usize = 8 * 1024;
@@ -27,7 +27,8 @@ pub struct ServerState {
     tools: BTreeSet<Box<str>>,
     resources: BTreeSet<Box<str>>,
     prompts: BTreeSet<Box<str>>,
-    /// Inventory of an earlier process. Dropped if this server has another name, because the tools are not its own.
+    /// Inventory that an earlier process wrote. Dropped if the server sends another name, because the tools are then
+    /// those of another server.
     restored: Inventory,
     schemas: HashMap<Box<str>, Schemas>,
     schema_bytes: usize,

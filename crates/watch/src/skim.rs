@@ -98,7 +98,7 @@ impl Skim {
         }
     }
 
-    /// An object or an array begins.
+    /// Records that the value of the current member is an object or an array.
     fn nested_value(&mut self) {
         if self.depth == 1 {
             self.has_error |= self.outer_name == b"\"error\"";
@@ -106,7 +106,7 @@ impl Skim {
         }
     }
 
-    /// A value is complete. If it is a scalar, `token` holds it.
+    /// Records the value that just ended. `token` holds it if it is a scalar.
     fn end_value(&mut self) {
         let token = std::mem::take(&mut self.token);
         if token.is_empty() || token.len() > MAX_TOKEN_BYTES {

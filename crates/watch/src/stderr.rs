@@ -10,7 +10,7 @@ use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
 use autoheal_scrub::scrub;
 use memchr::memchr;
 
-/// Maximum number of stored lines. Enough for the deepest stacks of several calls.
+/// Maximum number of stored lines. The deepest stacks of several calls fit.
 const MAX_LINES: usize = 4_000;
 /// Maximum size of all stored lines, in bytes.
 const MAX_BYTES: usize = 512 * 1024;

@@ -151,7 +151,7 @@ impl Watch {
         }
     }
 
-    /// Records what a response shows about the server, and its failure, if it is one.
+    /// Records facts about the server from a response, and adds a failure if the response is one.
     fn completed(&mut self, call: Call, outcome: Outcome<'_>, now: Timestamp) {
         let classification = classify(&call, outcome, &self.server);
         if let Outcome::Result(result) = outcome {
@@ -170,7 +170,7 @@ impl Watch {
         failure.violated_schema = violated_schema;
         failure.response = match outcome {
             Outcome::Result(raw) | Outcome::Error(raw) => {
-                Some(raw.to_owned()).filter(|raw| raw.get().len() <= call::MAX_PARAM_BYTES)
+                Some(raw.to_owned()).filter(|raw| raw.get().len() <= call::MAX_STORED_BYTES)
             }
             Outcome::Truncated { .. } => None,
         };
@@ -221,7 +221,7 @@ impl Watch {
     /// Records a line on standard output that is not a message. All such lines are one failure.
     fn invalid_message(&mut self, message: &Message<'_>, now: Timestamp) {
         if matches!(self.setup.target, Target::Http { .. }) {
-            // `exchange_ended` reports it
+            // `exchange_ended` reports the missing response
             return;
         }
         let problem = "the server printed what is no JSON-RPC message to standard output";

@@ -1,5 +1,5 @@
-//! Error messages of the MCP SDKs. They show whether the caller caused a failure. Codes do not, because each SDK uses
-//! different ones.
+//! Error messages of the MCP SDKs. The messages, and not the error codes, show whether the caller caused a failure,
+//! because each SDK uses different codes.
 //!
 //! The messages were collected on the wire from TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp`
 //! 3.x.
@@ -67,7 +67,7 @@ pub(crate) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
     let Some((count, rest)) = text.split_once(" validation error") else { return false };
     let model = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(" for ").unwrap_or_default();
     let model = model.lines().next().unwrap_or_default().trim();
-    // the model is named after the function of the tool, which may differ from the tool's name
+    // pydantic names the model after the tool's function, whose name may differ from the tool's
     let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
     let is_arguments_model =
         model.strip_suffix("Arguments").is_some_and(|function| !function.is_empty() && is_word(function));
@@ -86,8 +86,8 @@ pub(crate) fn is_malformed_request(text: &str) -> bool {
     text.starts_with('[') && text.contains("\"path\"") && text.contains("\"params\"")
 }
 
-/// True if the MCP session is lost or unknown, so that the client begins a new one. Sessions of a tool's own, such as a
-/// browser session, do not count.
+/// True if the MCP session is lost or unknown, so that the client begins a new one. False for other sessions, such as
+/// a browser session of a tool.
 pub(crate) fn is_lost_session(text: &str) -> bool {
     let text = without_wrapper(text, None).to_lowercase();
     let without =

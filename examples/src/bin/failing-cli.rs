@@ -1,4 +1,4 @@
-//! A command-line program that fails as its argument says, and reports the failure. `run` lists the arguments.
+//! A command-line program that fails in the way its argument names, and reports the failure. `run` has the list.
 
 use std::error::Error;
 use std::fmt;

@@ -73,7 +73,7 @@ fn received(service: &RecordingService, reports: usize) -> Vec<ReceivedReport> {
 /// Runs a report's reproduction in a shell and checks that it shows the failure.
 pub(crate) fn assert_reproduces(report: &Value, failure: &str) {
     let command = report["reproduction"].as_str().unwrap();
-    // the pause is for slow servers
+    // shortened, because this server responds at once
     let command = command.replace("sleep 20", "sleep 1");
     let directory = DataDirectory::new();
     let mut shell = directory.command("/bin/sh", &["-c", &command]);

@@ -1,6 +1,6 @@
 //! Runs the examples as processes and checks the reports of their failures.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod data_directory;
 mod failing_cli;

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Headers that proxies add, besides `X-Forwarded-*`.
+/// Headers that proxies add, in addition to `X-Forwarded-*`.
 const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -27,7 +27,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Middleware of the operator's routes. Refuses other clients.
+/// Middleware of the operator's routes. Refuses clients without access.
 pub(crate) async fn require_operator(
     State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -47,14 +47,14 @@ pub(crate) async fn require_operator(
     ApiError::new(RefusalCode::OperatorOnly, message).into_response()
 }
 
-/// Whether the request carries the operator's token.
+/// True if the request carries the operator's token.
 pub(crate) fn has_operator_token(config: &Config, headers: &HeaderMap) -> bool {
     let token = config.operator_token.as_ref();
     token.is_some_and(|token| token_in(headers).is_some_and(|guess| same_secret(token, &guess)))
 }
 
-/// Whether a proxy is configured. A proxy on this machine may forward requests of strangers without any proxy header,
-/// so that a local peer proves nothing.
+/// True if a proxy is configured. A proxy on this machine may forward a stranger's request without any proxy header, so
+/// the address of a local peer proves nothing.
 fn behind_proxy(config: &Config) -> bool {
     let public_url = config.public_url.as_ref().and_then(|url| url.as_str().split_once("://"));
     config.trust_proxy || public_url.is_some_and(|(_, host)| !is_loopback_host(host))
@@ -71,13 +71,13 @@ fn token_in(headers: &HeaderMap) -> Option<String> {
     Some(password.to_owned())
 }
 
-/// Decodes Base64 with any number of padding characters, and with any bits behind the last byte.
+/// Decodes Base64 with any number of padding characters, and with any bits after the last byte.
 fn decode_base64(text: &str) -> Option<String> {
     String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()
 }
 
-/// Whether a loopback peer requested a loopback host. A page that rebinds its name to 127.0.0.1 requests its own host
-/// instead.
+/// True if a loopback peer requested a loopback host without a proxy. A page whose host name resolves to 127.0.0.1 (DNS
+/// rebinding) requests that host name instead.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     peer.ip().to_canonical().is_loopback()
@@ -116,7 +116,7 @@ mod tests {
         for padding in ["", "=", "==", "==="] {
             assert_eq!(decode_base64(&format!("YTpiYw{padding}")).as_deref(), Some("a:bc"), "padding {padding:?}");
         }
-        assert_eq!(decode_base64("YTpiYx").as_deref(), Some("a:bc"), "bits behind the last byte are ignored");
+        assert_eq!(decode_base64("YTpiYx").as_deref(), Some("a:bc"), "bits after the last byte are ignored");
         assert_eq!(decode_base64("/+8"), None, "not UTF-8");
         for malformed in ["!", "YTpi YTpi", "YT=i", "YTpi\n", "-_"] {
             assert_eq!(decode_base64(malformed), None, "{malformed:?}");

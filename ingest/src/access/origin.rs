@@ -1,4 +1,5 @@
-//! Access by origin: pages of this service and of allowed origins may send, and so may programs, which send no origin.
+//! Access by origin: pages of this service and of allowed origins may send. So may programs, whose requests have no
+//! origin.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,21 +18,20 @@ use crate::state::AppState;
 /// Lifetime of a preflight in the browser's cache, in seconds; Chromium caps it at two hours.
 const PREFLIGHT_SECONDS: &str = "7200";
 
-/// The page that sent a request, or a program.
-pub(crate) struct Page {
-    /// `None` for a program.
-    origin: Option<HeaderValue>,
+/// The origin of a request: that of the page that sent it, or none for a program.
+pub(crate) struct RequestOrigin {
+    value: Option<HeaderValue>,
 }
 
-impl Page {
+impl RequestOrigin {
     /// Reads the `Origin` header.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        Self { origin: headers.get(header::ORIGIN).cloned() }
+        Self { value: headers.get(header::ORIGIN).cloned() }
     }
 
     /// Refuses pages of other sites, and the origin `null`, which sandboxed frames of any site send.
     pub(crate) fn require_allowed(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
-        let Some(origin) = &self.origin else { return Ok(()) };
+        let Some(origin) = &self.value else { return Ok(()) };
         let origin = origin.to_str().ok().and_then(Origin::parse);
         if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin))
         {
@@ -41,21 +41,21 @@ impl Page {
         Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
     }
 
-    /// Whether the request has no origin.
-    pub(crate) fn has_no_origin(&self) -> bool {
-        self.origin.is_none()
+    /// True if the request has no origin.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.value.is_none()
     }
 
-    /// The origin that may read the response.
-    pub(crate) fn into_origin(self) -> Option<HeaderValue> {
-        self.origin
+    /// The header value, for the CORS headers of the response.
+    pub(crate) fn into_value(self) -> Option<HeaderValue> {
+        self.value
     }
 
-    /// Allows the page to read the response, refusals included: the page's developer needs their reason.
+    /// Allows the page to read the response. Also a refusal, because the page's developer needs its reason.
     pub(crate) fn allow_reading(self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("origin"));
-        if let Some(origin) = self.origin {
+        if let Some(origin) = self.value {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
         }
@@ -63,8 +63,8 @@ impl Page {
     }
 }
 
-/// Refuses a `Host` that is not a name of this service. A page that rebinds its name to this address is same-origin
-/// with it, so that only the `Host` reveals it. An IP address cannot be rebound.
+/// Refuses a `Host` that is not a name of this service. A page whose host name resolves to this address (DNS rebinding)
+/// has the same origin as the service, and only the `Host` reveals it. An IP address as `Host` is safe.
 pub(crate) fn require_own_host(config: &Config, headers: &HeaderMap) -> ApiResult<()> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let public_url = config.public_url.as_ref().and_then(|url| url.as_str().split_once("://"));
@@ -77,7 +77,7 @@ pub(crate) fn require_own_host(config: &Config, headers: &HeaderMap) -> ApiResul
     Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
 }
 
-/// Whether the origin is the configured public URL or, without one, the host of the request.
+/// True if the origin is the configured public URL or, without one, the host of the request.
 fn is_own(origin: &Origin, config: &Config, headers: &HeaderMap) -> bool {
     if let Some(public_url) = &config.public_url {
         return origin == public_url;
@@ -88,8 +88,8 @@ fn is_own(origin: &Origin, config: &Config, headers: &HeaderMap) -> bool {
 
 /// `OPTIONS`: the CORS preflight.
 pub(crate) async fn preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let page = Page::of(&headers);
-    let response = match page.require_allowed(&state.config, &headers) {
+    let origin = RequestOrigin::of(&headers);
+    let response = match origin.require_allowed(&state.config, &headers) {
         Ok(()) => {
             let allowed = [
                 (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
@@ -100,5 +100,5 @@ pub(crate) async fn preflight(State(state): State<Arc<AppState>>, headers: Heade
         }
         Err(error) => error.into_response(),
     };
-    page.allow_reading(response)
+    origin.allow_reading(response)
 }

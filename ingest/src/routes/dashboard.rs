@@ -164,7 +164,7 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
     }
 }
 
-/// The address if it may become a link: it comes from a response of GitHub, and another scheme than HTTP could run a
+/// The address, if it may become a link. It comes from a response of GitHub, and a scheme other than HTTP could run a
 /// script.
 fn web_address(url: String) -> Option<String> {
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)

@@ -11,7 +11,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::access::{Page, client_address, has_operator_token, require_own_host};
+use crate::access::{RequestOrigin, client_address, has_operator_token, require_own_host};
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
@@ -25,33 +25,33 @@ pub(super) async fn forward(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
-    let page = Page::of(request.headers());
-    let mut response = match require_access(&state, &page, request.headers()) {
+    let origin = RequestOrigin::of(request.headers());
+    let mut response = match require_access(&state, &origin, request.headers()) {
         Ok(gateway) => send(&state, gateway, peer, request).await,
         Err(error) => error.into_response(),
     };
-    cors::set_response_headers(response.headers_mut(), page.into_origin());
+    cors::set_response_headers(response.headers_mut(), origin.into_value());
     response
 }
 
 /// `OPTIONS`: the CORS preflight.
 pub(super) async fn preflight(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let page = Page::of(&headers);
-    let result = require_access(&state, &page, &headers).map(|_| StatusCode::NO_CONTENT);
+    let origin = RequestOrigin::of(&headers);
+    let result = require_access(&state, &origin, &headers).map(|_| StatusCode::NO_CONTENT);
     let is_allowed = result.is_ok();
     let mut response = result.into_response();
-    cors::set_response_headers(response.headers_mut(), page.into_origin());
+    cors::set_response_headers(response.headers_mut(), origin.into_value());
     if is_allowed {
         cors::set_preflight_headers(&headers, response.headers_mut());
     }
     response
 }
 
-fn require_access<'a>(state: &'a Arc<AppState>, page: &Page, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
-    page.require_allowed(&state.config, headers)?;
+fn require_access<'a>(state: &'a Arc<AppState>, origin: &RequestOrigin, headers: &HeaderMap) -> ApiResult<&'a Gateway> {
+    origin.require_allowed(&state.config, headers)?;
     require_own_host(&state.config, headers)?;
-    // The GET of a link or an image of another site has no Origin.
-    if page.has_no_origin() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+    // A GET for a link or an image on a page of another site has no Origin.
+    if origin.is_absent() && headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         let message = "pages of other sites may not send here; the operator can allow their origin with --allow-origin";
         return Err(ApiError::new(RefusalCode::ForbiddenOrigin, message));
     }
@@ -62,7 +62,8 @@ fn require_access<'a>(state: &'a Arc<AppState>, page: &Page, headers: &HeaderMap
 }
 
 async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
-    // Browsers send the operator's Basic credentials with every request to this origin, also with those to the gateway.
+    // Browsers send the operator's Basic credentials with every request to this origin, including requests to the
+    // gateway.
     let has_token = has_operator_token(&state.config, request.headers());
     let client = client_address(&state.config, peer, request.headers());
     let target = gateway.upstream().endpoint(request.uri().query());
@@ -71,7 +72,7 @@ async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request
     let is_dropped = |name: &HeaderName| NOT_FORWARDED.contains(name) || (has_token && *name == header::AUTHORIZATION);
     let mut response = gateway.forward(request, target, client, is_dropped).await.map(Body::new);
     let headers = response.headers_mut();
-    // The dashboard has the same origin: a response must not set cookies for it, nor run as a page of it.
+    // The dashboard has the same origin: a response must not set its cookies, and must not run scripts as its page.
     headers.remove(header::SET_COOKIE);
     headers.remove("clear-site-data");
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -1,4 +1,4 @@
-//! `/api/groups`: the groups as JSON, with the content of the dashboard.
+//! `/api/groups`: the groups as JSON, with the same content as the dashboard.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl Parameters {
     }
 }
 
-/// The fingerprint in the path. An error if it is not UTF-8.
+/// The fingerprint in the path; an error if the path is not UTF-8.
 pub(super) type FingerprintPath = Result<Path<String>, PathRejection>;
 
 /// `GET /api/groups`.
@@ -121,7 +121,7 @@ fn summary(group: &Group) -> Value {
         "last_seen": group.last_seen.to_string(),
         "issue": group.issue,
         "pull_request": group.pull,
-        // no issue was sent: the shown one is a preview
+        // without an issue, the one that `/api/groups/{fingerprint}` shows is a preview
         "preview": group.issue.is_none(),
     })
 }

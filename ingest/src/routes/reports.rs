@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::access::{Page, client_address, project, sender};
+use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -28,19 +28,17 @@ use crate::state::AppState;
 /// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
 const INLINE_BYTES: usize = 32 * 1024;
 
-/// The query parameters, such as the public project `key`. Any query is accepted.
-type Parameters = HashMap<String, String>;
-
 /// The handler. The page can read every response, refusals included.
 pub(super) async fn receive(
     State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<HashMap<String, String>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let page = Page::of(&headers);
-    let response = match accept(&state, &page, peer, parameters.get("key").map(String::as_str), &headers, body).await {
+    let origin = RequestOrigin::of(&headers);
+    let response = match accept(&state, &origin, peer, parameters.get("key").map(String::as_str), &headers, body).await
+    {
         Ok(receipts) => {
             receipts.iter().for_each(|receipt| state.metrics.receipt(receipt.status));
             (StatusCode::ACCEPTED, Json(receipts)).into_response()
@@ -50,12 +48,12 @@ pub(super) async fn receive(
             error.into_response()
         }
     };
-    page.allow_reading(response)
+    origin.allow_reading(response)
 }
 
 async fn accept(
     state: &Arc<AppState>,
-    page: &Page,
+    origin: &RequestOrigin,
     peer: SocketAddr,
     key: Option<&str>,
     headers: &HeaderMap,

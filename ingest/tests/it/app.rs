@@ -111,7 +111,7 @@ pub(crate) fn assert_receipts(response: &Response, statuses: &[&str]) {
     assert_eq!(actual, statuses, "{body}");
 }
 
-/// The marks of a sample: which field was dropped or cut, as `field done`.
+/// The marks of a sample, as `FIELD dropped` or `FIELD cut`.
 pub(crate) fn marks(sample: &Value) -> Vec<String> {
     let marks = sample["marks"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

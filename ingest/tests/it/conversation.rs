@@ -54,7 +54,8 @@ impl Conversation {
         assert!(self.client.exactly(body.len()).await == body, "the body changed on the way");
     }
 
-    /// Asserts that no failure was reported since the last report: lets a last call fail, and expects its report next.
+    /// Asserts that no failure was reported since the last report: makes one more call fail, and expects its report
+    /// next.
     pub(crate) async fn assert_no_other_failure(&mut self) {
         self.request("", &call(99, "the-last-one")).await;
         self.respond(&format!("200 OK\r\n{JSON}"), &failure(99, "for the test")).await;

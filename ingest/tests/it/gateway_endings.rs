@@ -51,7 +51,8 @@ async fn an_incomplete_response_is_incomplete_for_the_client() {
     }
 }
 
-/// Sends a request to an upstream that is `down` or breaks off, and returns status and body of the response.
+/// Sends a request to an upstream that is `down` or disconnects in its response (`broken`). Returns status and body of
+/// the gateway's response.
 async fn request_without_response(server_is: &str, body: &str) -> (u16, Value) {
     let server = Server::listen().await;
     let proxy = proxy(server.address).await;
@@ -106,7 +107,7 @@ async fn every_call_without_a_response_gets_an_error_with_its_id() {
     }
 }
 
-/// Whether the system sends keepalive probes on a connection. Their timer runs once all sent bytes were acknowledged.
+/// True if the system sends keepalive probes on a connection. Their timer runs once all sent bytes were acknowledged.
 async fn is_probed(local: SocketAddr, remote: SocketAddr) -> bool {
     let in_hex = |address: SocketAddr| match address {
         SocketAddr::V4(v4) => format!("{:08X}:{:04X}", u32::from_ne_bytes(v4.ip().octets()), v4.port()),
@@ -199,7 +200,7 @@ async fn a_connection_closed_before_is_not_reused() {
         assert!(client.head().await.starts_with("HTTP/1.1 200"));
         client.exactly(2).await;
         drop(upstream);
-        // give the gateway time to see the end of the connection
+        // wait until the gateway has seen the end of the connection; there is no event to wait for
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

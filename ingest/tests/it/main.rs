@@ -1,6 +1,6 @@
 //! Tests of the service over HTTP, from the view of senders, operator and attackers.
 
-#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod app;
 mod bad_input;

@@ -28,6 +28,15 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Changes the title of an issue or pull request.
+    Rename {
+        /// The issue or pull request.
+        number: u64,
+        /// The new title.
+        title: String,
+        /// The user.
+        login: String,
+    },
     /// Replaces a body.
     Edit {
         /// The issue or pull request.
@@ -186,6 +195,7 @@ impl State {
             UserAction::RemoveLabel { number, label, login } => {
                 repository.remove_label(*number, label, login, now);
             }
+            UserAction::Rename { number, title, login } => repository.edit(*number, Some(title), None, login, now),
             UserAction::Edit { number, body, login } => repository.edit(*number, None, Some(body), login, now),
             UserAction::Comment { number, text, login } => {
                 if repository.may_comment(*number, login) {
@@ -254,6 +264,11 @@ impl StandIn {
     /// Removes a label.
     pub fn remove_label(&self, number: u64, label: &str, login: &str) {
         self.perform(&UserAction::RemoveLabel { number, label: label.into(), login: login.into() });
+    }
+
+    /// Changes the title of an issue or pull request.
+    pub fn rename(&self, number: u64, title: &str, login: &str) {
+        self.perform(&UserAction::Rename { number, title: title.into(), login: login.into() });
     }
 
     /// Gives a user a permission. All other users may read.

@@ -1,4 +1,4 @@
-//! The receiver of failures: options of every command that reports its own.
+//! The receiver of failures: the options that `run` and `mcp` share.
 
 use autoheal_deliver::{Destination, Receiver};
 use autoheal_ingest::record_in_own_store;
@@ -10,10 +10,10 @@ use super::Scrub;
 /// The receiver: a service, or this machine's own store.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeliveryArgs {
-    /// URL of the service to send failures to; by default they are recorded in this machine's own store
+    /// URL of the service to send failures to; by default, failures are recorded in this machine's own store
     #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// Sender key for that service
+    /// Sender key for the service at --url
     #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
     pub(crate) key: Option<SecretString>,
     /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/

@@ -14,7 +14,7 @@ pub(crate) enum Ending {
     Signal(i32),
 }
 
-/// Offset that shells add to a signal's number, for the exit code of a child that the signal ended.
+/// Shells exit with this offset plus the signal's number after a signal ended their child.
 const SIGNAL_OFFSET: i32 = 128;
 /// Signals of a crash. SIGKILL is one, because the system sends it when memory runs out.
 const CRASHES: [i32; 7] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV];
@@ -25,7 +25,7 @@ impl Ending {
         status.exit_status().map(Self::Code).or_else(|| status.terminating_signal().map(Self::Signal))
     }
 
-    /// Whether this is a failure. Exit codes in `ok` and a user's interrupt are not.
+    /// True if this is a failure. Exit codes in `ok` and a user's interrupt are none.
     pub(crate) fn failed(self, ok: &[i32]) -> bool {
         match self {
             Self::Code(code) => code != 0 && code != SIGNAL_OFFSET + SIGINT && !ok.contains(&code),
@@ -33,12 +33,12 @@ impl Ending {
         }
     }
 
-    /// Whether the command ended because the reader of its output had gone.
+    /// True if the command ended because the reader of its output had gone.
     pub(crate) fn by_pipe(self) -> bool {
         matches!(self, Self::Signal(SIGPIPE)) || self == Self::Code(SIGNAL_OFFSET + SIGPIPE)
     }
 
-    /// The signal's name; also for a shell's exit code that stands for a crash of its child.
+    /// The signal's name. Also for a shell's exit code that means a crash of its child.
     pub(crate) fn signal(self) -> Option<&'static str> {
         match self {
             Self::Signal(signal) => Some(signal_name(signal).unwrap_or("SIG?")),
@@ -71,10 +71,10 @@ impl Ending {
     fn repeat_signal(self) -> u8 {
         let code = match self {
             Self::Code(code) => code,
-            // a container's first process ignores its own signals; a container reports them by this code as well
+            // the first process of a container ignores its own signals; container runtimes use this exit code too
             Self::Signal(signal) if getpid().is_init() => SIGNAL_OFFSET + signal,
             Self::Signal(signal) => {
-                // Without a core file of this process: only the command's own is of use.
+                // no core file of this process, because only the command's own is useful
                 let limit = getrlimit(Resource::Core);
                 let _unchanged = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
                 // a core collector runs regardless of the limit

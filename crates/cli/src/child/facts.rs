@@ -11,7 +11,7 @@ use rustix::fs::{Access, access};
 
 use super::repository::Repository;
 
-/// Timeout of a program that is run to query it.
+/// Timeout of a program that is run for its output, such as git.
 const TIMEOUT: Duration = Duration::from_millis(1_200);
 /// Maximum length of a program's output that is read, in bytes.
 const MAX_OUTPUT_BYTES: usize = 4096;
@@ -37,7 +37,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The current directory and commit, read from the repository's files; from git where they cannot be read.
+    /// The current directory and commit, from the repository's files, or from git if they cannot be read.
     pub(crate) fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let found = match std::env::var_os("GIT_DIR") {
@@ -69,7 +69,7 @@ fn from_git() -> Option<(PathBuf, String)> {
     is_hash.then(|| (prefix.trim_end_matches('/').into(), commit.to_owned()))
 }
 
-/// The runtime's version, such as `Python 3.11.7`, when the command is one or is a script for one.
+/// The version of the runtime, such as `Python 3.11.7`, if the program is a runtime or a script for one.
 pub(crate) fn runtime(program: &OsStr) -> Option<String> {
     let (name, argument, interpreter) = known(program).or_else(|| known(&interpreter(program)?))?;
     let output = query(&interpreter, &[argument])?;

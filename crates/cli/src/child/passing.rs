@@ -1,4 +1,4 @@
-//! Steps of relaying a stream: wait for bytes or the end, write all of them, and leave the rest to another process.
+//! Steps of relaying a stream: wait for bytes or the end, write all bytes, and leave the rest to another process.
 
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -85,14 +85,14 @@ pub(crate) fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errn
 /// Starts a process that relays the rest of a stream, so that the command's children do not delay the command's end.
 pub(crate) fn leave(from: OwnedFd, to: BorrowedFd<'_>) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
-    // the executable's file may have been replaced by an update; this link still leads to the running one
+    // an update may have replaced the executable's file; this link still leads to the running one
     #[cfg(target_os = "linux")]
     let executable = std::path::PathBuf::from("/proc/self/exe");
     #[cfg(not(target_os = "linux"))]
     let executable = std::env::current_exe()?;
     let mut relay = Command::new(executable);
     relay.arg0("autoheal").arg("relay").stdin(from).stdout(to.try_clone_to_owned()?).stderr(Stdio::null());
-    // in a process group of its own, because Ctrl-C is for the children that print; the relay ends when they do
+    // in a process group of its own, so that Ctrl-C ends only the children that print; the relay then ends as well
     relay.process_group(0).spawn().map(drop)
 }
 

@@ -1,4 +1,5 @@
-//! The git repository around a directory, read from its files, because git itself may be slow, missing, or refuse.
+//! The git repository around a directory, read from its files, because git may be slow or missing, or may refuse to
+//! read a repository of another user.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -8,18 +9,19 @@ use std::path::{Path, PathBuf};
 const MAX_NAME_BYTES: u64 = 4096;
 /// Maximum size of the list of packed references, in bytes.
 const MAX_PACKED_BYTES: u64 = 64 << 20;
-/// Maximum number of references that lead to each other. Longer chains are loops.
+/// Maximum number of references in a chain. A longer chain is a loop.
 const MAX_REFERENCES: usize = 5;
 
 /// A repository and the commit that is checked out in it.
 pub(super) struct Repository {
-    /// The top of the working tree.
+    /// The top directory of the working tree.
     pub(super) top: PathBuf,
     pub(super) commit: String,
 }
 
 impl Repository {
-    /// The repository that contains `directory`; none if it has no commit yet, or stores references in an unknown format.
+    /// The repository that contains `directory`; none if it has no commit yet, or stores references in an unknown
+    /// format.
     pub(super) fn around(directory: &Path) -> Option<Self> {
         let (top, own) = directory.ancestors().find_map(|top| Some((top, git_directory(&top.join(".git"))?)))?;
         // additional working trees share the references of the first

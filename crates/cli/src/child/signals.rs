@@ -15,12 +15,12 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use super::ending::Ending;
 
-/// Signals to forward: those that would end this process but not the command, except crashes of our own; and those useful
-/// to the command.
+/// Signals to forward: signals that would end this process but not the command, except signals of our own crashes; and
+/// signals that the command may use, such as SIGWINCH.
 const FORWARDED: [i32; 13] = [
     SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGVTALRM, SIGPROF, SIGIO, SIGCONT, SIGWINCH,
 ];
-/// Time after Ctrl-C during which a failure of the command counts as an effect of it.
+/// Time after Ctrl-C during which a failure of the command counts as its effect.
 const INTERRUPT_EFFECT: Duration = Duration::from_secs(10);
 
 /// The signals that this process receives.
@@ -33,20 +33,21 @@ pub(crate) struct Signals {
 impl Signals {
     /// Receives signals from now on.
     pub(crate) fn listen() -> io::Result<Self> {
-        // A signal that was ignored at the start (`nohup`, a shell's background job) stays ignored, also in the command.
+        // A signal that was ignored at the start (`nohup`, a shell's background job) stays ignored, also in the
+        // command.
         let ignored = ignored();
         let handled = FORWARDED.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
         let received = SignalsInfo::new(handled.chain([SIGCHLD]))?;
         Ok(Self { received, terminated: false, interrupted: None })
     }
 
-    /// Whether a person or a supervisor ended the command. Its exit is then no failure.
+    /// True if a person or a supervisor ended the command. The exit of the command is then no failure.
     pub(crate) fn interrupted(&self) -> bool {
         self.terminated || self.interrupted.is_some_and(|at| at.elapsed() < INTERRUPT_EFFECT)
     }
 
-    /// Forwards signals until the command ends. `resized` is called when the terminal's size may have changed, and returns
-    /// whether it has notified the command.
+    /// Forwards signals until the command ends. `resized` is called when the terminal's size may have changed, and
+    /// returns whether it has notified the command.
     pub(crate) fn follow(&mut self, child: Child, resized: impl Fn() -> bool) -> Ending {
         let child = Pid::from_child(&child);
         loop {
@@ -68,7 +69,7 @@ impl Signals {
         }
     }
 
-    /// Calls this with each further signal that terminates, after the command's end.
+    /// Calls `terminate` with each terminating signal from now on, after the command's end.
     pub(crate) fn on_termination(mut self, terminate: impl Fn(i32) + Send + 'static) {
         let receive = move || {
             for origin in self.received.forever() {
@@ -77,7 +78,7 @@ impl Signals {
                 }
             }
         };
-        // without this thread the end is only less prompt
+        // without this thread, a signal ends this process later
         let _no_thread = std::thread::Builder::new().name("signals".to_owned()).spawn(receive);
     }
 
@@ -86,7 +87,7 @@ impl Signals {
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());
         match origin.signal {
             SIGCHLD => return,
-            // a command that signals its whole group has signalled itself
+            // a command that signalled its whole process group has received the signal already
             _ if sender == Some(own[0]) => return,
             SIGTERM | SIGHUP => self.terminated = true,
             SIGINT | SIGQUIT => self.interrupted = Some(Instant::now()),
@@ -107,7 +108,8 @@ impl Signals {
     }
 }
 
-/// Stops this process like the command (which stopped itself, or received Ctrl-Z alone), so that our parent sees a stop.
+/// Stops this process after the command stopped, so that our parent sees a stop. The command stopped itself, or only
+/// the command received the signal.
 fn stop_as_well(child: Pid) {
     let _impossible = kill_process(getpid(), Signal::STOP);
     // continues here after SIGCONT

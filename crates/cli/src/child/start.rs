@@ -1,4 +1,4 @@
-//! Starting the command, and the error message and exit code if that fails, as shells and `env` have them.
+//! Starts the command. If that fails: the error message, and the exit code that shells and `env` use.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -48,9 +48,7 @@ pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
         }
         ErrorKind::NotFound => format!("cannot run {name}: there is no such program; check its name and PATH"),
         ErrorKind::PermissionDenied => {
-            format!(
-                "cannot run {name}: it may not be executed; check it with `ls -l`, make it executable with chmod +x"
-            )
+            format!("cannot run {name}: it is not executable; check it with `ls -l`, make it executable with chmod +x")
         }
         _ => format!("cannot run {name}: {error}"),
     }

@@ -8,7 +8,7 @@ use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
 use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch};
 
-/// Minimum time between two checks of the watch if the first one found nothing.
+/// Wait after a due check of the watch that found nothing.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The watch behind its lock. No thread holds the lock while it writes to a pipe, because that can block.
@@ -23,20 +23,20 @@ struct State {
     watch: Boundary<Watch>,
     /// Reports collected before an internal panic. Present until the watcher takes them.
     rescued: Option<Vec<ErrorReport>>,
-    /// Time until which the watcher sleeps; in the past while it is awake and checks by itself.
+    /// Time until which the watcher sleeps. The minimum while it is awake, because it then needs no notification.
     asleep_until: Timestamp,
     is_over: bool,
 }
 
-/// News for the watcher.
+/// Results of the watch since the last update, for the watcher.
 #[derive(Default)]
 pub(super) struct Update {
     pub(super) reports: Vec<ErrorReport>,
     /// The server's inventory, if it has changed.
     pub(super) inventory: Option<Inventory>,
-    /// Whether an internal panic has ended the watch.
+    /// True if an internal panic has ended the watch.
     pub(super) has_panicked: bool,
-    /// Whether this is the last update.
+    /// True for the last update.
     pub(super) is_last: bool,
 }
 
@@ -47,7 +47,7 @@ impl Conversation {
         Self { state: Mutex::new(state), changed: Condvar::new(), clock: Clock::system() }
     }
 
-    /// Takes a message from the client.
+    /// Passes a message of the client to the watch.
     pub(super) fn client_sent(&self, message: &Message<'_>) {
         self.update(|watch, now| {
             // on pipes a call ends with its response, not with the end of an HTTP exchange
@@ -55,17 +55,17 @@ impl Conversation {
         });
     }
 
-    /// Takes a message from the server.
+    /// Passes a message of the server to the watch.
     pub(super) fn server_sent(&self, message: &Message<'_>) {
         self.update(|watch, now| watch.from_server(Scope::default(), message, now));
     }
 
-    /// Takes bytes that the server printed to standard error.
+    /// Passes bytes that the server printed to standard error to the watch.
     pub(super) fn printed(&self, bytes: &[u8]) {
         self.update(|watch, now| watch.printed(bytes, now));
     }
 
-    /// Ends the watch after an internal panic outside of it, which hides messages from it.
+    /// Ends the watch after an internal panic in another part, because the watch then no longer gets every message.
     pub(super) fn abandon_watch(&self) {
         let mut state = self.lock();
         let State { watch, rescued, .. } = &mut *state;
@@ -74,12 +74,12 @@ impl Conversation {
         self.changed.notify_all();
     }
 
-    /// Takes the end of the client's input.
+    /// Records the end of the client's input.
     pub(super) fn client_closed(&self) {
         self.update(|watch, _| watch.client_closed());
     }
 
-    /// Takes the server's exit, after all of its output.
+    /// Records the exit of the server, after all of its output.
     pub(super) fn server_ended(&self, exit: Exit, interrupted: bool) {
         self.update(|watch, now| watch.server_ended(exit, interrupted, now));
         self.lock().is_over = true;
@@ -149,8 +149,8 @@ impl Conversation {
 }
 
 impl State {
-    /// Calls the watch; none once an internal panic has ended it. Only the watcher reports the panic, because printing here
-    /// would hold the lock.
+    /// Calls the watch; none once an internal panic has ended it. Does not print a message about the panic, because the
+    /// caller holds the lock; the watcher prints it.
     fn enter<T>(&mut self, call: impl FnOnce(&mut Watch) -> T) -> Option<T> {
         let Self { watch, rescued, .. } = self;
         watch.enter(call, |watch| *rescued = Some(watch.into_remaining_reports()))
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_internal_panic_ends_the_watch_and_keeps_the_reports_so_far() {
+    fn an_internal_panic_ends_the_watch_and_earlier_reports_are_not_lost() {
         let conversation = conversation();
         fail_a_call(&conversation);
         conversation.update(|_, _| panic!("on purpose"));

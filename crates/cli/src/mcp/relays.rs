@@ -1,4 +1,5 @@
-//! The server's three pipes and a thread for each: reads bytes, writes them on, and only then shows them to the watch.
+//! The server's three pipes and a thread for each, which reads bytes, writes them on, and only then shows them to the
+//! watch.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -52,7 +53,7 @@ pub(super) fn start(
 
 /// The three relaying threads.
 pub(super) struct Relays {
-    /// Receives the end of the thread that reads from the client, which may come after the server's.
+    /// Receives a message when the thread that reads from the client ends. That may be after the server's end.
     input: Receiver<()>,
     output: JoinHandle<Option<OwnedFd>>,
     errors: JoinHandle<Option<OwnedFd>>,
@@ -80,7 +81,7 @@ impl Relays {
             let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), inspect);
             lines.enter(|lines| lines.finish(each), |_| watched.abandon_watch());
             if let Stopped::ReaderGone = stopped {
-                // before the server notices it, and exits because of it
+                // recorded before the server notices the closed pipe and exits because of it
                 watched.client_closed();
             }
             unfinished(stopped, pipes.output)
@@ -94,8 +95,8 @@ impl Relays {
         Ok(Self { input, output, errors, stop })
     }
 
-    /// Relays the rest of the server's output after its end, and closes the client's streams. Output of the server's own
-    /// children that comes later is left to another process.
+    /// Relays the rest of the server's output after its end, and closes the client's streams. Output of the server's
+    /// own children that comes later is left to another process.
     pub(super) fn finish(self, signals: Signals, ending: Ending) {
         drop(self.stop);
         // A client that stopped reading can block the relays. A signal must still end this process.
@@ -114,7 +115,7 @@ impl Relays {
             }
         }
         is_done.store(true, Ordering::Relaxed);
-        // a request that was relayed just before counts as one without a response
+        // waits for a request that is being relayed, so that it counts as a call without a response
         let _in_time = self.input.recv_timeout(LAST_REQUEST);
         if let Ok(null) = null_device() {
             let _open = (dup2_stdin(&null), dup2_stdout(&null));
@@ -132,9 +133,9 @@ fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     let stopped = pass_on(stdin(), to.as_fd(), stop, None, inspect);
     lines.enter(|lines| lines.finish(each), |_| conversation.abandon_watch());
     match stopped {
-        // before the server notices it, and exits because of it
+        // recorded before the server notices the end of its input and exits because of it
         Stopped::Closed => conversation.client_closed(),
-        // closed for the client, which then notices it as it would without a relay
+        // closes our input, so that the client notices the end of the reader as it would without a relay
         Stopped::ReaderGone => {
             if let Ok(null) = null_device() {
                 let _open = dup2_stdin(null);
@@ -144,14 +145,14 @@ fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     }
 }
 
-/// The stream, if another process has to go on relaying it. Otherwise it is closed, also for the server.
+/// The stream, if another process must continue to relay it. Otherwise closes it, also for the server.
 fn unfinished(stopped: Stopped, from: OwnedFd) -> Option<OwnedFd> {
     matches!(stopped, Stopped::ServerEnded).then_some(from)
 }
 
 /// Reason why the relay of a stream has stopped.
 enum Stopped {
-    /// The writer has closed it.
+    /// The writer has closed the stream.
     Closed,
     /// The reader has gone.
     ReaderGone,
@@ -159,8 +160,8 @@ enum Stopped {
     ServerEnded,
 }
 
-/// Reads bytes, writes them on, then shows them to the watch. Relays `after_end` more bytes after the server's end; with none,
-/// stops there, because the server can no longer read them.
+/// Reads bytes, writes them on, then shows them to the watch. After the server's end, relays up to `after_end` more
+/// bytes; `None` for the server's input, which then has no reader.
 fn pass_on(
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,

@@ -1,4 +1,4 @@
-//! Reports of a conversation: completed with the server's surroundings, then handed to a reporter.
+//! Reports of a conversation: adds the server's surroundings, and passes the reports to a reporter.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
@@ -13,8 +13,7 @@ use crate::args::DeliveryArgs;
 use crate::child::{say, say_unless_blocked};
 
 /// Message when the deadline passes before the last delivery has ended.
-pub(super) const LATE: &str =
-    "the last failures could not be reported in time; those that could be saved are sent next time";
+pub(super) const LATE: &str = "the last failures could not be reported in time; spooled reports are sent next time";
 
 /// The reporter and the server's surroundings, both created for the first report.
 pub(super) struct Reports {
@@ -29,7 +28,7 @@ impl Reports {
         Self { destination: delivery.into(), program: program.to_owned(), surroundings: None, reporter: None }
     }
 
-    /// Hands reports to the reporter.
+    /// Passes reports to the reporter.
     pub(super) fn send(&mut self, reports: Vec<ErrorReport>) {
         if reports.is_empty() {
             return;
@@ -43,7 +42,7 @@ impl Reports {
         }
         for mut report in reports {
             surroundings.add_to(&mut report);
-            // set before the first delivery, so that a repeated one counts once
+            // set before the first delivery, so that a repeated delivery counts once
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             if let Some(reporter) = &self.reporter {
                 reporter.send(report);
@@ -57,7 +56,7 @@ impl Reports {
             let in_time = reporter.flush(deadline.saturating_duration_since(Instant::now()));
             if !in_time {
                 say(LATE);
-                // not dropped, because that would wait again
+                // not dropped, because `drop` would wait again
                 std::mem::forget(reporter);
             }
         }

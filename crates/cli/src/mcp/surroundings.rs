@@ -23,7 +23,7 @@ impl Surroundings {
         })
     }
 
-    /// Adds the surroundings to a report; values that it already has stay.
+    /// Adds the surroundings to a report. Values that the report has already stay.
     pub(super) fn add_to(&self, report: &mut ErrorReport) {
         let text = |text: &str| Some(Json::Text(text.to_owned()));
         let place = &self.place;
@@ -47,7 +47,7 @@ impl Surroundings {
             report.reproduction.as_mut().filter(|_| !matches!(place.directory.as_str(), "." | ""))
         {
             let line = format!("cd {} && {reproduction}", shell_word(OsStr::new(&place.directory)));
-            // a reproduction that would be too long is the bare message, which is no shell command
+            // a reproduction may be only the call as JSON, which is no shell command
             if !reproduction.starts_with("{\"") && line.chars().count() <= TEXT_CHARS {
                 *reproduction = line;
             }

@@ -11,14 +11,15 @@ use super::conversation::Conversation;
 use super::reports::{LATE, Reports};
 use crate::child::say;
 
-/// Time by which the delivery's deadline comes before that of the wait for it, so that the delivery prints its own message.
+/// Time between the deadline of the delivery and the end of the wait for the watcher, so that the delivery's own
+/// message is printed.
 const MARGIN: Duration = Duration::from_millis(100);
 
 /// Message after an internal panic.
 const INTERNAL_PANIC: &str =
     "internal error in autoheal: this server's failures are not reported until autoheal is restarted";
 
-/// The thread, as its starter sees it.
+/// Handle of the watcher thread.
 pub(super) struct Watcher {
     /// Time by which the last report must be delivered.
     deadline: Arc<std::sync::OnceLock<Instant>>,
@@ -53,7 +54,7 @@ impl Watcher {
         Self { deadline, ended }
     }
 
-    /// Sets the deadline. To be called before the conversation's end, because the watcher reads it then.
+    /// Sets the deadline. Must be called before the conversation's end, because the watcher then reads the deadline.
     pub(super) fn must_end_by(self, deadline: Instant) -> EndingWatcher {
         let _first = self.deadline.set(deadline.checked_sub(MARGIN).unwrap_or(deadline));
         EndingWatcher { ended: self.ended, deadline }

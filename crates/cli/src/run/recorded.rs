@@ -1,4 +1,4 @@
-//! The line that a terminal gets about a recorded failure: the error, its count, and where to see it.
+//! The line about a recorded failure on a terminal: the error, its count, and where to see it.
 
 use std::ffi::OsStr;
 
@@ -11,7 +11,7 @@ use autoheal_prepare::shell::shell_word;
 use crate::args::DEFAULT_LISTEN;
 use crate::settings::variable;
 
-/// Maximum length of the error in the line, in characters. The whole line then takes two rows of most terminals.
+/// Maximum length of the error in the line, in characters, so that the whole line takes two rows of most terminals.
 const MAX_ERROR_CHARS: usize = 80;
 
 /// The report's type and message on one line, cut, without escape sequences and hidden characters.
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_ends_with_the_place_to_look() {
+    fn the_line_says_where_to_see_the_failure() {
         let store = |occurrences| Delivery::Store { reports: String::new(), occurrences };
         let service = Delivery::Service { url: "https://errors.example/".to_owned(), reports: String::new() };
         for (delivery, path, line) in [

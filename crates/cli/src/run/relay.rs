@@ -21,7 +21,7 @@ pub(super) struct Relay {
 /// Result of the relay thread.
 struct End {
     tail: Tail,
-    /// The stream, if a child of the command still holds its other side and may go on printing.
+    /// The stream, if a child of the command still holds its other side and may print more.
     unfinished: Option<Arc<OwnedFd>>,
     reader_gone: bool,
 }
@@ -30,12 +30,13 @@ struct End {
 pub(super) struct Finished {
     /// The last bytes of the stream.
     pub(super) tail: Vec<u8>,
-    /// Whether the reader of this process's output has gone.
+    /// True if the reader of this process's output has gone.
     pub(super) reader_gone: bool,
 }
 
 impl Relay {
-    /// Starts to relay. Ends when the other side is closed, or when `stop` is closed and nothing is left to read.
+    /// Starts to relay. The relay ends when the other side is closed, or when `stop` is closed and nothing is left to
+    /// read.
     pub(super) fn start(
         from: Arc<OwnedFd>,
         to: BorrowedFd<'static>,

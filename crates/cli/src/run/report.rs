@@ -22,23 +22,23 @@ use crate::child::{Ending, Place, facts};
 const LOG_LINE_CHARS: usize = 1_000;
 
 /// A command that failed.
-pub(super) struct Failed {
+pub(super) struct FailedCommand {
     pub(super) command: Vec<OsString>,
     pub(super) ending: Ending,
-    pub(super) printed: Printed,
+    pub(super) printed: OutputText,
     pub(super) began: SystemTime,
     pub(super) duration: Duration,
 }
 
 /// The end of the command's output, as text without colours, cursor movements and overwritten lines.
-pub(super) struct Printed {
-    /// Standard output; both streams in their order where they are one.
+pub(super) struct OutputText {
+    /// Standard output, or both streams in their order if they are one.
     pub(super) output: String,
-    /// Standard error; none where both streams are one.
+    /// Standard error; none if both streams are one.
     pub(super) errors: Option<String>,
 }
 
-impl Printed {
+impl OutputText {
     /// Converts the end of each relayed stream to text.
     pub(super) fn read(relayed: &Relayed) -> Self {
         Self { output: plain_text(&relayed.output), errors: relayed.errors.as_deref().map(plain_text) }
@@ -46,19 +46,19 @@ impl Printed {
 }
 
 /// A failure found in the output.
-struct Found<'a> {
+struct FoundFailure<'a> {
     failure: Failure,
-    /// Text of the stream it was found in.
+    /// Text of the stream that contains the failure.
     text: &'a str,
 }
 
-impl Failed {
-    /// Whether the program reports that its user interrupted it.
+impl FailedCommand {
+    /// True if the program reports that its user interrupted it.
     pub(super) fn is_interrupt(&self) -> bool {
         self.find().is_some_and(|found| found.failure.error_type == "KeyboardInterrupt")
     }
 
-    /// Whether the program reports that the reader of its output has gone.
+    /// True if the program reports that the reader of its output has gone.
     pub(super) fn is_broken_pipe(&self) -> bool {
         let broken = |failure: &Failure| {
             failure.error_type == "BrokenPipeError"
@@ -70,15 +70,15 @@ impl Failed {
 
     /// Composes the report, with the repository's commit and the runtime's version.
     pub(super) fn report(&self, level: ScrubLevel) -> ErrorReport {
-        // scrubbed before it is cut, because half a secret is not recognised
+        // scrubs before the cut, because half a secret is not recognised
         let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
-        // at the same time, because a slow runtime delays the command's end
+        // both at the same time, because a slow runtime delays the command's end
         let (place, runtime) = std::thread::scope(|scope| {
             let runtime = scope.spawn(|| self.command.first().and_then(|program| facts::runtime(program)));
             (Place::here(), runtime.join().unwrap_or_default())
         });
         let (error_type, error_message, stack_trace, causes) = match self.find() {
-            Some(Found { mut failure, text }) => {
+            Some(FoundFailure { mut failure, text }) => {
                 failure.causes.truncate(CAUSES);
                 let stack = cut(&text[failure.range.clone()], STACK_TRACE_CHARS);
                 (failure.error_type, failure.error_message, Some(stack), failure.causes)
@@ -122,10 +122,10 @@ impl Failed {
         }
     }
 
-    /// The failure in standard error, else in standard output, where some programs print their errors.
-    fn find(&self) -> Option<Found<'_>> {
+    /// The failure in standard error, else the one in standard output, where some programs print their errors.
+    fn find(&self) -> Option<FoundFailure<'_>> {
         let texts = self.printed.errors.iter().chain([&self.printed.output]);
-        texts.filter_map(|text| find_failure(text).map(|failure| Found { failure, text })).next()
+        texts.filter_map(|text| find_failure(text).map(|failure| FoundFailure { failure, text })).next()
     }
 
     fn last_line(&self) -> Option<&str> {
@@ -158,7 +158,7 @@ impl Failed {
         format!("{program} was ended by {}: {explained}", self.type_of_ending())
     }
 
-    /// The last lines before the failure, in the stream it was found in; the last lines of the other stream.
+    /// The last lines before the failure, in the stream that contains it, and the last lines of the other stream.
     fn logs(&self, scrub: ScrubLevel) -> Vec<LogLine> {
         let found = self.find();
         let end = |text: &String| match &found {
@@ -166,7 +166,7 @@ impl Failed {
             _ => text.len(),
         };
         let last = |text: &String, limit: usize, level: Option<&str>| {
-            // scrubbed before it is split into lines, because a private key spans several
+            // scrubs before the split into lines, because a private key has several lines
             let text = scrub_with(&text[..end(text)], scrub);
             let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
             let lines = lines[lines.len().saturating_sub(limit)..].iter();

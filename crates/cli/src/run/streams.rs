@@ -1,5 +1,5 @@
-//! The command's output streams: a pseudo-terminal for each of ours that is a terminal, else a pipe. One stream for both if
-//! our standard output and error are the same file.
+//! The command's output streams: a pseudo-terminal for each of ours that is a terminal, else a pipe. One stream for
+//! both if our standard output and error are the same file.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -19,7 +19,7 @@ use crate::child::start::spawn;
 /// The output streams before the command starts.
 pub(super) struct Streams {
     output: Stream,
-    /// None where our standard output and error are one, because a single stream keeps the order.
+    /// None if our standard output and error are one file, because a single stream keeps the order.
     errors: Option<Stream>,
     terminal: Option<Terminal>,
 }
@@ -49,7 +49,7 @@ impl Streams {
     }
 
     /// Starts the command on these streams. It inherits our standard input.
-    pub(super) fn start(self, program: &OsStr, arguments: &[OsString]) -> io::Result<(Child, Relays)> {
+    pub(super) fn start(self, program: &OsStr, arguments: &[OsString]) -> io::Result<(Child, RunningStreams)> {
         let Self { output, errors, terminal } = self;
         let (stop, stopped) = io::pipe().map(|(reader, writer)| (writer, OwnedFd::from(reader)))?;
         // the command's sides are closed here, because a copy of ours would hide the end of its output
@@ -63,7 +63,7 @@ impl Streams {
             drop(stream.theirs);
             Relay::start(stream.ours, to, stopped.try_clone()?, if stream.is_terminal { modes() } else { None })
         };
-        let relays = Relays {
+        let relays = RunningStreams {
             output: start(output, stdout())?,
             errors: errors.map(|errors| start(errors, stderr())).transpose()?,
             terminal,
@@ -80,7 +80,7 @@ impl Stream {
     }
 }
 
-/// Whether both are the same file, as after `2>&1`.
+/// True if both are the same file, as after `2>&1`.
 fn are_one(one: impl AsFd, other: impl AsFd) -> bool {
     let file = |fd: BorrowedFd<'_>| fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino, stat.st_rdev));
     let one = file(one.as_fd());
@@ -88,7 +88,7 @@ fn are_one(one: impl AsFd, other: impl AsFd) -> bool {
 }
 
 /// The output streams while the command runs.
-pub(super) struct Relays {
+pub(super) struct RunningStreams {
     output: Relay,
     errors: Option<Relay>,
     terminal: Option<Terminal>,
@@ -98,20 +98,20 @@ pub(super) struct Relays {
 /// The last bytes of both streams.
 pub(super) struct Relayed {
     pub(super) output: Vec<u8>,
-    /// None where both streams are one.
+    /// None if both streams are one.
     pub(super) errors: Option<Vec<u8>>,
-    /// Whether the reader of our output went away before the command had finished.
+    /// True if the reader of our output had gone before the command ended.
     pub(super) reader_gone: bool,
 }
 
 impl Relayed {
-    /// Whether our standard error is at the start of a line.
-    pub(super) fn ends_line(&self) -> bool {
+    /// True if our standard error is at the start of a line.
+    pub(super) fn is_line_start(&self) -> bool {
         self.errors.as_ref().unwrap_or(&self.output).last().is_none_or(|byte| *byte == b'\n')
     }
 }
 
-impl Relays {
+impl RunningStreams {
     /// The pseudo-terminal, if there is one.
     pub(super) fn terminal(&self) -> Option<&Terminal> {
         self.terminal.as_ref()

@@ -3,9 +3,9 @@
 use rustix::buffer::spare_capacity;
 use rustix::fd::AsFd;
 
-/// Size of one buffer. Once the first is full, between one and two of them are kept.
+/// Size of one buffer, in bytes. Once the first buffer is full, the tail has one to two times this size.
 const BUFFER: usize = 256 * 1024;
-/// Least capacity of a read. A smaller read is not worth its system call.
+/// Minimum capacity of a read, in bytes. A smaller read is not worth its system call.
 const MIN_READ: usize = 64 * 1024;
 
 /// The last bytes that were read.
@@ -16,7 +16,7 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Reads available bytes and returns them; none at the end.
+    /// Reads available bytes and returns them; an empty slice at the end.
     pub(super) fn read(&mut self, from: impl AsFd) -> rustix::io::Result<&[u8]> {
         if self.newer.capacity() == 0 {
             self.newer.reserve_exact(BUFFER);

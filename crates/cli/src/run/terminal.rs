@@ -1,8 +1,8 @@
-//! The pseudo-terminal that the command prints to. Its size follows the real terminal's; modes that the command sets on it
-//! are copied to the real one.
+//! The pseudo-terminal that the command prints to. Its size follows the real terminal's; modes that the command sets on
+//! it are copied to the real one.
 //!
-//! The command stays in our session and process group and reads from the real terminal, so that Ctrl-C, Ctrl-Z, password
-//! prompts and background jobs work. Only its output goes through the pseudo-terminal.
+//! The command stays in our session and process group and reads from the real terminal, so that Ctrl-C, Ctrl-Z,
+//! password prompts and background jobs work. Only its output goes through the pseudo-terminal.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -17,7 +17,7 @@ use rustix::termios::{
 
 /// Our side of the pseudo-terminal, and the real terminal.
 pub(super) struct Terminal {
-    /// Owned by its relay alone. When the relay ends, the pseudo-terminal hangs up on the command as the real one did.
+    /// Owned by its relay alone, so that the pseudo-terminal hangs up on the command when the relay ends.
     ours: Weak<OwnedFd>,
     real: BorrowedFd<'static>,
     /// Modes of the pseudo-terminal at the start.
@@ -25,7 +25,8 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Opens a pseudo-terminal with the real one's size and modes. Returns our side, to read from, and the command's.
+    /// Opens a pseudo-terminal with the real one's size and modes. Also returns our side, to read from, and the
+    /// command's.
     pub(super) fn like(real: BorrowedFd<'static>) -> io::Result<(Self, Arc<OwnedFd>, OwnedFd)> {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         // not every system accepts this as a flag; no other thread starts a process in between
@@ -46,7 +47,7 @@ impl Terminal {
 
     /// Sets the pseudo-terminal to the real terminal's size and notifies the command. Returns whether the size changed.
     pub(super) fn resized(&self) -> bool {
-        // before the notification, because the command then asks for the size
+        // before the notification, because the command then reads the size
         let changed = self.follow_size();
         if changed {
             Self::notify_size();
@@ -62,7 +63,7 @@ impl Terminal {
         !same && tcsetwinsize(&ours, real).is_ok()
     }
 
-    /// Signals the foreground processes again. The kernel's signal came while the pseudo-terminal had its old size.
+    /// Signals our process group again. The kernel's signal came while the pseudo-terminal had its old size.
     fn notify_size() {
         let _impossible = kill_current_process_group(Signal::WINCH);
     }
@@ -83,7 +84,7 @@ impl Modes {
         Ok(Self { ours, real: terminal.real, original: None, last: terminal.modes.clone() })
     }
 
-    /// Copies changed input modes to the real terminal. To be called after each read of output, because a program that
+    /// Copies changed input modes to the real terminal. Called after each read of output, because a program that
     /// changes the modes then draws its screen.
     pub(super) fn follow(&mut self) {
         let Ok(now) = tcgetattr(&self.ours) else { return };
@@ -116,7 +117,7 @@ fn followed_modes(modes: &Termios) -> (InputModes, LocalModes, bool) {
     (modes.input_modes, modes.local_modes, modes.output_modes.contains(OutputModes::ONLCR))
 }
 
-/// Whether this process may set modes. The kernel stops a background process that does.
+/// True if this process may set modes. The kernel stops a background process that sets them.
 fn in_foreground(real: BorrowedFd<'_>) -> bool {
     tcgetpgrp(real).is_ok_and(|group| group == getpgrp())
 }

@@ -21,10 +21,10 @@ async fn send_all(serve: &Serve, reports: &[Value]) -> Vec<Response> {
 }
 
 #[track_caller]
-fn assert_all(answers: &[Response], status: &str) {
-    for answer in answers {
-        assert_eq!(answer.status, 202, "{}", answer.text());
-        assert_eq!(answer.json()[0]["status"], status);
+fn assert_all(responses: &[Response], status: &str) {
+    for response in responses {
+        assert_eq!(response.status, 202, "{}", response.text());
+        assert_eq!(response.json()[0]["status"], status);
     }
 }
 
@@ -42,10 +42,10 @@ async fn a_full_disk_refuses_reports_loses_none_and_recovers_by_itself() {
         spy.fill(full);
         let meanwhile = reports(12);
         for round in [&meanwhile[..], &meanwhile[..4]] {
-            for answer in send_all(&serve, round).await {
-                assert_eq!(answer.status, 503, "{}", answer.text());
-                assert_eq!(answer.header("retry-after"), Some("5"));
-                let body = answer.json();
+            for response in send_all(&serve, round).await {
+                assert_eq!(response.status, 503, "{}", response.text());
+                assert_eq!(response.header("retry-after"), Some("5"));
+                let body = response.json();
                 assert_eq!(body["code"], "store_unavailable");
                 assert!(
                     !body["message"].as_str().unwrap().contains("disk"),

@@ -39,7 +39,7 @@ async fn no_report_gets_its_202_before_its_sync_and_many_share_one_sync() {
     spy.hold();
     let mut first = serve.connect().await;
     first.send(&report(0)).await.unwrap();
-    let held = spy.entered().await;
+    let held = spy.next_held().await;
     let mut control = serve.connect().await;
     control.send(&Request::get("/healthz")).await.unwrap();
     let mut others = send_together(&serve).await;
@@ -51,9 +51,9 @@ async fn no_report_gets_its_202_before_its_sync_and_many_share_one_sync() {
     held.release().await;
     assert_eq!(first.response().await.unwrap().status, 202);
     // The others wait for the next sync.
-    let held = spy.entered().await;
+    let held = spy.next_held().await;
     assert!(others.iter_mut().all(Connection::is_silent), "202 after a sync that came before the report");
-    spy.let_go();
+    spy.stop_holding();
     held.release().await;
     for connection in &mut others {
         assert_eq!(connection.response().await.unwrap().status, 202);
@@ -73,12 +73,12 @@ async fn a_report_whose_sync_never_finished_gets_no_202() {
     let mut connection = serve.connect().await;
     let request = report(0);
     connection.send(&request).await.unwrap();
-    let held = spy.entered().await;
+    let held = spy.next_held().await;
     serve.kill().await;
     assert!(connection.response().await.is_err());
     drop(held);
     // The sender sends it again: counted once, whether or not the first one reached the file.
-    spy.let_go();
+    spy.stop_holding();
     let serve = place.serve().await;
     let mut connection = serve.connect().await;
     assert_eq!(connection.exchange(&request).await.unwrap().status, 202);

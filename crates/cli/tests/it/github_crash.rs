@@ -37,15 +37,15 @@ async fn check(on: Operation, hold: Failure) {
     assert_eq!(detail["group"]["issue"]["number"], 1);
     assert_eq!(serve.terminate().await.code(), Some(0));
 
-    let story = || github.read(|state| state.request_log());
+    let log = || github.read(|state| state.request_log());
     let open = github.issues().iter().filter(|issue| issue.state == "open").count();
-    assert_eq!((github.issues().len(), open), (1, 1), "one issue\n{}", story());
+    assert_eq!((github.issues().len(), open), (1, 1), "one issue\n{}", log());
     let branches = github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
-    assert_eq!(branches, 1, "one branch\n{}", story());
-    assert_eq!(github.pulls().len(), 1, "one pull request\n{}", story());
-    assert_eq!(github.hand_overs().len(), 1, "one hand-over\n{}", story());
+    assert_eq!(branches, 1, "one branch\n{}", log());
+    assert_eq!(github.pulls().len(), 1, "one pull request\n{}", log());
+    assert_eq!(github.hand_overs().len(), 1, "one hand-over\n{}", log());
     assert!(github.violations().is_empty(), "{:?}", github.violations());
-    assert!(github.max_writes_in_flight() <= 1, "writes are serial\n{}", story());
+    assert!(github.max_writes_in_flight() <= 1, "writes are serial\n{}", log());
 }
 
 #[tokio::test]

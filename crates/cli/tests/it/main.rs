@@ -1,6 +1,6 @@
-//! Tests of the binary `autoheal`: started, used, stopped and killed as people and programs do.
+//! Tests of the binary `autoheal`, which they start, use, stop and kill.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod caller_errors;
 mod crash;

@@ -159,7 +159,7 @@ fn output_of_a_child_that_outlives_the_server_passes_without_delaying_its_end() 
 }
 
 #[test]
-fn a_client_that_does_not_read_can_end_it_by_a_signal() {
+fn a_client_that_does_not_read_can_end_the_wrapper_by_a_signal() {
     let wrapped = Wrapped::new();
     let ended = fifo(&wrapped, "ended");
     // the remaining output fits into the server's pipe, but not into the client's

@@ -64,7 +64,7 @@ fn a_hundred_megabytes_without_a_line_end_pass_both_ways_at_once() {
     assert_echo(&Wrapped::new(), &vec![b'x'; 100_000_000]);
 }
 
-/// Both sides write before they read. A relay that waited for one direction in the other would deadlock.
+/// Both sides write before they read, so a relay with one thread for both directions would deadlock.
 #[test]
 fn full_pipes_in_all_directions_do_not_block_each_other() {
     const MUCH: usize = 20_000_000;
@@ -121,7 +121,7 @@ fn the_environment_is_unchanged_without_wide_logs() {
 
 /// Clients on Node start servers with sockets instead of pipes.
 #[test]
-fn a_node_client_talks_through_it() {
+fn a_node_client_can_use_a_server_through_the_wrapper() {
     needs("node", "apt install nodejs");
     let wrapped = Wrapped::new();
     let run = wrapped.mcp(&[], &["cat"]);

@@ -34,6 +34,21 @@ async fn the_own_store_records_it_as_the_operators_own() {
 }
 
 #[tokio::test]
+async fn a_command_that_serves_others_is_anonymous_in_the_own_store_and_at_a_service_with_a_key() {
+    let wrapped = Wrapped::new();
+    assert_eq!(wrapped.run(&["--remote"], &FAILS).output().unwrap().status.code(), Some(3));
+    let serve = wrapped.serve().await;
+    assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
+
+    let (here, mut there) = (Wrapped::new(), Wrapped::new());
+    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+    let serve = there.serve().await;
+    let mut run = here.run(&["--remote", "--url", &format!("http://{}/", serve.address)], &FAILS);
+    assert_eq!(run.env("AUTOHEAL_KEY", "made-up-key").output().unwrap().status.code(), Some(3));
+    assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
+}
+
+#[tokio::test]
 async fn the_same_message_of_two_programs_is_two_failures() {
     let wrapped = Wrapped::new();
     let script = wrapped.file("check", "#!/bin/sh\necho no price >&2; exit 3\n");

@@ -201,7 +201,7 @@ fn a_service_that_never_responds_delays_the_end_by_two_seconds_at_most() {
 }
 
 #[test]
-fn a_signal_ends_it_although_its_output_is_stuck() {
+fn a_signal_ends_run_although_its_output_is_stuck() {
     let wrapped = Wrapped::new();
     let gone = wrapped.path().join("gone");
     assert!(Command::new("mkfifo").arg(&gone).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! Spooled reports whose text a stranger may have written: delivered like others, but never as a known sender's.
+//! Spooled reports whose text a stranger may have written. They are delivered, but never as reports of a known sender.
 
 use serde_json::{Value, json};
 

@@ -214,11 +214,11 @@ async fn quiet_and_a_pipe_get_no_line() {
     let (printed, _) = OnTerminal::exec("sh", &shell).end();
     assert_eq!(printed, "");
     assert_eq!(std::fs::read_to_string(wrapped.path().join("errors")).unwrap(), "broken\n");
-    assert_eq!(wrapped.serve().await.count().await, 3, "each of them is recorded all the same");
+    assert_eq!(wrapped.serve().await.count().await, 3, "each of the three failures is recorded");
 }
 
 #[test]
-fn trouble_is_printed_with_quiet_as_well() {
+fn problems_are_printed_with_quiet_too() {
     let wrapped = Wrapped::new();
     let run = wrapped.run(&["--quiet", "--url", "http://127.0.0.1:9"], &FAILS);
     let (printed, _) = OnTerminal::exec(run.get_program().to_str().unwrap(), &run).end();

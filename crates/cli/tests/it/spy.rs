@@ -22,10 +22,10 @@ pub(crate) struct Spy {
     directory: PathBuf,
 }
 
-/// A sync that is held. It takes place once this is released or dropped.
+/// A sync that is held until this is released or dropped.
 pub(crate) struct HeldSync(UnixStream);
 
-/// The operation that the full disk refuses.
+/// The operation that a full disk refuses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Full {
     Writes,
@@ -79,13 +79,13 @@ impl Spy {
         self.holding.store(true, Ordering::SeqCst);
     }
 
-    /// Holds no further syncs. Those already held still wait.
-    pub(crate) fn let_go(&self) {
+    /// Holds no further syncs. Held syncs stay held.
+    pub(crate) fn stop_holding(&self) {
         self.holding.store(false, Ordering::SeqCst);
     }
 
     /// Waits for the next held sync.
-    pub(crate) async fn entered(&mut self) -> HeldSync {
+    pub(crate) async fn next_held(&mut self) -> HeldSync {
         let next = tokio::time::timeout(TIMEOUT, self.held.recv()).await;
         next.expect("the service syncs its store before a 202").unwrap()
     }

@@ -60,7 +60,7 @@ impl Wrapped {
     fn wrap(&self, wrapper: &str, options: &[&str], command: &[&str]) -> Command {
         let mut wrap = Command::new(env!("CARGO_BIN_EXE_autoheal"));
         wrap.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("AUTOHEAL_STORE", self.place.store());
-        // a toolchain's proxies find their toolchain from here
+        // the proxies of rustup find their toolchain by these variables
         wrap.envs(
             ["HOME", "RUSTUP_HOME", "CARGO_HOME"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))),
         );
@@ -74,7 +74,7 @@ impl Wrapped {
         self.run(&[], command).output().unwrap()
     }
 
-    /// Starts the service with the same store. It also takes reports from the spool.
+    /// Starts the service with the same store. The service also takes reports from the spool.
     pub(crate) async fn serve(&self) -> Serve {
         self.place.serve().await
     }

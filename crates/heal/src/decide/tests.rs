@@ -3,7 +3,7 @@
 use autoheal_contract::{ErrorReport, Severity, Source};
 
 use super::*;
-use crate::settings::{CallerErrors, Repository, Switches};
+use crate::settings::{CallerErrors, Repository, Switches, Trust};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::validate::Sender;
 use autoheal_store::{Approval, Group, GroupId, IntentId, Link, Sample};
@@ -159,7 +159,8 @@ fn the_draft_is_made_step_by_step_before_any_hand_over() {
 
 #[test]
 fn strangers_wait_and_the_operators_own_commands_do_not() {
-    let all = settings(true, true, true);
+    let trust = Trust { run: true, ..Trust::default() };
+    let all = Settings { trust, ..settings(true, true, true) };
     check(&with_draft(), &all, &Decision::AwaitApproval { issue: 1 });
     check(&approved(with_draft()), &all, &Decision::StartTask { issue: 1, draft: 2 });
     let mut own = with_draft();

@@ -5,9 +5,13 @@ use autoheal_store::Link;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Github, GithubError, GithubResult, User};
+use super::{Github, GithubError, GithubResult, List, User};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{BodyText, NewLabel};
+
+/// Maximum number of pages of events that are read before the last page. A label set in an earlier event counts as not
+/// set.
+const MAX_EVENT_PAGES: usize = 50;
 
 /// The fields of an issue that are read.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +25,12 @@ pub(crate) struct Issue {
     pub(crate) body: String,
     #[serde(default, deserialize_with = "or_default")]
     assignees: Vec<User>,
+    #[serde(default, deserialize_with = "or_default")]
+    labels: Vec<Label>,
+    /// `open` or `closed`.
+    state: String,
+    #[serde(default)]
+    locked: bool,
     /// Present if the issue is a pull request.
     #[serde(default)]
     pull_request: Option<IgnoredAny>,
@@ -37,10 +47,25 @@ impl Issue {
         self.number
     }
 
+    /// True if it is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == "open"
+    }
+
+    /// True if its conversation is locked.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// True if it has this label.
+    pub(crate) fn has_label(&self, name: &str) -> bool {
+        self.labels.iter().any(|label| label.name.eq_ignore_ascii_case(name))
+    }
+
     /// True if an agent is among the assignees. GitHub lists `copilot-swe-agent[bot]` as `Copilot`.
     pub(crate) fn is_assigned_to(&self, agent: &str) -> bool {
         let stem = agent.trim_end_matches("[bot]");
-        self.assignees.iter().any(|User { login }| {
+        self.assignees.iter().any(|User { login, .. }| {
             login.trim_end_matches("[bot]") == stem
                 || (stem.starts_with("copilot") && login.eq_ignore_ascii_case("copilot"))
         })
@@ -74,8 +99,28 @@ struct Event {
     label: Option<Label>,
 }
 
+impl Event {
+    /// The setting of a label that this event records; none if the event has no actor or no time.
+    fn labelled(self) -> Option<Labelled> {
+        let at = self.created_at.as_deref().and_then(Timestamp::parse)?;
+        let User { login, kind } = self.actor?;
+        Some(Labelled { login, at, by_bot: kind.as_deref() == Some("Bot") })
+    }
+}
+
+/// The setting of a label that is still in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Labelled {
+    /// Login of the user who set it.
+    pub(crate) login: String,
+    /// Time of the setting, by GitHub's clock.
+    pub(crate) at: Timestamp,
+    /// True if that user is a bot.
+    pub(crate) by_bot: bool,
+}
+
 /// The fields of a label that are read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Label {
     name: String,
 }
@@ -94,7 +139,9 @@ struct Closing {
 }
 
 /// The value, or the default for null.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -116,7 +163,7 @@ impl Github {
         if let Some(since) = since {
             query.push_str(&format!("&since={since}"));
         }
-        let mut issues: Vec<Issue> = self.list(&self.path(&query)).await?;
+        let mut issues: Vec<Issue> = self.list(&self.path(&query)).await?.entries;
         issues.retain(|issue| issue.pull_request.is_none());
         Ok(issues)
     }
@@ -144,8 +191,8 @@ impl Github {
 
     /// The names of the repository's labels.
     pub(crate) async fn labels(&self) -> GithubResult<Vec<String>> {
-        let labels: Vec<Label> = self.list(&self.path("labels")).await?;
-        Ok(labels.into_iter().map(|label| label.name).collect())
+        let labels: List<Label> = self.list(&self.path("labels")).await?;
+        Ok(labels.entries.into_iter().map(|label| label.name).collect())
     }
 
     /// Creates a label; an existing label is a success.
@@ -164,24 +211,25 @@ impl Github {
         }
     }
 
-    /// Login and time of the last event that set the label; none if the label was removed after it.
-    pub(crate) async fn labelled_by(&self, issue: u64, label: &str) -> GithubResult<Option<(String, Timestamp)>> {
-        let events: Vec<Event> = self.list(&self.path(&format!("issues/{issue}/events"))).await?;
-        let mut last = None;
-        for event in events {
-            if !event.label.is_some_and(|set| set.name.eq_ignore_ascii_case(label)) {
-                continue;
-            }
-            match event.event.as_deref() {
-                Some("labeled") => {
-                    let at = event.created_at.as_deref().and_then(Timestamp::parse);
-                    last = event.actor.map(|user| user.login).zip(at);
+    /// The last event that set the label; none if the label was removed after it. Reads the newest events first,
+    /// because old events may fill many pages.
+    pub(crate) async fn labelled_by(&self, issue: u64, label: &str) -> GithubResult<Option<Labelled>> {
+        let path = self.path(&format!("issues/{issue}/events"));
+        let (first_page, last) = self.page::<Event>(&path, 1).await?;
+        let mut events = if last > 1 { self.page(&path, last).await?.0 } else { first_page };
+        for number in (1..last).rev().take(MAX_EVENT_PAGES).map(Some).chain([None]) {
+            let is_about = |event: &Event| event.label.as_ref().is_some_and(|set| set.name.eq_ignore_ascii_case(label));
+            for event in events.into_iter().rev().filter(is_about) {
+                match event.event.as_deref() {
+                    Some("labeled") => return Ok(event.labelled()),
+                    Some("unlabeled") => return Ok(None),
+                    _ => {}
                 }
-                Some("unlabeled") => last = None,
-                _ => {}
             }
+            let Some(number) = number else { break };
+            events = self.page(&path, number).await?.0;
         }
-        Ok(last)
+        Ok(None)
     }
 
     /// True if this person may write to the repository. Setting a label is no proof, because triage permission allows
@@ -195,7 +243,7 @@ impl Github {
     }
 
     /// The comments on an issue or pull request that were written or changed since then.
-    pub(crate) async fn comments(&self, number: u64, since: Timestamp) -> GithubResult<Vec<Comment>> {
+    pub(crate) async fn comments(&self, number: u64, since: Timestamp) -> GithubResult<List<Comment>> {
         self.list(&self.path(&format!("issues/{number}/comments?since={since}"))).await
     }
 }

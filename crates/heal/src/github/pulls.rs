@@ -1,10 +1,12 @@
 //! Draft pull requests by the Git Data API: a commit, a branch, a pull request, without a checkout.
 
+use autoheal_prepare::Timestamp;
 use autoheal_store::Link;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Github, GithubError, GithubResult};
+use super::issues::{Comment, or_default};
+use super::{Github, GithubError, GithubResult, List, User};
 use crate::request_bodies::{NewBranch, NewCommit, NewPull};
 
 /// The starting point of a draft.
@@ -25,12 +27,57 @@ pub(crate) struct Pull {
     pub(crate) title: String,
     /// Its description; none if it is empty.
     pub(crate) body: Option<String>,
+    /// `open` or `closed`.
+    state: String,
+    #[serde(default)]
+    locked: bool,
+    /// True if it is a draft.
+    #[serde(default)]
+    pub(crate) draft: bool,
 }
 
 impl Pull {
     /// Its number and page.
     pub(crate) fn link(&self) -> Link {
         Link { number: self.number, url: self.html_url.clone() }
+    }
+
+    /// True if it is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == "open"
+    }
+
+    /// True if its conversation is locked.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+}
+
+/// The fields of a review that are read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Review {
+    /// Its author; GitHub sends null for a deleted account.
+    #[serde(default)]
+    user: Option<User>,
+    /// Its text.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(crate) body: String,
+    /// Its state, such as `COMMENTED` or `CHANGES_REQUESTED`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(crate) state: String,
+    #[serde(default)]
+    submitted_at: Option<String>,
+}
+
+impl Review {
+    /// Login of its author; empty for a deleted account.
+    pub(crate) fn author(&self) -> &str {
+        self.user.as_ref().map_or("", |user| &user.login)
+    }
+
+    /// True if it was submitted at this time or later. A review without a time counts as later.
+    pub(crate) fn is_since(&self, since: Timestamp) -> bool {
+        self.submitted_at.as_deref().and_then(Timestamp::parse).is_none_or(|at| at >= since)
     }
 }
 
@@ -105,6 +152,16 @@ impl Github {
     /// One pull request.
     pub(crate) async fn pull(&self, number: u64) -> GithubResult<Pull> {
         self.get(&self.path(&format!("pulls/{number}"))).await
+    }
+
+    /// The reviews of a pull request, oldest first.
+    pub(crate) async fn reviews(&self, number: u64) -> GithubResult<List<Review>> {
+        self.list(&self.path(&format!("pulls/{number}/reviews"))).await
+    }
+
+    /// The comments on lines of a pull request that were written or changed since then.
+    pub(crate) async fn review_comments(&self, number: u64, since: Timestamp) -> GithubResult<List<Comment>> {
+        self.list(&self.path(&format!("pulls/{number}/comments?since={since}"))).await
     }
 
     /// Opens a pull request, or returns the existing pull request of its branch.

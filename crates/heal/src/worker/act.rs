@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use autoheal_store::{Change, IntentKind, Status, Work};
 
+use super::live::composed_hash;
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
     ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences,
-    shown_hash, task_prompt,
+    task_prompt,
 };
 use crate::decide::{BUDGET_WAIT, Budget, Decision, decide};
 use crate::request_bodies::{AgentAssignment, Assignment, BodyText, NewBranch, NewCommit, NewPull, NewTask};
@@ -52,12 +53,12 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     }
 }
 
-/// The write that carries out a decision. None if an approval was revoked, or if there is nothing to write.
+/// The write that carries out a decision. None if the gate refuses the hand-over, or if there is nothing to write.
 async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResult<Option<Write>> {
     if let Decision::StartTask { issue, .. } | Decision::CommentAgent { issue, .. } | Decision::AssignAgent { issue } =
         decision
     {
-        if !worker.still_approved(work, issue).await? {
+        if !worker.may_hand_over(work, issue).await? {
             return Ok(None);
         }
         // This hand-over may add an open one, so they are counted again before the next.
@@ -133,16 +134,4 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
         }
     };
     Ok(left.min(worker.settings.open_hand_overs.saturating_sub(open)))
-}
-
-/// Hash of the text that the worker composed. If a person edits the issue before the group waits for approval, the text
-/// on GitHub has another hash.
-fn composed_hash(work: &Work, number: u64) -> String {
-    let issue = issue(work);
-    let pull = pull(work, number);
-    let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
-    if work.group.pull.is_some() {
-        texts.push((&pull.title, &pull.body));
-    }
-    shown_hash(&texts)
 }

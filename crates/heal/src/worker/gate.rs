@@ -1,11 +1,23 @@
 //! The gate: a person with write access approves by a label. The approval is bound to the text that the agent would
 //! read.
+//!
+//! Before every hand-over, approved or from a trusted source, the worker reads the state on GitHub again. An agent is
+//! asked only if that state allows the hand-over.
 
+use std::time::Duration;
+
+use autoheal_prepare::Timestamp;
+use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, Work};
+
+use super::live::{Live, composed_hash};
 use super::{WorkError, WorkResult, Worker};
-
-use crate::compose::{APPROVED_LABEL, OUR_LABEL, shown_hash};
+use crate::compose::{APPROVED_LABEL, OUR_LABEL};
 use crate::write::Write;
-use autoheal_store::{Approval, Change, Revocation, Work};
+
+/// Maximum difference between this machine's clock and GitHub's.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
+/// Note on a group whose text changed.
+const CHANGED: &str = "the text the agent would read was changed after it was shown; approve it again";
 
 impl Worker {
     /// Checks the waiting groups. One list shows which of their issues carry the label; only these cost further
@@ -35,73 +47,116 @@ impl Worker {
         if work.approval.is_some() || work.intents.iter().any(|intent| intent.state.unsettled()) {
             return Ok(());
         }
-        let Some((login, labelled_at)) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
-        if work.group.revoked_label.is_some_and(|revoked| labelled_at <= revoked) {
+        let Some(labelled) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
+        if work.group.revoked_label.is_some_and(|revoked| labelled.at <= revoked) {
             // The list still shows a label that was removed.
             return Ok(());
         }
-        if !self.github.may_write(&login).await? {
-            let note = "the approval label was set by a person without write access".to_owned();
-            return Ok(self.store.change(group, vec![Change::Note(Some(note))]).await?);
+        if labelled.by_bot {
+            return self.note(work, "the approval label was set by a bot; a person has to set it").await;
         }
-        let approval = Approval { hash: self.live_hash(work, number).await?, login, labelled_at, revoked_at: None };
-        if work.group.shown_hash.as_ref() != Some(&approval.hash) || self.others_commented(work, &approval).await? {
-            return self.revoke(work, number, approval).await;
+        if !self.github.may_write(&labelled.login).await? {
+            return self.note(work, "the approval label was set by a person without write access").await;
         }
-        tracing::info!(issue = number, login = approval.login, "gate: approved");
+        let live = self.live(work, number).await?;
+        if let Some(refusal) = live.refusal() {
+            return self.note(work, &format!("{refusal}; no agent is asked")).await;
+        }
+        let changed = work.group.shown_hash.as_ref() != Some(&live.text_hash())
+            || live.was_reviewed(Some(labelled.at))
+            || self.others_commented(work, labelled.at, Some(&labelled.login)).await?;
+        if changed {
+            return self.revoke(work, number, &live, labelled.at, CHANGED).await;
+        }
+        tracing::info!(issue = number, login = labelled.login, "gate: approved");
+        let approval =
+            Approval { hash: live.full_hash(), login: labelled.login, labelled_at: labelled.at, revoked_at: None };
         Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 
-    /// True if the label is still set and the text that the agent would read is still the approved text; also true if
-    /// the group has no approval, because it needs none. Otherwise revokes the approval.
-    pub(crate) async fn still_approved(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
-        let Some(approval) = &work.approval else { return Ok(true) };
-        let label = self.github.labelled_by(number, APPROVED_LABEL).await?;
-        let labelled = label.is_some_and(|(login, at)| login == approval.login && at == approval.labelled_at);
-        let hash = self.live_hash(work, number).await?;
-        if labelled && hash == approval.hash && !self.others_commented(work, approval).await? {
-            return Ok(true);
-        }
-        self.revoke(work, number, Approval { hash, ..approval.clone() }).await?;
-        Ok(false)
-    }
-
-    /// Hash of the issue and its draft as they are on GitHub now.
-    async fn live_hash(&self, work: &Work, number: u64) -> WorkResult<String> {
-        let issue = self.github.issue(number).await?;
-        let pull = match &work.group.pull {
-            Some(link) => Some(self.github.pull(link.number).await?),
-            None => None,
+    /// True if the state on GitHub allows the hand-over now. Otherwise revokes the approval, or makes a group from a
+    /// trusted source wait for an approval.
+    pub(super) async fn may_hand_over(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
+        let live = self.live(work, number).await?;
+        let Some(approval) = &work.approval else {
+            let Some(reason) = self.trusted_refusal(work, number, &live).await? else { return Ok(true) };
+            self.wait_for_approval(work, &live, &reason).await?;
+            return Ok(false);
         };
-        let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
-        texts.extend(pull.as_ref().map(|pull| (pull.title.as_str(), pull.body.as_deref().unwrap_or_default())));
-        Ok(shown_hash(&texts))
+        let Some(reason) = self.approved_refusal(work, number, approval, &live).await? else { return Ok(true) };
+        self.revoke(work, number, &live, approval.labelled_at, &reason).await?;
+        Ok(false)
     }
 
-    /// True if another person wrote or changed a comment since the label was set. The agent reads comments too.
-    async fn others_commented(&self, work: &Work, approval: &Approval) -> WorkResult<bool> {
-        let agent_login = self.agent().login().await?;
-        let links = [work.group.issue.as_ref(), work.group.pull.as_ref()];
-        for link in links.into_iter().flatten() {
-            let comments = self.github.comments(link.number, approval.labelled_at).await?;
-            let known =
-                |author: &str| author == approval.login || Some(author) == self.login() || author == agent_login;
-            if comments.iter().any(|comment| !known(comment.author())) {
-                return Ok(true);
-            }
+    /// Reason against the hand-over of an approved group; none if it is allowed.
+    async fn approved_refusal(
+        &self,
+        work: &Work,
+        number: u64,
+        approval: &Approval,
+        live: &Live,
+    ) -> WorkResult<Option<String>> {
+        if let Some(refusal) = live.refusal() {
+            return Ok(Some(format!("{refusal}; approve again if an agent should work on it")));
         }
-        Ok(false)
+        let labelled = self.github.labelled_by(number, APPROVED_LABEL).await?;
+        let is_set = live.has_label(APPROVED_LABEL)
+            && labelled.is_some_and(|label| label.login == approval.login && label.at == approval.labelled_at);
+        if !is_set {
+            return Ok(Some("the approval label was removed or set again; approve it again".to_owned()));
+        }
+        if !self.github.may_write(&approval.login).await? {
+            return Ok(Some("the approver has no write access any more; another approval is needed".to_owned()));
+        }
+        let changed = live.full_hash() != approval.hash
+            || live.was_reviewed(Some(approval.labelled_at))
+            || self.others_commented(work, approval.labelled_at, Some(&approval.login)).await?;
+        Ok(changed.then(|| CHANGED.to_owned()))
+    }
+
+    /// Reason against the hand-over of a group from a trusted source, without approval; none if it is allowed.
+    async fn trusted_refusal(&self, work: &Work, number: u64, live: &Live) -> WorkResult<Option<String>> {
+        if let Some(refusal) = live.refusal() {
+            return Ok(Some(format!("{refusal}; approve it if an agent should work on it")));
+        }
+        let opened = work.intents.iter().find(|intent| intent.kind == IntentKind::OpenIssue);
+        let since = opened.map_or(Timestamp(0), |intent| intent.planned_at.minus(CLOCK_DIFFERENCE));
+        let changed = live.text_hash() != composed_hash(work, number)
+            || live.was_reviewed(None)
+            || self.others_commented(work, since, None).await?;
+        Ok(changed
+            .then(|| "another person changed the issue, the draft or their comments; approve it first".to_owned()))
+    }
+
+    /// Makes a group wait for an approval of the present text.
+    async fn wait_for_approval(&mut self, work: &Work, live: &Live, reason: &str) -> WorkResult<()> {
+        tracing::warn!(fingerprint = %work.group.fingerprint, reason, "gate: approval is needed");
+        let changes = vec![
+            Change::Status(Status::AwaitingApproval),
+            Change::ShownHash(live.text_hash()),
+            Change::Note(Some(reason.to_owned())),
+            Change::ActAt(self.clock.now()),
+        ];
+        Ok(self.store.change(work.group.id, changes).await?)
+    }
+
+    /// Stores the reason why the group still waits.
+    async fn note(&self, work: &Work, note: &str) -> WorkResult<()> {
+        Ok(self.store.change(work.group.id, vec![Change::Note(Some(note.to_owned()))]).await?)
     }
 
     /// Revokes the approval: removes the label, and binds the next approval to the present text.
-    async fn revoke(&mut self, work: &Work, number: u64, approval: Approval) -> WorkResult<()> {
-        tracing::warn!(issue = number, "gate: the text the agent would read has changed; approval is needed again");
+    async fn revoke(
+        &mut self,
+        work: &Work,
+        number: u64,
+        live: &Live,
+        labelled_at: Timestamp,
+        reason: &str,
+    ) -> WorkResult<()> {
+        tracing::warn!(issue = number, reason, "gate: approval is needed again");
         let (now, group) = (self.clock.now(), work.group.id);
-        let revocation = Revocation {
-            shown_hash: approval.hash,
-            labelled_at: approval.labelled_at,
-            note: "the text the agent would read was changed after it was shown; approve it again".to_owned(),
-        };
+        let revocation = Revocation { shown_hash: live.text_hash(), labelled_at, note: reason.to_owned() };
         self.store.revoke(group, revocation, now).await?;
         // Sent by the next tick, because a tick sends at most one write.
         self.hold(Some(group), &Write::RemoveApproval { number }).await

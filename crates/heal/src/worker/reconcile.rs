@@ -103,7 +103,7 @@ impl Worker {
             Write::CommentAgent { number, .. } => {
                 let login = self.agent().login().await?;
                 let comments = self.github.comments(*number, intent.planned_at.minus(CLOCK_DIFFERENCE)).await?;
-                if comments.iter().any(|it| it.author() == login && it.body.starts_with(HAND_OVER_MARKER)) {
+                if comments.entries.iter().any(|it| it.author() == login && it.body.starts_with(HAND_OVER_MARKER)) {
                     Search::Found(Outcome::handed_over("comment on the pull request".to_owned()))
                 } else {
                     unlisted

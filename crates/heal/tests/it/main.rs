@@ -4,6 +4,7 @@
 
 mod earlier_version;
 mod gate;
+mod gate_cases;
 mod github_failures;
 mod harness;
 mod without_failures;

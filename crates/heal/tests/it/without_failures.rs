@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches};
+use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches, Trust};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::HandOver;
@@ -70,10 +70,13 @@ async fn without_a_switch_nothing_is_sent() {
 
 #[tokio::test]
 async fn with_heal_alone_the_issue_is_assigned_and_no_draft_of_ours_is_opened() {
-    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: true }).await;
+    let switches = Switches { issue: true, pull: false, heal: true };
+    let trust = Trust { run: true, ..Trust::default() };
+    let settings = Settings { trust, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
+    let mut harness = Harness::start_with(settings).await;
     harness.store.accept(vec![harness.record("price is undefined", Sender::Keyed, "cli")]).await.unwrap();
     harness.work_for(MINUTE).await;
-    // The operator's own command is trusted, so there is no gate.
+    // The operator trusts the command, so no approval is needed.
     let [HandOver::Assignment { agent_assignment, .. }] = &harness.github.hand_overs()[..] else {
         panic!("one assignment, found {:?}", harness.github.hand_overs());
     };

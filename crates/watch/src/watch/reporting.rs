@@ -1,4 +1,4 @@
-//! From a failure to its report: it waits for its standard error, is counted with its repeats, and becomes a report.
+//! Builds reports from failures. A failure first waits for its output on standard error, and its repeats are counted.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::report::report;
 use crate::setup::Target;
 use crate::stderr::{StderrMatch, StderrQuery};
 
-/// Time after a response in which standard error may still bring its stack, because two pipes have no common order.
+/// Time after a response in which its stack may still come on standard error, because two pipes have no common order.
 const STDERR_DELAY: Duration = Duration::from_millis(200);
 /// Time before an exit in which standard error is about the exit.
 const EXIT_WINDOW: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ const EXIT_WINDOW: Duration = Duration::from_secs(10);
 const REPORT_BATCH: usize = 10;
 
 impl Watch {
-    /// A failure seen now.
+    /// Creates a failure that occurred now.
     pub(super) fn new_failure(
         &self,
         class: Class,
@@ -53,7 +53,7 @@ impl Watch {
         }
     }
 
-    /// Adds a failure to the pending ones. It waits only if standard error may still bring its stack.
+    /// Adds a failure to the pending ones. It is due at once, unless its stack may still come on standard error.
     pub(super) fn add_failure(&mut self, failure: ObservedFailure) {
         let delay = match (&self.setup.target, failure.class) {
             (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
@@ -83,7 +83,7 @@ impl Watch {
         std::mem::take(&mut self.ready_reports)
     }
 
-    /// All remaining reports, without waiting for standard error, because the process is about to end.
+    /// All remaining reports. Does not wait for standard error, because the process is about to end.
     pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
         let mut reports = Vec::new();
         loop {

@@ -231,7 +231,7 @@ fn a_call_without_a_response_is_reported_once() {
         (class(&report), report.error_message.as_str()),
         ("no_answer", "divide was never answered: nothing came for 120 s")
     );
-    // a late response is not a second failure
+    // a late response is not reported again
     story.fails(1, "late");
     story.no_report();
 }

@@ -17,7 +17,7 @@ const PANIC_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_PANIC_CHECKS: usize = 10;
 
 impl Watch {
-    /// Maximum time without a response or progress; `None` for calls that stay open.
+    /// Maximum time of a call without a response or progress; `None` for a call that may stay open.
     pub(super) fn timeout(&self, call: &Call) -> Option<Duration> {
         match call.kind {
             Kind::Initialize => Some(self.setup.handshake_timeout),
@@ -26,7 +26,7 @@ impl Watch {
         }
     }
 
-    /// Schedules the check for calls that a panic left without a response.
+    /// Schedules the check for calls whose handler panicked.
     pub(super) fn schedule_panic_check(&mut self, panicked_at: Timestamp) {
         let due = panicked_at.plus(self.panic_timeout());
         self.next_check = Some(self.next_check.map_or(due, |check| check.min(due)));
@@ -58,15 +58,16 @@ impl Watch {
             let seconds = self.open_calls.get(&key).map_or(0, |call| (now.0 - call.last_activity.0) / 1000);
             self.report_timeout(&key, &format!("nothing came for {seconds} s"), now);
         }
-        // a call that waits for its client stays timed out, so its next check is delayed by `panic_timeout`
+        // the deadline of a call that waits for its client has passed, so `next` may lie in the past; the checks must
+        // not run in a loop
         let next =
             self.open_calls.next_timeout(|call| self.timeout(call)).map(|next| next.max(now.plus(panic_timeout)));
         let after_panic = self.stderr.last_panic.map(|at| at.plus(panic_timeout));
         self.next_check = [next, after_panic].into_iter().flatten().min();
     }
 
-    /// Reports the open calls that a panic left without a response: they ran at the time of the panic, were inactive
-    /// since, and standard error contains their failure.
+    /// Reports the open calls whose handler panicked: they ran at the time of the panic, were inactive since, and
+    /// standard error contains their failure.
     fn check_after_panic(&mut self, panicked_at: Timestamp, now: Timestamp) {
         let ran_during_panic = |call: &Call| {
             let is_inactive = call.last_activity <= panicked_at || call.last_activity == call.started;

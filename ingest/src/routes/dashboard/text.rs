@@ -7,7 +7,7 @@ use autoheal_store::{Group, Intent, IntentKind, IntentState, Status};
 
 use crate::templates::{Step, Time};
 
-/// The source of the failure, with its class if it was seen in an MCP conversation.
+/// The source of the failure, with its class if the source is an MCP server.
 pub(super) fn source(group: &Group) -> String {
     let class = group.class.as_deref().filter(|class| group.source.is_mcp() && !class.trim().is_empty());
     let label = group.source.label();

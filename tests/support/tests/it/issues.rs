@@ -194,3 +194,25 @@ async fn only_users_who_may_write_comment_on_locked_issues() {
     assert_eq!(client.get("/repos/acme/shop/issues/2/events").await.body[0]["actor"]["login"], "maintainer");
     assert_no_violations(&github);
 }
+
+#[tokio::test]
+async fn users_and_bots_have_types() {
+    let (github, client) = start().await;
+    client.open_issue("A").await;
+    for (login, kind) in [("triager", "User"), ("renovate[bot]", "Bot"), ("bot", "User"), ("Copilot", "Bot")] {
+        github.add_label(1, login, login);
+        github.comment(1, "hello", login);
+        let events = client.get("/repos/acme/shop/issues/1/events").await.body;
+        let event = events.as_array().unwrap().last().unwrap().clone();
+        assert_eq!(event["label"]["name"], login);
+        assert_eq!((&event["actor"]["login"], &event["actor"]["type"]), (&json!(login), &json!(kind)));
+        let comments = client.get("/repos/acme/shop/issues/1/comments").await.body;
+        let comment = comments.as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&comment["user"]["login"], &comment["user"]["type"]), (&json!(login), &json!(kind)));
+        let timeline = client.get("/repos/acme/shop/issues/1/timeline").await.body;
+        let entries = timeline.as_array().unwrap().iter().rev().take(2);
+        assert!(entries.into_iter().all(|entry| entry["actor"]["type"] == kind), "{timeline}");
+    }
+    assert_eq!(client.get("/repos/acme/shop/issues/1").await.body["user"]["type"], "User");
+    assert_no_violations(&github);
+}

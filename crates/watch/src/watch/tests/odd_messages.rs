@@ -119,9 +119,9 @@ fn an_error_without_an_id_is_not_assigned_to_a_later_exchange() {
 }
 
 #[test]
-fn a_failed_session_of_a_tools_own_is_a_failure() {
+fn an_error_about_another_kind_of_session_is_a_failure() {
     for (message, expected) in [
-        ("ObservedFailure to create browser session: timeout", 1),
+        ("Failed to create browser session: timeout", 1),
         ("database session expired", 1),
         ("Bad Request: No valid session ID provided", 0),
         ("Bad Request: Server not initialized", 0),
@@ -139,7 +139,7 @@ fn a_failed_session_of_a_tools_own_is_a_failure() {
 }
 
 #[test]
-fn a_call_too_long_to_store_is_reported_by_its_name() {
+fn a_call_that_is_too_long_to_store_is_reported_with_its_name() {
     let text = "x".repeat(600_000);
     for (method, name, source) in
         [("tools/call", "name", Source::McpTool), ("resources/read", "uri", Source::McpResource)]

@@ -29,7 +29,7 @@ struct Conversation {
     /// Expected number of reports, by the unique word in the failure.
     expected: BTreeMap<String, u64>,
     reports: Vec<ErrorReport>,
-    /// All lines, and whether the client sent them, for `damaged_messages_harm_nothing`.
+    /// All lines, each with true if the client sent it. `damaged_messages_harm_nothing` sends damaged copies of them.
     lines: Vec<(bool, String)>,
 }
 

@@ -1,0 +1,120 @@
+//! `Live`: the issue and the draft of a group as they are on GitHub now, with the text that an agent would read.
+
+use autoheal_prepare::Timestamp;
+use autoheal_store::Work;
+
+use super::{WorkResult, Worker};
+use crate::compose::{issue, pull, shown_hash};
+use crate::github::{Issue, List, Pull, Review};
+
+/// The issue and the draft of a group, as they are on GitHub now.
+pub(super) struct Live {
+    issue: Issue,
+    draft: Option<Pull>,
+    /// Reviews of the draft by others than this worker's credentials.
+    reviews: Vec<Review>,
+    /// True if the draft has more reviews than were read.
+    has_more_reviews: bool,
+}
+
+impl Live {
+    /// Reason why no agent may work on this issue, with or without an approval; none if an agent may.
+    pub(super) fn refusal(&self) -> Option<&'static str> {
+        if !self.issue.is_open() {
+            return Some("the issue was closed");
+        }
+        if self.issue.is_locked() {
+            return Some("the issue was locked");
+        }
+        let draft = self.draft.as_ref()?;
+        if !draft.is_open() {
+            return Some("the draft pull request was closed");
+        }
+        if draft.is_locked() {
+            return Some("the draft pull request was locked");
+        }
+        (!draft.draft).then_some("the pull request is no draft any more")
+    }
+
+    /// True if the issue has this label.
+    pub(super) fn has_label(&self, name: &str) -> bool {
+        self.issue.has_label(name)
+    }
+
+    /// Hash of titles and bodies, without the counts block.
+    pub(super) fn text_hash(&self) -> String {
+        shown_hash(&self.texts())
+    }
+
+    /// Hash of titles, bodies and reviews, without the counts block. It covers reviews, because GitHub does not return
+    /// the time of their edits.
+    pub(super) fn full_hash(&self) -> String {
+        let mut texts = self.texts();
+        texts.extend(self.reviews.iter().map(|review| (review.state.as_str(), review.body.as_str())));
+        shown_hash(&texts)
+    }
+
+    /// True if another person has reviewed the draft since this time; without a time, if it was reviewed at all. If the
+    /// draft has more reviews than were read, one of them counts as new.
+    pub(super) fn was_reviewed(&self, since: Option<Timestamp>) -> bool {
+        self.has_more_reviews || self.reviews.iter().any(|review| since.is_none_or(|since| review.is_since(since)))
+    }
+
+    fn texts(&self) -> Vec<(&str, &str)> {
+        let mut texts = vec![(self.issue.title.as_str(), self.issue.body.as_str())];
+        texts.extend(self.draft.iter().map(|draft| (draft.title.as_str(), draft.body.as_deref().unwrap_or_default())));
+        texts
+    }
+}
+
+/// Hash of the text that the worker composed; equals [`Live::text_hash`] while no person has edited it.
+pub(super) fn composed_hash(work: &Work, number: u64) -> String {
+    let issue = issue(work);
+    let pull = pull(work, number);
+    let mut texts = vec![(issue.title.as_str(), issue.body.as_str())];
+    if work.group.pull.is_some() {
+        texts.push((&pull.title, &pull.body));
+    }
+    shown_hash(&texts)
+}
+
+impl Worker {
+    /// Reads the issue and the draft of a group, with the draft's reviews.
+    pub(super) async fn live(&self, work: &Work, number: u64) -> WorkResult<Live> {
+        let issue = self.github.issue(number).await?;
+        let Some(link) = &work.group.pull else {
+            return Ok(Live { issue, draft: None, reviews: vec![], has_more_reviews: false });
+        };
+        let draft = self.github.pull(link.number).await?;
+        let agent = self.agent().login().await?;
+        let List { entries: mut reviews, is_cut } = self.github.reviews(link.number).await?;
+        reviews.retain(|review| !self.is_ours(review.author(), &agent));
+        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_cut })
+    }
+
+    /// True if a person other than the approver wrote or changed a comment, also on a line, since this time. The agent
+    /// reads comments too. A list that is too long to be read counts as a change.
+    pub(super) async fn others_commented(
+        &self,
+        work: &Work,
+        since: Timestamp,
+        approver: Option<&str>,
+    ) -> WorkResult<bool> {
+        let agent = self.agent().login().await?;
+        let is_foreign = |author: &str| !self.is_ours(author, &agent) && Some(author) != approver;
+        for link in [work.group.issue.as_ref(), work.group.pull.as_ref()].into_iter().flatten() {
+            let comments = self.github.comments(link.number, since).await?;
+            if comments.is_cut || comments.entries.iter().any(|comment| is_foreign(comment.author())) {
+                return Ok(true);
+            }
+        }
+        let Some(draft) = &work.group.pull else { return Ok(false) };
+        let comments = self.github.review_comments(draft.number, since).await?;
+        Ok(comments.is_cut || comments.entries.iter().any(|comment| is_foreign(comment.author())))
+    }
+
+    /// True if this login belongs to one of the worker's credentials; `agent` is the login of the agent's credential.
+    fn is_ours(&self, login: &str, agent: &str) -> bool {
+        Some(login) == self.login() || login == agent
+    }
+}
