@@ -1,31 +1,34 @@
-//! A backtrace as `RUST_BACKTRACE=1` prints it: without the panic runtime's frames and those below `main`.
+//! A backtrace as `RUST_BACKTRACE=1` prints it: without the frames of the panic runtime and the frames that call
+//! `main`.
 
 use std::backtrace::Backtrace;
 
-/// The function by which a panic enters the runtime. Above it are the runtime and the hook.
+/// Functions by which a panic enters the runtime. The frames before them are the runtime and the hook.
 const ENTRY: [&str; 3] = ["rust_begin_unwind", "std::panicking::begin_panic", "rust_panic_with_hook"];
 /// The function that calls a thread's own code.
 const THREAD_START: &str = "__rust_begin_short_backtrace";
 
-/// The frames, renumbered; empty where there are none. Relative files become absolute, because they are relative to the
-/// directory the program was started in, and one failure would look like two.
+/// The frames, renumbered; empty if there are none. Files that are printed relative to the current directory become
+/// absolute, because one failure in two directories would otherwise look like two failures.
 pub(super) fn short(backtrace: &Backtrace) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    trimmed(&backtrace.to_string(), here.to_string_lossy().trim_end_matches('/'))
+    let directory = std::env::current_dir().unwrap_or_default();
+    trimmed(&backtrace.to_string(), directory.to_string_lossy().trim_end_matches('/'))
 }
 
-fn trimmed(printed: &str, here: &str) -> String {
+fn trimmed(printed: &str, directory: &str) -> String {
     let frames = frames(printed);
     let entry = ENTRY.iter().find_map(|entry| frames.iter().rposition(|frame| frame.name.contains(entry)));
     let entry = entry.unwrap_or_default();
     let below = frames.iter().skip(entry).position(Frame::is_bottom);
     let bottom = below.map_or(frames.len(), |below| entry + below);
-    let kept = frames.get(entry..bottom).unwrap_or(&frames);
+    let shown = frames.get(entry..bottom).unwrap_or(&frames);
     let mut short = String::with_capacity(printed.len());
-    for (number, frame) in kept.iter().enumerate() {
+    for (number, frame) in shown.iter().enumerate() {
         short.push_str(&format!("{number:4}: {}\n", frame.name));
         frame.places.iter().for_each(|place| match place.split_once("at ./") {
-            Some((indent, file)) if indent.trim().is_empty() => short.push_str(&format!("{indent}at {here}/{file}\n")),
+            Some((indent, file)) if indent.trim().is_empty() => {
+                short.push_str(&format!("{indent}at {directory}/{file}\n"));
+            }
             _ => short.push_str(&format!("{place}\n")),
         });
     }
@@ -34,7 +37,7 @@ fn trimmed(printed: &str, here: &str) -> String {
 
 struct Frame<'a> {
     name: &'a str,
-    /// The lines with its file and line.
+    /// The printed lines with its file and line number.
     places: Vec<&'a str>,
 }
 
@@ -86,7 +89,7 @@ mod tests {
 ";
 
     #[test]
-    fn the_machinery_is_left_out() {
+    fn frames_of_the_runtime_are_left_out() {
         let expected = "   0: __rustc::rust_begin_unwind
    1: core::panicking::panic_fmt
    2: app::price
@@ -99,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_one_begins_at_the_panic_and_is_read() {
+    fn a_real_backtrace_ends_at_the_test() {
         let own = short(&Backtrace::force_capture());
         assert!(own.contains("a_real_one_begins_at_the_panic"), "{own}");
         assert!(!own.contains(THREAD_START), "{own}");

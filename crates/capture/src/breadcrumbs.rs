@@ -26,8 +26,8 @@ struct Ring {
     oldest: usize,
 }
 
-/// Adds an event. Swaps its text for the overwritten one, so that a full ring allocates nothing. No foreign code runs while
-/// the ring is locked.
+/// Adds an event. Swaps its text with the text of the overwritten event, so that a full ring allocates nothing. No code
+/// of the program runs while the ring is locked.
 pub(super) fn note(level: Level, text: &mut String) {
     let at = SystemTime::now();
     let mut ring = RING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +42,7 @@ pub(super) fn note(level: Level, text: &mut String) {
     std::mem::swap(&mut crumb.text, text);
 }
 
-/// The events, oldest first. None while another thread holds the ring, because a failing program must not wait.
+/// The events, oldest first; empty while another thread holds the ring, because a failing program must not wait.
 pub(super) fn last() -> Vec<LogLine> {
     let Some(ring) = try_ring() else { return Vec::new() };
     let (newer, older) = ring.crumbs.split_at(ring.oldest.min(ring.crumbs.len()));

@@ -10,7 +10,7 @@ use autoheal_contract::{Cause, ErrorReport, Severity, Source};
 
 use super::facts;
 
-/// Error type where the error names none.
+/// Error type of an error whose type has no name.
 const UNNAMED: &str = "Error";
 /// Maximum length of a type's name, in bytes. Longer text is taken for a message.
 const MAX_NAME_BYTES: usize = 100;
@@ -27,14 +27,14 @@ pub(super) fn report(error: &(dyn Error + 'static)) -> ErrorReport {
         error_type: type_of(error),
         error_message: message_of(error),
         source: Some(Source::Rust),
-        // because its name alone does not show that the operating system failed
+        // because the error's type does not show that the operating system failed
         severity: is_system.then_some(Severity::High),
         causes: causes.collect(),
         ..facts::report(SystemTime::now())
     }
 }
 
-/// Whether the error is a broken pipe: the reader closed it before the end.
+/// True if the error is a broken pipe: the reader closed it before the end.
 pub(super) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     system_error(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -60,7 +60,7 @@ fn type_of(error: &(dyn Error + 'static)) -> String {
     let length = printed.find(|c: char| !c.is_alphanumeric() && !"_:".contains(c)).unwrap_or(printed.len());
     let (name, rest) = printed.split_at(length);
     let is_name = name.starts_with(|c: char| c.is_uppercase()) && !name.ends_with(':');
-    // a message that begins like a name is followed by other characters
+    // after a name come fields or nothing; other text means that this is a message
     let is_whole = rest.trim_start().is_empty() || rest.trim_start().starts_with(['{', '(']);
     if is_name && is_whole && name.len() <= MAX_NAME_BYTES { name.to_owned() } else { UNNAMED.to_owned() }
 }

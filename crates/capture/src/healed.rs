@@ -17,7 +17,7 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Service, Se
 
 use self::call::Call;
 pub use self::over_http::OverHttp;
-use self::verdict::{OfTool, classify, noun, panicked};
+use self::verdict::{MaybeToolResult, classify, noun, panicked};
 use super::panic::{Panic, message};
 use super::{FLUSH_TIMEOUT, hook, outbox};
 use autoheal_prepare::shell::shell_line;
@@ -43,14 +43,14 @@ type Notification = <RoleServer as ServiceRole>::PeerNot;
 /// # }
 /// ```
 ///
-/// Failures are reported with or without [`capture::start`](super::start); with it, panics outside of calls are reported too.
-/// Never writes to standard output. Dropping the server delivers its last reports, for at most two seconds. A server for
-/// others ([`Healed::remote`]) has many sessions and leaves that to [`super::Capture`].
+/// Failures are reported with or without [`capture::start`](super::start); with it, panics outside of calls are
+/// reported too. Never writes to standard output. Dropping the server delivers its last reports, for at most two
+/// seconds. A remote server ([`Healed::remote`]) has many sessions, so it leaves the delivery to [`super::Capture`].
 #[derive(Debug)]
 pub struct Healed<S> {
     server: S,
     is_remote: bool,
-    /// How clients reach it; none where that is unknown.
+    /// Command or URL by which clients reach the server; none if it is unknown.
     target: Option<Target>,
 }
 
@@ -75,14 +75,14 @@ impl<S: Service<RoleServer>> Healed<S> {
     /// Like [`Self::remote`], for a server at this URL: its reports hold a command that repeats the call.
     #[must_use]
     pub fn at(self, url: impl Into<String>) -> Self {
-        let mut there = self.remote();
-        there.target = Some(Target::Http { url: url.into() });
-        there
+        let mut remote = self.remote();
+        remote.target = Some(Target::Http { url: url.into() });
+        remote
     }
 
     /// Runs a handler and reports its failure; a panic becomes an error response. `handled` is an `async` block, so that a
     /// panic before the handler's first await is caught too.
-    async fn heal<T: OfTool>(
+    async fn heal<T: MaybeToolResult>(
         &self,
         call: Call,
         handled: impl Future<Output = Result<T, ErrorData>>,
@@ -90,16 +90,17 @@ impl<S: Service<RoleServer>> Healed<S> {
     ) -> Result<T, ErrorData> {
         let began = Instant::now();
         let mut handled = pin!(handled);
-        let (answer, panic) = std::future::poll_fn(|task| {
-            let polled = || catch_unwind(AssertUnwindSafe(|| handled.as_mut().poll(task)));
-            match hook::catching(polled) {
-                (Ok(Poll::Pending), survived) => {
-                    survived.into_iter().for_each(hook::report);
+        let (response, panic) = std::future::poll_fn(|task| {
+            let poll = || catch_unwind(AssertUnwindSafe(|| handled.as_mut().poll(task)));
+            match hook::catching(poll) {
+                // the handler recovered from a recorded panic, so the panic is reported without the call
+                (Ok(Poll::Pending), recovered) => {
+                    recovered.into_iter().for_each(hook::report);
                     Poll::Pending
                 }
-                (Ok(Poll::Ready(answer)), survived) => {
-                    survived.into_iter().for_each(hook::report);
-                    Poll::Ready((answer, None))
+                (Ok(Poll::Ready(response)), recovered) => {
+                    recovered.into_iter().for_each(hook::report);
+                    Poll::Ready((response, None))
                 }
                 (Err(payload), panic) => {
                     let why = format!("internal error: {} panicked: {}", noun(call.kind), message(&*payload));
@@ -114,7 +115,8 @@ impl<S: Service<RoleServer>> Healed<S> {
                 self.report(call.after(began.elapsed()), "panic", &classification, panic.as_ref());
             }
             None => {
-                let classification = classify(call.kind, call.name.as_deref(), answer.as_ref().map(OfTool::of_tool));
+                let result = response.as_ref().map(MaybeToolResult::tool_result);
+                let classification = classify(call.kind, call.name.as_deref(), result);
                 if let Some(classification) = classification.filter(|_| !is_cancelled()) {
                     self.report(
                         call.after(began.elapsed()),
@@ -125,7 +127,7 @@ impl<S: Service<RoleServer>> Healed<S> {
                 }
             }
         }
-        answer
+        response
     }
 
     fn report(&self, call: Call, error_type: &str, classification: &Classification, panic: Option<&Panic>) {

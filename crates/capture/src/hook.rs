@@ -8,17 +8,17 @@ use std::time::Duration;
 use super::panic::{Panic, message, place};
 use super::{PROGRAM, outbox, output, throttle};
 
-/// Longest wait of the panicking thread for its report to be on disk.
+/// Maximum time that the panicking thread waits until its report is on disk.
 const SPOOL_TIMEOUT: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// Whether this thread is in the hook, or works for it.
+    /// True while this thread is in the hook, or works for it.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
-    /// Set while a caller on this thread catches panics, to report them with their MCP call.
+    /// Set while `catching` runs on this thread, so that a panic is reported with its MCP call.
     static CATCHER: RefCell<Option<Caught>> = const { RefCell::new(None) };
 }
 
-/// The last panic, for the catcher.
+/// The last panic on a thread with a catcher.
 #[derive(Default)]
 pub(super) struct Caught {
     pub(super) panic: Option<Panic>,
@@ -47,9 +47,10 @@ fn handle(info: &panic::PanicHookInfo<'_>) {
         return;
     }
     if is_aftermath(&message(info.payload())) {
-        // the failure itself is reported already, or is none
+        // the earlier panic is reported already, and a closed output is no failure
     } else if is_caught() {
-        // a panic that the catcher recovered from before has no call to go with: report it by itself
+        // the handler has recovered from an earlier panic, which therefore belongs to no failed call: report it by
+        // itself
         give_to_catcher(Panic::new(info, 1)).into_iter().for_each(report);
     } else if let Some(count) = throttle::count(&place(info)) {
         report(Panic::new(info, count));
@@ -57,19 +58,19 @@ fn handle(info: &panic::PanicHookInfo<'_>) {
     let _ending = IN_HOOK.try_with(|busy| busy.set(false));
 }
 
-/// Whether the panic follows from an earlier one, or from a closed output.
+/// True if the panic follows from an earlier panic, or from a closed output.
 fn is_aftermath(message: &str) -> bool {
-    let unwinds_no_further = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
-    unwinds_no_further.contains(&message) || message.starts_with("failed printing to std") && output::is_closed()
+    let second_panics = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
+    second_panics.contains(&message) || message.starts_with("failed printing to std") && output::is_closed()
 }
 
-/// Whether a catcher on this thread catches it. Never, where panics abort.
+/// True if a catcher on this thread catches the panic. False in a program whose panics abort.
 fn is_caught() -> bool {
     let has_catcher = CATCHER.try_with(|catcher| catcher.try_borrow().is_ok_and(|catcher| catcher.is_some()));
     cfg!(panic = "unwind") && has_catcher.unwrap_or(false)
 }
 
-/// Gives the panic to the catcher; returns the one it held before.
+/// Stores the panic for the catcher; returns the panic that was stored before.
 fn give_to_catcher(panic: Panic) -> Option<Panic> {
     CATCHER.try_with(|catcher| catcher.try_borrow_mut().ok()?.as_mut()?.panic.replace(panic)).ok()?
 }
@@ -86,16 +87,16 @@ pub(super) fn catching<T>(run: impl FnOnce() -> T) -> (T, Option<Panic>) {
 /// Spools a report of a panic before it returns. Another thread does the work, because a panic inside a hook would abort the
 /// program, and a lock that this thread holds would deadlock it.
 pub(super) fn report(panic: Panic) {
-    // a library's catcher in a program that did not call `start`
+    // `Healed` installs the hook too; without `start`, only failed calls are reported
     if PROGRAM.get().is_none() {
         return;
     }
     let panic = Arc::new(panic);
-    let theirs = Arc::clone(&panic);
+    let thread_panic = Arc::clone(&panic);
     let (done, finished) = mpsc::channel::<()>();
     let work = move || {
         IN_HOOK.set(true);
-        outbox::spool_now(theirs.report());
+        outbox::spool_now(thread_panic.report());
         drop(done);
     };
     match std::thread::Builder::new().name("autoheal-panic".to_owned()).spawn(work) {
@@ -103,7 +104,7 @@ pub(super) fn report(panic: Panic) {
             // returns when the sender is dropped, also by a panic
             let _done = finished.recv_timeout(SPOOL_TIMEOUT);
         }
-        // no thread left: spool from this one, because that shortage may be what the panic is about
+        // no thread can be started: spool from this one, because that shortage may be the cause of the panic
         Err(_) => outbox::spool_now(panic.report()),
     }
 }

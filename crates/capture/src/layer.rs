@@ -14,14 +14,14 @@ thread_local! {
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Remembers the last events for the next report.
+/// A layer that stores the last events for the next report.
 #[derive(Debug, Clone)]
 pub struct Layer {
     _private: (),
 }
 
-/// A layer that remembers events up to `DEBUG` that other layers' filters let through. Of `rmcp`'s own events only warnings
-/// and errors, because the others hold whole messages.
+/// A layer that stores events up to `DEBUG` that the filters of other layers let through. Of `rmcp`'s own events it
+/// stores only warnings and errors, because the others contain whole messages.
 #[must_use]
 pub fn layer() -> Layer {
     Layer { _private: () }
@@ -33,23 +33,24 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
         if *metadata.level() > Level::DEBUG || is_traffic(metadata.target(), *metadata.level()) {
             return;
         }
-        // the buffer is in use while a value logs as it is formatted, and gone while the thread ends
+        // the buffer is in use if formatting a value logs another event, and gone while the thread ends
         let written = BUFFER.try_with(|buffer| match buffer.try_borrow_mut() {
-            Ok(mut text) => remember(event, &mut text),
-            Err(_) => remember(event, &mut String::new()),
+            Ok(mut text) => store(event, &mut text),
+            Err(_) => store(event, &mut String::new()),
         });
         if written.is_err() {
-            remember(event, &mut String::new());
+            store(event, &mut String::new());
         }
     }
 }
 
-/// Whether the event is one of rmcp's about a message: it holds the whole message, also of other calls.
+/// True for an event of rmcp about a message. Such an event contains the whole message, which may be of another call.
 fn is_traffic(target: &str, level: Level) -> bool {
     level > Level::WARN && target.strip_prefix("rmcp").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-fn remember(event: &Event<'_>, text: &mut String) {
+/// Stores an event as a breadcrumb; `text` is a buffer.
+fn store(event: &Event<'_>, text: &mut String) {
     text.clear();
     text.push_str(event.metadata().target());
     text.push(':');

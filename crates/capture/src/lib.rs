@@ -21,9 +21,9 @@
 //! let subscriber = tracing_subscriber::registry().with(capture::layer());
 //! ```
 //!
-//! Reports go to the service at `AUTOHEAL_URL`. Without it they stay in the spool on this machine, from where `autoheal
-//! serve` takes them into its store. They are on disk before a panic's hook returns, so a program that aborts loses none: its
-//! next run delivers them.
+//! Reports go to the service at `AUTOHEAL_URL`. Without that variable they stay in the spool on this machine, from
+//! where `autoheal serve` takes them into its store. A panic's report is on disk before the panic hook returns, so a
+//! program that aborts loses no report: its next run delivers it.
 
 mod backtrace;
 mod breadcrumbs;
@@ -79,8 +79,8 @@ pub fn start(name: &str, release: &str) -> Capture {
 }
 
 impl Capture {
-    /// Marks the program as one that serves others. Its panics may hold their text, so a person approves an issue before an
-    /// agent reads it.
+    /// Declares that other people can reach the program. The messages of its panics may contain their text, so its
+    /// reports are anonymous: a person approves an issue before an agent reads it.
     pub fn remote(self) -> Self {
         outbox::send_as_anonymous();
         self

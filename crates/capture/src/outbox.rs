@@ -1,4 +1,4 @@
-//! The outbox of captured reports: spooled at once, or given to a thread that delivers them soon.
+//! The outbox of captured reports: spools them at once, or passes them to a thread that delivers them soon.
 
 use std::io::Write;
 use std::sync::OnceLock;
@@ -11,15 +11,16 @@ use autoheal_deliver::{Destination, Reporter, spool};
 use autoheal_prepare::validate::Sender;
 
 static DESTINATION: OnceLock<Destination> = OnceLock::new();
-/// One reporter for the program's own text, one for text that others may have written.
+/// Reporter of the program's own text.
 static LOCAL: OnceLock<Option<Reporter>> = OnceLock::new();
+/// Reporter of text that strangers may have written.
 static ANONYMOUS: OnceLock<Option<Reporter>> = OnceLock::new();
-/// Whether others may have written the text of this program's reports.
+/// True if strangers may have written the text of this program's panics and errors.
 static IS_ANONYMOUS: AtomicBool = AtomicBool::new(false);
-/// Whether this run has reported a failure.
+/// True once this run has reported a failure.
 static HAS_REPORTED: AtomicBool = AtomicBool::new(false);
 
-/// Sends all further reports as anonymous.
+/// Makes all further reports of panics and errors anonymous.
 pub(super) fn send_as_anonymous() {
     IS_ANONYMOUS.store(true, Ordering::Relaxed);
 }
@@ -28,7 +29,7 @@ fn sender() -> Sender {
     if IS_ANONYMOUS.load(Ordering::Relaxed) { Sender::Anonymous } else { Sender::Local }
 }
 
-/// Spools a report before it returns, because the program may be about to end.
+/// Spools a report before it returns, because the program may be about to end. Then wakes the delivering thread.
 pub(super) fn spool_now(mut report: ErrorReport) {
     HAS_REPORTED.store(true, Ordering::Relaxed);
     let spooled = spool(destination(), sender(), &mut report);
@@ -40,7 +41,7 @@ pub(super) fn spool_now(mut report: ErrorReport) {
     }
 }
 
-/// Gives a report to the delivering thread, without waiting for it.
+/// Passes a report to the delivering thread, without waiting for the delivery.
 #[cfg(feature = "rmcp")]
 pub(super) fn send(sender: Sender, report: ErrorReport) {
     HAS_REPORTED.store(true, Ordering::Relaxed);
@@ -58,19 +59,19 @@ pub(super) fn deliver_spooled() {
 
 /// Delivers all reports: for at most `own` if this run has reported, else for at most `earlier`.
 pub(super) fn flush(own: Duration, earlier: Duration) {
-    let mut longest = if HAS_REPORTED.load(Ordering::Relaxed) { own } else { earlier };
+    let mut remaining = if HAS_REPORTED.load(Ordering::Relaxed) { own } else { earlier };
     for reporter in [&LOCAL, &ANONYMOUS].into_iter().filter_map(|reporter| reporter.get()?.as_ref()) {
         let began = std::time::Instant::now();
-        reporter.flush(longest);
-        longest = longest.saturating_sub(began.elapsed());
+        reporter.flush(remaining);
+        remaining = remaining.saturating_sub(began.elapsed());
     }
 }
 
 /// Delivers the reports of this run, if there are any.
 #[cfg(feature = "rmcp")]
-pub(super) fn flush_own(longest: Duration) {
+pub(super) fn flush_own(timeout: Duration) {
     if HAS_REPORTED.load(Ordering::Relaxed) {
-        flush(longest, longest);
+        flush(timeout, timeout);
     }
 }
 
@@ -81,11 +82,11 @@ fn destination() -> &'static Destination {
 /// The reporter for this sender; starts its thread on first use.
 fn reporter(sender: Sender) -> Option<&'static Reporter> {
     let slot = if sender == Sender::Anonymous { &ANONYMOUS } else { &LOCAL };
-    let start = || Reporter::start(destination().clone(), sender, say).ok();
+    let start = || Reporter::start(destination().clone(), sender, print_trouble).ok();
     slot.get_or_init(start).as_ref()
 }
 
-/// Prints a line on standard error; a closed standard error is no failure.
-fn say(trouble: &str) {
+/// Prints a sentence on standard error. A closed standard error is ignored.
+fn print_trouble(trouble: &str) {
     let _closed = writeln!(std::io::stderr(), "autoheal: {trouble}");
 }

@@ -1,8 +1,9 @@
-//! The program's output: once its reader has closed it, the failure to print is none.
+//! Checks whether the reader of the program's output has closed it. Printing then fails, which is no failure of the
+//! program.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Whether the reader of standard output or standard error has closed it.
+/// True if the reader of standard output or standard error has closed it.
 pub(super) fn is_closed() -> bool {
     let (output, errors) = (std::io::stdout(), std::io::stderr());
     // without requested events, poll reports errors only: the other end is closed

@@ -10,7 +10,7 @@ use autoheal_contract::{ErrorReport, Source};
 
 use super::{backtrace, facts};
 
-/// Facts recorded in the hook. The names of the frames are resolved later, because that takes longest.
+/// Facts that the hook records. The names of the frames are resolved later, because that takes the longest time.
 pub(super) struct Panic {
     pub(super) message: String,
     /// `src/main.rs:2:5`
@@ -61,7 +61,7 @@ pub(super) fn place(info: &PanicHookInfo<'_>) -> String {
     info.location().map_or_else(|| "<unknown>".to_owned(), ToString::to_string)
 }
 
-/// The panic's message; a fixed text for a payload that is no text.
+/// The panic's message; a fixed text for a payload that is blank or no text.
 pub(super) fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// Shortest time between two reports of one place.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Maximum number of remembered places.
+/// Maximum number of stored places. Panics at further places are not throttled.
 const MAX_PLACES: usize = 64;
 
 static PLACES: Mutex<BTreeMap<String, Seen>> = Mutex::new(BTreeMap::new());
@@ -21,7 +21,7 @@ struct Seen {
 
 /// Number of panics that a report of this place stands for; none while the last report is too recent.
 pub(super) fn count(place: &str) -> Option<u64> {
-    // held for moments only, and nothing panics while it is held
+    // the lock is held briefly, and no code panics while it is held
     let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
     count_at(&mut places, place, Instant::now())
 }
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_is_bounded() {
+    fn the_number_of_stored_places_is_limited() {
         let (mut places, now) = (BTreeMap::new(), Instant::now());
         for line in 0..10_000 {
             assert_eq!(count_at(&mut places, &format!("src/a.rs:{line}:1"), now), Some(1));

@@ -1,8 +1,8 @@
-//! `Class`: the kinds of failure that senders name in a report, and that severity, grouping and policy decide by.
+//! `Class`: the kinds of failure that a report can name. Severity, grouping and policy depend on the class.
 
 use strum::{EnumString, IntoStaticStr};
 
-/// Kind of failure, by where it was seen. A report may name a class that is not listed here; it decides nothing.
+/// Kind of failure, by where it was seen. A report may also name a class that is not listed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Class {
@@ -37,7 +37,7 @@ pub enum Class {
     Uncaught,
     /// A promise of the page was rejected and no code handled it.
     UnhandledRejection,
-    /// The page itself reported it.
+    /// The page's own code reported the failure.
     Reported,
     /// The client's WebAssembly module could not be loaded.
     Module,
@@ -50,7 +50,7 @@ impl Class {
         self.into()
     }
 
-    /// The class with this name on the wire; none for a name that decides nothing.
+    /// The class with this name on the wire; none for an unknown name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.trim().parse().ok()
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back() {
+    fn a_name_is_parsed_as_its_class() {
         for class in [Class::ToolFailure, Class::NoAnswer, Class::CallerError, Class::Http] {
             assert_eq!(Class::parse(class.name()), Some(class));
         }

@@ -1,4 +1,4 @@
-//! `Json`: a JSON value whose depth is limited while it is read, so that hostile nesting costs nothing.
+//! `Json`: a JSON value whose depth is limited while it is read, so that hostile nesting cannot overflow the stack.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use crate::limits::{CONTEXT_DEPTH, CUT_MARK};
 
 /// A JSON value; objects keep their order, numbers keep their kind.
 ///
-/// Reading never recurses deeper than [`CONTEXT_DEPTH`]: deeper values are skipped and replaced by [`CUT_MARK`]. The
-/// service reads `context` into it.
+/// Reading never recurses deeper than [`CONTEXT_DEPTH`]: deeper values are skipped and replaced by [`CUT_MARK`]. A
+/// report's `context`, `tags`, `system`, `debug_ids` and `params` have this type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
     /// `null`; also NaN and the infinities, which JSON lacks.
@@ -64,7 +64,7 @@ impl Json {
         }
     }
 
-    /// Cuts the value to about `bytes` of compact JSON. Returns whether anything was cut.
+    /// Cuts the value to about `bytes` of compact JSON. Returns true if its [`Json::size`] was over that limit.
     ///
     /// Long strings are shortened, and one [`CUT_MARK`] replaces the members that do not fit.
     pub fn shrink_to(&mut self, bytes: usize) -> bool {
@@ -162,17 +162,17 @@ impl Serialize for Json {
 
 impl<'de> serde::Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Nested { depth: 0 }.deserialize(deserializer)
+        DepthReader { depth: 0 }.deserialize(deserializer)
     }
 }
 
-/// A reader of one value at a known depth.
+/// A reader of one value that is nested this deeply.
 #[derive(Clone, Copy)]
-struct Nested {
+struct DepthReader {
     depth: usize,
 }
 
-impl Nested {
+impl DepthReader {
     fn deeper(self) -> Self {
         Self { depth: self.depth + 1 }
     }
@@ -182,7 +182,7 @@ impl Nested {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Nested {
+impl<'de> DeserializeSeed<'de> for DepthReader {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
@@ -190,7 +190,7 @@ impl<'de> DeserializeSeed<'de> for Nested {
     }
 }
 
-impl<'de> Visitor<'de> for Nested {
+impl<'de> Visitor<'de> for DepthReader {
     type Value = Json;
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {

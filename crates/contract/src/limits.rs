@@ -22,7 +22,8 @@ pub const CAUSES: usize = 10;
 pub const TAGS: usize = 50;
 /// Maximum size of a request body, in bytes.
 pub const BODY_BYTES: usize = 1024 * 1024;
-/// Maximum size of a refused body that is still read, and dropped, so that the sender receives the 413; in bytes.
+/// Maximum size of a request body that is read to its end, in bytes. Above [`BODY_BYTES`] the bytes are dropped; they
+/// are only read so that the sender receives the 413.
 pub const DRAIN_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum number of reports in one batch.
 pub const BATCH_REPORTS: usize = 100;

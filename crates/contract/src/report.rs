@@ -32,7 +32,7 @@ pub struct ErrorReport {
     /// Kind of sender. The service does not verify it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Finer class of the failure, such as `tool_failure` or `network`.
+    /// Kind of failure, finer than `source`: the name of a [`Class`](crate::Class), or another name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
     /// The severity chosen by the sender. If absent, the service's rules decide.
@@ -50,7 +50,8 @@ pub struct ErrorReport {
     /// A hash of the user; never a name or an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Number of occurrences since the last report of the same failure; 1 if absent. It stays the same as `id` does.
+    /// Number of occurrences since the last report of the same failure; 1 if absent. Like `id`, it stays the same when
+    /// the report is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// Time of the first of `count` occurrences, RFC 3339.

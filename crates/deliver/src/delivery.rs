@@ -1,4 +1,4 @@
-//! One delivery: new reports into the spool, then to the receiver, together with older ones from the spool.
+//! One delivery: spools new reports, then sends them to the receiver together with older spooled reports.
 
 use std::fmt;
 use std::io;
@@ -26,7 +26,7 @@ const MAX_TYPE_CHARS: usize = 100;
 /// Result of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Delivered, or left in the spool for an `autoheal` that takes it in.
+    /// Delivered, or left in the spool for an `autoheal` that takes it from there.
     Delivered(Delivery),
     /// Not delivered yet: in the spool until the next delivery. A sentence for people.
     Spooled(String),
@@ -58,7 +58,7 @@ pub enum Delivery {
         /// The reports, in a few words.
         reports: String,
     },
-    /// The reports stay in the spool until `autoheal` takes them in.
+    /// The reports stay in the spool until `autoheal` takes them into its store.
     Spool {
         /// The reports, in a few words.
         reports: String,
@@ -79,15 +79,15 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Response of a receiver that took a batch.
-struct Receipt {
+/// Result of a batch that the receiver took.
+struct BatchResult {
     /// Reports that it rejected, by their position in the batch, with the reason.
     rejected: Rejected,
-    /// Occurrences so far of the first report's failure, if the receiver says so.
+    /// Occurrences so far of the first report's failure; none if the receiver does not return them.
     occurrences: Option<u64>,
 }
 
-/// Removes the secrets from a report and spools it for the next delivery: for a program that is about to end.
+/// Removes the secrets from a report and spools it for the next delivery. Fit for a program that is about to end.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub fn deliver(destination: &Destination, sender: Sender, reports: Vec<ErrorRepo
     deliver_with(destination, sender, Vec::new(), reports, until)
 }
 
-/// Delivers reports that are spooled already, and these.
+/// Delivers `spooled`, which are on disk already, and `reports`, which are not.
 pub(crate) fn deliver_with(
     destination: &Destination,
     sender: Sender,
@@ -120,7 +120,7 @@ pub(crate) fn deliver_with(
     until: Instant,
 ) -> Outcome {
     for report in &mut reports {
-        // before it reaches any disk
+        // before the report reaches any disk
         scrub_report(report, destination.scrub);
     }
     let spool = match Spool::open() {
@@ -128,14 +128,14 @@ pub(crate) fn deliver_with(
         Err(error) => return without_spool(destination, sender, &reports, until, &error.to_string()),
     };
     let url = destination.receiver.url();
-    // a missing file was delivered meanwhile, by another process or with the delivery before
+    // a missing file was delivered meanwhile, by another process or by the previous delivery
     let mut new: Vec<SpooledReport> = spooled.into_iter().filter(|spooled| spooled.file.exists()).collect();
     let already_spooled = new.len();
     for report in &reports {
         match spool.add(url, sender, report) {
             Ok(spooled) => new.push(spooled),
             Err(error) => {
-                // a full disk: all reports are in memory as well, and are tried once from there
+                // a full disk: remove the files added so far, and deliver all reports from memory instead
                 new[already_spooled..].iter().for_each(SpooledReport::remove);
                 let why = format!("{}: {error}", spool.directory().display());
                 return without_spool(destination, sender, &reports, until, &why);
@@ -158,7 +158,7 @@ pub(crate) fn deliver_with(
     let new_count = new.len();
     let batch: Vec<SpooledReport> = new.into_iter().chain(older).collect();
     match hand_over(destination, &batch, until) {
-        Ok(receipt) => outcome(url, reports, receipt, new_count),
+        Ok(result) => outcome(url, reports, result, new_count),
         Err(Refusal::StoreInUse) => Outcome::Delivered(Delivery::RunningServe { reports }),
         Err(Refusal::Failed(why)) => {
             Outcome::Spooled(format!("{why} (the report stays in {})", spool.directory().display()))
@@ -201,7 +201,7 @@ fn without_spool(
         return Outcome::Lost(why.to_owned());
     }
     match hand_over(destination, &batch, until) {
-        Ok(receipt) => outcome(destination.receiver.url(), names(&batch, 0), receipt, batch.len()),
+        Ok(result) => outcome(destination.receiver.url(), names(&batch, 0), result, batch.len()),
         Err(Refusal::StoreInUse) => {
             Outcome::Lost(format!("the store is in use, and the report cannot be spooled: {why}"))
         }
@@ -209,19 +209,20 @@ fn without_spool(
     }
 }
 
-/// The outcome for the first `new_count` reports of a batch that the receiver took. One that it rejected is lost.
-fn outcome(url: Option<&str>, reports: String, receipt: Receipt, new_count: usize) -> Outcome {
-    match receipt.rejected.into_iter().find(|(position, _)| *position < new_count) {
+/// The outcome for the first `new_count` reports of a batch that the receiver took: lost if the receiver rejected one
+/// of them, else delivered.
+fn outcome(url: Option<&str>, reports: String, result: BatchResult, new_count: usize) -> Outcome {
+    match result.rejected.into_iter().find(|(position, _)| *position < new_count) {
         Some((_, reason)) => Outcome::Lost(reason),
         None => Outcome::Delivered(match url {
             Some(url) => Delivery::Service { url: url.to_owned(), reports },
-            None => Delivery::Store { reports, occurrences: receipt.occurrences },
+            None => Delivery::Store { reports, occurrences: result.occurrences },
         }),
     }
 }
 
-/// Delivers reports and removes the taken and the rejected ones from the spool.
-fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant) -> Result<Receipt, Refusal> {
+/// Sends reports to the receiver. Removes the taken and the rejected ones from the spool.
+fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant) -> Result<BatchResult, Refusal> {
     match &destination.receiver {
         Receiver::Service { url, key } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -230,14 +231,14 @@ fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant)
             let remaining = until.saturating_duration_since(Instant::now());
             let sent = runtime.block_on(async { tokio::time::timeout(remaining, sent).await });
             let sent = sent.unwrap_or_else(|_| Err(SendError::Timeout(url.clone())));
-            sent.map(|rejected| Receipt { rejected, occurrences: None }).map_err(Refusal::failed)
+            sent.map(|rejected| BatchResult { rejected, occurrences: None }).map_err(Refusal::failed)
         }
         Receiver::Store { path, record } => {
             let occurrences = record(path.as_deref(), batch, destination.scrub, until)?;
             batch.iter().for_each(SpooledReport::remove);
-            Ok(Receipt { rejected: Vec::new(), occurrences: occurrences.first().copied().flatten() })
+            Ok(BatchResult { rejected: Vec::new(), occurrences: occurrences.first().copied().flatten() })
         }
-        Receiver::Spool => Ok(Receipt { rejected: Vec::new(), occurrences: None }),
+        Receiver::Spool => Ok(BatchResult { rejected: Vec::new(), occurrences: None }),
     }
 }
 

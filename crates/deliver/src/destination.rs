@@ -1,4 +1,4 @@
-//! `Destination`: where a program's reports go, and how much is removed from them before they reach any disk.
+//! `Destination`: the receiver of a program's reports, and the level at which they are scrubbed.
 
 use std::time::Instant;
 
@@ -8,12 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::place::variable;
 use crate::spool::SpooledReport;
 
-/// Receiver of reports, and the scrubbing before they reach any disk.
+/// Receiver of a program's reports, and the level at which they are scrubbed.
 #[derive(Debug, Clone)]
 pub struct Destination {
     /// Receiver of the reports.
     pub receiver: Receiver,
-    /// How much is removed from reports before they reach any disk.
+    /// Level of the scrubbing, which comes before a report reaches any disk.
     pub scrub: Level,
 }
 
@@ -24,30 +24,30 @@ pub enum Receiver {
     Service {
         /// Its base URL, such as `https://errors.example`.
         url: String,
-        /// Its sender key; none sends anonymously.
+        /// The sender key; without one, reports are anonymous.
         key: Option<SecretString>,
     },
     /// A store on this machine.
     Store {
-        /// The store's file; none for the one in the user's data directory.
+        /// The store's file; none for the store in the user's data directory.
         path: Option<String>,
-        /// Records reports in that store.
+        /// Function that records reports in this store.
         record: Record,
     },
     /// No receiver: reports stay in the spool until `autoheal` takes them into its store.
     Spool,
 }
 
-/// Records spooled reports in the store at this path, by this instant. Returns how often the failure of each report has
-/// occurred so far, in the order of the reports; none for a report that the store did not take.
+/// Function that records spooled reports in the store at this path, before this instant. Returns the occurrences so far
+/// of each report's failure, in the order of the reports; none for a report that the store did not take.
 ///
-/// A function that the caller brings, because a program that only captures its panics should not compile a database.
+/// The caller provides the function, because a program that only captures its panics should not compile a database.
 pub type Record = fn(Option<&str>, &[SpooledReport], Level, Instant) -> Result<Vec<Option<u64>>, Refusal>;
 
 /// Reason why no report was taken.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Another process has the store open; it takes in the spool itself.
+    /// Another process has the store open. It takes the reports from the spool itself.
     #[error("the store is in use")]
     StoreInUse,
     /// Any other reason, with a sentence for people.
@@ -63,8 +63,8 @@ impl Refusal {
 }
 
 impl Destination {
-    /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool; scrubbed by `AUTOHEAL_SCRUB`. A variable
-    /// set to the empty string counts as unset.
+    /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool, with the scrub level of
+    /// `AUTOHEAL_SCRUB`. A blank variable counts as unset.
     #[must_use]
     pub fn from_environment() -> Self {
         let receiver = match variable("AUTOHEAL_URL") {

@@ -1,6 +1,7 @@
-//! Delivery of this machine's reports: into a spool on disk first, then to a service, or to a store that the caller brings.
+//! Delivery of this machine's reports: first into a spool on disk, then to a service, or to a store that the caller
+//! provides.
 //!
-//! [`deliver`] is for a program about to end, [`Reporter`] for one that goes on.
+//! A program that is about to end calls [`deliver`]; a program that keeps running has a [`Reporter`].
 
 mod delivery;
 mod destination;

@@ -11,7 +11,7 @@ pub fn data_directory() -> Option<PathBuf> {
     Some(data.join("autoheal"))
 }
 
-/// An environment variable; one set to the empty string counts as unset.
+/// The value of an environment variable; a blank value counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

@@ -1,4 +1,4 @@
-//! `Reporter`: delivery for a program that goes on, on a thread of its own, at most once a second.
+//! `Reporter`: delivery for a program that keeps running, on a thread of its own, at most once a second.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -16,7 +16,7 @@ use autoheal_prepare::validate::Sender;
 
 /// Maximum number of queued reports; further ones are dropped and counted.
 const MAX_QUEUED: usize = 256;
-/// Wait of the first report for further ones.
+/// Wait after the first queued report, so that further reports join its delivery.
 const GATHER_TIME: Duration = Duration::from_millis(50);
 /// Shortest time between two deliveries.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -25,14 +25,14 @@ const RESULT_MARGIN: Duration = Duration::from_millis(100);
 /// Wait before a failed delivery is tried again without a new report.
 const RETRY_WAIT: Duration = Duration::from_secs(60);
 
-/// Takes reports, spools them, and delivers them soon. A program that is killed meanwhile loses none. Dropping it delivers
-/// the last reports, for at most two seconds.
+/// Takes reports, spools them, and delivers them soon. A program that is killed before the delivery loses no spooled
+/// report. Dropping the reporter delivers the last reports, for at most two seconds.
 pub struct Reporter {
     shared: Arc<Shared>,
     spool: SpoolReport,
 }
 
-/// Spools a report; none where the disk refuses it.
+/// Function that spools a report; none if the disk refuses it.
 type SpoolReport = Box<dyn Fn(&ErrorReport) -> Option<SpooledReport> + Send + Sync>;
 
 /// A queued report.
@@ -40,13 +40,14 @@ struct Queued {
     report: ErrorReport,
     /// Its spool file. Once set, `report` must not change, because another process may deliver the file.
     spooled: Option<SpooledReport>,
-    /// Equal reports that came after it was spooled, counted in one.
+    /// Equal reports that came after it was spooled, counted in one report.
     repeats: Option<ErrorReport>,
 }
 
 impl Queued {
+    /// Counts an equal report.
     fn repeat(&mut self, report: ErrorReport) {
-        let same = match &mut self.repeats {
+        let counted = match &mut self.repeats {
             None if self.spooled.is_some() => {
                 self.repeats = Some(report);
                 return;
@@ -54,12 +55,12 @@ impl Queued {
             None => &mut self.report,
             Some(repeats) => repeats,
         };
-        same.count = Some(same.count.unwrap_or(1).saturating_add(report.count.unwrap_or(1)));
-        same.last_seen = report.last_seen.or(same.last_seen.take());
+        counted.count = Some(counted.count.unwrap_or(1).saturating_add(report.count.unwrap_or(1)));
+        counted.last_seen = report.last_seen.or(counted.last_seen.take());
     }
 }
 
-/// Reports of one delivery: the spooled ones, and those only in memory.
+/// Reports of one delivery: the spooled reports, and the reports that are only in memory.
 type Batch = (Vec<SpooledReport>, Vec<ErrorReport>);
 
 #[derive(Default)]
@@ -71,16 +72,16 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Queued>,
-    /// Deliver the spooled reports, even with an empty queue.
+    /// True if the spooled reports must be delivered, even with an empty queue.
     deliver_spooled: bool,
-    /// Reports dropped because the queue was full.
+    /// Number of reports dropped because the queue was full.
     dropped: u64,
-    /// End of a flush under way: deliver at once.
+    /// Deadline of a flush under way. Until then, reports are delivered at once.
     flush_until: Option<Instant>,
     is_delivering: bool,
-    /// The reporter was dropped.
+    /// True once the reporter was dropped.
     is_closed: bool,
-    /// The thread has ended its work.
+    /// True once the thread has ended its work.
     is_done: bool,
 }
 
@@ -89,13 +90,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, longest: Duration) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0
+    /// Waits for a change of the state, for at most this time.
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, timeout: Duration) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
 impl Reporter {
-    /// Starts the thread. Calls `on_trouble` on it with a sentence for people, at most once for each kind of trouble.
+    /// Starts the thread. It calls `on_trouble` with a sentence for people, at most once for each kind of trouble.
     ///
     /// # Errors
     ///
@@ -109,7 +111,8 @@ impl Reporter {
         Self::start_with(spool, deliver, on_trouble)
     }
 
-    /// Like `start`; also calls `on_first` after the first delivery, with a sentence that says where to look.
+    /// Like `start`; the thread also calls `on_first` after the first delivery, with a sentence for people about the
+    /// place of the reports.
     ///
     /// # Errors
     ///
@@ -130,8 +133,8 @@ impl Reporter {
         on_trouble: impl Fn(&str) + Send + 'static,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let of_thread = Arc::clone(&shared);
-        let work = move || Work { shared: of_thread, deliver, on_trouble, reported: BTreeSet::new() }.run();
+        let thread_shared = Arc::clone(&shared);
+        let work = move || Work { shared: thread_shared, deliver, on_trouble, reported: BTreeSet::new() }.run();
         std::thread::Builder::new().name("autoheal-report".to_owned()).spawn(work)?;
         Ok(Self { shared, spool })
     }
@@ -143,7 +146,7 @@ impl Reporter {
         if let Some(same) = state.queue.iter_mut().find(|queued| is_same(&queued.report, &report)) {
             same.repeat(report);
         } else if state.queue.len() < MAX_QUEUED {
-            // an id of its own, so that it is counted once even if delivered twice
+            // an id, so that the report is counted once even if it is delivered twice
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             let spooled = (self.spool)(&report);
             state.queue.push_back(Queued { report, spooled, repeats: None });
@@ -159,13 +162,14 @@ impl Reporter {
         self.shared.changed.notify_all();
     }
 
-    /// Delivers at once. Returns whether every report was delivered or spooled within this time.
-    pub fn flush(&self, longest: Duration) -> bool {
-        self.wait_until(longest, |state| state.queue.is_empty() && !state.deliver_spooled && !state.is_delivering)
+    /// Delivers at once. Returns false if a report still waits or is being delivered after the timeout. The outcome of
+    /// the delivery does not count.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.wait_until(timeout, |state| state.queue.is_empty() && !state.deliver_spooled && !state.is_delivering)
     }
 
-    fn wait_until(&self, longest: Duration, is_done: fn(&State) -> bool) -> bool {
-        let until = Instant::now() + longest;
+    fn wait_until(&self, timeout: Duration, is_done: fn(&State) -> bool) -> bool {
+        let until = Instant::now() + timeout;
         let mut state = self.shared.lock();
         state.flush_until = Some(until);
         self.shared.changed.notify_all();
@@ -188,7 +192,7 @@ impl Drop for Reporter {
     }
 }
 
-/// The spooling and the delivery for this destination.
+/// The functions that spool and deliver reports for this destination.
 fn delivery_to(
     destination: Destination,
     sender: Sender,
@@ -199,7 +203,7 @@ fn delivery_to(
     (Box::new(spool), deliver)
 }
 
-/// The same delivery, which announces its first success.
+/// Wraps the delivery function, so that its first success is announced.
 fn announcing_the_first(
     deliver: impl Fn(Batch, Instant) -> Outcome,
     on_first: impl Fn(&str),
@@ -207,27 +211,27 @@ fn announcing_the_first(
     let first = Once::new();
     move |batch, until| {
         let outcome = deliver(batch, until);
-        if let Outcome::Delivered(what) = &outcome {
-            first.call_once(|| on_first(&format!("{what} (later failures are reported without a message)")));
+        if let Outcome::Delivered(delivery) = &outcome {
+            first.call_once(|| on_first(&format!("{delivery} (later failures are reported without a message)")));
         }
         outcome
     }
 }
 
-/// Whether two reports are of the same failure, so that one can stand for both.
+/// True if two reports are of the same failure, so that they can be counted in one report.
 fn is_same(one: &ErrorReport, other: &ErrorReport) -> bool {
     let call = |report: &ErrorReport| report.rpc.as_ref().map(|rpc| (rpc.method.clone(), rpc.tool.clone(), rpc.code));
     one.error_message == other.error_message
         && one.error_type == other.error_type
         && one.source == other.source
         && one.class == other.class
-        // the number of distinct clients decides about caller errors
+        // the service counts distinct clients to decide about caller errors
         && one.client == other.client
         && one.stack_trace == other.stack_trace
         && call(one) == call(other)
 }
 
-/// The work of the thread.
+/// The delivering thread's own state.
 struct Work<D, T> {
     shared: Arc<Shared>,
     deliver: D,
@@ -243,7 +247,7 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
         while let Some((batch, until)) = self.next(last, retry_at) {
             last = Some(Instant::now());
             let has_new = !(batch.0.is_empty() && batch.1.is_empty());
-            // without the program's subscriber, because the delivery's own events are not the program's
+            // without the program's tracing subscriber, because events of the delivery are not events of the program
             let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(batch, until));
             retry_at = matches!(outcome, Outcome::Spooled(_)).then(|| Instant::now() + RETRY_WAIT);
             match outcome {
@@ -265,7 +269,8 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits for reports to deliver; returns them with the deadline of their delivery. None once the reporter is closed.
+    /// Waits for reports to deliver; returns them with the deadline of their delivery. None once the reporter is closed
+    /// and nothing is left to deliver.
     fn next(&self, last: Option<Instant>, retry_at: Option<Instant>) -> Option<(Batch, Instant)> {
         let mut state = self.shared.lock();
         let mut due: Option<Instant> = None;
@@ -294,8 +299,8 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
                 state.deliver_spooled = true;
                 continue;
             }
-            let longest = retry_at.map_or(Duration::from_secs(3_600), |retry_at| retry_at - now);
-            state = self.shared.wait(state, longest);
+            let timeout = retry_at.map_or(Duration::from_secs(3_600), |retry_at| retry_at - now);
+            state = self.shared.wait(state, timeout);
         }
     }
 }
@@ -313,9 +318,10 @@ fn batch(queued: impl Iterator<Item = Queued>) -> Batch {
 }
 
 impl<D, T: Fn(&str)> Work<D, T> {
-    fn warn(&mut self, kind: &'static str, what: String) {
+    /// Reports trouble of this kind, unless the kind was reported before.
+    fn warn(&mut self, kind: &'static str, sentence: String) {
         if self.reported.insert(kind) {
-            (self.on_trouble)(&what);
+            (self.on_trouble)(&sentence);
         }
     }
 }

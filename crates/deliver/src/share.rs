@@ -10,11 +10,13 @@ use uuid::{Builder, Uuid};
 
 use super::spool::SpooledReport;
 
-/// Maximum number of reports that one becomes. A failure counted more often is known well enough.
+/// Maximum number of shares of a report. Further occurrences are dropped, because the shares already show that the
+/// failure is frequent.
 const MAX_SHARES: u64 = 50;
 
-/// Splits a report into one for every [`ANONYMOUS_COUNT`] occurrences, because a receiver caps an anonymous report at that
-/// count. Each gets an id derived from the first one's, so that a repeated delivery is counted once.
+/// Splits a report into shares of at most [`ANONYMOUS_COUNT`] occurrences, because a receiver caps the count of an
+/// anonymous report. The first share keeps the report's id, and the ids of the others are derived from it, so that a
+/// repeated delivery is counted once.
 #[must_use]
 pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
     let mut left = report.count.unwrap_or(1);
@@ -25,27 +27,29 @@ pub fn share_out(report: ErrorReport) -> Vec<ErrorReport> {
     for at in 0..MAX_SHARES.min(left.div_ceil(ANONYMOUS_COUNT)) {
         let count = left.min(ANONYMOUS_COUNT);
         left -= count;
-        shares.push(ErrorReport { id: Some(id_of(id, at).to_string()), count: Some(count), ..report.clone() });
+        shares.push(ErrorReport { id: Some(share_id(id, at).to_string()), count: Some(count), ..report.clone() });
     }
     shares
 }
 
-/// The reports that are sent for a spooled one; more than one if its count is capped and too large.
+/// The reports to send for a spooled report: its shares if the receiver caps the count and the count is larger than the
+/// cap, else the report itself.
 #[must_use]
-pub fn shares(kept: &SpooledReport, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
-    let whole = || vec![Cow::Borrowed(&*kept.report)];
+pub fn shares(spooled: &SpooledReport, is_capped: bool) -> Vec<Cow<'_, RawValue>> {
+    let whole = || vec![Cow::Borrowed(&*spooled.report)];
     // parse only a report with a count, because most have none and parsing costs time
-    if !is_capped || !kept.report.get().contains("\"count\":") {
+    if !is_capped || !spooled.report.get().contains("\"count\":") {
         return whole();
     }
-    let Ok(report) = serde_json::from_str::<ErrorReport>(kept.report.get()) else { return whole() };
+    let Ok(report) = serde_json::from_str::<ErrorReport>(spooled.report.get()) else { return whole() };
     if report.count.unwrap_or(1) <= ANONYMOUS_COUNT {
         return whole();
     }
     share_out(report).iter().filter_map(|share| to_raw_value(share).ok()).map(Cow::Owned).collect()
 }
 
-fn id_of(first: Uuid, at: u64) -> Uuid {
+/// The id of the share at this index.
+fn share_id(first: Uuid, at: u64) -> Uuid {
     if at == 0 {
         return first;
     }
@@ -80,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn what_one_report_becomes_is_bounded() {
+    fn the_number_of_shares_is_limited_and_a_report_without_an_id_has_none() {
         assert_eq!(share_out(counted(u64::MAX)).len(), 50);
-        let nameless = ErrorReport { count: Some(1_000), ..ErrorReport::default() };
-        assert_eq!(share_out(nameless.clone()), [nameless]);
+        let without_id = ErrorReport { count: Some(1_000), ..ErrorReport::default() };
+        assert_eq!(share_out(without_id.clone()), [without_id]);
     }
 }

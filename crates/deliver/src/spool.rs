@@ -1,4 +1,5 @@
-//! The spool: reports not delivered yet, each in a file written atomically. Bounded in number and size.
+//! The spool: a directory of reports that are not delivered yet, one file per report, written atomically. The number
+//! and the size of the files are limited.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -29,9 +30,9 @@ pub struct Spool {
 /// Content of a spool file.
 #[derive(Serialize, Deserialize)]
 struct SpoolFile<T, R> {
-    /// The service it is for; none for the store on this machine.
+    /// Base URL of the service it is for; none for the store on this machine.
     to: Option<T>,
-    /// Origin of its text; absent for the user's own.
+    /// Trust in the origin of its text; absent for [`Sender::Local`].
     #[serde(default = "local", skip_serializing_if = "is_local_sender")]
     sender: Sender,
     report: R,
@@ -51,14 +52,14 @@ pub struct SpooledReport {
     pub file: PathBuf,
     /// Base URL of the service it is for; none for the store on this machine.
     pub to: Option<String>,
-    /// Origin of its text.
+    /// Trust in the origin of its text.
     pub sender: Sender,
     /// The report, as JSON.
     pub report: Box<RawValue>,
 }
 
 impl SpooledReport {
-    /// Whether a stranger may have written its text. Such a report must not arrive under a sender key.
+    /// True if a stranger may have written its text. Such a report must be sent without the sender key.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.sender == Sender::Anonymous
@@ -77,19 +78,23 @@ pub struct SpoolLock {
 }
 
 impl Spool {
-    /// Opens the user's spool. Refuses one that others can write to, because its reports are trusted as the user's own.
+    /// Opens the user's spool. Refuses a directory that others can write to, because the reports in it are trusted as
+    /// the user's own.
     ///
     /// # Errors
     ///
-    /// If there is no data directory, or other users can write to the spool.
+    /// If there is no data directory, or the spool belongs to another user or can be written to by others.
     pub fn open() -> io::Result<Self> {
-        let none = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
-        let directory = directory().ok_or_else(none)?;
+        let no_directory = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
+        let directory = directory().ok_or_else(no_directory)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         let metadata = fs::metadata(&directory)?;
         if metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
-            let open = format!("{} can be written to by others; make it yours alone: chmod 700", directory.display());
-            return Err(io::Error::other(open));
+            let problem = format!(
+                "{} belongs to another user or can be written to by others; make it your own, with chmod 700",
+                directory.display()
+            );
+            return Err(io::Error::other(problem));
         }
         Ok(Self { directory })
     }
@@ -118,7 +123,7 @@ impl Spool {
         Ok(SpooledReport { file: path, to, sender, report })
     }
 
-    /// Takes the right to deliver; none while another process has it.
+    /// Takes the exclusive right to deliver; none while another process has it.
     #[must_use]
     pub fn try_lock(&self) -> Option<SpoolLock> {
         let lock = File::options().create(true).append(true).open(self.directory.join(".lock")).ok()?;
@@ -133,7 +138,7 @@ impl Spool {
             let spooled = match read(&file) {
                 Ok(content) => SpooledReport { file, to: content.to, sender: content.sender, report: content.report },
                 Err(error) => {
-                    // delivered meanwhile, or no report
+                    // a missing file was delivered meanwhile; a file that holds no report is removed
                     let _removed = (error.kind() == io::ErrorKind::InvalidData).then(|| fs::remove_file(&file));
                     return None;
                 }
@@ -157,7 +162,7 @@ impl Spool {
     }
 }
 
-/// Whether any report is spooled, for any receiver. Creates no directory.
+/// True if a report is spooled, for any receiver. Creates no directory.
 #[must_use]
 pub fn has_spooled_reports() -> bool {
     directory().is_some_and(|directory| files(&directory).next().is_some())
@@ -173,7 +178,7 @@ fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
     entries.filter(|path| path.file_name().is_some_and(|name| is_spool_file(name.as_encoded_bytes())))
 }
 
-/// `001763802062123-….json`, as [`Spool::add`] names files.
+/// True for a name such as `001763802062123-….json`, which [`Spool::add`] writes.
 fn is_spool_file(name: &[u8]) -> bool {
     let time = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
     time >= TIME_DIGITS && name.get(time) == Some(&b'-') && name.ends_with(b".json")
@@ -186,7 +191,7 @@ fn read(file: &Path) -> io::Result<SpoolFile<String, Box<RawValue>>> {
     serde_json::from_slice(&fs::read(file)?).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-/// Whether a service's URL names this machine.
+/// True if a service's URL names this machine.
 #[must_use]
 pub fn is_local(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use autoheal_contract::limits::{BATCH_REPORTS, BODY_BYTES};
-use autoheal_contract::{Receipt, ReceiptStatus, Refusal};
+use autoheal_contract::{Receipt, ReceiptStatus};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -18,15 +18,15 @@ use serde_json::value::RawValue;
 use super::share::shares;
 use super::spool::SpooledReport;
 
-/// Bytes of a request body that are not reports.
+/// Part of the maximum size of a request body that reports do not use, in bytes.
 pub(crate) const BODY_MARGIN: usize = 64 * 1024;
 /// Maximum size of a response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// Reports that the receiver rejected, by their position among those handed over, with the reason.
+/// Reports that the receiver rejected: the position in the batch, and the reason.
 pub(crate) type Rejected = Vec<(usize, String)>;
 
-/// Reports could not be sent; each text is a sentence for people.
+/// Reason why reports could not be sent, as a sentence for people.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
     #[error("AUTOHEAL_URL: `{url}` is no URL; write it like https://errors.example")]
@@ -47,7 +47,7 @@ pub(super) enum SendError {
     Refused { url: String, status: hyper::StatusCode, reason: String },
     #[error("{url} responded 202 without receipts; is it an autoheal service?")]
     NoReceipts { url: String, source: serde_json::Error },
-    #[error("{0} did not answer in time")]
+    #[error("{0} did not respond in time")]
     Timeout(String),
 }
 
@@ -66,13 +66,13 @@ pub(super) async fn send(
 ) -> Result<Rejected, SendError> {
     let service = Service::at(url, key)?;
     let mut rejected = Vec::new();
-    // text that a stranger may have written is sent without the key, which would make it a known sender's
-    for anonymous in order(waiting) {
-        let key = service.key.as_ref().filter(|_| !anonymous);
-        let some = waiting.iter().enumerate().filter(|(_, kept)| kept.is_anonymous() == anonymous);
-        let mut request = Batch::default();
-        for (at, kept) in some {
-            for share in shares(kept, key.is_none()) {
+    // anonymous reports are sent without the key, because the service trusts the text of a sender with a key
+    for is_anonymous in kinds_in_order(waiting) {
+        let key = service.key.as_ref().filter(|_| !is_anonymous);
+        let of_kind = waiting.iter().enumerate().filter(|(_, spooled)| spooled.is_anonymous() == is_anonymous);
+        let mut request = RequestBatch::default();
+        for (at, spooled) in of_kind {
+            for share in shares(spooled, key.is_none()) {
                 if !request.fits(&share) {
                     let full = std::mem::take(&mut request);
                     rejected.extend(service.post(key, full, waiting, Some(at)).await?);
@@ -85,20 +85,21 @@ pub(super) async fn send(
     Ok(rejected)
 }
 
-/// Anonymous reports first, or last: the kind of the first report comes first, because it is the newest.
-fn order(waiting: &[SpooledReport]) -> [bool; 2] {
+/// The two kinds of report, anonymous and not anonymous, in the order of sending. The kind of the first report comes
+/// first, because the new reports are at the beginning.
+fn kinds_in_order(waiting: &[SpooledReport]) -> [bool; 2] {
     let first = waiting.first().is_some_and(SpooledReport::is_anonymous);
     [first, !first]
 }
 
 /// The reports of one request, each with the position of its spooled report.
 #[derive(Default)]
-struct Batch<'a> {
+struct RequestBatch<'a> {
     reports: Vec<(usize, Cow<'a, RawValue>)>,
     bytes: usize,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> RequestBatch<'a> {
     fn fits(&self, report: &RawValue) -> bool {
         self.reports.is_empty()
             || self.reports.len() < BATCH_REPORTS && self.bytes + report.get().len() < BODY_BYTES - BODY_MARGIN
@@ -115,6 +116,7 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// A service and the HTTP client for it.
 struct Service<'a> {
     url: &'a str,
     uri: Uri,
@@ -146,11 +148,12 @@ impl<'a> Service<'a> {
         Ok(Self { url, uri, key, client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 
-    /// Sends one request, unless the batch is empty. The report at `unfinished` has more shares in a later request.
+    /// Sends one request, unless the batch is empty, and removes its reports from the spool. The report at `unfinished`
+    /// stays, because a later request holds more of its shares.
     async fn post(
         &self,
         key: Option<&HeaderValue>,
-        batch: Batch<'_>,
+        batch: RequestBatch<'_>,
         waiting: &[SpooledReport],
         unfinished: Option<usize>,
     ) -> Result<Rejected, SendError> {
@@ -169,7 +172,8 @@ impl<'a> Service<'a> {
         let read = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
         let body = read.map_err(|source| SendError::Cut { url: url.to_owned(), source })?.to_bytes();
         if status != 202 {
-            let refusal = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.message);
+            let refusal = serde_json::from_slice::<autoheal_contract::Refusal>(&body).ok();
+            let refusal = refusal.map(|refusal| refusal.message);
             let reason = refusal.unwrap_or_else(|| "no reason given".to_owned());
             return Err(SendError::Refused { url: url.to_owned(), status, reason });
         }
@@ -178,7 +182,8 @@ impl<'a> Service<'a> {
         for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
             waiting[*at].remove();
         }
-        let rejected = batch.reports.iter().zip(receipts).filter(|(_, it)| it.status == ReceiptStatus::Rejected);
+        let is_rejected = |receipt: &Receipt| receipt.status == ReceiptStatus::Rejected;
+        let rejected = batch.reports.iter().zip(receipts).filter(|(_, receipt)| is_rejected(receipt));
         let reason = |receipt: Receipt| format!("{url} rejected it: {}", receipt.reason.unwrap_or_default());
         Ok(rejected.map(|((at, _), receipt)| (*at, reason(receipt))).collect())
     }

@@ -4,8 +4,8 @@
 //! line ends an event. The parser skips comments, event names and unknown fields. It does not check that values are
 //! valid UTF-8.
 //!
-//! The functions are inline because the browser module links them: compiled in this crate they would bring a second
-//! copy of the growth code of `Vec`, 190 bytes of the module after brotli.
+//! The functions are inline, so that they are compiled as part of the browser module. Compiled in this crate, they
+//! would add a second copy of the growth code of `Vec` to the module, 190 bytes after brotli.
 #![no_std]
 
 extern crate alloc;
@@ -49,7 +49,7 @@ pub struct Parser {
     name: u64,
     /// The value of the current line, for `id` and `retry`.
     value: Vec<u8>,
-    /// The colon was the last byte: one space after it is no part of the value.
+    /// The last byte was the colon: one space after it is no part of the value.
     after_colon: bool,
     /// The last byte was a carriage return: a line feed after it ends no second line.
     after_return: bool,
@@ -92,7 +92,7 @@ impl Parser {
 
     /// The id of the last complete event that had one; empty if the server reset it.
     ///
-    /// Ids that contain a NUL are ignored, and ids longer than the limit.
+    /// Ids that contain a NUL and ids longer than the limit are ignored.
     #[inline]
     #[must_use]
     pub fn last_id(&self) -> Option<&[u8]> {
@@ -196,7 +196,7 @@ impl Parser {
 }
 
 const NO_NAME: u64 = 1;
-/// The smallest code of a name with six bytes, one more than the longest known name has.
+/// The smallest code of a name of six bytes. The longest known name has five.
 const TOO_LONG: u64 = 1 << 48;
 const DATA: u64 = name_code(b"data");
 const ID: u64 = name_code(b"id");

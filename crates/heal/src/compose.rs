@@ -1,4 +1,4 @@
-//! Text for GitHub. The only place where report text meets Markdown.
+//! Text for GitHub. No other module puts text of a report into Markdown.
 
 mod body;
 mod fence;
@@ -66,7 +66,7 @@ pub fn issue(work: &Work) -> ComposedIssue {
     compose(&work.sample, work.group.fingerprint, work.group.severity, &Occurrences::of(&work.group, &work.releases))
 }
 
-/// Composes the issue a sample would make.
+/// Composes the issue for a sample.
 #[must_use]
 pub fn compose(
     sample: &Sample,
@@ -82,7 +82,7 @@ pub fn compose(
     }
 }
 
-/// The draft pull request of a group with an issue. Of the report it holds a slug of the error type and nothing else.
+/// The draft pull request of a group with an issue. Its only text from the report is a slug of the error type.
 #[derive(Debug, Clone)]
 pub(crate) struct ComposedPull {
     /// The branch, without `refs/heads/`.

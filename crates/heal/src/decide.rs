@@ -17,7 +17,7 @@ pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
 pub(crate) enum Decision {
     /// Nothing, until a new report of the group arrives.
     Quiet(Quiet),
-    /// Nothing yet; decide again at this time.
+    /// Nothing yet, for this reason; decide again at this time.
     Later(Timestamp, &'static str),
     /// Open the issue.
     OpenIssue,
@@ -70,7 +70,7 @@ pub(crate) enum Decision {
 }
 
 impl Decision {
-    /// Whether it asks an agent to work.
+    /// True if it asks an agent to work.
     pub(crate) fn hands_over(&self) -> bool {
         matches!(self, Self::StartTask { .. } | Self::CommentAgent { .. } | Self::AssignAgent { .. })
     }
@@ -114,10 +114,11 @@ pub(crate) struct Budget {
 
 /// Decides about one group.
 pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
-    // An issue under recheck counts as pending, because a draft is for one issue and ours may still change.
+    // An issue under recheck counts as pending, because a draft belongs to one issue, and the recheck may still replace
+    // this issue by an older one.
     let is_pending = |intent: &&Intent| intent.state.unsettled() || intent.state == IntentState::Recheck;
     if let Some(pending) = work.intents.iter().find(is_pending) {
-        // Reconcile first, because a second write now could be the second of its kind.
+        // The pending write is settled first, because a write decided now could be the same one again.
         return Decision::Later(pending.act_at.max(now.plus(Duration::from_secs(1))), "a write is not settled yet");
     }
     let Some(issue) = work.group.issue.as_ref().map(|link| link.number) else {
@@ -148,13 +149,14 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
     Decision::OpenIssue
 }
 
-/// The next step of the draft. It comes before the hand-over, so that the agent works on it instead of opening its own.
+/// The next step towards the draft. The draft comes before the hand-over, so that the agent works on this draft instead
+/// of opening its own.
 fn draft(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
     let steps = [IntentKind::CreateCommit, IntentKind::CreateBranch, IntentKind::OpenPull];
     if !settings.switches.pull || work.group.pull.is_some() || steps.iter().any(|kind| refused(work, *kind)) {
         return None;
     }
-    // Without its id, the commit is created again: a commit that no branch refers to has no effect.
+    // If its id is not stored, the commit is created again: a commit that no branch refers to has no effect.
     let Some(commit) = happened(work, IntentKind::CreateCommit).and_then(|intent| Record::read(intent).sha) else {
         return Some(Decision::CreateCommit { issue });
     };

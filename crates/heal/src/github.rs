@@ -22,12 +22,12 @@ use autoheal_store::Clock;
 
 /// Timeout of a call. A response that comes later counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Maximum number of pages read of a list. Beyond it, the stored intents are the better memory.
+/// Maximum number of pages that are read of a list. Entries on later pages are ignored.
 const MAX_PAGES: usize = 10;
 /// Entries of a full page.
 const PAGE_SIZE: usize = 100;
 
-/// Reason why a call to GitHub gave no result, by what the caller must do.
+/// Reason why a call to GitHub gave no result. Each variant requires another reaction of the caller.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum GithubError {
     /// GitHub refused; sending it again changes nothing.
@@ -55,7 +55,8 @@ pub(crate) enum GithubError {
 }
 
 impl GithubError {
-    /// Whether it is about the credential or the repository, so that every other group would meet it too.
+    /// True if the refusal is about the credential or the repository, so that writes for other groups would be refused
+    /// too.
     #[must_use]
     pub(crate) fn concerns_everything(&self) -> bool {
         matches!(self, Self::Refused { status: 301 | 302 | 307 | 308 | 401 | 403 | 404 | 410 | 451, .. })
@@ -244,7 +245,7 @@ impl<T> Entry<T> {
     }
 }
 
-/// A user, as far as it is read.
+/// The fields of a user that are read.
 #[derive(Debug, Clone, Deserialize)]
 struct User {
     login: String,
@@ -261,13 +262,14 @@ fn last_page(link: &str) -> Option<usize> {
     query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
 }
 
-/// A page of GitHub's for people.
+/// The only field of a created object that is read: the address of its web page.
 #[derive(Debug, Deserialize)]
 struct Page {
     html_url: String,
 }
 
-/// Nothing can have happened only if the connection was never made; any other transport error loses the response.
+/// The error of a failed exchange. Without a connection nothing happened; after any other error the write may have
+/// happened.
 fn transport(error: &octocrab::Error) -> GithubError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut innermost = error.to_string();

@@ -1,4 +1,4 @@
-//! The plan for a first report: every step that `decide` would take for it, without GitHub.
+//! The plan for a first report: every step that `decide` names for it, without any request to GitHub.
 
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;

@@ -20,9 +20,9 @@ pub(crate) struct NewLabel {
 pub(crate) struct NewCommit {
     /// Its message.
     pub(crate) message: String,
-    /// The tree it holds.
+    /// Id of its tree.
     pub(crate) tree: String,
-    /// The commits it follows.
+    /// Ids of its parents.
     pub(crate) parents: Vec<String>,
 }
 

@@ -19,15 +19,15 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// Whether any write is sent to GitHub. A draft and a hand-over belong to an issue, so each switch opens issues.
+    /// True if a switch is on. A draft and a hand-over belong to an issue, so each switch opens issues.
     #[must_use]
     pub fn any(self) -> bool {
         self.issue || self.pull || self.heal
     }
 }
 
-/// The sources whose text needs no approval (`AUTOHEAL_TRUST`). None by default, because a command prints what strangers
-/// sent it.
+/// The sources whose text needs no approval (`AUTOHEAL_TRUST`). None by default, because even the operator's own
+/// command may print text of strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trust {
     /// The operator's own commands.
@@ -39,7 +39,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Whether text of this source, from this sender, may reach an agent without a person's approval.
+    /// True if text of this source, from this sender, may reach an agent without a person's approval.
     ///
     /// `source` is a claim, so it counts only from known senders. A browser is never a known sender, so trusting browsers
     /// means trusting everyone who can reach the service.
@@ -54,7 +54,8 @@ impl Trust {
     }
 }
 
-/// Conditions under which a caller error becomes an issue. The called program cannot fix it, unless many clients cause it.
+/// Conditions under which a caller error becomes an issue. Nothing in the called program needs a fix, unless many
+/// clients cause the same error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerErrors {
     /// Open issues for caller errors at once, as for any failure (`AUTOHEAL_CALLER_ERRORS`).
@@ -74,7 +75,7 @@ impl CallerErrors {
     pub const REASON: &str = "a caller error opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients caused \
                               it, unless AUTOHEAL_CALLER_ERRORS is on";
 
-    /// Whether a failure of this class, reported by so many distinct clients, opens no issue.
+    /// True if a failure of this class, reported by this number of distinct clients, opens no issue.
     ///
     /// Holds back MCP sources only, because there the class is part of the fingerprint. Elsewhere a stranger's report with
     /// this class could hold back a real failure of the same group.
@@ -120,7 +121,7 @@ pub struct Settings {
     pub agent: String,
     /// The sources that skip approval.
     pub trust: Trust,
-    /// Occurrences before an issue.
+    /// Minimum number of occurrences of a failure for an issue.
     pub min_occurrences: u64,
     /// Conditions under which caller errors become issues.
     pub caller_errors: CallerErrors,

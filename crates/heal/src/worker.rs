@@ -26,7 +26,8 @@ use autoheal_store::{Change, Group, GroupId, IntentState, Pause, Status, Store, 
 use self::act::act;
 use self::start::RepositoryInfo;
 
-/// Lease of a claim on a group. Another worker may claim the group after it, because the claimant has crashed.
+/// Lease of a claim on a group. A worker that still holds the claim after this time has crashed, so another worker may
+/// claim the group.
 const LEASE: Duration = Duration::from_secs(120);
 /// First wait after a failure; doubled after each further failure, up to [`MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -51,11 +52,11 @@ pub struct Worker {
     repository: Option<RepositoryInfo>,
     /// Time of the last check of the gate.
     polled_at: Option<Timestamp>,
-    /// Whether the groups of earlier runs were made due.
+    /// True once the groups of earlier runs were made due.
     woken: bool,
-    /// Whether this hour's budget of new issues was not spent at the last check.
+    /// True if this hour's budget of new issues allowed another issue at the last check.
     new_issues: bool,
-    /// Number of open hand-overs, and the time it was read.
+    /// Time of the last count of open hand-overs, and the count.
     pub(crate) open_hand_overs: Option<(Timestamp, u64)>,
 }
 

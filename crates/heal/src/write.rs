@@ -1,4 +1,4 @@
-//! `Write`: one write to GitHub with everything it sends, as the store keeps it.
+//! `Write`: one write to GitHub with everything it sends, in the form that the store holds.
 
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Intent, IntentKind};
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{Assignment, BodyText, NewBranch, NewCommit, NewLabel, NewPull, NewTask};
 
-/// One write to GitHub. The store keeps it as the JSON of its intent, so it can be sent after a crash.
+/// One write to GitHub. The store holds it as the JSON of its intent, so that it can be sent after a crash.
 ///
-/// `kind` is the tag. Intents of version 0.1.0 hold the same JSON without it, under the names given as aliases.
+/// `kind` is the tag. Intents of version 0.1.0 hold the same JSON without the tag, under the names given as aliases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Write {
@@ -18,7 +18,7 @@ pub(crate) enum Write {
     CreateLabel(NewLabel),
     /// Opens the issue of a group.
     OpenIssue {
-        /// The group's fingerprint: the marker that finds the issue again.
+        /// The group's fingerprint. The marker in the issue's body contains it, so that the issue can be found again.
         fingerprint: Fingerprint,
         /// The count in the issue's text.
         count: u64,
@@ -88,7 +88,7 @@ pub(crate) enum Write {
     },
 }
 
-/// The stored JSON of an intent is no write of its kind.
+/// The stored JSON of an intent does not describe a write of the intent's kind.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored write cannot be read: {0}")]
 pub(crate) struct UnreadableWrite(#[from] serde_json::Error);
@@ -125,7 +125,7 @@ impl Write {
     }
 }
 
-/// Facts about a write that happened, as the store keeps them with its intent: for people, and for later steps.
+/// Facts about a write that happened. The store holds them with its intent, for people and for later steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// Number of the issue or pull request.
@@ -134,7 +134,7 @@ pub(crate) struct Record {
     /// Id of the commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha: Option<String>,
-    /// How the agent was asked, in words.
+    /// Description of the hand-over, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hand_over: Option<String>,
 }

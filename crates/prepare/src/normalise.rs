@@ -108,7 +108,7 @@ fn placeholder(rest: &str) -> Option<usize> {
     (length > 0 && inner[length..].starts_with('>')).then_some(length + 2)
 }
 
-/// Tries the recognisers. Those with longer matches come first.
+/// Tries the recognisers; a recogniser with longer matches comes first.
 fn recognise(text: &str, at: usize, previous: char) -> Match {
     let rest = &text[at..];
     let begins_word = !(previous.is_alphanumeric() || previous == '_');

@@ -112,8 +112,8 @@ pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame
     node::frames(stack, message)
 }
 
-/// Finds the failure that ended a program in the output of the program. When programs of several languages failed, one
-/// started by the other, this is the failure that was printed last.
+/// Finds the failure that ended a program in the output of the program. If the output holds failures of several
+/// languages, because one program started the other, returns the failure that was printed last.
 #[must_use]
 pub fn find_failure(output: &str) -> Option<Failure> {
     let found = [python::find, node::find, rust_panic::find, java::find, go::find].into_iter();
@@ -152,7 +152,7 @@ fn type_and_message(head: &str) -> Option<(&str, &str)> {
     (begins && name.len() <= 200 && name.chars().all(fits)).then_some((name, message.trim()))
 }
 
-/// Returns the stack after its head if that is `message` or `Name: message`, else the whole stack.
+/// Returns the stack without its head if the head is `message` or `Name: message`, else the whole stack.
 fn after_message<'a>(stack: &'a str, message: &str) -> &'a str {
     let message = message.trim();
     if message.is_empty() {

@@ -18,7 +18,7 @@ const CRITICAL: [&str; 12] = [
     "memory allocation of",
     "stack exceeds",
 ];
-/// Words in the type of a failure that a person caused by stopping the program.
+/// Words in the type of a failure that a person caused by stopping the program. A class that is one of them counts too.
 const LOW: [&str; 5] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "cancelled"];
 /// Words in the type of a failure of the operating system, of I/O or of the runtime, or of a panic.
 const HIGH: [&str; 24] = [

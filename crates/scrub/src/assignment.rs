@@ -45,6 +45,7 @@ static CALLEES: Set = ALPHANUMERIC.with(b"_.$");
 static BETWEEN: Set = WHITESPACE.with(b",");
 static SENTENCE: Set = Set::of(b".,;:!?)");
 
+/// The key before a `:` or `=`.
 #[derive(Debug, Clone, Copy)]
 struct Key<'a> {
     start: usize,
@@ -144,10 +145,10 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
     let is_header = words::find(HEADERS, key.text, Place::End, ANY_CASE) > 0;
     if let Some(credential) = credential_start(input, start) {
-        // digests are lists with quotes of their own
+        // `digest`, `hawk` and `aws4-hmac-sha256` take a list of quoted parameters, so the value ends with the line
         let has_parts = is_header && matches!(input.at(start) | 0x20, b'd' | b'h') || input.at(start + 3) == b'4';
-        let around = Some(input.before(key.start)).filter(|byte| QUOTES.has(*byte)).unwrap_or(0);
-        let end = if has_parts { line_end(input, credential, around) } else { bare_end(input, credential, in_url) };
+        let quote = Some(input.before(key.start)).filter(|byte| QUOTES.has(*byte)).unwrap_or(0);
+        let end = if has_parts { line_end(input, credential, quote) } else { bare_end(input, credential, in_url) };
         return replace_unless_placeholder(input, credential, end, "<token>");
     }
     let end = bare_end(input, start, in_url);
@@ -157,8 +158,8 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
         return None;
     }
     if is_colon && key.is_bare() && is_header {
-        let around = if input.before(key.start) == b'\'' { b'\'' } else { b'"' };
-        return replace_unless_placeholder(input, start, line_end(input, start, around), SECRET);
+        let quote = if input.before(key.start) == b'\'' { b'\'' } else { b'"' };
+        return replace_unless_placeholder(input, start, line_end(input, start, quote), SECRET);
     }
     Some(Found { quote: key.quote, ..replace_unless_placeholder(input, start, end, SECRET)? })
 }

@@ -62,7 +62,8 @@ fn is_card(text: &[u8], count: usize) -> bool {
     count >= MIN_CARD_DIGITS && has_issuer(text, count) && passes_luhn(text)
 }
 
-/// True if an issuer has such numbers. None begins with 1, as timestamps in milliseconds to nanoseconds do until 2033.
+/// True if an issuer has numbers with these first digits and this length. No issuer's prefix begins with 1, as
+/// timestamps in milliseconds, microseconds and nanoseconds do until 2033.
 fn has_issuer(text: &[u8], count: usize) -> bool {
     let prefix = text.iter().take(4).fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     match (prefix, count) {

@@ -40,7 +40,7 @@ impl<'a> Input<'a> {
     }
 
     /// True if these bytes stand directly before an index.
-    pub(crate) fn ends(&self, index: usize, expected: &[u8]) -> bool {
+    pub(crate) fn has_before(&self, index: usize, expected: &[u8]) -> bool {
         self.part(self.floor, index).ends_with(expected)
     }
 
@@ -51,7 +51,7 @@ impl<'a> Input<'a> {
         (start..=last).find(|index| self.has(*index, needle))
     }
 
-    /// The number of bytes of a set at an index, at most `limit`.
+    /// The number of consecutive bytes of a set from an index on, at most `limit`.
     pub(crate) fn run(&self, start: usize, limit: usize, set: &Set) -> usize {
         set.run(self.bytes(), start, limit)
     }
@@ -67,7 +67,8 @@ impl<'a> Input<'a> {
         end - head.iter().rev().take(limit).take_while(|byte| set.has(**byte)).count()
     }
 
-    /// True if a word may begin here: after no letter or digit, unless they end an escape such as `\n` or `%20`.
+    /// True if a word may begin at an index: the byte before it is neither a letter nor a digit, or it ends an escape
+    /// such as `\n` or `%20`.
     pub(crate) fn begins_word(&self, start: usize) -> bool {
         start >= self.floor
             && (!ALPHANUMERIC.has(self.before(start))

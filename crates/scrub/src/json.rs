@@ -9,7 +9,8 @@ const MIN_CARD_NUMBER: u64 = 1_000_000_000_000;
 
 /// Calls `scrub` on every string and key, and replaces the value of every key that names a secret.
 ///
-/// `null`, `true` and `false` stay under such keys too: they show whether there was a secret and reveal nothing of it.
+/// `null`, `true` and `false` stay under such keys too, because they show whether a secret was set and do not reveal
+/// it.
 pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
     match json {
         Json::Text(value) => scrub(value),
@@ -29,7 +30,7 @@ pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "it is an integer, and one that is too large saturates"
+            reason = "the number is whole and not negative, and the cast saturates"
         )]
         Json::Float(number) if number.fract() == 0.0 => hide_card(number.abs() as u64, json, scrub),
         Json::Null | Json::Bool(_) | Json::Float(_) => {}

@@ -2,7 +2,7 @@
 
 use crate::words::{self, EXACT, Place, filter, may_end, may_start};
 
-/// Maximum part of a name that is checked, counted from its end.
+/// Maximum number of checked bytes of a name. Of a longer name, only the end is checked.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// Words that make a name secret at any position, unless the name ends with one of [`ATTRIBUTES`].
@@ -17,7 +17,8 @@ const AT_THE_END: &[u8] = &words::list(
     sharedkey servicekey rolekey hmackey securitycode",
 );
 
-/// Words that make a name secret as its last word only, because longer words end with the same letters.
+/// Words that make a name secret only as its whole last word, because harmless words end with the same letters:
+/// `compass`, `spin`.
 const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc");
 
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
@@ -48,7 +49,7 @@ pub(crate) fn names_secret(name: &[u8]) -> bool {
     let mut previous = 0_u8;
     let mut skip = 0;
     for &byte in name {
-        // `%5B` and the like separate words as the brackets do that they encode
+        // an escape such as `%5B` separates words, as the encoded bracket does
         skip = if byte == b'%' { 3 } else { skip };
         if skip > 0 || !(byte.is_ascii_alphabetic() || byte >= 0x80) {
             skip -= usize::from(skip > 0);
@@ -65,10 +66,11 @@ pub(crate) fn names_secret(name: &[u8]) -> bool {
         previous = byte;
     }
     let part = |start: usize| letters.get(start..length).unwrap_or_default();
-    judge(part(0), part(last_word))
+    is_secret_name(part(0), part(last_word))
 }
 
-fn judge(whole: &[u8], last: &[u8]) -> bool {
+/// True if a name names a secret. `whole` are the name's letters in lower case, `last` those of its last word.
+fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
     const LAST_WORD_FILTER: u64 = filter(LAST_WORD, Place::End);
     const END_FILTER: u64 = filter(AT_THE_END, Place::End);
     // a shortcut for `js` and `ts` before a line number, the most frequent names

@@ -55,7 +55,8 @@ pub fn scrub_with(text: &str, level: Level) -> Cow<'_, str> {
     }
 }
 
-/// Repeats a pass until it changes nothing, because a placeholder can expose a secret that its neighbour hid from a rule.
+/// Repeats a pass until it changes nothing, because text beside a new placeholder may match a rule that it did not
+/// match before.
 ///
 /// Scrubbing scrubbed text therefore changes nothing. [`MAX_PASSES`] keeps the work linear. Clean text is read once.
 fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {

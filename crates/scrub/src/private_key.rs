@@ -10,7 +10,7 @@ const DASHES: &[u8] = b"-----";
 static LABEL: Set = CAPITALS_AND_DIGITS.with(b" ");
 static MATERIAL: Set = ALPHANUMERIC.with(b"+/=");
 
-/// Checks a dash.
+/// Checks the first dash of a block.
 pub(crate) fn block(input: &Input<'_>, start: usize) -> Option<Found> {
     if !input.has(start, BEGIN) {
         return None;

@@ -31,7 +31,7 @@ impl Set {
         self.0[(byte >> 5) as usize] >> (byte & 31) & 1 != 0
     }
 
-    /// The number of this set's bytes at `start`, at most `limit`.
+    /// The number of consecutive bytes of this set from `start` on, at most `limit`.
     pub(crate) fn run(&self, bytes: &[u8], start: usize, limit: usize) -> usize {
         let rest = bytes.get(start..).unwrap_or_default();
         rest.iter().take(limit).take_while(|byte| self.has(**byte)).count()

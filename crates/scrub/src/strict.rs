@@ -112,13 +112,13 @@ fn before_position(bytes: &[u8], start: usize, end: usize) -> usize {
     cut(cut(end))
 }
 
-/// The number of bytes from `start` that belong, at most `limit`.
+/// The number of consecutive bytes from `start` on that `belongs` accepts, at most `limit`.
 fn run(bytes: &[u8], start: usize, limit: usize, belongs: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
     rest.iter().take(limit).take_while(|byte| belongs(**byte)).count()
 }
 
-/// The end of the run of bytes that belong.
+/// The end of the run of bytes that `belongs` accepts.
 fn run_end(bytes: &[u8], start: usize, belongs: impl Fn(u8) -> bool) -> usize {
     start + run(bytes, start, usize::MAX, belongs)
 }

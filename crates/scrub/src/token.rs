@@ -1,4 +1,4 @@
-//! Tokens of a known form: with an issuer's prefix, JSON web tokens, and those after `Bearer` and `Basic`.
+//! Tokens of a known form: tokens with an issuer's prefix, JSON web tokens, and credentials after `Bearer` and `Basic`.
 
 use crate::found::Found;
 use crate::input::Input;
@@ -37,7 +37,7 @@ pub(crate) fn prefixed(input: &Input<'_>, at: usize) -> Option<Found> {
         return access_key(input, at);
     }
     let body = at + 1;
-    if input.ends(body, b"sk-") {
+    if input.has_before(body, b"sk-") {
         return secret_key(input, body);
     }
     let head = input.part(input.floor, body);
@@ -73,7 +73,8 @@ fn secret_key(input: &Input<'_>, body: usize) -> Option<Found> {
     (is_key && input.begins_word(start)).then(|| Found::new(start, input.run_end(body, &BASE64URL), TOKEN))
 }
 
-/// The end of the last run of Base64 characters that is no web token. None begins within it, so it is not read again.
+/// The last run of Base64 characters that was checked and is no web token. No web token begins within it, so it is not
+/// read again.
 #[derive(Default)]
 pub(crate) struct RejectedRun {
     end: usize,
@@ -83,7 +84,7 @@ pub(crate) struct RejectedRun {
 /// identifies a user.
 pub(crate) fn web_token(input: &Input<'_>, letter: usize, rejected: &mut RejectedRun) -> Option<Found> {
     let start = letter.checked_sub(2)?;
-    if letter < rejected.end || !input.ends(letter, b"ey") || !input.begins_word(start) {
+    if letter < rejected.end || !input.has_before(letter, b"ey") || !input.begins_word(start) {
         return None;
     }
     let header = input.run_end(start, &BASE64URL);
@@ -120,7 +121,8 @@ pub(crate) fn scheme(input: &Input<'_>, start: usize) -> Option<Found> {
     (body > blank && looks_random(input.part(body, end.min(body + 64)))).then(|| Found::new(body, end, TOKEN))
 }
 
-/// True if it is a credential and not prose such as `Bearer token`. Credentials are long or mix kinds of characters.
+/// True if the text after a scheme is a credential and not prose, as in `Bearer token`. Credentials are long or mix
+/// kinds of characters.
 fn looks_random(credential: &[u8]) -> bool {
     let has_digit = credential.iter().any(u8::is_ascii_digit);
     let is_mixed =
@@ -135,5 +137,5 @@ pub(crate) fn webhook(input: &Input<'_>, at: usize) -> Option<Found> {
         return None;
     }
     let start = input.run_start(at - 1, 24, &ALPHANUMERIC);
-    input.ends(start, b"hooks.slack.com/services/").then(|| Found::new(start, input.run_end(at, &PATH), TOKEN))
+    input.has_before(start, b"hooks.slack.com/services/").then(|| Found::new(start, input.run_end(at, &PATH), TOKEN))
 }

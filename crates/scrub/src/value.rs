@@ -17,7 +17,7 @@ pub(crate) struct Quote {
 const MAX_BACKSLASHES: usize = 15;
 
 static NAMES: Set = ALPHANUMERIC.with(b"_-. ");
-/// Bytes that may follow a value, besides those up to the space.
+/// Bytes that may follow a value, in addition to the space and the control characters.
 static CLOSING: Set = QUOTES.with(b")]},;\\<");
 
 /// Placeholders that this program and others write in place of values.
@@ -43,7 +43,7 @@ pub(crate) fn quoted_end(input: &Input<'_>, quote: Quote) -> usize {
             b'\\' => backslashes += 1,
             b'\n' => return at,
             _ if byte == mark && backslashes % nested == escapes => return at - escapes,
-            // fewer backslashes close a string around this one: it was cut off
+            // a quote with fewer backslashes ends a string around this one, so this one was cut off
             _ if byte == mark && backslashes < escapes => return at - backslashes,
             _ => backslashes = 0,
         }

@@ -1,4 +1,4 @@
-//! Lists of words as bytes: each word follows its length. Such a list is smaller than an array of strings.
+//! Lists of words as bytes, with each word's length before it. Such a list is smaller than an array of strings.
 
 /// The required place of a word in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) const ANY_CASE: u8 = 0x20;
 /// Matches text exactly.
 pub(crate) const EXACT: u8 = 0;
 
-/// Makes a list from a text of words, each of which follows the text's first byte.
+/// Makes a list from a text of words. The text's first byte is the separator, which stands before each word.
 pub(crate) const fn list<const LENGTH: usize>(text: &[u8; LENGTH]) -> [u8; LENGTH] {
     let mut list = *text;
     let mut index = LENGTH;

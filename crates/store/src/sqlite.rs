@@ -21,7 +21,7 @@ use crate::{
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
-/// Schema migrations. Each runs once, in order; `user_version` of the file is the number of those that ran.
+/// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
 const MIGRATIONS: [&str; 2] =
     [include_str!("../migrations/sqlite/0001_start.sql"), include_str!("../migrations/sqlite/0002_class.sql")];
 

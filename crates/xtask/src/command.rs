@@ -21,7 +21,7 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program. `failure` is the error message for one that does not start or does not succeed.
+/// Runs a program. `failure` is the error message if the program does not start or does not succeed.
 pub(crate) fn run(command: &mut Command, failure: &str) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command.status().with_context(|| format!("{failure} ({program} does not start)"))?;

@@ -107,7 +107,7 @@ pub(crate) fn python() -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the tests with real MCP servers need Python 3.11 or newer with venv, and {program} is not: install it \
+        "the tests with real MCP servers need Python 3.11 or newer with venv, but {program} is not: install it \
          (Debian: apt-get install python3 python3-venv), or set PYTHON to its path"
     )
 }

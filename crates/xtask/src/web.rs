@@ -20,11 +20,12 @@ use sizes::Sizes;
 /// File name of the module: in `npm/pkg/` as wasm-bindgen writes it, in `npm/dist/` as it is shipped.
 const WASM: &str = "mcp-autoheal_bg.wasm";
 
-/// Folder of the same glue and module without the hand-written slimming, relative to `npm/`. It is only measured.
+/// Folder of the glue and the module without the hand-written slimming, relative to `npm/`. They are only measured.
 const UNSLIMMED: &str = "pkg/unslimmed";
 
-/// The generator of one more entry, and the file it writes into `npm/dist/`.
+/// Script that generates one more entry, relative to `npm/`.
 const IPFS_ACCELERATE: &str = "scripts/ipfs-accelerate.mjs";
+/// File that the script writes into `npm/dist/`.
 const IPFS_ACCELERATE_ENTRY: &str = "ipfs-accelerate.js";
 
 /// Builds `npm/pkg` and `npm/dist`, unless they are up to date. Prints the sizes, and the bytes that slimming saves.

@@ -88,14 +88,14 @@ fn departed(repository: &Repository, request: &ApiRequest) -> Option<ApiResponse
         repository.departures.get(&request.number()).filter(|_| request.template.contains("{issue_number}"));
     Some(match departure? {
         Departure::Transferred { repository: id, number } => {
-            // the description has this 301 for most operations of an issue; that the others respond alike is assumed
+            // GitHub's description has this 301 for most operations of an issue; it is assumed for the others
             let (_, below) = request.url.split_once("/issues/").unwrap_or_default();
             let rest = below.trim_start_matches(|char: char| char.is_ascii_digit());
             ApiResponse::moved_permanently(&format!("{}/repositories/{id}/issues/{number}{rest}", repository.url))
         }
         Departure::Deleted => ApiResponse::error(410, "This issue was deleted"),
-        // GitHub documents no status for it. That it is the same as for a deleted issue is assumed; by other reports
-        // the issue stays readable, as after `StandIn::close_as_discussion`
+        // GitHub documents no status for a converted issue; the status of a deleted one is assumed. According to other
+        // reports the issue stays readable, as after `StandIn::close_as_discussion`
         Departure::Discussion => ApiResponse::error(410, "This issue was deleted"),
     })
 }

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 use crate::path_template::PathTemplate;
 use crate::schema::standalone;
 
+/// The needed part of GitHub's description.
 const SLICE: &str = include_str!("../data/github-openapi-slice.json");
+/// The schema of `agent_assignment`, which GitHub's description lacks.
 const AGENT_ASSIGNMENT: &str = include_str!("../data/agent-assignment.json");
 
 /// Operations that accept `agent_assignment`, which GitHub documents only in prose.

@@ -123,7 +123,7 @@ impl Failure {
         Failure::Response { status, body }
     }
 
-    /// True if it keeps the request from being carried out.
+    /// True if the request is not carried out.
     pub(crate) fn prevents(&self) -> bool {
         use Failure::{BadGatewayAfter, CutAfter, DropAssignees, GarbledAfter, HoldAfter, HoldBefore};
         !matches!(self, BadGatewayAfter | CutAfter | HoldBefore | HoldAfter | GarbledAfter | DropAssignees)

@@ -27,7 +27,7 @@ use outcome::{Outcome, into_response, prevented};
 use validation::{login_of, validate};
 
 /// Maximum size of a request body, in bytes.
-const MAX_BODY: usize = 8 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// A received request with its whole body.
 struct ReceivedRequest {
@@ -40,7 +40,7 @@ struct ReceivedRequest {
 /// Handles every request that is neither for a page nor for a control.
 pub(crate) async fn handle(Extension(shared): Extension<Arc<SharedState>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or incomplete").into_response();
     };
     let method = parts.method.as_str().to_owned();

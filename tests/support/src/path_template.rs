@@ -1,4 +1,4 @@
-//! Path templates of the description, such as `/repos/{owner}/{repo}/issues/{issue_number}`.
+//! Path templates of GitHub's description, such as `/repos/{owner}/{repo}/issues/{issue_number}`.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ pub struct Violation {
     pub method: String,
     /// Its path.
     pub path: String,
-    /// The message that does not match.
+    /// The message that does not match: the request or the response.
     pub side: Side,
     /// Description of the mismatch.
     pub problem: String,

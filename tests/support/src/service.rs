@@ -176,7 +176,7 @@ impl Connection {
         self.response().await
     }
 
-    /// True if no unread byte has arrived.
+    /// True if no byte has arrived that is not read yet.
     pub fn is_silent(&mut self) -> bool {
         let mut byte = [0];
         self.buffer.is_empty()

@@ -97,8 +97,8 @@ impl State {
         })
     }
 
-    /// The path with a repository's name instead of its `id`: GitHub serves `/repositories/ID` like `/repos/OWNER/NAME`,
-    /// and redirects to it.
+    /// The path with a repository's name instead of its `id`. GitHub serves `/repositories/ID` like
+    /// `/repos/OWNER/NAME`, and the redirects of transferred issues lead there.
     pub(crate) fn path_by_name(&self, path: &str) -> String {
         let (id, rest) = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).unwrap_or_default();
         match self.repositories.iter().find(|repository| repository.id.to_string() == id) {

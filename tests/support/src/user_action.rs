@@ -30,7 +30,7 @@ pub enum UserAction {
     },
     /// Changes the title of an issue or pull request.
     Rename {
-        /// Its number.
+        /// The issue or pull request.
         number: u64,
         /// The new title.
         title: String,
@@ -55,7 +55,7 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
-    /// Replaces the text of a comment, also of one on a line.
+    /// Replaces the text of a comment on an issue, a pull request or a line.
     EditComment {
         /// The comment.
         id: u64,
@@ -138,7 +138,7 @@ pub enum UserAction {
     },
     /// Merges a pull request, which closes the issues that its text says it fixes.
     Merge {
-        /// The issue or pull request.
+        /// The pull request.
         number: u64,
         /// The user.
         login: String,
@@ -286,7 +286,7 @@ impl StandIn {
         self.perform(&UserAction::Comment { number, text: text.into(), login: login.into() });
     }
 
-    /// Replaces the text of a comment, also of one on a line.
+    /// Replaces the text of a comment on an issue, a pull request or a line.
     pub fn edit_comment(&self, id: u64, text: &str) {
         self.perform(&UserAction::EditComment { id, text: text.into() });
     }

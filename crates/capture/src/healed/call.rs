@@ -1,4 +1,4 @@
-//! One request, as far as its report needs it.
+//! `Call`: the facts about a request that its report needs.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,16 +18,17 @@ use autoheal_watch::Reproduction;
 use autoheal_watch::Target;
 use autoheal_watch::{client_hash, scrub_params};
 
-/// Maximum size of the remembered parameters of a call, in bytes.
-const PARAMS: usize = 16 * 1024;
+/// Maximum size of the copied parameters of a call, in bytes.
+const MAX_PARAMS_BYTES: usize = 16 * 1024;
 
+/// A request to an MCP server.
 pub(super) struct Call {
     pub(super) kind: Kind,
     method: String,
     /// The tool, resource or prompt.
     pub(super) name: Option<String>,
     params: Option<Json>,
-    /// Whether no parameter was cut.
+    /// True if no parameter was cut.
     is_whole: bool,
     meta: RequestMetaObject,
     peer: Peer<RoleServer>,
@@ -86,13 +87,13 @@ impl Call {
         };
         let message = self.name.as_ref().map_or_else(|| message.to_owned(), |name| format!("{name}: {message}"));
         let transport = if matches!(target, Some(Target::Stdio { .. })) { "stdio" } else { "http" };
-        let greeted = self.peer.peer_info();
-        let version = self.meta.protocol_version().or_else(|| Some(greeted.as_ref()?.protocol_version.clone()));
-        let client = self.meta.client_info().or_else(|| Some(greeted.as_ref()?.client_info.clone()));
-        let reproduction = self.is_whole.then(|| self.repeated()).flatten().and_then(|params| {
+        let handshake = self.peer.peer_info();
+        let version = self.meta.protocol_version().or_else(|| Some(handshake.as_ref()?.protocol_version.clone()));
+        let client = self.meta.client_info().or_else(|| Some(handshake.as_ref()?.client_info.clone()));
+        let reproduction = self.is_whole.then(|| self.client_params()).flatten().and_then(|params| {
             let version = version.as_ref().map(|version| version.as_str());
             let (method, params) = (self.method.as_str(), Some(&params));
-            Reproduction { target, method, params, protocol_version: version, handshake: greeted.is_some() }
+            Reproduction { target, method, params, protocol_version: version, handshake: handshake.is_some() }
                 .shell_line()
         });
         let facts = facts::report(SystemTime::now());
@@ -128,8 +129,8 @@ impl Call {
 }
 
 impl Call {
-    /// Its parameters as a client sends them, without secrets; none where they are incomplete.
-    fn repeated(&self) -> Option<Json> {
+    /// The parameters as a client sends them, without secrets; none for a request without a tool, resource or prompt.
+    fn client_params(&self) -> Option<Json> {
         let name = Json::Text(self.name.clone()?);
         let member = if self.kind == Kind::Resource { "uri" } else { "name" };
         let mut members = vec![(member.to_owned(), name)];
@@ -138,68 +139,71 @@ impl Call {
     }
 }
 
-/// The arguments up to the maximum size, because a successful call should not pay for a large copy. Also whether all fit.
+/// Copies the arguments up to the maximum size, because a successful call should not pay for a large copy. The second
+/// value is true if nothing was cut.
 fn params(arguments: &JsonObject) -> (Json, bool) {
-    let mut left = Left { room: PARAMS, is_cut: false };
-    (object(arguments, &mut left, 1), !left.is_cut)
+    let mut limit = CopyLimit { remaining_bytes: MAX_PARAMS_BYTES, is_cut: false };
+    (copy_object(arguments, &mut limit, 1), !limit.is_cut)
 }
 
-/// Remaining size for copied arguments, in bytes.
-struct Left {
-    room: usize,
+/// The limit of one copy.
+struct CopyLimit {
+    remaining_bytes: usize,
+    /// True once a part was cut.
     is_cut: bool,
 }
 
-fn object(members: &JsonObject, left: &mut Left, depth: usize) -> Json {
+fn copy_object(members: &JsonObject, limit: &mut CopyLimit, depth: usize) -> Json {
     let mut copy = Vec::new();
     for (name, value) in members {
-        if left.room == 0 {
-            left.is_cut = true;
+        if limit.remaining_bytes == 0 {
+            limit.is_cut = true;
             break;
         }
-        left.room = left.room.saturating_sub(name.len() + 4);
-        copy.push((name.clone(), bounded(value, left, depth + 1)));
+        limit.remaining_bytes = limit.remaining_bytes.saturating_sub(name.len() + 4);
+        copy.push((name.clone(), copy_value(value, limit, depth + 1)));
     }
     Json::Object(copy)
 }
 
-fn bounded(value: &Value, left: &mut Left, depth: usize) -> Json {
+fn copy_value(value: &Value, limit: &mut CopyLimit, depth: usize) -> Json {
     let size = match value {
         Value::String(text) => text.len() + 2,
         _ => 8,
     };
-    if size > left.room {
-        left.room = 0;
-        return left.cut();
+    if size > limit.remaining_bytes {
+        limit.remaining_bytes = 0;
+        return limit.cut();
     }
-    left.room -= size;
+    limit.remaining_bytes -= size;
     match value {
         Value::Null => Json::Null,
-        Value::Bool(is) => Json::Bool(*is),
+        Value::Bool(value) => Json::Bool(*value),
         Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
             (Some(whole), ..) => Json::Whole(whole),
             (_, Some(negative), _) => Json::Negative(negative),
             (_, _, Some(float)) => Json::Float(float),
-            _ => left.cut(),
+            _ => limit.cut(),
         },
         Value::String(text) => Json::Text(text.clone()),
-        Value::Array(_) | Value::Object(_) if depth > CONTEXT_DEPTH => left.cut(),
+        Value::Array(_) | Value::Object(_) if depth > CONTEXT_DEPTH => limit.cut(),
         Value::Array(items) => {
             let mut copy = Vec::new();
             for item in items {
-                if left.room == 0 {
-                    left.is_cut = true;
+                if limit.remaining_bytes == 0 {
+                    limit.is_cut = true;
                     break;
                 }
-                copy.push(bounded(item, left, depth + 1));
+                copy.push(copy_value(item, limit, depth + 1));
             }
             Json::Array(copy)
         }
-        Value::Object(members) => object(members, left, depth),
+        Value::Object(members) => copy_object(members, limit, depth),
     }
 }
 
-impl Left {
+impl CopyLimit {
+    /// Records a cut; returns the value that replaces the cut one.
     fn cut(&mut self) -> Json {
         self.is_cut = true;
         Json::Text(CUT_MARK.to_owned())
@@ -222,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn large_and_deep_ones_are_cut() {
-        check(serde_json::json!({"a": "x".repeat(PARAMS), "b": 1}), r#"{"a":"<cut>"}"#);
+    fn large_and_deep_arguments_are_cut() {
+        check(serde_json::json!({"a": "x".repeat(MAX_PARAMS_BYTES), "b": 1}), r#"{"a":"<cut>"}"#);
         let deep = serde_json::json!({"a": {"a": {"a": {"a": {"a": {"a": {"a": 1}}}}}}});
         check(deep, r#"{"a":{"a":{"a":{"a":{"a":{"a":"<cut>"}}}}}}"#);
         let many: Vec<u32> = (0..100_000).collect();
         let Value::Object(arguments) = serde_json::json!({ "a": many }) else { panic!("an object") };
-        assert!(serde_json::to_string(&params(&arguments).0).unwrap().len() < PARAMS);
+        assert!(serde_json::to_string(&params(&arguments).0).unwrap().len() < MAX_PARAMS_BYTES);
     }
 }

@@ -1,6 +1,7 @@
-//! `OverHttp`: `Healed` for rmcp's streamable HTTP, which takes a handler of each method instead of a service.
+//! `OverHttp`: `Healed` for rmcp's streamable HTTP, which takes a `ServerHandler`, with a function per method, instead
+//! of a service.
 
-#![expect(deprecated, reason = "what older clients still use is passed on as well")]
+#![expect(deprecated, reason = "methods that only older clients use are forwarded too")]
 
 use std::borrow::Cow;
 
@@ -20,17 +21,16 @@ use rmcp::{ErrorData, ServerHandler};
 use super::Healed;
 use super::call::Call;
 
-type Asked = RequestContext<RoleServer>;
-type Told = NotificationContext<RoleServer>;
-type Answer<T> = Result<T, ErrorData>;
-type Page = Option<PaginatedRequestParams>;
+type Context = RequestContext<RoleServer>;
+type Response<T> = Result<T, ErrorData>;
+type PageParams = Option<PaginatedRequestParams>;
 
 /// A server within [`Healed`] as a handler; see [`Healed::over_http`].
 #[derive(Debug)]
 pub struct OverHttp<S>(Healed<S>);
 
 impl<S: ServerHandler> Healed<S> {
-    /// A handler for rmcp's streamable HTTP. Each session is a server for others ([`Self::remote`]):
+    /// A handler for rmcp's streamable HTTP, as a remote server ([`Self::remote`]):
     /// `StreamableHttpService::new(|| Ok(Healed::new(server).over_http()), …)`.
     #[must_use]
     pub fn over_http(self) -> OverHttp<S> {
@@ -39,7 +39,7 @@ impl<S: ServerHandler> Healed<S> {
 }
 
 /// Methods forwarded without reporting.
-macro_rules! passed_on {
+macro_rules! forwarded {
     ($($method:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         $(async fn $method(&self, $($argument: $type),*) -> $result {
             self.0.server.$method($($argument),*).await
@@ -49,10 +49,10 @@ macro_rules! passed_on {
 
 /// Methods whose failures are reported, with the requested name and the arguments.
 macro_rules! healed {
-    ($($method:ident($params:ty) -> $result:ty: $wire:literal, |$asked:ident| $name:expr, $arguments:expr;)*) => {
-        $(async fn $method(&self, $asked: $params, context: Asked) -> Answer<$result> {
+    ($($method:ident($params:ty) -> $result:ty: $wire:literal, |$request:ident| $name:expr, $arguments:expr;)*) => {
+        $(async fn $method(&self, $request: $params, context: Context) -> Response<$result> {
             let (call, cancelled) = (Call::new($wire, $name, $arguments, &context), context.ct.clone());
-            let handled = async move { self.0.server.$method($asked, context).await };
+            let handled = async move { self.0.server.$method($request, context).await };
             self.0.heal(call, handled, || cancelled.is_cancelled()).await
         })*
     };
@@ -61,48 +61,49 @@ macro_rules! healed {
 impl<S: ServerHandler> ServerHandler for OverHttp<S> {
     healed! {
         call_tool(CallToolRequestParams) -> CallToolResponse: "tools/call",
-            |asked| Some(asked.name.to_string()), asked.arguments.as_ref();
+            |request| Some(request.name.to_string()), request.arguments.as_ref();
         get_prompt(GetPromptRequestParams) -> GetPromptResponse: "prompts/get",
-            |asked| Some(asked.name.clone()), asked.arguments.as_ref();
+            |request| Some(request.name.clone()), request.arguments.as_ref();
         read_resource(ReadResourceRequestParams) -> ReadResourceResponse: "resources/read",
-            |asked| Some(asked.uri.clone()), None;
-        initialize(InitializeRequestParams) -> InitializeResult: "initialize", |asked| None, None;
-        complete(CompleteRequestParams) -> CompleteResult: "completion/complete", |asked| None, None;
-        set_level(SetLevelRequestParams) -> (): "logging/setLevel", |asked| None, None;
-        list_tools(Page) -> ListToolsResult: "tools/list", |asked| None, None;
-        list_prompts(Page) -> ListPromptsResult: "prompts/list", |asked| None, None;
-        list_resources(Page) -> ListResourcesResult: "resources/list", |asked| None, None;
-        list_resource_templates(Page) -> ListResourceTemplatesResult: "resources/templates/list", |asked| None, None;
-        subscribe(SubscribeRequestParams) -> (): "resources/subscribe", |asked| None, None;
-        unsubscribe(UnsubscribeRequestParams) -> (): "resources/unsubscribe", |asked| None, None;
+            |request| Some(request.uri.clone()), None;
+        initialize(InitializeRequestParams) -> InitializeResult: "initialize", |request| None, None;
+        complete(CompleteRequestParams) -> CompleteResult: "completion/complete", |request| None, None;
+        set_level(SetLevelRequestParams) -> (): "logging/setLevel", |request| None, None;
+        list_tools(PageParams) -> ListToolsResult: "tools/list", |request| None, None;
+        list_prompts(PageParams) -> ListPromptsResult: "prompts/list", |request| None, None;
+        list_resources(PageParams) -> ListResourcesResult: "resources/list", |request| None, None;
+        list_resource_templates(PageParams) -> ListResourceTemplatesResult: "resources/templates/list",
+            |request| None, None;
+        subscribe(SubscribeRequestParams) -> (): "resources/subscribe", |request| None, None;
+        unsubscribe(UnsubscribeRequestParams) -> (): "resources/unsubscribe", |request| None, None;
     }
 
-    async fn on_custom_request(&self, asked: CustomRequest, context: Asked) -> Answer<CustomResult> {
-        let (call, cancelled) = (Call::new(&asked.method, None, None, &context), context.ct.clone());
-        let handled = async move { self.0.server.on_custom_request(asked, context).await };
+    async fn on_custom_request(&self, request: CustomRequest, context: Context) -> Response<CustomResult> {
+        let (call, cancelled) = (Call::new(&request.method, None, None, &context), context.ct.clone());
+        let handled = async move { self.0.server.on_custom_request(request, context).await };
         self.0.heal(call, handled, || cancelled.is_cancelled()).await
     }
 
-    passed_on! {
-        ping(context: Asked) -> Answer<()>;
-        discover(context: Asked) -> Answer<DiscoverResult>;
-        listen(context: SubscriptionContext) -> Answer<()>;
-        get_task(asked: GetTaskParams, context: Asked) -> Answer<GetTaskResult>;
-        update_task(asked: UpdateTaskParams, context: Asked) -> Answer<()>;
-        cancel_task(asked: CancelTaskParams, context: Asked) -> Answer<()>;
-        list_skills(asked: Page, context: Asked) -> Answer<ListSkillsResult>;
-        get_skill(asked: GetSkillRequestParams, context: Asked) -> Answer<GetSkillResult>;
-        read_resource_directory(asked: ReadResourceDirectoryRequestParams, context: Asked)
-            -> Answer<ReadResourceDirectoryResult>;
-        on_cancelled(told: CancelledNotificationParam, context: Told) -> ();
-        on_progress(told: ProgressNotificationParam, context: Told) -> ();
-        on_initialized(context: Told) -> ();
-        on_roots_list_changed(context: Told) -> ();
-        on_custom_notification(told: CustomNotification, context: Told) -> ();
+    forwarded! {
+        ping(context: Context) -> Response<()>;
+        discover(context: Context) -> Response<DiscoverResult>;
+        listen(context: SubscriptionContext) -> Response<()>;
+        get_task(request: GetTaskParams, context: Context) -> Response<GetTaskResult>;
+        update_task(request: UpdateTaskParams, context: Context) -> Response<()>;
+        cancel_task(request: CancelTaskParams, context: Context) -> Response<()>;
+        list_skills(request: PageParams, context: Context) -> Response<ListSkillsResult>;
+        get_skill(request: GetSkillRequestParams, context: Context) -> Response<GetSkillResult>;
+        read_resource_directory(request: ReadResourceDirectoryRequestParams, context: Context)
+            -> Response<ReadResourceDirectoryResult>;
+        on_cancelled(notification: CancelledNotificationParam, context: NotificationContext<RoleServer>) -> ();
+        on_progress(notification: ProgressNotificationParam, context: NotificationContext<RoleServer>) -> ();
+        on_initialized(context: NotificationContext<RoleServer>) -> ();
+        on_roots_list_changed(context: NotificationContext<RoleServer>) -> ();
+        on_custom_notification(notification: CustomNotification, context: NotificationContext<RoleServer>) -> ();
     }
 
-    fn negotiate_initialize(&self, asked: &InitializeRequestParams) -> Answer<InitializeResult> {
-        self.0.server.negotiate_initialize(asked)
+    fn negotiate_initialize(&self, request: &InitializeRequestParams) -> Response<InitializeResult> {
+        self.0.server.negotiate_initialize(request)
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {

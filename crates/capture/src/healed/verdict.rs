@@ -1,4 +1,4 @@
-//! Classification of a handler's result, by the same rules as a response on the wire.
+//! Classifies the result of a handler, by the same rules as a response on the wire.
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -27,16 +27,17 @@ pub(super) fn panicked(kind: Kind, message: String) -> Classification {
     Classification::new(failure_class(kind), Some(ErrorCode::INTERNAL_ERROR.0.into()), message)
 }
 
-/// The failure in a handler's result, if it is one. `name` is that of the tool or prompt, or the resource's URI. Only a
-/// tool's result can be a failure; for other methods pass none.
+/// The failure in a handler's result, if there is one. `name` is the name of the tool or prompt, or the resource's URI.
+/// `result` is `Ok(None)` for a success of another method than `tools/call`, because only a tool's result can be a
+/// failure.
 pub(super) fn classify(
     kind: Kind,
     name: Option<&str>,
-    answer: Result<Option<&CallToolResult>, &ErrorData>,
+    result: Result<Option<&CallToolResult>, &ErrorData>,
 ) -> Option<Classification> {
     // without an inventory, because the server itself knows what it lists
     let state = ServerState::default();
-    match answer {
+    match result {
         Ok(Some(result)) if result.is_error == Some(true) => {
             Some(classify_text(kind, name, None, text(result), Class::ToolFailure, &state))
         }
@@ -46,15 +47,15 @@ pub(super) fn classify(
 }
 
 /// A response that may be a tool's result.
-pub(super) trait OfTool {
+pub(super) trait MaybeToolResult {
     /// The tool's result; none for other methods.
-    fn of_tool(&self) -> Option<&CallToolResult> {
+    fn tool_result(&self) -> Option<&CallToolResult> {
         None
     }
 }
 
-impl OfTool for ServerResult {
-    fn of_tool(&self) -> Option<&CallToolResult> {
+impl MaybeToolResult for ServerResult {
+    fn tool_result(&self) -> Option<&CallToolResult> {
         match self {
             Self::CallToolResult(result) => Some(result),
             _ => None,
@@ -62,8 +63,8 @@ impl OfTool for ServerResult {
     }
 }
 
-impl OfTool for CallToolResponse {
-    fn of_tool(&self) -> Option<&CallToolResult> {
+impl MaybeToolResult for CallToolResponse {
+    fn tool_result(&self) -> Option<&CallToolResult> {
         match self {
             Self::Complete(result) => Some(result),
             _ => None,
@@ -71,16 +72,16 @@ impl OfTool for CallToolResponse {
     }
 }
 
-impl OfTool for () {}
-impl OfTool for CompleteResult {}
-impl OfTool for CustomResult {}
-impl OfTool for GetPromptResponse {}
-impl OfTool for InitializeResult {}
-impl OfTool for ListPromptsResult {}
-impl OfTool for ListResourceTemplatesResult {}
-impl OfTool for ListResourcesResult {}
-impl OfTool for ListToolsResult {}
-impl OfTool for ReadResourceResponse {}
+impl MaybeToolResult for () {}
+impl MaybeToolResult for CompleteResult {}
+impl MaybeToolResult for CustomResult {}
+impl MaybeToolResult for GetPromptResponse {}
+impl MaybeToolResult for InitializeResult {}
+impl MaybeToolResult for ListPromptsResult {}
+impl MaybeToolResult for ListResourceTemplatesResult {}
+impl MaybeToolResult for ListResourcesResult {}
+impl MaybeToolResult for ListToolsResult {}
+impl MaybeToolResult for ReadResourceResponse {}
 
 /// The result's text.
 fn text(result: &CallToolResult) -> String {

@@ -1,4 +1,4 @@
-//! The reporter's gathering, interval and end, with a delivery that only records its reports.
+//! Tests of the reporter's queue, interval and end, with a delivery that only records its reports.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
@@ -29,8 +29,8 @@ fn start(outcome: Outcome) -> (Reporter, Receiver<Delivered>, Receiver<String>) 
         let _test_is_over = send.send((Instant::now(), reports));
         outcome.clone()
     };
-    let reporter = Reporter::start_with(Box::new(|_| None), deliver, move |what| {
-        let _test_is_over = warn.send(what.to_owned());
+    let reporter = Reporter::start_with(Box::new(|_| None), deliver, move |sentence| {
+        let _test_is_over = warn.send(sentence.to_owned());
     });
     (reporter.unwrap(), delivered, warnings)
 }
@@ -112,7 +112,7 @@ fn each_kind_of_trouble_is_reported_once() {
 #[test]
 fn reports_beyond_the_queue_are_counted_and_reported_at_the_end() {
     let (reporter, delivered, warnings) = start(delivered_once());
-    // in one step and without a notification, so that the thread takes none meanwhile
+    // in one step and without a notification, so that the thread takes no report before the queue is full
     reporter.shared.lock().queue.extend((0..MAX_QUEUED).map(|number| in_memory(&number.to_string())));
     reporter.send(failure("0"));
     reporter.send(failure("one too many"));
@@ -131,7 +131,7 @@ fn waking_delivers_the_spooled_reports() {
 #[test]
 fn the_first_delivery_is_announced_once() {
     let (warn, warnings) = mpsc::channel();
-    let on_first = move |what: &str| drop(warn.send(what.to_owned()));
+    let on_first = move |sentence: &str| drop(warn.send(sentence.to_owned()));
     let recorded = |_, _| Outcome::Delivered(Delivery::Store { reports: "E".to_owned(), occurrences: Some(1) });
     let reporter = Reporter::start_with(Box::new(|_| None), announcing_the_first(recorded, on_first), |_| {}).unwrap();
     for message in ["one", "two"] {
@@ -162,9 +162,10 @@ fn a_spooled_report_does_not_change_and_its_repeats_are_one_report() {
     let (spooled, repeats) = delivered.recv_timeout(LONG).unwrap();
     let spooled: Vec<_> =
         spooled.iter().map(|spooled| serde_json::from_str::<ErrorReport>(spooled.report.get()).unwrap()).collect();
-    let shown =
-        |reports: &[ErrorReport]| reports.iter().map(|it| (it.error_message.clone(), it.count)).collect::<Vec<_>>();
-    assert_eq!(shown(&spooled), [("one".to_owned(), None), ("two".to_owned(), None)]);
-    assert_eq!(shown(&repeats), [("one".to_owned(), Some(2))]);
+    let counts = |reports: &[ErrorReport]| {
+        reports.iter().map(|report| (report.error_message.clone(), report.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&spooled), [("one".to_owned(), None), ("two".to_owned(), None)]);
+    assert_eq!(counts(&repeats), [("one".to_owned(), Some(2))]);
     assert_ne!(spooled[0].id, repeats[0].id);
 }

@@ -74,7 +74,7 @@ fn no_stack(report: &ErrorReport) -> &'static str {
     }
 }
 
-/// Whether the shown part of the stack contains this cause.
+/// True if the part of the stack that is shown contains this cause.
 fn is_in_stack(report: &ErrorReport, cause: &Cause) -> bool {
     let stack = report.stack_trace.as_deref().unwrap_or_default();
     let cause_stack = cause.stack_trace.as_deref().unwrap_or_default().trim();
@@ -84,7 +84,7 @@ fn is_in_stack(report: &ErrorReport, cause: &Cause) -> bool {
         && stack.find(cause_stack).is_some_and(|at| stack[..at + cause_stack.len()].chars().count() <= STACK)
 }
 
-/// A cause's type and message, and its stack. A stack that begins with them is not preceded by them again.
+/// A cause's type and message, then its stack; only the stack if it contains type and message.
 fn cause_text(cause: &Cause) -> String {
     let headline = format!("{}: {}", cause.error_type, cause.error_message);
     match cause.stack_trace.as_deref().unwrap_or_default() {
@@ -165,9 +165,10 @@ fn target_name(source: Source) -> &'static str {
     }
 }
 
-/// Origin of a stack that was not in the response; a guess keeps the number of calls that make it one.
+/// Origin of a stack or log that was not in the response, as the sender describes it. If the origin is a guess, the
+/// description names the number of other calls that ran at the same time.
 ///
-/// Only sentences that autoheal writes stay sentences outside of fences; any other text becomes a safe name.
+/// Outside of fences, only sentences that autoheal itself writes stay as they are; any other text becomes a safe name.
 fn stack_origin(text: &str) -> String {
     let is_own = text.strip_prefix("stderr, a guess: ").is_some_and(|why| {
         let calls = why.strip_suffix(" other calls ran meanwhile").unwrap_or_default();
@@ -224,7 +225,7 @@ fn reproduction(report: &ErrorReport) -> Option<String> {
     let params = rpc.params.as_ref().and_then(|params| serde_json::to_string(params).ok());
     let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
     let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{method}{params}}}"#);
-    // A quote ends a quoted word of the shell; this is the shell's way to write one inside it.
+    // A quote would end the quoted word; `'\''` is a quote inside of it.
     let quoted = call.replace('\'', r"'\''");
     let command = endpoint(report).map(|url| format!("curl -H 'content-type: application/json' -d '{quoted}' '{url}'"));
     // A command that would be cut is left out, because a stranger could choose where its quoted word ends.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// Makes text inert: line ends become `\n`, and every control, invisible or direction-changing character becomes a
 /// visible escape such as `\u{200b}`.
 ///
-/// Escapes instead of deleting, so that the evidence stays. Runs before fences are chosen.
+/// Characters are escaped and not deleted, so that the evidence stays. Must run before the length of a fence is chosen.
 #[must_use]
 pub fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -71,8 +71,8 @@ pub(crate) fn without_occurrences(body: &str) -> String {
     if foreign.is_empty() { before.to_owned() } else { format!("{before}\n{}", foreign.join("\n")) }
 }
 
-/// Whether a release is digits and dots only. Other releases are not listed, because any sender can choose a release and no
-/// approval covers this block.
+/// True if a release is digits and dots only, after an optional `v`. Other releases are not listed, because any sender
+/// can choose a release and no approval covers this block.
 fn is_numeric(release: &str) -> bool {
     let number = release.strip_prefix('v').unwrap_or(release);
     number.len() <= 20

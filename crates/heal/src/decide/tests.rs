@@ -124,16 +124,16 @@ fn a_caller_error_opens_no_issue_until_several_clients_caused_it() {
         check(&caller_error(3), &default, &Decision::OpenIssue);
     }
     let five = CallerErrors { clients: 5, ..CallerErrors::default() };
-    let patient = Settings { caller_errors: five, ..settings(true, false, false) };
-    assert!(matches!(decide(&caller_error(4), &patient, PLENTY, NOW), Decision::Quiet(_)));
-    check(&caller_error(5), &patient, &Decision::OpenIssue);
+    let five_clients = Settings { caller_errors: five, ..settings(true, false, false) };
+    assert!(matches!(decide(&caller_error(4), &five_clients, PLENTY, NOW), Decision::Quiet(_)));
+    check(&caller_error(5), &five_clients, &Decision::OpenIssue);
 }
 
 #[test]
 fn the_operator_may_let_caller_errors_open_issues() {
     let open = CallerErrors { open: true, ..CallerErrors::default() };
     check(&caller_error(0), &Settings { caller_errors: open, ..settings(true, false, false) }, &Decision::OpenIssue);
-    // It is no switch, so alone it sends nothing.
+    // The setting is no switch, so alone it sends nothing.
     let preview = Settings { caller_errors: open, ..settings(false, false, false) };
     check(&caller_error(9), &preview, &Decision::Quiet(Quiet::Preview));
     // A claimed class holds back no other source.

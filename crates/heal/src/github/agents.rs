@@ -7,7 +7,7 @@ use super::{Github, GithubError, GithubResult, Issue, Page};
 use crate::request_bodies::{Assignment, BodyText, NewTask};
 use crate::settings::Repository;
 
-/// An agent task, as far as it is read.
+/// The fields of an agent task that are read.
 #[derive(Debug, Deserialize)]
 struct Task {
     html_url: Option<String>,

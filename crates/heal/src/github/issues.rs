@@ -9,10 +9,11 @@ use super::{Entry, Github, GithubError, GithubResult, List, User};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{BodyText, NewLabel};
 
-/// Maximum number of pages of events read, newest first. A label set before that counts as not set.
+/// Maximum number of pages of events that are read before the last page. A label set in an earlier event counts as not
+/// set.
 const MAX_EVENT_PAGES: usize = 50;
 
-/// An issue, as far as it is read.
+/// The fields of an issue that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Issue {
     number: u64,
@@ -30,7 +31,7 @@ pub(crate) struct Issue {
     state: String,
     #[serde(default)]
     locked: bool,
-    /// Present where the issue is a pull request.
+    /// Present if the issue is a pull request.
     #[serde(default)]
     pull_request: Option<IgnoredAny>,
 }
@@ -46,22 +47,22 @@ impl Issue {
         self.number
     }
 
-    /// Whether it is open.
+    /// True if it is open.
     pub(crate) fn is_open(&self) -> bool {
         self.state == "open"
     }
 
-    /// Whether its conversation is locked.
+    /// True if its conversation is locked.
     pub(crate) fn is_locked(&self) -> bool {
         self.locked
     }
 
-    /// Whether it carries this label.
+    /// True if it has this label.
     pub(crate) fn has_label(&self, name: &str) -> bool {
         self.labels.iter().any(|label| label.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether an agent is among the assignees. GitHub lists a bot assigned by its login as `Copilot`.
+    /// True if an agent is among the assignees. GitHub lists `copilot-swe-agent[bot]` as `Copilot`.
     pub(crate) fn is_assigned_to(&self, agent: &str) -> bool {
         let stem = agent.trim_end_matches("[bot]");
         self.assignees.iter().any(|User { login, .. }| {
@@ -71,7 +72,7 @@ impl Issue {
     }
 }
 
-/// A comment, as far as it is read.
+/// The fields of a comment that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Comment {
     /// Its author; GitHub sends null for a deleted account.
@@ -89,7 +90,7 @@ impl Comment {
     }
 }
 
-/// An event of an issue, as far as it is read.
+/// The fields of an issue's event that are read.
 #[derive(Debug, Deserialize)]
 struct Event {
     event: Option<String>,
@@ -99,6 +100,7 @@ struct Event {
 }
 
 impl Event {
+    /// The setting of a label that this event records; none if the event has no actor or no time.
     fn labelled(self) -> Option<Labelled> {
         let at = self.created_at.as_deref().and_then(Timestamp::parse)?;
         let User { login, kind } = self.actor?;
@@ -113,23 +115,23 @@ pub(crate) struct Labelled {
     pub(crate) login: String,
     /// Time of the setting, by GitHub's clock.
     pub(crate) at: Timestamp,
-    /// Whether that user is a bot.
+    /// True if that user is a bot.
     pub(crate) by_bot: bool,
 }
 
-/// A label, as far as it is read.
+/// The fields of a label that are read.
 #[derive(Debug, Clone, Deserialize)]
 struct Label {
     name: String,
 }
 
-/// A collaborator's permission, as far as it is read.
+/// The fields of a collaborator's permission that are read.
 #[derive(Debug, Deserialize)]
 struct Permission {
     permission: Option<String>,
 }
 
-/// Closes an issue.
+/// Body of a request that closes an issue.
 #[derive(Debug, Serialize)]
 struct Closing {
     state: &'static str,
@@ -144,7 +146,8 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
 }
 
 impl Github {
-    /// Our issues with all these labels, changed since then, newest first. GitHub's lists lag behind its writes.
+    /// Issues in this state with all these labels, newest first. `creator` and `since` restrict the list to issues of
+    /// this login and to issues changed since this time. GitHub's lists lag behind its writes.
     pub(crate) async fn list_issues(
         &self,
         state: &str,
@@ -192,7 +195,7 @@ impl Github {
         Ok(labels.entries.into_iter().map(|label| label.name).collect())
     }
 
-    /// Creates a label; one that exists is a success.
+    /// Creates a label; an existing label is a success.
     pub(crate) async fn create_label(&self, label: &NewLabel) -> GithubResult<()> {
         match self.post::<IgnoredAny>(&self.path("labels"), label).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already_exists") => Ok(()),
@@ -208,8 +211,8 @@ impl Github {
         }
     }
 
-    /// The last setting of the label; none if it was removed since. Reads the newest events first, because old ones may
-    /// fill many pages.
+    /// The last event that set the label; none if the label was removed after it. Reads the newest events first,
+    /// because old events may fill many pages.
     pub(crate) async fn labelled_by(&self, issue: u64, label: &str) -> GithubResult<Option<Labelled>> {
         let path = self.path(&format!("issues/{issue}/events"));
         let (first_page, last) = self.page::<Event>(&path, 1).await?;
@@ -229,7 +232,8 @@ impl Github {
         Ok(None)
     }
 
-    /// Whether this person may write to the repository. People with triage permission can label too.
+    /// True if this person may write to the repository. Setting a label is no proof, because triage permission allows
+    /// it.
     pub(crate) async fn may_write(&self, login: &str) -> GithubResult<bool> {
         match self.get::<Permission>(&self.path(&format!("collaborators/{login}/permission"))).await {
             Ok(Permission { permission }) => Ok(matches!(permission.as_deref(), Some("admin" | "write"))),

@@ -18,20 +18,20 @@ pub(crate) struct Base {
     pub(crate) tree: String,
 }
 
-/// A pull request, as far as it is read.
+/// The fields of a pull request that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Pull {
     number: u64,
     html_url: String,
     /// Its title.
     pub(crate) title: String,
-    /// Its description; none where it is empty.
+    /// Its description; none if it is empty.
     pub(crate) body: Option<String>,
     /// `open` or `closed`.
     state: String,
     #[serde(default)]
     locked: bool,
-    /// Whether it is a draft.
+    /// True if it is a draft.
     #[serde(default)]
     pub(crate) draft: bool,
 }
@@ -42,18 +42,18 @@ impl Pull {
         Link { number: self.number, url: self.html_url.clone() }
     }
 
-    /// Whether it is open.
+    /// True if it is open.
     pub(crate) fn is_open(&self) -> bool {
         self.state == "open"
     }
 
-    /// Whether its conversation is locked.
+    /// True if its conversation is locked.
     pub(crate) fn is_locked(&self) -> bool {
         self.locked
     }
 }
 
-/// A review of a pull request, as far as it is read.
+/// The fields of a review that are read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Review {
     /// Its author; GitHub sends null for a deleted account.
@@ -62,7 +62,7 @@ pub(crate) struct Review {
     /// Its text.
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) body: String,
-    /// Such as `COMMENTED` or `CHANGES_REQUESTED`.
+    /// Its state, such as `COMMENTED` or `CHANGES_REQUESTED`.
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) state: String,
     #[serde(default)]
@@ -75,13 +75,13 @@ impl Review {
         self.user.as_ref().map_or("", |user| &user.login)
     }
 
-    /// Whether it was submitted at this time or later. A review without a time counts as later.
+    /// True if it was submitted at this time or later. A review without a time counts as later.
     pub(crate) fn is_since(&self, since: Timestamp) -> bool {
         self.submitted_at.as_deref().and_then(Timestamp::parse).is_none_or(|at| at >= since)
     }
 }
 
-/// A repository, as far as it is read.
+/// The fields of a repository that are read.
 #[derive(Debug, Deserialize)]
 struct RepositoryResponse {
     default_branch: String,
@@ -93,13 +93,13 @@ struct Object {
     sha: String,
 }
 
-/// A git reference, as far as it is read.
+/// The fields of a git reference that are read.
 #[derive(Debug, Deserialize)]
 struct Reference {
     object: Object,
 }
 
-/// A commit, as far as it is read.
+/// The fields of a commit that are read.
 #[derive(Debug, Deserialize)]
 struct Commit {
     tree: Object,
@@ -125,7 +125,7 @@ impl Github {
         Ok(self.post::<Object>(&self.path("git/commits"), commit).await?.sha)
     }
 
-    /// Whether the branch exists.
+    /// True if the branch exists.
     pub(crate) async fn has_branch(&self, branch: &str) -> GithubResult<bool> {
         match self.get::<IgnoredAny>(&self.path(&format!("git/ref/heads/{branch}"))).await {
             Ok(_) => Ok(true),
@@ -134,7 +134,7 @@ impl Github {
         }
     }
 
-    /// Creates a branch. One that exists is a success, because its name holds the number.
+    /// Creates a branch. An existing branch is a success, because its name contains the number.
     pub(crate) async fn create_branch(&self, branch: &NewBranch) -> GithubResult<()> {
         match self.post::<IgnoredAny>(&self.path("git/refs"), branch).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => Ok(()),
@@ -142,7 +142,7 @@ impl Github {
         }
     }
 
-    /// The pull request of a branch, open or closed; the oldest of several.
+    /// The pull request of a branch, open or closed; of several, the oldest.
     pub(crate) async fn pull_of(&self, branch: &str) -> GithubResult<Option<Pull>> {
         let head = format!("{}:{branch}", self.repository.owner);
         let mut pulls: Vec<Pull> = self.get(&self.path(&format!("pulls?state=all&head={head}&per_page=10"))).await?;
@@ -164,7 +164,7 @@ impl Github {
         self.list(&self.path(&format!("pulls/{number}/comments?since={since}"))).await
     }
 
-    /// Opens a pull request, or adopts the one that its branch has already.
+    /// Opens a pull request, or returns the existing pull request of its branch.
     pub(crate) async fn create_pull(&self, pull: &NewPull) -> GithubResult<Pull> {
         match self.post(&self.path("pulls"), pull).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => {

@@ -1,4 +1,4 @@
-//! Responses that are no success: GitHub's four ways to ask for a wait come before its refusals.
+//! Reads responses that are no success: first the four ways in which GitHub asks for a wait, then its refusals.
 
 use std::time::Duration;
 

@@ -53,7 +53,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     }
 }
 
-/// The write that carries out a decision. None where the gate refuses the hand-over, or where there is nothing to write.
+/// The write that carries out a decision. None if the gate refuses the hand-over, or if there is nothing to write.
 async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResult<Option<Write>> {
     if let Decision::StartTask { issue, .. } | Decision::CommentAgent { issue, .. } | Decision::AssignAgent { issue } =
         decision
@@ -61,7 +61,7 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         if !worker.may_hand_over(work, issue).await? {
             return Ok(None);
         }
-        // One more may be open from here on: count again for the next hand-over.
+        // This hand-over may add an open one, so they are counted again before the next.
         worker.open_hand_overs = None;
     }
     Ok(Some(match decision {
@@ -122,7 +122,7 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
         return Ok(left);
     }
-    // Only GitHub knows which of them were closed meanwhile. Read at most once a minute.
+    // Only GitHub's list shows which of their issues were closed meanwhile. It is read at most once a minute.
     let open = match worker.open_hand_overs {
         Some((read_at, open)) if read_at.plus(BUDGET_WAIT) > now => open,
         _ => {

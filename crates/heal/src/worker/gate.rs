@@ -1,7 +1,8 @@
-//! The gate: a person with write access approves by a label, and the approval is bound to the text the agent would read.
+//! The gate: a person with write access approves by a label. The approval is bound to the text that the agent would
+//! read.
 //!
-//! Before every hand-over, approved or from a trusted source, GitHub's state is read again: an agent is asked only if it
-//! allows the hand-over at that moment.
+//! Before every hand-over, approved or from a trusted source, the worker reads the state on GitHub again. An agent is
+//! asked only if that state allows the hand-over.
 
 use std::time::Duration;
 
@@ -13,13 +14,14 @@ use super::{WorkError, WorkResult, Worker};
 use crate::compose::{APPROVED_LABEL, OUR_LABEL};
 use crate::write::Write;
 
-/// Maximum difference between our clock and GitHub's.
+/// Maximum difference between this machine's clock and GitHub's.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 /// Note on a group whose text changed.
 const CHANGED: &str = "the text the agent would read was changed after it was shown; approve it again";
 
 impl Worker {
-    /// Checks the waiting groups. One list shows which of them carry the label; only those cost further requests.
+    /// Checks the waiting groups. One list shows which of their issues carry the label; only these cost further
+    /// requests.
     pub(super) async fn check_gate(&mut self) -> WorkResult<()> {
         let waiting = self.store.awaiting().await?;
         if waiting.is_empty() {
@@ -72,8 +74,8 @@ impl Worker {
         Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 
-    /// Whether GitHub's state allows the hand-over at this moment. If not, revokes the approval, or makes a group from a
-    /// trusted source wait for one.
+    /// True if the state on GitHub allows the hand-over now. Otherwise revokes the approval, or makes a group from a
+    /// trusted source wait for an approval.
     pub(super) async fn may_hand_over(&mut self, work: &Work, number: u64) -> WorkResult<bool> {
         let live = self.live(work, number).await?;
         let Some(approval) = &work.approval else {
@@ -86,7 +88,7 @@ impl Worker {
         Ok(false)
     }
 
-    /// Reason against the hand-over of an approved group.
+    /// Reason against the hand-over of an approved group; none if it is allowed.
     async fn approved_refusal(
         &self,
         work: &Work,
@@ -99,7 +101,7 @@ impl Worker {
         }
         let labelled = self.github.labelled_by(number, APPROVED_LABEL).await?;
         let is_set = live.has_label(APPROVED_LABEL)
-            && labelled.is_some_and(|it| it.login == approval.login && it.at == approval.labelled_at);
+            && labelled.is_some_and(|label| label.login == approval.login && label.at == approval.labelled_at);
         if !is_set {
             return Ok(Some("the approval label was removed or set again; approve it again".to_owned()));
         }
@@ -112,7 +114,7 @@ impl Worker {
         Ok(changed.then(|| CHANGED.to_owned()))
     }
 
-    /// Reason against the hand-over of a group from a trusted source without approval.
+    /// Reason against the hand-over of a group from a trusted source, without approval; none if it is allowed.
     async fn trusted_refusal(&self, work: &Work, number: u64, live: &Live) -> WorkResult<Option<String>> {
         if let Some(refusal) = live.refusal() {
             return Ok(Some(format!("{refusal}; approve it if an agent should work on it")));
@@ -138,6 +140,7 @@ impl Worker {
         Ok(self.store.change(work.group.id, changes).await?)
     }
 
+    /// Stores the reason why the group still waits.
     async fn note(&self, work: &Work, note: &str) -> WorkResult<()> {
         Ok(self.store.change(work.group.id, vec![Change::Note(Some(note.to_owned()))]).await?)
     }

@@ -1,4 +1,4 @@
-//! The text an agent would read, as it is on GitHub now.
+//! `Live`: the issue and the draft of a group as they are on GitHub now, with the text that an agent would read.
 
 use autoheal_prepare::Timestamp;
 use autoheal_store::Work;
@@ -12,14 +12,14 @@ use crate::write::Write;
 pub(super) struct Live {
     issue: Issue,
     draft: Option<Pull>,
-    /// Reviews of the draft, except our own.
+    /// Reviews of the draft by others than this worker's credentials.
     reviews: Vec<Review>,
-    /// Whether the draft has more reviews than were read.
+    /// True if the draft has more reviews than were read.
     has_more_reviews: bool,
 }
 
 impl Live {
-    /// Reason why no agent may work on this issue, whatever was approved.
+    /// Reason why no agent may work on this issue, with or without an approval; none if an agent may.
     pub(super) fn refusal(&self) -> Option<&'static str> {
         if !self.issue.is_open() {
             return Some("the issue was closed");
@@ -37,7 +37,7 @@ impl Live {
         (!draft.draft).then_some("the pull request is no draft any more")
     }
 
-    /// Whether the issue carries this label.
+    /// True if the issue has this label.
     pub(super) fn has_label(&self, name: &str) -> bool {
         self.issue.has_label(name)
     }
@@ -47,15 +47,16 @@ impl Live {
         shown_hash(&self.texts())
     }
 
-    /// Hash of titles, bodies and reviews. It covers reviews, because GitHub does not date their edits.
+    /// Hash of titles, bodies and reviews, without the counts block. It covers reviews, because GitHub does not return
+    /// the time of their edits.
     pub(super) fn full_hash(&self) -> String {
         let mut texts = self.texts();
         texts.extend(self.reviews.iter().map(|review| (review.state.as_str(), review.body.as_str())));
         shown_hash(&texts)
     }
 
-    /// Whether another person has reviewed the draft since this time; none for at any time. More reviews than were read
-    /// count as new ones.
+    /// True if another person has reviewed the draft since this time; without a time, if it was reviewed at all. If the
+    /// draft has more reviews than were read, one of them counts as new.
     pub(super) fn was_reviewed(&self, since: Option<Timestamp>) -> bool {
         self.has_more_reviews || self.reviews.iter().any(|review| since.is_none_or(|since| review.is_since(since)))
     }
@@ -108,8 +109,8 @@ impl Worker {
         Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_incomplete })
     }
 
-    /// Whether a person other than the approver wrote or changed a comment or a review comment since this time. The agent
-    /// reads comments too. A list too long to read counts as a change.
+    /// True if a person other than the approver wrote or changed a comment, also on a line, since this time. The agent
+    /// reads comments too. A list that is too long to be read counts as a change.
     pub(super) async fn others_commented(
         &self,
         work: &Work,
@@ -129,7 +130,7 @@ impl Worker {
         Ok(comments.is_incomplete || comments.entries.iter().any(|comment| is_foreign(comment.author())))
     }
 
-    /// Whether this login is one of our credentials.
+    /// True if this login belongs to one of the worker's credentials; `agent` is the login of the agent's credential.
     fn is_ours(&self, login: &str, agent: &str) -> bool {
         Some(login) == self.login() || login == agent
     }

@@ -1,4 +1,4 @@
-//! Reconciling of a write whose response is missing: it is searched for on GitHub, and only then sent again.
+//! Reconciling of a write whose response was lost: the worker searches for it on GitHub before it is sent again.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::write::{Record, Write};
 
 /// Wait before a list is read again while it may lag.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
-/// Maximum difference between our clock and GitHub's: `since` reaches back this much further than the write.
+/// Maximum difference between this machine's clock and GitHub's. Searches reach back this much further than the write.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 
 /// Result of the search for a write.
 enum Search {
     /// It happened.
     Found(Outcome),
-    /// It did not happen, or doing it twice changes nothing.
+    /// It did not happen, or it can be sent twice without effect.
     Absent,
     /// Unknown as yet, because lists lag.
     TooEarly,
@@ -60,8 +60,8 @@ impl Worker {
         }
     }
 
-    /// Sends a write once more, or withdraws it so that it is decided anew: a hand-over, because the gate may be shut by
-    /// now, and counts, because they go into the body as it is then.
+    /// Sends a write once more. Withdraws a hand-over instead, because its approval may have been revoked, and an
+    /// update of counts, because the body of the issue may have been edited. Both are then decided anew.
     async fn try_again(&mut self, intent: Intent, write: &Write) -> WorkResult<()> {
         if !IntentKind::HAND_OVERS.contains(&intent.kind) && intent.kind != IntentKind::UpdateCounts {
             return self.send_again(intent, write).await;
@@ -113,8 +113,8 @@ impl Worker {
                     unlisted
                 }
             }
-            // A commit that no branch refers to has no effect; the others change nothing when done twice. A task never
-            // gets here.
+            // A commit that no branch refers to has no effect, and the other writes have no effect the second time. A
+            // task is never searched for.
             Write::CreateCommit { .. }
             | Write::CreateLabel(_)
             | Write::UpdateCounts { .. }

@@ -10,7 +10,7 @@ use crate::write::{Record, Write};
 
 /// Result of a write that happened.
 pub(super) struct Outcome {
-    /// Kept with the intent.
+    /// Stored with the intent.
     pub(super) record: Record,
     /// Changes of the group.
     pub(super) changes: Vec<Change>,
@@ -101,7 +101,7 @@ impl Worker {
                 self.wait_out(&error).await?;
             }
             GithubError::Lost(_) => {
-                // Stays "sent": reconciled before it is sent again.
+                // The state stays `Sent`, so that the write is searched for before it is sent again.
                 let until = self.wait_out(&error).await?;
                 self.store.settle(intent.id, IntentState::Sent, reason, until, vec![]).await?;
             }

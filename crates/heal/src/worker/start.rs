@@ -1,4 +1,4 @@
-//! The repository as the worker finds it at start: its own login, and the missing labels.
+//! Facts about the repository that the worker reads at its start: the login of its credential, and the missing labels.
 
 use super::{WorkResult, Worker};
 use crate::compose::labels;

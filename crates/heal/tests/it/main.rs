@@ -1,10 +1,10 @@
 //! The worker with a real SQLite file and the stand-in for GitHub, on a clock that the tests advance.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed `unwrap` fails the test")]
 
-mod bad_days;
 mod earlier_version;
 mod gate;
 mod gate_cases;
-mod path;
-mod whole_path;
+mod github_failures;
+mod harness;
+mod without_failures;

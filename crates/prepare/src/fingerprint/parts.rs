@@ -34,8 +34,8 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         }
     }
     if let Some(class) = wire_class {
-        if let Some(end) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(end) {
-            part("exit", end);
+        if let Some(exit) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(exit_name) {
+            part("exit", exit);
         }
         part("message", message.to_owned());
         return parts;
@@ -58,7 +58,8 @@ pub fn is_outage(code: Option<i64>) -> bool {
     matches!(code, Some(502..=504))
 }
 
-/// Returns the class of a failure that was observed in the messages between an MCP client and a server.
+/// Returns the class of a failure that was observed in the messages between an MCP client and a server, even if it is
+/// not one of [`Class`].
 ///
 /// The message, code and call of such a failure were part of these messages and are reliable. The stack is not: it was
 /// taken from the server's output at about that time, may belong to another call, and depends on the server's log
@@ -81,14 +82,14 @@ fn resource(uri: &str) -> String {
 }
 
 /// Returns the signal or exit code that the server ended with.
-fn end(exit: &Exit) -> Option<String> {
+fn exit_name(exit: &Exit) -> Option<String> {
     exit.signal.clone().or_else(|| exit.code.map(|code| format!("code {code}")))
 }
 
 /// Returns the name of the command's program, without its directory.
 fn program(report: &ErrorReport) -> Option<&str> {
-    let has_one = matches!(report.source, Some(Source::Cli | Source::Rust));
-    let command = report.command.as_deref().filter(|_| has_one)?;
+    let is_program = matches!(report.source, Some(Source::Cli | Source::Rust));
+    let command = report.command.as_deref().filter(|_| is_program)?;
     command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }
 

@@ -44,8 +44,8 @@ pub(super) fn without_hashes(name: &str, out: &mut String) {
     }
 }
 
-/// Returns true for eight or more hexadecimal digits, both digits and letters, and for a long word that often changes
-/// between digits, small and capital letters, as random words do.
+/// Returns true for eight or more hexadecimal digits, and for a word of twelve or more characters that often changes
+/// between digits, small and capital letters, as random words do. Both contain decimal digits and other characters.
 fn is_id(word: &str) -> bool {
     if word.len() < 8 || !word.is_ascii() {
         return false;

@@ -22,12 +22,12 @@ pub(super) fn find(rest: &str, previous: char) -> Match {
 
 fn url(rest: &str) -> Match {
     let scheme = rest.bytes().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
-    let rest_of = &rest[scheme..];
-    let is_url = rest_of.starts_with("://")
+    let after_scheme = &rest[scheme..];
+    let is_url = after_scheme.starts_with("://")
         || ["blob", "data"].contains(&&rest[..scheme])
-            && rest_of.len() > 1
-            && rest_of.starts_with(':')
-            && !rest_of[1..].starts_with(' ');
+            && after_scheme.len() > 1
+            && after_scheme.starts_with(':')
+            && !after_scheme[1..].starts_with(' ');
     is_url.then(|| (url_end(rest, scheme), "<url>"))
 }
 
@@ -142,10 +142,10 @@ fn host(rest: &str) -> Match {
     let is_port = (3..=6).contains(&port) && rest[end + 1..end + port].bytes().all(|byte| byte.is_ascii_digit());
     let is_address = labels == 4 && name.split('.').all(|label| label.parse::<u8>().is_ok());
     let is_known = labels > 1 && TOP_LEVEL.contains(&last);
-    let has_served_port =
+    let is_name_with_port =
         is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let follows = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
-    let is_host = !follows && (is_address || is_known || has_served_port || name == "localhost");
+    let is_call_or_longer_word = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
+    let is_host = !is_call_or_longer_word && (is_address || is_known || is_name_with_port || name == "localhost");
     is_host.then_some((end + if is_port { port } else { 0 }, "<host>"))
 }
 

@@ -102,8 +102,8 @@ struct BoxContent {
     frames: String,
     /// The rows of the current `PATH:LINE in FUNCTION` so far; it is wrapped at the width of the box.
     location: String,
-    /// True if the last row was wrapped at a space: it is shorter than the box, or has a space. A word is broken only if
-    /// it is longer than the box, and then it begins a row.
+    /// True if the last row was wrapped at a space and not within a word. Such a row is shorter than the box or
+    /// contains a space, because only a word that is longer than the box is broken, and it begins a row of its own.
     wrapped_at_space: bool,
 }
 

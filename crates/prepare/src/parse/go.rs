@@ -4,7 +4,7 @@ use super::{BorrowedFrame, Failure, in_app, lines_with_offsets};
 
 /// Beginnings of the line with which Go reports a panic or a fatal error.
 const HEADS: [&str; 2] = ["panic: ", "fatal error: "];
-/// Maximum number of lines from that line to the first goroutine.
+/// Maximum number of lines from the head to the first goroutine.
 const MAX_HEAD_LINES: usize = 40;
 
 pub(super) fn recognises(stack: &str) -> bool {

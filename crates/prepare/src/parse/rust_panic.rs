@@ -6,7 +6,7 @@ const BACKTRACE: &str = "stack backtrace:";
 /// Parts of the runtime's messages about fatal errors that are not panics, each with the error type it becomes.
 const FATAL: [(&str, &str); 2] =
     [(" has overflowed its stack", "stack overflow"), ("memory allocation of ", "out of memory")];
-/// Prefixes of the functions that handle a panic, and of those that call `main`.
+/// Prefixes of the functions that handle a panic, and of the functions that call `main`.
 const RUNTIME: [&str; 10] =
     ["std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__rustc", "rust_begin_unwind", "_start", "__libc"];
 
@@ -30,7 +30,7 @@ pub(super) fn frames(stack: &str) -> Vec<Frame> {
     frames
 }
 
-/// Finds the last panic. If it only repeats that a thread panicked, the thread's panic is its cause.
+/// Finds the last panic. If it only reports that another thread panicked, the panic before it becomes its cause.
 pub(super) fn find(output: &str) -> Option<Failure> {
     let mut panics = panics(output);
     let mut last = panics.pop()?;

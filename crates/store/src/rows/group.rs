@@ -63,7 +63,7 @@ pub struct Release {
 pub struct Group {
     /// Its id.
     pub id: GroupId,
-    /// Its first fingerprint, which links to the group use.
+    /// Its first fingerprint. Links to the group contain this one.
     pub fingerprint: Fingerprint,
     /// Error type of its first report.
     pub error_type: String,

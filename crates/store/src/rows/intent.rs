@@ -11,7 +11,7 @@ use super::GroupId;
 #[serde(transparent)]
 pub struct IntentId(pub i64);
 
-/// A kind of write to GitHub. Each says how the write is found again if its response was lost.
+/// A kind of write to GitHub. Each variant's comment says how the write is found again if its response was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -86,7 +86,8 @@ impl IntentState {
         matches!(self, Self::Done | Self::Recheck)
     }
 
-    /// True if the write may have to be sent, for the first time or again.
+    /// True if the write may have to be sent, for the first time or again. False for `Recheck`, although the worker
+    /// still handles such an intent.
     #[must_use]
     pub const fn unsettled(self) -> bool {
         matches!(self, Self::Sent | Self::Held)

@@ -1,4 +1,4 @@
-//! Counts records into groups. The totals of a group are written once per commit, however many of its reports came.
+//! Counts records into groups. The totals of a group are written once per commit, not once per report.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -30,14 +30,15 @@ pub(super) struct Cache {
 
 struct CachedGroup {
     id: i64,
-    /// Its occurrences, those of the open batch included.
+    /// Number of occurrences, including those of the open batch.
     count: u64,
+    /// Number of samples in the file.
     samples: usize,
     /// Number of clients in the file when the group was loaded.
     stored_clients: usize,
-    /// Hashes of the clients seen since then.
+    /// Hashes of the clients seen since the group was loaded.
     clients: HashSet<u64>,
-    /// Its releases. To count them in the file instead would cost a temporary table for each report.
+    /// Names of the releases. Counting them in the file instead would cost a temporary table for each report.
     releases: HashSet<String>,
 }
 
@@ -49,7 +50,7 @@ impl Cache {
     }
 }
 
-/// Additions of one transaction to the groups, by their ids.
+/// Counted but unwritten additions to the groups, by the groups' ids.
 #[derive(Default)]
 pub(super) struct Batch {
     deltas: HashMap<i64, Delta>,

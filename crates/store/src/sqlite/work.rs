@@ -9,11 +9,11 @@ use super::read::{self, INTENT, all, intent};
 use crate::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
 use autoheal_prepare::Timestamp;
 
-/// Condition of intents that the worker still has to look at. The index `intents_unsettled` has the same condition.
+/// Condition of intents that the worker still has to handle. The index `intents_unsettled` has the same condition.
 const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
 /// Condition of groups that were handed over to an agent, or may have been.
 const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
-/// Key of the only credential so far; the table can hold one pause for each.
+/// Name of the only credential so far. The table holds one pause per credential.
 const CREDENTIAL: &str = "issues";
 
 pub(super) fn claim_due(
@@ -23,7 +23,7 @@ pub(super) fn claim_due(
     lease_until: Timestamp,
     new_issues: bool,
 ) -> Result<Option<Work>> {
-    // Groups without an issue first; among equals, the oldest group.
+    // Groups without an issue come first, then the oldest.
     let found = connection
         .prepare_cached(
             "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1

@@ -70,7 +70,7 @@ impl Writer {
         let job = Job::Run(Box::new(move |connection| {
             let result = connection.map(|connection| in_savepoint(connection, work));
             Box::new(move |failed| {
-                // The caller may have stopped waiting; its job is done all the same.
+                // The caller may have stopped waiting; its job was done nevertheless.
                 let _disconnected = reply.send(match (result, failed) {
                     (Some(Err(error)), _) => Err(error.into()),
                     (_, Some(error)) => Err(error.clone()),

@@ -1,7 +1,7 @@
 // Passes bytes, texts and JavaScript values between the page and the module's memory.
 //
-// The build puts this in place of the helpers that wasm-bindgen generates. Text is passed when a call fails or an event
-// stream is read, never for a call that succeeds, so this code is short rather than fast.
+// The build puts this code in place of the helpers that wasm-bindgen generates. Text is passed only when a call fails
+// or an event stream is read, not for a call that succeeds, so this code is short rather than fast.
 
 let wasm;
 

@@ -36,7 +36,7 @@ const OPTIMISATIONS: [&str; 8] = [
 
 /// The module that all imports come from, as wasm-bindgen names it.
 const IMPORT_MODULE: &str = "\"./mcp-autoheal_bg.js\"";
-/// The same after the optimiser, which gives every import module this name.
+/// The name of that module after the optimiser, which gives this name to every import module.
 const SHORT_IMPORT_MODULE: &str = "\"a\"";
 
 /// The functions that the shell imports, as `crossing.js` and `slim` define them, for the glue that is not slimmed.

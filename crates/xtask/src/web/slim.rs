@@ -1,8 +1,8 @@
 //! Slims the generated glue: the same calls into the module, without code that only other modules or old browsers need.
 //!
 //! wasm-bindgen's output is general. The part that this module does not need would be a tenth of the JavaScript that a
-//! page loads; `cargo xtask build web` prints the bytes saved. Every line of the output must match a known form. An
-//! unknown line fails the build, so that none is lost.
+//! page loads; `cargo xtask build web` prints the bytes saved. Every line of wasm-bindgen's output must match a known
+//! form. An unknown line fails the build, so that no needed line is left out.
 
 use std::fmt::Write as _;
 
@@ -76,7 +76,9 @@ pub(super) fn slim(glue: &str) -> Result<String> {
         slim = slim.replace(generated, replacement);
     }
     match HELPERS.iter().find(|helper| slim.contains(*helper)) {
-        Some(helper) => bail!("a new kind of line uses `{helper}`, which is left out: teach slim.rs that line"),
+        Some(helper) => {
+            bail!("a new kind of line uses `{helper}`, which is left out: add a rule for the line to slim.rs")
+        }
         None => Ok(slim),
     }
 }
@@ -99,7 +101,7 @@ fn check_is_known(line: &str) -> Result<()> {
         if HELPERS.contains(&name) || name.ends_with("Finalization") {
             return Ok(());
         }
-        bail!("the helper `{name}` is new: find out whether it is needed, and teach slim.rs");
+        bail!("the helper `{name}` is new: find out whether it is needed, and add a rule for it to slim.rs");
     }
     let known =
         ["    ", "}", "if (Symbol.dispose)", "if (!('encodeInto' in", "cachedTextDecoder.decode();", "export {"];
@@ -111,7 +113,7 @@ fn check_is_known(line: &str) -> Result<()> {
 
 /// The error for a line that slim.rs has no rule for.
 fn unknown(line: &str) -> anyhow::Error {
-    anyhow!("`{line}` is new in wasm-bindgen's output: find out whether it is needed, and teach slim.rs")
+    anyhow!("`{line}` is new in wasm-bindgen's output: find out whether it is needed, and add a rule for it to slim.rs")
 }
 
 /// Writes a class with one line per method.

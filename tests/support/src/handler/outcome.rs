@@ -24,7 +24,7 @@ pub(super) enum Outcome {
     Cut,
 }
 
-/// The outcome of a request that a failure keeps from being carried out.
+/// The outcome of a request that is not carried out because of a failure.
 pub(super) fn prevented(state: &State, failure: &Failure) -> Outcome {
     let secondary = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     Outcome::Respond(match failure {

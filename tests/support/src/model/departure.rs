@@ -72,7 +72,7 @@ impl Repository {
 }
 
 impl State {
-    /// Transfers an issue of the main repository to the second one. Creates that one if there is only one repository.
+    /// Transfers an issue of the main repository to the second repository, which is created if it does not exist.
     pub(crate) fn transfer(&mut self, number: u64) {
         let now = self.now();
         let Some((issue, comments)) = self.repository_mut().remove_issue(number) else { return };

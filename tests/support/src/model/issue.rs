@@ -236,7 +236,7 @@ impl Repository {
         self.record_event(number, actor, now, EventKind::Unlocked);
     }
 
-    /// True if a user may comment on an issue or pull request: on a locked one only users who may write.
+    /// True if a user may comment on an issue or pull request. If it is locked, only users who may write can comment.
     pub(crate) fn may_comment(&self, number: u64, login: &str) -> bool {
         self.issues.get(&number).is_some_and(|issue| !issue.locked || self.permission(login).may_write())
     }

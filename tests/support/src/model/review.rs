@@ -112,7 +112,7 @@ impl Repository {
         }
     }
 
-    /// Replaces the text of a comment, also of one on a line.
+    /// Replaces the text of a comment on an issue, a pull request or a line.
     pub(crate) fn edit_comment(&mut self, id: u64, body: &str, now: DateTime<Utc>) {
         if let Some(comment) = self.comments.iter_mut().find(|comment| comment.id == id) {
             (comment.body, comment.updated_at) = (body.to_owned(), now);

@@ -7,7 +7,7 @@ use super::{api_url, node_id, thread_url, user};
 use crate::clock::timestamp;
 use crate::model::{Repository, Review, ReviewComment, ReviewState};
 
-/// A review. A pending one has no `submitted_at`.
+/// A review. A pending review has no `submitted_at`.
 pub(crate) fn review(repository: &Repository, review: &Review) -> Value {
     let html_url = format!("{}#pullrequestreview-{}", thread_url(repository, review.pull), review.id);
     let pull_url = api_url(repository, &format!("/pulls/{}", review.pull));

@@ -35,9 +35,9 @@ async fn a_transferred_issue_is_redirected_to_its_new_place() {
         let expected = json!({ "message": "Moved Permanently", "url": url, "documentation_url": documentation });
         assert_eq!(moved.body, expected, "{method} {below}");
     }
-    let there = client.get("/repositories/2/issues/1").await.body;
-    assert_eq!((&there["title"], &there["number"], &there["comments"]), (&json!("A"), &json!(1), &json!(1)));
-    assert_eq!(there["repository_url"], format!("{}/repos/acme/elsewhere", github.url()));
+    let moved = client.get("/repositories/2/issues/1").await.body;
+    assert_eq!((&moved["title"], &moved["number"], &moved["comments"]), (&json!("A"), &json!(1), &json!(1)));
+    assert_eq!(moved["repository_url"], format!("{}/repos/acme/elsewhere", github.url()));
     // a client that follows the redirect changes the issue there, because its author may
     let followed = client.patch("/repositories/2/issues/1", json!({ "body": "new" })).await;
     assert_eq!((followed.status.as_u16(), &followed.body["body"]), (200, &json!("new")));
@@ -59,9 +59,9 @@ async fn an_issue_is_transferred_to_the_second_repository() {
     client.post("/repos/acme/shop/issues", json!({ "title": "A", "labels": ["kept", "dropped"] })).await;
     github.transfer(1);
     assert_eq!(client.get("/repos/acme/shop/issues/1").await.header("location").rsplit('/').next(), Some("2"));
-    let there = client.get("/repos/acme/door/issues/2").await.body;
-    assert_eq!((&there["title"], &there["labels"][0]["name"]), (&json!("A"), &json!("Kept")));
-    assert_eq!(there["labels"].as_array().unwrap().len(), 1);
+    let moved = client.get("/repos/acme/door/issues/2").await.body;
+    assert_eq!((&moved["title"], &moved["labels"][0]["name"]), (&json!("A"), &json!("Kept")));
+    assert_eq!(moved["labels"].as_array().unwrap().len(), 1);
     assert_no_violations(&github);
 }
 
@@ -86,7 +86,7 @@ async fn a_deleted_or_converted_issue_is_gone() {
     assert_eq!(client.patch(&comment, json!({ "body": "new" })).await.status, 404);
     assert_eq!(client.get("/repos/acme/shop/issues?state=all").await.body, json!([]));
     assert_eq!(client.get("/search/issues?q=repo:acme/shop").await.body["total_count"], 0);
-    assert_eq!(client.get("/repos/acme/shop/issues/3").await.status, 404, "an issue that never was");
+    assert_eq!(client.get("/repos/acme/shop/issues/3").await.status, 404, "an issue that never existed");
     assert_no_violations(&github);
 }
 

@@ -1,6 +1,6 @@
 //! Tests of the stand-in: it behaves as GitHub does, records violations of GitHub's description, and fails on demand.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "a failed `unwrap` fails the test")]
 
 mod agents;
 mod client;

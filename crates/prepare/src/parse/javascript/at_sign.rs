@@ -23,8 +23,8 @@ pub(super) fn parse_bare_name(line: &str) -> Option<BorrowedFrame<'_>> {
     is_name.then(|| BorrowedFrame { function: Some(line), ..BorrowedFrame::default() })
 }
 
-/// Finds the `@` between function and location; both may hold others. It is the first one before a text that begins
-/// like a location, else the first one after a quoted property name, else the first one.
+/// Finds the `@` between function and location, which may both contain further `@`. Takes the first `@` before a text
+/// that begins like a location, else the first `@` after a quoted property name, else the first `@` of the line.
 fn separator(line: &str) -> Option<usize> {
     let first = line.find('@')?;
     let located = line.match_indices('@').find(|(at, _)| begins_like_a_location(&line[at + 1..]));
@@ -50,8 +50,8 @@ fn location_of(text: &str) -> Option<BorrowedFrame<'_>> {
     location::parse(text)
 }
 
-/// Returns true if the text is a location and not part of a message, which may hold an address and a port: it has a
-/// path or URL, or a column.
+/// Returns true if the text is certainly a location: it has a path, a URL or a column, or is a special name. Without
+/// them it may be an address and a port in a message.
 fn is_certain(text: &str, frame: &BorrowedFrame<'_>) -> bool {
     let Some(file) = frame.file else { return true };
     file.contains('/')

@@ -37,7 +37,7 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
     for server in [&server, &relay, &gateway] {
         load(server, calls / 5)?;
     }
-    let (mut direct, mut relayed, mut watched, mut ratios) =
+    let (mut direct, mut through_relay, mut through_gateway, mut ratios) =
         (Times::default(), Times::default(), Times::default(), vec![]);
     for round in 0..rounds {
         direct.push(load(&server, calls)?);
@@ -45,8 +45,8 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
         let (first, last) = if round % 2 == 0 { (&relay, &gateway) } else { (&gateway, &relay) };
         let (first, last) = (load(first, calls)?, load(last, calls)?);
         let (relay_time, gateway_time) = if round % 2 == 0 { (first, last) } else { (last, first) };
-        relayed.push(relay_time);
-        watched.push(gateway_time);
+        through_relay.push(relay_time);
+        through_gateway.push(gateway_time);
         ratios.push(gateway_time.as_secs_f64() / relay_time.as_secs_f64());
     }
     ratios.sort_by(f64::total_cmp);
@@ -59,7 +59,8 @@ pub(crate) fn measure(options: &Options) -> Result<Value> {
     }
     let [small, large] = first_byte.map(|times| times.median());
     let peak = gateway.peak_mib()?;
-    print(&[("direct", direct), ("bare relay", relayed), ("autoheal mcp --http", watched)], ratio, small, large);
+    let rows = [("direct", direct), ("bare relay", through_relay), ("autoheal mcp --http", through_gateway)];
+    print(&rows, ratio, small, large);
     println!("peak memory: {peak:.1} MiB, with {} MiB streamed", rounds * 257);
     Ok(json!({
         "gateway_ratio_to_relay": rounded(ratio),

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Write};
 
-/// The rest of a response after its id.
+/// The part of a response after its id, except for the closing line end.
 const RESULT: &str = r#","result":{"content":[{"type":"text","text":"ok"}],"protocolVersion":"2025-11-25","serverInfo":{"name":"bench","version":"1"},"capabilities":{}}}"#;
 /// Size of the chunks that `hold` writes.
 const CHUNK_SIZE: usize = 64 * 1024;

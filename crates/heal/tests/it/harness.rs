@@ -1,4 +1,4 @@
-//! A worker with its store and its GitHub.
+//! `Harness`: a worker with its store and the stand-in for GitHub, and both their clocks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ pub(crate) const START: &str = "2026-11-22T08:00:00Z";
 /// All three switches.
 pub(crate) const ALL: Switches = Switches { issue: true, pull: true, heal: true };
 
-pub(crate) struct Path {
+/// A worker under test, with everything it works on.
+pub(crate) struct Harness {
     pub(crate) github: StandIn,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
@@ -32,7 +33,7 @@ pub(crate) struct Path {
     directory: tempfile::TempDir,
 }
 
-impl Path {
+impl Harness {
     pub(crate) async fn start(switches: Switches) -> Self {
         Self::start_with(Settings::new(switches, Repository::parse("acme/shop").unwrap())).await
     }
@@ -47,16 +48,17 @@ impl Path {
         Self { github, clock, settings, store, worker, directory }
     }
 
-    /// Kills the process and starts another one with the same store.
+    /// Ends the worker as a crash would, and starts another one with the same store.
     pub(crate) async fn crash(&mut self) {
         self.store.close().await.unwrap();
-        self.store = Arc::new(Nothing::store());
+        // the file must not be open twice, so another store takes its place meanwhile
+        self.store = Arc::new(empty_store());
         self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
         self.store = Arc::new(Sqlite::open(&self.directory.path().join("store.db")).unwrap());
         self.worker = worker(&self.github, &self.store, &self.settings, &self.clock);
     }
 
-    /// Kills the process and starts another one with a store given as SQL.
+    /// Ends the worker as a crash would, and starts another one with a store given as SQL.
     pub(crate) async fn replace_store(&mut self, sql: &str) {
         self.crash().await;
         self.store.close().await.unwrap();
@@ -140,31 +142,28 @@ impl Path {
         self.store.detail("default", groups[0].fingerprint).await.unwrap().unwrap()
     }
 
-    /// Asserts one issue, one draft and one branch, and requests that GitHub's description allows.
+    /// Asserts that there is exactly one open issue, one pull request and one branch, and that all requests were valid.
     pub(crate) fn assert_once(&self) {
-        let story = || self.github.read(|state| state.request_log());
+        let log = || self.github.read(|state| state.request_log());
         let open: Vec<_> = self.github.issues().into_iter().filter(|issue| issue.state == "open").collect();
-        assert_eq!(open.len(), 1, "one open issue\n{}", story());
-        assert_eq!(self.github.pulls().len(), 1, "one pull request\n{}", story());
+        assert_eq!(open.len(), 1, "one open issue\n{}", log());
+        assert_eq!(self.github.pulls().len(), 1, "one pull request\n{}", log());
         let ours = self.github.branches().iter().filter(|branch| branch.starts_with("auto-fix/")).count();
-        assert_eq!(ours, 1, "one branch\n{}", story());
-        self.assert_proper();
+        assert_eq!(ours, 1, "one branch\n{}", log());
+        self.assert_valid_requests();
     }
 
-    pub(crate) fn assert_proper(&self) {
+    /// Asserts that all requests match GitHub's description, and that no two writes were in flight at once.
+    pub(crate) fn assert_valid_requests(&self) {
         assert!(self.github.violations().is_empty(), "{:?}", self.github.violations());
         assert!(self.github.max_writes_in_flight() <= 1, "writes are serial");
     }
 }
 
-/// An empty store, for the time between two processes.
-struct Nothing;
-
-impl Nothing {
-    fn store() -> Sqlite {
-        let directory = tempfile::tempdir().unwrap();
-        Sqlite::open(&directory.path().join("nothing.db")).unwrap()
-    }
+/// A store without reports, in a file of its own.
+fn empty_store() -> Sqlite {
+    let directory = tempfile::tempdir().unwrap();
+    Sqlite::open(&directory.path().join("empty.db")).unwrap()
 }
 
 fn worker(github: &StandIn, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
