@@ -47,6 +47,8 @@ pub(super) enum SendError {
     Refused { url: String, status: hyper::StatusCode, reason: String },
     #[error("{url} responded 202 without receipts; is it an autoheal service?")]
     NoReceipts { url: String, source: serde_json::Error },
+    #[error("{url} responded 202 with {receipts} receipts for {reports} reports; is it an autoheal service?")]
+    FewReceipts { url: String, receipts: usize, reports: usize },
     #[error("{0} did not respond in time")]
     Timeout(String),
 }
@@ -179,6 +181,10 @@ impl<'a> Service<'a> {
         }
         let receipts: Vec<Receipt> =
             serde_json::from_slice(&body).map_err(|source| SendError::NoReceipts { url: url.to_owned(), source })?;
+        let reports = batch.reports.len();
+        if receipts.len() != reports {
+            return Err(SendError::FewReceipts { url: url.to_owned(), receipts: receipts.len(), reports });
+        }
         for (at, _) in batch.reports.iter().filter(|(at, _)| Some(*at) != unfinished) {
             waiting[*at].remove();
         }

@@ -13,7 +13,7 @@ pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 pub(crate) const KEEPALIVE_RETRIES: u32 = 4;
 
 /// Configures an accepted connection. Errors are ignored, because the connection works without these settings.
-pub fn configure_connection(stream: &TcpStream) {
+pub(crate) fn configure_connection(stream: &TcpStream) {
     let _slower = stream.set_nodelay(true);
     let probes =
         TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL).with_retries(KEEPALIVE_RETRIES);

@@ -46,7 +46,6 @@ use crate::request_body::{Recorder, RequestBody};
 use crate::session::{Scopes, Session};
 use crate::upstream_client::UpstreamClient;
 
-pub use connection::configure_connection;
 pub use counters::Counters;
 pub use listen::{ListenOptions, serve_connections};
 pub use origin::Origin;

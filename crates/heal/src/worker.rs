@@ -26,6 +26,8 @@ use autoheal_store::{Change, Group, GroupId, IntentState, Pause, Status, Store, 
 use self::act::act;
 use self::start::RepositoryInfo;
 
+/// Maximum difference between this machine's clock and GitHub's. Searches reach back this much further than the write.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 /// Lease of a claim on a group. A worker that still holds the claim after this time has crashed, so another worker may
 /// claim the group.
 const LEASE: Duration = Duration::from_secs(120);

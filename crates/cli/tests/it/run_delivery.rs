@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::wrapped::{Wrapped, samples};
@@ -86,6 +86,18 @@ async fn two_runs_at_once_do_not_both_send_the_older_reports() {
     assert_eq!(reports, 1, "its own only, while the second run delivers");
     second.wait().await.unwrap();
     third.wait().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_response_without_a_receipt_for_each_report_keeps_the_report() {
+    let wrapped = Wrapped::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let mut run = tokio::process::Command::from(wrapped.run(&["--url", &url], &FAILS)).spawn().unwrap();
+    let (_, mut stream) = reports_of_next_request(&listener).await;
+    stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
+    run.wait().await.unwrap();
+    assert_eq!(wrapped.spooled(), 1);
 }
 
 #[tokio::test]

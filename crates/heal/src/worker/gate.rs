@@ -4,18 +4,14 @@
 //! Before every hand-over, approved or from a trusted source, the worker reads the state on GitHub again. An agent is
 //! asked only if that state allows the hand-over.
 
-use std::time::Duration;
-
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, Work};
 
 use super::live::{Live, written_hash};
-use super::{WorkError, WorkResult, Worker};
+use super::{CLOCK_DIFFERENCE, WorkError, WorkResult, Worker};
 use crate::compose::{APPROVED_LABEL, OUR_LABEL};
 use crate::write::Write;
 
-/// Maximum difference between this machine's clock and GitHub's.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 /// Note on a group whose text changed.
 const CHANGED: &str = "the text the agent would read was changed after it was shown; approve it again";
 

@@ -7,15 +7,13 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Change, GroupId, Intent, IntentKind, IntentState};
 
 use super::send::Outcome;
-use super::{WorkResult, Worker};
+use super::{CLOCK_DIFFERENCE, WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
 use crate::github::Issue;
 use crate::write::{Record, Write};
 
 /// Wait before a list is read again while it may lag.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
-/// Maximum difference between this machine's clock and GitHub's. Searches reach back this much further than the write.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 
 /// Result of the search for a write.
 enum Search {

@@ -69,7 +69,7 @@ async fn a_stored_write_that_cannot_be_read_is_refused_and_stops_no_other() {
 #[tokio::test]
 async fn an_issue_that_an_earlier_version_composed_differently_is_approved_at_once() {
     let (_, store) = STORES[1];
-    let mut path = Path::start(ALL).await;
+    let mut path = Harness::start(ALL).await;
     path.github.inject(Fault::on(Operation::CreateCommit, Failure::HoldBefore));
     path.report("price is undefined").await;
     path.tick_until_held(Operation::CreateCommit).await;
