@@ -225,7 +225,7 @@ impl Store for Sqlite {
     }
 
     fn unsettled_due(&self, now: Timestamp) -> StoreFuture<'_, Option<Intent>> {
-        self.read(move |connection| work::unsettled_due(connection, now))
+        self.write(move |connection| work::unsettled_due(connection, now))
     }
 
     fn change(&self, group: GroupId, changes: Vec<Change>) -> StoreFuture<'_, ()> {

@@ -24,7 +24,28 @@ pub(super) fn groups(connection: &Connection, project: &str, limit: u32) -> Resu
         "SELECT {GROUP} FROM groups JOIN projects ON projects.id = project_id
          WHERE projects.name = ?1 ORDER BY last_seen DESC, groups.id DESC LIMIT ?2"
     );
-    all(connection, &sql, params![project, limit], group)
+    let rows = all(connection, &sql, params![project, limit], |row| Ok((row.get::<_, i64>(0)?, group(row))))?;
+    let mut groups = Vec::with_capacity(rows.len());
+    for (id, row) in rows {
+        match row {
+            Ok(group) => groups.push(group),
+            // One damaged group must not hide the others.
+            Err(error) if is_unreadable(&error) => {
+                tracing::error!(group = id, %error, "store: a group cannot be read and is left out of the list");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether the content of a row cannot be read, in contrast to a failure of the database.
+pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..)
+    )
 }
 
 pub(super) fn detail(connection: &Connection, project: &str, fingerprint: Fingerprint) -> Result<Option<Detail>> {

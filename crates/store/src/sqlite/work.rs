@@ -23,21 +23,37 @@ pub(super) fn claim_due(
     lease_until: Timestamp,
     new_issues: bool,
 ) -> Result<Option<Work>> {
-    // Groups without an issue come first, then the oldest.
-    let found = connection
-        .prepare_cached(
-            "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
-             WHERE id = (SELECT id FROM groups WHERE act_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
-                           AND (?4 OR issue_number IS NOT NULL)
-                         ORDER BY issue_number IS NOT NULL, id LIMIT 1)
-             RETURNING id",
-        )?
-        .query_row(params![owner, now.0, lease_until.0, new_issues], |row| row.get(0))
-        .optional()?;
-    match found {
-        Some(id) => read::work(connection, GroupId(id)),
-        None => Ok(None),
+    loop {
+        // Groups without an issue come first, then the oldest.
+        let found = connection
+            .prepare_cached(
+                "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
+                 WHERE id = (SELECT id FROM groups WHERE act_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
+                               AND (?4 OR issue_number IS NOT NULL)
+                             ORDER BY issue_number IS NOT NULL, id LIMIT 1)
+                 RETURNING id",
+            )?
+            .query_row(params![owner, now.0, lease_until.0, new_issues], |row| row.get(0))
+            .optional()?;
+        let Some(id) = found.map(GroupId) else { return Ok(None) };
+        match read::work(connection, id) {
+            Ok(Some(work)) => return Ok(Some(work)),
+            Ok(None) => set_aside(connection, id, "it has no sample")?,
+            // One damaged group must not stop the others.
+            Err(error) if read::is_unreadable(&error) => set_aside(connection, id, &error.to_string())?,
+            Err(error) => return Err(error),
+        }
     }
+}
+
+/// Sets a group aside that cannot be read: it is not due before its next report. Its row stays as it is.
+fn set_aside(connection: &Connection, group: GroupId, reason: &str) -> Result<()> {
+    tracing::error!(group = group.0, reason, "store: a group cannot be read and is set aside");
+    let note = format!("set aside, because it cannot be read from the store: {reason}");
+    connection
+        .prepare_cached("UPDATE groups SET act_at = NULL, owner = NULL, lease_until = NULL, note = ?2 WHERE id = ?1")?
+        .execute(params![group.0, note])
+        .map(drop)
 }
 
 pub(super) fn begin(
@@ -85,13 +101,25 @@ pub(super) fn settle(
 }
 
 pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?1
-             ORDER BY kind <> 'open_issue', id LIMIT 1"
-        ))?
-        .query_row([now.0], intent)
-        .optional()
+    loop {
+        let due = connection
+            .prepare_cached(&format!(
+                "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?1
+                 ORDER BY kind <> 'open_issue', id LIMIT 1"
+            ))?
+            .query_row([now.0], |row| Ok((row.get::<_, i64>(0)?, intent(row))))
+            .optional()?;
+        match due {
+            None => return Ok(None),
+            Some((_, Ok(intent))) => return Ok(Some(intent)),
+            // One damaged intent must not stop the others. It is never due again; its row stays as it is otherwise.
+            Some((id, Err(error))) if read::is_unreadable(&error) => {
+                tracing::error!(intent = id, %error, "store: an intent cannot be read and is set aside");
+                connection.prepare_cached("UPDATE intents SET act_at = ?2 WHERE id = ?1")?.execute([id, i64::MAX])?;
+            }
+            Some((_, Err(error))) => return Err(error),
+        }
+    }
 }
 
 pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]) -> Result<()> {

@@ -186,3 +186,32 @@ async fn a_file_of_a_newer_version_is_not_opened() {
     let error = Sqlite::open(&file).err().unwrap().to_string();
     assert!(error.contains("newer autoheal"), "{error}");
 }
+
+#[tokio::test]
+async fn an_unreadable_group_is_set_aside_and_the_others_go_on() {
+    for damage in [
+        "UPDATE groups SET status = 'regressed' WHERE id = 1",
+        "UPDATE groups SET count = 'many' WHERE id = 1",
+        "UPDATE samples SET record = '{' WHERE group_id = 1",
+        "DELETE FROM samples WHERE group_id = 1",
+        "INSERT INTO intents (group_id, kind, state, payload, planned_at, sent_at, act_at)
+         VALUES (1, 'of_another_version', 'held', '{}', 0, 0, 0)",
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let store = Sqlite::open(&file).unwrap();
+        store.accept(vec![record(failure("no apples"), 1), record(failure("no pears"), 2)]).await.unwrap();
+        rusqlite::Connection::open(&file).unwrap().execute_batch(damage).unwrap();
+
+        assert!(store.unsettled_due(Timestamp(3)).await.unwrap().is_none(), "{damage}");
+        let work = store.claim_due("worker", Timestamp(3), Timestamp(100), true).await.unwrap().unwrap();
+        assert_eq!(work.sample.report.error_message, "no pears", "{damage}");
+        store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
+        assert!(store.claim_due("worker", Timestamp(4), Timestamp(100), true).await.unwrap().is_none(), "{damage}");
+        let listed = store.groups(DEFAULT_PROJECT, 10).await.unwrap();
+        assert!(listed.iter().any(|group| group.error_message == "no pears"), "{damage}");
+        // the store goes on taking reports of the damaged group
+        let accepted = store.accept(vec![record(failure("no apples"), 5)]).await.unwrap();
+        assert!(!accepted[0].duplicate, "{damage}");
+    }
+}
