@@ -5,8 +5,9 @@ mod read;
 mod work;
 mod writer;
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -106,17 +107,30 @@ fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
         ))
     };
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory).map_err(|error| cannot_open(&error))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| cannot_open(&error))?;
     }
+    // SQLite gives its log files the permissions of the store.
+    private_file(path).map_err(|error| cannot_open(&error))?;
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file =
-        File::options().create(true).append(true).open(PathBuf::from(name)).map_err(|error| cannot_open(&error))?;
+    let file = private_file(Path::new(&name)).map_err(|error| cannot_open(&error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(cannot_open(&error)),
     }
+}
+
+/// Opens a file that only its owner can read and write, and creates it if it is absent. Narrows the permissions of an
+/// existing one, because reports hold data of the users of a program.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let file = File::options().create(true).append(true).mode(0o600).open(path)?;
+    let permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o077 != 0 {
+        // a file of another owner stays as it is
+        let _not_ours = file.set_permissions(Permissions::from_mode(0o600));
+    }
+    Ok(file)
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -215,3 +215,28 @@ async fn an_unreadable_group_is_set_aside_and_the_others_go_on() {
         assert!(!accepted[0].duplicate, "{damage}");
     }
 }
+
+#[tokio::test]
+async fn only_the_owner_can_read_the_store_its_log_and_its_lock() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("data/store.db");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for widened in [false, true] {
+        if widened {
+            // as an earlier version made it
+            for entry in std::fs::read_dir(file.parent().unwrap()).unwrap() {
+                std::fs::set_permissions(entry.unwrap().path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+            }
+        }
+        let store = Sqlite::open(&file).unwrap();
+        store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+        assert_eq!(mode(file.parent().unwrap()), 0o700);
+        let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|it| it.unwrap().path()).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+        store.close().await.unwrap();
+    }
+}
