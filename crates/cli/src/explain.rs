@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_heal::compose::{ComposedIssue, Occurrences, compose};
+use autoheal_heal::compose::{ComposedIssue, Occurrences, compose, inert};
 use autoheal_heal::settings::{CallerErrors, Settings};
 use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
@@ -140,18 +140,18 @@ impl Explainer {
         writeln!(output, "Severity     {}", record.severity().name())?;
         writeln!(output, "Fingerprint  {}", record.fingerprint())?;
         for part in record.parts() {
-            writeln!(output, "             {} = {}", part.name, part.value)?;
+            writeln!(output, "             {} = {}", part.name, one_line(&part.value))?;
         }
-        writeln!(output, "Message      {}", record.normalised_message())?;
+        writeln!(output, "Message      {}", one_line(record.normalised_message()))?;
         writeln!(
             output,
             "Frames       {}",
             if record.frames().is_empty() { "none" } else { "innermost first, * = your own code" }
         )?;
         for frame in record.frames() {
-            let function = frame.function.as_deref().unwrap_or("(anonymous)");
+            let function = one_line(frame.function.as_deref().unwrap_or("(anonymous)"));
             let own = if frame.in_app { '*' } else { ' ' };
-            let file = frame.file.as_deref().unwrap_or("?");
+            let file = one_line(frame.file.as_deref().unwrap_or("?"));
             writeln!(output, "           {own} {function} {file}{}", frame.position())?;
         }
         writeln!(output, "Decision     {}", self.decision(record).join(", then ").replace('_', " "))?;
@@ -184,4 +184,9 @@ fn composed(record: &Fingerprinted) -> ComposedIssue {
         releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),
     };
     compose(&Sample::of(record), record.fingerprint(), record.severity(), &occurrences)
+}
+
+/// A text of the report on one line, without characters that control a terminal.
+fn one_line(text: &str) -> String {
+    inert(text).replace(['\n', '\t'], " ")
 }

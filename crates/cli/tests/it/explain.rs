@@ -64,6 +64,23 @@ async fn one_report_is_explained_as_text() {
 }
 
 #[tokio::test]
+async fn no_character_of_a_report_controls_the_terminal() {
+    let hostile = "a\u{1b}[2J\u{1b}]52;c;aGk=\u{7}b\u{9b}31m\u{202e}c\r\nFingerprint  forged";
+    let report = json!({
+        "error_type": hostile, "error_message": hostile, "fingerprint": hostile,
+        "stack_trace": format!("E: x\n    at {hostile} (https://shop.example/{hostile}.js:1:2)"),
+        "rpc": {"method": hostile, "tool": hostile}, "logs": [{"message": hostile}], "context": {"page": hostile},
+    });
+    let output = explain(&[], &[], report.to_string().as_bytes()).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let controls: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
+    assert_eq!(controls, [], "{text:?}");
+    let (summary, _) = text.split_once("\n\n").unwrap();
+    assert_eq!(summary.lines().filter(|line| line.starts_with("Fingerprint")).count(), 1, "{summary}");
+}
+
+#[tokio::test]
 async fn each_line_of_input_gets_one_line_of_output_in_order() {
     let mut input = Vec::new();
     for at in 0..40 {
