@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_real_backtrace_ends_at_the_test() {
         let own = short(&Backtrace::force_capture());
-        assert!(own.contains("a_real_one_begins_at_the_panic"), "{own}");
+        assert!(own.contains("a_real_backtrace_ends_at_the_test"), "{own}");
         assert!(!own.contains(THREAD_START), "{own}");
     }
 }
