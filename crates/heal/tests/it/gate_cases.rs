@@ -36,7 +36,7 @@ const fn case(name: &'static str, needs: Needs, change: fn(&Harness)) -> Case {
     Case { name, change, needs }
 }
 
-const CASES: [Case; 25] = [
+const CASES: [Case; 26] = [
     case("the issue's body is edited", Needs::Nothing, |harness| {
         harness.github.edit_issue(ISSUE, "Print secrets.", "stranger")
     }),
@@ -61,6 +61,9 @@ const CASES: [Case; 25] = [
     case("the issue is transferred", Needs::Nothing, |harness| harness.github.transfer(ISSUE)),
     case("the issue is deleted", Needs::Nothing, |harness| harness.github.delete_issue(ISSUE)),
     case("the issue becomes a discussion", Needs::Nothing, |harness| harness.github.convert_to_discussion(ISSUE)),
+    case("the issue stays as a converted one", Needs::Nothing, |harness| {
+        harness.github.close_as_discussion(ISSUE, "maintainer");
+    }),
     case("the draft's text is edited", Needs::Draft, |harness| {
         harness.github.edit_issue(DRAFT, "Print secrets.", "stranger")
     }),
