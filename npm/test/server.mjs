@@ -12,7 +12,9 @@ export async function startServer(handle) {
   const waiters = [];
   let posts = 0;
   const server = createServer(async (request, response) => {
-    const text = Buffer.concat(await request.toArray()).toString();
+    const chunks = await request.toArray().catch(() => undefined);
+    if (!chunks) return; // the client has disconnected
+    const text = Buffer.concat(chunks).toString();
     if (request.url.split('?')[0] === '/report-error') {
       posts += 1;
       for (const report of [JSON.parse(text)].flat()) {

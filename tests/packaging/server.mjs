@@ -16,7 +16,9 @@ export async function startServer(t, { files, headers = {}, types = {} } = {}) {
   const reports = [];
   const waiters = [];
   const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString();
+    const chunks = await request.toArray().catch(() => undefined);
+    if (!chunks) return; // the page has been closed while it sent a report
+    const body = Buffer.concat(chunks).toString();
     const path = new URL(request.url, 'http://server').pathname;
     if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end();
     if (path === '/jsonrpc') return send(response, 200, respond(JSON.parse(body)));
