@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_prepare::validate::Sender;
+use autoheal_prepare::validate::{Client, Sender};
 use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -27,11 +27,14 @@ pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'
         .ok_or_else(|| ApiError::new(RefusalCode::UnknownKey, "unknown project key; check `key`, or leave it out"))
 }
 
-/// The trust in a sender. A wrong key is an error, because accepting the report as anonymous would hide the mistake.
-pub(crate) fn sender(config: &Config, headers: &HeaderMap) -> ApiResult<Sender> {
-    let Some(token) = bearer(headers) else { return Ok(Sender::Anonymous) };
+/// The trust in a sender, and the client that it counts as. A wrong key is an error, because accepting the report as
+/// anonymous would hide the mistake.
+pub(crate) fn sender(config: &Config, headers: &HeaderMap, address: IpAddr) -> ApiResult<(Sender, Client)> {
+    let Some(token) = bearer(headers) else { return Ok((Sender::Anonymous, Client::network(address))) };
     if config.sender_keys.iter().any(|key| same_secret(key, token)) {
-        return Ok(Sender::Keyed);
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&Sha256::digest(token)[..8]);
+        return Ok((Sender::Keyed, Client::Key(hash)));
     }
     Err(ApiError::new(RefusalCode::UnknownKey, "unknown sender key; check AUTOHEAL_KEY on both sides"))
 }

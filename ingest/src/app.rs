@@ -16,6 +16,7 @@ use tower::ServiceExt;
 
 use crate::body::BodyBudget;
 use crate::config::Config;
+use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::recent_page_reports::RecentPageReports;
@@ -55,7 +56,7 @@ impl App {
         });
         let gateway = gateway.transpose()?;
         let state = Arc::new(AppState {
-            rate: RateLimit::per_minute(config.rate_limit),
+            rate: RateLimit::new(config.rate_limits),
             gateway,
             config,
             store,
@@ -63,6 +64,7 @@ impl App {
             wake,
             bodies: BodyBudget::default(),
             metrics: Metrics::default(),
+            known_groups: KnownGroups::default(),
             recent_page_reports: RecentPageReports::default(),
         });
         Ok(Self { listener, state })

@@ -20,8 +20,8 @@ pub struct Config {
     pub sender_keys: Vec<SecretString>,
     /// Secret that gives access to the operator's routes from other machines too (`AUTOHEAL_OPERATOR_TOKEN`).
     pub operator_token: Option<SecretString>,
-    /// Reports per minute from one client; 0 turns the limit off.
-    pub rate_limit: u32,
+    /// Limits for unknown senders.
+    pub rate_limits: RateLimits,
     /// Uses the last address of `X-Forwarded-For` as the client's address. Safe only behind a proxy that sets the
     /// header.
     pub trust_proxy: bool,
@@ -35,10 +35,30 @@ pub struct Config {
     pub static_dir: Option<PathBuf>,
     /// The level of scrubbing.
     pub scrub: ScrubLevel,
-    /// True if issues are sent to GitHub. Otherwise the dashboard shows previews.
-    pub sends_to_github: bool,
+    /// Projects whose issues are sent to GitHub. For others, the dashboard shows previews.
+    pub sending_projects: Vec<String>,
     /// The rule for caller errors, so that the dashboard shows the groups that open no issue.
     pub caller_errors: CallerErrors,
+}
+
+/// Limits for unknown senders. 0 turns a limit off. Larger limits for all clients together follow from these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Reports per minute from one client (`AUTOHEAL_RATE_LIMIT`).
+    pub reports_per_minute: u32,
+    /// New groups per hour from one client (`AUTOHEAL_NEW_GROUPS`).
+    pub new_groups_per_hour: u32,
+}
+
+impl RateLimits {
+    /// New groups per hour from one client, by default.
+    pub const NEW_GROUPS: u32 = 30;
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { reports_per_minute: 600, new_groups_per_hour: Self::NEW_GROUPS }
+    }
 }
 
 impl Default for Config {
@@ -49,16 +69,24 @@ impl Default for Config {
             project_keys: Vec::new(),
             sender_keys: Vec::new(),
             operator_token: None,
-            rate_limit: 600,
+            rate_limits: RateLimits::default(),
             max_connections: 1_024,
             trust_proxy: false,
             upstream: None,
             data_dir: None,
             static_dir: None,
             scrub: ScrubLevel::Standard,
-            sends_to_github: false,
+            sending_projects: Vec::new(),
             caller_errors: CallerErrors::default(),
         }
+    }
+}
+
+impl Config {
+    /// True if issues of this project are sent to GitHub.
+    #[must_use]
+    pub fn sends_to_github(&self, project: &str) -> bool {
+        self.sending_projects.iter().any(|sending| sending == project)
     }
 }
 

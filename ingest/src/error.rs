@@ -17,6 +17,8 @@ pub(crate) struct ApiError {
 /// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
+/// Reason for refusing a report of a new failure.
+pub(crate) const TOO_MANY_FAILURES: &str = "too many different failures from this client within an hour";
 /// `Retry-After` of a 503 while the store is not available, in seconds.
 const STORE_RETRY_SECONDS: u64 = 5;
 
@@ -27,6 +29,11 @@ impl ApiError {
 
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         let message = format!("too many reports from this client; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
+    }
+
+    pub(crate) fn too_many_failures(seconds: u64) -> Self {
+        let message = format!("{TOO_MANY_FAILURES}; try again in {seconds} s");
         Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::share_out;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{Timestamp, prepare};
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
@@ -80,6 +80,8 @@ async fn store(state: &Arc<AppState>, reports: Vec<ErrorReport>) {
             let arrival = Arrival {
                 project: DEFAULT_PROJECT.to_owned(),
                 sender: Sender::Anonymous,
+                // the gateway identified the client by its address
+                client: Client::Own,
                 received_at: task_state.clock.now(),
             };
             prepare(&to_raw_value(&report).ok()?, arrival, task_state.config.scrub).ok()

@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod gateway_failures;
 mod intake;
+mod known_groups;
 mod metrics;
 mod own_store;
 mod rate;
@@ -17,6 +18,6 @@ mod state;
 mod templates;
 
 pub use app::App;
-pub use config::{Config, ProjectKey};
+pub use config::{Config, ProjectKey, RateLimits};
 pub use intake::Intake;
 pub use own_store::{StorePathError, record_in_own_store, store_path};

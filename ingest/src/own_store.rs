@@ -8,7 +8,7 @@ use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
 use autoheal_deliver::{Refusal, data_directory, shares};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::validate::Arrival;
+use autoheal_prepare::validate::{Arrival, Client};
 use autoheal_prepare::{ScrubLevel, prepare};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
 use serde_json::value::RawValue;
@@ -64,7 +64,12 @@ async fn record(
 /// Prepares a spooled report; drops an invalid one. A spooled report is trusted as the user's own, unless its sender is
 /// anonymous.
 pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
-    let arrival = || Arrival { project: DEFAULT_PROJECT.to_owned(), sender: spooled.sender, received_at: clock.now() };
+    let arrival = || Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: spooled.sender,
+        client: Client::Own,
+        received_at: clock.now(),
+    };
     let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();
     shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
 }

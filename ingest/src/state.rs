@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::body::BodyBudget;
 use crate::config::Config;
+use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::recent_page_reports::RecentPageReports;
@@ -22,6 +23,7 @@ pub(crate) struct AppState {
     pub(crate) wake: Arc<Notify>,
     pub(crate) rate: RateLimit,
     pub(crate) bodies: BodyBudget,
+    pub(crate) known_groups: KnownGroups,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) recent_page_reports: RecentPageReports,

@@ -166,6 +166,9 @@ pub(crate) struct ServeArgs {
     /// Maximum number of reports a minute from one client; 0 for no limit
     #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_name = "N")]
     pub(crate) rate_limit: u32,
+    /// Maximum number of new groups an hour from one client; 0 for no limit [default: 30, or 0 if the rate limit is 0]
+    #[arg(long, env = "AUTOHEAL_NEW_GROUPS", value_name = "N")]
+    pub(crate) new_groups: Option<u32>,
     /// Maximum number of open connections; further ones are refused
     #[arg(long, env = "AUTOHEAL_MAX_CONNECTIONS", default_value_t = 1_024, value_name = "N")]
     pub(crate) max_connections: usize,
@@ -205,7 +208,7 @@ pub(crate) struct HealingArgs {
     /// Open issues and hand them over to a coding agent [env: AUTOHEAL_HEAL]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub(crate) heal: Option<String>,
-    /// Repository for issues: owner/name [env: AUTOHEAL_REPO]
+    /// Repository for issues: owner/name; of other projects PROJECT=owner/name, separated by commas [env: AUTOHEAL_REPO]
     #[arg(long, value_name = "OWNER/NAME")]
     pub(crate) repo: Option<String>,
     /// Coding agent: copilot, or the login to assign issues to
@@ -214,7 +217,10 @@ pub(crate) struct HealingArgs {
     /// Sources whose failures are handed over without a person's approval: run, mcp, browser, none
     #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none", value_name = "SOURCE")]
     pub(crate) trust: Vec<String>,
-    /// Occurrences of a failure before an issue is opened
+    /// Text of a report in its issue: full, or after-approval (facts and a link until a person sets the approval label)
+    #[arg(long, env = "AUTOHEAL_ISSUE_TEXT", value_enum, default_value_t = IssueText::Full, value_name = "WHEN")]
+    pub(crate) issue_text: IssueText,
+    /// Occurrences of a failure before an issue is opened; an unknown client counts once
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_name = "N")]
     pub(crate) min_occurrences: u64,
     /// Open issues for caller errors too, such as an unknown tool or bad arguments [env: AUTOHEAL_CALLER_ERRORS]
@@ -226,7 +232,7 @@ pub(crate) struct HealingArgs {
     /// Time between two updates of the counts on an issue
     #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = duration, value_name = "TIME")]
     pub(crate) bundle_interval: Duration,
-    /// Maximum number of new issues an hour
+    /// Maximum number of new issues an hour: for known senders, and as many for all others
     #[arg(long, env = "AUTOHEAL_ISSUES_PER_HOUR", default_value_t = 30, value_name = "N")]
     pub(crate) issues_per_hour: u64,
     /// Maximum number of hand-overs to the agent a day
@@ -284,6 +290,16 @@ pub(crate) enum Scrub {
     Standard,
     /// Also paths, hosts and all parameter values
     Strict,
+}
+
+/// When an issue holds text of a report.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum IssueText {
+    /// From the start
+    #[value(alias = "")]
+    Full,
+    /// After a person with write access set the approval label
+    AfterApproval,
 }
 
 /// Parses `0` to `255`.

@@ -12,7 +12,7 @@ use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::Clock;
 use autoheal_store::Sample;
 use serde_json::value::RawValue;
@@ -28,7 +28,7 @@ const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
 pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let explainer = Explainer {
         level: options.scrub.into(),
-        settings: settings::healing(&options.healing)?,
+        settings: settings::healing(&options.healing)?.into_iter().find(|it| it.project == DEFAULT_PROJECT),
         caller_errors: settings::caller_errors(&options.healing)?,
     };
     let input = open(&options.file)?;
@@ -132,7 +132,7 @@ impl Explainer {
 
     /// True if the report is a caller error that would open no issue, even with all switches on.
     fn is_held_back(&self, record: &Fingerprinted) -> bool {
-        self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), clients(record))
+        self.caller_errors.hold_back(record.source(), record.report().class.as_deref(), 1)
     }
 
     fn as_text(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
@@ -167,18 +167,19 @@ impl Explainer {
 
 /// Arrival over HTTP from an anonymous sender.
 fn arrival() -> Arrival {
-    Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Clock::system().now() }
-}
-
-/// Number of distinct clients, if this is the first report of its failure.
-fn clients(record: &Fingerprinted) -> u64 {
-    u64::from(record.report().client.is_some())
+    Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::Own,
+        received_at: Clock::system().now(),
+    }
 }
 
 fn composed(record: &Fingerprinted) -> ComposedIssue {
     let occurrences = Occurrences {
         count: record.report().count.unwrap_or(1),
-        clients: clients(record),
+        known_count: 0,
+        clients: 1,
         first_seen: record.received_at(),
         last_seen: record.received_at(),
         releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use autoheal_heal::github::Github;
 use autoheal_heal::settings::Settings;
-use autoheal_heal::worker::Worker;
+use autoheal_heal::worker::{Worker, run_workers};
 use autoheal_ingest::{App, Intake, store_path};
 use autoheal_store::Clock;
 use autoheal_store::{Sqlite, Store};
@@ -29,24 +29,26 @@ fn raise_descriptor_limit() {
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     raise_descriptor_limit();
     let healing = settings::healing(&options.healing)?;
-    let mut config = settings::service(&options, healing.is_some())?;
+    let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
     let path = store_path(options.store.as_deref())?;
     config.data_dir = path.parent().map(Path::to_owned);
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
     let clock = Clock::system();
     let wake = Arc::new(Notify::new());
 
-    let healing = healing.map(|settings| Settings {
+    let dashboard =
+        config.public_url.as_ref().map_or_else(|| format!("http://{}", options.listen), |url| url.as_str().to_owned());
+    let healing = healing.into_iter().map(|settings| Settings {
+        dashboard: Some(dashboard.clone()),
         pace: options.github.write_pace,
         lag_bound: options.github.lag_bound,
         poll_interval: options.github.poll_interval,
         stop_file: Some(path.with_added_extension("stop")),
         ..settings
     });
-    let worker = match healing {
-        Some(settings) => Some(worker(&options, settings, &store, &clock, &wake)?),
-        None => None,
-    };
+    let workers: Vec<Worker> =
+        healing.map(|settings| worker(&options, settings, &store, &clock)).collect::<Result<_>>()?;
+    let sends = !workers.is_empty();
     // before the service accepts connections, so that its first response already has the spooled reports
     let spool = Intake {
         store: Arc::clone(&store),
@@ -62,14 +64,15 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     // before the line below, so that a SIGTERM right after it stops the service in order
     let terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address}");
-    tracing::info!(store = %path.display(), sends = worker.is_some(), "dashboard at http://{address}/, reports to http://{address}/report-error");
+    tracing::info!(store = %path.display(), sends, "dashboard at http://{address}/, reports to http://{address}/report-error");
 
     let (stop, stopped) = watch::channel(false);
     let until_stopped = |mut stopped: watch::Receiver<bool>| async move {
         // an error means that the sender was dropped: stop then, too
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
-    let working = worker.map(|worker| tokio::spawn(worker.run(until_stopped(stopped.clone()))));
+    let working = sends
+        .then(|| tokio::spawn(run_workers(workers, clock.clone(), Arc::clone(&wake), until_stopped(stopped.clone()))));
     let spool = tokio::spawn(spool.run(options.spool_interval));
     let app = App::build(config, Arc::clone(&store), clock, wake, listener).context("AUTOHEAL_UPSTREAM")?;
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
@@ -86,13 +89,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     Ok(())
 }
 
-fn worker(
-    options: &ServeArgs,
-    settings: Settings,
-    store: &Arc<dyn Store>,
-    clock: &Clock,
-    wake: &Arc<Notify>,
-) -> Result<Worker> {
+fn worker(options: &ServeArgs, settings: Settings, store: &Arc<dyn Store>, clock: &Clock) -> Result<Worker> {
     let url = &options.github.github_url;
     let client =
         |token| Github::new(url, token, settings.repository.clone(), clock.clone()).context("AUTOHEAL_GITHUB_URL");
@@ -100,7 +97,7 @@ fn worker(
     let issues = client(&token)?;
     let agent = options.github.agent_token.as_ref().and_then(settings::not_empty);
     let agent = agent.as_ref().map(client).transpose()?;
-    Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone(), Arc::clone(wake)))
+    Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone()))
 }
 
 /// Waits for SIGTERM or Ctrl-C.

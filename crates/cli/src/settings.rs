@@ -4,14 +4,15 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_gateway::Origin;
 use autoheal_gateway::Upstream;
-use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches, Trust};
-use autoheal_ingest::{Config, ProjectKey};
+use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Repository, Settings, Switches, Trust};
+use autoheal_ingest::{Config, ProjectKey, RateLimits};
 use autoheal_prepare::ScrubLevel;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::args::{HealingArgs, Scrub, ServeArgs};
+use crate::args::{HealingArgs, IssueText, Scrub, ServeArgs};
 
 /// A duration that stands for no limit.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -26,7 +27,7 @@ impl From<Scrub> for ScrubLevel {
 }
 
 /// Settings of the HTTP service.
-pub(crate) fn service(options: &ServeArgs, sends_to_github: bool) -> Result<Config> {
+pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Result<Config> {
     let upstream = options.upstream.as_ref().map(|url| {
         Upstream::parse(url).with_context(|| {
             format!("AUTOHEAL_UPSTREAM: `{url}` is not an http:// or https:// URL without credentials")
@@ -49,14 +50,21 @@ pub(crate) fn service(options: &ServeArgs, sends_to_github: bool) -> Result<Conf
             .collect::<Result<_>>()?,
         sender_keys: options.sender_key.iter().filter_map(not_empty).collect(),
         operator_token: options.operator_token.as_ref().and_then(not_empty),
-        rate_limit: options.rate_limit,
+        rate_limits: RateLimits {
+            reports_per_minute: options.rate_limit,
+            new_groups_per_hour: options.new_groups.unwrap_or(if options.rate_limit == 0 {
+                0
+            } else {
+                RateLimits::NEW_GROUPS
+            }),
+        },
         max_connections: options.max_connections,
         trust_proxy: options.trust_proxy,
         upstream: upstream.transpose()?,
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
-        sends_to_github,
+        sending_projects,
         caller_errors: caller_errors(&options.healing)?,
     })
 }
@@ -81,8 +89,8 @@ pub(crate) fn not_empty(secret: &SecretString) -> Option<SecretString> {
     (!secret.expose_secret().trim().is_empty()).then(|| secret.clone())
 }
 
-/// Settings of the worker; none when all switches are off.
-pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
+/// Settings of the workers, one for each project with a repository; empty when all switches are off.
+pub(crate) fn healing(options: &HealingArgs) -> Result<Vec<Settings>> {
     let switches = Switches {
         issue: switch(options.issue.as_ref(), &["AUTOHEAL_ISSUE", "IPFS_AUTO_ISSUE"])?,
         pull: switch(options.pr.as_ref(), &["AUTOHEAL_PR", "IPFS_AUTO_PR"])?,
@@ -91,11 +99,10 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
     let trust = trust(&options.trust)?;
     let caller_errors = caller_errors(options)?;
     if !switches.any() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let text = options.repo.clone().or_else(|| variable("AUTOHEAL_REPO")).or_else(|| variable("IPFS_REPO"));
     let text = text.context("a switch is on, but AUTOHEAL_REPO is not set; set it to owner/name (or use --repo)")?;
-    let repository = Repository::parse(&text).with_context(|| format!("AUTOHEAL_REPO: `{text}` is not owner/name"))?;
     let agent = match options.agent.as_str() {
         "copilot" => "copilot-swe-agent[bot]".to_owned(),
         login if switches.pull && switches.heal => bail!(
@@ -103,9 +110,14 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
         ),
         login => login.to_owned(),
     };
-    Ok(Some(Settings {
-        agent,
+    let settings = |(project, repository)| Settings {
+        project,
+        agent: agent.clone(),
         trust,
+        issue_text: match options.issue_text {
+            IssueText::Full => IssueTextPolicy::Full,
+            IssueText::AfterApproval => IssueTextPolicy::AfterApproval,
+        },
         min_occurrences: options.min_occurrences,
         caller_errors,
         bundle_interval: options.bundle_interval,
@@ -113,7 +125,29 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Option<Settings>> {
         hand_overs_per_day: options.hand_overs_per_day,
         open_hand_overs: options.open_hand_overs,
         ..Settings::new(switches, repository)
-    }))
+    };
+    Ok(repositories(&text)?.into_iter().map(settings).collect())
+}
+
+/// Projects with their repositories, from `owner/name` for the default project and `project=owner/name` for others.
+fn repositories(text: &str) -> Result<Vec<(String, Repository)>> {
+    let mut repositories: Vec<(String, Repository)> = Vec::new();
+    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let (project, name) = entry.split_once('=').unwrap_or((DEFAULT_PROJECT, entry));
+        let repository = Repository::parse(name)
+            .with_context(|| format!("AUTOHEAL_REPO: `{entry}` is neither owner/name nor PROJECT=owner/name"))?;
+        if repositories.iter().any(|(other, _)| other == project) {
+            bail!("AUTOHEAL_REPO: the project `{project}` has two repositories; a project has one");
+        }
+        let is_same = |other: &Repository| {
+            other.owner.eq_ignore_ascii_case(&repository.owner) && other.name.eq_ignore_ascii_case(&repository.name)
+        };
+        if let Some((other, _)) = repositories.iter().find(|(_, other)| is_same(other)) {
+            bail!("AUTOHEAL_REPO: `{name}` belongs to the projects `{other}` and `{project}`; give each its own");
+        }
+        repositories.push((project.to_owned(), repository));
+    }
+    Ok(repositories)
 }
 
 /// The rule for issues about caller errors. Separate from [`healing`], because a preview needs the rule too.

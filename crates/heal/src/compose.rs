@@ -1,6 +1,7 @@
 //! Text for GitHub. No other module puts text of a report into Markdown.
 
 mod body;
+mod facts;
 mod fence;
 mod inert;
 mod instructions;
@@ -11,6 +12,7 @@ pub use inert::inert;
 pub use occurrences::Occurrences;
 pub use title::issue_title;
 
+pub(crate) use facts::facts_issue;
 pub(crate) use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task_prompt};
 pub(crate) use occurrences::replace_occurrences;
 
@@ -78,8 +80,12 @@ pub fn compose(
     ComposedIssue {
         title: issue_title(&sample.report.error_type, &sample.report.error_message),
         body: issue_body(sample, fingerprint, severity, occurrences),
-        labels: [OUR_LABEL, "bug", source.label(), severity.name()].map(Cow::Borrowed).to_vec(),
+        labels: issue_labels(source, severity),
     }
+}
+
+fn issue_labels(source: Source, severity: Severity) -> Vec<Cow<'static, str>> {
+    [OUR_LABEL, "bug", source.label(), severity.name()].map(Cow::Borrowed).to_vec()
 }
 
 /// The draft pull request of a group with an issue. Its only text from the report is a slug of the error type.

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use autoheal_contract::Source;
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Intent, IntentKind, IntentState, Status, Work};
+use autoheal_store::{Group, Intent, IntentKind, IntentState, Status, TextForm, Work};
 
-use crate::settings::{CallerErrors, Settings};
+use crate::settings::{CallerErrors, IssueTextPolicy, Settings};
 use crate::write::Record;
 
 /// Wait before a spent budget is checked again.
@@ -59,6 +60,11 @@ pub(crate) enum Decision {
     },
     /// Assign the issue to the agent.
     AssignAgent {
+        /// The group's issue.
+        issue: u64,
+    },
+    /// Replace the text of the issue, because another sample or another form is shown now.
+    UpdateText {
         /// The group's issue.
         issue: u64,
     },
@@ -124,7 +130,9 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
     let Some(issue) = work.group.issue.as_ref().map(|link| link.number) else {
         return open_issue(work, settings, budget, now);
     };
-    draft(work, settings, issue)
+    // The text comes before the draft and the hand-over, because the agent reads it.
+    update_text(work, settings, issue)
+        .or_else(|| draft(work, settings, issue))
         .or_else(|| hand_over(work, settings, budget, now, issue))
         .unwrap_or_else(|| counts(work, settings, now, issue))
 }
@@ -137,7 +145,7 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
     if settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {
         return Decision::Quiet(Quiet::CallerError);
     }
-    if work.group.count < settings.min_occurrences {
+    if counted(&work.group, settings) < settings.min_occurrences {
         return Decision::Quiet(Quiet::FewOccurrences);
     }
     if refused(work, IntentKind::OpenIssue) {
@@ -147,6 +155,37 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
         return Decision::Later(now.plus(BUDGET_WAIT), "this hour's budget of new issues is spent");
     }
     Decision::OpenIssue
+}
+
+/// Occurrences that count towards the threshold. Where browsers are trusted, every occurrence of theirs counts.
+fn counted(group: &Group, settings: &Settings) -> u64 {
+    if settings.trust.browser && group.source == Source::JavascriptSdk { group.count } else { group.confirmed_count() }
+}
+
+/// The form of the issue's text under these settings.
+pub(crate) fn text_form(work: &Work, settings: &Settings) -> TextForm {
+    let is_trusted = settings.trust.covers(work.group.source, work.sample.sender);
+    // text that the issue holds already stays
+    let is_shown = work.group.text.is_some_and(|text| text.sample == work.sample.id && text.form == TextForm::Full);
+    if settings.issue_text == IssueTextPolicy::Full || is_trusted || work.approval.is_some() || is_shown {
+        TextForm::Full
+    } else {
+        TextForm::Facts
+    }
+}
+
+/// Replaces the text of the issue if it was composed from another sample or in another form. After a hand-over it stays,
+/// because the agent may be reading it.
+fn update_text(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
+    let text = work.group.text?;
+    let is_current = text.sample == work.sample.id && text.form == text_form(work, settings);
+    let is_possible = !work.intents.iter().any(requests_agent) && !refused(work, IntentKind::UpdateText);
+    (!is_current && is_possible).then_some(Decision::UpdateText { issue })
+}
+
+/// True for a hand-over that happened or may have happened.
+fn requests_agent(intent: &Intent) -> bool {
+    IntentKind::HAND_OVERS.contains(&intent.kind) && (intent.state.happened() || intent.state == IntentState::Unknown)
 }
 
 /// The next step towards the draft. The draft comes before the hand-over, so that the agent works on this draft instead
@@ -167,11 +206,7 @@ fn draft(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
 }
 
 fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp, issue: u64) -> Option<Decision> {
-    let requested = |intent: &Intent| {
-        IntentKind::HAND_OVERS.contains(&intent.kind)
-            && (intent.state.happened() || intent.state == IntentState::Unknown)
-    };
-    if !settings.switches.heal || work.intents.iter().any(requested) {
+    if !settings.switches.heal || work.intents.iter().any(requests_agent) {
         return None;
     }
     let route = match work.group.pull.as_ref().map(|link| link.number) {

@@ -2,7 +2,7 @@
 
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_store::{Approval, Group, GroupId, Link, Release, Sample, Status, Work};
+use autoheal_store::{Approval, ClientHash, Group, GroupId, Link, Release, Sample, Status, Work};
 
 use crate::decide::{Budget, Decision, Quiet, decide};
 use crate::settings::Settings;
@@ -79,6 +79,7 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
             | Decision::Later(..)
             | Decision::CreateBranch { .. }
             | Decision::OpenPull { .. }
+            | Decision::UpdateText { .. }
             | Decision::UpdateCounts { .. } => {}
         }
         return steps;
@@ -97,12 +98,17 @@ fn first_report(record: &Fingerprinted) -> Work {
         class: report.class.clone(),
         severity: record.severity(),
         count: report.count.unwrap_or(1),
-        clients: u64::from(report.client.is_some()),
+        known_count: if record.arrival().sender.is_known() { report.count.unwrap_or(1) } else { 0 },
+        clients: 1,
+        known_clients: u64::from(record.arrival().sender.is_known()),
+        known: record.arrival().sender.is_known(),
+        creator: ClientHash::default(),
         first_seen: record.received_at(),
         last_seen: record.received_at(),
         status: Status::Recorded,
         note: None,
         issue: None,
+        text: None,
         pull: None,
         hand_over: None,
         shown_hash: None,

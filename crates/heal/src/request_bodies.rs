@@ -67,6 +67,15 @@ pub(crate) struct BodyText {
     pub(crate) body: String,
 }
 
+/// A change of an issue's title and body, as GitHub's API takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IssueEdit {
+    /// The new title.
+    pub(crate) title: String,
+    /// The new body.
+    pub(crate) body: String,
+}
+
 /// An agent task, as GitHub's API takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NewTask {

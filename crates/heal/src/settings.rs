@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_contract::{Class, Source};
 
+use autoheal_prepare::Hex;
 use autoheal_prepare::validate::Sender;
+use sha2::{Digest, Sha256};
 
 /// The three switches. With all of them off, the dashboard shows previews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +48,7 @@ impl Trust {
     /// means trusting everyone who can reach the service.
     #[must_use]
     pub fn covers(self, source: Source, sender: Sender) -> bool {
-        let known = sender != Sender::Anonymous;
+        let known = sender.is_known();
         match source {
             Source::Cli | Source::Rust => self.run && known,
             Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => self.mcp && known,
@@ -110,17 +113,34 @@ impl Repository {
     }
 }
 
+/// When an issue holds text of a report (`AUTOHEAL_ISSUE_TEXT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IssueTextPolicy {
+    /// From the start.
+    #[default]
+    Full,
+    /// After a person with write access set the approval label. Before that, the issue holds only facts from closed sets
+    /// and a link, because other automations may read new issues too. Text of trusted sources needs no approval.
+    AfterApproval,
+}
+
 /// Settings of the worker and of `decide`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The switches.
     pub switches: Switches,
+    /// The project whose groups are worked on. Groups of other projects never reach this repository.
+    pub project: String,
     /// The repository for issues and drafts.
     pub repository: Repository,
     /// The agent's login for assigning, such as `copilot-swe-agent[bot]`.
     pub agent: String,
     /// The sources that skip approval.
     pub trust: Trust,
+    /// When an issue holds text of a report.
+    pub issue_text: IssueTextPolicy,
+    /// Base URL of the dashboard, for the link in an issue without text of the report.
+    pub dashboard: Option<String>,
     /// Minimum number of occurrences of a failure for an issue.
     pub min_occurrences: u64,
     /// Conditions under which caller errors become issues.
@@ -149,7 +169,10 @@ impl Settings {
     pub fn new(switches: Switches, repository: Repository) -> Self {
         Self {
             switches,
+            project: DEFAULT_PROJECT.to_owned(),
             repository,
+            issue_text: IssueTextPolicy::default(),
+            dashboard: None,
             agent: "copilot-swe-agent[bot]".to_owned(),
             trust: Trust::default(),
             min_occurrences: 1,
@@ -163,6 +186,16 @@ impl Settings {
             open_hand_overs: 5,
             stop_file: None,
         }
+    }
+}
+
+impl Settings {
+    /// Hash of the settings that decisions depend on. If it differs from the last run, every group is decided anew.
+    #[must_use]
+    pub fn decision_hash(&self) -> String {
+        let Self { switches, repository, agent, trust, issue_text, min_occurrences, caller_errors, .. } = self;
+        let text = format!("{:?}", (switches, repository, agent, trust, issue_text, min_occurrences, caller_errors));
+        Hex(&Sha256::digest(text)[..16]).to_string()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod act;
 mod gate;
+mod issue_budget;
 mod live;
 mod reconcile;
 mod send;
@@ -21,7 +22,7 @@ use crate::settings::Settings;
 use crate::write::Write;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_store::{Change, Group, GroupId, IntentState, Pause, Status, Store, StoreError};
+use autoheal_store::{Change, Claims, ClientHash, Group, GroupId, IntentState, Pause, Status, Store, StoreError};
 
 use self::act::act;
 use self::start::RepositoryInfo;
@@ -49,15 +50,16 @@ pub struct Worker {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     owner: String,
-    wake: Arc<Notify>,
     /// Facts about the repository; none before it was inspected.
     repository: Option<RepositoryInfo>,
     /// Time of the last check of the gate.
     polled_at: Option<Timestamp>,
     /// True once the groups of earlier runs were made due.
     woken: bool,
-    /// True if this hour's budget of new issues allowed another issue at the last check.
-    new_issues: bool,
+    /// The groups that could be claimed at the last check.
+    claims: Claims,
+    /// The client whose group got the last issue.
+    last_client: ClientHash,
     /// Time of the last count of open hand-overs, and the count.
     pub(crate) open_hand_overs: Option<(Timestamp, u64)>,
 }
@@ -76,19 +78,46 @@ pub(crate) enum WorkError {
 /// Result of a step of the worker.
 pub(crate) type WorkResult<T> = Result<T, WorkError>;
 
+/// Runs workers, one for each project, until `shutdown` ends, and finishes the step under way. They take turns, because
+/// they share one credential, and writes with one credential must be in series. `wake` is notified after new reports were
+/// stored.
+pub async fn run_workers(
+    mut workers: Vec<Worker>,
+    clock: Clock,
+    wake: Arc<Notify>,
+    shutdown: impl Future<Output = ()>,
+) {
+    tokio::pin!(shutdown);
+    loop {
+        let mut next = clock.now().plus(MAX_SLEEP);
+        for worker in &mut workers {
+            match worker.tick().await {
+                // If the sender disconnects before its 202, `wake` is not notified: poll as well.
+                Ok(due) => next = next.min(due.unwrap_or(next)),
+                Err(error) => {
+                    tracing::error!(%error, "worker: the store failed; trying again");
+                    next = next.min(clock.now().plus(FIRST_WAIT));
+                }
+            }
+        }
+        // another one comes first next time, so that each gets its turn at the pace of writes
+        let turns = workers.len().min(1);
+        workers.rotate_left(turns);
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = clock.sleep_until(Some(next)) => {}
+            () = wake.notified() => {}
+        }
+    }
+}
+
 impl Worker {
-    /// A worker. `wake` is notified after new reports were stored. `agent` is a second credential for the agent, because
+    /// A worker. `agent` is a second credential for the agent, because
     /// an installation token cannot start Copilot.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        github: Github,
-        agent: Option<Github>,
-        settings: Settings,
-        clock: Clock,
-        wake: Arc<Notify>,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Store>, github: Github, agent: Option<Github>, settings: Settings, clock: Clock) -> Self {
         let owner = uuid::Uuid::new_v4().to_string();
+        let claims = Claims::all(&settings.project);
         Self {
             store,
             github,
@@ -96,33 +125,12 @@ impl Worker {
             settings,
             clock,
             owner,
-            wake,
             repository: None,
             polled_at: None,
             woken: false,
-            new_issues: true,
+            claims,
+            last_client: ClientHash::default(),
             open_hand_overs: None,
-        }
-    }
-
-    /// Works until `shutdown` ends, and finishes the step under way.
-    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
-        loop {
-            let next = match self.tick().await {
-                Ok(next) => next,
-                Err(error) => {
-                    tracing::error!(%error, "worker: the store failed; trying again");
-                    Some(self.clock.now().plus(FIRST_WAIT))
-                }
-            };
-            // If the sender disconnects before its 202, `wake` is not notified: poll as well.
-            let next = next.unwrap_or(Timestamp(i64::MAX)).min(self.clock.now().plus(MAX_SLEEP));
-            tokio::select! {
-                () = &mut shutdown => return,
-                () = self.clock.sleep_until(Some(next)) => {}
-                () = self.wake.notified() => {}
-            }
         }
     }
 
@@ -158,7 +166,7 @@ impl Worker {
     /// Checks for due work in this order, and does the first it finds.
     async fn step(&mut self, now: Timestamp) -> WorkResult<()> {
         if !self.woken {
-            self.store.wake_all(now).await?;
+            self.store.wake_all(&self.settings.project, &self.settings.decision_hash(), now).await?;
             self.woken = true;
         }
         if self.repository.is_none() {
@@ -168,16 +176,21 @@ impl Worker {
             return self.begin_and_send(None, &Write::CreateLabel(label)).await;
         }
         // An unsettled write comes first, because nothing may be decided about its group before.
-        if let Some(intent) = self.store.unsettled_due(now).await? {
+        if let Some(intent) = self.store.unsettled_due(&self.settings.project, now).await? {
             return self.reconcile(intent).await;
         }
         if self.gate_is_due(now) {
             self.check_gate().await?;
             self.polled_at = Some(now);
         }
-        self.new_issues = self::act::issues_left(self).await? > 0;
-        match self.store.claim_due(&self.owner, now, now.plus(LEASE), self.new_issues).await? {
-            Some(work) => act(self, work).await,
+        self.claims = self.issue_budget().await?.claims(&self.settings.project, self.last_client);
+        match self.store.claim_due(&self.owner, now, now.plus(LEASE), self.claims.clone()).await? {
+            Some(work) => {
+                if work.group.issue.is_none() {
+                    self.last_client = work.group.creator;
+                }
+                act(self, work).await
+            }
             None => Ok(()),
         }
     }
@@ -187,11 +200,13 @@ impl Worker {
         if self.repository.as_ref().is_none_or(|repository| !repository.missing_labels.is_empty()) {
             return Ok(Some(now));
         }
-        let mut due = self.store.next_act_at(self.new_issues).await?;
-        if !self.new_issues && self.store.next_act_at(true).await?.is_some() {
+        let mut due = self.store.next_act_at(self.claims.clone()).await?;
+        let all = Claims::all(&self.settings.project);
+        let is_limited = !self.claims.known_issues || !self.claims.other_issues || !self.claims.spent.is_empty();
+        if is_limited && self.store.next_act_at(all).await?.is_some() {
             due = due.into_iter().chain([now.plus(BUDGET_WAIT)]).min();
         }
-        let gate = if self.store.awaiting().await?.is_empty() {
+        let gate = if self.store.awaiting(&self.settings.project).await?.is_empty() {
             None
         } else {
             Some(self.polled_at.map_or(now, |at| at.plus(self.settings.poll_interval)))
@@ -253,14 +268,15 @@ impl Worker {
 
     /// Stores a write, then sends it.
     pub(crate) async fn begin_and_send(&mut self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
-        let intent = self.store.begin(group, write.kind(), write.payload(), self.clock.now()).await?;
+        let intent =
+            self.store.begin(&self.settings.project, group, write.kind(), write.payload(), self.clock.now()).await?;
         self.send(intent, write).await
     }
 
     /// Stores a write that a later tick sends.
     async fn hold(&self, group: Option<GroupId>, write: &Write) -> WorkResult<()> {
         let now = self.clock.now();
-        let intent = self.store.begin(group, write.kind(), write.payload(), now).await?;
+        let intent = self.store.begin(&self.settings.project, group, write.kind(), write.payload(), now).await?;
         Ok(self.store.settle(intent.id, IntentState::Held, None, now, vec![]).await?)
     }
 }

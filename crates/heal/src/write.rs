@@ -1,12 +1,12 @@
 //! `Write`: one write to GitHub with everything it sends, in the form that the store holds.
 
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Intent, IntentKind};
+use autoheal_store::{Intent, IntentKind, SampleId, TextForm};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::compose::ComposedIssue;
-use crate::request_bodies::{Assignment, BodyText, NewBranch, NewCommit, NewLabel, NewPull, NewTask};
+use crate::request_bodies::{Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewLabel, NewPull, NewTask};
 
 /// One write to GitHub. The store holds it as the JSON of its intent, so that it can be sent after a crash.
 ///
@@ -25,6 +25,12 @@ pub(crate) enum Write {
         /// The issue.
         #[serde(alias = "send")]
         issue: ComposedIssue,
+        /// The sample that the text was composed from; zero in intents of version 0.1.0.
+        #[serde(default)]
+        sample: SampleId,
+        /// The form of the text.
+        #[serde(default = "full")]
+        form: TextForm,
     },
     /// Creates the commit that the draft's branch points to.
     CreateCommit {
@@ -53,6 +59,23 @@ pub(crate) enum Write {
         /// The new body.
         #[serde(alias = "body")]
         edit: BodyText,
+    },
+    /// Replaces title and body of an issue by the text of another sample, or of another form.
+    UpdateText {
+        /// The issue's number.
+        number: u64,
+        /// The count in the new body.
+        count: u64,
+        /// The sample that the text was composed from.
+        sample: SampleId,
+        /// The form of the text.
+        form: TextForm,
+        /// The new title and body.
+        edit: IssueEdit,
+        /// Hash of what the agent would read after this write.
+        shown_hash: String,
+        /// True if the issue has a draft pull request.
+        has_draft: bool,
     },
     /// Starts an agent task on the draft pull request.
     StartTask {
@@ -88,6 +111,10 @@ pub(crate) enum Write {
     },
 }
 
+fn full() -> TextForm {
+    TextForm::Full
+}
+
 /// The stored JSON of an intent does not describe a write of the intent's kind.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored write cannot be read: {0}")]
@@ -116,6 +143,7 @@ impl Write {
             Self::CreateBranch { .. } => IntentKind::CreateBranch,
             Self::OpenPull { .. } => IntentKind::OpenPull,
             Self::UpdateCounts { .. } => IntentKind::UpdateCounts,
+            Self::UpdateText { .. } => IntentKind::UpdateText,
             Self::StartTask { .. } => IntentKind::StartTask,
             Self::CommentAgent { .. } => IntentKind::CommentAgent,
             Self::AssignAgent { .. } => IntentKind::AssignAgent,

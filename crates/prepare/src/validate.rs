@@ -1,5 +1,6 @@
 //! Validate: turns raw JSON into a report within the limits, or rejects it with the reason.
 
+mod arrival;
 mod fields;
 mod text;
 
@@ -11,33 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::Timestamp;
+pub use arrival::{Arrival, Client, Sender};
 
 use fields::RawReport;
 use text::show_lone_surrogates;
-
-/// Facts about a report's arrival, which the report itself cannot change.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The project the report belongs to.
-    pub project: String,
-    /// Trust in the sender.
-    pub sender: Sender,
-    /// Time of the arrival.
-    pub received_at: Timestamp,
-}
-
-/// Trust in the sender of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sender {
-    /// Unknown, such as a browser.
-    Anonymous,
-    /// Sent a valid sender key (`AUTOHEAL_KEY`), which browsers never have.
-    Keyed,
-    /// A program on the operator's own machine.
-    Local,
-}
 
 /// Record of a field that was changed so that the report could be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

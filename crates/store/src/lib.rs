@@ -10,8 +10,8 @@ use std::pin::Pin;
 
 pub use clock::Clock;
 pub use rows::{
-    Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Pause,
-    Release, Revocation, Sample, Status, Work,
+    Accepted, Approval, Change, Claims, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState,
+    IssueCounts, IssueText, Link, Pause, Release, Revocation, Sample, SampleId, Status, TextForm, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -41,16 +41,27 @@ pub trait Store: Send + Sync + 'static {
     /// Succeeds if the store can be written to now.
     fn ready(&self) -> StoreFuture<'_, ()>;
 
+    /// Returns those of a project's fingerprints that have a group.
+    fn known_fingerprints(&self, project: &str, fingerprints: Vec<Fingerprint>) -> StoreFuture<'_, Vec<Fingerprint>>;
+
+    /// Shows this sample of a group to people and agents, instead of the one shown so far. Returns false if the group
+    /// has no such sample.
+    fn choose_sample(
+        &self,
+        project: &str,
+        fingerprint: Fingerprint,
+        sample: SampleId,
+        now: Timestamp,
+    ) -> StoreFuture<'_, bool>;
+
     /// Claims one due group until `lease_until` and returns it with all that a decision needs. Groups without an issue
-    /// come first, then older groups.
-    ///
-    /// Without `new_issues`, groups that have no issue yet are skipped.
+    /// come first: those of known senders, then those of the other clients, one client after the other.
     fn claim_due(
         &self,
         owner: &str,
         now: Timestamp,
         lease_until: Timestamp,
-        new_issues: bool,
+        claims: Claims,
     ) -> StoreFuture<'_, Option<Work>>;
 
     /// Loads one group as [`Store::claim_due`] does, without a claim.
@@ -59,6 +70,7 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a write as an intent in state `Sent`. Must come before the write is sent.
     fn begin(
         &self,
+        project: &str,
         group: Option<GroupId>,
         kind: IntentKind,
         payload: String,
@@ -79,9 +91,9 @@ pub trait Store: Send + Sync + 'static {
         changes: Vec<Change>,
     ) -> StoreFuture<'_, ()>;
 
-    /// Returns one due intent whose state is `Sent`, `Held` or `Recheck`. Intents to open an issue come first, then
+    /// Returns one due intent of a project whose state is `Sent`, `Held` or `Recheck`. Intents to open an issue come first, then
     /// older intents.
-    fn unsettled_due(&self, now: Timestamp) -> StoreFuture<'_, Option<Intent>>;
+    fn unsettled_due(&self, project: &str, now: Timestamp) -> StoreFuture<'_, Option<Intent>>;
 
     /// Changes a group and releases the claim on it.
     fn change(&self, group: GroupId, changes: Vec<Change>) -> StoreFuture<'_, ()>;
@@ -92,20 +104,23 @@ pub trait Store: Send + Sync + 'static {
     /// Revokes a group's approvals and stores the hash of the text that the agent would read now.
     fn revoke(&self, group: GroupId, revocation: Revocation, now: Timestamp) -> StoreFuture<'_, ()>;
 
-    /// Returns the groups that wait for an approval, each with the number of its issue.
-    fn awaiting(&self) -> StoreFuture<'_, Vec<(GroupId, u64)>>;
+    /// Returns the groups of a project that wait for an approval, each with the number of its issue.
+    fn awaiting(&self, project: &str) -> StoreFuture<'_, Vec<(GroupId, u64)>>;
 
-    /// Returns the issue numbers of the groups that were handed over to an agent, or may have been.
-    fn handed_over(&self) -> StoreFuture<'_, Vec<u64>>;
+    /// Returns the issue numbers of a project's groups that were handed over to an agent, or may have been.
+    fn handed_over(&self, project: &str) -> StoreFuture<'_, Vec<u64>>;
 
-    /// Returns the time at which the next group or intent is due; `new_issues` as in [`Store::claim_due`].
-    fn next_act_at(&self, new_issues: bool) -> StoreFuture<'_, Option<Timestamp>>;
+    /// Returns the time at which the next group or intent is due. Groups that these claims leave out do not count.
+    fn next_act_at(&self, claims: Claims) -> StoreFuture<'_, Option<Timestamp>>;
 
     /// Returns the time of the last write to GitHub.
     fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>>;
 
-    /// Counts the writes of these kinds that were sent after `since`, without refused and withdrawn ones.
-    fn sent_since(&self, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64>;
+    /// Counts the issues of a project that were opened after `since`, or may have been.
+    fn issues_since(&self, project: &str, since: Timestamp) -> StoreFuture<'_, IssueCounts>;
+
+    /// Counts a project's writes of these kinds that were sent after `since`, without refused and withdrawn ones.
+    fn sent_since(&self, project: &str, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64>;
 
     /// Returns the pause in force, if there is one.
     fn pause(&self) -> StoreFuture<'_, Option<Pause>>;
@@ -113,9 +128,10 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a pause, or deletes the stored one.
     fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()>;
 
-    /// Makes every idle group due that was not handed over, and withdraws refused intents, because the settings may
-    /// have changed since the last run. Returns the number of groups made due.
-    fn wake_all(&self, now: Timestamp) -> StoreFuture<'_, u64>;
+    /// Makes idle groups of a project due that were not handed over, and withdraws refused intents: all of them if the
+    /// hash of the settings differs from the last run, else only those that were refused. Returns the number of groups
+    /// made due.
+    fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64>;
 
     /// Deletes report ids that are too old, and the oldest ids of projects that have too many. Returns the number of
     /// deleted ids.

@@ -1,7 +1,11 @@
 //! `Sqlite`: the embedded store. One SQLite file and one writer thread; writes that wait share one commit.
 
 mod accept;
+mod claim;
+mod client;
 mod read;
+mod sample;
+mod wake;
 mod work;
 mod writer;
 
@@ -16,15 +20,18 @@ use rusqlite::config::DbConfig;
 
 use self::writer::Writer;
 use crate::{
-    Accepted, Approval, Change, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation,
-    Store, StoreError, StoreFuture, Work,
+    Accepted, Approval, Change, Claims, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueCounts,
+    Pause, Revocation, SampleId, Store, StoreError, StoreFuture, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
 /// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/sqlite/0001_start.sql"), include_str!("../migrations/sqlite/0002_class.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/sqlite/0001_start.sql"),
+    include_str!("../migrations/sqlite/0002_class.sql"),
+    include_str!("../migrations/sqlite/0003_trust.sql"),
+];
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
@@ -65,10 +72,11 @@ impl Sqlite {
         // While this process holds the lock, no other one uses the store: all claims are left from processes that
         // ended.
         connection.execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])?;
+        let salt = connection.query_row("SELECT value FROM meta WHERE name = 'client_salt'", [], |row| row.get(0))?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Some(Self {
-            writer: Writer::start(connection)?,
+            writer: Writer::start(connection, salt)?,
             reader: Arc::new(Mutex::new(reader)),
             _lock_file: lock_file,
         }))
@@ -190,6 +198,24 @@ impl Store for Sqlite {
         self.read(move |connection| read::detail(connection, &project, fingerprint))
     }
 
+    fn known_fingerprints(&self, project: &str, fingerprints: Vec<Fingerprint>) -> StoreFuture<'_, Vec<Fingerprint>> {
+        let project = project.to_owned();
+        self.read(move |connection| read::known_fingerprints(connection, &project, &fingerprints))
+    }
+
+    fn choose_sample(
+        &self,
+        project: &str,
+        fingerprint: Fingerprint,
+        sample: SampleId,
+        now: Timestamp,
+    ) -> StoreFuture<'_, bool> {
+        let project = project.to_owned();
+        Box::pin(
+            self.writer.run_uncached(move |connection| sample::choose(connection, &project, fingerprint, sample, now)),
+        )
+    }
+
     fn ready(&self) -> StoreFuture<'_, ()> {
         if self.writer.healthy() {
             return Box::pin(async { Ok(()) });
@@ -203,10 +229,10 @@ impl Store for Sqlite {
         owner: &str,
         now: Timestamp,
         lease_until: Timestamp,
-        new_issues: bool,
+        claims: Claims,
     ) -> StoreFuture<'_, Option<Work>> {
         let owner = owner.to_owned();
-        self.write(move |connection| work::claim_due(connection, &owner, now, lease_until, new_issues))
+        self.write(move |connection| claim::claim_due(connection, &owner, now, lease_until, &claims))
     }
 
     fn work(&self, group: GroupId) -> StoreFuture<'_, Option<Work>> {
@@ -215,12 +241,14 @@ impl Store for Sqlite {
 
     fn begin(
         &self,
+        project: &str,
         group: Option<GroupId>,
         kind: IntentKind,
         payload: String,
         now: Timestamp,
     ) -> StoreFuture<'_, Intent> {
-        self.write(move |connection| work::begin(connection, group, kind, payload, now))
+        let project = project.to_owned();
+        self.write(move |connection| work::begin(connection, &project, group, kind, payload, now))
     }
 
     fn begin_again(&self, intent: IntentId, now: Timestamp) -> StoreFuture<'_, ()> {
@@ -238,8 +266,9 @@ impl Store for Sqlite {
         self.write(move |connection| work::settle(connection, intent, state, outcome, act_at, &changes))
     }
 
-    fn unsettled_due(&self, now: Timestamp) -> StoreFuture<'_, Option<Intent>> {
-        self.write(move |connection| work::unsettled_due(connection, now))
+    fn unsettled_due(&self, project: &str, now: Timestamp) -> StoreFuture<'_, Option<Intent>> {
+        let project = project.to_owned();
+        self.write(move |connection| work::unsettled_due(connection, &project, now))
     }
 
     fn change(&self, group: GroupId, changes: Vec<Change>) -> StoreFuture<'_, ()> {
@@ -254,24 +283,32 @@ impl Store for Sqlite {
         self.write(move |connection| work::revoke(connection, group, &revocation, now))
     }
 
-    fn awaiting(&self) -> StoreFuture<'_, Vec<(GroupId, u64)>> {
-        self.read(work::awaiting)
+    fn awaiting(&self, project: &str) -> StoreFuture<'_, Vec<(GroupId, u64)>> {
+        let project = project.to_owned();
+        self.read(move |connection| work::awaiting(connection, &project))
     }
 
-    fn handed_over(&self) -> StoreFuture<'_, Vec<u64>> {
-        self.read(work::handed_over)
+    fn handed_over(&self, project: &str) -> StoreFuture<'_, Vec<u64>> {
+        let project = project.to_owned();
+        self.read(move |connection| work::handed_over(connection, &project))
     }
 
-    fn next_act_at(&self, new_issues: bool) -> StoreFuture<'_, Option<Timestamp>> {
-        self.read(move |connection| work::next_act_at(connection, new_issues))
+    fn next_act_at(&self, claims: Claims) -> StoreFuture<'_, Option<Timestamp>> {
+        self.read(move |connection| claim::next_act_at(connection, &claims))
     }
 
     fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>> {
         self.read(work::last_sent_at)
     }
 
-    fn sent_since(&self, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64> {
-        self.read(move |connection| work::sent_since(connection, kinds, since))
+    fn issues_since(&self, project: &str, since: Timestamp) -> StoreFuture<'_, IssueCounts> {
+        let project = project.to_owned();
+        self.read(move |connection| work::issues_since(connection, &project, since))
+    }
+
+    fn sent_since(&self, project: &str, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64> {
+        let project = project.to_owned();
+        self.read(move |connection| work::sent_since(connection, &project, kinds, since))
     }
 
     fn pause(&self) -> StoreFuture<'_, Option<Pause>> {
@@ -282,8 +319,19 @@ impl Store for Sqlite {
         self.write(move |connection| work::set_pause(connection, pause.as_ref()))
     }
 
-    fn wake_all(&self, now: Timestamp) -> StoreFuture<'_, u64> {
-        self.write(move |connection| work::wake_all(connection, now))
+    fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64> {
+        let (project, settings_hash) = (project.to_owned(), settings_hash.to_owned());
+        Box::pin(async move {
+            let (project, settings_hash) = (&project, &settings_hash);
+            let (changed, mut step) = self.write(wake::begin(project, settings_hash)).await?;
+            let mut woken = 0;
+            while let Some(after) = step {
+                let (groups, next) = self.write(wake::step(project, changed, after, now)).await?;
+                (woken, step) = (woken + groups, next);
+            }
+            self.write(wake::end(project, settings_hash)).await?;
+            Ok(woken)
+        })
     }
 
     fn forget_ids(&self, now: Timestamp) -> StoreFuture<'_, u64> {

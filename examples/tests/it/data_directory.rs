@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{ScrubLevel, Timestamp, prepare};
 use autoheal_store::{Sample, Sqlite, Store};
 use serde::Deserialize;
@@ -58,7 +58,8 @@ impl DataDirectory {
         let records = self.spooled().into_iter().map(|file| {
             let Spooled { sender, report } = serde_json::from_value(file).unwrap();
             let sender = sender.unwrap_or(Sender::Local);
-            let arrival = Arrival { project: "default".to_owned(), sender, received_at: Timestamp(0) };
+            let arrival =
+                Arrival { project: "default".to_owned(), sender, client: Client::Own, received_at: Timestamp(0) };
             prepare(&report, arrival, ScrubLevel::Standard).unwrap()
         });
         store.accept(records.collect()).await.unwrap();

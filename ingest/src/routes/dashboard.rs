@@ -42,7 +42,10 @@ pub(super) async fn groups(State(state): State<Arc<AppState>>, Query(parameters)
     let rows = groups.iter().map(|group| row(group, &state.config)).collect();
     let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
     let full = groups.len() >= MAX_LISTED as usize;
-    page(StatusCode::OK, &GroupsPage { rows, waiting, full, sends_to_github: state.config.sends_to_github })
+    page(
+        StatusCode::OK,
+        &GroupsPage { rows, waiting, full, sends_to_github: state.config.sends_to_github(parameters.project()) },
+    )
 }
 
 /// `GET /groups/{fingerprint}`: one group.
@@ -52,7 +55,7 @@ pub(super) async fn group(
     Query(parameters): Query<Parameters>,
 ) -> Response {
     match find(&state, parameters.project(), fingerprint).await {
-        Ok(detail) => page(StatusCode::OK, &group_page(&detail, &state.config)),
+        Ok(detail) => page(StatusCode::OK, &group_page(&detail, parameters.project(), &state.config)),
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
             "There is no such group",
@@ -111,7 +114,7 @@ fn row(group: &Group, config: &Config) -> Row {
     }
 }
 
-fn group_page(detail: &Detail, config: &Config) -> GroupPage {
+fn group_page(detail: &Detail, project: &str, config: &Config) -> GroupPage {
     let group = &detail.group;
     let held_back = held_back(group, config.caller_errors).is_some();
     let mut sections = Vec::new();
@@ -147,7 +150,7 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
         facts: facts(group, detail),
         state: group.status.name(),
         status: text::status(group, held_back),
-        meaning: text::meaning(group, config.sends_to_github, held_back),
+        meaning: text::meaning(group, config.sends_to_github(project), held_back),
         severity: group.severity.name(),
         note: note(group, config.caller_errors).map(|note| inert(&note)),
         issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
@@ -159,7 +162,7 @@ fn group_page(detail: &Detail, config: &Config) -> GroupPage {
             .filter(|_| group.issue.is_none())
             .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
         steps: detail.intents.iter().map(text::step).collect(),
-        sends_to_github: config.sends_to_github,
+        sends_to_github: config.sends_to_github(project),
         held_back,
     }
 }

@@ -1,6 +1,7 @@
 //! `POST /report-error`: stores reports and responds with receipts. Responds with 202 only after the reports are
 //! durable.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,11 +19,12 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
 use crate::state::AppState;
 
 /// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
@@ -59,7 +61,8 @@ async fn accept(
     headers: &HeaderMap,
     body: Body,
 ) -> ApiResult<Vec<Receipt>> {
-    let arrival = match judge_head(state, origin, key, headers) {
+    let client = client_address(&state.config, peer, headers);
+    let arrival = match judge_head(state, origin, key, headers, client) {
         Ok(arrival) => arrival,
         Err(refusal) => {
             // Drain the body before the refusal, because a sender that is still sending would miss the response.
@@ -68,7 +71,6 @@ async fn accept(
         }
     };
     let body = state.bodies.read(body, headers).await?;
-    let client = client_address(&state.config, peer, headers);
     let prepared = if body.len() > INLINE_BYTES {
         let state = Arc::clone(state);
         let prepared = tokio::task::spawn_blocking(move || prepare_all(&state, client, &body, &arrival)).await;
@@ -77,18 +79,26 @@ async fn accept(
     } else {
         prepare_all(state, client, &body, &arrival)
     }?;
-    store(state, prepared).await
+    store(state, client, prepared).await
 }
 
 /// Judges a request by its head, before memory is spent on its body.
-fn judge_head(state: &AppState, origin: &RequestOrigin, key: Option<&str>, headers: &HeaderMap) -> ApiResult<Arrival> {
+fn judge_head(
+    state: &AppState,
+    origin: &RequestOrigin,
+    key: Option<&str>,
+    headers: &HeaderMap,
+    client: IpAddr,
+) -> ApiResult<Arrival> {
     origin.require_allowed(&state.config, headers)?;
     require_json(headers)?;
-    Ok(Arrival {
-        project: project(&state.config, key)?.to_owned(),
-        sender: sender(&state.config, headers)?,
-        received_at: state.clock.now(),
-    })
+    let project = project(&state.config, key)?.to_owned();
+    let (sender, counted_as) = sender(&state.config, headers, client)?;
+    if sender == Sender::Anonymous {
+        // Take the first token before the body is read, because reading and parsing cost time and memory as well.
+        state.rate.take(client, &project, 1).map_err(ApiError::rate_limited)?;
+    }
+    Ok(Arrival { project, sender, client: counted_as, received_at: state.clock.now() })
 }
 
 /// Refuses other media types than JSON. `sendBeacon` and a `fetch` without preflight send `text/plain`; a Blob without
@@ -112,12 +122,7 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
-    let check_rate = |reports: usize| match arrival.sender {
-        Sender::Anonymous => state.rate.take(client, reports).map_err(ApiError::rate_limited),
-        Sender::Keyed | Sender::Local => Ok(()),
-    };
-    // Take the first token before parsing, because a body that is not JSON costs time as well.
-    check_rate(1)?;
+    let is_limited = arrival.sender == Sender::Anonymous;
     let prepare_one = |raw: &RawValue| prepare(raw, arrival.clone(), state.config.scrub);
     let prepared = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
@@ -125,12 +130,18 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
             let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
             return Err(ApiError::new(RefusalCode::TooLarge, message));
         }
-        if members.len() > 1 {
-            check_rate(members.len() - 1)?;
+        if is_limited && members.len() > 1 {
+            state.rate.take(client, &arrival.project, members.len() - 1).map_err(ApiError::rate_limited)?;
+        }
+        for member in members.iter().filter(|_| is_limited) {
+            check_failure(state, &arrival.project, member)?;
         }
         members.into_iter().map(prepare_one).collect()
     } else {
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
+        if is_limited {
+            check_failure(state, &arrival.project, raw)?;
+        }
         // A single invalid report is an error of the request, not a receipt.
         vec![Ok(prepare_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
     };
@@ -138,12 +149,28 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
     Ok(prepared)
 }
 
+/// The members of a report by which one failure is recognised before the report is prepared.
+#[derive(Deserialize)]
+struct FailureHead<'a> {
+    #[serde(borrow, default)]
+    error_type: Cow<'a, str>,
+    #[serde(borrow, default)]
+    error_message: Cow<'a, str>,
+}
+
+/// Refuses a report of a failure that occurs too often. A report that cannot be read here is rejected later.
+fn check_failure(state: &AppState, project: &str, raw: &RawValue) -> ApiResult<()> {
+    let Ok(FailureHead { error_type, error_message }) = serde_json::from_str(raw.get()) else { return Ok(()) };
+    state.rate.take_failure(project, &error_type, &error_message).map_err(ApiError::rate_limited)
+}
+
 fn not_json(error: serde_json::Error) -> ApiError {
     ApiError::new(RefusalCode::NotJson, format!("the body is not JSON: {error}"))
 }
 
 /// Stores the prepared reports and returns the receipts in the order of the request.
-async fn store(state: &AppState, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+async fn store(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+    let prepared = limit_new_groups(state, client, prepared).await?;
     let mut rejections = Vec::with_capacity(prepared.len());
     let mut records = Vec::with_capacity(prepared.len());
     for result in prepared {
@@ -170,6 +197,22 @@ async fn store(state: &AppState, prepared: Prepared) -> ApiResult<Vec<Receipt>> 
             None => accepted.next().map(receipt),
         })
         .collect())
+}
+
+/// Rejects reports of an unknown sender that would create more groups than its limit allows. A report that was sent alone
+/// is an error of the request, so that its sender keeps it and tries again.
+async fn limit_new_groups(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResult<Prepared> {
+    let is_known = |record: &Fingerprinted| record.arrival().sender.is_known();
+    if !state.rate.limits_new_groups() || prepared.iter().flatten().any(is_known) {
+        return Ok(prepared);
+    }
+    let refused = state.known_groups.over_limit(state, client, prepared.iter().flatten()).await?;
+    if let (Some((_, seconds)), 1) = (refused.first(), prepared.len()) {
+        return Err(ApiError::too_many_failures(*seconds));
+    }
+    let is_refused = |record: &Fingerprinted| refused.iter().any(|(refused, _)| *refused == record.fingerprint());
+    let judge = |record| if is_refused(&record) { Err(Rejected(TOO_MANY_FAILURES.to_owned())) } else { Ok(record) };
+    Ok(prepared.into_iter().map(|result| result.and_then(judge)).collect())
 }
 
 fn receipt(accepted: Accepted) -> Receipt {

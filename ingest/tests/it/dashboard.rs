@@ -1,7 +1,12 @@
 //! The dashboard: hostile text is shown as text only, and every state has its page.
 
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::validate::{Arrival, Client, Sender};
+use autoheal_prepare::{ScrubLevel, prepare};
+use autoheal_store::Clock;
 use autoheal_test_support::service::Response;
-use serde_json::json;
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
 
 use crate::app::{assert_receipts, report, spawn_app, spawn_app_with};
 use crate::groups::advance_to_approval;
@@ -121,10 +126,24 @@ fn server_failure(class: &str, client: &str) -> serde_json::Value {
     })
 }
 
+/// The record of a report that an unknown sender with this address sent.
+fn from(address: &str, report: &Value) -> Fingerprinted {
+    let arrival = Arrival {
+        project: "default".to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::network(address.parse().unwrap()),
+        received_at: Clock::system().now(),
+    };
+    prepare(&to_raw_value(report).unwrap(), arrival, ScrubLevel::Standard).unwrap()
+}
+
 #[tokio::test]
 async fn a_callers_mistake_is_marked_as_opening_no_issue() {
     for sends in [false, true] {
-        let app = spawn_app_with(|config| config.sends_to_github = sends).await;
+        let app = spawn_app_with(|config| {
+            config.sending_projects = sends.then(|| "default".to_owned()).into_iter().collect()
+        })
+        .await;
         let receipt = app.report(&server_failure("caller_error", "a")).await.json();
         let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
         let held = "recorded, opens no issue";
@@ -140,6 +159,10 @@ async fn a_callers_mistake_is_marked_as_opening_no_issue() {
         // after enough clients made the mistake, it counts as a failure
         for client in ["b", "c"] {
             assert_receipts(&app.report(&server_failure("caller_error", client)).await, &["accepted"]);
+        }
+        assert!(assert_page(&app.get("/").await, 200).contains(held), "the names are claims of one address");
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            app.store.accept(vec![from(address, &server_failure("caller_error", "a"))]).await.unwrap();
         }
         assert!(!assert_page(&app.get("/").await, 200).contains(held));
         assert!(!assert_page(&app.get(&path).await, 200).contains("It is not sent for now"));
@@ -177,7 +200,7 @@ async fn only_failures_of_mcp_servers_show_their_class_and_only_as_text() {
 
 #[tokio::test]
 async fn a_group_with_issue_and_draft_links_to_both_and_names_the_approval_label() {
-    let app = spawn_app_with(|config| config.sends_to_github = true).await;
+    let app = spawn_app_with(|config| config.sending_projects = vec!["default".to_owned()]).await;
     let receipt = app.report(&report("m")).await.json();
     advance_to_approval(&app, "the note of the worker").await;
     let html = assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200);

@@ -27,7 +27,7 @@ async fn a_service_without_its_store_refuses_reports_but_is_alive() {
 
 #[tokio::test]
 async fn metrics_count_reports_by_outcome() {
-    let app = spawn_app_with(|config| config.rate_limit = 1).await;
+    let app = spawn_app_with(|config| config.rate_limits.reports_per_minute = 1).await;
     let mut with_id = report("m");
     with_id["id"] = json!(uuid::Uuid::new_v4().to_string());
     assert_receipts(

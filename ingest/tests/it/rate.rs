@@ -20,7 +20,7 @@ async fn send(app: &TestApp, reports: usize, forwarded: Option<&str>) -> Respons
 
 #[tokio::test]
 async fn too_many_reports_are_refused_with_the_time_to_wait() {
-    let app = spawn_app_with(|config| config.rate_limit = 1).await;
+    let app = spawn_app_with(|config| config.rate_limits.reports_per_minute = 1).await;
     assert_receipts(&use_all_tokens(&app, None).await, &["accepted"; 100]);
     let own = format!("http://{}", app.address);
     let response = app.send(&Request::report(report("m").to_string()).header("origin", &own)).await;
@@ -34,7 +34,7 @@ async fn too_many_reports_are_refused_with_the_time_to_wait() {
 
 #[tokio::test]
 async fn a_forged_address_does_not_evade_the_limit() {
-    let app = spawn_app_with(|config| config.rate_limit = 1).await;
+    let app = spawn_app_with(|config| config.rate_limits.reports_per_minute = 1).await;
     assert_receipts(&use_all_tokens(&app, Some("203.0.113.1")).await, &["accepted"; 100]);
     for forged in ["203.0.113.2", "10.0.0.1, 10.0.0.2", "::1", "nonsense"] {
         assert_refused(&send(&app, 1, Some(forged)).await, 429, "rate_limited");
@@ -49,7 +49,7 @@ async fn a_forged_address_does_not_evade_the_limit() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_only_the_last_address_counts() {
     let app = spawn_app_with(|config| {
-        (config.rate_limit, config.trust_proxy) = (1, true);
+        (config.rate_limits.reports_per_minute, config.trust_proxy) = (1, true);
         config.operator_token = Some("made-up-token".to_owned().into());
     });
     let app = app.await;
@@ -71,7 +71,7 @@ async fn behind_a_trusted_proxy_only_the_last_address_counts() {
 #[tokio::test]
 async fn keyed_senders_and_a_limit_of_zero_are_not_limited() {
     let app = spawn_app_with(|config| {
-        config.rate_limit = 1;
+        config.rate_limits.reports_per_minute = 1;
         config.sender_keys = vec!["made-up-key".to_owned().into()];
     });
     let app = app.await;
@@ -79,7 +79,7 @@ async fn keyed_senders_and_a_limit_of_zero_are_not_limited() {
     let keyed = Request::report(report("m").to_string()).header("authorization", "Bearer made-up-key");
     assert_receipts(&app.send(&keyed).await, &["accepted"]);
 
-    let unlimited = spawn_app_with(|config| config.rate_limit = 0).await;
+    let unlimited = spawn_app_with(|config| config.rate_limits.reports_per_minute = 0).await;
     for _ in 0..3 {
         assert_receipts(&use_all_tokens(&unlimited, None).await, &["accepted"; 100]);
     }

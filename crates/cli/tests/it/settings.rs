@@ -73,7 +73,11 @@ async fn a_switch_without_a_repository_is_refused_by_name() {
         assert!(refused(&[], &[(name, value)]).await.contains("AUTOHEAL_REPO"), "{name}");
     }
     let odd = refused(&["--issue", "--repo", "shop"], &[("GITHUB_TOKEN", "made-up")]).await;
-    assert!(odd.contains("AUTOHEAL_REPO: `shop` is not owner/name"), "{odd}");
+    assert!(odd.contains("AUTOHEAL_REPO: `shop` is neither owner/name nor PROJECT=owner/name"), "{odd}");
+    let twice = refused(&["--issue", "--repo", "acme/shop,default=acme/blog"], &[("GITHUB_TOKEN", "made-up")]).await;
+    assert!(twice.contains("the project `default` has two repositories"), "{twice}");
+    let shared = refused(&["--issue", "--repo", "acme/shop,blog=Acme/Shop"], &[("GITHUB_TOKEN", "made-up")]).await;
+    assert!(shared.contains("belongs to the projects `default` and `blog`"), "{shared}");
 }
 
 #[tokio::test]

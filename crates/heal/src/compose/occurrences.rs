@@ -15,7 +15,9 @@ const MAX_RELEASES: usize = 10;
 pub struct Occurrences {
     /// Number of occurrences.
     pub count: u64,
-    /// Number of distinct clients; zero when reports name none.
+    /// Number of occurrences that known senders reported.
+    pub known_count: u64,
+    /// Number of distinct clients.
     pub clients: u64,
     /// Time of the first occurrence.
     pub first_seen: Timestamp,
@@ -31,6 +33,7 @@ impl Occurrences {
     pub fn of(group: &Group, releases: &[Release]) -> Self {
         Self {
             count: group.count,
+            known_count: group.known_count,
             clients: group.clients,
             first_seen: group.first_seen,
             last_seen: group.last_seen,
@@ -42,8 +45,8 @@ impl Occurrences {
     #[must_use]
     pub fn block(&self) -> String {
         let mut block = format!(
-            "{START}\n\n- Count: {}\n- First seen: {}\n- Last seen: {}\n",
-            self.count, self.first_seen, self.last_seen
+            "{START}\n\n- Count: {}\n- Count from known senders: {}\n- First seen: {}\n- Last seen: {}\n",
+            self.count, self.known_count, self.first_seen, self.last_seen
         );
         if self.clients > 0 {
             let _always = writeln!(block, "- Distinct clients: {}", self.clients);
@@ -86,7 +89,7 @@ fn is_own_line(line: &str) -> bool {
     }
     let Some((name, value)) = line.strip_prefix("- ").and_then(|line| line.split_once(": ")) else { return false };
     match name {
-        "Count" | "Distinct clients" => digits(value),
+        "Count" | "Count from known senders" | "Distinct clients" => digits(value),
         "First seen" | "Last seen" => Timestamp::parse(value).is_some(),
         _ => {
             let release = name.strip_prefix("Release `").and_then(|name| name.strip_suffix('`'));
@@ -102,6 +105,7 @@ mod tests {
     fn occurrences(count: u64) -> Occurrences {
         Occurrences {
             count,
+            known_count: 1,
             clients: 2,
             first_seen: Timestamp(0),
             last_seen: Timestamp(1000),

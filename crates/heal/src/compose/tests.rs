@@ -9,15 +9,22 @@ use super::*;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 
 fn composed(report: &serde_json::Value) -> ComposedIssue {
     let raw = RawValue::from_string(report.to_string()).unwrap();
     let received_at = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at };
+    let arrival =
+        Arrival { project: "default".to_owned(), sender: Sender::Anonymous, client: Client::Own, received_at };
     let record = prepare(&raw, arrival, ScrubLevel::Standard).unwrap();
-    let occurrences =
-        Occurrences { count: 1, clients: 0, first_seen: received_at, last_seen: received_at, releases: vec![] };
+    let occurrences = Occurrences {
+        count: 1,
+        known_count: 0,
+        clients: 0,
+        first_seen: received_at,
+        last_seen: received_at,
+        releases: vec![],
+    };
     compose(&Sample::of(&record), record.fingerprint(), record.severity(), &occurrences)
 }
 
@@ -93,6 +100,7 @@ fn an_issue_has_this_text() {
         ## Occurrences
 
         - Count: 1
+        - Count from known senders: 0
         - First seen: 2026-11-22T08:00:00Z
         - Last seen: 2026-11-22T08:00:00Z
     "#]]
@@ -258,6 +266,7 @@ fn the_hash_covers_all_but_our_own_counts() {
     let hash = |body: &str| shown_hash(&[(&issue.title, body)]);
     let more = Occurrences {
         count: 7,
+        known_count: 4,
         clients: 3,
         first_seen: Timestamp(0),
         last_seen: Timestamp(9),

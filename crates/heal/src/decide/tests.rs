@@ -6,7 +6,7 @@ use super::*;
 use crate::settings::{CallerErrors, Repository, Switches, Trust};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::validate::Sender;
-use autoheal_store::{Approval, Group, GroupId, IntentId, Link, Sample};
+use autoheal_store::{Approval, ClientHash, Group, GroupId, IntentId, Link, Sample, SampleId};
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };
@@ -22,12 +22,17 @@ fn reported_once() -> Work {
         class: None,
         severity: Severity::Medium,
         count: 1,
-        clients: 0,
+        known_count: 0,
+        clients: 1,
+        known_clients: 0,
+        known: false,
+        creator: ClientHash::default(),
         first_seen: NOW,
         last_seen: NOW,
         status: Status::Recorded,
         note: None,
         issue: None,
+        text: None,
         pull: None,
         hand_over: None,
         shown_hash: None,
@@ -35,6 +40,7 @@ fn reported_once() -> Work {
         counts_written: None,
     };
     let sample = Sample {
+        id: SampleId(1),
         report: ErrorReport::default(),
         frames: vec![],
         normalised_message: String::new(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Entry, Github, GithubError, GithubResult, List, User};
 use crate::compose::ComposedIssue;
-use crate::request_bodies::{BodyText, NewLabel};
+use crate::request_bodies::{BodyText, IssueEdit, NewLabel};
 
 /// Maximum number of pages of events that are read before the last page. A label set in an earlier event counts as not
 /// set.
@@ -138,6 +138,12 @@ struct Closing {
     state_reason: &'static str,
 }
 
+/// The fields of the response to an edit that are read.
+#[derive(Debug, Deserialize)]
+struct Edited {
+    updated_at: Option<String>,
+}
+
 /// The value, or the default for null.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
@@ -181,6 +187,12 @@ impl Github {
     /// Replaces the body of an issue.
     pub(crate) async fn update_issue(&self, number: u64, edit: &BodyText) -> GithubResult<()> {
         self.patch::<IgnoredAny>(&self.path(&format!("issues/{number}")), edit).await.map(drop)
+    }
+
+    /// Replaces title and body of an issue. Returns the time of the change, by GitHub's clock.
+    pub(crate) async fn edit_issue(&self, number: u64, edit: &IssueEdit) -> GithubResult<Option<Timestamp>> {
+        let edited: Edited = self.patch(&self.path(&format!("issues/{number}")), edit).await?;
+        Ok(edited.updated_at.as_deref().and_then(Timestamp::parse))
     }
 
     /// Closes an issue in favour of an older one.

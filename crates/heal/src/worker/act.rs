@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use autoheal_store::{Change, IntentKind, Status, Work};
+use autoheal_store::{Change, IntentKind, IssueText, Status, TextForm, Work};
 
 use super::live::written_hash;
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
-    ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, issue, pull, replace_occurrences,
-    task_prompt,
+    ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue, pull,
+    replace_occurrences, task_prompt,
 };
-use crate::decide::{BUDGET_WAIT, Budget, Decision, decide};
-use crate::request_bodies::{AgentAssignment, Assignment, BodyText, NewBranch, NewCommit, NewPull, NewTask};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, decide, text_form};
+use crate::request_bodies::{AgentAssignment, Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewPull, NewTask};
+use crate::settings::Settings;
 use crate::write::Write;
 
-const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Decides about a claimed group and carries the decision out: at most one write. Releases the claim in every case.
@@ -27,7 +27,8 @@ pub(super) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
 
 async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     let now = worker.clock.now();
-    let mut budget = Budget { issues: issues_left(worker).await?, hand_overs: u64::MAX };
+    let issues = if work.group.issue.is_some() { 0 } else { worker.issue_budget().await?.left_for(&work.group) };
+    let mut budget = Budget { issues, hand_overs: u64::MAX };
     let mut decision = decide(work, &worker.settings, budget, now);
     if decision.hands_over() {
         // Counted only now, because counting open hand-overs costs a request.
@@ -67,7 +68,14 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
     Ok(Some(match decision {
         Decision::Quiet(_) | Decision::Later(..) | Decision::AwaitApproval { .. } => return Ok(None),
         Decision::OpenIssue => {
-            Write::OpenIssue { fingerprint: work.group.fingerprint, count: work.group.count, issue: issue(work) }
+            let form = text_form(work, &worker.settings);
+            Write::OpenIssue {
+                fingerprint: work.group.fingerprint,
+                count: work.group.count,
+                issue: issue_in(work, form, &worker.settings),
+                sample: work.sample.id,
+                form,
+            }
         }
         Decision::CreateCommit { issue } => {
             let base = worker.github.base().await?;
@@ -80,7 +88,8 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
             Write::CreateBranch { branch: NewBranch { reference, sha: commit } }
         }
         Decision::OpenPull { issue } => {
-            let ComposedPull { branch, title, body } = pull(work, issue);
+            let ComposedPull { title, body, .. } = pull(work, issue);
+            let branch = branch(work, issue);
             let base = worker.github.default_branch().await?;
             let pull = NewPull { title, head: branch, base, body, draft: true, maintainer_can_modify: true };
             Write::OpenPull { pull }
@@ -91,9 +100,10 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
             let body = replace_occurrences(&live.body, &Occurrences::of(&work.group, &work.releases));
             Write::UpdateCounts { number: issue, count: work.group.count, edit: BodyText { body } }
         }
+        Decision::UpdateText { issue } => return update_text(worker, work, issue).await,
         Decision::StartTask { issue, draft } => {
             let base_ref = worker.github.default_branch().await?;
-            let (prompt, head_ref) = (task_prompt(issue, draft), pull(work, issue).branch);
+            let (prompt, head_ref) = (task_prompt(issue, draft), branch(work, issue));
             Write::StartTask { task: NewTask { prompt, base_ref, head_ref, create_pull_request: false } }
         }
         Decision::CommentAgent { issue, draft } => {
@@ -107,18 +117,58 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
     }))
 }
 
-/// New issues left in this hour's budget.
-pub(super) async fn issues_left(worker: &Worker) -> WorkResult<u64> {
-    let sent = worker.store.sent_since(&[IntentKind::OpenIssue], worker.clock.now().minus(HOUR)).await?;
-    Ok(worker.settings.issues_per_hour.saturating_sub(sent))
+/// The group's issue in this form.
+fn issue_in(work: &Work, form: TextForm, settings: &Settings) -> ComposedIssue {
+    match form {
+        TextForm::Full => issue(work),
+        TextForm::Facts => facts_issue(work, settings.dashboard.as_deref()),
+    }
+}
+
+/// The branch of the group's draft. Its name stays the one that was created, because the shown sample may change.
+fn branch(work: &Work, issue: u64) -> String {
+    let created = work.intents.iter().rev().find_map(|intent| match Write::read(intent) {
+        Ok(Write::CreateBranch { branch }) => Some(branch.name().to_owned()),
+        _ => None,
+    });
+    created.unwrap_or_else(|| pull(work, issue).branch)
+}
+
+/// The write that replaces the issue's text. None if a person edited the issue: their text stays.
+async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResult<Option<Write>> {
+    let form = text_form(work, &worker.settings);
+    let live = worker.live(work, number).await?;
+    if live.was_edited(work) {
+        let changed_at = work.group.text.and_then(|text| text.changed_at);
+        let note = "a person edited the issue, so it keeps its text; the dashboard shows the newer report";
+        let changes = vec![
+            Change::Text(IssueText { sample: work.sample.id, form, changed_at }),
+            Change::Note(Some(note.to_owned())),
+            Change::ActAt(worker.clock.now()),
+        ];
+        worker.store.change(work.group.id, changes).await?;
+        return Ok(None);
+    }
+    let composed = issue_in(work, form, &worker.settings);
+    let shown_hash = live.with_text(&composed).text_hash();
+    let ComposedIssue { title, body, .. } = composed;
+    Ok(Some(Write::UpdateText {
+        number,
+        count: work.group.count,
+        sample: work.sample.id,
+        form,
+        edit: IssueEdit { title, body },
+        shown_hash,
+        has_draft: work.group.pull.is_some(),
+    }))
 }
 
 /// Hand-overs left in today's budget and among those open at once.
 async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     let now = worker.clock.now();
-    let today = worker.store.sent_since(IntentKind::HAND_OVERS, now.minus(DAY)).await?;
+    let today = worker.store.sent_since(&worker.settings.project, IntentKind::HAND_OVERS, now.minus(DAY)).await?;
     let left = worker.settings.hand_overs_per_day.saturating_sub(today);
-    let handed_over = worker.store.handed_over().await?;
+    let handed_over = worker.store.handed_over(&worker.settings.project).await?;
     if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
         return Ok(left);
     }

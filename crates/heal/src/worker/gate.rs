@@ -5,13 +5,15 @@
 //! asked only if that state allows the hand-over.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, Work};
+use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, TextForm, Work};
 
 use super::live::{Live, written_hash};
 use super::{CLOCK_DIFFERENCE, WorkError, WorkResult, Worker};
-use crate::compose::{APPROVED_LABEL, OUR_LABEL};
+use crate::compose::{APPROVED_LABEL, OUR_LABEL, issue};
 use crate::write::Write;
 
+/// Note on a group whose text was replaced after the label was set.
+const REPLACED: &str = "a report of a known sender replaced the text after the label was set; approve it again";
 /// Note on a group whose text changed.
 const CHANGED: &str = "the text the agent would read was changed after it was shown; approve it again";
 
@@ -19,7 +21,7 @@ impl Worker {
     /// Checks the waiting groups. One list shows which of their issues carry the label; only these cost further
     /// requests.
     pub(super) async fn check_gate(&mut self) -> WorkResult<()> {
-        let waiting = self.store.awaiting().await?;
+        let waiting = self.store.awaiting(&self.settings.project).await?;
         if waiting.is_empty() {
             return Ok(());
         }
@@ -58,6 +60,9 @@ impl Worker {
         if let Some(refusal) = live.refusal() {
             return self.note(work, &format!("{refusal}; no agent is asked")).await;
         }
+        if work.group.text.and_then(|text| text.changed_at).is_some_and(|changed| labelled.at <= changed) {
+            return self.revoke(work, number, &live, labelled.at, REPLACED).await;
+        }
         let changed = work.group.shown_hash.as_ref() != Some(&live.text_hash())
             || live.was_reviewed(Some(labelled.at))
             || self.others_commented(work, labelled.at, Some(&labelled.login)).await?;
@@ -65,8 +70,12 @@ impl Worker {
             return self.revoke(work, number, &live, labelled.at, CHANGED).await;
         }
         tracing::info!(issue = number, login = labelled.login, "gate: approved");
-        let approval =
-            Approval { hash: live.full_hash(), login: labelled.login, labelled_at: labelled.at, revoked_at: None };
+        // The approval is for the full text, which may be added only after it.
+        let hash = match work.group.text {
+            Some(text) if text.form == TextForm::Facts => live.with_text(&issue(work)).full_hash(),
+            _ => live.full_hash(),
+        };
+        let approval = Approval { hash, login: labelled.login, labelled_at: labelled.at, revoked_at: None };
         Ok(self.store.approve(group, approval, self.clock.now()).await?)
     }
 

@@ -1,14 +1,15 @@
 //! `Live`: the issue and the draft of a group as they are on GitHub now, with the text that an agent would read.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::Work;
+use autoheal_store::{Intent, IntentKind, Work};
 
 use super::{WorkResult, Worker};
-use crate::compose::{issue, pull, shown_hash};
+use crate::compose::{ComposedIssue, issue, pull, shown_hash};
 use crate::github::{Issue, List, Pull, Review};
 use crate::write::Write;
 
 /// The issue and the draft of a group, as they are on GitHub now.
+#[derive(Clone)]
 pub(super) struct Live {
     issue: Issue,
     draft: Option<Pull>,
@@ -35,6 +36,21 @@ impl Live {
             return Some("the draft pull request was locked");
         }
         (!draft.draft).then_some("the pull request is no draft any more")
+    }
+
+    /// The same state with another title and body of the issue.
+    pub(super) fn with_text(&self, composed: &ComposedIssue) -> Self {
+        let mut live = self.clone();
+        live.issue.title.clone_from(&composed.title);
+        live.issue.body.clone_from(&composed.body);
+        live
+    }
+
+    /// True if a person changed title or body of the issue: they equal no text that was written for this group.
+    pub(super) fn was_edited(&self, work: &Work) -> bool {
+        let live = shown_hash(&[(&self.issue.title, &self.issue.body)]);
+        let is_live = |(title, body): (String, String)| shown_hash(&[(&title, &body)]) == live;
+        !work.intents.iter().filter_map(written_issue).any(is_live)
     }
 
     /// True if the issue has this label.
@@ -72,18 +88,16 @@ impl Live {
 ///
 /// Takes the text from the stored writes, because an earlier version may have composed it differently.
 pub(super) fn written_hash(work: &Work, number: u64) -> String {
-    let writes: Vec<Write> = work.intents.iter().rev().filter_map(|intent| Write::read(intent).ok()).collect();
-    let written_issue = writes.iter().find_map(|write| match write {
-        Write::OpenIssue { issue, .. } => Some((issue.title.clone(), issue.body.clone())),
-        _ => None,
-    });
-    let mut texts = vec![written_issue.unwrap_or_else(|| {
+    // An update of the text that is not known to have happened may have been lost.
+    let is_certain = |intent: &&Intent| intent.kind == IntentKind::OpenIssue || intent.state.happened();
+    let written = work.intents.iter().rev().filter(is_certain).find_map(written_issue);
+    let mut texts = vec![written.unwrap_or_else(|| {
         let issue = issue(work);
         (issue.title, issue.body)
     })];
     if work.group.pull.is_some() {
-        let written_pull = writes.iter().find_map(|write| match write {
-            Write::OpenPull { pull } => Some((pull.title.clone(), pull.body.clone())),
+        let written_pull = work.intents.iter().rev().find_map(|intent| match Write::read(intent) {
+            Ok(Write::OpenPull { pull }) => Some((pull.title, pull.body)),
             _ => None,
         });
         texts.push(written_pull.unwrap_or_else(|| {
@@ -93,6 +107,15 @@ pub(super) fn written_hash(work: &Work, number: u64) -> String {
     }
     let texts: Vec<(&str, &str)> = texts.iter().map(|(title, body)| (title.as_str(), body.as_str())).collect();
     shown_hash(&texts)
+}
+
+/// Title and body of the issue in a stored write; none for a write of another kind.
+fn written_issue(intent: &Intent) -> Option<(String, String)> {
+    match Write::read(intent) {
+        Ok(Write::OpenIssue { issue, .. }) => Some((issue.title, issue.body)),
+        Ok(Write::UpdateText { edit, .. }) => Some((edit.title, edit.body)),
+        _ => None,
+    }
 }
 
 impl Worker {

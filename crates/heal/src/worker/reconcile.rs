@@ -59,9 +59,10 @@ impl Worker {
     }
 
     /// Sends a write once more. Withdraws a hand-over instead, because its approval may have been revoked, and an
-    /// update of counts, because the body of the issue may have been edited. Both are then decided anew.
+    /// update of the issue's text, because a person may have edited it. Both are then decided anew.
     async fn try_again(&mut self, intent: Intent, write: &Write) -> WorkResult<()> {
-        if !IntentKind::HAND_OVERS.contains(&intent.kind) && intent.kind != IntentKind::UpdateCounts {
+        let is_edit = matches!(intent.kind, IntentKind::UpdateCounts | IntentKind::UpdateText);
+        if !IntentKind::HAND_OVERS.contains(&intent.kind) && !is_edit {
             return self.send_again(intent, write).await;
         }
         let now = self.clock.now();
@@ -73,12 +74,13 @@ impl Worker {
         let lag_is_over = intent.sent_at.plus(self.settings.lag_bound) <= self.clock.now();
         let unlisted = if lag_is_over { Search::Absent } else { Search::TooEarly };
         Ok(match write {
-            Write::OpenIssue { fingerprint, count, .. } => {
+            Write::OpenIssue { fingerprint, count, sample, form, .. } => {
                 let mut issues = self.issues_of(intent, *fingerprint).await?.into_iter();
                 match issues.next() {
                     Some(oldest) => {
                         self.close_duplicates(intent.group, issues.map(|issue| issue.number())).await?;
-                        Search::Found(Outcome::issue(&oldest.link(), *count, intent.sent_at))
+                        let found = Outcome::issue(&oldest.link(), *count, intent.sent_at);
+                        Search::Found(found.with_text(*sample, *form, None))
                     }
                     None => unlisted,
                 }
@@ -116,6 +118,7 @@ impl Worker {
             Write::CreateCommit { .. }
             | Write::CreateLabel(_)
             | Write::UpdateCounts { .. }
+            | Write::UpdateText { .. }
             | Write::RemoveApproval { .. }
             | Write::CloseDuplicate { .. }
             | Write::StartTask { .. } => Search::Absent,

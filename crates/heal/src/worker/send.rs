@@ -1,7 +1,7 @@
 //! Sending of one intent, and settling it by GitHub's response.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Change, Intent, IntentKind, IntentState, Link, Status};
+use autoheal_store::{Change, Intent, IntentKind, IntentState, IssueText, Link, SampleId, Status, TextForm};
 
 use super::{WorkResult, Worker};
 use crate::compose::APPROVED_LABEL;
@@ -41,9 +41,9 @@ impl Worker {
     async fn carry_out(&self, write: &Write, sent_at: Timestamp) -> GithubResult<Outcome> {
         match write {
             Write::CreateLabel(label) => self.github.create_label(label).await?,
-            Write::OpenIssue { count, issue, .. } => {
+            Write::OpenIssue { count, issue, sample, form, .. } => {
                 let opened = self.github.create_issue(issue).await?;
-                return Ok(Outcome::issue(&opened.link(), *count, sent_at));
+                return Ok(Outcome::issue(&opened.link(), *count, sent_at).with_text(*sample, *form, None));
             }
             Write::CreateCommit { commit } => {
                 let sha = self.github.create_commit(commit).await?;
@@ -55,6 +55,18 @@ impl Worker {
                 self.github.update_issue(*number, edit).await?;
                 let changes = vec![Change::CountsWritten(*count, sent_at)];
                 return Ok(Outcome { record: Record::default(), changes });
+            }
+            Write::UpdateText { number, count, sample, form, edit, shown_hash, has_draft } => {
+                let changed_at = self.github.edit_issue(*number, edit).await?.unwrap_or(sent_at);
+                let changes = vec![
+                    Change::CountsWritten(*count, sent_at),
+                    Change::ShownHash(shown_hash.clone()),
+                    // A better-trusted text may need no approval, so whether to wait for one is decided again.
+                    Change::Status(if *has_draft { Status::PullRequestOpen } else { Status::IssueOpen }),
+                    Change::Note(None),
+                ];
+                let updated = Outcome { record: Record::default(), changes };
+                return Ok(updated.with_text(*sample, *form, Some(changed_at)));
             }
             Write::StartTask { task } => {
                 let page = self.agent().start_task(task).await?;
@@ -151,6 +163,14 @@ impl Outcome {
                 Change::Note(None),
             ],
         }
+    }
+
+    /// The same outcome, with the text that the issue holds. An intent of version 0.1.0 names no sample.
+    pub(super) fn with_text(mut self, sample: SampleId, form: TextForm, changed_at: Option<Timestamp>) -> Self {
+        if sample != SampleId::default() {
+            self.changes.push(Change::Text(IssueText { sample, form, changed_at }));
+        }
+        self
     }
 
     pub(super) fn pull(link: &Link) -> Self {

@@ -44,6 +44,8 @@ fn stored_by_version_0_1_0() -> Vec<(&'static str, Write)> {
                     body: text("text"),
                     labels: vec!["auto-generated".into(), "bug".into()],
                 },
+                sample: SampleId::default(),
+                form: TextForm::Full,
             },
         ),
         (
@@ -114,7 +116,16 @@ fn writes_stored_by_version_0_1_0_are_read() {
 
 #[test]
 fn a_stored_write_is_read_back_and_names_its_kind() {
-    for (_, write) in stored_by_version_0_1_0() {
+    let update = Write::UpdateText {
+        number: 4,
+        count: 7,
+        sample: SampleId(9),
+        form: TextForm::Facts,
+        edit: IssueEdit { title: "T".to_owned(), body: "new".to_owned() },
+        shown_hash: "hash".to_owned(),
+        has_draft: true,
+    };
+    for write in stored_by_version_0_1_0().into_iter().map(|(_, write)| write).chain([update]) {
         let payload = write.payload();
         assert!(payload.contains(&format!(r#""kind":"{}""#, write.kind().name())), "{payload}");
         assert_eq!(Write::read(&intent(write.kind(), &payload)).unwrap(), write);

@@ -10,13 +10,12 @@ use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::Clock;
 use autoheal_store::{Detail, Group, Sqlite, Store};
 use autoheal_test_support::StandIn;
 use serde_json::json;
 use serde_json::value::RawValue;
-use tokio::sync::Notify;
 
 /// Start of both clocks.
 pub(crate) const START: &str = "2026-11-22T08:00:00Z";
@@ -77,10 +76,20 @@ impl Harness {
         self.prepared(&json!({"error_type": "TypeError", "error_message": message, "source": source}), sender)
     }
 
-    fn prepared(&self, report: &serde_json::Value, sender: Sender) -> Fingerprinted {
+    pub(crate) fn prepared(&self, report: &serde_json::Value, sender: Sender) -> Fingerprinted {
+        self.prepared_from(report, sender, Client::Own)
+    }
+
+    fn prepared_from(&self, report: &serde_json::Value, sender: Sender, client: Client) -> Fingerprinted {
         let raw = RawValue::from_string(report.to_string()).unwrap();
-        let arrival = Arrival { project: "default".to_owned(), sender, received_at: self.clock.now() };
+        let arrival = Arrival { project: "default".to_owned(), sender, client, received_at: self.clock.now() };
         prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+    }
+
+    /// Stores one report of an unknown sender with this address.
+    pub(crate) async fn report_from(&self, report: &serde_json::Value, address: &str) {
+        let client = Client::network(address.parse().unwrap());
+        self.store.accept(vec![self.prepared_from(report, Sender::Anonymous, client)]).await.unwrap();
     }
 
     /// Stores one caller error of this client.
@@ -169,5 +178,5 @@ fn empty_store() -> Sqlite {
 fn worker(github: &StandIn, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
     let client =
         Github::new(github.url(), &github.token().to_owned().into(), settings.repository.clone(), clock.clone());
-    Worker::new(Arc::clone(store), client.unwrap(), None, settings.clone(), clock.clone(), Arc::new(Notify::new()))
+    Worker::new(Arc::clone(store), client.unwrap(), None, settings.clone(), clock.clone())
 }

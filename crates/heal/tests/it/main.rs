@@ -7,4 +7,5 @@ mod gate;
 mod gate_cases;
 mod github_failures;
 mod harness;
+mod shown_sample;
 mod without_failures;

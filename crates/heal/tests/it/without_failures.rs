@@ -6,6 +6,7 @@ use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches, Trus
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::HandOver;
+use serde_json::json;
 
 use crate::harness::{ALL, Harness};
 
@@ -117,10 +118,34 @@ async fn an_issue_opens_once_the_threshold_is_reached() {
     let settings = Settings { min_occurrences: 3, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
     let mut harness = Harness::start_with(settings).await;
     for expected in [0, 0, 1] {
-        harness.report("price is undefined").await;
+        harness.store.accept(vec![harness.record("price is undefined", Sender::Keyed, "cli")]).await.unwrap();
         harness.work_for(MINUTE).await;
         assert_eq!(harness.github.issues().len(), expected);
     }
+}
+
+#[tokio::test]
+async fn the_claims_of_a_stranger_reach_no_threshold() {
+    let switches = Switches { issue: true, pull: false, heal: false };
+    let settings = Settings { min_occurrences: 3, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
+    let mut harness = Harness::start_with(settings).await;
+    let report = |number: usize| {
+        json!({
+            "error_type": "TypeError", "error_message": "price is undefined", "count": 100, "client": number.to_string(),
+            "release": format!("1.{number}"),
+        })
+    };
+    for (address, expected) in [("192.0.2.1", 0), ("192.0.2.2", 0), ("2001:db8::1", 1)] {
+        for number in 0..10 {
+            harness.report_from(&report(number), address).await;
+        }
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.github.issues().len(), expected, "one occurrence for each client");
+    }
+    let group = harness.only_group().await.group;
+    assert_eq!((group.count, group.known_count, group.clients), (3_000, 0, 3));
+    let body = &harness.github.issues()[0].body;
+    assert!(body.contains("- Count: 3000\n- Count from known senders: 0\n"), "{body}");
 }
 
 #[tokio::test]

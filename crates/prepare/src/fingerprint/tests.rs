@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ScrubLevel;
 use crate::prepare;
-use crate::validate::Sender;
+use crate::validate::{Client, Sender};
 use autoheal_contract::limits::DEFAULT_PROJECT;
 
 fn prepared(report: &Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(0) };
+    let arrival = Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::Own,
+        received_at: Timestamp(0),
+    };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 

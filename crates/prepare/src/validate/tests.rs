@@ -7,10 +7,14 @@ use serde_json::{Value, json};
 use autoheal_contract::limits::DEFAULT_PROJECT;
 
 use super::*;
+use crate::Timestamp;
 
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    validate(&raw, Arrival { project: DEFAULT_PROJECT.to_owned(), sender, received_at: Timestamp(0) })
+    validate(
+        &raw,
+        Arrival { project: DEFAULT_PROJECT.to_owned(), sender, client: Client::Own, received_at: Timestamp(0) },
+    )
 }
 
 fn valid(json: &Value) -> Valid {

@@ -2,7 +2,7 @@
 
 use autoheal_prepare::Timestamp;
 
-use super::{Link, Status};
+use super::{IssueText, Link, Status};
 
 /// One change to a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Change {
     Note(Option<String>),
     /// Sets the issue.
     Issue(Link),
+    /// Sets the text that the issue holds.
+    Text(IssueText),
     /// Sets the draft pull request.
     Pull(Link),
     /// Sets the description of the hand-over to the agent, for people.

@@ -7,7 +7,7 @@ use super::{Approval, Group, Intent, Release, Sample};
 pub struct Detail {
     /// The group.
     pub group: Group,
-    /// Its samples, the first report first.
+    /// Its samples: the shown one, then the others in the order of their arrival.
     pub samples: Vec<Sample>,
     /// The releases it was seen in.
     pub releases: Vec<Release>,

@@ -1,8 +1,10 @@
 //! `Group`: all occurrences of one failure, and the state of its issue.
 
+use std::fmt;
+
 use autoheal_contract::{Severity, Source};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::{Hex, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
@@ -10,6 +12,51 @@ use strum::{IntoStaticStr, VariantArray};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct GroupId(pub i64);
+
+/// Id of a sample. Zero before the sample is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SampleId(pub i64);
+
+/// Hash of a client, salted by the store. Displays as 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ClientHash(pub [u8; 8]);
+
+impl fmt::Display for ClientHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Hex(&self.0).fmt(formatter)
+    }
+}
+
+/// The form of an issue's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum TextForm {
+    /// Everything that the report holds.
+    Full,
+    /// Facts from closed sets and a link, without any text of the report.
+    Facts,
+}
+
+impl TextForm {
+    /// Name in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// The text that an issue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssueText {
+    /// The sample that it was composed from.
+    pub sample: SampleId,
+    /// Its form.
+    pub form: TextForm,
+    /// Time of its last change, by GitHub's clock; none for the text with which the issue was opened.
+    pub changed_at: Option<Timestamp>,
+}
 
 /// Progress of a group, from its first report to the hand-over to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
@@ -65,20 +112,28 @@ pub struct Group {
     pub id: GroupId,
     /// Its first fingerprint. Links to the group contain this one.
     pub fingerprint: Fingerprint,
-    /// Error type of its first report.
+    /// Error type of its shown sample.
     pub error_type: String,
-    /// Error message of its first report.
+    /// Error message of its shown sample.
     pub error_message: String,
-    /// Kind of sender, as its first report claimed.
+    /// Kind of sender, as its shown sample claims.
     pub source: Source,
-    /// Class, as its first report claimed.
+    /// Class, as its shown sample claims.
     pub class: Option<String>,
-    /// Severity of its first report.
+    /// Severity of its shown sample.
     pub severity: Severity,
     /// Number of occurrences.
     pub count: u64,
+    /// Number of occurrences that known senders reported.
+    pub known_count: u64,
     /// Number of distinct clients that reported it.
     pub clients: u64,
+    /// Number of distinct clients among the known senders.
+    pub known_clients: u64,
+    /// True if a known sender reported it.
+    pub known: bool,
+    /// Client of its first report.
+    pub creator: ClientHash,
     /// Arrival of its first report.
     pub first_seen: Timestamp,
     /// Arrival of its last report.
@@ -89,6 +144,8 @@ pub struct Group {
     pub note: Option<String>,
     /// Its issue.
     pub issue: Option<Link>,
+    /// The text that its issue holds.
+    pub text: Option<IssueText>,
     /// Its draft pull request.
     pub pull: Option<Link>,
     /// Description of the hand-over to the agent, for people.
@@ -99,6 +156,15 @@ pub struct Group {
     pub revoked_label: Option<Timestamp>,
     /// Count that the issue shows, and the time at which it was written.
     pub counts_written: Option<(u64, Timestamp)>,
+}
+
+impl Group {
+    /// Number of occurrences that count towards a threshold: those of known senders, and one for each other client,
+    /// because a stranger can claim any number of them.
+    #[must_use]
+    pub fn confirmed_count(&self) -> u64 {
+        (self.known_count + self.clients.saturating_sub(self.known_clients)).max(1)
+    }
 }
 
 #[cfg(test)]

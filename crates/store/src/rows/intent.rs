@@ -34,6 +34,8 @@ pub enum IntentKind {
     CommentAgent,
     /// Not searched for, because a second write changes nothing.
     UpdateCounts,
+    /// Not searched for, because a second write changes nothing.
+    UpdateText,
     /// Not searched for, because a second removal changes nothing.
     RemoveApproval,
     /// Not searched for, because closing twice changes nothing.
@@ -128,7 +130,7 @@ mod tests {
     fn kinds_and_states_keep_their_names() {
         let kinds: Vec<&str> = IntentKind::VARIANTS.iter().map(|kind| kind.name()).collect();
         let expected = "create_label open_issue create_commit create_branch open_pull assign_agent start_task \
-                        comment_agent update_counts remove_approval close_duplicate";
+                        comment_agent update_counts update_text remove_approval close_duplicate";
         assert_eq!(kinds.join(" "), expected);
         let states: Vec<&str> = IntentState::VARIANTS.iter().map(|state| state.name()).collect();
         assert_eq!(states.join(" "), "sent held recheck done refused withdrawn unknown");

@@ -7,9 +7,14 @@ use autoheal_prepare::parse::Frame;
 use autoheal_prepare::validate::{Mark, Sender};
 use serde::{Deserialize, Serialize};
 
+use super::SampleId;
+
 /// One report of a group, stored whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
+    /// Its id.
+    #[serde(skip)]
+    pub id: SampleId,
     /// The scrubbed report.
     pub report: ErrorReport,
     /// Its stack, innermost first.
@@ -32,6 +37,7 @@ impl Sample {
     #[must_use]
     pub fn of(record: &Fingerprinted) -> Self {
         Self {
+            id: SampleId::default(),
             report: record.report().clone(),
             frames: record.frames().to_vec(),
             normalised_message: record.normalised_message().to_owned(),

@@ -7,7 +7,7 @@ use super::{Approval, Group, Intent, Release, Sample};
 pub struct Work {
     /// The group.
     pub group: Group,
-    /// Its first sample, which people and agents are shown. It never changes.
+    /// The sample that people and agents are shown.
     pub sample: Sample,
     /// The releases it was seen in.
     pub releases: Vec<Release>,

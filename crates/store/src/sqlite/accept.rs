@@ -4,10 +4,10 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Accepted, GroupId, Sample};
+use super::{client, sample};
+use crate::{Accepted, ClientHash, GroupId};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
@@ -21,9 +21,11 @@ const MAX_RELEASES: usize = 50;
 /// Maximum number of groups that stay in the cache between commits.
 const MAX_CACHED_GROUPS: usize = 2_000;
 
-/// Projects and groups as the file holds them. The copy stays correct because nothing else writes to the file.
-#[derive(Default)]
+/// Projects and groups as the file holds them. The copy stays correct, because nothing else writes to the file but jobs
+/// after which the cache is emptied.
 pub(super) struct Cache {
+    /// Part of every client's hash.
+    salt: Vec<u8>,
     projects: HashMap<String, i64>,
     groups: HashMap<(i64, Fingerprint), CachedGroup>,
 }
@@ -37,12 +39,23 @@ struct CachedGroup {
     /// Number of clients in the file when the group was loaded.
     stored_clients: usize,
     /// Hashes of the clients seen since the group was loaded.
-    clients: HashSet<u64>,
+    clients: HashSet<ClientHash>,
+    /// True if a known sender reported it.
+    known: bool,
+    /// True if a known sender's report is among the samples.
+    known_sample: bool,
+    /// True if a report of a known sender would not replace the shown sample, because that one is from a known sender
+    /// too, or because the operator chose it.
+    keeps_sample: bool,
     /// Names of the releases. Counting them in the file instead would cost a temporary table for each report.
     releases: HashSet<String>,
 }
 
 impl Cache {
+    pub(super) fn new(salt: Vec<u8>) -> Self {
+        Self { salt, projects: HashMap::new(), groups: HashMap::new() }
+    }
+
     /// Empties the cache. Needed after a failed commit, because the file then lacks what the cache holds.
     pub(super) fn clear(&mut self) {
         self.projects.clear();
@@ -58,7 +71,9 @@ pub(super) struct Batch {
 
 struct Delta {
     count: u64,
+    known_count: u64,
     clients: u64,
+    known_clients: u64,
     last_seen: Timestamp,
     releases: HashMap<String, u64>,
 }
@@ -85,25 +100,31 @@ impl Batch {
         {
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
-        let group = cached_group(connection, cache, project, record)?;
+        let client = client::hash(&cache.salt, record);
+        let is_known = record.arrival().sender.is_known();
+        let group = cached_group(connection, cache, project, record, client)?;
         if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
             let other = group_of_id(connection, project, id)?.filter(|(other, _)| *other != record.fingerprint());
             let (fingerprint, count) = other.unwrap_or((record.fingerprint(), group.count));
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
-        if group.samples < MAX_SAMPLES {
-            group.samples += 1;
-            insert_sample(connection, group.id, record)?;
+        if is_known && !group.known {
+            group.known = true;
+            connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
+        keep_sample(connection, group, record, client)?;
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
+            known_count: 0,
             clients: 0,
+            known_clients: 0,
             last_seen: record.received_at(),
             releases: HashMap::new(),
         });
         let report = record.report();
         let count = report.count.unwrap_or(1);
         delta.count += count;
+        delta.known_count += if is_known { count } else { 0 };
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
         if let Some(release) = &report.release
@@ -112,15 +133,14 @@ impl Batch {
         {
             *delta.releases.entry(release.clone()).or_default() += count;
         }
-        if let Some(client) = &report.client
-            && group.stored_clients + group.clients.len() < MAX_CLIENTS
-            && group.clients.insert(hash(client))
-        {
+        if group.stored_clients + group.clients.len() < MAX_CLIENTS && group.clients.insert(client) {
             // The client may be in the file already, because the cache holds only those seen since the group was
             // loaded.
-            delta.clients += connection
-                .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client) VALUES (?1, ?2)")?
-                .execute(params![group.id, hash(client).to_le_bytes()])? as u64;
+            let added = connection
+                .prepare_cached("INSERT OR IGNORE INTO clients (group_id, client, known) VALUES (?1, ?2, ?3)")?
+                .execute(params![group.id, client.0, is_known])? as u64;
+            delta.clients += added;
+            delta.known_clients += if is_known { added } else { 0 };
         }
         Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false, count: group.count })
     }
@@ -130,10 +150,17 @@ impl Batch {
         for (group, delta) in self.deltas.drain() {
             connection
                 .prepare_cached(
-                    "UPDATE groups SET count = count + ?2, clients = clients + ?3, last_seen = max(last_seen, ?4)
-                     WHERE id = ?1",
+                    "UPDATE groups SET count = count + ?2, known_count = known_count + ?3, clients = clients + ?4,
+                         known_clients = known_clients + ?5, last_seen = max(last_seen, ?6) WHERE id = ?1",
                 )?
-                .execute(params![group, delta.count, delta.clients, delta.last_seen.0])?;
+                .execute(params![
+                    group,
+                    delta.count,
+                    delta.known_count,
+                    delta.clients,
+                    delta.known_clients,
+                    delta.last_seen.0
+                ])?;
             // Makes the group due at once, even if it has an issue: the worker decides when to update the counts.
             // A separate statement, because setting an indexed column rewrites the index even if the value is the same.
             connection
@@ -158,10 +185,31 @@ impl Batch {
     }
 }
 
-/// Hash of a client's name, as stored in the file. It must not change between versions, as the standard hasher may.
-fn hash(client: &str) -> u64 {
-    let digest = Sha256::digest(client);
-    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+/// Keeps a record as a sample if there is space, or if it is the first of a known sender. The first sample of a known
+/// sender replaces a shown one of a stranger, so that a stranger who reports first does not choose the text.
+fn keep_sample(
+    connection: &Connection,
+    group: &mut CachedGroup,
+    record: &Fingerprinted,
+    client: ClientHash,
+) -> Result<()> {
+    let is_known = record.arrival().sender.is_known();
+    let is_first_known = is_known && !group.known_sample;
+    if group.samples >= MAX_SAMPLES {
+        if !is_first_known {
+            return Ok(());
+        }
+        sample::make_space(connection, group.id)?;
+        group.samples -= 1;
+    }
+    let id = sample::insert(connection, group.id, record, client)?;
+    group.samples += 1;
+    group.known_sample |= is_known;
+    if group.samples == 1 || (is_known && !group.keeps_sample) {
+        sample::show(connection, group.id, id, record)?;
+        group.keeps_sample |= is_known;
+    }
+    Ok(())
 }
 
 fn project_id(connection: &Connection, cache: &mut Cache, name: &str) -> Result<i64> {
@@ -200,6 +248,7 @@ fn cached_group<'a>(
     cache: &'a mut Cache,
     project: i64,
     record: &Fingerprinted,
+    client: ClientHash,
 ) -> Result<&'a mut CachedGroup> {
     let vacant = match cache.groups.entry((project, record.fingerprint())) {
         Entry::Occupied(group) => return Ok(group.into_mut()),
@@ -207,18 +256,34 @@ fn cached_group<'a>(
     };
     let id = match find_group(connection, project, record.fingerprint())? {
         Some(id) => id,
-        None => insert_group(connection, project, record)?,
+        None => insert_group(connection, project, record, client)?,
     };
-    let (samples, stored_clients, count) = connection
+    let group = connection
         .prepare_cached(
-            "SELECT (SELECT count(*) FROM samples WHERE group_id = ?1), clients, count FROM groups WHERE id = ?1",
+            "SELECT clients, count, known, sample_chosen OR (SELECT known FROM samples WHERE id = shown_sample) IS 1
+             FROM groups WHERE id = ?1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([id], |row| {
+            Ok(CachedGroup {
+                id,
+                stored_clients: row.get(0)?,
+                count: row.get(1)?,
+                known: row.get(2)?,
+                keeps_sample: row.get(3)?,
+                samples: 0,
+                known_sample: false,
+                clients: HashSet::new(),
+                releases: HashSet::new(),
+            })
+        })?;
+    let (samples, known_sample) = connection
+        .prepare_cached("SELECT count(*), coalesce(max(known), 0) FROM samples WHERE group_id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let releases = connection
         .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_>>()?;
-    Ok(vacant.insert(CachedGroup { id, count, samples, stored_clients, clients: HashSet::new(), releases }))
+    Ok(vacant.insert(CachedGroup { samples, known_sample, releases, ..group }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
@@ -228,13 +293,13 @@ fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -
         .optional()
 }
 
-fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<i64> {
+fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, creator: ClientHash) -> Result<i64> {
     let report = record.report();
     connection
         .prepare_cached(
             "INSERT INTO groups (project_id, fingerprint, error_type, error_message, source, class, severity, first_seen,
-                                 last_seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+                                 last_seen, known, creator)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
         )?
         .execute(params![
             project,
@@ -245,19 +310,12 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted) -
             report.class,
             record.severity().name(),
             record.received_at().0,
+            record.arrival().sender.is_known(),
+            creator.0,
         ])?;
     let id = GroupId(connection.last_insert_rowid());
     connection
         .prepare_cached("INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)")?
         .execute(params![project, record.fingerprint().0, id.0])?;
     Ok(id.0)
-}
-
-fn insert_sample(connection: &Connection, group: i64, record: &Fingerprinted) -> Result<()> {
-    let json = serde_json::to_string(&Sample::of(record))
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    connection
-        .prepare_cached("INSERT INTO samples (group_id, seen_at, record) VALUES (?1, ?2, ?3)")?
-        .execute(params![group, record.received_at().0, json])?;
-    Ok(())
 }

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use strum::VariantArray;
 
 use crate::{
-    Approval, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, Link, Release, Sample, Status, Work,
+    Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Release,
+    Sample, SampleId, Status, TextForm, Work,
 };
 use autoheal_contract::{Severity, Source};
 use autoheal_prepare::Timestamp;
@@ -14,7 +15,8 @@ use autoheal_prepare::fingerprint::Fingerprint;
 /// Columns of a group, in the order that [`group`] reads.
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
-    counts_written, counts_at, revoked_label, class";
+    counts_written, counts_at, revoked_label, class, known_count, known_clients, known, creator, text_sample, text_form,
+    text_at";
 
 /// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -64,6 +66,23 @@ pub(super) fn detail(connection: &Connection, project: &str, fingerprint: Finger
     }))
 }
 
+pub(super) fn known_fingerprints(
+    connection: &Connection,
+    project: &str,
+    fingerprints: &[Fingerprint],
+) -> Result<Vec<Fingerprint>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM fingerprints JOIN projects ON projects.id = project_id WHERE name = ?1 AND fingerprint = ?2",
+    )?;
+    let mut known = Vec::new();
+    for fingerprint in fingerprints {
+        if statement.exists(params![project, fingerprint.0])? {
+            known.push(*fingerprint);
+        }
+    }
+    Ok(known)
+}
+
 pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>> {
     let sql = format!("SELECT {GROUP} FROM groups WHERE id = ?1");
     let Some(group) = connection.prepare_cached(&sql)?.query_row([id.0], group).optional()? else { return Ok(None) };
@@ -87,12 +106,15 @@ pub(super) fn all<T>(
     connection.prepare_cached(sql)?.query_map(values, read)?.collect()
 }
 
+/// Samples of a group: the shown one, then the others in the order of their arrival.
 fn samples(connection: &Connection, group: GroupId, limit: u32) -> Result<Vec<Sample>> {
-    let sql = "SELECT record FROM samples WHERE group_id = ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT samples.id, record FROM samples JOIN groups ON groups.id = group_id WHERE group_id = ?1
+         ORDER BY samples.id IS NOT shown_sample, samples.id LIMIT ?2";
     all(connection, sql, params![group.0, limit], |row| {
-        let json: String = row.get(0)?;
-        serde_json::from_str(&json)
-            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
+        let json: String = row.get(1)?;
+        let sample: Sample = serde_json::from_str(&json)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
+        Ok(Sample { id: SampleId(row.get(0)?), ..sample })
     })
 }
 
@@ -129,18 +151,30 @@ fn group(row: &Row<'_>) -> Result<Group> {
         class: row.get(21)?,
         severity: named(row, 5, Severity::VARIANTS, Severity::name)?,
         count: row.get(6)?,
+        known_count: row.get(22)?,
         clients: row.get(7)?,
+        known_clients: row.get(23)?,
+        known: row.get(24)?,
+        creator: ClientHash(row.get(25)?),
         first_seen: Timestamp(row.get(8)?),
         last_seen: Timestamp(row.get(9)?),
         status: named(row, 10, Status::VARIANTS, Status::name)?,
         note: row.get(11)?,
         issue: link(row.get(12)?, row.get(13)?),
+        text: text(row)?,
         pull: link(row.get(14)?, row.get(15)?),
         hand_over: row.get(16)?,
         shown_hash: row.get(17)?,
         counts_written: counts.0.zip(counts.1.map(Timestamp)),
         revoked_label: row.get::<_, Option<i64>>(20)?.map(Timestamp),
     })
+}
+
+fn text(row: &Row<'_>) -> Result<Option<IssueText>> {
+    let Some(sample) = row.get::<_, Option<i64>>(26)? else { return Ok(None) };
+    let form = named(row, 27, TextForm::VARIANTS, TextForm::name)?;
+    let changed_at = row.get::<_, Option<i64>>(28)?.map(Timestamp);
+    Ok(Some(IssueText { sample: SampleId(sample), form, changed_at }))
 }
 
 pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {

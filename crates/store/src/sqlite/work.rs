@@ -6,48 +6,24 @@ use autoheal_contract::limits::{ID_MEMORY_HOURS, ID_MEMORY_ROWS};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
-use crate::{Approval, Change, GroupId, Intent, IntentId, IntentKind, IntentState, Pause, Revocation, Work};
+use crate::{
+    Approval, Change, ClientHash, GroupId, Intent, IntentId, IntentKind, IntentState, IssueCounts, Pause, Revocation,
+};
 use autoheal_prepare::Timestamp;
 
 /// Condition of intents that the worker still has to handle. The index `intents_unsettled` has the same condition.
-const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
+pub(super) const UNSETTLED: &str = "state IN ('sent', 'held', 'recheck')";
 /// Condition of groups that were handed over to an agent, or may have been.
-const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
+pub(super) const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unknown')";
+/// Condition of intents that count towards a budget.
+const COUNTED: &str = "state NOT IN ('refused', 'withdrawn')";
+/// Id of the project whose name is the first parameter.
+pub(super) const PROJECT: &str = "(SELECT id FROM projects WHERE name = ?1)";
 /// Name of the only credential so far. The table holds one pause per credential.
 const CREDENTIAL: &str = "issues";
 
-pub(super) fn claim_due(
-    connection: &Connection,
-    owner: &str,
-    now: Timestamp,
-    lease_until: Timestamp,
-    new_issues: bool,
-) -> Result<Option<Work>> {
-    loop {
-        // Groups without an issue come first, then the oldest.
-        let found = connection
-            .prepare_cached(
-                "UPDATE groups SET owner = ?1, lease_until = ?3, generation = generation + 1
-                 WHERE id = (SELECT id FROM groups WHERE act_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
-                               AND (?4 OR issue_number IS NOT NULL)
-                             ORDER BY issue_number IS NOT NULL, id LIMIT 1)
-                 RETURNING id",
-            )?
-            .query_row(params![owner, now.0, lease_until.0, new_issues], |row| row.get(0))
-            .optional()?;
-        let Some(id) = found.map(GroupId) else { return Ok(None) };
-        match read::work(connection, id) {
-            Ok(Some(work)) => return Ok(Some(work)),
-            Ok(None) => set_aside(connection, id, "it has no sample")?,
-            // One damaged group must not stop the others.
-            Err(error) if read::is_unreadable(&error) => set_aside(connection, id, &error.to_string())?,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// Sets a group aside that cannot be read: it is not due before its next report. Its row stays as it is.
-fn set_aside(connection: &Connection, group: GroupId, reason: &str) -> Result<()> {
+pub(super) fn set_aside(connection: &Connection, group: GroupId, reason: &str) -> Result<()> {
     tracing::error!(group = group.0, reason, "store: a group cannot be read and is set aside");
     let note = format!("set aside, because it cannot be read from the store: {reason}");
     connection
@@ -58,6 +34,7 @@ fn set_aside(connection: &Connection, group: GroupId, reason: &str) -> Result<()
 
 pub(super) fn begin(
     connection: &Connection,
+    project: &str,
     group: Option<GroupId>,
     kind: IntentKind,
     payload: String,
@@ -65,10 +42,10 @@ pub(super) fn begin(
 ) -> Result<Intent> {
     connection
         .prepare_cached(&format!(
-            "INSERT INTO intents (group_id, kind, state, payload, planned_at, sent_at, act_at)
-         VALUES (?1, ?2, 'sent', ?3, ?4, ?4, ?4) RETURNING {INTENT}"
+            "INSERT INTO intents (project_id, group_id, kind, state, payload, planned_at, sent_at, act_at)
+             VALUES ({PROJECT}, ?2, ?3, 'sent', ?4, ?5, ?5, ?5) RETURNING {INTENT}"
         ))?
-        .query_row(params![group.map(|group| group.0), kind.name(), payload, now.0], intent)
+        .query_row(params![project, group.map(|group| group.0), kind.name(), payload, now.0], intent)
 }
 
 pub(super) fn begin_again(connection: &Connection, id: IntentId, now: Timestamp) -> Result<()> {
@@ -100,14 +77,14 @@ pub(super) fn settle(
     }
 }
 
-pub(super) fn unsettled_due(connection: &Connection, now: Timestamp) -> Result<Option<Intent>> {
+pub(super) fn unsettled_due(connection: &Connection, project: &str, now: Timestamp) -> Result<Option<Intent>> {
     loop {
         let due = connection
             .prepare_cached(&format!(
-                "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?1
+                "SELECT {INTENT} FROM intents WHERE {UNSETTLED} AND act_at <= ?2 AND project_id = {PROJECT}
                  ORDER BY kind <> 'open_issue', id LIMIT 1"
             ))?
-            .query_row([now.0], |row| Ok((row.get::<_, i64>(0)?, intent(row))))
+            .query_row(params![project, now.0], |row| Ok((row.get::<_, i64>(0)?, intent(row))))
             .optional()?;
         match due {
             None => return Ok(None),
@@ -134,6 +111,11 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
         match change {
             Change::Status(status) => set("status", &status.name())?,
             Change::Note(note) => set("note", note)?,
+            Change::Text(text) => {
+                set("text_sample", &text.sample.0)?
+                    + set("text_form", &text.form.name())?
+                    + set("text_at", &text.changed_at.map(|at| at.0))?
+            }
             Change::Issue(link) => set("issue_number", &link.number)? + set("issue_url", &link.url)?,
             Change::Pull(link) => set("pull_number", &link.number)? + set("pull_url", &link.url)?,
             Change::HandOver(description) => set("hand_over", description)?,
@@ -165,25 +147,19 @@ pub(super) fn revoke(connection: &Connection, group: GroupId, revocation: &Revoc
     change(connection, group, &[Change::Note(Some(revocation.note.clone())), Change::ActAt(now)])
 }
 
-pub(super) fn awaiting(connection: &Connection) -> Result<Vec<(GroupId, u64)>> {
-    let sql = "SELECT id, issue_number FROM groups WHERE status = 'awaiting_approval' AND issue_number IS NOT NULL";
-    all(connection, sql, [], |row| Ok((GroupId(row.get(0)?), row.get(1)?)))
+pub(super) fn awaiting(connection: &Connection, project: &str) -> Result<Vec<(GroupId, u64)>> {
+    let sql = format!(
+        "SELECT id, issue_number FROM groups
+         WHERE project_id = {PROJECT} AND status = 'awaiting_approval' AND issue_number IS NOT NULL"
+    );
+    all(connection, &sql, [project], |row| Ok((GroupId(row.get(0)?), row.get(1)?)))
 }
 
-pub(super) fn handed_over(connection: &Connection) -> Result<Vec<u64>> {
-    let sql = format!("SELECT issue_number FROM groups WHERE {HANDED_OVER} AND issue_number IS NOT NULL");
-    all(connection, &sql, [], |row| row.get(0))
-}
-
-pub(super) fn next_act_at(connection: &Connection, new_issues: bool) -> Result<Option<Timestamp>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT min(at) FROM (SELECT min(max(act_at, coalesce(lease_until, 0))) AS at FROM groups
-               WHERE act_at IS NOT NULL AND (?1 OR issue_number IS NOT NULL)
-             UNION ALL SELECT min(act_at) FROM intents WHERE {UNSETTLED})"
-        ))?
-        .query_row([new_issues], |row| row.get::<_, Option<i64>>(0))
-        .map(|at| at.map(Timestamp))
+pub(super) fn handed_over(connection: &Connection, project: &str) -> Result<Vec<u64>> {
+    let sql = format!(
+        "SELECT issue_number FROM groups WHERE project_id = {PROJECT} AND {HANDED_OVER} AND issue_number IS NOT NULL"
+    );
+    all(connection, &sql, [project], |row| row.get(0))
 }
 
 pub(super) fn last_sent_at(connection: &Connection) -> Result<Option<Timestamp>> {
@@ -193,14 +169,35 @@ pub(super) fn last_sent_at(connection: &Connection) -> Result<Option<Timestamp>>
         .map(|at| at.map(Timestamp))
 }
 
-pub(super) fn sent_since(connection: &Connection, kinds: &[IntentKind], since: Timestamp) -> Result<u64> {
+pub(super) fn sent_since(
+    connection: &Connection,
+    project: &str,
+    kinds: &[IntentKind],
+    since: Timestamp,
+) -> Result<u64> {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
     connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM intents WHERE sent_at > ?1 AND state NOT IN ('refused', 'withdrawn') AND kind IN ({})",
+            "SELECT count(*) FROM intents WHERE sent_at > ?2 AND project_id = {PROJECT} AND {COUNTED} AND kind IN ({})",
             names.join(", ")
         ))?
-        .query_row([since.0], |row| row.get(0))
+        .query_row(params![project, since.0], |row| row.get(0))
+}
+
+pub(super) fn issues_since(connection: &Connection, project: &str, since: Timestamp) -> Result<IssueCounts> {
+    let sql = format!(
+        "SELECT known, creator, count(*) FROM intents JOIN groups ON groups.id = group_id
+         WHERE sent_at > ?2 AND intents.project_id = {PROJECT} AND {COUNTED} AND kind = 'open_issue'
+         GROUP BY known, creator"
+    );
+    let rows = all(connection, &sql, params![project, since.0], |row| {
+        Ok((row.get::<_, bool>(0)?, ClientHash(row.get(1)?), row.get::<_, u64>(2)?))
+    })?;
+    let mut counts = IssueCounts::default();
+    for (known, client, issues) in rows {
+        if known { counts.known += issues } else { counts.others.push((client, issues)) }
+    }
+    Ok(counts)
 }
 
 pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
@@ -220,18 +217,6 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
         None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([CREDENTIAL]),
     }
     .map(drop)
-}
-
-pub(super) fn wake_all(connection: &Connection, now: Timestamp) -> Result<u64> {
-    // The settings may differ from the last run, and the reason of a refusal may be gone, so check everything once.
-    connection
-        .prepare_cached(&format!(
-            "UPDATE intents SET state = 'withdrawn' WHERE state = 'refused'
-             AND group_id IN (SELECT id FROM groups WHERE NOT {HANDED_OVER})"
-        ))?
-        .execute([])?;
-    let sql = format!("UPDATE groups SET act_at = ?1 WHERE act_at IS NULL AND NOT {HANDED_OVER}");
-    connection.prepare_cached(&sql)?.execute([now.0]).map(|rows| rows as u64)
 }
 
 pub(super) fn forget_ids(connection: &Connection, now: Timestamp) -> Result<u64> {

@@ -25,8 +25,15 @@ type Reply = Box<dyn FnOnce(Option<&StoreError>) + Send>;
 type RunJob = Box<dyn FnOnce(Option<&Connection>) -> Reply + Send>;
 
 enum Job {
-    Accept { records: Vec<Fingerprinted>, reply: oneshot::Sender<StoreResult<Vec<Accepted>>> },
-    Run(RunJob),
+    Accept {
+        records: Vec<Fingerprinted>,
+        reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
+    },
+    /// `uncached`: it changes data that the cache of [`Cache`] holds, so the cache is emptied.
+    Run {
+        work: RunJob,
+        uncached: bool,
+    },
 }
 
 /// The handle to the writer thread.
@@ -38,13 +45,13 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the writer thread.
-    pub(super) fn start(connection: Connection) -> StoreResult<Self> {
+    pub(super) fn start(connection: Connection, salt: Vec<u8>) -> StoreResult<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING_JOBS);
         let healthy = Arc::new(AtomicBool::new(true));
         let flag = Arc::clone(&healthy);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(connection, waiting, &flag))
+            .spawn(move || write_all(connection, salt, waiting, &flag))
             .map_err(|error| StoreError(error.to_string()))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), healthy })
     }
@@ -66,8 +73,24 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = StoreResult<T>> + Send {
+        self.run_job(work, false)
+    }
+
+    /// Like [`Writer::run`], for work that changes groups, samples or clients, of which the writer has a copy.
+    pub(super) fn run_uncached<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = StoreResult<T>> + Send {
+        self.run_job(work, true)
+    }
+
+    fn run_job<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        uncached: bool,
+    ) -> impl Future<Output = StoreResult<T>> + Send {
         let (reply, result) = oneshot::channel();
-        let job = Job::Run(Box::new(move |connection| {
+        let work: RunJob = Box::new(move |connection| {
             let result = connection.map(|connection| in_savepoint(connection, work));
             Box::new(move |failed| {
                 // The caller may have stopped waiting; its job was done nevertheless.
@@ -78,9 +101,9 @@ impl Writer {
                     (None, None) => Err(closed()),
                 });
             })
-        }));
+        });
         async move {
-            self.send(job).await?;
+            self.send(Job::Run { work, uncached }).await?;
             result.await.unwrap_or_else(|_| Err(closed()))
         }
     }
@@ -117,8 +140,8 @@ fn in_savepoint<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Re
     }
 }
 
-fn write_all(connection: Connection, mut waiting: mpsc::Receiver<Job>, healthy: &AtomicBool) {
-    let mut cache = Cache::default();
+fn write_all(connection: Connection, salt: Vec<u8>, mut waiting: mpsc::Receiver<Job>, healthy: &AtomicBool) {
+    let mut cache = Cache::new(salt);
     while let Some(first) = waiting.blocking_recv() {
         let mut jobs = vec![first];
         while jobs.len() < MAX_JOBS_PER_COMMIT
@@ -148,8 +171,14 @@ fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) ->
         let runs = result.is_ok();
         let (reply, ran) = match job {
             Job::Accept { records, reply } => accept(connection, cache, &mut batch, records, reply, runs),
-            Job::Run(job) if runs => run(connection, cache, &mut batch, job),
-            Job::Run(job) => (job(None), Ok(())),
+            Job::Run { work, uncached } if runs => {
+                let ran = run(connection, cache, &mut batch, work);
+                if uncached {
+                    cache.clear();
+                }
+                ran
+            }
+            Job::Run { work, .. } => (work(None), Ok(())),
         };
         replies.push(reply);
         result = result.and(ran);

@@ -7,15 +7,19 @@ use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Sender};
-use autoheal_store::{Change, Sqlite, Store};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
+use autoheal_store::{Change, Claims, Sqlite, Store};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 fn record(report: Value, at: i64) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival =
-        Arrival { project: DEFAULT_PROJECT.to_owned(), sender: Sender::Anonymous, received_at: Timestamp(at) };
+    let arrival = Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::Own,
+        received_at: Timestamp(at),
+    };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 
@@ -45,7 +49,7 @@ async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) 
     let counted = store.accept(vec![record(repeated.clone(), 4), record(repeated, 5)]).await.unwrap();
     assert_eq!(counted.iter().map(|accepted| accepted.count).collect::<Vec<_>>(), [6, 11]);
     let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
-    assert_eq!((detail.group.count, detail.group.clients), (11, 1));
+    assert_eq!((detail.group.count, detail.group.clients), (11, 2), "a named client and one without a name");
     assert_eq!((detail.group.first_seen, detail.group.last_seen), (Timestamp(1), Timestamp(5)));
     assert_eq!(detail.releases[0].count, 10);
 
@@ -72,22 +76,24 @@ async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) 
 /// Checks that a report which arrives during its group's claim makes the group due again.
 async fn a_report_during_a_claim_makes_the_group_due(store: Arc<dyn Store>) {
     store.accept(vec![record(failure("first"), 1)]).await.unwrap();
-    let work = store.claim_due("worker", Timestamp(1), Timestamp(100), true).await.unwrap().unwrap();
+    let work =
+        store.claim_due("worker", Timestamp(1), Timestamp(100), Claims::all(DEFAULT_PROJECT)).await.unwrap().unwrap();
     assert!(
-        store.claim_due("another", Timestamp(2), Timestamp(100), true).await.unwrap().is_none(),
+        store.claim_due("another", Timestamp(2), Timestamp(100), Claims::all(DEFAULT_PROJECT)).await.unwrap().is_none(),
         "the group is claimed"
     );
     assert_eq!(
-        store.next_act_at(true).await.unwrap(),
+        store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(),
         Some(Timestamp(100)),
         "a claimed group is due when the claim ends"
     );
     store.accept(vec![record(failure("first"), 2)]).await.unwrap();
     store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-    let work = store.claim_due("worker", Timestamp(3), Timestamp(100), true).await.unwrap().unwrap();
+    let work =
+        store.claim_due("worker", Timestamp(3), Timestamp(100), Claims::all(DEFAULT_PROJECT)).await.unwrap().unwrap();
     assert_eq!(work.group.count, 2);
     store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-    assert_eq!(store.next_act_at(true).await.unwrap(), None);
+    assert_eq!(store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(), None);
 }
 
 /// Checks that an idle group becomes due when another client reports it, and at the next start.
@@ -101,15 +107,21 @@ async fn another_client_makes_an_idle_group_due(store: Arc<dyn Store>) {
     };
     for (at, client, clients) in [(1, "a", 1), (2, "a", 1), (3, "b", 2), (4, "c", 3)] {
         store.accept(vec![reported_by(client, at)]).await.unwrap();
-        let work = store.claim_due("worker", Timestamp(at), Timestamp(100), true).await.unwrap().unwrap();
+        let work = store
+            .claim_due("worker", Timestamp(at), Timestamp(100), Claims::all(DEFAULT_PROJECT))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(work.group.clients, clients);
         assert_eq!(work.sample.report.class.as_deref(), Some("caller_error"));
         store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-        assert_eq!(store.next_act_at(true).await.unwrap(), None);
+        assert_eq!(store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(), None);
     }
     // At the next start all groups become due, because the settings may differ.
-    assert_eq!(store.wake_all(Timestamp(5)).await.unwrap(), 1);
-    assert!(store.claim_due("worker", Timestamp(5), Timestamp(100), true).await.unwrap().is_some());
+    assert_eq!(store.wake_all(DEFAULT_PROJECT, "settings", Timestamp(5)).await.unwrap(), 1);
+    assert!(
+        store.claim_due("worker", Timestamp(5), Timestamp(100), Claims::all(DEFAULT_PROJECT)).await.unwrap().is_some()
+    );
 }
 
 #[tokio::test]
@@ -203,11 +215,22 @@ async fn an_unreadable_group_is_set_aside_and_the_others_go_on() {
         store.accept(vec![record(failure("no apples"), 1), record(failure("no pears"), 2)]).await.unwrap();
         rusqlite::Connection::open(&file).unwrap().execute_batch(damage).unwrap();
 
-        assert!(store.unsettled_due(Timestamp(3)).await.unwrap().is_none(), "{damage}");
-        let work = store.claim_due("worker", Timestamp(3), Timestamp(100), true).await.unwrap().unwrap();
+        assert!(store.unsettled_due(DEFAULT_PROJECT, Timestamp(3)).await.unwrap().is_none(), "{damage}");
+        let work = store
+            .claim_due("worker", Timestamp(3), Timestamp(100), Claims::all(DEFAULT_PROJECT))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(work.sample.report.error_message, "no pears", "{damage}");
         store.change(work.group.id, vec![Change::Quiet(work.group.count)]).await.unwrap();
-        assert!(store.claim_due("worker", Timestamp(4), Timestamp(100), true).await.unwrap().is_none(), "{damage}");
+        assert!(
+            store
+                .claim_due("worker", Timestamp(4), Timestamp(100), Claims::all(DEFAULT_PROJECT))
+                .await
+                .unwrap()
+                .is_none(),
+            "{damage}"
+        );
         let listed = store.groups(DEFAULT_PROJECT, 10).await.unwrap();
         assert!(listed.iter().any(|group| group.error_message == "no pears"), "{damage}");
         // the store goes on taking reports of the damaged group

@@ -81,6 +81,7 @@ pub(super) fn step(intent: &Intent) -> Step {
         IntentKind::StartTask => "start the coding agent's task",
         IntentKind::CommentAgent => "hand over to the coding agent in a comment",
         IntentKind::UpdateCounts => "update the counts",
+        IntentKind::UpdateText => "replace the text of the issue",
         IntentKind::RemoveApproval => "remove the approval label",
         IntentKind::CloseDuplicate => "close a duplicate issue",
     };

@@ -1,0 +1,97 @@
+//! The issue before its approval, if `AUTOHEAL_ISSUE_TEXT=after-approval`: facts from closed sets and a link.
+//!
+//! It holds no text of the report, because other automations may read new issues and follow what they read.
+
+use std::fmt::Write;
+
+use autoheal_contract::Class;
+use autoheal_store::{Sample, Work};
+
+use super::{APPROVED_LABEL, ComposedIssue, Occurrences, issue_labels, marker};
+
+/// Error types that every reader knows. Another type is a text of the sender's choice, so it is left out.
+const COMMON_TYPES: [&str; 36] = [
+    "AbortError",
+    "AggregateError",
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "ConnectionError",
+    "EOFError",
+    "Error",
+    "EvalError",
+    "Exception",
+    "FileNotFoundError",
+    "ImportError",
+    "IndexError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NetworkError",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PermissionError",
+    "RangeError",
+    "RecursionError",
+    "ReferenceError",
+    "RuntimeError",
+    "StopIteration",
+    "SyntaxError",
+    "SystemExit",
+    "TimeoutError",
+    "TypeError",
+    "URIError",
+    "UnicodeDecodeError",
+    "ValueError",
+];
+
+/// Composes the issue of a group without any text of its reports. `dashboard` is the base URL of the dashboard.
+#[must_use]
+pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue {
+    let (group, sample) = (&work.group, &work.sample);
+    let source = sample.report.source.unwrap_or_default();
+    // six digits, because GitHub takes seven or more for the id of a commit
+    let short: String = group.fingerprint.to_string().chars().take(6).collect();
+    let mut body = format!("{}\n# Auto-Generated Error Report\n\n", marker(group.fingerprint));
+    for (name, value) in facts(sample, group.severity.name()) {
+        // writing to a String cannot fail
+        let _infallible = writeln!(body, "**{name}:** `{value}`  ");
+    }
+    let _infallible = writeln!(
+        body,
+        "\nMessage, stack trace and logs are added here after a person with write access has set the label \
+         `{APPROVED_LABEL}`, because they may be the text of a stranger.",
+    );
+    if let Some(dashboard) = dashboard {
+        let _infallible = writeln!(body, "\nRead them on the dashboard: {dashboard}/groups/{}", group.fingerprint);
+    }
+    body.push('\n');
+    body.push_str(&Occurrences::of(group, &work.releases).block());
+    ComposedIssue {
+        title: format!("[Auto-Generated] Failure {short} from {}", source.label()),
+        body,
+        labels: issue_labels(source, group.severity),
+    }
+}
+
+fn facts(sample: &Sample, severity: &'static str) -> Vec<(&'static str, String)> {
+    let report = &sample.report;
+    let common = COMMON_TYPES.iter().find(|name| **name == report.error_type).map(|name| (*name).to_owned());
+    let class = report.class.as_deref().and_then(Class::parse).map(|class| class.name().to_owned());
+    let code = report.rpc.as_ref().and_then(|rpc| rpc.code).map(|code| code.to_string());
+    let exit = report.exit.as_ref().and_then(|exit| exit.code).map(|code| code.to_string());
+    let facts = [
+        ("Error Type", common),
+        ("Error Source", Some(report.source.unwrap_or_default().name().to_owned())),
+        ("Severity", Some(severity.to_owned())),
+        ("Error Class", class),
+        ("Error Code", code),
+        ("Exit Code", exit),
+        ("Timestamp", Some(sample.received_at.to_string())),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}

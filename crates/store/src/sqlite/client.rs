@@ -1,0 +1,31 @@
+//! The hash of a client, as stored in the file.
+
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::validate::Client;
+use sha2::{Digest, Sha256};
+
+use crate::ClientHash;
+
+/// Hash of the client that sent a record. It must not change between versions, as the standard hasher may. The salt keeps
+/// the hash of an address from being the same in every store.
+pub(super) fn hash(salt: &[u8], record: &Fingerprinted) -> ClientHash {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    match &record.arrival().client {
+        Client::Own => {
+            hasher.update(b"own ");
+            hasher.update(record.report().client.as_deref().unwrap_or_default());
+        }
+        Client::Key(key) => {
+            hasher.update(b"key ");
+            hasher.update(key);
+        }
+        Client::Network(address) => {
+            hasher.update(b"network ");
+            hasher.update(address.to_string());
+        }
+    }
+    let mut hash = [0; 8];
+    hash.copy_from_slice(&hasher.finalize()[..8]);
+    ClientHash(hash)
+}

@@ -1,0 +1,92 @@
+//! Samples of a group, and the choice of the one that people and agents are shown.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::work::PROJECT;
+use crate::{ClientHash, Sample, SampleId};
+use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+
+/// Inserts the sample of a record.
+pub(super) fn insert(
+    connection: &Connection,
+    group: i64,
+    record: &Fingerprinted,
+    client: ClientHash,
+) -> Result<SampleId> {
+    let json = serde_json::to_string(&Sample::of(record))
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let known = record.arrival().sender.is_known();
+    connection
+        .prepare_cached("INSERT INTO samples (group_id, seen_at, record, known, client) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![group, record.received_at().0, json, known, client.0])?;
+    Ok(SampleId(connection.last_insert_rowid()))
+}
+
+/// Deletes the newest sample of an unknown sender that is not shown.
+pub(super) fn make_space(connection: &Connection, group: i64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM samples WHERE id = (SELECT max(samples.id) FROM samples JOIN groups ON groups.id = group_id
+             WHERE group_id = ?1 AND samples.known = 0 AND samples.id IS NOT shown_sample)",
+        )?
+        .execute([group])
+        .map(drop)
+}
+
+/// Shows the sample of this record from now on. Makes the group due, because its issue may hold the old text.
+pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record: &Fingerprinted) -> Result<()> {
+    let report = record.report();
+    connection
+        .prepare_cached(
+            "UPDATE groups SET shown_sample = ?2, error_type = ?3, error_message = ?4, source = ?5, class = ?6,
+                 severity = ?7, act_at = coalesce(act_at, ?8) WHERE id = ?1",
+        )?
+        .execute(params![
+            group,
+            sample.0,
+            report.error_type,
+            report.error_message,
+            record.source().name(),
+            report.class,
+            record.severity().name(),
+            record.received_at().0,
+        ])
+        .map(drop)
+}
+
+/// Shows a sample that the operator chose. Returns false if the group has no such sample.
+pub(super) fn choose(
+    connection: &Connection,
+    project: &str,
+    fingerprint: Fingerprint,
+    sample: SampleId,
+    now: Timestamp,
+) -> Result<bool> {
+    let found: Option<(i64, String)> = connection
+        .prepare_cached(&format!(
+            "SELECT samples.group_id, record FROM samples JOIN fingerprints AS alias ON alias.group_id = samples.group_id
+             WHERE alias.project_id = {PROJECT} AND alias.fingerprint = ?2 AND samples.id = ?3"
+        ))?
+        .query_row(params![project, fingerprint.0, sample.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((group, json)) = found else { return Ok(false) };
+    let chosen: Sample = serde_json::from_str(&json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?;
+    connection
+        .prepare_cached(
+            "UPDATE groups SET shown_sample = ?2, sample_chosen = 1, error_type = ?3, error_message = ?4, source = ?5,
+                 class = ?6, act_at = coalesce(act_at, ?7) WHERE id = ?1",
+        )?
+        .execute(params![
+            group,
+            sample.0,
+            chosen.report.error_type,
+            chosen.report.error_message,
+            chosen.report.source.unwrap_or_default().name(),
+            chosen.report.class,
+            now.0,
+        ])?;
+    Ok(true)
+}

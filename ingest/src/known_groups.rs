@@ -1,0 +1,67 @@
+//! `KnownGroups`: the limit of new groups for unknown senders, before their reports are stored.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_store::StoreError;
+
+use crate::state::AppState;
+
+/// Maximum number of fingerprints that are remembered. Then all are forgotten and read from the store again.
+const MAX_REMEMBERED: usize = 50_000;
+
+/// Fingerprints of groups that exist, by their projects.
+#[derive(Default)]
+pub(crate) struct KnownGroups {
+    remembered: Mutex<HashSet<(String, Fingerprint)>>,
+}
+
+impl KnownGroups {
+    /// The fingerprints for which a new group would be created although the client has used up its new groups, with the
+    /// seconds until it has another one.
+    pub(crate) async fn over_limit(
+        &self,
+        state: &AppState,
+        client: IpAddr,
+        records: impl Iterator<Item = &Fingerprinted>,
+    ) -> Result<Vec<(Fingerprint, u64)>, StoreError> {
+        let Some((project, mut unknown)) = self.unknown(records) else { return Ok(Vec::new()) };
+        let existing = state.store.known_fingerprints(&project, unknown.clone()).await?;
+        unknown.retain(|fingerprint| !existing.contains(fingerprint));
+        let mut refused = Vec::new();
+        unknown.retain(|fingerprint| match state.rate.take_new_group(client, &project) {
+            Ok(()) => true,
+            Err(seconds) => {
+                refused.push((*fingerprint, seconds));
+                false
+            }
+        });
+        let mut remembered = self.lock();
+        if remembered.len() > MAX_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.extend(existing.into_iter().chain(unknown).map(|fingerprint| (project.clone(), fingerprint)));
+        Ok(refused)
+    }
+
+    /// The fingerprints that are not remembered, each once, with the project of all records; none if all are remembered.
+    fn unknown<'a>(&self, records: impl Iterator<Item = &'a Fingerprinted>) -> Option<(String, Vec<Fingerprint>)> {
+        let mut records = records.peekable();
+        let project = records.peek()?.arrival().project.clone();
+        let remembered = self.lock();
+        let mut unknown: Vec<Fingerprint> = records
+            .map(Fingerprinted::fingerprint)
+            .filter(|fingerprint| !remembered.contains(&(project.clone(), *fingerprint)))
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        (!unknown.is_empty()).then_some((project, unknown))
+    }
+
+    // Usable after a panic: no change leaves the set half-changed.
+    fn lock(&self) -> MutexGuard<'_, HashSet<(String, Fingerprint)>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
