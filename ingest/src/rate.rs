@@ -19,8 +19,8 @@ const CHECKS_PER_SWEEP: u64 = 10_000;
 const SITE_FACTOR: u32 = 4;
 /// Reports of one failure from all clients together, in reports of one client.
 const FAILURE_FACTOR: u32 = 10;
-/// Minimum number of reports of one failure that are accepted at once.
-const FAILURE_BURST: u32 = 1_000;
+/// Minimum number of reports that a limit of all clients together accepts at once.
+const SHARED_BURST: u32 = 1_000;
 /// Reports of one project from all clients together, in reports of one client.
 const PROJECT_FACTOR: u32 = 100;
 /// New groups at once, in new groups of an hour: a new release may have several failures.
@@ -61,8 +61,8 @@ impl RateLimit {
         Self {
             clients: Buckets::new(reports(1, batch)),
             sites: Buckets::new(reports(SITE_FACTOR, batch)),
-            failures: Buckets::new(reports(FAILURE_FACTOR, FAILURE_BURST)),
-            projects: Buckets::new(reports(PROJECT_FACTOR, batch)),
+            failures: Buckets::new(reports(FAILURE_FACTOR, SHARED_BURST)),
+            projects: Buckets::new(reports(PROJECT_FACTOR, SHARED_BURST)),
             new_by_client: Buckets::new(new_groups(1)),
             new_by_project: Buckets::new(new_groups(NEW_GROUPS_FACTOR)),
         }

@@ -42,6 +42,7 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
     let operator = Router::new()
         .route("/", get(dashboard::groups))
         .route("/groups/{fingerprint}", get(dashboard::group))
+        .route("/groups/{fingerprint}/sample", post(dashboard::choose_sample))
         .route("/style.css", get(dashboard::style))
         .route("/api/groups", get(groups::list))
         .route("/api/groups/{fingerprint}", get(groups::one))

@@ -66,6 +66,12 @@ pub(crate) struct GroupPage {
     pub(crate) sections: Vec<Section>,
     /// Title, labels and body of the issue, until it is opened.
     pub(crate) preview: Option<(String, String, String)>,
+    /// The project, for links.
+    pub(crate) project: String,
+    /// The samples in the order of their arrival; none if there is only one.
+    pub(crate) samples: Vec<SampleRow>,
+    /// The form that shows the sample of this page to people and agents; none if it is shown already.
+    pub(crate) chooses: Option<Choice>,
     /// The writes to GitHub.
     pub(crate) steps: Vec<Step>,
     pub(crate) sends_to_github: bool,
@@ -85,6 +91,26 @@ pub(crate) struct Time {
     pub(crate) iso: String,
     /// The same time for people.
     pub(crate) text: String,
+}
+
+/// A sample in the list of a group.
+pub(crate) struct SampleRow {
+    pub(crate) id: i64,
+    pub(crate) time: Time,
+    pub(crate) message: String,
+    /// True if it is from a known sender.
+    pub(crate) is_known: bool,
+    /// True if people and agents are shown it.
+    pub(crate) is_shown: bool,
+    /// True if the page shows it.
+    pub(crate) is_viewed: bool,
+}
+
+/// The form that shows another sample to people and agents.
+pub(crate) struct Choice {
+    pub(crate) fingerprint: String,
+    pub(crate) project: String,
+    pub(crate) sample: i64,
 }
 
 /// A write to GitHub.

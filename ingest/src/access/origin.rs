@@ -41,6 +41,17 @@ impl RequestOrigin {
         Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
     }
 
+    /// Refuses a request that changes something, unless a page of this service sent it. A page of another site would send
+    /// it with the browser's credentials.
+    pub(crate) fn require_own(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
+        let origin = self.value.as_ref().and_then(|origin| Origin::parse(origin.to_str().ok()?));
+        if origin.is_some_and(|origin| is_own(&origin, config, headers)) {
+            return Ok(());
+        }
+        let message = "only a page of this service may do this; open the dashboard and try again";
+        Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))
+    }
+
     /// True if the request has no origin.
     pub(crate) fn is_absent(&self) -> bool {
         self.value.is_none()

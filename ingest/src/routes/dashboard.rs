@@ -1,6 +1,9 @@
 //! The dashboard: pages rendered by the service, without scripts, with every value escaped.
 
+mod samples;
 mod text;
+
+pub(super) use samples::choose as choose_sample;
 
 use std::sync::Arc;
 
@@ -11,6 +14,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use self::samples::Viewed;
 use self::text::shortened;
 use super::groups::{FingerprintPath, MAX_LISTED, Parameters, find, held_back, note, preview};
 use crate::config::Config;
@@ -20,6 +24,9 @@ use crate::templates::{Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Sect
 /// Content security policy of the dashboard: only its own stylesheet; no scripts, images, frames or forms.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The same policy for a page with a form of its own.
+const FORM_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Maximum length of a message in a heading or a row, in characters. A longer message gets a section of its own.
 const TITLE_CHARS: usize = 240;
@@ -55,7 +62,16 @@ pub(super) async fn group(
     Query(parameters): Query<Parameters>,
 ) -> Response {
     match find(&state, parameters.project(), fingerprint).await {
-        Ok(detail) => page(StatusCode::OK, &group_page(&detail, parameters.project(), &state.config)),
+        Ok(mut detail) => {
+            let viewed = samples::view(&mut detail, parameters.get("sample"));
+            let content = group_page(&detail, viewed, parameters.project(), &state.config);
+            let mut response = page(StatusCode::OK, &content);
+            if content.chooses.is_some() {
+                let policy = HeaderValue::from_static(FORM_POLICY);
+                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
         Err(error) if error.code().status() == 404 => problem(
             StatusCode::NOT_FOUND,
             "There is no such group",
@@ -114,7 +130,7 @@ fn row(group: &Group, config: &Config) -> Row {
     }
 }
 
-fn group_page(detail: &Detail, project: &str, config: &Config) -> GroupPage {
+fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -> GroupPage {
     let group = &detail.group;
     let held_back = held_back(group, config.caller_errors).is_some();
     let mut sections = Vec::new();
@@ -161,6 +177,9 @@ fn group_page(detail: &Detail, project: &str, config: &Config) -> GroupPage {
         preview: issue
             .filter(|_| group.issue.is_none())
             .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
+        project: project.to_owned(),
+        samples: samples::rows(detail, &viewed),
+        chooses: viewed.chooses(detail, project),
         steps: detail.intents.iter().map(text::step).collect(),
         sends_to_github: config.sends_to_github(project),
         held_back,
@@ -184,6 +203,7 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
     let fact = |text: Option<&str>| shortened(&inert(text.unwrap_or_default().trim()), FACT_CHARS);
     let facts = [
         ("Occurrences", group.count.to_string()),
+        ("From known senders", group.known_count.to_string()),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
         ("First seen", text::time(group.first_seen).text),
         ("Last seen", text::time(group.last_seen).text),

@@ -27,6 +27,11 @@ pub(super) const MAX_LISTED: u32 = 200;
 pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
+    /// The parameter of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// The requested project.
     pub(super) fn project(&self) -> &str {
         self.0.get("project").map_or(DEFAULT_PROJECT, String::as_str)
@@ -55,6 +60,9 @@ pub(super) async fn one(
     let mut group = summary(&detail.group);
     group["class"] = json!(detail.group.class);
     group["clients"] = json!(detail.group.clients);
+    group["known_count"] = json!(detail.group.known_count);
+    group["known_clients"] = json!(detail.group.known_clients);
+    group["creator"] = json!(detail.group.creator.to_string());
     group["note"] = json!(note(&detail.group, state.config.caller_errors));
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);

@@ -24,6 +24,7 @@ mod lenient;
 mod operator;
 mod origins;
 mod rate;
+mod samples;
 mod shutdown;
 mod size;
 mod wire;

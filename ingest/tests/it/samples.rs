@@ -1,0 +1,57 @@
+//! The samples of a group on its page, and the operator's choice among them.
+
+use autoheal_test_support::service::Request;
+use serde_json::json;
+
+use crate::app::{TestApp, assert_receipts, assert_refused, spawn_app};
+
+/// Reports one failure twice, with different texts, and returns the path of its page.
+async fn two_samples(app: &TestApp) -> String {
+    for (id, reproduction) in [(1, "the first text"), (2, "the second text")] {
+        let report = json!({
+            "error_type": "TypeError", "error_message": format!("row {id} is missing"), "reproduction": reproduction,
+            "logs": [reproduction],
+        });
+        assert_receipts(&app.report(&report).await, &["accepted"]);
+    }
+    format!("/groups/{}", app.only_group().await["group"]["fingerprint"].as_str().unwrap())
+}
+
+async fn shown_log(app: &TestApp) -> String {
+    app.only_sample().await["logs"][0]["message"].as_str().or(Some("")).unwrap().to_owned()
+        + app.only_sample().await["report"]["reproduction"].as_str().unwrap_or_default()
+}
+
+fn choose(path: &str, sample: i64) -> Request {
+    Request::post(&format!("{path}/sample?project=default"), format!("sample={sample}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn the_operator_chooses_the_sample_that_is_shown() {
+    let app = spawn_app().await;
+    let path = two_samples(&app).await;
+    let page = app.get(&path).await.text().to_owned();
+    assert!(page.contains("Samples") && page.contains("unknown sender"), "{page}");
+    assert!(!page.contains("<form"), "the shown sample is on the page");
+    let other = app.get(&format!("{path}?project=default&sample=2")).await.text().to_owned();
+    assert!(other.contains("the second text") && other.contains("Show this sample in the issue"), "{other}");
+
+    let own = format!("http://{}", app.address);
+    let response = app.send(&choose(&path, 2).header("origin", &own)).await;
+    assert_eq!((response.status, response.header("location")), (303, Some(&*format!("{path}?project=default"))));
+    assert!(shown_log(&app).await.contains("the second text"));
+    let unknown = app.send(&choose(&path, 99).header("origin", &own)).await;
+    assert_refused(&unknown, 404, "not_found");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_chooses_nothing() {
+    let app = spawn_app().await;
+    let path = two_samples(&app).await;
+    for origin in ["http://evil.example", "null", "http://localhost:1"] {
+        assert_refused(&app.send(&choose(&path, 2).header("origin", origin)).await, 403, "forbidden_origin");
+    }
+    assert_refused(&app.send(&choose(&path, 2)).await, 403, "forbidden_origin");
+    assert!(shown_log(&app).await.contains("the first text"));
+}
