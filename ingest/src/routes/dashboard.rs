@@ -69,6 +69,8 @@ pub(super) async fn group(
             if content.chooses.is_some() {
                 let policy = HeaderValue::from_static(FORM_POLICY);
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+                // With `no-referrer`, browsers send the form with the origin `null`.
+                response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
             }
             response
         }
