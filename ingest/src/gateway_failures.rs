@@ -1,17 +1,21 @@
 //! Stores the failures that the gateway of this service detects, as reports of an anonymous sender.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::iter;
 use std::sync::Arc;
 
 use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::share_out;
+use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{Timestamp, prepare};
+use autoheal_store::StoreError;
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
+use crate::rate::LimitedClient;
 use crate::recent_page_reports::PAGE_REPORT_WAIT;
 use crate::state::AppState;
 
@@ -65,7 +69,10 @@ async fn store_unreported(state: &Arc<AppState>, failures: Vec<Failure>) {
     store(state, unreported.map(|(_, report)| report).collect()).await;
 }
 
-async fn store(state: &Arc<AppState>, reports: Vec<ErrorReport>) {
+async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {
+    let received = reports.len();
+    reports.retain(|report| is_within_limits(state, report));
+    state.metrics.gateway_reports_over_limit(received - reports.len());
     if reports.is_empty() {
         return;
     }
@@ -88,9 +95,41 @@ async fn store(state: &Arc<AppState>, reports: Vec<ErrorReport>) {
         });
         records.collect::<Vec<_>>()
     });
-    let Ok(records) = prepared.await else { return };
+    let Ok(mut records) = prepared.await else { return };
+    if let Err(error) = drop_new_groups_over_limit(state, &mut records).await {
+        tracing::error!(%error, "gateway: failures could not be stored");
+        return;
+    }
     match state.store.accept(records).await {
         Ok(_) => state.wake.notify_one(),
         Err(error) => tracing::error!(%error, "gateway: failures could not be stored"),
     }
+}
+
+/// The client of a report, whom the gateway identified by the address.
+fn client(report: &ErrorReport) -> LimitedClient {
+    LimitedClient::watched(report.client.as_deref().unwrap_or_default())
+}
+
+/// True if the client's and the failure's limits of reports allow this report. The client already has its response, so a
+/// report over a limit is dropped and counted.
+fn is_within_limits(state: &AppState, report: &ErrorReport) -> bool {
+    state.rate.take(client(report), DEFAULT_PROJECT, 1).is_ok()
+        && state.rate.take_failure(DEFAULT_PROJECT, &report.error_type, &report.error_message).is_ok()
+}
+
+/// Drops the records that would create more groups than the limit of their client allows.
+async fn drop_new_groups_over_limit(state: &AppState, records: &mut Vec<Fingerprinted>) -> Result<(), StoreError> {
+    if !state.rate.limits_new_groups() {
+        return Ok(());
+    }
+    let mut refused = HashSet::new();
+    for record in records.iter() {
+        let over = state.known_groups.over_limit(state, client(record.report()), iter::once(record)).await?;
+        refused.extend(over.into_iter().map(|(fingerprint, _)| fingerprint));
+    }
+    let prepared = records.len();
+    records.retain(|record| !refused.contains(&record.fingerprint()));
+    state.metrics.gateway_reports_over_limit(prepared - records.len());
+    Ok(())
 }

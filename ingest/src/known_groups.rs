@@ -1,12 +1,12 @@
 //! `KnownGroups`: the limit of new groups for unknown senders, before their reports are stored.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_store::StoreError;
 
+use crate::rate::LimitedClient;
 use crate::state::AppState;
 
 /// Maximum number of fingerprints that are remembered. Then all are forgotten and read from the store again.
@@ -24,7 +24,7 @@ impl KnownGroups {
     pub(crate) async fn over_limit(
         &self,
         state: &AppState,
-        client: IpAddr,
+        client: LimitedClient,
         records: impl Iterator<Item = &Fingerprinted>,
     ) -> Result<Vec<(Fingerprint, u64)>, StoreError> {
         let Some((project, mut unknown)) = self.unknown(records) else { return Ok(Vec::new()) };

@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     rate_limited: AtomicU64,
     store_unavailable: AtomicU64,
     prepare_nanoseconds: AtomicU64,
+    gateway_over_limit: AtomicU64,
 }
 
 impl Metrics {
@@ -36,6 +37,10 @@ impl Metrics {
             _ => &self.refused,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn gateway_reports_over_limit(&self, reports: usize) {
+        self.gateway_over_limit.fetch_add(u64::try_from(reports).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn prepared_in(&self, time: Duration) {
@@ -75,13 +80,13 @@ impl Metrics {
             u8::from(store_ready)
         );
         if let Some(counters) = gateway {
-            render_gateway(&mut page, counters);
+            render_gateway(&mut page, counters, get(&self.gateway_over_limit));
         }
         page
     }
 }
 
-fn render_gateway(page: &mut String, counters: &Counters) {
+fn render_gateway(page: &mut String, counters: &Counters, over_limit: u64) {
     page.push_str(
         "# HELP autoheal_gateway_requests_total Requests to the MCP server by status; `none` if the client disconnected first.\n\
          # TYPE autoheal_gateway_requests_total counter\n",
@@ -94,7 +99,9 @@ fn render_gateway(page: &mut String, counters: &Counters) {
         "# HELP autoheal_gateway_failures_total Failures in conversations with the MCP server.\n\
          # TYPE autoheal_gateway_failures_total counter\nautoheal_gateway_failures_total {}\n\
          # HELP autoheal_gateway_reports_lost_total Reports dropped because failures came faster than they could be stored.\n\
-         # TYPE autoheal_gateway_reports_lost_total counter\nautoheal_gateway_reports_lost_total {}\n",
+         # TYPE autoheal_gateway_reports_lost_total counter\nautoheal_gateway_reports_lost_total {}\n\
+         # HELP autoheal_gateway_reports_over_limit_total Reports dropped by a rate limit.\n\
+         # TYPE autoheal_gateway_reports_over_limit_total counter\nautoheal_gateway_reports_over_limit_total {over_limit}\n",
         counters.failures(),
         counters.dropped_reports()
     );

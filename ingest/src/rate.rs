@@ -35,6 +35,28 @@ struct Buckets {
     checks: AtomicU64,
 }
 
+/// A client, as the limits tell clients apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LimitedClient {
+    key: u64,
+    /// Key of the IPv6 site that the client belongs to.
+    site: Option<u64>,
+}
+
+impl LimitedClient {
+    /// The client with this address: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one subscriber
+    /// usually has. Its site is the first 48 bits.
+    pub(crate) fn at(address: IpAddr) -> Self {
+        let is_v6 = address.to_canonical().is_ipv6();
+        Self { key: key(&prefix(address, 64)), site: is_v6.then(|| key(&prefix(address, 48))) }
+    }
+
+    /// A client that the gateway identified by its address, by the hash in its reports.
+    pub(crate) fn watched(hash: &str) -> Self {
+        Self { key: key(hash), site: None }
+    }
+}
+
 /// The limits of all unknown senders. Keys are hashes, so that a bucket has the same size whatever its key is.
 pub(crate) struct RateLimit {
     clients: Buckets,
@@ -69,10 +91,10 @@ impl RateLimit {
     }
 
     /// Takes one token per report of a client. Without enough tokens, returns the seconds until there are enough.
-    pub(crate) fn take(&self, client: IpAddr, project: &str, reports: usize) -> Result<(), u64> {
-        self.clients.take(key(&subscriber(client)), reports)?;
-        if let Some(site) = site(client) {
-            self.sites.take(key(&site), reports)?;
+    pub(crate) fn take(&self, client: LimitedClient, project: &str, reports: usize) -> Result<(), u64> {
+        self.clients.take(client.key, reports)?;
+        if let Some(site) = client.site {
+            self.sites.take(site, reports)?;
         }
         self.projects.take(key(project), reports)
     }
@@ -96,8 +118,8 @@ impl RateLimit {
     }
 
     /// Takes one token for a new group of a client.
-    pub(crate) fn take_new_group(&self, client: IpAddr, project: &str) -> Result<(), u64> {
-        self.new_by_client.take(key(&site(client).unwrap_or_else(|| subscriber(client))), 1)?;
+    pub(crate) fn take_new_group(&self, client: LimitedClient, project: &str) -> Result<(), u64> {
+        self.new_by_client.take(client.site.unwrap_or(client.key), 1)?;
         self.new_by_project.take(key(project), 1)
     }
 }
@@ -128,18 +150,9 @@ fn key(value: &(impl Hash + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// The network of one subscriber: an IPv4 address, or the first 64 bits of an IPv6 address.
-fn subscriber(client: IpAddr) -> IpAddr {
-    prefix(client, 64)
-}
-
-/// The network of one IPv6 site, the first 48 bits; none for IPv4.
-fn site(client: IpAddr) -> Option<IpAddr> {
-    client.to_canonical().is_ipv6().then(|| prefix(client, 48))
-}
-
-fn prefix(client: IpAddr, bits: u32) -> IpAddr {
-    match client.to_canonical() {
+/// The first bits of an IPv6 address; an IPv4 address as it is.
+fn prefix(address: IpAddr, bits: u32) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((u128::from(address) & (u128::MAX << (128 - bits))).to_be_bytes()),
         address => address,
     }
@@ -149,6 +162,10 @@ fn prefix(client: IpAddr, bits: u32) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn at(address: &str) -> LimitedClient {
+        LimitedClient::at(address.parse().unwrap())
+    }
+
     fn limit(reports_per_minute: u32, new_groups_per_hour: u32) -> RateLimit {
         RateLimit::new(RateLimits { reports_per_minute, new_groups_per_hour })
     }
@@ -156,12 +173,10 @@ mod tests {
     #[test]
     fn one_site_has_a_limit_however_many_networks_it_uses() {
         let limit = limit(100, 0);
-        let accepted = (0..50_u16).filter(|network| {
-            let client = format!("2001:db8:7:{network:x}::1").parse().unwrap();
-            limit.take(client, "default", 100).is_ok()
-        });
+        let accepted =
+            (0..50_u16).filter(|network| limit.take(at(&format!("2001:db8:7:{network:x}::1")), "default", 100).is_ok());
         assert_eq!(accepted.count(), 4);
-        assert!(limit.take("2001:db8:8::1".parse().unwrap(), "default", 100).is_ok());
+        assert!(limit.take(at("2001:db8:8::1"), "default", 100).is_ok());
     }
 
     #[test]
@@ -176,7 +191,7 @@ mod tests {
     fn new_groups_have_a_limit_for_each_client_and_for_all() {
         let limit = limit(0, 3);
         let of = |client: &str, groups: usize| {
-            (0..groups).filter(|_| limit.take_new_group(client.parse().unwrap(), "default").is_ok()).count()
+            (0..groups).filter(|_| limit.take_new_group(at(client), "default").is_ok()).count()
         };
         assert_eq!(of("192.0.2.1", 100), 6);
         let others: usize = (2..30).map(|last| of(&format!("192.0.2.{last}"), 6)).sum();

@@ -25,6 +25,7 @@ use serde_json::value::RawValue;
 use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
 use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
+use crate::rate::LimitedClient;
 use crate::state::AppState;
 
 /// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
@@ -96,7 +97,7 @@ fn judge_head(
     let (sender, counted_as) = sender(&state.config, headers, client)?;
     if sender == Sender::Anonymous {
         // Take the first token before the body is read, because reading and parsing cost time and memory as well.
-        state.rate.take(client, &project, 1).map_err(ApiError::rate_limited)?;
+        state.rate.take(LimitedClient::at(client), &project, 1).map_err(ApiError::rate_limited)?;
     }
     Ok(Arrival { project, sender, client: counted_as, received_at: state.clock.now() })
 }
@@ -131,7 +132,10 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
             return Err(ApiError::new(RefusalCode::TooLarge, message));
         }
         if is_limited && members.len() > 1 {
-            state.rate.take(client, &arrival.project, members.len() - 1).map_err(ApiError::rate_limited)?;
+            state
+                .rate
+                .take(LimitedClient::at(client), &arrival.project, members.len() - 1)
+                .map_err(ApiError::rate_limited)?;
         }
         for member in members.iter().filter(|_| is_limited) {
             check_failure(state, &arrival.project, member)?;
@@ -206,7 +210,7 @@ async fn limit_new_groups(state: &AppState, client: IpAddr, prepared: Prepared) 
     if !state.rate.limits_new_groups() || prepared.iter().flatten().any(is_known) {
         return Ok(prepared);
     }
-    let refused = state.known_groups.over_limit(state, client, prepared.iter().flatten()).await?;
+    let refused = state.known_groups.over_limit(state, LimitedClient::at(client), prepared.iter().flatten()).await?;
     if let (Some((_, seconds)), 1) = (refused.first(), prepared.len()) {
         return Err(ApiError::too_many_failures(*seconds));
     }

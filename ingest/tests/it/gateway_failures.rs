@@ -159,6 +159,38 @@ async fn calls_of_a_disconnected_client_are_no_failures() {
 }
 
 #[tokio::test]
+async fn one_caller_makes_a_limited_number_of_groups() {
+    let server = Server::listen().await;
+    let mut app = spawn_app_with(|config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+        config.rate_limits.new_groups_per_hour = 2;
+    })
+    .await;
+    let mut client = Wire::open(app.address).await;
+    let mut upstream = None;
+    for id in 1..=10_u32 {
+        // names without digits, because numbers do not make another failure
+        let tool = format!("tool-{}", "x".repeat(usize::try_from(id).unwrap()));
+        let head = format!("POST /jsonrpc HTTP/1.1\r\nhost: {}", app.address);
+        client.write(framed(&head, &call(id, &tool))).await;
+        if upstream.is_none() {
+            upstream = Some(server.accept().await);
+        }
+        let upstream = upstream.as_mut().unwrap();
+        upstream.until(&tool).await;
+        upstream.until("}").await;
+        let response = failure(id, &format!("{tool} fails"));
+        upstream.write(framed(&format!("HTTP/1.1 200 OK\r\n{JSON}"), &response)).await;
+        client.until(" fails").await;
+        client.until("}").await;
+    }
+    drop(client);
+    app.stop();
+    in_time(&mut app.running).await.unwrap();
+    assert_eq!(app.store.groups("default", 20).await.unwrap().len(), 4, "two an hour, and twice as many at once");
+}
+
+#[tokio::test]
 async fn the_service_stores_gateway_failures_as_anonymous_reports() {
     let server = Server::listen().await;
     let mut app =
