@@ -72,8 +72,6 @@ pub(crate) enum Write {
         form: TextForm,
         /// The new title and body.
         edit: IssueEdit,
-        /// Hash of what the agent would read after this write.
-        shown_hash: String,
         /// True if the issue has a draft pull request.
         has_draft: bool,
     },

@@ -41,10 +41,11 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
         Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::Quiet(work.group.count)]).await?),
         Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(at)]).await?),
         Decision::AwaitApproval { issue } => {
-            let mut changes = vec![Change::Status(Status::AwaitingApproval), Change::ActAt(now)];
-            if work.group.shown_hash.is_none() {
-                changes.push(Change::ShownHash(written_hash(work, issue)));
-            }
+            let changes = vec![
+                Change::Status(Status::AwaitingApproval),
+                Change::ShownHash(written_hash(work, issue)),
+                Change::ActAt(now),
+            ];
             Ok(worker.store.change(group, changes).await?)
         }
         decision => match write(worker, work, decision).await? {
@@ -150,7 +151,6 @@ async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResul
         return Ok(None);
     }
     let composed = issue_in(work, form, &worker.settings);
-    let shown_hash = live.with_text(&composed).text_hash();
     let ComposedIssue { title, body, .. } = composed;
     Ok(Some(Write::UpdateText {
         number,
@@ -158,7 +158,6 @@ async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResul
         sample: work.sample.id,
         form,
         edit: IssueEdit { title, body },
-        shown_hash,
         has_draft: work.group.pull.is_some(),
     }))
 }

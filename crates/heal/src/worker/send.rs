@@ -56,11 +56,10 @@ impl Worker {
                 let changes = vec![Change::CountsWritten(*count, sent_at)];
                 return Ok(Outcome { record: Record::default(), changes });
             }
-            Write::UpdateText { number, count, sample, form, edit, shown_hash, has_draft } => {
+            Write::UpdateText { number, count, sample, form, edit, has_draft } => {
                 let changed_at = self.github.edit_issue(*number, edit).await?.unwrap_or(sent_at);
                 let changes = vec![
                     Change::CountsWritten(*count, sent_at),
-                    Change::ShownHash(shown_hash.clone()),
                     // A better-trusted text may need no approval, so whether to wait for one is decided again.
                     Change::Status(if *has_draft { Status::PullRequestOpen } else { Status::IssueOpen }),
                     Change::Note(None),

@@ -122,7 +122,6 @@ fn a_stored_write_is_read_back_and_names_its_kind() {
         sample: SampleId(9),
         form: TextForm::Facts,
         edit: IssueEdit { title: "T".to_owned(), body: "new".to_owned() },
-        shown_hash: "hash".to_owned(),
         has_draft: true,
     };
     for write in stored_by_version_0_1_0().into_iter().map(|(_, write)| write).chain([update]) {

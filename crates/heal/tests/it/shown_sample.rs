@@ -88,6 +88,21 @@ async fn a_text_that_replaces_an_approved_one_needs_another_approval() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_replaced_before_the_draft_needs_one_approval() {
+    let mut harness = Harness::start(ALL).await;
+    strangers_report(&harness).await;
+    while harness.github.issues().is_empty() {
+        harness.work_for(Duration::from_secs(1)).await;
+    }
+    own_report(&harness).await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.github.pulls().len(), 1);
+    harness.github.add_label(1, LABEL, "maintainer");
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!(harness.github.hand_overs().len(), 1);
+}
+
+#[tokio::test]
 async fn a_text_that_a_person_edited_stays() {
     let mut harness = Harness::start_with(trusting(IssueTextPolicy::Full)).await;
     strangers_report(&harness).await;
