@@ -87,7 +87,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         reproduction,
         command,
         exit: failure.exit.clone(),
-        client: failure.client.as_ref().map(|client| client_hash(&client.name, failure.peer)),
+        client: client(&failure),
         ..ErrorReport::default()
     }
 }
@@ -173,7 +173,16 @@ fn log_line(line: &str) -> LogLine {
     LogLine { level: Some("stderr".to_owned()), message: excerpt(line, MAX_LOG_CHARS), timestamp: None }
 }
 
-/// Hash of a client program and its user, so that reports count distinct clients.
+/// The client of a failure, so that distinct clients are counted: over HTTP by the address, because a caller can claim any
+/// program; on pipes by the program.
+fn client(failure: &ObservedFailure) -> Option<String> {
+    match (failure.peer, &failure.client) {
+        (0, client) => client.as_ref().map(|client| client_hash(&client.name, 0)),
+        (peer, _) => Some(client_hash("", peer)),
+    }
+}
+
+/// Hash of a client program and its user.
 pub fn client_hash(program: &str, peer: u64) -> String {
     let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
     Hex(&digest[..8]).to_string()

@@ -193,6 +193,17 @@ async fn many_different_failures_open_a_limited_number_of_issues_per_hour() {
 }
 
 #[tokio::test]
+async fn a_group_of_another_project_never_reaches_the_repository() {
+    let settings =
+        Settings { project: "blog".to_owned(), ..Settings::new(ALL, Repository::parse("acme/shop").unwrap()) };
+    let mut harness = Harness::start_with(settings).await;
+    harness.report("price is undefined").await; // in the default project
+    harness.work_for(30 * MINUTE).await;
+    assert!(harness.github.issues().is_empty());
+    assert_eq!(harness.only_group().await.group.status, Status::Recorded);
+}
+
+#[tokio::test]
 async fn the_stop_file_stops_all_writes_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let stop_file = directory.path().join("stop");
