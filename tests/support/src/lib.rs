@@ -15,6 +15,7 @@
 mod api;
 mod api_request;
 mod api_response;
+pub mod burst;
 mod clock;
 mod control;
 mod description;

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal};
 
 /// A running server process. Dropping it kills the process.
 #[derive(Debug)]
@@ -46,6 +47,25 @@ impl ServerProcess {
         Ok(ticks as f64 / 100.0)
     }
 
+    /// Memory in use now, in MiB.
+    ///
+    /// # Errors
+    /// If `/proc` cannot be read.
+    pub fn memory_mib(&self) -> Result<f64> {
+        status_mib(self.child.id(), "VmRSS:")
+    }
+
+    /// Ends the process with SIGTERM and waits for its end.
+    ///
+    /// # Errors
+    /// If the process has ended before, or does not end with exit code 0.
+    pub fn terminate(mut self) -> Result<()> {
+        rustix::process::kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the server ended with {status} after SIGTERM");
+        Ok(())
+    }
+
     /// Peak memory, in MiB.
     ///
     /// # Errors
@@ -68,8 +88,13 @@ impl Drop for ServerProcess {
 /// # Errors
 /// If `/proc` cannot be read.
 pub fn peak_mib(process: u32) -> Result<f64> {
+    status_mib(process, "VmHWM:")
+}
+
+fn status_mib(process: u32, field: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).context("memory needs Linux")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/PID/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let line = line.with_context(|| format!("no {field} in /proc/PID/status"))?;
     let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib / 1024.0)
 }

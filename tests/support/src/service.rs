@@ -2,12 +2,12 @@
 //! received.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Timeout of a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -113,6 +113,18 @@ impl Connection {
     /// If nothing listens at the address.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Connection { stream, address, buffer: Vec::new() })
+    }
+
+    /// Connects from a local address, such as another one of 127.0.0.0/8.
+    ///
+    /// # Errors
+    /// If nothing listens at the address, or this machine does not have the local one.
+    pub async fn open_from(local: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(local, 0))?;
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream, address, buffer: Vec::new() })
     }
