@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::step;
+use crate::command::{cargo, step};
 use crate::stack::{Binaries, build_binaries};
 use crate::{prerequisites, root, servers, target_directory, web};
 
@@ -26,7 +26,8 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
             measure_sdk(&chromium, short)
         }
         "capture" => measure_capture(&build()?, short),
-        _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture"),
+        "abuse" => measure_abuse(&build()?, short),
+        _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture, abuse"),
     }
 }
 
@@ -67,6 +68,31 @@ pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
         bail!("bench capture: every failing call must be reported, and nothing else, but the counts are {counts}");
     }
     Ok(())
+}
+
+/// Runs the abuse benchmark with binaries that are built already. Some of its figures are printed by tests.
+pub(crate) fn measure_abuse(binaries: &Binaries, short: bool) -> Result<()> {
+    // all packages, so that cargo chooses the features with which the tests are built already
+    let tests = ["test", "--workspace", "--test", "it", "--", "--nocapture", "no_change_before", "secrets"];
+    let counts = test_figures("bench abuse: tests that count", cargo(&tests))?;
+    let mut bench = Command::new(&binaries.bench_abuse);
+    bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-abuse"));
+    bench.arg("--counts").arg(serde_json::Value::Object(counts).to_string());
+    bench.args(short.then_some("--short"));
+    step("bench abuse", &mut bench)
+}
+
+/// Runs tests and returns the members of all JSON objects that they print.
+fn test_figures(name: &str, mut tests: Command) -> Result<serde_json::Map<String, serde_json::Value>> {
+    eprintln!("==> {name}");
+    let output = tests.stderr(Stdio::inherit()).output().with_context(|| format!("{name} does not start"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        bail!("{name} failed with {}\n{printed}", output.status);
+    }
+    // the harness may print the test's name before the object
+    let objects = printed.lines().filter_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok());
+    Ok(objects.flat_map(|object: serde_json::Map<_, _>| object).collect())
 }
 
 /// Runs a program that prints a table and then a line of JSON. Prints the table and returns the JSON.

@@ -23,7 +23,7 @@ usage: cargo xtask COMMAND
   test          run everything CI runs: lints, tests, browser tests
   build [web]   build the browser package and the binaries, or only the package
   lint          check formatting, clippy, documentation, licences
-  bench NAME    run a benchmark: ingest, sdk, capture   (--short: only check that it works)
+  bench NAME    run a benchmark: ingest, sdk, capture, abuse   (--short: only check that it works)
 
 Needs Rust (rustup) and Node 20 or newer; fetches the rest itself.";
 

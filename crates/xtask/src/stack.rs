@@ -33,6 +33,8 @@ pub(crate) struct Binaries {
     pub(crate) bench: PathBuf,
     /// The capture benchmark.
     pub(crate) bench_capture: PathBuf,
+    /// The abuse benchmark.
+    pub(crate) bench_abuse: PathBuf,
     /// An MCP server in Rust whose tools fail.
     pub(crate) rmcp_server: PathBuf,
 }
@@ -60,6 +62,7 @@ pub(crate) fn built_binaries(profile: &str) -> Binaries {
         stand_in: directory.join("github-stand-in"),
         bench: directory.join("bench-ingest"),
         bench_capture: directory.join("bench-capture"),
+        bench_abuse: directory.join("bench-abuse"),
         rmcp_server: directory.join("faulty-mcp-server"),
     }
 }
