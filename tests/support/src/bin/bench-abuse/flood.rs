@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bars::rounded;
 use crate::failures::{anonymous, failure, word};
-use crate::operator::OwnFailure;
+use crate::operator::{self, OwnFailure};
 use crate::place::{Place, Service};
 
 /// Number of made-up failures.
@@ -23,6 +23,8 @@ const LIMIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The kinds of flood.
 #[derive(Clone, Copy, PartialEq)]
 enum Flood {
+    /// From one address, with default limits, into a repository that the service has not used before.
+    NewRepository,
     /// From one address, with default limits.
     OneAddress,
     /// From as many addresses as failures, without a limit.
@@ -36,31 +38,35 @@ pub(crate) async fn measure(place: &Place, short: bool) -> Result<Value> {
     let mut worst = Duration::ZERO;
     println!("\nthe operator's own failure behind {FAILURES} made-up ones");
     let floods = [
+        (Flood::NewRepository, "one address, a new repository"),
         (Flood::OneAddress, "one address, default limits"),
         (Flood::ManyAddresses, "600 addresses, no rate limit"),
         (Flood::BeforeLimit, "after strangers' issues"),
     ];
-    for (flood, name) in &floods[..if short { 2 } else { 3 }] {
-        place.empty()?;
-        let github = StandIn::start().await;
+    for (flood, name) in &floods[..if short { 3 } else { 4 }] {
+        let github = if *flood == Flood::NewRepository {
+            place.empty()?;
+            StandIn::start().await
+        } else {
+            operator::used_repository(place).await?
+        };
+        let earlier = github.issues().len();
+        let is_limited = matches!(flood, Flood::NewRepository | Flood::OneAddress);
         let mut command = place.command_with_issues(&github);
-        if *flood != Flood::OneAddress {
+        if !is_limited {
             command.args(["--rate-limit", "0"]);
         }
         let service = place.start(command)?;
-        let accepted = if *flood == Flood::OneAddress {
-            from_one_address(&service).await
-        } else {
-            from_many_addresses(&service).await?
-        };
+        let accepted =
+            if is_limited { from_one_address(&service).await } else { from_many_addresses(&service).await? };
         let began = Instant::now();
         while *flood == Flood::BeforeLimit
             && began.elapsed() < LIMIT_TIMEOUT
-            && github.issues().len() < ISSUES_PER_HOUR.min(accepted)
+            && github.issues().len() - earlier < ISSUES_PER_HOUR.min(accepted)
         {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let strangers = github.issues().len();
+        let strangers = github.issues().len() - earlier;
         let own = OwnFailure::report(&service, &github, "theOwnOne").await?;
         println!(
             "{name:34}{:>8.1} s; {accepted} of the reports accepted, {strangers} of their issues open before",

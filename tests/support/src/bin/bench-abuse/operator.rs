@@ -4,16 +4,30 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use autoheal_test_support::StandIn;
-use autoheal_test_support::service::exchange;
+use autoheal_test_support::service::{Request, exchange};
 use serde_json::{Value, json};
 
 use crate::failures::{failure, keyed};
-use crate::place::Service;
+use crate::place::{Place, Service};
 
 /// Longest wait for an issue.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Time between two looks at the stand-in.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A stand-in for GitHub with a repository that the service has used: it has the service's labels. Empties the place.
+pub(crate) async fn used_repository(place: &Place) -> Result<StandIn> {
+    let github = StandIn::start().await;
+    place.empty()?;
+    let mut command = place.command_with_issues(&github);
+    command.env("AUTOHEAL_WRITE_PACE", "1ms");
+    let service = place.start(command)?;
+    let first = OwnFailure::report(&service, &github, "theFirstOne").await?;
+    ensure!(first.time < TIMEOUT, "the service opened no issue in {TIMEOUT:?}");
+    service.process.terminate()?;
+    place.empty()?;
+    Ok(github)
+}
 
 /// The operator's failure that was reported, and its issue.
 pub(crate) struct OwnFailure {
@@ -46,7 +60,7 @@ impl OwnFailure {
     /// The group's `/api/groups/{fingerprint}`; `None` if the service does not have it any more.
     pub(crate) async fn group(&self, service: &Service) -> Option<Value> {
         let path = format!("/api/groups/{}", self.fingerprint);
-        let response = exchange(service.address, &autoheal_test_support::service::Request::get(&path)).await;
+        let response = exchange(service.address, &Request::get(&path)).await;
         (response.status == 200).then(|| response.json())
     }
 }

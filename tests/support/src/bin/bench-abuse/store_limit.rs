@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use autoheal_test_support::StandIn;
 use autoheal_test_support::service::{Connection, Request, exchange};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::bars::rounded;
 use crate::failures::{anonymous, large_failure, word};
-use crate::operator::OwnFailure;
+use crate::operator::{self, OwnFailure};
 use crate::place::{Place, Service};
 
 /// Limit of the store, in MiB.
@@ -21,7 +20,7 @@ const CONNECTIONS: usize = 4;
 /// Measures the largest size of the store's file.
 pub(crate) async fn measure(place: &Place, short: bool) -> Result<Value> {
     let time = Duration::from_secs(if short { 6 } else { 60 });
-    let github = StandIn::start().await;
+    let github = operator::used_repository(place).await?;
     let mut command = place.command_with_issues(&github);
     command.args(["--rate-limit", "0"]).env("AUTOHEAL_STORE_LIMIT", format!("{LIMIT_MIB}MiB"));
     let service = place.start(command)?;
