@@ -73,7 +73,7 @@ pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
 /// Runs the abuse benchmark with binaries that are built already. Some of its figures are printed by tests.
 pub(crate) fn measure_abuse(binaries: &Binaries, short: bool) -> Result<()> {
     // all packages, so that cargo chooses the features with which the tests are built already
-    let tests = ["test", "--workspace", "--test", "it", "--", "--nocapture", "no_change_before", "secrets"];
+    let tests = ["test", "--workspace", "--test", "it", "--", "--nocapture", "no_change_before", "figures_of_the_sets"];
     let counts = test_figures("bench abuse: tests that count", cargo(&tests))?;
     let mut bench = Command::new(&binaries.bench_abuse);
     bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-abuse"));
