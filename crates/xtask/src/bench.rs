@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{cargo, step};
+use crate::command::{cargo, run as run_program, step};
 use crate::stack::{Binaries, build_binaries};
 use crate::{prerequisites, root, servers, target_directory, web};
 
@@ -79,7 +79,8 @@ pub(crate) fn measure_abuse(binaries: &Binaries, short: bool) -> Result<()> {
     bench.arg("--service").arg(&binaries.autoheal).arg("--directory").arg(target_directory().join("bench-abuse"));
     bench.arg("--counts").arg(serde_json::Value::Object(counts).to_string());
     bench.args(short.then_some("--short"));
-    step("bench abuse", &mut bench)
+    eprintln!("==> bench abuse");
+    run_program(&mut bench, "bench abuse failed")
 }
 
 /// Runs tests and returns the members of all JSON objects that they print.

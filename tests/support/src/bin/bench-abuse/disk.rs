@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::bars::rounded;
 use crate::failures::{anonymous, failure, large_failure, word};
 use crate::place::{Place, Service};
+use crate::rows;
 
 /// Reports a minute from one client, by default.
 const REPORTS_PER_MINUTE: usize = 600;
@@ -60,6 +61,8 @@ pub(crate) async fn measure(place: &Place) -> Result<Value> {
     })
     .await?;
     let all = place.total_mib();
+    let stored = rows::count(&place.store(), "groups")?;
+    ensure!(stored <= groups, "{stored} groups are stored, but the limits allow {groups}");
     let estimated = all + large * (allowed - groups) as f64 / groups as f64;
     println!("\na stranger's day: {allowed} new failures, {} reports", MINUTES * REPORTS_PER_MINUTE);
     println!(

@@ -70,10 +70,10 @@ pub(crate) fn copy_id(connection: &Connection, copies: usize, kind: Ids) -> Resu
     Ok(())
 }
 
-/// Number of report ids in the store of a running service.
-pub(crate) fn count_ids(store: &Path) -> Result<u64> {
+/// Number of rows in a table of a running service's store.
+pub(crate) fn count(store: &Path, table: &str) -> Result<usize> {
     let connection = Connection::open_with_flags(store, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    Ok(connection.query_row("SELECT count(*) FROM report_ids", [], |row| row.get(0))?)
+    Ok(connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
 }
 
 /// Beginning of a statement that inserts copies of `row`, with other expressions for some columns, if the table has
