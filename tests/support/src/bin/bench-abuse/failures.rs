@@ -34,12 +34,14 @@ pub(crate) fn failure(name: &str, message_chars: usize) -> Value {
     })
 }
 
-/// A failure whose report is nearly as large as a request may be.
+/// The failure of this name in a report that is nearly as large as a request may be.
 pub(crate) fn large_failure(name: &str) -> Value {
     let text = long_text(name, TEXT_CHARS - 10);
     let texts: serde_json::Map<_, _> = (0..ENTRIES).map(|at| (format!("key{at}"), json!(text))).collect();
     let mut report = failure(name, 9_900);
-    report["stack_trace"] = json!(long_text(&format!("Error{name}\n    at {name} (/srv/{name}.js:1:1)\n"), 49_000));
+    // the same frame, so that both reports have the same group
+    let stack = report["stack_trace"].as_str().unwrap_or_default();
+    report["stack_trace"] = json!(long_text(&format!("{stack}\n"), 49_000));
     report["logs"] = Value::Array(vec![json!({"message": text, "level": "info"}); ENTRIES]);
     report["tags"] = json!(texts);
     report["system"] = json!(texts);
