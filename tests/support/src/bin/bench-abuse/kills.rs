@@ -32,16 +32,19 @@ pub(crate) async fn measure(place: &Place, short: bool) -> Result<Value> {
         tokio::time::timeout(TIMEOUT, burst.reached()).await.context("too few responses")?;
         tokio::time::sleep(Duration::from_micros(random.u64(..5_000))).await;
         drop(service);
-        sent.add(burst.ended().await);
+        let burst = burst.ended().await;
+        let accepted_now = burst.accepted.clone();
+        sent.add(burst);
 
         let service = start()?;
         let count = total_count(&service).await;
         let (accepted, all) = (total(&sent.accepted), total(&sent.all));
         miscounted += accepted.saturating_sub(count) + count.saturating_sub(all);
-        lost += send_again(service.address, &sent.accepted, "duplicate").await.len();
+        lost += send_again(service.address, &accepted_now, "duplicate").await.len();
         miscounted += total_count(&service).await.abs_diff(count);
     }
     let service = start()?;
+    lost += send_again(service.address, &sent.accepted, "duplicate").await.len();
     let _some_are_new = send_again(service.address, &sent.all, "duplicate").await;
     miscounted += sent.miscounted(&groups(&service).await);
     println!(
