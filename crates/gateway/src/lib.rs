@@ -14,6 +14,7 @@ mod decoding;
 mod event;
 mod event_stream;
 mod exchange;
+pub mod forwarding;
 mod headers;
 mod inventory_writer;
 mod listen;
@@ -142,7 +143,8 @@ impl Gateway {
         &self.upstream
     }
 
-    /// Forwards a request to `target` and returns the response. Request headers selected by `drop` are not forwarded.
+    /// Forwards a request to `target` and returns the response. Request headers selected by `drop` are not forwarded, nor
+    /// are claims about the client that a proxy would make.
     pub async fn forward(
         &self,
         request: Request<Body>,
@@ -164,7 +166,7 @@ impl Gateway {
         let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
         parts.uri = target;
         parts.version = Version::HTTP_11;
-        parts.headers = headers::end_to_end(parts.headers, drop);
+        parts.headers = headers::end_to_end(parts.headers, |name| forwarding::is_forwarding(name) || drop(name));
         let sent = self.client.send(Request::from_parts(parts, request_body.clone())).await;
         let sent = sent.map_err(|error| ForwardError {
             reached: !error.is_connect(),

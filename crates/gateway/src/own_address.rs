@@ -19,9 +19,14 @@ impl OwnAddress {
         if self.is_own_origin(headers) {
             headers.insert(header::ORIGIN, upstream.origin().clone());
         }
-        if headers.get(header::HOST).is_none_or(|host| self.is_authority(host.as_bytes())) {
+        if self.is_own_host(headers) {
             headers.insert(header::HOST, upstream.host().clone());
         }
+    }
+
+    /// True if the `Host` names the gateway, or if there is none.
+    pub(super) fn is_own_host(self, headers: &HeaderMap) -> bool {
+        headers.get(header::HOST).is_none_or(|host| self.is_authority(host.as_bytes()))
     }
 
     /// True if the request comes from a page of this address. A gateway that listens on all addresses has no list of

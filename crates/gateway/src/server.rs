@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -23,6 +23,10 @@ use crate::{Gateway, ResponseBody, cors};
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum number of open connections. Each holds a stream in both directions, and the system limits file descriptors.
 const MAX_CONNECTIONS: usize = 16_384;
+
+/// Timeout of a request's head, and of an idle connection. Longer than clients keep an idle connection, so that a request
+/// rarely meets a closing one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Serves until `shutdown` ends. Then it accepts no more connections, and closes those that are still open after two
 /// seconds.
@@ -42,10 +46,9 @@ pub async fn run(
 ) -> io::Result<()> {
     let own_address = OwnAddress(listener.local_addr()?);
     let handler = Arc::new(Handler { gateway, own_address, allow_origin });
-    // No timeout of heads, because a slow client holds only its own connection.
     let options = ListenOptions {
         max_connections: MAX_CONNECTIONS,
-        head_timeout: None,
+        head_timeout: Some(HEAD_TIMEOUT),
         shutdown_timeout: SHUTDOWN_TIMEOUT,
         // the MCP server sends its own
         date_header: false,
@@ -76,10 +79,14 @@ impl Handler {
         }
         let origin = request.headers().get(ORIGIN).cloned();
         if origin.as_ref().is_some_and(|origin| !self.allows(origin, request.headers())) {
-            let message = "pages of this origin may not use this MCP server; its operator can allow the origin with --allow-origin";
-            let mut response = refusal(RefusalCode::ForbiddenOrigin, message);
-            cors::set_response_headers(response.headers_mut(), None);
-            return response;
+            return foreign_page(
+                "pages of this origin may not use this MCP server; its operator can allow the origin with --allow-origin",
+            );
+        }
+        if origin.is_none() && is_of_browser(request.headers()) && !self.is_own_host(request.headers()) {
+            return foreign_page(
+                "this host name is not a name of this gateway; its operator can allow it with --allow-origin http://NAME",
+            );
         }
         if cors::is_preflight(request.method(), request.headers()) {
             let mut response = Response::new(ResponseBody::from_text(""));
@@ -96,6 +103,15 @@ impl Handler {
     fn allows(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
         let parsed = origin.to_str().ok().and_then(Origin::parse);
         self.own_address.is_own_origin(headers) || parsed.is_some_and(|origin| self.allow_origin.contains(&origin))
+    }
+
+    /// True if the `Host` is the gateway's address, or that of an allowed origin.
+    fn is_own_host(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let is_allowed = |scheme| {
+            Origin::parse(&format!("{scheme}://{host}")).is_some_and(|origin| self.allow_origin.contains(&origin))
+        };
+        self.own_address.is_own_host(headers) || is_allowed("http") || is_allowed("https")
     }
 
     async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
@@ -115,6 +131,21 @@ impl Handler {
         let target = upstream.target(request.uri());
         self.gateway.forward(request, target, peer.ip(), |_| false).await
     }
+}
+
+/// True if a browser sent the request. A `GET` of a page has no `Origin`, also if the page's host name resolves to this
+/// address (DNS rebinding), and browsers describe requests with `Sec-Fetch-Site` only under secure origins. A page cannot
+/// leave out its languages. The `fetch` of Node sends languages too, but with a mode and without a site.
+fn is_of_browser(headers: &HeaderMap) -> bool {
+    ["sec-fetch-site", "sec-fetch-dest", "sec-fetch-user", "referer"].iter().any(|name| headers.contains_key(*name))
+        || headers.contains_key(ACCEPT_LANGUAGE) && !headers.contains_key("sec-fetch-mode")
+}
+
+/// The response to a page that may not use the MCP server.
+fn foreign_page(message: &str) -> Response<ResponseBody> {
+    let mut response = refusal(RefusalCode::ForbiddenOrigin, message);
+    cors::set_response_headers(response.headers_mut(), None);
+    response
 }
 
 fn refusal(code: RefusalCode, message: &str) -> Response<ResponseBody> {

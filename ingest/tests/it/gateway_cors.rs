@@ -121,3 +121,45 @@ async fn without_allowed_origins_the_upstream_decides() {
     upstream.write(response).await;
     assert_eq!(client.head().await, response);
 }
+
+#[tokio::test]
+async fn a_page_under_a_rebound_host_name_is_refused() {
+    let server = Server::listen().await;
+    let proxy = proxy_with_allowed_origins(&server).await;
+    let mut client = Wire::open(proxy.address).await;
+    let language = "accept-language: en";
+    for browser in [
+        "sec-fetch-site: same-origin\r\nsec-fetch-mode: cors\r\nsec-fetch-dest: empty",
+        "sec-fetch-site: none\r\nsec-fetch-mode: navigate",
+        // under a name without TLS, a browser sends no `Sec-Fetch-Site`
+        language,
+        "referer: http://evil.example:8790/",
+    ] {
+        for host in ["evil.example:8790", "127.0.0.1.evil.example"] {
+            client.write(format!("GET /mcp HTTP/1.1\r\nhost: {host}\r\n{browser}\r\n\r\n")).await;
+            let (status, headers) = read_response(&mut client).await;
+            assert_eq!(status, "403", "{host} {browser}");
+            assert!(!headers.contains_key("access-control-allow-origin"));
+        }
+    }
+    // own names, allowed ones, and programs
+    let node = "accept-language: *\r\nsec-fetch-mode: cors";
+    let own = proxy.address.to_string();
+    let mut upstream = None;
+    for (host, headers) in [
+        (own.as_str(), language),
+        ("a.example", language),
+        ("localhost:5173", language),
+        ("gateway:8790", node),
+        ("gateway:8790", "x: y"),
+    ] {
+        client.write(format!("GET /mcp HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n\r\n")).await;
+        if upstream.is_none() {
+            upstream = Some(server.accept().await);
+        }
+        let upstream = upstream.as_mut().unwrap();
+        upstream.head().await;
+        upstream.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(read_response(&mut client).await.0, "200", "{host} {headers}");
+    }
+}

@@ -18,7 +18,7 @@ async fn requests_arrive_as_they_were_sent() {
         let head = format!(
             "{method} /mcp/a%20b?x=%2F&y HTTP/1.1\r\nx-first: 1\r\nhost: mcp.example\r\naccept: application/json, text/event-stream\r\n\
              mcp-protocol-version: 2026-07-28\r\nmcp-name: =?base64?w6k=?=\r\nx-odd:   a ,b\r\nx-latin: \u{e9}\r\ncookie: a=b\r\n\
-             authorization: Bearer t\r\norigin: http://evil.example\r\nx-forwarded-for: 1.2.3.4"
+             authorization: Bearer t\r\norigin: http://evil.example\r\nx-request-id: 1.2.3.4"
         );
         let request =
             if method == "GET" || method == "HEAD" { format!("{head}\r\n\r\n") } else { framed(&head, "{\"id\":1}") };
@@ -80,6 +80,14 @@ async fn hop_by_hop_headers_are_removed() {
     // the connection to the server is reused
     client.write("GET /mcp HTTP/1.1\r\nhost: h\r\n\r\n").await;
     upstream.head().await;
+}
+
+#[tokio::test]
+async fn claims_about_the_client_are_removed() {
+    let request = "GET /mcp HTTP/1.1\r\nhost: h\r\nx-forwarded-for: 127.0.0.1\r\nX-Forwarded-Host: mcp.example\r\nforwarded: for=1\r\n\
+                   x-real-ip: 127.0.0.1\r\nCF-Connecting-IP: 127.0.0.1\r\nvia: 1.1 a\r\nmcp-param-ip: 1\r\n\r\n";
+    let (_client, mut upstream, _proxy, _server) = connected(request).await;
+    assert_eq!(upstream.head().await, "GET /mcp HTTP/1.1\r\nhost: h\r\nmcp-param-ip: 1\r\n\r\n");
 }
 
 #[tokio::test]

@@ -1,0 +1,156 @@
+//! Headers that proxies add: they reveal a proxy, and what they say about the client is worth nothing from a stranger.
+
+use axum::http::{HeaderMap, HeaderName};
+
+/// Beginnings of the header names of proxies, content networks and load balancers.
+const VENDOR_PREFIXES: [&str; 23] = [
+    "x-forwarded",
+    "x-original-",
+    "x-envoy-",
+    "x-azure-",
+    "x-amz-cf-",
+    "x-amzn-",
+    "x-arr-",
+    "x-appengine-",
+    "x-akamai-",
+    "x-cluster-",
+    "x-fastly-",
+    "x-gateway-",
+    "x-cloud-trace-",
+    "x-goog-iap-",
+    "x-nf-",
+    "x-proxy",
+    "x-sucuri-",
+    "x-vercel-",
+    "akamai-",
+    "cf-",
+    "cloudfront-",
+    "fastly-",
+    "fly-",
+];
+/// Other header names of proxies.
+const NAMES: [&str; 12] = [
+    "forwarded",
+    "via",
+    "cdn-loop",
+    "max-forwards",
+    "x-host",
+    "x-scheme",
+    "x-rewrite-url",
+    "x-request-start",
+    "x-client",
+    "front-end-https",
+    "surrogate-capability",
+    "proxy-client-ip",
+];
+/// Last words of header names that state the address of a client.
+const ADDRESS_WORDS: [&str; 8] = ["ip", "ips", "addr", "address", "clientip", "remoteip", "socketip", "userip"];
+/// Names that a proxy would not add, although they end like one of the names above.
+const PREFIXES_OF_MCP: &str = "mcp-";
+
+/// True if a request came through a proxy, by its headers.
+#[must_use]
+pub fn names_proxy(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| is_of_proxy(name.as_str()))
+}
+
+/// True for a header that only a proxy adds.
+fn is_of_proxy(name: &str) -> bool {
+    is_claim(name) || VENDOR_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
+}
+
+/// True for a header that claims for whom, from where or under which name a proxy forwards a request. Any client can
+/// send one, so the gateways do not forward it.
+#[must_use]
+pub fn is_forwarding(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    is_claim(name) || matches!(name, "via" | "x-host" | "x-scheme" | "x-rewrite-url" | "x-client" | "front-end-https")
+}
+
+fn is_claim(name: &str) -> bool {
+    if name.starts_with(PREFIXES_OF_MCP) {
+        return false;
+    }
+    let is_about_request = name.starts_with("x-forwarded") || name.starts_with("x-original-");
+    let mut words = name.split(['-', '_']);
+    let names_address =
+        name.contains(['-', '_']) && words.clone().next_back().is_some_and(|last| ADDRESS_WORDS.contains(&last));
+    is_about_request || names_address || words.any(|word| word.starts_with("forward"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_proxy_header_is_known() {
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded",
+            "forwarded-for",
+            "x-forwarded-client-cert",
+            "x-forwarder-for",
+            "x-original-forwarded-for",
+            "x-original-url",
+            "x-real-ip",
+            "x-client-ip",
+            "client-ip",
+            "true-client-ip",
+            "cf-connecting-ip",
+            "cf-connecting-ipv6",
+            "cf-ray",
+            "fastly-client-ip",
+            "x-cluster-client-ip",
+            "x-envoy-external-address",
+            "x-envoy-internal",
+            "x-remote-addr",
+            "x-azure-clientip",
+            "x-azure-socketip",
+            "x-appengine-user-ip",
+            "wl-proxy-client-ip",
+            "cdn-loop",
+            "x-amzn-trace-id",
+        ] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "1".parse().unwrap())]);
+            assert!(names_proxy(&headers), "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_of_clients_are_not_those_of_proxies() {
+        for name in [
+            "host",
+            "user-agent",
+            "accept",
+            "origin",
+            "referer",
+            "x-requested-with",
+            "x-tooltip",
+            "x-request-id",
+            "mcp-session-id",
+            "mcp-param-ip",
+            "mcp-param-forwarded",
+            "sec-fetch-site",
+            "ip",
+            "traceparent",
+            "x-api-key",
+            "connection",
+        ] {
+            let name = HeaderName::from_static(name);
+            assert!(!is_of_proxy(name.as_str()) && !is_forwarding(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn claims_about_the_client_are_not_forwarded() {
+        for name in ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "true-client-ip"] {
+            assert!(is_forwarding(&HeaderName::from_static(name)), "{name}");
+        }
+        // signed by the proxy that authenticates people, and meant for the server
+        for name in ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "x-amzn-trace-id"] {
+            assert!(!is_forwarding(&HeaderName::from_static(name)), "{name}");
+        }
+    }
+}
