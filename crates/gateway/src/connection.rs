@@ -12,6 +12,9 @@ pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// Unanswered keepalive probes after which the peer counts as gone.
 pub(crate) const KEEPALIVE_RETRIES: u32 = 4;
 
+/// Maximum size of each buffer of a connection, and so of a message's head, in bytes. Node accepts heads of half this size.
+pub(crate) const MAX_BUFFER_BYTES: usize = 32 * 1024;
+
 /// Configures an accepted connection. Errors are ignored, because the connection works without these settings.
 pub(crate) fn configure_connection(stream: &TcpStream) {
     let _slower = stream.set_nodelay(true);

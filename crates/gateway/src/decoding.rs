@@ -14,7 +14,7 @@ use super::message_reader::{Media, MessageReader, ResponseEnd};
 const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum output for each received byte, in bytes.
 const MAX_DECODED_RATIO: usize = 32;
-/// Memory limit of all open decoders, in bytes. A response beyond it is not decoded.
+/// Memory limit of all open decoders and of the messages they are completing, in bytes. A response beyond it is not decoded.
 const MAX_DECODER_BYTES: usize = 24 * 1024 * 1024;
 
 /// The encoding of one response, shared by the relay, which copies its pieces, and by [`Decodings`].
@@ -52,7 +52,7 @@ impl Encoding {
 #[derive(Debug, Default)]
 pub(super) struct Decodings {
     open: HashMap<u64, Decoding>,
-    /// Memory of all open decoders, in bytes.
+    /// Memory of all of them, in bytes.
     memory: usize,
 }
 
@@ -60,6 +60,8 @@ pub(super) struct Decodings {
 struct Decoding {
     chain: Chain,
     reader: MessageReader,
+    /// Memory of both, in bytes.
+    memory: usize,
 }
 
 impl Decodings {
@@ -71,11 +73,13 @@ impl Decodings {
         let decoding = self.open.entry(exchange).or_insert_with(|| Decoding {
             chain: Chain::new(&encoding.codings),
             reader: MessageReader::new(encoding.media),
+            memory: 0,
         });
-        let before = decoding.chain.memory;
-        let Decoding { chain, reader } = decoding;
+        let Decoding { chain, reader, memory } = decoding;
         let decoded = chain.push(bytes, &mut |decoded| reader.push(decoded, &mut each));
-        self.memory = self.memory - before + chain.update_memory();
+        self.memory -= *memory;
+        *memory = chain.memory() + reader.memory();
+        self.memory += *memory;
         if decoded.is_none() || self.memory > MAX_DECODER_BYTES {
             encoding.abandon();
             self.forget(exchange);
@@ -92,7 +96,7 @@ impl Decodings {
         each: impl FnOnce(Collector),
     ) -> Option<ExchangeEnd> {
         let decoding = self.remove(exchange).filter(|_| !encoding.is_abandoned());
-        let Some(Decoding { mut chain, mut reader }) = decoding else { return end.of_unreadable(encoding.media) };
+        let Some(Decoding { mut chain, mut reader, .. }) = decoding else { return end.of_unreadable(encoding.media) };
         if !end.broken {
             if !chain.is_complete() {
                 return end.of_unreadable(encoding.media);
@@ -111,7 +115,7 @@ impl Decodings {
 
     fn remove(&mut self, exchange: u64) -> Option<Decoding> {
         let decoding = self.open.remove(&exchange)?;
-        self.memory -= decoding.chain.memory;
+        self.memory -= decoding.memory;
         Some(decoding)
     }
 }
@@ -130,13 +134,12 @@ struct Chain {
     received: usize,
     /// Output of all decoders together, in bytes.
     decoded: usize,
-    memory: usize,
 }
 
 impl Chain {
     fn new(codings: &[Coding]) -> Self {
         let decoders = codings.iter().rev().copied().map(Decoder::new).collect();
-        Self { decoders, received: 0, decoded: 0, memory: 0 }
+        Self { decoders, received: 0, decoded: 0 }
     }
 
     /// Decodes a piece and passes the result to `each`. `None` if the piece is malformed, or the output too large.
@@ -153,9 +156,8 @@ impl Chain {
         self.decoders.iter_mut().all(Decoder::is_complete)
     }
 
-    fn update_memory(&mut self) -> usize {
-        self.memory = self.decoders.iter().map(Decoder::memory).sum();
-        self.memory
+    fn memory(&self) -> usize {
+        self.decoders.iter().map(Decoder::memory).sum()
     }
 }
 
@@ -315,6 +317,6 @@ mod tests {
         let mut chain = Chain::new(&[Coding::Gzip]);
         let header = &gzip_with_header_fields(b"text", 0b11110)[..14];
         chain.push(header, &mut |_| ()).unwrap();
-        assert!(chain.update_memory() > 192 * 1024, "{}", chain.memory);
+        assert!(chain.memory() > 192 * 1024, "{}", chain.memory());
     }
 }

@@ -22,6 +22,11 @@ impl EventStream {
         self.parser.has_id_field()
     }
 
+    /// Memory of the event that is being read, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.data.memory()
+    }
+
     /// Reads the next bytes and passes on the data of every event that ends in them. Events without data are skipped.
     pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Collector)) {
         while let Some(part) = self.parser.next_part(&mut bytes) {

@@ -8,6 +8,7 @@ mod bad_gateway;
 mod call_ids;
 mod coding;
 mod connection;
+mod copy_budget;
 pub mod cors;
 mod counters;
 mod decoding;
@@ -40,6 +41,7 @@ use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
 use crate::coding::Coding;
+use crate::copy_budget::CopyBudget;
 use crate::event::ForwardError;
 use crate::exchange::Exchange;
 use crate::monitor::Monitor;
@@ -96,6 +98,7 @@ pub struct Gateway {
     scopes: Scopes,
     monitor: Arc<Monitor>,
     counters: Arc<Counters>,
+    copies: CopyBudget,
 }
 
 impl Gateway {
@@ -117,6 +120,7 @@ impl Gateway {
             scopes: Scopes::default(),
             monitor: Arc::new(Monitor::new(setup, config.inventory_file)),
             counters: Arc::default(),
+            copies: CopyBudget::default(),
         })
     }
 
@@ -161,7 +165,7 @@ impl Gateway {
             codings,
             monitor: Arc::clone(&self.monitor),
         });
-        let request_body = RequestBody::new(body, recorder);
+        let request_body = RequestBody::new(body, recorder, self.copies.share());
         let (monitor, counters) = (Arc::clone(&self.monitor), Arc::clone(&self.counters));
         let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
         parts.uri = target;
@@ -186,7 +190,7 @@ impl Gateway {
                     }
                     None => Session::None,
                 };
-                let body = ResponseBody::from_upstream(body, exchange, parts.status, &parts.headers, session);
+                let body = ResponseBody::from_upstream(body, exchange, &parts, session, self.copies.share());
                 Response::from_parts(parts, body)
             }
             Err(error) => {

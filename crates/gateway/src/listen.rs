@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::connection::configure_connection;
+use crate::connection::{MAX_BUFFER_BYTES, configure_connection};
 
 /// Delay after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -115,6 +115,7 @@ async fn serve<S, B>(
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
         .auto_date_header(options.date_header)
+        .max_buf_size(MAX_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

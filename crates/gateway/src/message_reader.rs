@@ -63,6 +63,24 @@ impl MessageReader {
         }
     }
 
+    /// The kind of the response.
+    pub(super) fn media(&self) -> Media {
+        match self {
+            Self::Json { .. } => Media::Json,
+            Self::Events(_) => Media::Events,
+            Self::Other => Media::Other,
+        }
+    }
+
+    /// Memory of the message that is being read, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Json { message, .. } => message.memory(),
+            Self::Events(events) => events.memory(),
+            Self::Other => 0,
+        }
+    }
+
     /// The message completed by the end of the response, and its size.
     pub(super) fn finish(&mut self) -> Option<(Collector, usize)> {
         match self {

@@ -13,6 +13,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::call_ids;
 use super::coding::Coding;
+use super::copy_budget::CopyShare;
 use super::event::Event;
 use super::lock;
 use super::monitor::Monitor;
@@ -33,10 +34,11 @@ pub(super) struct RequestHandle(Weak<Mutex<BodyState>>);
 struct BodyState {
     body: Body,
     copy: Collector,
+    share: CopyShare,
     /// The recorded request, or its call ids, until a response arrives. A 502 needs the ids.
     recorded: Option<Arc<Collector>>,
     size: usize,
-    /// `None` if the body has an unsupported encoding, and after the request was recorded.
+    /// `None` if the body has an unsupported encoding, without memory for the copy, and after the request was recorded.
     recorder: Option<Recorder>,
 }
 
@@ -50,8 +52,9 @@ pub(super) struct Recorder {
 }
 
 impl RequestBody {
-    pub(super) fn new(body: Body, recorder: Option<Recorder>) -> Self {
-        Self(Arc::new(Mutex::new(BodyState { body, copy: Collector::default(), recorded: None, size: 0, recorder })))
+    pub(super) fn new(body: Body, recorder: Option<Recorder>, share: CopyShare) -> Self {
+        let copy = Collector::default();
+        Self(Arc::new(Mutex::new(BodyState { body, copy, share, recorded: None, size: 0, recorder })))
     }
 
     /// A handle for the exchange. It does not keep the body alive, because the client's connection drains or closes
@@ -108,12 +111,23 @@ impl BodyState {
         }
     }
 
+    /// Adds a piece to the copy. Stops recording if there is no memory for it.
+    fn copy(&mut self, data: &[u8]) {
+        self.copy.push(data);
+        if !self.share.resize(self.copy.memory()) {
+            self.copy = Collector::default();
+            self.recorder = None;
+        }
+    }
+
     fn record(&mut self) {
         let Some(Recorder { exchange, scope, codings, monitor }) = self.recorder.take() else { return };
         if self.copy.is_empty() {
             return;
         }
         let message = Arc::new(std::mem::take(&mut self.copy));
+        // from here on, the queue bounds its memory
+        let _empty = self.share.resize(0);
         self.recorded = Some(match message.message() {
             Message::Whole(bytes) if bytes.len() > MAX_HELD_BYTES => {
                 let mut ids = Collector::default();
@@ -138,7 +152,7 @@ impl HttpBody for RequestBody {
                 if let Some(data) = frame.data_ref() {
                     state.size += data.len();
                     if state.recorder.is_some() {
-                        state.copy.push(data);
+                        state.copy(data);
                     }
                 }
                 if state.body.is_end_stream() {

@@ -4,10 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::response::Parts;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::copy_budget::CopyShare;
 use super::decoding::Encoding;
 use super::exchange::Exchange;
 use super::message_reader::{Media, MessageReader, ResponseEnd};
@@ -30,6 +32,7 @@ enum BodyKind {
 struct Tap {
     exchange: Exchange,
     reading: Reading,
+    share: CopyShare,
     status: StatusCode,
     session: Session,
     ended: bool,
@@ -41,6 +44,8 @@ enum Reading {
     Immediate(MessageReader),
     /// Copies the bytes of an encoded response. They are decoded during the analysis.
     Deferred(Arc<Encoding>),
+    /// Reads nothing more, because there is no memory for the message.
+    Stopped(Media),
 }
 
 impl ResponseBody {
@@ -53,27 +58,33 @@ impl ResponseBody {
     pub(super) fn from_upstream(
         body: Incoming,
         exchange: Exchange,
-        status: StatusCode,
-        headers: &HeaderMap,
+        Parts { status, headers, .. }: &Parts,
         session: Session,
+        share: CopyShare,
     ) -> Self {
         let reading = match Encoding::of(headers) {
             Some(encoding) => Reading::Deferred(Arc::new(encoding)),
             None => Reading::Immediate(MessageReader::new(Media::of(headers))),
         };
-        let tap = Tap { exchange, reading, status, session, ended: false };
+        let tap = Tap { exchange, reading, share, status: *status, session, ended: false };
         Self(BodyKind::Upstream { body, tap: Box::new(tap) })
     }
 }
 
 impl Tap {
     fn read(&mut self, bytes: &[u8]) {
-        let Self { exchange, reading, .. } = self;
+        let Self { exchange, reading, share, .. } = self;
         match reading {
             // An event is about as long as the piece that completes it. The size of a long event is underestimated, but
             // the collector bounds its memory.
-            Reading::Immediate(reader) => reader.push(bytes, |message| exchange.message(message, bytes.len())),
+            Reading::Immediate(reader) => {
+                reader.push(bytes, |message| exchange.message(message, bytes.len()));
+                if !share.resize(reader.memory()) {
+                    *reading = Reading::Stopped(reader.media());
+                }
+            }
             Reading::Deferred(encoding) => exchange.encoded_piece(encoding, bytes),
+            Reading::Stopped(_) => {}
         }
     }
 
@@ -87,6 +98,12 @@ impl Tap {
         let reader = match &mut self.reading {
             Reading::Immediate(reader) => reader,
             Reading::Deferred(encoding) => return self.exchange.end_encoded(encoding, end),
+            Reading::Stopped(media) => {
+                return match end.of_unreadable(*media) {
+                    Some(end) => self.exchange.end(end),
+                    None => self.exchange.forget(),
+                };
+            }
         };
         if !broken && let Some((message, size)) = reader.finish() {
             self.exchange.message(message, size);

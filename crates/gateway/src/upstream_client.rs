@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::request_body::RequestBody;
 use super::upstream::Upstream;
-use crate::connection::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES};
+use crate::connection::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, MAX_BUFFER_BYTES};
 
 /// Lifetime of an idle connection. Common servers close theirs after five seconds; closing earlier makes it unlikely
 /// that a request meets a closing connection.
@@ -42,6 +42,7 @@ impl UpstreamClient {
         connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
+        client.http1_max_buf_size(MAX_BUFFER_BYTES);
         // MCP clients accept these malformed headers, so the gateway must not refuse them.
         client.http1_allow_obsolete_multiline_headers_in_responses(true);
         client.http1_allow_spaces_after_header_name_in_responses(true);

@@ -51,6 +51,12 @@ impl Collector {
         self.buffer.is_empty() && self.skim.is_none()
     }
 
+    /// Memory of the message, in bytes, without the members that were skimmed.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// The collected message.
     #[must_use]
     pub fn message(&self) -> Message<'_> {

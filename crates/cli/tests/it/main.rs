@@ -7,6 +7,7 @@ mod crash;
 mod disk_full;
 mod durable;
 mod explain;
+mod gateway_memory;
 mod github_crash;
 mod healing;
 mod mcp_endings;

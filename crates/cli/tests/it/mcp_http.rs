@@ -33,7 +33,7 @@ async fn fail_everything(listener: TcpListener) {
 }
 
 /// Starts `mcp --http` for this server. Returns the process, its address, and its first line.
-async fn start(wrapped: &Wrapped, upstream: &str) -> (Child, SocketAddr, String) {
+pub(crate) async fn start(wrapped: &Wrapped, upstream: &str) -> (Child, SocketAddr, String) {
     let mut command = autoheal();
     command.env("AUTOHEAL_STORE", wrapped.place.store()).envs(wrapped.place.variables.iter().cloned());
     command.args(["mcp", "--http", "--listen", "127.0.0.1:0", upstream]).stdout(Stdio::piped());
