@@ -1,10 +1,17 @@
 //! Access control: origins of pages, keys of senders, and the routes that only the operator may use.
 
+mod browser;
+mod forms;
+mod guesses;
 mod operator;
 mod origin;
+mod proxy;
 
+pub(crate) use forms::FormSecret;
+pub(crate) use guesses::Guesses;
 pub(crate) use operator::{has_operator_token, require_operator};
 pub(crate) use origin::{RequestOrigin, preflight, require_own_host};
+pub(crate) use proxy::{ProxySign, look_for_proxy};
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
 /// The project of a public key; the default project without a key.
 pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'a str> {
@@ -29,9 +37,13 @@ pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'
 
 /// The trust in a sender, and the client that it counts as. A wrong key is an error, because accepting the report as
 /// anonymous would hide the mistake.
-pub(crate) fn sender(config: &Config, headers: &HeaderMap, address: IpAddr) -> ApiResult<(Sender, Client)> {
+pub(crate) fn sender(state: &AppState, headers: &HeaderMap, address: IpAddr) -> ApiResult<(Sender, Client)> {
     let Some(token) = bearer(headers) else { return Ok((Sender::Anonymous, Client::network(address))) };
-    if config.sender_keys.iter().any(|key| same_secret(key, token)) {
+    let keys = &state.config.sender_keys;
+    let is_key = || keys.iter().any(|key| same_secret(key, token));
+    let is_shared = state.proxy.hides_clients(&state.config, address);
+    // without keys there is nothing to guess
+    if !keys.is_empty() && state.sender_guesses.compare(address, is_shared, is_key)? {
         let mut hash = [0; 8];
         hash.copy_from_slice(&Sha256::digest(token)[..8]);
         return Ok((Sender::Keyed, Client::Key(hash)));
@@ -44,9 +56,17 @@ pub(crate) fn sender(config: &Config, headers: &HeaderMap, address: IpAddr) -> A
 pub(crate) fn client_address(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
+        forwarded_address(last.rsplit(',').next()?)
     };
     if config.trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
+}
+
+/// An address in `X-Forwarded-For`. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -58,4 +78,28 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Compares hashes, so that the duration does not reveal how much of a guess is right.
 fn same_secret(secret: &SecretString, guess: &str) -> bool {
     Sha256::digest(secret.expose_secret()) == Sha256::digest(guess)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_may_have_a_port() {
+        for (text, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            (" 192.0.2.1:4711 ", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:4711", Some("2001:db8::1")),
+            ("\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
+            ("unknown", None),
+            ("_hidden:1", None),
+            ("192.0.2.1:x", None),
+            ("", None),
+        ] {
+            assert_eq!(forwarded_address(text), expected.map(|address| address.parse().unwrap()), "{text}");
+        }
+    }
 }

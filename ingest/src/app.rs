@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
+use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body::BodyBudget;
 use crate::config::Config;
 use crate::known_groups::KnownGroups;
@@ -63,6 +64,10 @@ impl App {
             clock,
             wake,
             bodies: BodyBudget::default(),
+            operator_guesses: Guesses::at("operator token"),
+            sender_guesses: Guesses::at("sender key"),
+            proxy: ProxySign::default(),
+            forms: FormSecret::new(),
             metrics: Metrics::default(),
             known_groups: KnownGroups::default(),
             recent_page_reports: RecentPageReports::default(),

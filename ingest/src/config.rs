@@ -18,8 +18,9 @@ pub struct Config {
     pub project_keys: Vec<ProjectKey>,
     /// Secret keys of trusted senders. They must not be used in a browser (`AUTOHEAL_KEY`).
     pub sender_keys: Vec<SecretString>,
-    /// Secret that gives access to the operator's routes from other machines too (`AUTOHEAL_OPERATOR_TOKEN`).
-    pub operator_token: Option<SecretString>,
+    /// Secrets that give access to the operator's routes (`AUTOHEAL_OPERATOR_TOKEN`). With any, the routes are closed to
+    /// this machine too. Several are valid at once, so that one can be replaced by another.
+    pub operator_tokens: Vec<SecretString>,
     /// Limits for unknown senders.
     pub rate_limits: RateLimits,
     /// Uses the last address of `X-Forwarded-For` as the client's address. Safe only behind a proxy that sets the
@@ -29,6 +30,8 @@ pub struct Config {
     pub max_connections: usize,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
+    /// The file of the store.
+    pub store_file: Option<PathBuf>,
     /// The directory of the store. The inventory file of the MCP server is there, too.
     pub data_dir: Option<PathBuf>,
     /// Directory of the files served at `/app/`.
@@ -68,11 +71,12 @@ impl Default for Config {
             allow_origin: Vec::new(),
             project_keys: Vec::new(),
             sender_keys: Vec::new(),
-            operator_token: None,
+            operator_tokens: Vec::new(),
             rate_limits: RateLimits::default(),
             max_connections: 1_024,
             trust_proxy: false,
             upstream: None,
+            store_file: None,
             data_dir: None,
             static_dir: None,
             scrub: ScrubLevel::Standard,

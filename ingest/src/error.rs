@@ -37,6 +37,11 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
     }
 
+    pub(crate) fn too_many_guesses(seconds: u64) -> Self {
+        let message = format!("too many wrong tokens or keys from this client; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
+    }
+
     pub(crate) fn code(&self) -> RefusalCode {
         self.code
     }

@@ -1,8 +1,10 @@
 //! All routes of the service, public ones and those of the operator.
 
 mod dashboard;
+mod files;
 mod gateway;
 mod groups;
+mod headers;
 mod health;
 mod reports;
 
@@ -10,20 +12,14 @@ use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::Router;
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::Uri;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use tower_http::services::ServeDir;
 
-use crate::access::{preflight, require_operator};
+use crate::access::{look_for_proxy, preflight, require_operator};
 use crate::error::ApiError;
 use crate::state::AppState;
-
-/// Content security policy of the files at `/app/`: they may run WebAssembly and connect to any server, but load
-/// nothing from elsewhere.
-const APP_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'";
 
 /// The router of the service.
 pub(crate) fn router(state: Arc<AppState>) -> Router {
@@ -47,22 +43,18 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .route("/api/groups", get(groups::list))
         .route("/api/groups/{fingerprint}", get(groups::one))
         .route("/metrics", get(health::metrics))
-        .route_layer(from_fn_with_state(state.clone(), require_operator));
+        .route_layer(from_fn_with_state(state.clone(), require_operator))
+        .layer(map_response(headers::isolate));
     let mut router = public
         .merge(operator)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(state.clone());
     if let Some(directory) = &state.config.static_dir {
-        let files = Router::new().fallback_service(ServeDir::new(directory)).layer(map_response(
-            |mut response: Response| async move {
-                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(APP_POLICY));
-                response
-            },
-        ));
+        let files = files::router(directory, &state.config);
         router = router.route("/app", get(|| async { Redirect::permanent("/app/") })).nest_service("/app/", files);
     }
-    router
+    router.layer(from_fn_with_state(state, look_for_proxy)).layer(map_response(headers::secure))
 }
 
 async fn not_found(uri: Uri) -> Response {

@@ -6,6 +6,7 @@ use autoheal_gateway::Gateway;
 use autoheal_store::{Clock, Store};
 use tokio::sync::Notify;
 
+use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body::BodyBudget;
 use crate::config::Config;
 use crate::known_groups::KnownGroups;
@@ -23,6 +24,10 @@ pub(crate) struct AppState {
     pub(crate) wake: Arc<Notify>,
     pub(crate) rate: RateLimit,
     pub(crate) bodies: BodyBudget,
+    pub(crate) operator_guesses: Guesses,
+    pub(crate) sender_guesses: Guesses,
+    pub(crate) proxy: ProxySign,
+    pub(crate) forms: FormSecret,
     pub(crate) known_groups: KnownGroups,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,

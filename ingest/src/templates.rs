@@ -111,6 +111,8 @@ pub(crate) struct Choice {
     pub(crate) fingerprint: String,
     pub(crate) project: String,
     pub(crate) sample: i64,
+    /// Proves that this page sent the form.
+    pub(crate) form: String,
 }
 
 /// A write to GitHub.

@@ -157,12 +157,12 @@ pub(crate) struct ServeArgs {
     /// Public keys with the project that each selects, separated by commas
     #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_name = "KEY=PROJECT")]
     pub(crate) project_key: Vec<String>,
-    /// Secret keys of trusted senders, separated by commas; a page must never contain one
-    #[arg(long, env = "AUTOHEAL_KEY", value_delimiter = ',', hide_env_values = true, value_name = "KEY")]
+    /// Secret keys of trusted senders, separated by commas, of at least 16 characters each; a page must never contain one
+    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
     pub(crate) sender_key: Vec<SecretString>,
-    /// Token that lets the operator use the dashboard from other machines
+    /// Tokens of at least 16 characters, separated by commas. With any, the dashboard needs one, also on this machine
     #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    pub(crate) operator_token: Option<SecretString>,
+    pub(crate) operator_token: Vec<SecretString>,
     /// Maximum number of reports a minute from one client; 0 for no limit
     #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_name = "N")]
     pub(crate) rate_limit: u32,

@@ -31,6 +31,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
     let path = store_path(options.store.as_deref())?;
+    config.store_file = Some(path.clone());
     config.data_dir = path.parent().map(Path::to_owned);
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
     let clock = Clock::system();

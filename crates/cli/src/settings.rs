@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::{HealingArgs, IssueText, Scrub, ServeArgs};
 
+/// Minimum length of a token or key, in characters.
+const MIN_SECRET_CHARS: usize = 16;
 /// A duration that stands for no limit.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -48,8 +50,8 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
                 ProjectKey::parse(text).with_context(|| format!("AUTOHEAL_PROJECT_KEYS: `{text}` is not KEY=PROJECT"))
             })
             .collect::<Result<_>>()?,
-        sender_keys: options.sender_key.iter().filter_map(not_empty).collect(),
-        operator_token: options.operator_token.as_ref().and_then(not_empty),
+        sender_keys: secrets(&options.sender_key, "AUTOHEAL_KEY")?,
+        operator_tokens: secrets(&options.operator_token, "AUTOHEAL_OPERATOR_TOKEN")?,
         rate_limits: RateLimits {
             reports_per_minute: options.rate_limit,
             new_groups_per_hour: options.new_groups.unwrap_or(if options.rate_limit == 0 {
@@ -61,6 +63,7 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
         max_connections: options.max_connections,
         trust_proxy: options.trust_proxy,
         upstream: upstream.transpose()?,
+        store_file: None,
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
@@ -82,6 +85,23 @@ fn origin(text: &str, name: &str) -> Result<Origin> {
 /// The duration; zero stands for no limit.
 pub(crate) fn or_never(time: Duration) -> Duration {
     if time.is_zero() { NEVER } else { time }
+}
+
+/// The secrets in a setting, separated by commas or blanks. Several are valid at once, so that one can be replaced.
+/// Refuses short ones, because a stranger could guess them.
+fn secrets(values: &[SecretString], name: &str) -> Result<Vec<SecretString>> {
+    let separated = values.iter().flat_map(|value| value.expose_secret().split([',', ' ', '\t', '\n', '\r']));
+    let secrets = separated.filter(|secret| !secret.is_empty()).map(|secret| {
+        let length = secret.chars().count();
+        if length < MIN_SECRET_CHARS {
+            bail!(
+                "{name}: a secret of {length} characters can be guessed; use at least {MIN_SECRET_CHARS}, for example from \
+                 `openssl rand -hex 16`"
+            );
+        }
+        Ok(SecretString::from(secret))
+    });
+    secrets.collect()
 }
 
 /// The secret, unless it is empty. An empty secret counts as unset, because every client can send it.

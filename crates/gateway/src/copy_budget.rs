@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Maximum size of all copies together, in bytes. A message beyond it passes without being read.
-const MAX_COPIES_BYTES: usize = 20 * 1024 * 1024;
+const MAX_COPIES_BYTES: usize = 10 * 1024 * 1024;
 /// Size of a copy that is kept in any case, in bytes, so that slow large messages do not stop the reading of small ones.
 const MIN_COPY_BYTES: usize = 16 * 1024;
 

@@ -1,7 +1,6 @@
-//! Access to the operator's routes: by the operator token, or from this machine without a proxy.
+//! Access to the operator's routes: by the operator token, or without one from this machine if no proxy is in front.
 
 use std::net::SocketAddr;
-
 use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
@@ -12,13 +11,11 @@ use axum::response::{IntoResponse, Response};
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{bearer, same_secret};
+use super::browser::require_person;
+use super::{bearer, client_address, same_secret};
 use crate::config::Config;
-use crate::error::ApiError;
+use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
-
-/// Headers that proxies add, in addition to `X-Forwarded-*`.
-const PROXY_HEADERS: [&str; 3] = ["forwarded", "x-real-ip", "via"];
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -27,37 +24,59 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Middleware of the operator's routes. Refuses clients without access.
+/// Middleware of the operator's routes. Refuses clients without access, and everything in a browser except pages that a
+/// person opens.
 pub(crate) async fn require_operator(
     State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    let headers = request.headers();
-    let token = state.config.operator_token.as_ref();
-    if has_operator_token(&state.config, headers) || (!behind_proxy(&state.config) && is_local(peer, headers)) {
-        return next.run(request).await;
+    let allowed = require_person(&state.config, request.uri().path(), request.headers())
+        .and_then(|()| require_access(&state, peer, request.headers()));
+    match allowed {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
     }
-    let message = if token.is_some() {
-        "only the operator may open this: send AUTOHEAL_OPERATOR_TOKEN as a bearer token, or enter it as the password"
-    } else {
-        "only the operator may open this: use http://localhost on the machine itself, or set AUTOHEAL_OPERATOR_TOKEN"
-    };
-    ApiError::new(RefusalCode::OperatorOnly, message).into_response()
+}
+
+/// Refuses clients without access: with a token configured, all without it; otherwise all from elsewhere.
+fn require_access(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> ApiResult<()> {
+    let config = &state.config;
+    let refused = |message| Err(ApiError::new(RefusalCode::OperatorOnly, message));
+    if config.operator_tokens.is_empty() {
+        if state.proxy.is_in_front(config) {
+            return refused(
+                "only the operator may open this, and a proxy is in front of this service, so that its clients look local: \
+                 set AUTOHEAL_OPERATOR_TOKEN and start the service again",
+            );
+        }
+        if is_local(peer, headers) {
+            return Ok(());
+        }
+        return refused(
+            "only the operator may open this: use http://localhost on the machine itself, or set AUTOHEAL_OPERATOR_TOKEN",
+        );
+    }
+    if let Some(guess) = token_in(headers) {
+        let client = client_address(config, peer, headers);
+        let is_shared = state.proxy.hides_clients(config, client);
+        if state.operator_guesses.compare(client, is_shared, || is_operator_token(config, &guess))? {
+            return Ok(());
+        }
+    }
+    refused(
+        "only the operator may open this: send AUTOHEAL_OPERATOR_TOKEN as a bearer token, or enter it as the password",
+    )
 }
 
 /// True if the request carries the operator's token.
 pub(crate) fn has_operator_token(config: &Config, headers: &HeaderMap) -> bool {
-    let token = config.operator_token.as_ref();
-    token.is_some_and(|token| token_in(headers).is_some_and(|guess| same_secret(token, &guess)))
+    !config.operator_tokens.is_empty() && token_in(headers).is_some_and(|guess| is_operator_token(config, &guess))
 }
 
-/// True if a proxy is configured. A proxy on this machine may forward a stranger's request without any proxy header, so
-/// the address of a local peer proves nothing.
-fn behind_proxy(config: &Config) -> bool {
-    let public_url = config.public_url.as_ref().and_then(|url| url.as_str().split_once("://"));
-    config.trust_proxy || public_url.is_some_and(|(_, host)| !is_loopback_host(host))
+fn is_operator_token(config: &Config, guess: &str) -> bool {
+    config.operator_tokens.iter().any(|token| same_secret(token, guess))
 }
 
 /// The bearer token, or the password of Basic authentication, for which browsers have a dialog.
@@ -66,7 +85,8 @@ fn token_in(headers: &HeaderMap) -> Option<String> {
         return Some(token.to_owned());
     }
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let decoded = decode_base64(value.strip_prefix("Basic ")?)?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    let decoded = decode_base64(scheme.eq_ignore_ascii_case("basic").then_some(credentials.trim())?)?;
     let (_, password) = decoded.split_once(':')?;
     Some(password.to_owned())
 }
@@ -76,15 +96,11 @@ fn decode_base64(text: &str) -> Option<String> {
     String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()
 }
 
-/// True if a loopback peer requested a loopback host without a proxy. A page whose host name resolves to 127.0.0.1 (DNS
-/// rebinding) requests that host name instead.
+/// True if a loopback peer requested a loopback host. A page whose host name resolves to 127.0.0.1 (DNS rebinding)
+/// requests that host name instead.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    peer.ip().to_canonical().is_loopback()
-        && is_loopback_host(host)
-        && !headers
-            .keys()
-            .any(|name| PROXY_HEADERS.contains(&name.as_str()) || name.as_str().starts_with("x-forwarded-"))
+    peer.ip().to_canonical().is_loopback() && is_loopback_host(host)
 }
 
 pub(super) fn is_loopback_host(host: &str) -> bool {

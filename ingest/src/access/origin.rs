@@ -33,9 +33,12 @@ impl RequestOrigin {
     pub(crate) fn require_allowed(&self, config: &Config, headers: &HeaderMap) -> ApiResult<()> {
         let Some(origin) = &self.value else { return Ok(()) };
         let origin = origin.to_str().ok().and_then(Origin::parse);
-        if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers) || config.allow_origin.contains(origin))
-        {
+        if origin.as_ref().is_some_and(|origin| config.allow_origin.contains(origin)) {
             return Ok(());
+        }
+        if origin.as_ref().is_some_and(|origin| is_own(origin, config, headers)) {
+            // with a public URL, the origin itself is a name of this service
+            return if config.public_url.is_some() { Ok(()) } else { require_own_host(config, headers) };
         }
         let message = "pages of this origin may not send here; the operator can allow the origin with --allow-origin";
         Err(ApiError::new(RefusalCode::ForbiddenOrigin, message))

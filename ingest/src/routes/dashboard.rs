@@ -63,7 +63,7 @@ pub(super) async fn group(
 ) -> Response {
     match find(&state, parameters.project(), fingerprint).await {
         Ok(mut detail) => {
-            let viewed = samples::view(&mut detail, parameters.get("sample"));
+            let viewed = samples::view(&mut detail, parameters.get("sample"), &state.forms);
             let content = group_page(&detail, viewed, parameters.project(), &state.config);
             let mut response = page(StatusCode::OK, &content);
             if content.chooses.is_some() {
@@ -112,9 +112,8 @@ fn page(status: StatusCode, page: &impl Page) -> Response {
     let mut response = (status, axum::response::Html(html)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // with `no-referrer`, browsers would send forms with `Origin: null`
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 

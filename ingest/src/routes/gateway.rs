@@ -7,10 +7,11 @@ use autoheal_contract::RefusalCode;
 use autoheal_gateway::{Gateway, cors};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::headers::forbid_caching;
 use crate::access::{RequestOrigin, client_address, has_operator_token, require_own_host};
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
@@ -75,7 +76,7 @@ async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request
     // The dashboard has the same origin: a response must not set its cookies, and must not run scripts as its page.
     headers.remove(header::SET_COOKIE);
     headers.remove("clear-site-data");
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    forbid_caching(headers);
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     response
 }

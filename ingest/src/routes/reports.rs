@@ -94,7 +94,7 @@ fn judge_head(
     origin.require_allowed(&state.config, headers)?;
     require_json(headers)?;
     let project = project(&state.config, key)?.to_owned();
-    let (sender, counted_as) = sender(&state.config, headers, client)?;
+    let (sender, counted_as) = sender(state, headers, client)?;
     if sender == Sender::Anonymous {
         // Take the first token before the body is read, because reading and parsing cost time and memory as well.
         state.rate.take(LimitedClient::at(client), &project, 1).map_err(ApiError::rate_limited)?;

@@ -15,6 +15,8 @@ pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: tempfile::TempDir,
+    /// The directory of `--static`, kept until the end of the test.
+    pub(crate) served: Option<tempfile::TempDir>,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) running: JoinHandle<()>,
 }
@@ -36,7 +38,7 @@ pub(crate) async fn spawn_app_with(configure: impl FnOnce(&mut Config)) -> TestA
     let running = tokio::spawn(app.run(async move {
         let _stopped_or_dropped = stopped.await;
     }));
-    TestApp { address, store, directory, stop: Some(stop), running }
+    TestApp { address, store, directory, served: None, stop: Some(stop), running }
 }
 
 impl TestApp {

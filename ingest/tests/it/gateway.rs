@@ -113,7 +113,7 @@ async fn requests_under_a_rebound_host_name_are_refused() {
 
 #[tokio::test]
 async fn the_operator_token_is_not_forwarded() {
-    let app = spawn_gateway_with(|config| config.operator_token = Some("made-up-token".to_owned().into())).await;
+    let app = spawn_gateway_with(|config| config.operator_tokens = vec!["made-up-token".to_owned().into()]).await;
     // `operator:made-up-token`, as a browser repeats it with every request
     for authorization in ["Bearer made-up-token", "Basic b3BlcmF0b3I6bWFkZS11cC10b2tlbg=="] {
         let received = app.send(&call().header("authorization", authorization)).await.json();

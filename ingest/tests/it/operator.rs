@@ -1,14 +1,16 @@
-//! The operator's routes: access from this machine without a proxy, or with the token.
+//! The operator's routes: access with the token, or without one from this machine if no proxy is in front.
 
+use autoheal_gateway::Origin;
 use autoheal_test_support::service::{Request, Response};
 
-use crate::app::{TestApp, assert_refused, spawn_app, spawn_app_with};
+use crate::app::{TestApp, assert_refused, report, spawn_app, spawn_app_with};
+use crate::wire::Wire;
 
 const ROUTES: [&str; 6] =
     ["/", "/style.css", "/metrics", "/api/groups", "/groups/0123456789abcdef0123456789abcdef", "/api/groups/x"];
 
 async fn with_token() -> TestApp {
-    spawn_app_with(|config| config.operator_token = Some("made-up-token".to_owned().into())).await
+    spawn_app_with(|config| config.operator_tokens = vec!["made-up-token".to_owned().into()]).await
 }
 
 /// Sends a request under a host name of another machine.
@@ -41,23 +43,77 @@ async fn a_request_under_a_rebound_host_name_is_refused() {
     }
 }
 
+/// The headers of proxies, content networks and load balancers.
+const PROXY_HEADERS: [(&str, &str); 19] = [
+    ("forwarded", "for=127.0.0.1"),
+    ("x-forwarded-for", "127.0.0.1"),
+    ("x-forwarded-host", "localhost"),
+    ("x-forwarded-proto", "https"),
+    ("X-Forwarded-Prefix", "/errors"),
+    ("x-original-forwarded-for", "127.0.0.1"),
+    ("x-real-ip", "127.0.0.1"),
+    ("Via", "1.1 proxy"),
+    ("CF-Connecting-IP", "127.0.0.1"),
+    ("cf-ray", "1-FRA"),
+    ("True-Client-IP", "127.0.0.1"),
+    ("x-client-ip", "127.0.0.1"),
+    ("Fastly-Client-IP", "127.0.0.1"),
+    ("x-cluster-client-ip", "127.0.0.1"),
+    ("x-envoy-external-address", "127.0.0.1"),
+    ("x-azure-clientip", "127.0.0.1"),
+    ("x-appengine-user-ip", "127.0.0.1"),
+    ("wl-proxy-client-ip", "127.0.0.1"),
+    ("cdn-loop", "cloudflare"),
+];
+
 #[tokio::test]
-async fn requests_through_a_proxy_are_refused() {
-    let app = spawn_app().await;
-    let headers = [
-        ("forwarded", "for=127.0.0.1"),
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-host", "localhost"),
-        ("x-forwarded-proto", "https"),
-        ("x-forwarded-port", "443"),
-        ("x-forwarded-server", "proxy"),
-        ("X-Forwarded-Prefix", "/errors"),
-        ("x-real-ip", "127.0.0.1"),
-        ("Via", "1.1 proxy"),
-    ];
-    for (name, value) in headers {
-        println!("{name}");
-        assert_refused(&app.send(&Request::get("/").header(name, value)).await, 401, "operator_only");
+async fn a_proxy_closes_the_dashboard_for_requests_without_its_headers_too() {
+    for ((name, value), path) in PROXY_HEADERS.into_iter().zip(["/", "/healthz", "/nothing"].into_iter().cycle()) {
+        println!("{name} {path}");
+        let app = spawn_app().await;
+        let proxied = app.send(&Request::get(path).header(name, value)).await;
+        assert_eq!(proxied.status == 401, path == "/");
+        for path in ROUTES {
+            let response = app.get(path).await;
+            assert_refused(&response, 401, "operator_only");
+            assert!(response.text().contains("set AUTOHEAL_OPERATOR_TOKEN"), "{}", response.text());
+        }
+    }
+}
+
+/// What nginx sends by default for `proxy_pass http://127.0.0.1:8787;`.
+fn through_nginx(app: &TestApp, path: &str, more: &str) -> String {
+    format!("GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\nUser-Agent: x\r\n{more}\r\n", app.address)
+}
+
+#[tokio::test]
+async fn behind_the_simplest_proxy_the_dashboard_is_closed() {
+    for app in [spawn_app().await, with_token().await] {
+        for path in ROUTES {
+            let mut client = Wire::open(app.address).await;
+            client.write(through_nginx(&app, path, "")).await;
+            let head = client.head().await;
+            assert!(head.contains(" 401 "), "{path}: {head}");
+            assert_refused(&app.get(path).await, 401, "operator_only");
+        }
+    }
+    let app = with_token().await;
+    let mut client = Wire::open(app.address).await;
+    client.write(through_nginx(&app, "/api/groups", "Authorization: Bearer made-up-token\r\n")).await;
+    assert!(client.head().await.contains(" 200 "));
+}
+
+#[tokio::test]
+async fn with_a_token_or_a_public_url_this_machine_needs_the_token_too() {
+    let public = spawn_app_with(|config| config.public_url = Origin::parse("https://errors.example")).await;
+    let local = spawn_app_with(|config| config.public_url = Origin::parse("http://localhost:8080")).await;
+    let trusting = spawn_app_with(|config| config.trust_proxy = true).await;
+    for app in [public, local, trusting, with_token().await] {
+        for path in ROUTES {
+            let response = app.get(path).await;
+            assert_refused(&response, 401, "operator_only");
+            assert!(response.text().contains("AUTOHEAL_OPERATOR_TOKEN"));
+        }
     }
 }
 
@@ -65,9 +121,13 @@ async fn requests_through_a_proxy_are_refused() {
 async fn the_token_gives_access_from_anywhere() {
     let app = with_token().await;
     // `any:made-up-token` and `:made-up-token`
-    for authorization in
-        ["Bearer made-up-token", "bearer made-up-token", "Basic YW55Om1hZGUtdXAtdG9rZW4=", "Basic Om1hZGUtdXAtdG9rZW4="]
-    {
+    for authorization in [
+        "Bearer made-up-token",
+        "bearer made-up-token",
+        "Basic YW55Om1hZGUtdXAtdG9rZW4=",
+        "basic Om1hZGUtdXAtdG9rZW4=",
+        "BASIC  Om1hZGUtdXAtdG9rZW4=",
+    ] {
         assert_eq!(get_remotely(&app, authorization).await.status, 200, "{authorization}");
     }
     let proxied =
@@ -103,4 +163,62 @@ async fn public_routes_accept_any_host_name() {
         let request = Request::get(path).header("host", "errors.example").header("x-forwarded-for", "203.0.113.1");
         assert_eq!(app.send(&request).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn two_tokens_are_valid_while_one_replaces_the_other() {
+    let app = spawn_app_with(|config| {
+        config.operator_tokens = ["made-up-token", "made-up-token-2"].map(|token| token.to_owned().into()).into();
+    });
+    let app = app.await;
+    for token in ["Bearer made-up-token", "Bearer made-up-token-2"] {
+        assert_eq!(get_remotely(&app, token).await.status, 200, "{token}");
+    }
+    assert_refused(&get_remotely(&app, "Bearer made-up-token-3").await, 401, "operator_only");
+}
+
+#[tokio::test]
+async fn a_client_that_guesses_waits_and_another_one_does_not() {
+    let app = spawn_app_with(|config| {
+        config.operator_tokens = vec!["made-up-token".to_owned().into()];
+        config.sender_keys = vec!["made-up-key".to_owned().into()];
+        config.trust_proxy = true;
+    });
+    let app = app.await;
+    let from = |address: &str, request: Request, secret: &str| {
+        request.header("x-forwarded-for", address).header("authorization", &format!("Bearer {secret}"))
+    };
+    let send = || Request::report(report("m").to_string());
+    for (request, right, status) in [(Request::get("/api/groups"), "made-up-token", 200), (send(), "made-up-key", 202)]
+    {
+        for number in 0..10 {
+            let guess = from("203.0.113.7", request.clone(), &format!("guess-{number}"));
+            assert_eq!(app.send(&guess).await.status, 401);
+        }
+        for secret in ["guess", right] {
+            let refused = app.send(&from("203.0.113.7", request.clone(), secret)).await;
+            assert_refused(&refused, 429, "rate_limited");
+            let seconds: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=60).contains(&seconds), "{seconds}");
+        }
+        let other = app.send(&from("203.0.113.8", request.clone(), right)).await;
+        assert_eq!(other.status, status, "{}", other.text());
+    }
+    // a request without a secret is no guess
+    for _ in 0..20 {
+        assert_eq!(app.send(&Request::get("/").header("x-forwarded-for", "203.0.113.9")).await.status, 401);
+    }
+    assert_eq!(app.send(&from("203.0.113.9", Request::get("/"), "made-up-token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_hides_its_clients_one_cannot_lock_out_the_others() {
+    let app = with_token().await;
+    let guess = Request::get("/").header("x-forwarded-for", "203.0.113.7").header("authorization", "Bearer wrong");
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(app.send(&guess).await.status);
+    }
+    assert_eq!(statuses[9..], [401, 429, 429]);
+    assert_eq!(get_remotely(&app, "Bearer made-up-token").await.status, 200);
 }

@@ -40,19 +40,38 @@ async fn other_origins_and_null_are_refused_also_for_plain_text() {
 }
 
 #[tokio::test]
-async fn pages_of_the_service_may_send_under_any_host_name() {
+async fn pages_of_the_service_may_send_under_its_own_names() {
     let app = spawn_app().await;
     assert_receipts(&report_from(&app, &format!("http://{}", app.address), "text/plain").await, &["accepted"]);
-    for (host, origin) in [("shop.example", "https://shop.example"), ("Shop.example:8080", "http://shop.example:8080")]
-    {
+    for (host, origin) in [("localhost:8787", "http://localhost:8787"), ("192.0.2.7:8787", "https://192.0.2.7:8787")] {
         let request = Request::report(report("m").to_string()).header("host", host).header("origin", origin);
         assert_receipts(&app.send(&request).await, &["accepted"]);
     }
-    let other = Request::report(report("m").to_string())
-        .header("host", "shop.example")
-        .header("origin", "http://shop.example:81");
+    let other =
+        Request::report(report("m").to_string()).header("host", "localhost").header("origin", "http://localhost:81");
     assert_refused(&app.send(&other).await, 403, "forbidden_origin");
     assert_eq!(app.count().await, 3);
+}
+
+#[tokio::test]
+async fn a_page_under_a_rebound_host_name_is_refused() {
+    let app = spawn_app_with(allow_shop).await;
+    let from = |host: &str| Request::report(report("m").to_string()).header("host", host);
+    for host in ["evil.example:8787", "evil.example", "localhost.evil.example", "autoheal:8787"] {
+        for scheme in ["http", "https"] {
+            let origin = format!("{scheme}://{host}");
+            assert_refused(&app.send(&from(host).header("origin", &origin)).await, 403, "forbidden_origin");
+            let preflight = Request::new("OPTIONS", "/report-error").header("host", host).header("origin", &origin);
+            assert_refused(&app.send(&preflight).await, 403, "forbidden_origin");
+        }
+    }
+    assert_eq!(app.count().await, 0);
+    // a program uses the name of a container or a machine, and has no origin
+    for host in ["autoheal:8787", "build-7.lan", ""] {
+        assert_receipts(&app.send(&from(host)).await, &["accepted"]);
+    }
+    // no other site can have an allowed origin
+    assert_receipts(&app.send(&from("errors.example").header("origin", "https://shop.example")).await, &["accepted"]);
 }
 
 #[tokio::test]

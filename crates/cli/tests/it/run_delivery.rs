@@ -43,10 +43,10 @@ async fn a_command_that_serves_others_is_anonymous_in_the_own_store_and_at_a_ser
     assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
 
     let (here, mut there) = (Wrapped::new(), Wrapped::new());
-    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-sender-key".to_owned()));
     let serve = there.serve().await;
     let mut run = here.run(&["--remote", "--url", &format!("http://{}/", serve.address)], &FAILS);
-    assert_eq!(run.env("AUTOHEAL_KEY", "made-up-key").output().unwrap().status.code(), Some(3));
+    assert_eq!(run.env("AUTOHEAL_KEY", "made-up-sender-key").output().unwrap().status.code(), Some(3));
     assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
 }
 
@@ -115,9 +115,9 @@ async fn the_same_message_of_two_programs_is_two_failures() {
 
 #[tokio::test]
 async fn a_service_records_it_as_keyed_if_the_key_is_valid() {
-    for (key, sender) in [(None, "anonymous"), (Some("made-up-key"), "keyed")] {
+    for (key, sender) in [(None, "anonymous"), (Some("made-up-sender-key"), "keyed")] {
         let (here, mut there) = (Wrapped::new(), Wrapped::new());
-        there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+        there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-sender-key".to_owned()));
         let serve = there.serve().await;
         let mut run = here.run(&["--url", &format!("http://{}/", serve.address)], &FAILS);
         run.envs(key.map(|key| ("AUTOHEAL_KEY", key)));
@@ -132,14 +132,14 @@ async fn a_service_records_it_as_keyed_if_the_key_is_valid() {
 #[tokio::test]
 async fn a_wrong_key_is_printed_and_the_report_is_spooled() {
     let (here, mut there) = (Wrapped::new(), Wrapped::new());
-    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-key".to_owned()));
+    there.place.variables.push(("AUTOHEAL_KEY".to_owned(), "made-up-sender-key".to_owned()));
     let serve = there.serve().await;
     let url = format!("http://{}", serve.address);
     let run = |key: &str| here.run(&["--url", &url], &FAILS).env("AUTOHEAL_KEY", key).output().unwrap();
     let said = String::from_utf8(run("wrong").stderr).unwrap();
     assert!(said.contains("AUTOHEAL_KEY") && said.contains("autoheal: ") && !said.contains("made-up"), "{said}");
     assert_eq!((here.spooled(), serve.count().await), (1, 0));
-    run("made-up-key");
+    run("made-up-sender-key");
     assert_eq!((here.spooled(), serve.count().await), (0, 2));
 }
 

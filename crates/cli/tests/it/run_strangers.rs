@@ -6,7 +6,7 @@ use crate::run_delivery::count_once;
 use crate::wrapped::{Wrapped, samples};
 
 const FAILS: [&str; 3] = ["sh", "-c", "echo no price >&2; exit 3"];
-const KEY: &str = "made-up-key";
+const KEY: &str = "made-up-sender-key";
 
 impl Wrapped {
     /// Spools a report of a program that receives calls from strangers.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::super::groups::{FingerprintPath, Parameters, find};
 use super::text::{self, shortened};
-use crate::access::RequestOrigin;
+use crate::access::FormSecret;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 use crate::templates::{Choice, SampleRow};
@@ -27,24 +27,31 @@ pub(super) struct Viewed {
     shown: Option<SampleId>,
     /// The sample on the page.
     viewed: Option<SampleId>,
+    /// The value of the form's hidden field `form`.
+    form: String,
 }
 
 impl Viewed {
     /// The form that shows the viewed sample to people and agents; none if it is shown already.
     pub(super) fn chooses(&self, detail: &Detail, project: &str) -> Option<Choice> {
         let sample = self.viewed.filter(|viewed| Some(*viewed) != self.shown)?.0;
-        Some(Choice { fingerprint: detail.group.fingerprint.to_string(), project: project.to_owned(), sample })
+        Some(Choice {
+            fingerprint: detail.group.fingerprint.to_string(),
+            project: project.to_owned(),
+            sample,
+            form: self.form.clone(),
+        })
     }
 }
 
 /// Moves the sample with this id to the front of the group's samples, where the page expects the one to display.
-pub(super) fn view(detail: &mut Detail, id: Option<&str>) -> Viewed {
+pub(super) fn view(detail: &mut Detail, id: Option<&str>, forms: &FormSecret) -> Viewed {
     let shown = detail.samples.first().map(|sample| sample.id);
     let wanted = id.and_then(|id| id.parse().ok()).map(SampleId);
     if let Some(place) = detail.samples.iter().position(|sample| Some(sample.id) == wanted) {
         detail.samples[..=place].rotate_right(1);
     }
-    Viewed { shown, viewed: detail.samples.first().map(|sample| sample.id) }
+    Viewed { shown, viewed: detail.samples.first().map(|sample| sample.id), form: forms.field().to_owned() }
 }
 
 /// The samples in the order of their arrival; none if there is only one.
@@ -69,6 +76,8 @@ pub(super) fn rows(detail: &Detail, viewed: &Viewed) -> Vec<SampleRow> {
 #[derive(Deserialize)]
 pub(in crate::routes) struct Chosen {
     sample: i64,
+    #[serde(default)]
+    form: String,
 }
 
 /// `POST /groups/{fingerprint}/sample`: shows another sample to people and agents.
@@ -77,9 +86,14 @@ pub(in crate::routes) async fn choose(
     fingerprint: FingerprintPath,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
-    Form(Chosen { sample }): Form<Chosen>,
+    Form(Chosen { sample, form }): Form<Chosen>,
 ) -> Response {
-    match store_choice(&state, fingerprint, &parameters, &headers, SampleId(sample)).await {
+    let allowed = state.forms.require(&form, &state.config, &headers);
+    let stored = match allowed {
+        Ok(()) => store_choice(&state, fingerprint, &parameters, SampleId(sample)).await,
+        Err(error) => Err(error),
+    };
+    match stored {
         Ok(page) => Redirect::to(&page).into_response(),
         Err(error) => error.into_response(),
     }
@@ -89,10 +103,8 @@ async fn store_choice(
     state: &AppState,
     fingerprint: FingerprintPath,
     parameters: &Parameters,
-    headers: &HeaderMap,
     sample: SampleId,
 ) -> ApiResult<String> {
-    RequestOrigin::of(headers).require_own(&state.config, headers)?;
     let project = parameters.project();
     let fingerprint = find(state, project, fingerprint).await?.group.fingerprint;
     if !state.store.choose_sample(project, fingerprint, sample, state.clock.now()).await? {
