@@ -23,12 +23,12 @@ pub(crate) struct Guesses {
     counts: Arc<Mutex<Counts>>,
 }
 
-#[derive(Debug)]
+/// The wrong guesses of an interval, which begins with the first one.
+#[derive(Debug, Default)]
 struct Counts {
-    since: Instant,
+    since: Option<Instant>,
     all: u32,
     clients: HashMap<IpAddr, u32>,
-    is_logged: bool,
 }
 
 /// Too many wrong guesses; the seconds until the next one.
@@ -38,8 +38,7 @@ pub(crate) struct TooManyGuesses(pub(crate) u64);
 impl Guesses {
     /// No guesses yet at this secret, which the log names.
     pub(crate) fn at(secret: &'static str) -> Self {
-        let counts = Counts { since: Instant::now(), all: 0, clients: HashMap::new(), is_logged: false };
-        Self { secret, counts: Arc::new(Mutex::new(counts)) }
+        Self { secret, counts: Arc::default() }
     }
 
     /// Compares a guess of this client, unless there were too many wrong ones. At an address that all clients share, a
@@ -52,9 +51,9 @@ impl Guesses {
     ) -> Result<bool, TooManyGuesses> {
         let client = network(client);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = counts.since.elapsed();
+        let elapsed = counts.since.map_or(Duration::ZERO, |since| since.elapsed());
         if elapsed >= INTERVAL {
-            *counts = Counts { since: Instant::now(), all: 0, clients: HashMap::new(), is_logged: false };
+            counts.close(self.secret);
         }
         let wait = || TooManyGuesses(INTERVAL.saturating_sub(elapsed).as_secs().max(1));
         let own = counts.clients.get(&client).copied().unwrap_or(0);
@@ -69,26 +68,38 @@ impl Guesses {
         if own > 0 || counts.clients.len() < MAX_CLIENTS {
             *counts.clients.entry(client).or_default() = own.saturating_add(1);
         }
-        if !std::mem::replace(&mut counts.is_logged, true) {
+        if counts.since.is_none() {
+            let since = Instant::now();
+            counts.since = Some(since);
             tracing::warn!(secret = self.secret, address = %client, count = 1, "a wrong secret was refused");
-            self.log_later();
+            self.close_later(since);
         }
         if is_over { Err(wait()) } else { Ok(false) }
     }
 
-    /// Logs the count of the interval at its end.
-    fn log_later(&self) {
+    /// Closes the interval at its end, although there may be no further guess.
+    fn close_later(&self, since: Instant) {
         let (counts, secret) = (Arc::clone(&self.counts), self.secret);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
             tokio::time::sleep(INTERVAL).await;
-            let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some((address, count)) = counts.clients.iter().max_by_key(|(_, count)| **count) else { return };
-            if counts.all > 1 {
-                let (all, clients) = (counts.all, counts.clients.len());
-                tracing::warn!(secret, %address, count, all, clients, "wrong secrets were refused in the last minute");
+            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            if counts.since == Some(since) {
+                counts.close(secret);
             }
         });
+    }
+}
+
+impl Counts {
+    /// Ends the interval, and logs the client with the most guesses.
+    fn close(&mut self, secret: &str) {
+        let Self { all, clients, .. } = std::mem::take(self);
+        let most = clients.iter().max_by_key(|(_, count)| **count).filter(|_| all > 1);
+        if let Some((address, count)) = most {
+            let clients = clients.len();
+            tracing::warn!(secret, %address, count, all, clients, "wrong secrets were refused in the last minute");
+        }
     }
 }
 

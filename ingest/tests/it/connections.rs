@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use autoheal_gateway::{ListenOptions, serve_connections};
 use autoheal_test_support::service::Request;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::{spawn_app, spawn_app_with};
 
@@ -69,4 +70,30 @@ async fn a_refused_origin_is_answered_after_its_body_and_costs_no_memory() {
     let body = format!("[{}]", vec!["{}"; 100_000].join(","));
     let request = Request::post("/report-error", body).header("origin", "https://evil.example");
     assert_eq!(app.send(&request).await.status, 403);
+}
+
+#[tokio::test]
+async fn slow_heads_and_idle_connections_are_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let options = ListenOptions {
+        max_connections: 10,
+        head_timeout: Some(Duration::from_millis(200)),
+        shutdown_timeout: Duration::ZERO,
+        date_header: false,
+    };
+    let service_for = |_| {
+        hyper::service::service_fn(|_| async {
+            Ok::<_, std::convert::Infallible>(axum::response::Response::new(String::new()))
+        })
+    };
+    tokio::spawn(serve_connections(listener, options, service_for, std::future::pending()));
+    for head in ["", "POST /jsonrpc HTTP/1.1\r\nhost: x\r\nx-slow: ", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut response = Vec::new();
+        // ends at the timeout, or the test does not end
+        let _reset = stream.read_to_end(&mut response).await;
+        assert_eq!(response.starts_with(b"HTTP/1.1 200"), head.ends_with("\r\n\r\n"), "{}", response.escape_ascii());
+    }
 }

@@ -41,6 +41,11 @@ impl Place {
         self.directory.path().join("log")
     }
 
+    /// The log of the services so far.
+    pub(crate) fn log_text(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap()
+    }
+
     /// The command of a `serve` on a free port.
     pub(crate) fn command(&self) -> Command {
         let mut command = autoheal();

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use autoheal_test_support::service::{Request, exchange};
 use serde_json::json;
 
 use crate::place::Place;
@@ -77,4 +78,37 @@ async fn the_default_store_is_in_the_data_directory() {
     tokio::io::AsyncBufReadExt::read_line(&mut output, &mut line).await.unwrap();
     assert!(line.starts_with("listening on ") && place.directory.path().join("autoheal/autoheal.db").exists());
     child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_tokens_and_keys_are_valid_at_once_and_guesses_are_logged_without_their_text() {
+    let mut place = Place::new();
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    place.variables = vec![
+        variable("AUTOHEAL_OPERATOR_TOKEN", "made-up-token-one, made-up-token-two"),
+        variable("AUTOHEAL_KEY", "made-up-sender-one made-up-sender-two"),
+    ];
+    let serve = place.serve().await;
+    let get = |token: &str| Request::get("/api/groups").header("authorization", &format!("Bearer {token}"));
+    let send = |key: &str| {
+        let report = json!({"error_type": "TypeError", "error_message": "m"}).to_string();
+        Request::report(report).header("authorization", &format!("Bearer {key}"))
+    };
+    assert_eq!(serve.get("/api/groups").await.status, 401);
+    for token in ["made-up-token-one", "made-up-token-two"] {
+        assert_eq!(exchange(serve.address, &get(token)).await.status, 200);
+    }
+    for key in ["made-up-sender-one", "made-up-sender-two"] {
+        assert_eq!(exchange(serve.address, &send(key)).await.status, 202);
+    }
+    for _ in 0..30 {
+        exchange(serve.address, &get("made-up-guess")).await;
+        exchange(serve.address, &send("made-up-guess")).await;
+    }
+    assert_eq!(exchange(serve.address, &get("made-up-token-one")).await.status, 429);
+    let log = place.log_text();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("wrong secret")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines.iter().all(|line| line.contains("address=127.0.0.1") && line.contains("count=1")), "{log}");
+    assert!(!log.contains("made-up"), "{log}");
 }

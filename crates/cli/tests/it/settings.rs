@@ -125,6 +125,22 @@ async fn other_invalid_values_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_short_token_or_key_is_refused_by_name() {
+    for name in ["AUTOHEAL_OPERATOR_TOKEN", "AUTOHEAL_KEY"] {
+        for value in ["x", "made-up-secret-", "made-up-long-enough-secret,made-up", "made-up-long-enough-secret short"]
+        {
+            let said = refused(&[], &[(name, value)]).await;
+            assert!(said.contains(name) && said.contains("at least 16"), "{said}");
+            assert!(!said.contains("made-up") && !said.contains("short"), "{said}");
+        }
+    }
+    let long = "made-up-long-enough-secret";
+    for (flag, name) in [("--operator-token", "AUTOHEAL_OPERATOR_TOKEN"), ("--sender-key", "AUTOHEAL_KEY")] {
+        assert!(refused(&[flag, long, flag, "short"], &[]).await.contains(name));
+    }
+}
+
+#[tokio::test]
 async fn every_command_in_the_readme_exists() {
     let readme = include_str!("../../../../README.md");
     let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("autoheal ")).collect();
