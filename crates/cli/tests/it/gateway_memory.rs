@@ -118,6 +118,7 @@ async fn heads_without_a_body_take_bounded_memory() {
 #[tokio::test]
 async fn event_streams_without_a_line_end_take_bounded_memory() {
     const STREAMS: usize = 64;
+    const LENGTH: usize = MIB * 3 / 4;
     for (gateway, upstream) in gateways().await {
         let before = peak(&gateway.child);
         let mut clients = Vec::new();
@@ -130,14 +131,14 @@ async fn event_streams_without_a_line_end_take_bounded_memory() {
         let mut streams = accept(&upstream, STREAMS).await;
         let pieces = JoinSet::from_iter(clients.into_iter().map(|mut client| async move {
             let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
-            while read < 2 * MIB {
+            while read < LENGTH {
                 read += client.read(&mut buffer).await.unwrap();
             }
             client
         }));
         for stream in &mut streams {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: ").await.unwrap();
-            stream.write_all(&vec![b'x'; 2 * MIB]).await.unwrap();
+            stream.write_all(&vec![b'x'; LENGTH]).await.unwrap();
         }
         let clients = pieces.join_all().await;
         gateway.assert_bounded(before, "64 streams");
