@@ -16,6 +16,8 @@ use crate::wrapped::Wrapped;
 /// Bound of the growth of a gateway, in MiB.
 const BOUND: u64 = 64;
 const MIB: usize = 1024 * 1024;
+/// Timeout of each wait.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A gateway in front of an upstream: `serve --upstream`, or `mcp --http`.
 struct Gateway {
@@ -50,11 +52,19 @@ async fn gateways() -> Vec<(Gateway, TcpListener)> {
     gateways
 }
 
+/// Connections with a request of the gateway. Other tests may connect to this port by chance.
 async fn accept(upstream: &TcpListener, count: usize) -> Vec<TcpStream> {
     let mut streams = Vec::new();
-    while streams.len() < count {
-        streams.push(upstream.accept().await.unwrap().0);
-    }
+    let accepting = async {
+        while streams.len() < count {
+            let mut stream = upstream.accept().await.unwrap().0;
+            let mut beginning = [0; 16];
+            if stream.read(&mut beginning).await.is_ok() && beginning.windows(4).any(|bytes| bytes == b"/mcp") {
+                streams.push(stream);
+            }
+        }
+    };
+    tokio::time::timeout(TIMEOUT, accepting).await.expect("the gateway forwards all requests");
     streams
 }
 
@@ -107,9 +117,7 @@ async fn heads_without_a_body_take_bounded_memory() {
             let mut stream = TcpStream::connect(gateway.address).await.unwrap();
             stream.write_all(&gateway.head(4 * MIB)).await.unwrap();
             clients.push(stream);
-            let mut upstream = upstream.accept().await.unwrap().0;
-            assert!(upstream.read(&mut [0; 4096]).await.unwrap() > 0);
-            forwarded.push(upstream);
+            forwarded.extend(accept(&upstream, 1).await);
         }
         gateway.assert_bounded(before, "1000 heads");
     }
@@ -132,7 +140,9 @@ async fn event_streams_without_a_line_end_take_bounded_memory() {
         let pieces = JoinSet::from_iter(clients.into_iter().map(|mut client| async move {
             let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
             while read < LENGTH {
-                read += client.read(&mut buffer).await.unwrap();
+                let count = tokio::time::timeout(TIMEOUT, client.read(&mut buffer)).await.unwrap().unwrap();
+                assert!(count > 0, "the stream ended after {read} bytes");
+                read += count;
             }
             client
         }));
@@ -160,7 +170,7 @@ async fn a_call_beside_many_uploads_is_answered() {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
         let request = Request::post(gateway.path, call).header("content-type", "application/json");
         let answer = async {
-            let mut stream = upstream.accept().await.unwrap().0;
+            let mut stream = accept(&upstream, 1).await.remove(0);
             let mut received = Vec::new();
             while !received.ends_with(call.as_bytes()) {
                 assert!(stream.read_buf(&mut received).await.unwrap() > 0);
