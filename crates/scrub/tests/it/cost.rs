@@ -110,7 +110,12 @@ fn clean_text_is_scrubbed_fast() {
         at Object.callTool (https://app.example.com/assets/vendor.99ab12ef.js:1:20391)\n    at async MCPClient.request (webpack-internal:///./src/client.ts:88:17)\n    \
         at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n";
     let prose = "the quick brown fox jumps over the lazy dog and nothing of it is of any interest to anybody\n";
-    for (name, unit) in [("stack traces", stack), ("prose", prose)] {
+    let log = "2026-03-01T08:15:27.412Z INFO  http: GET /api/v1/orders/8812?page=2&sort=date 200 in 12.7ms bytes=5120 client=web-3\n\
+        2026-03-01T08:15:27.498Z WARN  [worker-7] retrying job_id=550e8400-e29b-41d4-a716-446655440000 (attempt 2/5): connection reset, backoff 400ms\n\
+        Mar  1 08:15:28 node3 kubelet[1182]: I0301 08:15:28.001123 1182 kuberuntime.go:212] \"Syncing pod\" pod=\"shop/cart-6f7d9c5b8-x2x9q\" attempts=1\n\
+        {\"level\":\"info\",\"ts\":1767225600.123,\"msg\":\"cache refreshed\",\"entries\":1834,\"took_ms\":41,\"path\":\"/var/lib/shop/cache.db\"}\n\
+        npm WARN deprecated rimraf@3.0.2: Rimraf versions prior to v4 are no longer supported\n";
+    for (name, unit) in [("stack traces", stack), ("prose", prose), ("logs", log)] {
         let text = unit.repeat(4_000_000 / unit.len());
         assert!(matches!(scrub(&text), std::borrow::Cow::Borrowed(_)));
         let time = fastest(&text, Level::Standard);
