@@ -3,26 +3,32 @@
 use crate::SECRET;
 use crate::found::Found;
 use crate::input::Input;
-use crate::key::{self, names_secret};
-use crate::set::{ALPHANUMERIC, BACKSLASH, BLANK, BLANKS, LETTERS, QUOTES, Set, WHITESPACE};
-use crate::value::{Quote, bare_end, is_placeholder, line_end, quote_at, quoted_end};
+use crate::key::{self, is_plain, is_variable, names_secret};
+use crate::pair;
+use crate::personal::phone_end;
+use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set, WHITESPACE};
+use crate::value::{
+    Quote, after_line, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end,
+    string_start,
+};
 use crate::words::{self, ANY_CASE, EXACT, Place};
+use crate::wrapped::{self, Wrapped};
 
 /// Words before a key that make it prose, as in `Unexpected token: '}'` and `missing secret: NAME`.
-static PROSE_BEFORE: &[u8] =
+pub(crate) static PROSE_BEFORE: &[u8] =
     &words::list(b" unexpected missing expected unknown required no unset reserved illegal undefined unresolved");
 
 /// First words after `key: ` that continue a sentence or name a type.
-static PROSE_AFTER: &[u8] = &words::list(
+pub(crate) static PROSE_AFTER: &[u8] = &words::list(
     b" is are was were be must should shall may can cannot could would will has have had needs need does do did not no \
     too only at least a an the and or for from in of on to with by please provided given required expected expired \
     invalid incorrect wrong missing failed failure denied revoked rejected mismatch unknown unset empty blank \
     optional disabled enabled unauthorized forbidden unsupported malformed already string number boolean object \
-    array function any never void str int bool bytes",
+    array function any never void str int bool bytes auth error",
 );
 
 /// Values that reveal nothing.
-static LITERALS: &[u8] = &words::list(b" null undefined true false none nil nan yes no");
+static LITERALS: &[u8] = &words::list(b" null undefined true false none nil nan yes no omit include same-origin");
 
 /// Beginnings of code that reads a secret from elsewhere.
 static CODE: &[u8] = &words::list(b"|this.|self.|process.env|os.environ|import.meta|await |new |${");
@@ -31,25 +37,33 @@ static CODE: &[u8] = &words::list(b"|this.|self.|process.env|os.environ|import.m
 static SCHEMES: &[u8] = &words::list(b" bearer basic token apikey dpop negotiate ntlm digest hawk aws4-hmac-sha256");
 
 /// Second words of names in two words: `API key: …`, `session id = …`.
-static SECOND_WORDS: &[u8] = &words::list(b" key id code number");
+static SECOND_WORDS: &[u8] = &words::list(b" key id code number phrase");
+
+/// Types between a name and its `=`, as in Go and Rust: `var password string = "…"`.
+static TYPES_BEFORE: &[u8] = &words::list(b" string str text nsstring");
+
+/// Parameters of links that log in, if their value looks random.
+static LINK_PARAMETERS: &[u8] =
+    &words::list(b" code key ticket oobcode samlresponse invite magic link hash nonce t k h");
 
 /// Shell variables whose `PWD` means a folder.
-static FOLDERS: &[u8] = &words::list(b" PWD OLDPWD INIT_CWD");
+static FOLDERS: &[u8] = &words::list(b" pwd oldpwd init_cwd");
 
-/// Headers whose values contain blanks and separators.
-static HEADERS: &[u8] = &words::list(b" cookie authorization");
+/// Headers whose values contain blanks and separators, and phrases of many words.
+static HEADERS: &[u8] = &words::list(b" cookie authorization phrase mnemonic");
 
+static PRINTED: Set = ALPHANUMERIC.with(b"_-!#$%*+/=?@^~");
 static NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
 static SCHEME: Set = ALPHANUMERIC.with(b"-");
-static CALLEES: Set = ALPHANUMERIC.with(b"_.$");
 static BETWEEN: Set = WHITESPACE.with(b",");
 static SENTENCE: Set = Set::of(b".,;:!?)");
+static URL_SCHEME: Set = ALPHANUMERIC.with(b"+-.");
 
 /// The key before a `:` or `=`.
 #[derive(Debug, Clone, Copy)]
-struct Key<'a> {
-    start: usize,
-    text: &'a [u8],
+pub(crate) struct Key<'a> {
+    pub(crate) start: usize,
+    pub(crate) text: &'a [u8],
     /// The closing quote of the key, as a range; empty for a key without quotes. A bare JSON value gets the same quotes.
     quote: (usize, usize),
 }
@@ -75,47 +89,95 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     // in `file.js:12` only the extension counts as the key; most colons of a stack are of this kind
     let is_extension = is_colon && after.is_ascii_digit();
     let extension = key.text.iter().rposition(|byte| is_extension && *byte == b'.').map_or(0, |dot| dot + 1);
-    if !names_secret(key.text.get(extension..).unwrap_or_default()) || is_prose(input, &key) {
-        return None;
-    }
     let is_arrow = !is_colon && after == b'>';
     let start = input.run_end(sign + if is_arrow { 2 } else { 1 }, &BLANKS);
+    if !names_secret(key.text.get(extension..).unwrap_or_default()) && !(!is_colon && is_variable(key.text)) {
+        return other(input, &key, start);
+    }
+    if is_prose(input, &key) {
+        return None;
+    }
+    let start = string_start(input, start);
     match (quote_at(input, start), input.at(start)) {
-        (Some(quote), _) => quoted(input, quote),
+        (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
-        _ if is_arrow => None,
-        (None, b'{' | b'(') => None,
-        (None, b'[') => list(input, start + 1),
-        (None, _) => bare(input, &key, start, is_colon),
+        _ if is_arrow => printed(input, start),
+        (None, b'{') => None,
+        (None, b'(') => wrapped::pair(input, start),
+        (None, b'[') => list(input, start + 1).or_else(|| brackets(input, sign, start)),
+        (None, b'|' | b'>') if matches!(input.at(start + 1), b'\n' | b'-' | b'+' | b'\\') => block(input, &key, start),
+        (None, _) => match wrapped::value(input, start, is_colon) {
+            Wrapped::Nothing => bare(input, &key, start, is_colon),
+            Wrapped::Code => None,
+            Wrapped::Text(quote) => quoted(input, &key, quote),
+            Wrapped::Bare(start) => {
+                let is_text = looks_like_password(input.part(start, bare_end(input, start, false)));
+                is_text.then(|| bare(input, &key, start, false)).flatten()
+            }
+        },
     }
 }
 
-fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> {
+/// A value after an arrow, as PHP prints it; functions and patterns stay.
+fn printed(input: &Input<'_>, start: usize) -> Option<Found> {
+    let end = input.run_end(start, &PRINTED);
+    looks_like_password(input.part(start, end)).then_some(())?;
+    replace_unless_placeholder(input, start, end, SECRET)
+}
+
+/// Values of keys that name no secret: pairs of name and value, links that log in, phone numbers.
+fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
+    if key.text.len() > 24 {
+        return None;
+    }
+    let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
+    if in_url && words::has(LINK_PARAMETERS, key.text, ANY_CASE) {
+        let end = bare_end(input, start, true);
+        return looks_random(input.part(start, end)).then(|| Found::new(start, end, crate::token::TOKEN));
+    }
+    let body = quote_at(input, start).map_or(start, |quote| quote.body);
+    if let Some(end) = phone_end(key.text, input, body) {
+        return Some(Found::new(body, end, "<phone>"));
+    }
+    pair::value(input, key, start)
+}
+
+pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> {
     let sign = if input.before(sign) == b':' { sign - 1 } else { sign };
     let mut end = input.run_start(sign, 4, &BLANKS);
-    // `headers["x-api-key"] =`, `user[password]=`
-    let is_index = input.before(end) == b']';
+    // `headers["x-api-key"] =`, `user[password]=`, `char password[32] =`
+    let mut is_index = input.before(end) == b']';
     end -= usize::from(is_index);
+    let size = input.run_start(end, 6, &DIGITS);
+    if is_index && input.before(size) == b'[' {
+        (end, is_index) = (size - 1, false);
+    }
     let mark = input.before(end);
     let quote_end = end;
     if QUOTES.has(mark) {
         end = input.run_start(end - 1, 15, &BACKSLASH);
     }
-    let start = input.run_start(end, key::MAX_NAME_BYTES, &NAMES);
+    let mut start = input.run_start(end, key::MAX_NAME_BYTES, &NAMES);
+    // in `\npassword` the `n` belongs to the escape
+    if input.before(start) == b'\\' && matches!(input.at(start), b'n' | b'r' | b't') && end > start + 1 {
+        start += 1;
+    }
     if start == end || QUOTES.has(mark) && input.before(start) != mark {
         return None;
     }
     let quote = if is_index { (end, end) } else { (end, quote_end) };
-    let first = if quote.0 == quote.1 { first_of_two(input, start, end) } else { start };
-    Some(Key { start: first, text: input.part(first, end), quote })
-}
-
-/// The start of a name in two words, as prose has them.
-fn first_of_two(input: &Input<'_>, start: usize, end: usize) -> usize {
-    if input.before(start) != b' ' || !words::has(SECOND_WORDS, input.part(start, end), ANY_CASE) {
-        return start;
+    let text = input.part(start, end);
+    if quote.0 == quote.1 && input.before(start) == b' ' {
+        if words::has(TYPES_BEFORE, text, ANY_CASE) {
+            let name = input.run_start(start - 1, key::MAX_NAME_BYTES, &NAMES);
+            return Some(Key { start: name, text: input.part(name, start - 1), quote });
+        }
+        if words::has(SECOND_WORDS, text, ANY_CASE) {
+            let first = input.run_start(start - 1, 16, &LETTERS);
+            return Some(Key { start: first, text: input.part(first, end), quote });
+        }
     }
-    input.run_start(start - 1, 16, &LETTERS)
+    Some(Key { start, text, quote })
 }
 
 fn is_prose(input: &Input<'_>, key: &Key<'_>) -> bool {
@@ -125,20 +187,40 @@ fn is_prose(input: &Input<'_>, key: &Key<'_>) -> bool {
     let sign = key.start + key.text.len();
     // `/src/token:12:3` is a position in a file
     let is_position = matches!(input.before(key.start), b'/' | b'\\' | b'@') && input.at(sign + 1).is_ascii_digit();
-    let is_word = || {
-        let end = key.start - 1;
-        let start = input.run_start(end, 12, &LETTERS);
-        end > start + 1 && words::has(PROSE_BEFORE, input.part(start, end), ANY_CASE)
-    };
-    is_position || input.before(key.start) == b' ' && is_word()
+    is_position || follows_prose(input, key.start)
 }
 
-fn quoted(input: &Input<'_>, quote: Quote) -> Option<Found> {
-    let end = quoted_end(input, quote);
-    match credential_start(input, quote.body) {
-        Some(start) if start < end => replace_unless_placeholder(input, start, end, "<token>"),
-        _ => replace_unless_placeholder(input, quote.body, end, SECRET),
+/// True if the word before an index makes the next one prose.
+pub(crate) fn follows_prose(input: &Input<'_>, start: usize) -> bool {
+    if input.before(start) != b' ' {
+        return false;
     }
+    let end = start - 1;
+    let start = input.run_start(end, 12, &LETTERS);
+    end > start + 1 && words::has(PROSE_BEFORE, input.part(start, end), ANY_CASE)
+}
+
+fn quoted(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> Option<Found> {
+    if key.is_bare() && ends_text(input, key, quote) {
+        return None;
+    }
+    let end = quoted_end(input, quote);
+    let text = input.part(quote.body, end);
+    if let Some(start) = credential_start(input, quote.body).filter(|start| *start < end) {
+        return replace_unless_placeholder(input, start, end, "<token>");
+    }
+    if is_plain(key.text, text, false) || words::has(LITERALS, text, ANY_CASE) || is_folder(key, text) {
+        return None;
+    }
+    replace_unless_placeholder(input, quote.body, end, SECRET)
+}
+
+/// True if a quote after a bare key ends a text, as in `input("Password: ")`.
+fn ends_text(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> bool {
+    let first = input.run_start(key.start.saturating_sub(1), 15, &BACKSLASH);
+    let is_first = input.part(first, key.start) == input.part(quote.start, quote.mark + 1);
+    let is_index = input.at(key.start + key.text.len()) == input.at(quote.mark);
+    matches!(input.at(quote.body), b')' | b',' | b';' | b']' | b'}' | b' ' | b'\n') || is_first && !is_index
 }
 
 fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Option<Found> {
@@ -153,8 +235,11 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     }
     let end = bare_end(input, start, in_url);
     let text = input.part(start, end);
-    let is_statement = is_colon && key.is_bare() && words::has(PROSE_AFTER, first_word(text), ANY_CASE);
-    if is_statement || words::has(LITERALS, text, ANY_CASE) || is_code(input, start, end) || is_folder(key, text) {
+    // the value of a schema is a type: `"token": number`
+    let word = if key.is_bare() { first_word(text) } else { text };
+    let is_statement = is_colon && words::has(PROSE_AFTER, word, ANY_CASE);
+    let is_literal = words::has(LITERALS, text, ANY_CASE) || is_plain(key.text, text, is_colon && key.is_bare());
+    if is_statement || is_literal || is_code(input, key, start, end) || is_folder(key, text) {
         return None;
     }
     if is_colon && key.is_bare() && is_header {
@@ -183,27 +268,82 @@ fn list(input: &Input<'_>, start: usize) -> Option<Found> {
     is_list.then_some(Found { quote: (quote.start, quote.body), ..found })
 }
 
+/// A list without quotes, as Java and Go print headers: `apikey=[…]`, `map[X-Api-Key:[…]]`.
+fn brackets(input: &Input<'_>, sign: usize, open: usize) -> Option<Found> {
+    static INSIDE: Set = Set::of(b"]\"'`<>").others();
+    static KINDS: &[u8] = &words::list(b"|object|array|native code|function|circular|native|...");
+    let start = open + 1;
+    let body = credential_start(input, start).unwrap_or(start);
+    let end = body + input.run(body, 2048, &INSIDE);
+    let text = input.part(body, end);
+    let is_kind = input.at(sign) == b':' && open != sign + 1 || words::find(KINDS, text, Place::Start, ANY_CASE) > 0;
+    let is_number = text.iter().all(u8::is_ascii_digit) && text.len() < 4;
+    (!is_kind && !is_number && input.at(end) == b']').then_some(())?;
+    (!is_placeholder(input.part(open, end + 1))).then_some(())?;
+    replace_unless_placeholder(input, body, end, SECRET)
+}
+
+/// A block of YAML, `key: |`, whose lines are indented deeper than the key.
+fn block(input: &Input<'_>, key: &Key<'_>, mark: usize) -> Option<Found> {
+    static MARKS: Set = DIGITS.with(b"|>+-");
+    let line = input.run_start(key.start, 64, &BLANKS);
+    let indent = key.start - line;
+    let mut at = input.run_end(mark, &MARKS);
+    let (mut start, mut end) = (0, 0);
+    while after_line(input, at) > at {
+        at = after_line(input, at);
+        let text = at + input.run(at, 256, &BLANKS);
+        let line_end = line_end(input, text, b'"');
+        if text < line_end && text - at <= indent {
+            break;
+        }
+        if text < line_end {
+            start = if end == 0 { text } else { start };
+            end = line_end;
+        }
+        at = line_end;
+    }
+    replace_unless_placeholder(input, start, end, SECRET)
+}
+
 /// The start of the credential after a scheme's name.
 fn credential_start(input: &Input<'_>, start: usize) -> Option<usize> {
     let end = start + input.run(start, 17, &SCHEME);
-    let blank = input.run(end, 4, &BLANK);
+    let blank = input.run(end, 4, &BLANKS);
     (blank > 0 && words::has(SCHEMES, input.part(start, end), ANY_CASE)).then_some(end + blank)
 }
 
-fn replace_unless_placeholder(input: &Input<'_>, start: usize, end: usize, placeholder: &'static str) -> Option<Found> {
+pub(crate) fn replace_unless_placeholder(
+    input: &Input<'_>,
+    start: usize,
+    end: usize,
+    placeholder: &'static str,
+) -> Option<Found> {
     (start < end && !is_placeholder(input.part(start, end))).then(|| Found::new(start, end, placeholder))
 }
 
-/// True if a value is code: a call without arguments, or one of [`CODE`]. Source lines and templates have such values.
-fn is_code(input: &Input<'_>, start: usize, end: usize) -> bool {
-    let callee = input.run_end(start, &CALLEES);
-    let is_call = callee + 2 <= end && input.has(callee, b"()");
-    is_call || words::find(CODE, input.part(start, input.text.len()), Place::Start, EXACT) > 0
+/// True if a value is code or an address: one of [`CODE`], the name of another secret, or a URL, whose credentials have a
+/// rule of their own. Source lines and templates have such values.
+fn is_code(input: &Input<'_>, key: &Key<'_>, start: usize, end: usize) -> bool {
+    let text = input.part(start, end);
+    let is_name = text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'$' | b';'));
+    let is_compound = text.windows(2).any(|pair| {
+        matches!(pair, [a, b'_' | b'.'] if a.is_ascii_alphabetic())
+            || matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())
+    });
+    let tail = key.text.len().checked_sub(text.len()).and_then(|start| key.text.get(start..));
+    let is_same = tail.is_some_and(|tail| tail.eq_ignore_ascii_case(text));
+    // JSON has no bare words, so the value is a variable or prose
+    let is_same = is_same || !key.is_bare() && input.at(start).is_ascii_alphabetic();
+    let is_url = input.has(input.run_end(start, &URL_SCHEME), b"://");
+    is_url
+        || is_name && (is_same || is_compound && names_secret(text))
+        || words::find(CODE, input.part(start, input.text.len()), Place::Start, EXACT) > 0
 }
 
 /// True if the value is a shell's folder, as in `PWD=/home/…`.
 fn is_folder(key: &Key<'_>, text: &[u8]) -> bool {
-    words::has(FOLDERS, key.text, EXACT) && matches!(text, [b'/' | b'~' | b'\\', ..] | [_, b':', ..])
+    words::has(FOLDERS, key.text, ANY_CASE) && matches!(text, [b'/' | b'~' | b'\\', ..] | [_, b':', ..])
 }
 
 /// The first word of a sentence; empty if a character follows it that sentences do not have, as in `a=b`.

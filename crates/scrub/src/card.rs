@@ -33,7 +33,7 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Digits {
         if is_card(input.part(start, to), count) && may_end(input, to) {
             card = Some(to);
         }
-        let is_separated = matches!(input.at(to), b' ' | b'-') && DIGITS.has(input.at(to + 1));
+        let is_separated = matches!(input.at(to), b' ' | b'-' | b'.') && DIGITS.has(input.at(to + 1));
         if !is_separated || length != 4 {
             break;
         }

@@ -20,7 +20,9 @@ pub(crate) fn address(input: &Input<'_>, at: usize) -> Option<Found> {
     let domain = if input.at(at) == b'@' { at + 1 } else { input.has(at, b"%40").then_some(at + 3)? };
     let start = local_start(input, at);
     let end = domain_end(input, domain);
-    if start == at || input.part(start, at) == b"git" || !is_domain(input, domain, end) {
+    // the user of a URL stays
+    let is_user = input.has_before(start, b"://");
+    if start == at || is_user || input.part(start, at) == b"git" || !is_domain(input, domain, end) {
         return None;
     }
     // `f@host.bundle:12:34` is a frame

@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{SECRET, value};
+use crate::{SECRET, program, value};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -18,6 +18,12 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
     let start = dash + if input.at(dash + 1) == b'-' { 2 } else { 1 };
     let end = start + input.run(start, 48, &BASE64URL);
     let name = input.part(start, end);
+    if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U', ..]) {
+        let found = program::option(input, dash);
+        if found.is_some() {
+            return found;
+        }
+    }
     let argument = argument_start(input, end)?;
     if matches!(name, b"u" | b"user") {
         return user_and_password(input, argument);
@@ -33,7 +39,7 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
 }
 
 /// The start of the next word, or of the next string of a list: `"--password", "value"`.
-fn argument_start(input: &Input<'_>, end: usize) -> Option<usize> {
+pub(crate) fn argument_start(input: &Input<'_>, end: usize) -> Option<usize> {
     let blank = input.run(end, 8, &BLANKS);
     if blank > 0 {
         return Some(end + blank);

@@ -2,26 +2,75 @@
 
 use autoheal_contract::Json;
 
+use crate::input::Input;
+use crate::key::is_plain;
+use crate::pair::{is_name_key, is_value_key};
+use crate::personal::phone_end;
 use crate::{SECRET, is_secret_key};
 
 /// The smallest number with as many digits as a card number.
 const MIN_CARD_NUMBER: u64 = 1_000_000_000_000;
 
-/// Calls `scrub` on every string and key, and replaces the value of every key that names a secret.
+/// The values of one object or list that are secret because of their key or of a value before them.
 ///
-/// `null`, `true` and `false` stay under such keys too, because they show whether a secret was set and do not reveal
-/// it.
+/// The browser module writes JSON without a tree, so both walks ask here, value by value.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Neighbours {
+    /// True after a name such as `"name":"password"` or an option such as `"--token"`.
+    is_named: bool,
+}
+
+impl Neighbours {
+    /// The placeholder for a value; none if the value has no secret's name. `key` is empty in a list. `first` is the
+    /// first byte of the value's JSON, and `text` the content of a string or the digits of a number.
+    ///
+    /// `null`, `true` and `false` stay, because they show whether a secret was set and do not reveal it.
+    pub fn placeholder(&mut self, key: Option<&str>, first: u8, text: &str) -> Option<&'static str> {
+        let was_named = self.is_named;
+        let is_text = first == b'"';
+        let Some(key) = key else {
+            self.is_named = is_text && is_option(text);
+            return (was_named && is_text && !text.starts_with('-')).then_some(SECRET);
+        };
+        self.is_named |= is_text && is_name_key(key.as_bytes()) && is_secret_key(text);
+        if matches!(first, b'n' | b't' | b'f' | 0) {
+            return None;
+        }
+        let input = Input { text, floor: 0 };
+        if is_secret_key(key) && !is_plain(key.as_bytes(), text.as_bytes(), false) {
+            return Some(SECRET);
+        }
+        if was_named && is_value_key(key.as_bytes()) {
+            return Some(SECRET);
+        }
+        (is_text && phone_end(key.as_bytes(), &input, 0) == Some(text.len())).then_some("<phone>")
+    }
+}
+
+/// True for `--token` and the like, whose value is the next word.
+fn is_option(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|name| is_secret_key(name) && !name.contains(['=', ' ', ':']))
+}
+
+/// Calls `scrub` on every string and key, and replaces the value of every key that names a secret.
 pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
     match json {
         Json::Text(value) => scrub(value),
-        Json::Array(items) => items.iter_mut().for_each(|item| scrub_json(item, scrub)),
+        Json::Array(items) => {
+            let mut neighbours = Neighbours::default();
+            for item in items {
+                scrub_member(&mut neighbours, None, item, scrub);
+            }
+        }
         Json::Object(members) => {
+            let mut neighbours = Neighbours::default();
+            // the name may come after the value
+            for (key, value) in members.iter().filter(|(key, _)| is_name_key(key.as_bytes())) {
+                let (first, text) = first_and_text(value);
+                neighbours.placeholder(Some(key), first, text);
+            }
             for (key, value) in members {
-                if is_secret_key(key) && !matches!(value, Json::Null | Json::Bool(_)) {
-                    *value = Json::Text(SECRET.to_owned());
-                } else {
-                    scrub_json(value, scrub);
-                }
+                scrub_member(&mut neighbours, Some(key), value, scrub);
                 scrub(key);
             }
         }
@@ -34,6 +83,25 @@ pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
         )]
         Json::Float(number) if number.fract() == 0.0 => hide_card(number.abs() as u64, json, scrub),
         Json::Null | Json::Bool(_) | Json::Float(_) => {}
+    }
+}
+
+fn scrub_member(neighbours: &mut Neighbours, key: Option<&str>, value: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
+    let (first, text) = first_and_text(value);
+    match neighbours.placeholder(key, first, text) {
+        Some(placeholder) => *value = Json::Text(placeholder.to_owned()),
+        None => scrub_json(value, scrub),
+    }
+}
+
+/// The first byte of a value's JSON, and its text. Of a number, only the number of digits counts.
+fn first_and_text(value: &Json) -> (u8, &str) {
+    match value {
+        Json::Null | Json::Bool(_) => (b'n', ""),
+        Json::Text(text) => (b'"', text),
+        Json::Whole(0..1000) => (b'0', "100"),
+        Json::Whole(1000..1_000_000) => (b'0', "100000"),
+        _ => (b'0', ""),
     }
 }
 

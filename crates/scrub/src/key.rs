@@ -14,19 +14,23 @@ const ANYWHERE: &[u8] = &words::list(
 /// Words that make a name secret at its end, in any spelling: `access_token`, `XAuth`, `signing-key`.
 const AT_THE_END: &[u8] = &words::list(
     b" token auth session signature pwd jwt accesskey signingkey encryptionkey sshkey authkey accountkey masterkey \
-    sharedkey servicekey rolekey hmackey securitycode",
+    sharedkey servicekey rolekey hmackey securitycode appkey consumerkey writekey deploykey adminkey licensekey \
+    recoverykey subscriptionkey clientkeydata clientkeypem accesscode authcode verificationcode backupcode recoverycode \
+    pincode storepass keypass requirepass userpass dbpass iban passportnumber taxid nationalid socialsecuritynumber \
+    accountnumber seedphrase mnemonic recoveryphrase privatemac connectionstring",
 );
 
 /// Words that make a name secret only as its whole last word, because harmless words end with the same letters:
 /// `compass`, `spin`.
-const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc");
+const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat");
 
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
     b" age algorithm at attempts banner byte bytes changed consent count created domain enabled endpoint error errors \
     exists expired expires expiry failed field fields hint in input invalid label length less limit max min missing \
     mode name names ok path policy prefix provider required reset rules size status strength timeout ttl type types \
-    updated uri url valid version stdin scheme",
+    updated uri url valid version stdin scheme exception warning service manager handler encoder factory store validator \
+    helper controller filter request response settings module context",
 );
 
 /// Ends of names that look secret and are not: cursors, progress tokens and error names of services.
@@ -35,6 +39,36 @@ static HARMLESS: &[u8] = &words::list(
     expiredtoken missingtoken badtoken invalidsignature badsignature invalidsession badcredentials invalidcredentials \
     missingcredentials secretary",
 );
+
+/// Ends of names that name other things too: numbers of passed tests, pins of a board, signals, states of a session.
+const WEAK: &[u8] =
+    &words::list(b" session auth signature credentials credential creds cookies cookie token sig sid pin");
+
+/// True if a value under a secret's name reveals nothing: a small number or a plain word under a name that has other
+/// meanings too, as in `pass: 3` and `session: closed`.
+pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
+    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    if words::has(&words::list(b" pass"), name, words::ANY_CASE) {
+        return is_number && value.len() <= 6
+            || words::has(&words::list(b" ok all none yes no fail"), value, words::ANY_CASE);
+    }
+    let weak = words::find(WEAK, name, Place::End, words::ANY_CASE);
+    let is_word = || value.len() < 16 && value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    // a plain word under `token` is the name of a token in a parser's message
+    let is_token = name.len() >= weak && name.ends_with(b"token") | name.ends_with(b"Token");
+    weak > 0 && (is_number && value.len() <= 3 || (is_word_plain || !is_token) && is_word())
+}
+
+/// True if a name ends with a `_KEY` of an environment variable, as in `STRIPE_KEY`.
+pub(crate) fn is_variable(name: &[u8]) -> bool {
+    static OTHERS: &[u8] = &words::list(
+        b" primary foreign public cache partition sort hot row unique idempotency shard routing object registry group \
+        index map lookup storage translation event issue config project composite natural surrogate hkey host",
+    );
+    let Some(head) = name.strip_suffix(b"_KEY") else { return false };
+    let is_capital = !head.is_empty() && head.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+    is_capital && words::find(OTHERS, head, Place::End, words::ANY_CASE) == 0
+}
 
 /// True if a key's value must be hidden. Every spelling counts: `api_key`, `X-Api-Key`, `apiKey`.
 pub fn is_secret_key(key: &str) -> bool {

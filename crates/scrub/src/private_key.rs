@@ -2,7 +2,9 @@
 
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, Set};
+use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, DIGITS, Set};
+use crate::value::after_line;
+use crate::words;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
@@ -13,7 +15,7 @@ static MATERIAL: Set = ALPHANUMERIC.with(b"+/=");
 /// Checks the first dash of a block.
 pub(crate) fn block(input: &Input<'_>, start: usize) -> Option<Found> {
     if !input.has(start, BEGIN) {
-        return None;
+        return putty_lines(input, start);
     }
     let body = label_end(input, start + BEGIN.len())?;
     // the search ends at the next marker, so that many BEGIN markers without an END take linear time
@@ -23,6 +25,35 @@ pub(crate) fn block(input: &Input<'_>, start: usize) -> Option<Found> {
         false => material_end(input, body, marker)?,
     };
     Some(Found::new(start, end, "<private-key>"))
+}
+
+/// The lines after `Private-Lines: 14` in a key of PuTTY.
+fn putty_lines(input: &Input<'_>, dash: usize) -> Option<Found> {
+    if !input.has(dash, b"-Lines: ") || !input.has_before(dash, b"Private") {
+        return None;
+    }
+    let number = dash + 8;
+    let end = number + input.run(number, 3, &DIGITS);
+    let count = input.part(number, end).iter().fold(0_usize, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    let start = blank_end(input, end);
+    let mut end = start;
+    for _ in 0..count {
+        end = input.run_end(blank_end(input, end), &MATERIAL);
+    }
+    (end > start).then(|| Found::new(start, end, "<private-key>"))
+}
+
+/// Checks the `J` of `LS0tLS1CRUdJTi…`, a PEM block in Base64. A certificate continues with `BD` or `BO`, a public key
+/// with `BQVUJM`.
+pub(crate) fn encoded(input: &Input<'_>, at: usize) -> Option<Found> {
+    static LABELS: &[u8] = &words::list(b" BQUklW BSU0Eg BFQyBQ BPUEVO BFTkNS BEU0Eg");
+    let start = at.checked_sub(11)?;
+    let is_block = input.has_before(at, b"LS0tLS1CRUd") && input.has(at, b"JTi");
+    let label = input.part(at + 3, input.text.len());
+    if !is_block || words::find(LABELS, label, words::Place::Start, words::EXACT) == 0 {
+        return None;
+    }
+    Some(Found::new(start, input.run_end(at, &MATERIAL), "<private-key>"))
 }
 
 /// The end of a label such as `RSA PRIVATE KEY-----`; none for certificates and public keys, which are no secrets.
@@ -48,10 +79,10 @@ fn material_end(input: &Input<'_>, body: usize, limit: usize) -> Option<usize> {
 
 fn blank_end(input: &Input<'_>, mut at: usize) -> usize {
     loop {
-        match (input.at(at), input.at(at + 1)) {
-            (b' ' | b'\t' | b'\r' | b'\n', _) => at += 1,
-            (b'\\', b'n' | b'r') => at += 2,
-            _ => return at,
+        let next = after_line(input, at + usize::from(matches!(input.at(at), b' ' | b'\t')));
+        if next == at {
+            return at;
         }
+        at = next;
     }
 }

@@ -3,10 +3,10 @@
 use crate::found::Found;
 use crate::input::Input;
 use crate::set::DIGITS;
-use crate::{assignment, card, email, flag, private_key, token, url};
+use crate::{assignment, card, email, encoded, flag, pair, personal, private_key, prose, token, url, vendor, wrapped};
 
 /// The bytes at which a rule is called.
-static TRIGGERS: [bool; 256] = triggers(b"@%:=-_AJBb0123456789");
+static TRIGGERS: [bool; 256] = triggers(b"@%:=-_.~/,<&AJBbKkPp0123456789");
 
 const fn triggers(bytes: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
@@ -32,21 +32,33 @@ pub(crate) fn pass(text: &str) -> Option<String> {
                 // Most digits of a stack are lines and columns. Skipping them saves a call of the card rule: runs of
                 // up to seven digits begin no card, unless they have four.
                 let digits = input.run(trigger + 1, 8, &DIGITS);
-                index += if matches!(digits, 4 | 8) { 0 } else { digits };
-                url::userinfo(&input, trigger).or_else(|| assignment::value(&input, trigger))
+                let is_number = matches!(digits, 4 | 8) || matches!(input.at(index + digits), b'-' | b'x');
+                index += if is_number { 0 } else { digits };
+                url::userinfo(&input, trigger)
+                    .or_else(|| vendor::bot(&input, trigger))
+                    .or_else(|| encoded::sign(&input, trigger))
+                    .or_else(|| assignment::value(&input, trigger))
             }
-            b'@' | b'%' => email::address(&input, trigger),
+            b'@' => email::address(&input, trigger).or_else(|| prose::oracle_login(&input, trigger)),
+            b'%' => email::address(&input, trigger).or_else(|| encoded::percent(&input, trigger)),
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
-                .or_else(|| token::prefixed(&input, trigger)),
-            b'0'..=b'9' => {
+                .or_else(|| vendor::prefixed(&input, trigger)),
+            b'0'..=b'9' => personal::digits(&input, trigger).or_else(|| {
                 let digits = card::digits(&input, trigger);
                 index = digits.end;
                 digits.found
-            }
-            b'J' => token::web_token(&input, trigger, &mut rejected),
-            b'B' | b'b' => token::scheme(&input, trigger).or_else(|| token::webhook(&input, trigger)),
-            _ => token::prefixed(&input, trigger),
+            }),
+            b'J' => token::web_token(&input, trigger, &mut rejected).or_else(|| private_key::encoded(&input, trigger)),
+            b'B' | b'b' => token::scheme(&input, trigger).or_else(|| prose::identified_by(&input, trigger)),
+            b'A' => vendor::lettered(&input, trigger).or_else(|| prose::command(&input, trigger)),
+            b'K' | b'k' | b'P' | b'p' => vendor::lettered(&input, trigger).or_else(|| prose::sentence(&input, trigger)),
+            b'.' => vendor::dotted(&input, trigger),
+            b'~' => vendor::client_secret(&input, trigger),
+            b'/' => url::path(&input, trigger).or_else(|| vendor::prefixed(&input, trigger)),
+            b',' => wrapped::second_argument(&input, trigger),
+            b'<' | b'&' => pair::element(&input, trigger),
+            _ => vendor::prefixed(&input, trigger),
         };
         let Some(found) = found else { continue };
         let quote = part(found.quote.0, found.quote.1);

@@ -48,6 +48,9 @@ pub(crate) static LETTERS: Set = CAPITALS.with(b"abcdefghijklmnopqrstuvwxyz");
 pub(crate) static ALPHANUMERIC: Set = LETTERS.with(b"0123456789");
 /// The alphabet of Base64 in URLs.
 pub(crate) static BASE64URL: Set = ALPHANUMERIC.with(b"_-");
+/// The same with dots.
+pub(crate) static DOTTED: Set = BASE64URL.with(b".");
+pub(crate) static HEX: Set = DIGITS.with(b"abcdefABCDEF");
 /// The alphabet of Amazon's access keys.
 pub(crate) static CAPITALS_AND_DIGITS: Set = CAPITALS.with(b"0123456789");
 pub(crate) static BLANK: Set = Set::of(b" ");

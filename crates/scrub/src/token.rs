@@ -1,77 +1,13 @@
-//! Tokens of a known form: tokens with an issuer's prefix, JSON web tokens, and credentials after `Bearer` and `Basic`.
+//! JSON web tokens, and credentials after `Bearer` and `Basic` in running text.
 
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, BASE64URL, BLANK, CAPITALS_AND_DIGITS, Set};
+use crate::set::{BASE64URL, BLANK, Set};
 use crate::words::{self, Place};
 
-const TOKEN: &str = "<token>";
+pub(crate) const TOKEN: &str = "<token>";
 
 static TOKEN68: Set = BASE64URL.with(b".~+/=");
-static PATH: Set = BASE64URL.with(b"/");
-
-/// Prefixes that end with `_` or `-`, the minimum length of the token after them, and its alphabet. `npm_` needs more
-/// characters because names of npm's environment variables begin with it.
-static PREFIXES: [(&[u8], usize, &Set); 6] = [
-    (&words::list(b" ghp_ gho_ ghu_ ghs_ ghr_"), 10, &ALPHANUMERIC),
-    (&words::list(b" npm_"), 24, &ALPHANUMERIC),
-    (&words::list(b" sk_live_ pk_live_ rk_live_ sk_test_ rk_test_"), 8, &ALPHANUMERIC),
-    (&words::list(b" whsec_"), 16, &ALPHANUMERIC),
-    (&words::list(b" glpat-"), 12, &BASE64URL),
-    (&words::list(b" github_pat_ xoxa- xoxb- xoxp- xoxo- xoxs- xoxr-"), 10, &BASE64URL),
-];
-
-const PREFIX_FILTER: u64 = {
-    let mut filter = 0;
-    let mut index = 0;
-    while index < PREFIXES.len() {
-        filter |= words::filter(PREFIXES[index].0, Place::End);
-        index += 1;
-    }
-    filter
-};
-
-/// Checks a `_` or `-`, which end most prefixes, or an `A`, which begins the others.
-pub(crate) fn prefixed(input: &Input<'_>, at: usize) -> Option<Found> {
-    if input.at(at) == b'A' {
-        return access_key(input, at);
-    }
-    let body = at + 1;
-    if input.has_before(body, b"sk-") {
-        return secret_key(input, body);
-    }
-    let head = input.part(input.floor, body);
-    if !words::may_end(head, PREFIX_FILTER) {
-        return None;
-    }
-    let (length, min_length, set) = PREFIXES.iter().find_map(|(list, min_length, set)| {
-        let length = words::find(list, head, Place::End, words::EXACT);
-        (length > 0).then_some((length, *min_length, *set))
-    })?;
-    let (start, end) = (body - length, input.run_end(body, set));
-    (end - body >= min_length && input.begins_word(start)).then(|| Found::new(start, end, TOKEN))
-}
-
-/// An access key of Amazon (`AKIA…`, `ASIA…`) or Google (`AIza…`).
-fn access_key(input: &Input<'_>, start: usize) -> Option<Found> {
-    let body = start + 4;
-    let (set, limit, lengths) = match input.part(start, body) {
-        b"AKIA" | b"ASIA" => (&CAPITALS_AND_DIGITS, 17, 16..=16),
-        b"AIza" => (&BASE64URL, 35, 30..=35),
-        _ => return None,
-    };
-    let length = input.run(body, limit, set);
-    (lengths.contains(&length) && input.begins_word(start)).then(|| Found::new(start, body + length, TOKEN))
-}
-
-/// A key `sk-…`. It must be long or have a digit, because words end with `sk-` and CSS classes begin with it.
-fn secret_key(input: &Input<'_>, body: usize) -> Option<Found> {
-    let start = body - 3;
-    let length = input.run(body, 48, &BASE64URL);
-    let has_digit = input.part(body, body + length).iter().any(u8::is_ascii_digit);
-    let is_key = length >= 48 || length >= 16 && has_digit;
-    (is_key && input.begins_word(start)).then(|| Found::new(start, input.run_end(body, &BASE64URL), TOKEN))
-}
 
 /// The last run of Base64 characters that was checked and is no web token. No web token begins within it, so it is not
 /// read again.
@@ -89,7 +25,10 @@ pub(crate) fn web_token(input: &Input<'_>, letter: usize, rejected: &mut Rejecte
     }
     let header = input.run_end(start, &BASE64URL);
     let mut end = part_end(input, header);
-    if header - start < 10 || end - header < 4 {
+    // every header in JSON has a digit or ends with a `Q`; a name such as `eyJsonFactory` does not
+    let part = input.part(start, header);
+    let is_header = header - start >= 10 && (part.ends_with(b"Q") || part.iter().any(u8::is_ascii_digit));
+    if !is_header || end - header < 4 {
         rejected.end = header;
         return None;
     }
@@ -129,13 +68,4 @@ fn looks_random(credential: &[u8]) -> bool {
         credential.iter().skip(1).any(u8::is_ascii_uppercase) && credential.iter().any(u8::is_ascii_lowercase);
     let is_padded = credential.len().is_multiple_of(4) && credential.ends_with(b"=");
     credential.len() >= 20 || credential.len() >= 6 && (has_digit || is_mixed || is_padded)
-}
-
-/// Checks the `B` of `hooks.slack.com/services/T…/B…/…`, where the path is the secret.
-pub(crate) fn webhook(input: &Input<'_>, at: usize) -> Option<Found> {
-    if input.before(at) != b'/' {
-        return None;
-    }
-    let start = input.run_start(at - 1, 24, &ALPHANUMERIC);
-    input.has_before(start, b"hooks.slack.com/services/").then(|| Found::new(start, input.run_end(at, &PATH), TOKEN))
 }

@@ -1,14 +1,17 @@
-//! Credentials before a URL's host.
+//! Credentials in URLs: before the host, and in the paths of links that log in.
 
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, Set};
+use crate::set::{ALPHANUMERIC, BASE64URL, DIGITS, Set};
+use crate::token::TOKEN;
+use crate::value::{has_digit_and_letter, looks_random};
+use crate::words::{self, Place};
 
 /// The bytes between `//` and the path.
 static AUTHORITY: Set = Set::of(b"/?#\"'`<>\\").others();
+static PATH: Set = BASE64URL.with(b"/.%");
 
-/// Checks the colon of `scheme://user:password@host`. A name without a password is replaced too, because it may be a
-/// token. `git@` stays.
+/// Checks the colon of `scheme://user:password@host`. A name without a password stays, unless it may be a token.
 pub(crate) fn userinfo(input: &Input<'_>, colon: usize) -> Option<Found> {
     if !input.has(colon, b"://") || !ALPHANUMERIC.has(input.before(colon)) {
         return None;
@@ -16,6 +19,45 @@ pub(crate) fn userinfo(input: &Input<'_>, colon: usize) -> Option<Found> {
     let start = colon + 3;
     let authority = input.part(start, input.run_end(start, &AUTHORITY));
     let length = authority.iter().rposition(|byte| *byte == b'@')?;
-    let is_harmless = length == 0 || input.part(start, start + length) == b"git";
-    (!is_harmless).then(|| Found::new(start, start + length, "<credentials>"))
+    let user = input.part(start, start + length);
+    let is_name = !user.contains(&b':') && (user.len() < 16 || !has_digit_and_letter(user));
+    (!is_name).then(|| Found::new(start, start + length, "<credentials>"))
+}
+
+/// Beginnings of paths whose rest is a secret.
+static SECRET_PATHS: &[u8] = &words::list(
+    b" hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/ .office.com/webhook/ \
+    .office.com/webhookb2/ hooks.zapier.com/hooks/catch/ /with/key/ logic.azure.com/workflows/",
+);
+/// Folders before a token: links that log in, reset a password or confirm an address, and webhooks.
+static FOLDERS: &[u8] = &words::list(
+    b" /reset/ /reset-password/ /reset_password/ /password-reset/ /password_reset/ /magic/ /magic-link/ /magiclink/ \
+    /magic_link/ /verify/ /verify-email/ /verification/ /confirm/ /confirm-email/ /confirmation/ /activate/ \
+    /activation/ /invite/ /invites/ /invitation/ /invitations/ /login/ /signin/ /sign-in/ /sso/ /token/ /unsubscribe/ \
+    /recover/ /recovery/ /webhook/ /webhooks/ /one-time/ /otp/ /impersonate/",
+);
+
+const FILTER: u64 = words::filter(SECRET_PATHS, Place::End);
+
+/// Checks a slash: the token after a folder for tokens.
+pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
+    let start = slash + 1;
+    let head = input.part(input.floor, start);
+    if words::may_end(head, FILTER) && words::find(SECRET_PATHS, head, Place::End, words::EXACT) > 0 {
+        let end = input.run_end(start, &PATH);
+        return (end > start).then(|| Found::new(start, end, TOKEN));
+    }
+    // a shortcut: most segments of paths are shorter than a token
+    let length = input.run(start, 16, &BASE64URL);
+    let is_number = length > 0 && input.at(start + length) == b'/' && input.at(start + length - 1).is_ascii_digit();
+    if length < 16 && !is_number || words::find(FOLDERS, head, Place::End, words::EXACT) == 0 {
+        return None;
+    }
+    // a webhook has its number before the token
+    let number = input.run(start, 24, &DIGITS);
+    let body = if number > 0 && input.at(start + number) == b'/' { start + number + 1 } else { start };
+    let end = body + input.run(body, 512, &BASE64URL);
+    // `/login/page-1a2b3c4d5e6f.js` is a file
+    let is_file = input.at(end) == b'.' && ALPHANUMERIC.has(input.at(end + 1)) && end - body < 64;
+    (looks_random(input.part(body, end)) && !is_file).then(|| Found::new(body, input.run_end(end, &PATH), TOKEN))
 }

@@ -1,7 +1,7 @@
 //! The ends of values: quoted at any depth of escaping, bare, or in a URL's query.
 
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, BACKSLASH, DIGITS, QUOTES, Set};
+use crate::set::{ALPHANUMERIC, BACKSLASH, DIGITS, LETTERS, QUOTES, Set};
 use crate::words;
 
 /// An opening quote: `"`, `'` or a backtick, after the backslashes of the JSON strings around it.
@@ -9,6 +9,8 @@ use crate::words;
 pub(crate) struct Quote {
     /// The index of its first backslash.
     pub(crate) start: usize,
+    /// The index of the quote itself.
+    pub(crate) mark: usize,
     /// The start of the quoted text.
     pub(crate) body: usize,
 }
@@ -16,24 +18,44 @@ pub(crate) struct Quote {
 /// Maximum number of backslashes before a quote: as many as a quote has within four nested JSON strings.
 const MAX_BACKSLASHES: usize = 15;
 
+/// Maximum length of a text in triple quotes.
+const MAX_TRIPLE_BYTES: usize = 4096;
+
 static NAMES: Set = ALPHANUMERIC.with(b"_-. ");
 /// Bytes that may follow a value, in addition to the space and the control characters.
 static CLOSING: Set = QUOTES.with(b")]},;\\<");
 
 /// Placeholders that this program and others write in place of values.
-static PLACEHOLDERS: &[u8] =
-    &words::list(b" <secret> <token> <credentials> <email> <card> <private-key> <value> <path> <host>");
+static PLACEHOLDERS: &[u8] = &words::list(
+    b" <secret> <token> <credentials> <email> <card> <private-key> <value> <path> <host> <iban> <ssn> \
+    <phone>",
+);
 
 /// The opening quote at an index.
 pub(crate) fn quote_at(input: &Input<'_>, start: usize) -> Option<Quote> {
     let mark = start + input.run(start, MAX_BACKSLASHES, &BACKSLASH);
-    QUOTES.has(input.at(mark)).then_some(Quote { start, body: mark + 1 })
+    let quote = input.part(start, mark + 1);
+    let is_triple = input.has(mark + 1, quote) && input.has(mark + 1 + quote.len(), quote);
+    let body = mark + 1 + if is_triple { 2 * quote.len() } else { 0 };
+    QUOTES.has(input.at(mark)).then_some(Quote { start, mark, body })
 }
 
-/// The end of the quoted text. Text that is cut off ends with its line.
+/// The start of a string, after a prefix such as `b` or `rf`.
+pub(crate) fn string_start(input: &Input<'_>, start: usize) -> usize {
+    static PREFIXES: Set = Set::of(b"bBrRfFuULN@$&");
+    let prefix = input.run(start, 2, &PREFIXES);
+    if QUOTES.has(input.at(start + prefix)) { start + prefix } else { start }
+}
+
+/// The end of the quoted text. Text that is cut off ends with its line. Text in triple quotes has several lines.
 pub(crate) fn quoted_end(input: &Input<'_>, quote: Quote) -> usize {
-    let escapes = quote.body - 1 - quote.start;
-    let mark = input.at(quote.body - 1);
+    let escapes = quote.mark - quote.start;
+    let mark = input.at(quote.mark);
+    if quote.body > quote.mark + 1 {
+        let limit = quote.body + MAX_TRIPLE_BYTES;
+        let close = input.part(quote.start, quote.body);
+        return input.find(quote.body, limit, close).unwrap_or_else(|| line_end(input, quote.body, 0));
+    }
     // a JSON string doubles the backslashes of its content and adds one before a quote
     let nested = (2 * (escapes + 1)).max(1);
     let mut backslashes = 0;
@@ -80,23 +102,68 @@ pub(crate) fn bare_end(input: &Input<'_>, start: usize, in_url: bool) -> usize {
 pub(crate) fn line_end(input: &Input<'_>, start: usize, quote: u8) -> usize {
     let mut at = start;
     while at < input.text.len() {
-        let (byte, next) = (input.at(at), input.at(at + 1));
-        let ends = match byte {
-            b'\n' | b'\r' => true,
-            b'\\' => matches!(next, b'n' | b'r') || next == quote,
-            _ => byte == quote,
-        };
+        let escapes = input.run(at, MAX_BACKSLASHES, &BACKSLASH);
+        let byte = input.at(at + escapes);
+        let ends =
+            byte == quote || if escapes > 0 { matches!(byte, b'n' | b'r') } else { matches!(byte, b'\n' | b'\r') };
         if ends {
             break;
         }
-        at += 1;
+        at += escapes.max(1);
     }
     at
 }
 
-/// True if a value is a placeholder already.
+/// The end of a line's end, which may be escaped; the index itself if there is none.
+pub(crate) fn after_line(input: &Input<'_>, start: usize) -> usize {
+    let mark = start + input.run(start, MAX_BACKSLASHES, &BACKSLASH);
+    let is_end = match input.at(mark) {
+        b'n' | b'r' => mark > start,
+        b'\n' | b'\r' => mark == start,
+        _ => false,
+    };
+    if is_end { mark + 1 } else { start }
+}
+
+/// True if a value is a placeholder already: of this program, or masked by another one, as in `[FILTERED]` and `****`.
 pub(crate) fn is_placeholder(text: &[u8]) -> bool {
-    words::has(PLACEHOLDERS, text, words::EXACT) || text.iter().all(|byte| *byte == b'*')
+    static MASKS: &[u8] = &words::list(b" redacted filtered masked hidden scrubbed secret");
+    let mark = text.iter().position(|byte| LETTERS.has(*byte)).unwrap_or(0);
+    let is_mask = || {
+        let rest = text.get(mark..).unwrap_or_default();
+        let word = words::find(MASKS, rest, words::Place::Start, words::ANY_CASE);
+        mark > 0 && mark < 4 && word > 0 && !ALPHANUMERIC.has(rest.get(word).copied().unwrap_or(0))
+    };
+    words::has(PLACEHOLDERS, text, words::EXACT)
+        || text.iter().all(|byte| *byte == b'*')
+        || text.len() > 2 && text.iter().all(|byte| matches!(byte, b'x' | b'X' | b'.'))
+        || is_metavariable(text)
+        || text.windows(3).next() == Some("•".as_bytes())
+        || text.first().is_some_and(|byte| b"[<(*{".contains(byte)) && is_mask()
+}
+
+/// True for `<your-token>`, as in a description of arguments.
+fn is_metavariable(text: &[u8]) -> bool {
+    let name = text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or_default();
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphabetic() || b"-_ ".contains(byte))
+}
+
+/// True if the text has a digit and a letter.
+pub(crate) fn has_digit_and_letter(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// True if a text looks like a password: at least six characters of two kinds. Words, names and numbers do not.
+pub(crate) fn looks_like_password(text: &[u8]) -> bool {
+    let is_mixed = text.iter().skip(1).any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase);
+    let has_sign = text.iter().any(|byte| b"!#$%^*?~+".contains(byte)) && text.iter().any(u8::is_ascii_alphabetic);
+    text.len() >= 6 && (has_digit_and_letter(text) || is_mixed || has_sign)
+}
+
+/// True if a text looks like a random token: at least 16 characters in which letters and digits alternate.
+pub(crate) fn looks_random(text: &[u8]) -> bool {
+    let is_change = |pair: &&[u8]| matches!(pair, [a, b] if a.is_ascii_digit() && b.is_ascii_alphabetic());
+    text.len() >= 16 && text.windows(2).filter(is_change).count() >= 3
 }
 
 fn is_closed(input: &Input<'_>, at: usize) -> bool {

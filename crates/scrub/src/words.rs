@@ -82,7 +82,7 @@ pub(crate) fn find(list: &[u8], text: &[u8], place: Place, case: u8) -> usize {
         }
         let start = if place == Place::End { spare } else { 0 };
         let part = text.get(start..).unwrap_or_default();
-        if word.iter().zip(part).all(|(letter, byte)| *letter == byte | case) {
+        if word.iter().zip(part).all(|(letter, byte)| *letter == *byte || *letter == byte | case) {
             return length;
         }
     }

@@ -4,3 +4,4 @@ mod any_text;
 mod cost;
 mod json;
 mod rules;
+mod sets;

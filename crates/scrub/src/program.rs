@@ -1,0 +1,89 @@
+//! Short options by which programs take a password: `mysql -p…`, `redis-cli -a …`, also within a list of words.
+
+use crate::SECRET;
+use crate::assignment::replace_unless_placeholder;
+use crate::found::Found;
+use crate::input::Input;
+use crate::set::{ALPHANUMERIC, Set};
+use crate::value::{bare_end, quote_at, quoted_end};
+use crate::words::{self, EXACT};
+
+/// The letter of an option, the programs that take it with the password attached, and those that take it as a word of its
+/// own. From the programs' manuals.
+static OPTIONS: [(u8, &[u8], &[u8]); 5] = [
+    (
+        b'p',
+        &words::list(
+            b" mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mariadb \
+            mariadb-dump mycli sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup",
+        ),
+        &words::list(
+            b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login",
+        ),
+    ),
+    (b'a', &words::list(b" redis-cli"), &words::list(b" redis-cli redis-benchmark valkey-cli memtier_benchmark")),
+    (
+        b'P',
+        &words::list(b" zip sqlcmd bcp"),
+        &words::list(b" zip unzip sqlcmd bcp isql osql ipmitool mosquitto_pub mosquitto_sub"),
+    ),
+    (
+        b'w',
+        &words::list(b" ldapsearch"),
+        &words::list(
+            b" ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd ldapcompare ldapmodrdn",
+        ),
+    ),
+    (b'U', &words::list(b" smbclient rpcclient"), &words::list(b" smbclient rpcclient")),
+];
+
+static WORD: Set = ALPHANUMERIC.with(b"_-.");
+/// Bytes that end a command.
+static END: Set = Set::of(b"|;\n");
+static BETWEEN: Set = Set::of(b" \t\"',[](){}/\\=:`$");
+
+/// Checks the first dash of an option with one letter.
+pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
+    let letter = input.at(dash + 1);
+    let (_, attached, spaced) = OPTIONS.iter().find(|(name, _, _)| *name == letter)?;
+    let after = dash + 2;
+    let argument = crate::flag::argument_start(input, after);
+    let programs = if argument.is_some() { spaced } else { attached };
+    let start = argument.unwrap_or(after);
+    let (start, end) = match quote_at(input, start) {
+        Some(quote) => (quote.body, quoted_end(input, quote)),
+        None => (start, bare_end(input, start, false)),
+    };
+    let text = input.part(start, end);
+    let is_value = !text.is_empty() && !text.starts_with(b"-") && (argument.is_some() || !text.starts_with(b"="));
+    if !is_value || !follows(input, dash, letter, programs) {
+        return None;
+    }
+    let start = if letter == b'U' { input.find(start, end, b"%")? + 1 } else { start };
+    replace_unless_placeholder(input, start, end, SECRET)
+}
+
+/// True if the command before an option is one of the programs, and the first such option of it.
+fn follows(input: &Input<'_>, dash: usize, letter: u8, programs: &[u8]) -> bool {
+    /// Enough for the words before a password. The limit keeps the work linear.
+    const MAX_BYTES: usize = 160;
+    let floor = input.floor.max(dash.saturating_sub(MAX_BYTES));
+    let mut end = dash;
+    while end > floor {
+        let start = input.run_start(end, MAX_BYTES, &WORD).max(floor);
+        let word = input.part(start, end);
+        let word = word.strip_suffix(b".exe").unwrap_or(word);
+        if words::has(programs, word, EXACT) {
+            return true;
+        }
+        if matches!(word, [b'-', name, ..] if *name == letter) {
+            return false;
+        }
+        let gap = input.run_start(start, MAX_BYTES, &BETWEEN);
+        if gap == start && (start == 0 || END.has(input.before(start)) || start == end) {
+            return false;
+        }
+        end = if gap == start { start - 1 } else { gap };
+    }
+    false
+}
