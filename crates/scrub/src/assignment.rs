@@ -52,6 +52,7 @@ static FOLDERS: &[u8] = &words::list(b" pwd oldpwd init_cwd");
 /// Headers whose values contain blanks and separators, and phrases of many words.
 static HEADERS: &[u8] = &words::list(b" cookie authorization phrase mnemonic");
 
+static LINK_VALUE: Set = ALPHANUMERIC.with(b"_-.%/+=");
 static PRINTED: Set = ALPHANUMERIC.with(b"_-!#$%*+/=?@^~");
 static NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
 static SCHEME: Set = ALPHANUMERIC.with(b"-");
@@ -131,7 +132,7 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
         return None;
     }
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
-    if in_url && words::has(LINK_PARAMETERS, key.text, ANY_CASE) {
+    if in_url && input.run(start, 16, &LINK_VALUE) == 16 && words::has(LINK_PARAMETERS, key.text, ANY_CASE) {
         let end = bare_end(input, start, true);
         return looks_random(input.part(start, end)).then(|| Found::new(start, end, crate::token::TOKEN));
     }
@@ -167,7 +168,13 @@ pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> 
     }
     let quote = if is_index { (end, end) } else { (end, quote_end) };
     let text = input.part(start, end);
-    if quote.0 == quote.1 && input.before(start) == b' ' {
+    if quote.0 == quote.1
+        && input.before(start) == b' '
+        && matches!(
+            text,
+            [_, b'e' | b'd' | b'o' | b'u' | b't' | b'h' | b's' | b'E' | b'D' | b'O' | b'U' | b'T' | b'H' | b'S', ..]
+        )
+    {
         if words::has(TYPES_BEFORE, text, ANY_CASE) {
             let name = input.run_start(start - 1, key::MAX_NAME_BYTES, &NAMES);
             return Some(Key { start: name, text: input.part(name, start - 1), quote });

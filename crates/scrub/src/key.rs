@@ -1,6 +1,6 @@
 //! Names of secrets, such as `password` and `x-api-key`.
 
-use crate::words::{self, EXACT, Place, filter, may_end, may_start};
+use crate::words::{self, EXACT, Filter, Place, filter, may_end, may_start};
 
 /// Maximum number of checked bytes of a name. Of a longer name, only the end is checked.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
@@ -105,26 +105,26 @@ pub(crate) fn names_secret(name: &[u8]) -> bool {
 
 /// True if a name names a secret. `whole` are the name's letters in lower case, `last` those of its last word.
 fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
-    const LAST_WORD_FILTER: u64 = filter(LAST_WORD, Place::End);
-    const END_FILTER: u64 = filter(AT_THE_END, Place::End);
+    static LAST_WORD_FILTER: Filter = filter(LAST_WORD, Place::End);
+    static END_FILTER: Filter = filter(AT_THE_END, Place::End);
     // a shortcut for `js` and `ts` before a line number, the most frequent names
     if whole.len() < 3 {
         return false;
     }
-    if may_end(last, LAST_WORD_FILTER) && words::has(LAST_WORD, last, EXACT) {
+    if may_end(last, &LAST_WORD_FILTER) && words::has(LAST_WORD, last, EXACT) {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_secret = may_end(whole, END_FILTER) && ends(AT_THE_END) || contains_secret(whole);
+    let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole);
     let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_attribute() && !ends(HARMLESS)
 }
 
 fn contains_secret(name: &[u8]) -> bool {
-    const FILTER: u64 = filter(ANYWHERE, Place::Start);
+    static FILTER: Filter = filter(ANYWHERE, Place::Start);
     let mut rest = name;
     while !rest.is_empty() {
-        if may_start(rest, FILTER) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
+        if may_start(rest, &FILTER) && words::find(ANYWHERE, rest, Place::Start, EXACT) > 0 {
             return true;
         }
         rest = rest.get(1..).unwrap_or_default();

@@ -19,12 +19,18 @@ static SIGNS: Set = Set::of(b":=");
 
 /// True for the key of a name, as in `"name":"password"`.
 pub(crate) fn is_name_key(key: &[u8]) -> bool {
-    words::has(NAME_KEYS, key, ANY_CASE)
+    is_likely(key, b"nkfhpv") && words::has(NAME_KEYS, key, ANY_CASE)
 }
 
 /// True for the key of a value, as in `"value":"…"`.
 pub(crate) fn is_value_key(key: &[u8]) -> bool {
-    words::has(VALUE_KEYS, key, ANY_CASE)
+    is_likely(key, b"vcsd") && words::has(VALUE_KEYS, key, ANY_CASE)
+}
+
+/// A shortcut for most keys, before a list is read.
+fn is_likely(key: &[u8], letters: &[u8]) -> bool {
+    let first = key.first().copied().unwrap_or(0) | 0x20;
+    key.len() < 10 && letters.contains(&first) && (key.len() == 1 || matches!(key, [.., b'a'..=b'z' | b'A'..=b'Z']))
 }
 
 /// A name or value, with the text after its sign.
@@ -42,9 +48,7 @@ pub(crate) fn value(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Fo
     /// Enough for a pair. The limit keeps the work linear.
     const MAX_BYTES: usize = 1024;
     let name = key.text.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    // a shortcut for most keys, before the lists are read
-    let is_likely = name.len() < 10 && b"nkfhpvcsd".contains(&(name.first()? | 0x20));
-    if !is_likely || !is_name_key(name) && !is_value_key(name) {
+    if !is_name_key(name) && !is_value_key(name) {
         return None;
     }
     let end = input.text.floor_char_boundary(start + MAX_BYTES);

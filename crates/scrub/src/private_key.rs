@@ -14,8 +14,10 @@ static MATERIAL: Set = ALPHANUMERIC.with(b"+/=");
 
 /// Checks the first dash of a block.
 pub(crate) fn block(input: &Input<'_>, start: usize) -> Option<Found> {
-    if !input.has(start, BEGIN) {
-        return putty_lines(input, start);
+    match input.at(start + 1) {
+        b'-' if input.has(start, BEGIN) => {}
+        b'L' => return putty_lines(input, start),
+        _ => return None,
     }
     let body = label_end(input, start + BEGIN.len())?;
     // the search ends at the next marker, so that many BEGIN markers without an END take linear time

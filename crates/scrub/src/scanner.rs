@@ -5,15 +5,40 @@ use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{assignment, card, email, encoded, flag, pair, personal, private_key, prose, token, url, vendor, wrapped};
 
-/// The bytes at which a rule is called.
-static TRIGGERS: [bool; 256] = triggers(b"@%:=-_.~/,<&AJBbKkPp0123456789");
+/// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
+/// ruled out by the byte after them.
+const TRIGGERS: [(&[u8], &[u8]); 8] = [
+    (b"@:=~", b""),
+    (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
+    (b",%&", b" \"'`\\\n\tlbrSO234"),
+    (b"A", b"ABCIKSTU"),
+    (b"Bb", b"aeyAEY"),
+    (b"Pp", b"awiAWIr"),
+    (b"Kk", b"eE"),
+    (b"K0123456789", b"abcdfABCDFx0123456789"),
+];
+/// For each byte, the triggers that begin with it.
+static FIRST: [u8; 256] = triggers(true);
+/// For each byte, the triggers that it may follow.
+static SECOND: [u8; 256] = triggers(false);
 
-const fn triggers(bytes: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut index = 0;
-    while index < bytes.len() {
-        table[bytes[index] as usize] = true;
-        index += 1;
+const fn triggers(is_first: bool) -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut trigger = 0;
+    while trigger < TRIGGERS.len() {
+        let (first, second) = TRIGGERS[trigger];
+        let bytes = if is_first { first } else { second };
+        let mut index = 0;
+        while index < bytes.len() {
+            table[bytes[index] as usize] |= 1 << trigger;
+            index += 1;
+        }
+        index = 0;
+        while !is_first && second.is_empty() && index < 256 {
+            table[index] |= 1 << trigger;
+            index += 1;
+        }
+        trigger += 1;
     }
     table
 }
@@ -27,7 +52,9 @@ pub(crate) fn pass(text: &str) -> Option<String> {
     let mut index = 0;
     while let Some(trigger) = next_trigger(text.as_bytes(), index) {
         index = trigger + 1;
-        let found = match input.at(trigger) {
+        let byte = input.at(trigger);
+        let may_end = || vendor::may_end(&input, trigger);
+        let found = match byte {
             b':' | b'=' => {
                 // Most digits of a stack are lines and columns. Skipping them saves a call of the card rule: runs of
                 // up to seven digits begin no card, unless they have four.
@@ -43,7 +70,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'%' => email::address(&input, trigger).or_else(|| encoded::percent(&input, trigger)),
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
-                .or_else(|| vendor::prefixed(&input, trigger)),
+                .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             b'0'..=b'9' => personal::digits(&input, trigger).or_else(|| {
                 let digits = card::digits(&input, trigger);
                 index = digits.end;
@@ -55,10 +82,13 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'K' | b'k' | b'P' | b'p' => vendor::lettered(&input, trigger).or_else(|| prose::sentence(&input, trigger)),
             b'.' => vendor::dotted(&input, trigger),
             b'~' => vendor::client_secret(&input, trigger),
-            b'/' => url::path(&input, trigger).or_else(|| vendor::prefixed(&input, trigger)),
+            b'/' => {
+                url::path(&input, trigger).or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
+            }
             b',' => wrapped::second_argument(&input, trigger),
             b'<' | b'&' => pair::element(&input, trigger),
-            _ => vendor::prefixed(&input, trigger),
+            _ if may_end() => vendor::prefixed(&input, trigger),
+            _ => None,
         };
         let Some(found) = found else { continue };
         let quote = part(found.quote.0, found.quote.1);
@@ -91,5 +121,10 @@ fn is_written(input: &Input<'_>, found: &Found, pieces: [&str; 3]) -> bool {
 
 fn next_trigger(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    Some(from + rest.iter().position(|byte| TRIGGERS[usize::from(*byte)])?)
+    let is_trigger = |pair: &[u8]| matches!(pair, [a, b] if FIRST[usize::from(*a)] & SECOND[usize::from(*b)] != 0);
+    if let Some(index) = rest.windows(2).position(is_trigger) {
+        return Some(from + index);
+    }
+    let last = rest.last()?;
+    (FIRST[usize::from(*last)] & SECOND[0] != 0).then(|| bytes.len() - 1)
 }

@@ -13,7 +13,7 @@ static PATH: Set = BASE64URL.with(b"/.%");
 
 /// Checks the colon of `scheme://user:password@host`. A name without a password stays, unless it may be a token.
 pub(crate) fn userinfo(input: &Input<'_>, colon: usize) -> Option<Found> {
-    if !input.has(colon, b"://") || !ALPHANUMERIC.has(input.before(colon)) {
+    if input.at(colon + 1) != b'/' || !input.has(colon, b"://") || !ALPHANUMERIC.has(input.before(colon)) {
         return None;
     }
     let start = colon + 3;
@@ -37,15 +37,20 @@ static FOLDERS: &[u8] = &words::list(
     /recover/ /recovery/ /webhook/ /webhooks/ /one-time/ /otp/ /impersonate/",
 );
 
-const FILTER: u64 = words::filter(SECRET_PATHS, Place::End);
+static FILTER: words::Filter = words::filter(SECRET_PATHS, Place::End);
+
+static FOLDER_FILTER: words::Filter = words::filter(FOLDERS, Place::End);
 
 /// Checks a slash: the token after a folder for tokens.
 pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
     let start = slash + 1;
     let head = input.part(input.floor, start);
-    if words::may_end(head, FILTER) && words::find(SECRET_PATHS, head, Place::End, words::EXACT) > 0 {
+    if words::may_end(head, &FILTER) && words::find(SECRET_PATHS, head, Place::End, words::EXACT) > 0 {
         let end = input.run_end(start, &PATH);
         return (end > start).then(|| Found::new(start, end, TOKEN));
+    }
+    if !words::may_end(head, &FOLDER_FILTER) {
+        return None;
     }
     // a shortcut: most segments of paths are shorter than a token
     let length = input.run(start, 16, &BASE64URL);

@@ -74,17 +74,18 @@ static FORMS: [Form; 8] = [
     },
 ];
 
-/// A filter like [`words::filter`], with 512 bits, because there are many prefixes.
-static FILTER: [u64; 8] = {
-    let mut filter = [0; 8];
+/// A filter like [`words::filter`], with 2048 bits, because there are many prefixes.
+static FILTER: [u64; 32] = {
+    let mut filter = [0; 32];
     let mut form = 0;
     while form < FORMS.len() {
         let list = FORMS[form].prefixes;
         let mut index = 0;
         while index < list.len() {
             let end = index + list[index] as usize;
-            let bit = filter_bit([list[end - 2], list[end - 1], list[end]]);
-            filter[bit / 64] |= 1 << (bit % 64);
+            let bits = filter_bits([list[end - 2], list[end - 1], list[end]]);
+            filter[bits.0 / 64] |= 1 << (bits.0 % 64);
+            filter[bits.1 / 64] |= 1 << (bits.1 % 64);
             index = end + 1;
         }
         form += 1;
@@ -92,8 +93,20 @@ static FILTER: [u64; 8] = {
     filter
 };
 
-const fn filter_bit([first, second, third]: [u8; 3]) -> usize {
-    (first as usize + 9 * second as usize + 23 * third as usize) & 511
+/// The two bits of three letters.
+const fn filter_bits([first, second, third]: [u8; 3]) -> (usize, usize) {
+    let letters = first as u32 | (second as u32) << 8 | (third as u32) << 16;
+    let product = letters.wrapping_mul(0x9E37_79B1);
+    ((product >> 21) as usize, (product >> 10 & 2047) as usize)
+}
+
+/// True if a prefix may end with the byte at an index. Most bytes of this kind end none.
+#[inline]
+pub(crate) fn may_end(input: &Input<'_>, at: usize) -> bool {
+    let [first, second] = [at.wrapping_sub(2), at.wrapping_sub(1)].map(|at| input.at(at));
+    let bits = filter_bits([first, second, input.at(at)]);
+    let has = |bit: usize| FILTER[bit / 64] >> (bit % 64) & 1 != 0;
+    has(bits.0) && has(bits.1) || (first, second) == (b's', b'k')
 }
 
 /// Checks the last byte of a prefix.
@@ -104,8 +117,8 @@ pub(crate) fn prefixed(input: &Input<'_>, at: usize) -> Option<Found> {
     if last == *b"sk-" {
         return secret_key(input, body);
     }
-    let bit = filter_bit(last);
-    if FILTER[bit / 64] >> (bit % 64) & 1 == 0 {
+    // a shortcut: no form is shorter than ten characters
+    if input.run(body, 10, &ANY) < 10 {
         return None;
     }
     // the longest prefix, because `github_pat_` ends with another one
@@ -155,6 +168,7 @@ static LETTERED: [Lettered; 15] = [
 ];
 
 static PADDED: Set = BASE64URL.with(b"=+/");
+static ANY: Set = PADDED.with(b".");
 static DASHED_HEX: Set = HEX.with(b"-");
 
 /// Checks an `A`, `K` or `p` within a prefix of letters, such as `AKIA` and `dapi`.
@@ -190,7 +204,7 @@ fn secret_key(input: &Input<'_>, body: usize) -> Option<Found> {
 
 /// Checks a dot: prefixes that end with it, and the tokens of Discord (`M….….…`) and Airtable (`pat….…`).
 pub(crate) fn dotted(input: &Input<'_>, dot: usize) -> Option<Found> {
-    if input.at(dot + 7) == b'.' {
+    if input.at(dot + 7) == b'.' && matches!(input.at(dot + 8), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-') {
         let start = input.run_start(dot, 30, &BASE64URL);
         let end = dot + 8 + input.run(dot + 8, 45, &BASE64URL);
         let is_discord = matches!(input.at(start), b'M' | b'N' | b'O')
@@ -209,7 +223,7 @@ pub(crate) fn dotted(input: &Input<'_>, dot: usize) -> Option<Found> {
     {
         return Some(Found::new(dot - 17, dot + 65, TOKEN));
     }
-    prefixed(input, dot)
+    if may_end(input, dot) { prefixed(input, dot) } else { None }
 }
 
 /// Checks the `~` of a client secret of Microsoft Entra: three characters, a digit, `Q~` and 31 to 34 characters.

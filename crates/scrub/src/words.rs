@@ -34,19 +34,23 @@ pub(crate) const fn list<const LENGTH: usize>(text: &[u8; LENGTH]) -> [u8; LENGT
     list
 }
 
-/// Builds the filter of a list: a set of 64 bits, with one bit set for the first or last three letters of each word.
+/// The filter of a list, [`filter`].
+pub(crate) type Filter = [u64; 4];
+
+/// Builds the filter of a list: a set of 256 bits, with one bit set for the first or last three letters of each word.
 ///
 /// [`may_start`] and [`may_end`] check the filter, so that [`find`] walks a list only for text that may match. On logs
 /// and stack traces the filter rejects 81 to 92 % of the checks. Measured on 4 MB of clean text: without it, scrubbing
 /// takes 1.4 times as long for stack traces, 2.1 times for JSON logs and 4 times for lines of `_` and `-`. It costs
 /// 110 bytes of the browser module, compressed with brotli.
-pub(crate) const fn filter(list: &[u8], place: Place) -> u64 {
-    let mut filter = 0;
+pub(crate) const fn filter(list: &[u8], place: Place) -> Filter {
+    let mut filter = [0; 4];
     let mut index = 0;
     while index < list.len() {
         let length = list[index] as usize;
         let first = if matches!(place, Place::End) { index + length - 2 } else { index + 1 };
-        filter |= filter_bit([list[first], list[first + 1], list[first + 2]]);
+        let bit = filter_bit([list[first], list[first + 1], list[first + 2]]);
+        filter[bit / 64] |= 1 << (bit % 64);
         index += 1 + length;
     }
     filter
@@ -55,18 +59,23 @@ pub(crate) const fn filter(list: &[u8], place: Place) -> u64 {
 /// The filter's bit for three letters.
 ///
 /// The multipliers were chosen so that `___` and `---` match the filter of no list, and common names match few.
-const fn filter_bit([first, second, third]: [u8; 3]) -> u64 {
-    1 << ((first as u32 + 9 * second as u32 + 23 * third as u32) & 63)
+const fn filter_bit([first, second, third]: [u8; 3]) -> usize {
+    (first as usize + 9 * second as usize + 23 * third as usize) & 255
 }
 
 /// Checks the filter of a list: false if none of its words stands at the end of the text.
-pub(crate) fn may_end(text: &[u8], filter: u64) -> bool {
-    text.last_chunk().is_some_and(|letters| filter & filter_bit(*letters) != 0)
+pub(crate) fn may_end(text: &[u8], filter: &Filter) -> bool {
+    text.last_chunk().is_some_and(|letters| has_bit(filter, *letters))
 }
 
 /// Checks the filter of a list: false if none of its words stands at the start of the text.
-pub(crate) fn may_start(text: &[u8], filter: u64) -> bool {
-    text.first_chunk().is_some_and(|letters| filter & filter_bit(*letters) != 0)
+pub(crate) fn may_start(text: &[u8], filter: &Filter) -> bool {
+    text.first_chunk().is_some_and(|letters| has_bit(filter, *letters))
+}
+
+fn has_bit(filter: &Filter, letters: [u8; 3]) -> bool {
+    let bit = filter_bit(letters);
+    filter[bit / 64] >> (bit % 64) & 1 != 0
 }
 
 /// The length of the list's first word that stands at the place in the text; 0 if there is none.
