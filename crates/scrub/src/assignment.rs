@@ -2,6 +2,7 @@
 
 use crate::SECRET;
 use crate::found::Found;
+use crate::full;
 use crate::input::Input;
 use crate::key::{self, is_plain, is_variable, names_secret};
 use crate::pair;
@@ -102,12 +103,14 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     match (quote_at(input, start), input.at(start)) {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
-        _ if is_arrow => printed(input, start),
+        _ if is_arrow => full(|| printed(input, start)),
         (None, b'{') => None,
-        (None, b'(') => wrapped::pair(input, start),
-        (None, b'[') => list(input, start + 1).or_else(|| brackets(input, sign, start)),
-        (None, b'|' | b'>') if matches!(input.at(start + 1), b'\n' | b'-' | b'+' | b'\\') => block(input, &key, start),
-        (None, _) => match wrapped::value(input, start, is_colon) {
+        (None, b'(') => full(|| wrapped::pair(input, start)),
+        (None, b'[') => list(input, start + 1).or_else(|| full(|| brackets(input, sign, start))),
+        (None, b'|' | b'>') if matches!(input.at(start + 1), b'\n' | b'-' | b'+' | b'\\') => {
+            full(|| block(input, &key, start))
+        }
+        (None, _) => match full(|| Some(wrapped::value(input, start, is_colon))).unwrap_or(Wrapped::Nothing) {
             Wrapped::Nothing => bare(input, &key, start, is_colon),
             Wrapped::Code => None,
             Wrapped::Text(quote) => quoted(input, &key, quote),
@@ -140,7 +143,7 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
     if let Some(end) = phone_end(key.text, input, body) {
         return Some(Found::new(body, end, "<phone>"));
     }
-    pair::value(input, key, start)
+    full(|| pair::value(input, key, start))
 }
 
 pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> {
@@ -168,13 +171,7 @@ pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> 
     }
     let quote = if is_index { (end, end) } else { (end, quote_end) };
     let text = input.part(start, end);
-    if quote.0 == quote.1
-        && input.before(start) == b' '
-        && matches!(
-            text,
-            [_, b'e' | b'd' | b'o' | b'u' | b't' | b'h' | b's' | b'E' | b'D' | b'O' | b'U' | b'T' | b'H' | b'S', ..]
-        )
-    {
+    if quote.0 == quote.1 && input.before(start) == b' ' && text.len() < 9 {
         if words::has(TYPES_BEFORE, text, ANY_CASE) {
             let name = input.run_start(start - 1, key::MAX_NAME_BYTES, &NAMES);
             return Some(Key { start: name, text: input.part(name, start - 1), quote });

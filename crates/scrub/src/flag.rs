@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{SECRET, program, value};
+use crate::{SECRET, full, program, value};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -19,7 +19,7 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
     let end = start + input.run(start, 48, &BASE64URL);
     let name = input.part(start, end);
     if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U', ..]) {
-        let found = program::option(input, dash);
+        let found = full(|| program::option(input, dash));
         if found.is_some() {
             return found;
         }

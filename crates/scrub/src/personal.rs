@@ -2,6 +2,7 @@
 //! in hexadecimal.
 
 use crate::found::Found;
+use crate::full;
 use crate::input::Input;
 use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, DIGITS, HEX, Set};
 use crate::words::{self, ANY_CASE, Place};
@@ -13,7 +14,7 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Option<Found> {
         return account_number(input, start);
     }
     match second {
-        b'x' => hexadecimal_key(input, start),
+        b'x' => full(|| hexadecimal_key(input, start)),
         b'0'..=b'9' if input.at(start + 3) == b'-' => social_security_number(input, start),
         _ => None,
     }

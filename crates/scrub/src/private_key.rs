@@ -1,6 +1,7 @@
 //! Private keys in PEM blocks, complete or cut off. Line ends may be escaped as the two characters `\n`.
 
 use crate::found::Found;
+use crate::full;
 use crate::input::Input;
 use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, DIGITS, Set};
 use crate::value::after_line;
@@ -16,7 +17,7 @@ static MATERIAL: Set = ALPHANUMERIC.with(b"+/=");
 pub(crate) fn block(input: &Input<'_>, start: usize) -> Option<Found> {
     match input.at(start + 1) {
         b'-' if input.has(start, BEGIN) => {}
-        b'L' => return putty_lines(input, start),
+        b'L' => return full(|| putty_lines(input, start)),
         _ => return None,
     }
     let body = label_end(input, start + BEGIN.len())?;
