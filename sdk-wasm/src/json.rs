@@ -4,7 +4,7 @@
 //! report. If the text was cut, the copy closes its open strings, lists and objects.
 
 use autoheal_contract::limits::CUT_MARK;
-use autoheal_scrub::{MIN_CARD_DIGITS, SECRET, is_secret_key, scrub};
+use autoheal_scrub::{MIN_CARD_DIGITS, Neighbours, scrub};
 
 use crate::reader::Reader;
 use crate::text::scrubbed;
@@ -33,6 +33,14 @@ pub(crate) fn copy_members(input: &str, params: &str, out: &mut String, limits: 
         copy.reader.skip(1);
         copy.members(b'}', limits, 0);
     }
+}
+
+/// The content of the string or number at the start of a JSON text; empty for a list or an object.
+fn plain_text(json: &str) -> &str {
+    let text = json.strip_prefix('"').unwrap_or(json);
+    let ends = if text.len() < json.len() { "\"" } else { ",]} \n{[" };
+    let end = text.bytes().position(|byte| ends.as_bytes().contains(&byte)).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }
 
 /// Writes a string as JSON.
@@ -92,6 +100,7 @@ impl JsonCopy<'_, '_> {
     /// Copies the members up to the closing bracket, and reads the bracket.
     fn members(&mut self, close: u8, limits: Limits, depth: usize) {
         let (start, mut count) = (self.out.len(), 0);
+        let mut neighbours = Neighbours::default();
         loop {
             match self.reader.next() {
                 0 => return,
@@ -111,7 +120,7 @@ impl JsonCopy<'_, '_> {
                     count += 1;
                     // When the limit is reached, members are still read, to find the end, but not written.
                     let left = Limits { max_bytes: limits.max_bytes.saturating_sub(before - start), ..limits };
-                    self.member(close == b'}', left, depth);
+                    self.member(close == b'}', &mut neighbours, left, depth);
                     if is_full {
                         self.out.truncate(before);
                     }
@@ -120,30 +129,30 @@ impl JsonCopy<'_, '_> {
         }
     }
 
-    fn member(&mut self, is_named: bool, mut limits: Limits, depth: usize) {
-        if is_named {
-            let key = self.reader.text();
-            write_text(&scrub(&key), self.out);
+    fn member(&mut self, is_named: bool, neighbours: &mut Neighbours, mut limits: Limits, depth: usize) {
+        let key = is_named.then(|| self.reader.text());
+        if let Some(key) = &key {
+            write_text(&scrub(key), self.out);
             self.out.push(':');
             if self.reader.next() == b':' {
                 self.reader.skip(1);
             }
-            limits = (self.limits_of)(&key, depth, limits);
-            // `null`, `true` and `false` stay: they show whether there was a secret and reveal nothing of it.
-            if is_secret_key(&key) && !matches!(self.reader.next(), b'n' | b't' | b'f' | 0) {
-                let length = self.out.len();
-                self.value(limits, depth);
-                self.out.truncate(length);
-                return write_text(SECRET, self.out);
-            }
-            if key == "params" && depth == 1 && !self.params.is_empty() {
-                let length = self.out.len();
-                self.value(limits, depth);
-                self.out.truncate(length);
-                let params = Reader { rest: self.params };
-                return JsonCopy { reader: params, params: "", out: self.out, limits_of: self.limits_of }
-                    .value(limits, depth);
-            }
+            limits = (self.limits_of)(key, depth, limits);
+        }
+        let first = self.reader.next();
+        if let Some(placeholder) = neighbours.placeholder(key.as_deref(), first, plain_text(self.reader.rest)) {
+            let length = self.out.len();
+            self.value(limits, depth);
+            self.out.truncate(length);
+            return write_text(placeholder, self.out);
+        }
+        if key.as_deref() == Some("params") && depth == 1 && !self.params.is_empty() {
+            let length = self.out.len();
+            self.value(limits, depth);
+            self.out.truncate(length);
+            let params = Reader { rest: self.params };
+            return JsonCopy { reader: params, params: "", out: self.out, limits_of: self.limits_of }
+                .value(limits, depth);
         }
         let (length, limits) = (self.out.len(), Limits { max_chars: limits.max_chars.min(limits.max_bytes), ..limits });
         self.value(limits, depth);

@@ -47,7 +47,10 @@ const WEAK: &[u8] =
 /// True if a value under a secret's name reveals nothing: a small number or a plain word under a name that has other
 /// meanings too, as in `pass: 3` and `session: closed`.
 pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
-    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    if value.is_empty() {
+        return false;
+    }
+    let is_number = value.iter().all(u8::is_ascii_digit);
     if words::has(&words::list(b" pass"), name, words::ANY_CASE) {
         return is_number && value.len() <= 6
             || words::has(&words::list(b" ok all none yes no fail"), value, words::ANY_CASE);

@@ -90,7 +90,9 @@ fn equals_the_walk_over_a_tree() {
     for value in [
         serde_json::json!({"url": "https://u:p@example.org/?token=abc&x=1", "headers": {"Authorization": "Bearer abcdefghijklmnop"}}),
         serde_json::json!({"list": [{"cvc": "123", "client_secret": 5, "max_tokens": 100}], "text": "line\nkey: value", "n": [-1, 0.5, 18_446_744_073_709_551_615_u64]}),
-        serde_json::json!({"argv": ["--password", "hunter2"], "pem": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"}),
+        serde_json::json!({"argv": ["--password", "hunter2"], "pairs": [{"name": "api_key", "value": "k-1"}, {"name": "page", "value": "2"}]}),
+        serde_json::json!({"session": "closed", "pass": 12, "phone": "+1 202 555 0143", "credentials": {"a": 1}, "auth": [1], "sid": 9}),
+        serde_json::json!({"pem": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"}),
     ] {
         let text = value.to_string();
         let mut tree: Json = serde_json::from_str(&text).expect("it was written as JSON");

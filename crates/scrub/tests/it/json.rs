@@ -35,3 +35,21 @@ fn the_whole_value_of_a_secret_key_is_replaced() {
 fn keys_are_scrubbed_like_text() {
     check(r#"{"ada@example.org":{"ada@example.org":1}}"#, r#"{"<email>":{"<email>":1}}"#);
 }
+
+#[test]
+fn a_value_beside_a_secrets_name_is_replaced_in_either_order() {
+    check(r#"{"name":"api_key","value":"k1"}"#, r#"{"name":"api_key","value":"<secret>"}"#);
+    check(r#"{"value":"k1","name":"api_key"}"#, r#"{"value":"<secret>","name":"api_key"}"#);
+    check(r#"["--token","abc","--port","80"]"#, r#"["--token","<secret>","--port","80"]"#);
+    check(r#"{"phone":"+1 202 555 0143"}"#, r#"{"phone":"<phone>"}"#);
+    check(
+        r#"{"credentials":{"a":1},"auth":["x"],"session":{"b":2}}"#,
+        r#"{"credentials":"<secret>","auth":"<secret>","session":"<secret>"}"#,
+    );
+}
+
+#[test]
+fn plain_values_of_ambiguous_keys_stay() {
+    let plain = r#"{"pass":12,"fail":3,"session":"closed","sid":9,"name":"page","value":"2","phone":"none"}"#;
+    check(plain, plain);
+}
