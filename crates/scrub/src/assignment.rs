@@ -28,6 +28,10 @@ pub(crate) static PROSE_AFTER: &[u8] = &words::list(
     array function any never void str int bool bytes auth error",
 );
 
+/// First words of messages about a value: `"password": "must not be blank"`.
+static MESSAGES: &[u8] =
+    &words::list(b" is are must should may cannot can't required missing invalid expected incorrect wrong does");
+
 /// Values that reveal nothing.
 static LITERALS: &[u8] = &words::list(b" null undefined true false none nil nan yes no omit include same-origin");
 
@@ -112,7 +116,7 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
         }
         (None, _) => match full(|| Some(wrapped::value(input, start, is_colon))).unwrap_or(Wrapped::Nothing) {
             Wrapped::Nothing => bare(input, &key, start, is_colon),
-            Wrapped::Code => None,
+            Wrapped::Code => full(|| fallback(input, &key, start)),
             Wrapped::Text(quote) => quoted(input, &key, quote),
             Wrapped::Bare(start) => {
                 let is_text = looks_like_password(input.part(start, bare_end(input, start, false)));
@@ -213,6 +217,9 @@ fn quoted(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> Option<Found> {
     if let Some(start) = credential_start(input, quote.body).filter(|start| *start < end) {
         return replace_unless_placeholder(input, start, end, "<token>");
     }
+    if words::has(MESSAGES, words::first(text), ANY_CASE) {
+        return None;
+    }
     if is_plain(key.text, text, false) || words::has(LITERALS, text, ANY_CASE) || is_folder(key, text) {
         return None;
     }
@@ -243,7 +250,10 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     let word = if key.is_bare() { first_word(text) } else { text };
     let is_statement = is_colon && words::has(PROSE_AFTER, word, ANY_CASE);
     let is_literal = words::has(LITERALS, text, ANY_CASE) || is_plain(key.text, text, is_colon && key.is_bare());
-    if is_statement || is_literal || is_code(input, key, start, end) || is_folder(key, text) {
+    if is_code(input, key, start, end) {
+        return full(|| fallback(input, key, start));
+    }
+    if is_statement || is_literal || is_folder(key, text) {
         return None;
     }
     if is_colon && key.is_bare() && is_header {
@@ -251,6 +261,16 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
         return replace_unless_placeholder(input, start, line_end(input, start, quote), SECRET);
     }
     Some(Found { quote: key.quote, ..replace_unless_placeholder(input, start, end, SECRET)? })
+}
+
+/// The text after `||`, `??` or `or`, which code takes if there is no other value.
+fn fallback(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
+    let end = line_end(input, start, 0).min(start + 96);
+    let text = [&b"|| "[..], b"?? ", b" or "].iter().find_map(|sign| {
+        let at = input.find(start, end, sign)? + sign.len();
+        quote_at(input, string_start(input, at))
+    })?;
+    quoted(input, key, text)
 }
 
 /// A list of strings with a secret's name; it becomes a list of one placeholder.
@@ -261,6 +281,9 @@ fn list(input: &Input<'_>, start: usize) -> Option<Found> {
     let skip = |from: usize| from + input.run(from, MAX_LIST_BYTES, &BETWEEN);
     let first = skip(start);
     let quote = quote_at(input, first)?;
+    if words::has(MESSAGES, words::first(input.part(quote.body, length)), ANY_CASE) {
+        return None;
+    }
     let mut at = first;
     while let Some(next) = quote_at(input, at).filter(|_| at < start + MAX_LIST_BYTES) {
         let end = quoted_end(input, next);

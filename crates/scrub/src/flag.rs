@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{SECRET, full, program, value};
+use crate::{SECRET, full, program, value, words};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -18,6 +18,15 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
     let start = dash + if input.at(dash + 1) == b'-' { 2 } else { 1 };
     let end = start + input.run(start, 48, &BASE64URL);
     let name = input.part(start, end);
+    if name == b"user" && input.at(end) == b'=' {
+        return full(|| user_and_password(input, end + 1));
+    }
+    if dash + 1 == start && name.starts_with(b"u") && input.at(end) == b':' {
+        static PROGRAMS: &[u8] = &words::list(b" curl wget");
+        return full(|| {
+            program::follows(input, dash, b'u', PROGRAMS).then(|| user_and_password(input, start + 1)).flatten()
+        });
+    }
     if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U', ..]) {
         let found = full(|| program::option(input, dash));
         if found.is_some() {

@@ -7,7 +7,7 @@ pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// Words that make a name secret at any position, unless the name ends with one of [`ATTRIBUTES`].
 const ANYWHERE: &[u8] = &words::list(
-    b" password passwd passphrase passcode privatekey secret sessionid sessid credential cookie cardnumber creditcard \
+    b" password passwd passwort kennwort passphrase passcode privatekey secret sessionid sessid credential cookie cardnumber creditcard \
     authorization apikey",
 );
 
@@ -22,7 +22,7 @@ const AT_THE_END: &[u8] = &words::list(
 
 /// Words that make a name secret only as its whole last word, because harmless words end with the same letters:
 /// `compass`, `spin`.
-const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat");
+const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat pw psw");
 
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
@@ -30,7 +30,7 @@ static ATTRIBUTES: &[u8] = &words::list(
     exists expired expires expiry failed field fields hint in input invalid label length less limit max min missing \
     mode name names ok path policy prefix provider required reset rules size status strength timeout ttl type types \
     updated uri url valid version stdin scheme exception warning service manager handler encoder factory store validator \
-    helper controller filter request response settings module context",
+    helper controller filter request response settings module context ref",
 );
 
 /// Ends of names that look secret and are not: cursors, progress tokens and error names of services.
@@ -56,7 +56,8 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
             || words::has(&words::list(b" ok all none yes no fail"), value, words::ANY_CASE);
     }
     let weak = words::find(WEAK, name, Place::End, words::ANY_CASE);
-    let is_word = || value.len() < 16 && value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    let is_word =
+        || value.len() < 16 && value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
     // a plain word under `token` is the name of a token in a parser's message
     let is_token = name.len() >= weak && name.ends_with(b"token") | name.ends_with(b"Token");
     weak > 0 && (is_number && value.len() <= 3 || (is_word_plain || !is_token) && is_word())
@@ -111,7 +112,7 @@ fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
     static LAST_WORD_FILTER: Filter = filter(LAST_WORD, Place::End);
     static END_FILTER: Filter = filter(AT_THE_END, Place::End);
     // a shortcut for `js` and `ts` before a line number, the most frequent names
-    if whole.len() < 3 {
+    if whole.len() < 3 && whole != b"pw" {
         return false;
     }
     if may_end(last, &LAST_WORD_FILTER) && words::has(LAST_WORD, last, EXACT) {

@@ -96,7 +96,7 @@ fn hexadecimal_key(input: &Input<'_>, start: usize) -> Option<Found> {
 
 /// The end of a phone number that is the value of a key; none for other keys and values.
 pub(crate) fn phone_end(key: &[u8], input: &Input<'_>, start: usize) -> Option<usize> {
-    static KEYS: &[u8] = &words::list(b" phone mobile telephone cellphone tel cell fax msisdn whatsapp handy");
+    static KEYS: &[u8] = &words::list(b" phone mobile telephone cellphone tel cell fax msisdn whatsapp handy telefon");
     static NUMBER: Set = DIGITS.with(b"+-(). /");
     if input.run(start, 7, &NUMBER) < 7 {
         return None;

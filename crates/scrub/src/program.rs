@@ -15,7 +15,7 @@ static OPTIONS: [(u8, &[u8], &[u8]); 5] = [
         b'p',
         &words::list(
             b" mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mariadb \
-            mariadb-dump mycli sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup",
+            mariadb-dump mycli mongo mongosh mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup",
         ),
         &words::list(
             b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login",
@@ -51,6 +51,8 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     let programs = if argument.is_some() { spaced } else { attached };
     let start = argument.unwrap_or(after);
     let (start, end) = match quote_at(input, start) {
+        // the end of the text around the command, as in `"mysql -p"`
+        Some(quote) if argument.is_none() && b"}],);: \n".contains(&input.at(quote.body)) => return None,
         Some(quote) => (quote.body, quoted_end(input, quote)),
         None => (start, bare_end(input, start, false)),
     };
@@ -64,7 +66,7 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
 }
 
 /// True if the command before an option is one of the programs, and the first such option of it.
-fn follows(input: &Input<'_>, dash: usize, letter: u8, programs: &[u8]) -> bool {
+pub(crate) fn follows(input: &Input<'_>, dash: usize, letter: u8, programs: &[u8]) -> bool {
     /// Enough for the words before a password. The limit keeps the work linear.
     const MAX_BYTES: usize = 160;
     let floor = input.floor.max(dash.saturating_sub(MAX_BYTES));

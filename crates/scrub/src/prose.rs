@@ -15,7 +15,7 @@ static LINKS: &[u8] = &words::list(b" is was now set to changed");
 
 /// Checks the `p` of `password` and the `k` of `key` and `token`.
 pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
-    static WORDS: &[u8] = &words::list(b" password passwd passphrase passcode pwd pin key ken");
+    static WORDS: &[u8] = &words::list(b" password passwd passphrase passcode pwd pin key ken pass");
     // a shortcut: most words with these letters have others after them
     let is_likely = match (input.at(at + 1) | 0x20, input.at(at + 2) | 0x20) {
         (b'a', b's') => input.at(at + 3) | 0x20 == b's',
@@ -35,11 +35,17 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
         // `API key`
         name = input.run_start(at - 1, 16, &LETTERS);
     }
-    if !names_secret(input.part(name, end)) || follows_prose(input, name) {
+    // `pass` alone is a verb; `requirepass` is a setting
+    let is_verb = length == 4 && name == at;
+    if is_verb || !names_secret(input.part(name, end)) || follows_prose(input, name) {
         return None;
     }
     let mut start = end + input.run(end, 4, &BLANKS);
     let mut links = 0;
+    // `the password for ada is …`
+    if input.has(start, b"for ") {
+        start = input.run_end(start + 4, &NAMES) + 1;
+    }
     while links < 4 {
         let word = start + input.run(start, 12, &LETTERS);
         if input.at(word) != b' ' || !words::has(LINKS, input.part(start, word), ANY_CASE) {
@@ -123,7 +129,7 @@ pub(crate) fn oracle_login(input: &Input<'_>, at: usize) -> Option<Found> {
     let start = input.run_start(at, 64, &PASSWORD);
     let user_end = start.checked_sub(1)?;
     let user = input.run_start(user_end, 32, &NAMES);
-    if input.before(start) != b'/' || user == user_end || start == at {
+    if input.before(start) != b'/' || !LETTERS.has(input.at(user)) || start == at {
         return None;
     }
     static QUOTES: Set = Set::of(b"\\\"'");

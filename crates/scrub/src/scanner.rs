@@ -11,7 +11,7 @@ use crate::{assignment, card, email, encoded, flag, pair, personal, private_key,
 const TRIGGERS: [(&[u8], &[u8]); 8] = [
     (b"@:=~", b""),
     (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
-    (b",%&", b" \"'`\\\n\tlbrSO234"),
+    (b",%&(", b" \"'`\\\n\tlbrSO234"),
     (b"A", b"ABCIKSTU"),
     (b"Bb", b"aeyAEY"),
     (b"Pp", b"awiAWIr"),
@@ -89,6 +89,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'/' => {
                 url::path(&input, trigger).or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
             }
+            b'(' => full(|| wrapped::only_argument(&input, trigger)),
             b',' => full(|| wrapped::second_argument(&input, trigger)),
             b'<' | b'&' => full(|| pair::element(&input, trigger)),
             _ if may_end() => vendor::prefixed(&input, trigger),

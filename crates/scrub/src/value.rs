@@ -138,6 +138,7 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         || text.iter().all(|byte| *byte == b'*')
         || text.len() > 2 && text.iter().all(|byte| matches!(byte, b'x' | b'X' | b'.'))
         || is_metavariable(text)
+        || is_variable(text)
         || text.windows(3).next() == Some("•".as_bytes())
         || text.first().is_some_and(|byte| b"[<(*{".contains(byte)) && is_mask()
 }
@@ -146,6 +147,16 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
 fn is_metavariable(text: &[u8]) -> bool {
     let name = text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">")).unwrap_or_default();
     !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphabetic() || b"-_ ".contains(byte))
+}
+
+/// True for a variable that a shell or a template replaces: `$TOKEN`, `${token}`, `{{ token }}`, `{token}`.
+fn is_variable(text: &[u8]) -> bool {
+    match text {
+        [b'$', b'{' | b'(', ..] | [b'{', b'{', ..] => true,
+        [b'$', name @ ..] => name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
+        [b'{', name @ .., b'}'] => name.iter().all(|byte| byte.is_ascii_alphabetic() || b"_.".contains(byte)),
+        _ => false,
+    }
 }
 
 /// True if the text has a digit and a letter.

@@ -98,6 +98,14 @@ pub(crate) fn find(list: &[u8], text: &[u8], place: Place, case: u8) -> usize {
     0
 }
 
+/// The first word of a text, with an apostrophe within it.
+pub(crate) fn first(text: &[u8]) -> &[u8] {
+    let is_end = |byte: &u8| !byte.is_ascii_alphabetic() && *byte != b'\'';
+    let end = text.iter().take(16).position(is_end).unwrap_or(text.len().min(16));
+    let is_word = text.get(end).is_none_or(|byte| b" .\"',".contains(byte));
+    if is_word { text.get(..end).unwrap_or_default() } else { b"" }
+}
+
 /// True if the text is a word of the list.
 pub(crate) fn has(list: &[u8], text: &[u8], case: u8) -> bool {
     find(list, text, Place::Whole, case) > 0

@@ -84,7 +84,7 @@ fn call(input: &Input<'_>, start: usize) -> Wrapped {
         let is_wrapper = words::has(WRAPPERS, last_name(callee), ANY_CASE);
         // `tokens[0]`, `row["password"]`
         let inner = end + 1;
-        if open == b'[' && !is_wrapper && (QUOTES.has(input.at(inner)) || input.at(inner).is_ascii_digit()) {
+        if open == b'[' && !is_wrapper && (quote_at(input, inner).is_some() || input.at(inner).is_ascii_digit()) {
             return Wrapped::Code;
         }
         if open != b'(' && open != b'[' || open == b'[' && !is_wrapper {
@@ -127,6 +127,24 @@ pub(crate) fn pair(input: &Input<'_>, open: usize) -> Option<Found> {
     let quote = quote_at(input, first)?;
     let text = next_text(input, quote).unwrap_or(quote);
     replace_unless_placeholder(input, text.body, quoted_end(input, text), SECRET)
+}
+
+/// Checks a bracket before a quoted text: `setPassword("…")`, `ApiKey("…")`.
+pub(crate) fn only_argument(input: &Input<'_>, open: usize) -> Option<Found> {
+    static READERS: &[u8] = &words::list(
+        b" get has is find load read remove delete fetch use parse validate check hash test expect describe need require \
+        missing prompt ask invalid generate create make print log",
+    );
+    let quote = quote_at(input, open + 1)?;
+    let callee = input.part(input.run_start(open, 40, &CALLEES), open);
+    let name = last_name(callee);
+    if !names_secret(name) || words::find(READERS, name, Place::Start, ANY_CASE) > 0 {
+        return None;
+    }
+    let end = quoted_end(input, quote);
+    let text = input.part(quote.body, end);
+    let is_only = input.at(end + quote.body - quote.start) == b')' && !text.contains(&b' ');
+    (is_only && looks_like_password(text)).then(|| replace_unless_placeholder(input, quote.body, end, SECRET)).flatten()
 }
 
 /// Checks a comma after a quoted text: `set("X-Api-Key", "…")`, `login("ada", "…")`.
