@@ -97,7 +97,8 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     let extension = key.text.iter().rposition(|byte| is_extension && *byte == b'.').map_or(0, |dot| dot + 1);
     let is_arrow = !is_colon && after == b'>';
     let start = input.run_end(sign + if is_arrow { 2 } else { 1 }, &BLANKS);
-    if !names_secret(key.text.get(extension..).unwrap_or_default()) && !(!is_colon && is_variable(key.text)) {
+    let is_secret = names_secret(key.text.get(extension..).unwrap_or_default());
+    if !is_secret && (is_colon || !is_variable(key.text)) {
         return other(input, &key, start);
     }
     if is_prose(input, &key) {

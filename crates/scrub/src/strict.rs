@@ -77,6 +77,13 @@ fn is_path_byte(byte: u8) -> bool {
 /// A host: an IP address, `localhost`, a name with a known top-level domain, or a name with a port.
 fn host(text: &str, at: usize) -> Option<Replacement> {
     let bytes = text.as_bytes();
+    let end = at + run(bytes, at, 40, |byte| byte.is_ascii_hexdigit() || byte == b':');
+    let address = text.get(at..end)?;
+    let is_address = address.contains("::") || address.matches(':').count() == 7;
+    if is_address && address.bytes().any(|byte| byte.is_ascii_digit()) && address.parse::<std::net::Ipv6Addr>().is_ok()
+    {
+        return Some((at, end, "<host>"));
+    }
     let end = run_end(bytes, at, is_host_byte);
     let name = text.get(at..end)?;
     let labels = name.split('.').count();

@@ -23,7 +23,7 @@ static FORMS: [Form; 8] = [
         // these are also the beginnings of names, so they need the length of a token without separators
         prefixes: &words::list(
             b" npm_ nfp_ rnd_ r8_ ntn_ secret_ pnu_ gsk_ api_org_ bkua_ rubygems_ tfp_ rdme_ test_ live_ vcp_ aio_ \
-            unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ zpka_ CLOJARS_ phx_",
+            unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ CLOJARS_ phx_",
         ),
         min: 22,
         set: &ALPHANUMERIC,
@@ -33,7 +33,7 @@ static FORMS: [Form; 8] = [
     Form {
         prefixes: &words::list(
             b" ghp_ gho_ ghu_ ghs_ ghr_ sk_live_ pk_live_ rk_live_ sk_test_ rk_test_ whsec_ shpat_ shpss_ shppa_ \
-            shpca_ shpit_ shpua_ shptka_ sbp_ dop_v1_ doo_v1_ dor_v1_ shippo_live_ shippo_test_ figd_ figo_",
+            shpca_ shpit_ shpua_ sbp_ dop_v1_ doo_v1_ dor_v1_ shippo_live_ shippo_test_ figd_ figo_",
         ),
         min: 10,
         set: &ALPHANUMERIC,
@@ -41,7 +41,7 @@ static FORMS: [Form; 8] = [
     },
     Form {
         prefixes: &words::list(
-            b" github_pat_ sb_secret_ glsa_ apify_api_ duffel_live_ duffel_test_ sntryu_ dckr_pat_ dckr_oat_ \
+            b" github_pat_ zpka_ sb_secret_ glsa_ apify_api_ duffel_live_ duffel_test_ sntryu_ dckr_pat_ dckr_oat_ \
             pscale_tkn_ pscale_pw_ pscale_oauth_ lsv2_pt_ lsv2_sk_ xoxa- xoxb- xoxc- xoxd- xoxe- xoxp- xoxo- xoxs- \
             xoxr- xapp- GOCSPX- PMAK- HRKU- CFPAT- NRAK- NRJS- NRII- NRAA- SWMTKN- AGE-SECRET-KEY- tskey-auth- \
             tskey-api- tskey-client- xkeysib- xsmtpsib- FLWSECK- FLWSECK_TEST- nvapi- tvly- sq0atp- sq0csp-",
@@ -175,7 +175,7 @@ static DASHED_HEX: Set = HEX.with(b"-");
 pub(crate) fn lettered(input: &Input<'_>, at: usize) -> Option<Found> {
     // a shortcut: few letters stand around a `K` or `p` in a prefix
     let may_match = match input.at(at) {
-        b'A' => matches!(input.at(at + 1), b'A'..=b'Z'),
+        b'A' => input.at(at + 1).is_ascii_uppercase(),
         b'K' => input.before(at) == b'S',
         b'p' => matches!((input.before(at), input.at(at + 1)), (b'a', b'i') | (b'x', b'r')),
         _ => false,

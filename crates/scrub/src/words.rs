@@ -39,10 +39,8 @@ pub(crate) type Filter = [u64; 4];
 
 /// Builds the filter of a list: a set of 256 bits, with one bit set for the first or last three letters of each word.
 ///
-/// [`may_start`] and [`may_end`] check the filter, so that [`find`] walks a list only for text that may match. On logs
-/// and stack traces the filter rejects 81 to 92 % of the checks. Measured on 4 MB of clean text: without it, scrubbing
-/// takes 1.4 times as long for stack traces, 2.1 times for JSON logs and 4 times for lines of `_` and `-`. It costs
-/// 110 bytes of the browser module, compressed with brotli.
+/// [`may_start`] and [`may_end`] check the filter, so that [`find`] walks a list only for text that may match,
+/// because a walk takes a hundred times as long as the check.
 pub(crate) const fn filter(list: &[u8], place: Place) -> Filter {
     let mut filter = [0; 4];
     let mut index = 0;

@@ -332,6 +332,8 @@ fn the_strict_level_hides_paths_and_hosts() {
             ("open '/home/ann/x.txt' failed", "open '<path>' failed"),
             ("at g (C:\\Users\\ann\\x.js:1:2)", "at g (<path>:1:2)"),
             ("connect ECONNREFUSED 10.0.0.7:5432", "connect ECONNREFUSED <host>"),
+            ("listen EADDRINUSE [::1]:80 2001:db8::7", "listen EADDRINUSE [<host>]:80 <host>"),
+            ("std::fs::read at 12:34:56, dead::beef", "std::fs::read at 12:34:56, dead::beef"),
             ("getaddrinfo ENOTFOUND db.example.com", "getaddrinfo ENOTFOUND <host>"),
             ("https://u:p@example.com/x", "https://<credentials>@<host><path>"),
             ("file:///home/ann/a.js:1:2", "file://<path>:1:2"),
