@@ -266,7 +266,10 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
 
 /// The text after `||`, `??` or `or`, which code takes if there is no other value.
 fn fallback(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
-    let end = line_end(input, start, 0).min(start + 96);
+    /// Enough for the reading of a variable. The limit keeps the work linear.
+    const MAX_BYTES: usize = 96;
+    let code = input.part(start, (start + MAX_BYTES).min(input.text.len()));
+    let end = start + code.iter().position(|byte| *byte == b'\n').unwrap_or(code.len());
     let text = [&b"|| "[..], b"?? ", b" or "].iter().find_map(|sign| {
         let at = input.find(start, end, sign)? + sign.len();
         quote_at(input, string_start(input, at))
