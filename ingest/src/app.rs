@@ -28,8 +28,8 @@ use crate::{gateway_failures, routes};
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout of a request's head, and of an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time between two deletions of old report ids.
-const ID_CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
+/// Time between two maintenances of the store.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The service, ready to run.
 pub struct App {
@@ -79,7 +79,7 @@ impl App {
     /// seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, state } = self;
-        let id_cleanup = tokio::spawn(delete_old_ids(state.clone()));
+        let maintenance = tokio::spawn(maintain(state.clone()));
         let stop_failures = Arc::new(Notify::new());
         let failures = tokio::spawn(gateway_failures::store_failures(state.clone(), Arc::clone(&stop_failures)));
         let options = ListenOptions {
@@ -97,7 +97,7 @@ impl App {
             })
         };
         serve_connections(listener, options, service_for, shutdown).await;
-        id_cleanup.abort();
+        maintenance.abort();
         stop_failures.notify_one();
         if failures.await.is_err() {
             tracing::error!("gateway: the last failures could not be stored");
@@ -105,12 +105,12 @@ impl App {
     }
 }
 
-async fn delete_old_ids(state: Arc<AppState>) {
+async fn maintain(state: Arc<AppState>) {
     loop {
-        match state.store.forget_ids(state.clock.now()).await {
-            Ok(ids) => tracing::debug!(ids, "deleted old report ids"),
-            Err(error) => tracing::warn!(%error, "could not delete old report ids; trying again in an hour"),
+        match state.store.maintain(state.clock.now()).await {
+            Ok(deleted) => tracing::debug!(?deleted, "maintained the store"),
+            Err(error) => tracing::warn!(%error, "could not maintain the store; trying again in an hour"),
         }
-        state.clock.sleep_until(Some(state.clock.now().plus(ID_CLEANUP_INTERVAL))).await;
+        state.clock.sleep_until(Some(state.clock.now().plus(MAINTENANCE_INTERVAL))).await;
     }
 }

@@ -26,6 +26,14 @@ pub struct Mark {
     pub(crate) done: MarkKind,
 }
 
+impl Mark {
+    /// The mark of a field that was cut.
+    #[must_use]
+    pub fn cut(field: &str) -> Self {
+        Self { field: field.to_owned(), done: MarkKind::Cut }
+    }
+}
+
 /// Displays a sentence such as `tags was cut`.
 impl fmt::Display for Mark {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

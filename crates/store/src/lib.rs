@@ -2,6 +2,7 @@
 //! no report.
 
 mod clock;
+mod limits;
 mod rows;
 mod sqlite;
 
@@ -9,9 +10,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use clock::Clock;
+pub use limits::Limits;
 pub use rows::{
-    Accepted, Approval, Change, Claims, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState,
-    IssueCounts, IssueText, Link, Pause, Release, Revocation, Sample, SampleId, Status, TextForm, Work,
+    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
+    IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, Pause, Release, Revocation, Sample, SampleId,
+    Status, TextForm, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -23,8 +26,14 @@ pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Store
 
 /// A failed operation; no part of it was stored.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the store failed: {0}")]
-pub struct StoreError(pub String);
+pub enum StoreError {
+    /// The database failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// The store is at its size limit. Reports of known groups are still counted.
+    #[error("the store is full: new groups are refused (AUTOHEAL_STORE_LIMIT)")]
+    Full,
+}
 
 /// Storage of records, groups and intents. A write is durable when its future completes. [`Sqlite`]
 /// implements it.
@@ -133,9 +142,18 @@ pub trait Store: Send + Sync + 'static {
     /// made due.
     fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64>;
 
-    /// Deletes report ids that are too old, and the oldest ids of projects that have too many. Returns the number of
-    /// deleted ids.
-    fn forget_ids(&self, now: Timestamp) -> StoreFuture<'_, u64>;
+    /// Deletes report ids that are too old or too many, and groups that were not seen for long, and gives free space
+    /// back to the disk. Works in small steps, so that other writes do not wait for long. Returns what was deleted.
+    fn maintain(&self, now: Timestamp) -> StoreFuture<'_, Maintained>;
+
+    /// Deletes a group with all its text, so that none of it is left in the file. A group with an issue keeps its row.
+    fn erase_group(&self, project: &str, fingerprint: Fingerprint, now: Timestamp) -> StoreFuture<'_, Erased>;
+
+    /// Deletes what a client sent, given the hash of the client, and groups that only this client reported.
+    fn erase_client(&self, client: ClientHash, now: Timestamp) -> StoreFuture<'_, Erased>;
+
+    /// Returns the size and the condition of the store.
+    fn health(&self) -> Health;
 
     /// Finishes the waiting writes and closes the store.
     fn close(&self) -> StoreFuture<'_, ()>;

@@ -1,50 +1,58 @@
 //! `Sqlite`: the embedded store. One SQLite file and one writer thread; writes that wait share one commit.
 
 mod accept;
+mod backup;
 mod claim;
 mod client;
+mod erase;
+mod file_guard;
+mod open;
 mod read;
+mod readers;
 mod sample;
+mod unreadable;
+mod upkeep;
 mod wake;
 mod work;
 mod writer;
 
-use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
 
+use self::file_guard::FileGuard;
+use self::readers::Readers;
+use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::{
-    Accepted, Approval, Change, Claims, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueCounts,
-    Pause, Revocation, SampleId, Store, StoreError, StoreFuture, Work,
+    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
+    IntentKind, IntentState, IssueCounts, Limits, Maintained, Pause, Revocation, SampleId, Store, StoreError,
+    StoreFuture, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 
-/// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
-const MIGRATIONS: [&str; 3] = [
-    include_str!("../migrations/sqlite/0001_start.sql"),
-    include_str!("../migrations/sqlite/0002_class.sql"),
-    include_str!("../migrations/sqlite/0003_trust.sql"),
-];
+/// Number of connections for lists and pages.
+const PAGE_READERS: usize = 4;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self(error.to_string())
+        Self::Failed(error.to_string())
     }
 }
 
 /// A store in one SQLite file.
 pub struct Sqlite {
     writer: Writer,
-    /// One connection for all reads. In WAL mode a read never waits for a write.
-    reader: Arc<Mutex<Connection>>,
-    /// Locked while the store is open, because a second service on the file would release this one's claims.
+    /// For lists and pages.
+    readers: Arc<Readers>,
+    /// For the worker, so that it never waits for a list.
+    worker_reader: Arc<Readers>,
+    unreadable: Arc<Unreadable>,
+    /// Locked while the store is open, because a second service on the file would release this one's claims. The last
+    /// field, because closing any handle of the file ends the locks of SQLite's connections.
     _lock_file: File,
 }
 
@@ -53,33 +61,68 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened, is from a newer version, or is in use by another service.
+    /// If the file cannot be opened, is damaged, is from a newer version, or is in use by another service.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_unless_in_use(path)?.ok_or_else(|| {
-            StoreError(format!("{} is in use by another autoheal; give each its own --store", path.display()))
+        Self::open_for_service(path, Limits::default())
+    }
+
+    /// Like [`Sqlite::open`], with limits of its size and memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sqlite::open`].
+    pub fn open_for_service(path: &Path, limits: Limits) -> Result<Self, StoreError> {
+        Self::open_if_free(path, limits, true)?.ok_or_else(|| {
+            StoreError::Failed(format!("{} is in use by another autoheal; give each its own --store", path.display()))
         })
     }
 
-    /// Like [`Sqlite::open`], but returns `None` for a file that is in use by another process.
+    /// Opens a file for a short time, without checks that could take long. Returns `None` for a file that is in use by
+    /// another process.
     ///
     /// # Errors
     ///
     /// If the file cannot be opened or is from a newer version.
     pub fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
-        let Some(lock_file) = lock_file(path)? else { return Ok(None) };
-        let mut connection = connect(path)?;
-        migrate(&mut connection, path)?;
+        Self::open_if_free(path, Limits::default(), false)
+    }
+
+    fn open_if_free(path: &Path, limits: Limits, checks: bool) -> Result<Option<Self>, StoreError> {
+        let Some((path, lock_file)) = open::locked_file(path)? else { return Ok(None) };
+        let mut connection = open::connect(&path)?;
+        if checks {
+            open::check(&connection, &path)?;
+        }
+        open::migrate(&mut connection, &path)?;
+        if checks {
+            open::enable_shrinking(&connection, &path)?;
+        }
         // While this process holds the lock, no other one uses the store: all claims are left from processes that
         // ended.
-        connection.execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])?;
+        connection
+            .execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])
+            .map_err(|error| open::explained(&path, &error))?;
         let salt = connection.query_row("SELECT value FROM meta WHERE name = 'client_salt'", [], |row| row.get(0))?;
-        let reader = connect(path)?;
-        reader.pragma_update(None, "query_only", true)?;
+        let readers = Readers::open(&path, PAGE_READERS)?;
+        let worker_reader = Readers::open(&path, 1)?;
+        let guard = FileGuard::new(&path)
+            .map_err(|error| StoreError::Failed(format!("cannot read {}: {error}", path.display())))?;
         Ok(Some(Self {
-            writer: Writer::start(connection, salt)?,
-            reader: Arc::new(Mutex::new(reader)),
+            writer: Writer::start(connection, salt, guard, limits)?,
+            readers,
+            worker_reader,
+            unreadable: Arc::default(),
             _lock_file: lock_file,
         }))
+    }
+
+    /// Copies the store at `path`, which may be in use, to a new file that only its owner can read.
+    ///
+    /// # Errors
+    ///
+    /// If the new file exists already, or one of both cannot be read or written. Then there is no new file.
+    pub fn backup(path: &Path, to: &Path) -> Result<(), StoreError> {
+        backup::copy(path, to)
     }
 
     /// Runs `work` on the writer thread, inside the next shared transaction. Completes after the commit.
@@ -90,91 +133,21 @@ impl Sqlite {
         Box::pin(self.writer.run(work))
     }
 
-    /// Runs `work` with the reading connection, off the async threads.
+    /// Runs `work` with a connection for lists and pages, off the async threads.
     fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreFuture<'_, T> {
-        let reader = Arc::clone(&self.reader);
-        Box::pin(async move {
-            let run = move || work(&lock(&reader));
-            match tokio::task::spawn_blocking(run).await {
-                Ok(result) => Ok(result?),
-                Err(panicked) => Err(StoreError(panicked.to_string())),
-            }
-        })
+        Box::pin(Arc::clone(&self.readers).run(work))
     }
-}
 
-/// Locks the file `….lock` beside the store. Returns `None` if another process holds the lock.
-fn lock_file(path: &Path) -> Result<Option<File>, StoreError> {
-    let cannot_open = |error: &dyn std::fmt::Display| {
-        StoreError(format!(
-            "cannot open {}: {error}; check that the directory exists and can be written",
-            path.display()
-        ))
-    };
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| cannot_open(&error))?;
+    /// Runs `work` with the worker's connection, off the async threads.
+    fn read_for_worker<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        Box::pin(Arc::clone(&self.worker_reader).run(work))
     }
-    // SQLite gives its log files the permissions of the store.
-    private_file(path).map_err(|error| cannot_open(&error))?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = private_file(Path::new(&name)).map_err(|error| cannot_open(&error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(cannot_open(&error)),
-    }
-}
-
-/// Opens a file that only its owner can read and write, and creates it if it is absent. Narrows the permissions of an
-/// existing one, because reports hold data of the users of a program.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let file = File::options().create(true).append(true).mode(0o600).open(path)?;
-    let permissions = file.metadata()?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        // a file of another owner stays as it is
-        let _not_ours = file.set_permissions(Permissions::from_mode(0o600));
-    }
-    Ok(file)
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let connection =
-        Connection::open(path).map_err(|error| StoreError(format!("cannot open {}: {error}", path.display())))?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // FULL syncs the log before a commit returns, so that a report with a 202 response survives a power cut.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // 16 MiB per connection (a negative number is in KiB). The ids of a busy day need more, but the index pages in use
-    // fit.
-    connection.pragma_update(None, "cache_size", -16 * 1024)?;
-    // Without this, SQLite prepares a cached statement again whenever a bound value may decide whether a partial index
-    // is usable. That cost time for every report.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > MIGRATIONS.len() {
-        return Err(StoreError(format!(
-            "{} was written by a newer autoheal (schema {version}; this one supports up to {}); upgrade this one",
-            path.display(),
-            MIGRATIONS.len()
-        )));
-    }
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(version) {
-        let step = connection.transaction()?;
-        step.execute_batch(migration)?;
-        step.pragma_update(None, "user_version", number + 1)?;
-        step.commit()?;
-    }
-    Ok(())
 }
 
 /// Locks a mutex, even after a thread panicked while it held the lock, so that one failed read does not stop later
@@ -190,12 +163,14 @@ impl Store for Sqlite {
 
     fn groups(&self, project: &str, limit: u32) -> StoreFuture<'_, Vec<Group>> {
         let project = project.to_owned();
-        self.read(move |connection| read::groups(connection, &project, limit))
+        let unreadable = Arc::clone(&self.unreadable);
+        self.read(move |connection| read::groups(connection, &project, limit, &unreadable))
     }
 
     fn detail(&self, project: &str, fingerprint: Fingerprint) -> StoreFuture<'_, Option<Detail>> {
         let project = project.to_owned();
-        self.read(move |connection| read::detail(connection, &project, fingerprint))
+        let unreadable = Arc::clone(&self.unreadable);
+        self.read(move |connection| read::detail(connection, &project, fingerprint, &unreadable))
     }
 
     fn known_fingerprints(&self, project: &str, fingerprints: Vec<Fingerprint>) -> StoreFuture<'_, Vec<Fingerprint>> {
@@ -231,12 +206,12 @@ impl Store for Sqlite {
         lease_until: Timestamp,
         claims: Claims,
     ) -> StoreFuture<'_, Option<Work>> {
-        let owner = owner.to_owned();
-        self.write(move |connection| claim::claim_due(connection, &owner, now, lease_until, &claims))
+        let (owner, unreadable) = (owner.to_owned(), Arc::clone(&self.unreadable));
+        self.write(move |connection| claim::claim_due(connection, &owner, now, lease_until, &claims, &unreadable))
     }
 
     fn work(&self, group: GroupId) -> StoreFuture<'_, Option<Work>> {
-        self.read(move |connection| read::work(connection, group))
+        self.read_for_worker(move |connection| read::work(connection, group))
     }
 
     fn begin(
@@ -267,8 +242,8 @@ impl Store for Sqlite {
     }
 
     fn unsettled_due(&self, project: &str, now: Timestamp) -> StoreFuture<'_, Option<Intent>> {
-        let project = project.to_owned();
-        self.write(move |connection| work::unsettled_due(connection, &project, now))
+        let (project, unreadable) = (project.to_owned(), Arc::clone(&self.unreadable));
+        self.write(move |connection| work::unsettled_due(connection, &project, now, &unreadable))
     }
 
     fn change(&self, group: GroupId, changes: Vec<Change>) -> StoreFuture<'_, ()> {
@@ -285,34 +260,34 @@ impl Store for Sqlite {
 
     fn awaiting(&self, project: &str) -> StoreFuture<'_, Vec<(GroupId, u64)>> {
         let project = project.to_owned();
-        self.read(move |connection| work::awaiting(connection, &project))
+        self.read_for_worker(move |connection| work::awaiting(connection, &project))
     }
 
     fn handed_over(&self, project: &str) -> StoreFuture<'_, Vec<u64>> {
         let project = project.to_owned();
-        self.read(move |connection| work::handed_over(connection, &project))
+        self.read_for_worker(move |connection| work::handed_over(connection, &project))
     }
 
     fn next_act_at(&self, claims: Claims) -> StoreFuture<'_, Option<Timestamp>> {
-        self.read(move |connection| claim::next_act_at(connection, &claims))
+        self.read_for_worker(move |connection| claim::next_act_at(connection, &claims))
     }
 
     fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>> {
-        self.read(work::last_sent_at)
+        self.read_for_worker(work::last_sent_at)
     }
 
     fn issues_since(&self, project: &str, since: Timestamp) -> StoreFuture<'_, IssueCounts> {
         let project = project.to_owned();
-        self.read(move |connection| work::issues_since(connection, &project, since))
+        self.read_for_worker(move |connection| work::issues_since(connection, &project, since))
     }
 
     fn sent_since(&self, project: &str, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64> {
         let project = project.to_owned();
-        self.read(move |connection| work::sent_since(connection, &project, kinds, since))
+        self.read_for_worker(move |connection| work::sent_since(connection, &project, kinds, since))
     }
 
     fn pause(&self) -> StoreFuture<'_, Option<Pause>> {
-        self.read(work::pause)
+        self.read_for_worker(work::pause)
     }
 
     fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()> {
@@ -334,8 +309,38 @@ impl Store for Sqlite {
         })
     }
 
-    fn forget_ids(&self, now: Timestamp) -> StoreFuture<'_, u64> {
-        self.write(move |connection| work::forget_ids(connection, now))
+    fn maintain(&self, now: Timestamp) -> StoreFuture<'_, Maintained> {
+        Box::pin(self.writer.maintain(now))
+    }
+
+    fn erase_group(&self, project: &str, fingerprint: Fingerprint, now: Timestamp) -> StoreFuture<'_, Erased> {
+        let project = project.to_owned();
+        Box::pin(async move {
+            let erased = self.writer.erase(move |connection| erase::group(connection, &project, fingerprint)).await?;
+            // also cuts the log, which still holds the text
+            self.writer.maintain(now).await?;
+            Ok(erased)
+        })
+    }
+
+    fn erase_client(&self, client: ClientHash, now: Timestamp) -> StoreFuture<'_, Erased> {
+        Box::pin(async move {
+            let mut erased = Erased::default();
+            for group in self.read(move |connection| erase::groups_of(connection, client)).await? {
+                let one = self.writer.erase(move |connection| erase::client(connection, group, client)).await?;
+                erased.groups += one.groups;
+                erased.emptied += one.emptied;
+                erased.samples += one.samples;
+                erased.unfinished += one.unfinished;
+                erased.issues.extend(one.issues);
+            }
+            self.writer.maintain(now).await?;
+            Ok(erased)
+        })
+    }
+
+    fn health(&self) -> Health {
+        self.writer.gauges().health(self.unreadable.rows())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -1,4 +1,6 @@
-//! `Sample`: one report of a group, stored whole.
+//! `Sample`: one report of a group, cut if it is very large.
+
+mod bounds;
 
 use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SampleId;
 
-/// One report of a group, stored whole.
+/// One report of a group. A very large one is cut.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
     /// Its id.
@@ -33,10 +35,10 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Makes the sample of a record.
+    /// Makes the sample of a record, of at most 64 KiB as JSON.
     #[must_use]
     pub fn of(record: &Fingerprinted) -> Self {
-        Self {
+        let mut sample = Self {
             id: SampleId::default(),
             report: record.report().clone(),
             frames: record.frames().to_vec(),
@@ -45,6 +47,8 @@ impl Sample {
             marks: record.marks().to_vec(),
             sender: record.arrival().sender,
             received_at: record.received_at(),
-        }
+        };
+        bounds::cut(&mut sample);
+        sample
     }
 }

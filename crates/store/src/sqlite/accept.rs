@@ -14,6 +14,10 @@ use autoheal_prepare::validate::Identity;
 
 /// Maximum number of samples per group: the first, and a few to compare with it.
 const MAX_SAMPLES: usize = 10;
+/// Maximum size of all samples of a group, in bytes. The first one is kept in any case.
+const MAX_SAMPLES_BYTES: usize = 128 * 1024;
+/// Maximum size of a class or a release in its own column, in bytes.
+pub(super) const MAX_NAME_BYTES: usize = 200;
 /// Maximum number of distinct clients that are counted per group.
 const MAX_CLIENTS: usize = 1_000;
 /// Maximum number of releases that are counted per group, because any sender can invent releases, and each costs a row.
@@ -36,6 +40,8 @@ struct CachedGroup {
     count: u64,
     /// Number of samples in the file.
     samples: usize,
+    /// Size of the samples in the file, in bytes.
+    sample_bytes: usize,
     /// Number of clients in the file when the group was loaded.
     stored_clients: usize,
     /// Hashes of the clients seen since the group was loaded.
@@ -61,6 +67,20 @@ impl Cache {
         self.projects.clear();
         self.groups.clear();
     }
+
+    /// True if these records make no new group. Their ids are not looked at, so a repeated report of a group that does
+    /// not exist any more counts as one of a new group.
+    pub(super) fn has_all_groups(&mut self, connection: &Connection, records: &[Fingerprinted]) -> Result<bool> {
+        for record in records {
+            let project = project_id(connection, self, &record.arrival().project)?;
+            if !self.groups.contains_key(&(project, record.fingerprint()))
+                && find_group(connection, project, record.fingerprint())?.is_none()
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// Counted but unwritten additions to the groups, by the groups' ids.
@@ -79,32 +99,43 @@ struct Delta {
 }
 
 impl Batch {
-    /// Counts records, except those whose ids were counted before. [`Batch::write`] writes the totals of the groups.
+    /// Counts records, except those whose ids were counted before. [`Batch::write`] writes the totals of the groups. If
+    /// the store is full, no further samples are kept.
     pub(super) fn count(
         &mut self,
         connection: &Connection,
         cache: &mut Cache,
         records: Vec<Fingerprinted>,
+        is_full: bool,
     ) -> Result<Vec<Accepted>> {
-        records.into_iter().map(|record| self.count_one(connection, cache, &record)).collect()
+        records.into_iter().map(|record| self.count_one(connection, cache, &record, is_full)).collect()
     }
 
-    fn count_one(&mut self, connection: &Connection, cache: &mut Cache, record: &Fingerprinted) -> Result<Accepted> {
+    fn count_one(
+        &mut self,
+        connection: &Connection,
+        cache: &mut Cache,
+        record: &Fingerprinted,
+        is_full: bool,
+    ) -> Result<Accepted> {
         let project = project_id(connection, cache, &record.arrival().project)?;
         let id = record.identity().uuid();
         // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
         if matches!(record.identity(), Identity::Given(_))
             && !cache.groups.contains_key(&key)
-            && let Some((fingerprint, count)) = group_of_id(connection, project, id)?
+            && let Some(counted) = group_of_id(connection, project, id)?
         {
+            // The group may have been deleted since. Its reports must not come back by a repeated delivery.
+            let (fingerprint, count) = counted.unwrap_or((record.fingerprint(), 0));
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
         let group = cached_group(connection, cache, project, record, client)?;
         if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
-            let other = group_of_id(connection, project, id)?.filter(|(other, _)| *other != record.fingerprint());
+            let other =
+                group_of_id(connection, project, id)?.flatten().filter(|(other, _)| *other != record.fingerprint());
             let (fingerprint, count) = other.unwrap_or((record.fingerprint(), group.count));
             return Ok(Accepted { id, fingerprint, duplicate: true, count });
         }
@@ -112,7 +143,7 @@ impl Batch {
             group.known = true;
             connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
-        keep_sample(connection, group, record, client)?;
+        keep_sample(connection, group, record, client, is_full)?;
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
             known_count: 0,
@@ -127,11 +158,11 @@ impl Batch {
         delta.known_count += if is_known { count } else { 0 };
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
-        if let Some(release) = &report.release
+        if let Some(release) = report.release.as_deref().map(|release| start(release, MAX_NAME_BYTES))
             && (group.releases.contains(release)
-                || (group.releases.len() < MAX_RELEASES && group.releases.insert(release.clone())))
+                || (group.releases.len() < MAX_RELEASES && group.releases.insert(release.to_owned())))
         {
-            *delta.releases.entry(release.clone()).or_default() += count;
+            *delta.releases.entry(release.to_owned()).or_default() += count;
         }
         if group.stored_clients + group.clients.len() < MAX_CLIENTS && group.clients.insert(client) {
             // The client may be in the file already, because the cache holds only those seen since the group was
@@ -161,6 +192,10 @@ impl Batch {
                     delta.known_clients,
                     delta.last_seen.0
                 ])?;
+            // Moves the group in the index of the list, at most once a second.
+            connection
+                .prepare_cached("UPDATE groups SET listed_at = ?2 WHERE id = ?1 AND listed_at < ?2")?
+                .execute(params![group, delta.last_seen.0.div_euclid(1000)])?;
             // Makes the group due at once, even if it has an issue: the worker decides when to update the counts.
             // A separate statement, because setting an indexed column rewrites the index even if the value is the same.
             connection
@@ -192,17 +227,25 @@ fn keep_sample(
     group: &mut CachedGroup,
     record: &Fingerprinted,
     client: ClientHash,
+    is_full: bool,
 ) -> Result<()> {
     let is_known = record.arrival().sender.is_known();
     let is_first_known = is_known && !group.known_sample;
-    if group.samples >= MAX_SAMPLES {
-        if !is_first_known {
+    let is_needed = group.samples == 0 || is_first_known;
+    if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
+        return Ok(());
+    }
+    let json = sample::json(record)?;
+    while group.samples > 0 && (group.samples >= MAX_SAMPLES || group.sample_bytes + json.len() > MAX_SAMPLES_BYTES) {
+        if !is_needed {
             return Ok(());
         }
-        sample::make_space(connection, group.id)?;
+        let Some(bytes) = sample::make_space(connection, group.id)? else { break };
         group.samples -= 1;
+        group.sample_bytes = group.sample_bytes.saturating_sub(bytes);
     }
-    let id = sample::insert(connection, group.id, record, client)?;
+    let id = sample::insert(connection, group.id, record, &json, client)?;
+    group.sample_bytes += json.len();
     group.samples += 1;
     group.known_sample |= is_known;
     if group.samples == 1 || (is_known && !group.keeps_sample) {
@@ -231,14 +274,18 @@ fn insert_id(connection: &Connection, project: i64, id: Uuid, group: i64, record
         .map(|rows| rows > 0)
 }
 
-/// Returns the fingerprint of the group that counted this id, and the group's count without the open batch.
-fn group_of_id(connection: &Connection, project: i64, id: Uuid) -> Result<Option<(Fingerprint, u64)>> {
+/// Returns the fingerprint of the group that counted this id, and the group's count without the open batch; the inner
+/// option is none if the group was deleted.
+fn group_of_id(connection: &Connection, project: i64, id: Uuid) -> Result<Option<Option<(Fingerprint, u64)>>> {
     connection
         .prepare_cached(
-            "SELECT groups.fingerprint, groups.count FROM report_ids JOIN groups ON groups.id = group_id
+            "SELECT groups.fingerprint, groups.count FROM report_ids LEFT JOIN groups ON groups.id = group_id
              WHERE report_ids.project_id = ?1 AND report_ids.id = ?2",
         )?
-        .query_row(params![project, id.as_bytes()], |row| Ok((Fingerprint(row.get(0)?), row.get(1)?)))
+        .query_row(params![project, id.as_bytes()], |row| {
+            let fingerprint: Option<_> = row.get(0)?;
+            Ok(fingerprint.map(Fingerprint).zip(row.get(1)?))
+        })
         .optional()
 }
 
@@ -271,19 +318,23 @@ fn cached_group<'a>(
                 known: row.get(2)?,
                 keeps_sample: row.get(3)?,
                 samples: 0,
+                sample_bytes: 0,
                 known_sample: false,
                 clients: HashSet::new(),
                 releases: HashSet::new(),
             })
         })?;
-    let (samples, known_sample) = connection
-        .prepare_cached("SELECT count(*), coalesce(max(known), 0) FROM samples WHERE group_id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (samples, known_sample, sample_bytes) = connection
+        .prepare_cached(
+            "SELECT count(*), coalesce(max(known), 0), coalesce(sum(octet_length(record)), 0) FROM samples
+             WHERE group_id = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let releases = connection
         .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_>>()?;
-    Ok(vacant.insert(CachedGroup { samples, known_sample, releases, ..group }))
+    Ok(vacant.insert(CachedGroup { samples, sample_bytes, known_sample, releases, ..group }))
 }
 
 fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
@@ -297,25 +348,33 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, c
     let report = record.report();
     connection
         .prepare_cached(
-            "INSERT INTO groups (project_id, fingerprint, error_type, error_message, source, class, severity, first_seen,
-                                 last_seen, known, creator)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
+            "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, class, severity,
+                                 first_seen, last_seen, known, creator, listed_at)
+             VALUES (1 + max(coalesce((SELECT max(id) FROM groups), 0),
+                             (SELECT value FROM meta WHERE name = 'last_deleted_group')),
+                     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             project,
             record.fingerprint().0,
             report.error_type,
-            report.error_message,
+            sample::message_start(&report.error_message),
             record.source().name(),
-            report.class,
+            report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             record.severity().name(),
             record.received_at().0,
             record.arrival().sender.is_known(),
             creator.0,
+            record.received_at().0.div_euclid(1000),
         ])?;
     let id = GroupId(connection.last_insert_rowid());
     connection
         .prepare_cached("INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)")?
         .execute(params![project, record.fingerprint().0, id.0])?;
     Ok(id.0)
+}
+
+/// The longest start of a text with at most this many bytes.
+pub(super) fn start(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, all};
+use super::unreadable::Unreadable;
 use super::work::{PROJECT, UNSETTLED, set_aside};
 use crate::{Claims, ClientHash, GroupId, Work};
 use autoheal_prepare::Timestamp;
@@ -22,6 +23,7 @@ pub(super) fn claim_due(
     now: Timestamp,
     lease_until: Timestamp,
     claims: &Claims,
+    unreadable: &Unreadable,
 ) -> Result<Option<Work>> {
     let Some(project) = project_id(connection, &claims.project)? else { return Ok(None) };
     loop {
@@ -33,9 +35,9 @@ pub(super) fn claim_due(
             .execute(params![id.0, owner, lease_until.0])?;
         match read::work(connection, id) {
             Ok(Some(work)) => return Ok(Some(work)),
-            Ok(None) => set_aside(connection, id, "it has no sample")?,
+            Ok(None) => set_aside(connection, id, "it has no sample", unreadable)?,
             // One damaged group must not stop the others.
-            Err(error) if read::is_unreadable(&error) => set_aside(connection, id, &error.to_string())?,
+            Err(error) if read::is_unreadable(&error) => set_aside(connection, id, &error.to_string(), unreadable)?,
             Err(error) => return Err(error),
         }
     }

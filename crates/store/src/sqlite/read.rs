@@ -4,6 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use strum::VariantArray;
 
+use super::unreadable::Unreadable;
 use crate::{
     Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Release,
     Sample, SampleId, Status, TextForm, Work,
@@ -21,24 +22,41 @@ const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, s
 /// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
 
-pub(super) fn groups(connection: &Connection, project: &str, limit: u32) -> Result<Vec<Group>> {
+pub(super) fn groups(
+    connection: &Connection,
+    project: &str,
+    limit: u32,
+    unreadable: &Unreadable,
+) -> Result<Vec<Group>> {
+    // By the index on listed_at, which has whole seconds.
     let sql = format!(
-        "SELECT {GROUP} FROM groups JOIN projects ON projects.id = project_id
-         WHERE projects.name = ?1 ORDER BY last_seen DESC, groups.id DESC LIMIT ?2"
+        "SELECT {GROUP} FROM groups WHERE project_id = (SELECT id FROM projects WHERE name = ?1)
+         ORDER BY listed_at DESC, id DESC LIMIT ?2"
     );
-    let rows = all(connection, &sql, params![project, limit], |row| Ok((row.get::<_, i64>(0)?, group(row))))?;
-    let mut groups = Vec::with_capacity(rows.len());
+    let mut groups = readable(connection, &sql, params![project, limit], ("groups", unreadable), group)?;
+    groups.sort_by_key(|group| std::cmp::Reverse((group.last_seen, group.id)));
+    Ok(groups)
+}
+
+/// Runs a query whose first column is an id, and returns all rows that can be read. One damaged row must not hide the
+/// others.
+fn readable<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    (table, unreadable): (&'static str, &Unreadable),
+    read: impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let rows = all(connection, sql, values, |row| Ok((row.get::<_, i64>(0)?, read(row))))?;
+    let mut found = Vec::with_capacity(rows.len());
     for (id, row) in rows {
         match row {
-            Ok(group) => groups.push(group),
-            // One damaged group must not hide the others.
-            Err(error) if is_unreadable(&error) => {
-                tracing::error!(group = id, %error, "store: a group cannot be read and is left out of the list");
-            }
+            Ok(row) => found.push(row),
+            Err(error) if is_unreadable(&error) => unreadable.add(table, id, &error),
             Err(error) => return Err(error),
         }
     }
-    Ok(groups)
+    Ok(found)
 }
 
 /// Whether the content of a row cannot be read, in contrast to a failure of the database.
@@ -46,22 +64,31 @@ pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error;
     matches!(
         error,
-        Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..)
+        Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::Utf8Error(..)
     )
 }
 
-pub(super) fn detail(connection: &Connection, project: &str, fingerprint: Fingerprint) -> Result<Option<Detail>> {
+pub(super) fn detail(
+    connection: &Connection,
+    project: &str,
+    fingerprint: Fingerprint,
+    unreadable: &Unreadable,
+) -> Result<Option<Detail>> {
     let sql = format!(
         "SELECT {GROUP} FROM fingerprints AS alias JOIN groups ON groups.id = alias.group_id
          JOIN projects ON projects.id = alias.project_id WHERE projects.name = ?1 AND alias.fingerprint = ?2"
     );
-    let found = connection.prepare_cached(&sql)?.query_row(params![project, fingerprint.0], group).optional()?;
-    let Some(group) = found else { return Ok(None) };
+    let found = readable(connection, &sql, params![project, fingerprint.0], ("groups", unreadable), group)?;
+    let Some(group) = found.into_iter().next() else { return Ok(None) };
+    let id = group.id.0;
     Ok(Some(Detail {
-        samples: samples(connection, group.id, 10)?,
-        releases: releases(connection, group.id)?,
-        intents: intents(connection, group.id)?,
-        approvals: approvals(connection, group.id)?,
+        samples: readable(connection, SAMPLES, params![id, 10], ("samples", unreadable), sample)?,
+        releases: readable(connection, RELEASES, [id], ("releases", unreadable), release)?,
+        intents: readable(connection, &intents_sql(), [id], ("intents", unreadable), intent)?,
+        approvals: readable(connection, APPROVALS, [id], ("approvals", unreadable), approval)?,
         group,
     }))
 }
@@ -106,36 +133,51 @@ pub(super) fn all<T>(
     connection.prepare_cached(sql)?.query_map(values, read)?.collect()
 }
 
+// The first column of each is an id, by which an unreadable row is counted.
 /// Samples of a group: the shown one, then the others in the order of their arrival.
+const SAMPLES: &str = "SELECT samples.id, record FROM samples JOIN groups ON groups.id = group_id WHERE group_id = ?1
+     ORDER BY samples.id IS NOT shown_sample, samples.id LIMIT ?2";
+const RELEASES: &str = "SELECT group_id, release, count FROM releases WHERE group_id = ?1 ORDER BY first_seen LIMIT 50";
+const APPROVALS: &str =
+    "SELECT id, hash, login, labelled_at, revoked_at FROM approvals WHERE group_id = ?1 ORDER BY id";
+
+fn intents_sql() -> String {
+    format!("SELECT {INTENT} FROM intents WHERE group_id = ?1 ORDER BY id")
+}
+
 fn samples(connection: &Connection, group: GroupId, limit: u32) -> Result<Vec<Sample>> {
-    let sql = "SELECT samples.id, record FROM samples JOIN groups ON groups.id = group_id WHERE group_id = ?1
-         ORDER BY samples.id IS NOT shown_sample, samples.id LIMIT ?2";
-    all(connection, sql, params![group.0, limit], |row| {
-        let json: String = row.get(1)?;
-        let sample: Sample = serde_json::from_str(&json)
-            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
-        Ok(Sample { id: SampleId(row.get(0)?), ..sample })
-    })
+    all(connection, SAMPLES, params![group.0, limit], sample)
 }
 
 fn releases(connection: &Connection, group: GroupId) -> Result<Vec<Release>> {
-    let sql = "SELECT release, count FROM releases WHERE group_id = ?1 ORDER BY first_seen LIMIT 50";
-    all(connection, sql, [group.0], |row| Ok(Release { release: row.get(0)?, count: row.get(1)? }))
+    all(connection, RELEASES, [group.0], release)
 }
 
 fn intents(connection: &Connection, group: GroupId) -> Result<Vec<Intent>> {
-    all(connection, &format!("SELECT {INTENT} FROM intents WHERE group_id = ?1 ORDER BY id"), [group.0], intent)
+    all(connection, &intents_sql(), [group.0], intent)
 }
 
 fn approvals(connection: &Connection, group: GroupId) -> Result<Vec<Approval>> {
-    let sql = "SELECT hash, login, labelled_at, revoked_at FROM approvals WHERE group_id = ?1 ORDER BY id";
-    all(connection, sql, [group.0], |row| {
-        Ok(Approval {
-            hash: row.get(0)?,
-            login: row.get(1)?,
-            labelled_at: Timestamp(row.get(2)?),
-            revoked_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
-        })
+    all(connection, APPROVALS, [group.0], approval)
+}
+
+fn sample(row: &Row<'_>) -> Result<Sample> {
+    let json: String = row.get(1)?;
+    let sample: Sample = serde_json::from_str(&json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
+    Ok(Sample { id: SampleId(row.get(0)?), ..sample })
+}
+
+fn release(row: &Row<'_>) -> Result<Release> {
+    Ok(Release { release: row.get(1)?, count: row.get(2)? })
+}
+
+fn approval(row: &Row<'_>) -> Result<Approval> {
+    Ok(Approval {
+        hash: row.get(1)?,
+        login: row.get(2)?,
+        labelled_at: Timestamp(row.get(3)?),
+        revoked_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
     })
 }
 

@@ -3,20 +3,33 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use super::accept::{MAX_NAME_BYTES, start};
 use super::work::PROJECT;
 use crate::{ClientHash, Sample, SampleId};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+
+/// Maximum size of the message in a group's row, in bytes. Lists show at most 240 characters.
+const MAX_MESSAGE_BYTES: usize = 1_000;
+
+/// The start of a message, which lists show. The whole message is in the samples.
+pub(super) fn message_start(message: &str) -> &str {
+    start(message.trim_start(), MAX_MESSAGE_BYTES)
+}
+
+/// The JSON of a record's sample.
+pub(super) fn json(record: &Fingerprinted) -> Result<String> {
+    serde_json::to_string(&Sample::of(record)).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
 
 /// Inserts the sample of a record.
 pub(super) fn insert(
     connection: &Connection,
     group: i64,
     record: &Fingerprinted,
+    json: &str,
     client: ClientHash,
 ) -> Result<SampleId> {
-    let json = serde_json::to_string(&Sample::of(record))
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let known = record.arrival().sender.is_known();
     connection
         .prepare_cached("INSERT INTO samples (group_id, seen_at, record, known, client) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -24,15 +37,17 @@ pub(super) fn insert(
     Ok(SampleId(connection.last_insert_rowid()))
 }
 
-/// Deletes the newest sample of an unknown sender that is not shown.
-pub(super) fn make_space(connection: &Connection, group: i64) -> Result<()> {
+/// Deletes the newest sample of an unknown sender that is not shown, and returns its size; none if there is no such
+/// sample.
+pub(super) fn make_space(connection: &Connection, group: i64) -> Result<Option<usize>> {
     connection
         .prepare_cached(
             "DELETE FROM samples WHERE id = (SELECT max(samples.id) FROM samples JOIN groups ON groups.id = group_id
-             WHERE group_id = ?1 AND samples.known = 0 AND samples.id IS NOT shown_sample)",
+             WHERE group_id = ?1 AND samples.known = 0 AND samples.id IS NOT shown_sample)
+             RETURNING octet_length(record)",
         )?
-        .execute([group])
-        .map(drop)
+        .query_row([group], |row| row.get(0))
+        .optional()
 }
 
 /// Shows the sample of this record from now on. Makes the group due, because its issue may hold the old text.
@@ -47,9 +62,9 @@ pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record
             group,
             sample.0,
             report.error_type,
-            report.error_message,
+            message_start(&report.error_message),
             record.source().name(),
-            report.class,
+            report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             record.severity().name(),
             record.received_at().0,
         ])
@@ -83,9 +98,9 @@ pub(super) fn choose(
             group,
             sample.0,
             chosen.report.error_type,
-            chosen.report.error_message,
+            message_start(&chosen.report.error_message),
             chosen.report.source.unwrap_or_default().name(),
-            chosen.report.class,
+            chosen.report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             now.0,
         ])?;
     Ok(true)

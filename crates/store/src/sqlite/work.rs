@@ -1,11 +1,9 @@
 //! Statements for the worker: claims, intents, approvals, pauses.
 
-use std::time::Duration;
-
-use autoheal_contract::limits::{ID_MEMORY_HOURS, ID_MEMORY_ROWS};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
+use super::unreadable::Unreadable;
 use crate::{
     Approval, Change, ClientHash, GroupId, Intent, IntentId, IntentKind, IntentState, IssueCounts, Pause, Revocation,
 };
@@ -23,8 +21,8 @@ pub(super) const PROJECT: &str = "(SELECT id FROM projects WHERE name = ?1)";
 const CREDENTIAL: &str = "issues";
 
 /// Sets a group aside that cannot be read: it is not due before its next report. Its row stays as it is.
-pub(super) fn set_aside(connection: &Connection, group: GroupId, reason: &str) -> Result<()> {
-    tracing::error!(group = group.0, reason, "store: a group cannot be read and is set aside");
+pub(super) fn set_aside(connection: &Connection, group: GroupId, reason: &str, unreadable: &Unreadable) -> Result<()> {
+    unreadable.add("groups", group.0, &reason);
     let note = format!("set aside, because it cannot be read from the store: {reason}");
     connection
         .prepare_cached("UPDATE groups SET act_at = NULL, owner = NULL, lease_until = NULL, note = ?2 WHERE id = ?1")?
@@ -77,7 +75,12 @@ pub(super) fn settle(
     }
 }
 
-pub(super) fn unsettled_due(connection: &Connection, project: &str, now: Timestamp) -> Result<Option<Intent>> {
+pub(super) fn unsettled_due(
+    connection: &Connection,
+    project: &str,
+    now: Timestamp,
+    unreadable: &Unreadable,
+) -> Result<Option<Intent>> {
     loop {
         let due = connection
             .prepare_cached(&format!(
@@ -91,7 +94,7 @@ pub(super) fn unsettled_due(connection: &Connection, project: &str, now: Timesta
             Some((_, Ok(intent))) => return Ok(Some(intent)),
             // One damaged intent must not stop the others. It is never due again; its row stays as it is otherwise.
             Some((id, Err(error))) if read::is_unreadable(&error) => {
-                tracing::error!(intent = id, %error, "store: an intent cannot be read and is set aside");
+                unreadable.add("intents", id, &error);
                 connection.prepare_cached("UPDATE intents SET act_at = ?2 WHERE id = ?1")?.execute([id, i64::MAX])?;
             }
             Some((_, Err(error))) => return Err(error),
@@ -217,21 +220,4 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
         None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([CREDENTIAL]),
     }
     .map(drop)
-}
-
-pub(super) fn forget_ids(connection: &Connection, now: Timestamp) -> Result<u64> {
-    let oldest = now.minus(Duration::from_secs(ID_MEMORY_HOURS * 3600));
-    let expired = connection.prepare_cached("DELETE FROM report_ids WHERE seen_at < ?1")?.execute([oldest.0])?;
-    let mut forgotten = expired as u64;
-    let counts = all(connection, "SELECT project_id, count(*) FROM report_ids GROUP BY project_id", [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?))
-    })?;
-    for (project, rows) in counts {
-        if let Some(excess) = rows.checked_sub(ID_MEMORY_ROWS).filter(|excess| *excess > 0) {
-            let sql = "DELETE FROM report_ids WHERE (project_id, id) IN
-                (SELECT project_id, id FROM report_ids WHERE project_id = ?1 ORDER BY seen_at LIMIT ?2)";
-            forgotten += connection.prepare_cached(sql)?.execute(params![project, excess])? as u64;
-        }
-    }
-    Ok(forgotten)
 }

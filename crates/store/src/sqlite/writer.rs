@@ -8,8 +8,11 @@ use rusqlite::{Connection, Result};
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Batch, Cache};
+use super::file_guard::FileGuard;
 use super::lock;
-use crate::{Accepted, StoreError};
+use super::upkeep::{Gauges, Upkeep};
+use crate::{Accepted, Limits, Maintained, StoreError};
+use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
 
 /// Maximum number of waiting jobs. When the queue is full, the caller waits.
@@ -29,10 +32,14 @@ enum Job {
         records: Vec<Fingerprinted>,
         reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
     },
-    /// `uncached`: it changes data that the cache of [`Cache`] holds, so the cache is emptied.
-    Run {
-        work: RunJob,
-        uncached: bool,
+    Run(RunJob),
+    /// Like `Run`, for jobs that change what the cache holds.
+    Uncached(RunJob),
+    /// Like `Uncached`, for jobs that erase text.
+    Erase(RunJob),
+    Maintain {
+        now: Timestamp,
+        reply: oneshot::Sender<StoreResult<Maintained>>,
     },
 }
 
@@ -40,25 +47,62 @@ enum Job {
 pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    healthy: Arc<AtomicBool>,
+    condition: Arc<Condition>,
+}
+
+/// What other threads may know about the writer.
+struct Condition {
+    /// True if the last commit succeeded.
+    healthy: AtomicBool,
+    guard: FileGuard,
+    gauges: Gauges,
 }
 
 impl Writer {
     /// Starts the writer thread.
-    pub(super) fn start(connection: Connection, salt: Vec<u8>) -> StoreResult<Self> {
+    pub(super) fn start(connection: Connection, salt: Vec<u8>, guard: FileGuard, limits: Limits) -> StoreResult<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING_JOBS);
-        let healthy = Arc::new(AtomicBool::new(true));
-        let flag = Arc::clone(&healthy);
+        let condition = Condition { healthy: AtomicBool::new(true), guard, gauges: Gauges::default() };
+        let condition = Arc::new(condition);
+        let own = Arc::clone(&condition);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(connection, salt, waiting, &flag))
-            .map_err(|error| StoreError(error.to_string()))?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), healthy })
+            .spawn(move || Writing::new(connection, salt, limits, own).run(waiting))
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), condition })
     }
 
-    /// True if the last commit succeeded.
+    /// True if the last commit succeeded and the files are still there.
     pub(super) fn healthy(&self) -> bool {
-        self.healthy.load(Ordering::Relaxed)
+        self.condition.healthy.load(Ordering::Relaxed) && self.condition.guard.check().is_ok()
+    }
+
+    /// Sizes and counters.
+    pub(super) fn gauges(&self) -> &Gauges {
+        &self.condition.gauges
+    }
+
+    /// Deletes what is too old or too much, in small steps between other jobs.
+    pub(super) async fn maintain(&self, now: Timestamp) -> StoreResult<Maintained> {
+        let (reply, result) = oneshot::channel();
+        self.send(Job::Maintain { now, reply }).await?;
+        result.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Like [`Writer::run`], for work that changes groups, samples or clients, of which the writer has a copy.
+    pub(super) fn run_uncached<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = StoreResult<T>> + Send {
+        self.run_as(Job::Uncached, work)
+    }
+
+    /// Like [`Writer::run_uncached`], for work that deletes text of which nothing may be left in the files.
+    pub(super) fn erase<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = StoreResult<T>> + Send {
+        self.run_as(Job::Erase, work)
     }
 
     /// Counts records. Completes after the commit.
@@ -73,24 +117,16 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = StoreResult<T>> + Send {
-        self.run_job(work, false)
+        self.run_as(Job::Run, work)
     }
 
-    /// Like [`Writer::run`], for work that changes groups, samples or clients, of which the writer has a copy.
-    pub(super) fn run_uncached<T: Send + 'static>(
+    fn run_as<T: Send + 'static>(
         &self,
+        kind: fn(RunJob) -> Job,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-    ) -> impl Future<Output = StoreResult<T>> + Send {
-        self.run_job(work, true)
-    }
-
-    fn run_job<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-        uncached: bool,
     ) -> impl Future<Output = StoreResult<T>> + Send {
         let (reply, result) = oneshot::channel();
-        let work: RunJob = Box::new(move |connection| {
+        let job = kind(Box::new(move |connection| {
             let result = connection.map(|connection| in_savepoint(connection, work));
             Box::new(move |failed| {
                 // The caller may have stopped waiting; its job was done nevertheless.
@@ -101,9 +137,9 @@ impl Writer {
                     (None, None) => Err(closed()),
                 });
             })
-        });
+        }));
         async move {
-            self.send(Job::Run { work, uncached }).await?;
+            self.send(job).await?;
             result.await.unwrap_or_else(|_| Err(closed()))
         }
     }
@@ -125,7 +161,7 @@ impl Writer {
 }
 
 fn closed() -> StoreError {
-    StoreError("the store is closed".to_owned())
+    StoreError::Failed("the store is closed".to_owned())
 }
 
 /// Runs a job in a savepoint, so that its failure does not roll back the other jobs of the transaction.
@@ -140,17 +176,76 @@ fn in_savepoint<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Re
     }
 }
 
-fn write_all(connection: Connection, salt: Vec<u8>, mut waiting: mpsc::Receiver<Job>, healthy: &AtomicBool) {
-    let mut cache = Cache::new(salt);
-    while let Some(first) = waiting.blocking_recv() {
-        let mut jobs = vec![first];
-        while jobs.len() < MAX_JOBS_PER_COMMIT
-            && let Ok(job) = waiting.try_recv()
-        {
-            jobs.push(job);
+/// The state of the writer thread.
+struct Writing {
+    connection: Connection,
+    cache: Cache,
+    upkeep: Upkeep,
+    condition: Arc<Condition>,
+}
+
+impl Writing {
+    fn new(connection: Connection, salt: Vec<u8>, limits: Limits, condition: Arc<Condition>) -> Self {
+        let upkeep = Upkeep::new(limits, &condition.gauges);
+        Self { connection, cache: Cache::new(salt), upkeep, condition }
+    }
+
+    /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
+    fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        self.measure().ok();
+        loop {
+            let first = if self.upkeep.is_due() {
+                match waiting.try_recv() {
+                    Ok(job) => Some(job),
+                    Err(mpsc::error::TryRecvError::Empty) => None,
+                    Err(mpsc::error::TryRecvError::Disconnected) => return,
+                }
+            } else {
+                match waiting.blocking_recv() {
+                    Some(job) => Some(job),
+                    None => return,
+                }
+            };
+            let mut jobs: Vec<Job> = first.into_iter().collect();
+            while !jobs.is_empty()
+                && jobs.len() < MAX_JOBS_PER_COMMIT
+                && let Ok(job) = waiting.try_recv()
+            {
+                jobs.push(job);
+            }
+            if !jobs.is_empty() {
+                let committed = self.write_together(jobs);
+                self.note(committed);
+            }
+            if self.upkeep.is_due() {
+                self.keep_up();
+            }
         }
-        let committed = write_together(&connection, &mut cache, jobs);
-        if healthy.swap(committed.is_ok(), Ordering::Relaxed) != committed.is_ok() {
+    }
+
+    /// Does one step of the maintenance.
+    fn keep_up(&mut self) {
+        match self.condition.guard.check().and_then(|()| self.upkeep.step(&self.connection, &self.condition.gauges)) {
+            Ok(false) => {}
+            Ok(true) => self.cache.clear(),
+            Err(error) => self.upkeep.abandon(&error),
+        }
+        self.measure().ok();
+    }
+
+    /// Records the sizes after a transaction. Fails if the files are not the ones that were opened.
+    fn measure(&mut self) -> StoreResult<()> {
+        let log = self.condition.guard.check_and_record()?;
+        self.upkeep.measure(&self.connection, log, &self.condition.gauges)?;
+        self.condition.guard.check_and_record().map(drop)
+    }
+
+    /// Logs the first failed commit and the first successful one after it.
+    fn note(&self, committed: StoreResult<()>) {
+        if committed.is_err() {
+            self.condition.gauges.failed_writes.fetch_add(1, Ordering::Relaxed);
+        }
+        if self.condition.healthy.swap(committed.is_ok(), Ordering::Relaxed) != committed.is_ok() {
             match committed {
                 Ok(()) => tracing::info!("store: writing works again"),
                 Err(error) => {
@@ -159,68 +254,102 @@ fn write_all(connection: Connection, salt: Vec<u8>, mut waiting: mpsc::Receiver<
             }
         }
     }
-}
 
-/// Runs the jobs in one transaction, commits, and only then sends their results.
-fn write_together(connection: &Connection, cache: &mut Cache, jobs: Vec<Job>) -> StoreResult<()> {
-    let mut batch = Batch::default();
-    let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
-    let mut result = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
-    for job in jobs {
-        // After a failure, the remaining jobs do not run and get the error.
-        let runs = result.is_ok();
-        let (reply, ran) = match job {
-            Job::Accept { records, reply } => accept(connection, cache, &mut batch, records, reply, runs),
-            Job::Run { work, uncached } if runs => {
-                let ran = run(connection, cache, &mut batch, work);
-                if uncached {
-                    cache.clear();
+    /// Runs the jobs in one transaction, commits, and only then sends their results.
+    fn write_together(&mut self, jobs: Vec<Job>) -> StoreResult<()> {
+        let Self { connection, cache, upkeep, condition } = self;
+        let connection = &*connection;
+        let mut batch = Batch::default();
+        let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
+        let mut result = condition.guard.check();
+        result = result.and_then(|()| Ok(connection.execute_batch("BEGIN IMMEDIATE")?));
+        for job in jobs {
+            // After a failure, the remaining jobs do not run and get the error.
+            let runs = result.is_ok();
+            let (reply, ran) = match job {
+                Job::Accept { records, reply } if runs => {
+                    records.iter().for_each(|record| upkeep.saw(record.received_at()));
+                    let is_full = upkeep.refuses_groups(connection);
+                    accept(connection, cache, &mut batch, records, reply, is_full)
                 }
-                ran
-            }
-            Job::Run { work, .. } => (work(None), Ok(())),
-        };
-        replies.push(reply);
-        result = result.and(ran);
-    }
-    let result = result
-        .and_then(|()| Ok(batch.write(connection, cache)?))
-        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
-    if result.is_err() {
-        cache.clear();
-        // SQLite may have rolled back by itself, for example when the disk is full.
-        if !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "store: rolling back failed");
+                Job::Accept { reply, .. } => (accept_reply(reply, Ok(Vec::new())), Ok(())),
+                Job::Run(job) if runs => run(connection, cache, &mut batch, job),
+                Job::Uncached(job) if runs => {
+                    let ran = run(connection, cache, &mut batch, job);
+                    cache.clear();
+                    ran
+                }
+                Job::Erase(job) if runs => {
+                    let ran = run(connection, cache, &mut batch, job);
+                    cache.clear();
+                    upkeep.sweep_orphans();
+                    ran
+                }
+                Job::Run(job) | Job::Uncached(job) | Job::Erase(job) => (job(None), Ok(())),
+                Job::Maintain { now, reply } => {
+                    upkeep.start(now, reply);
+                    continue;
+                }
+            };
+            replies.push(reply);
+            result = result.and(ran);
         }
+        let result = result
+            .and_then(|()| Ok(batch.write(connection, cache)?))
+            .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        if result.is_err() {
+            cache.clear();
+            // SQLite may have rolled back by itself, for example when the disk is full.
+            if !connection.is_autocommit()
+                && let Err(error) = connection.execute_batch("ROLLBACK")
+            {
+                tracing::error!(%error, "store: rolling back failed");
+            }
+        }
+        // A commit into a file that has no name any more must not be acknowledged.
+        let result = result.and_then(|()| condition.guard.check_and_record().map(drop));
+        for reply in replies {
+            reply(result.as_ref().err());
+        }
+        if result.is_ok() {
+            return self.measure();
+        }
+        result
     }
-    for reply in replies {
-        reply(result.as_ref().err());
-    }
-    result
 }
 
 /// Counts one job's records. A failure fails the whole transaction, because a half-counted report must not be
-/// committed.
+/// committed. If the store is full, a job with a record of a new group is refused before anything is counted.
 fn accept(
     connection: &Connection,
     cache: &mut Cache,
     batch: &mut Batch,
     records: Vec<Fingerprinted>,
     reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
-    runs: bool,
+    is_full: bool,
 ) -> (Reply, StoreResult<()>) {
-    let accepted =
-        if runs { batch.count(connection, cache, records).map_err(StoreError::from) } else { Ok(Vec::new()) };
+    if is_full {
+        match cache.has_all_groups(connection, &records) {
+            Ok(true) => {}
+            Ok(false) => return (accept_reply(reply, Err(StoreError::Full)), Ok(())),
+            Err(error) => {
+                let error = StoreError::from(error);
+                return (accept_reply(reply, Err(error.clone())), Err(error));
+            }
+        }
+    }
+    let accepted = batch.count(connection, cache, records, is_full).map_err(StoreError::from);
     let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
-    let reply: Reply = Box::new(move |failed| {
+    (accept_reply(reply, accepted), ran)
+}
+
+fn accept_reply(reply: oneshot::Sender<StoreResult<Vec<Accepted>>>, accepted: StoreResult<Vec<Accepted>>) -> Reply {
+    Box::new(move |failed| {
         let _disconnected = reply.send(match failed {
             None => accepted,
             Some(error) => Err(error.clone()),
         });
-    });
-    (reply, ran)
+    })
 }
 
 /// Runs a job with statements of its own. Its failure does not affect the other jobs, unless SQLite rolled back the
@@ -232,5 +361,5 @@ fn run(connection: &Connection, cache: &mut Cache, batch: &mut Batch, job: RunJo
     }
     let reply = job(Some(connection));
     let is_open = !connection.is_autocommit();
-    (reply, is_open.then_some(()).ok_or_else(|| StoreError("the transaction was rolled back".to_owned())))
+    (reply, is_open.then_some(()).ok_or_else(|| StoreError::Failed("the transaction was rolled back".to_owned())))
 }

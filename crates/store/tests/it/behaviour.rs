@@ -3,29 +3,11 @@
 use std::sync::Arc;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
-use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::prepare;
-use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::{Change, Claims, Sqlite, Store};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-fn record(report: Value, at: i64) -> Fingerprinted {
-    let raw = RawValue::from_string(report.to_string()).unwrap();
-    let arrival = Arrival {
-        project: DEFAULT_PROJECT.to_owned(),
-        sender: Sender::Anonymous,
-        client: Client::Own,
-        received_at: Timestamp(at),
-    };
-    prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
-}
-
-fn failure(message: &str) -> Value {
-    json!({"error_type": "TypeError", "error_message": message})
-}
+use crate::reports::{failure, record};
 
 /// Checks that ids count once, that totals add up, and that both survive a restart.
 async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) {
@@ -69,7 +51,7 @@ async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) 
 
     // An id is deleted after a day, and counts again.
     let tomorrow = Timestamp(25 * 3600 * 1000);
-    assert_eq!(store.forget_ids(tomorrow).await.unwrap(), 1);
+    assert_eq!(store.maintain(tomorrow).await.unwrap().ids, 1);
     assert!(!store.accept(vec![record(with_id, tomorrow.0)]).await.unwrap()[0].duplicate);
 }
 

@@ -1,5 +1,9 @@
-//! Tests of the stores with real files.
+//! Tests of the store.
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod behaviour;
+mod erasing;
+mod reports;
+mod sizes;
+mod stalls;

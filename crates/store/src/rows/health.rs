@@ -1,0 +1,20 @@
+//! `Health`: size and condition of a store, for the operator.
+
+/// Size and condition of a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Size of the file and its log, in bytes.
+    pub bytes: u64,
+    /// Part of it that rows take, in bytes. The rest is free for new rows, or given back step by step.
+    pub used_bytes: u64,
+    /// Maximum size, in bytes.
+    pub limit_bytes: u64,
+    /// True while new groups are refused, because the store is at its limit and nothing is left that may be deleted.
+    pub full: bool,
+    /// Number of distinct rows that could not be read since the start.
+    pub unreadable_rows: u64,
+    /// Number of failed commits since the start.
+    pub failed_writes: u64,
+    /// Number of groups deleted since the start, by age or for their space.
+    pub deleted_groups: u64,
+}

@@ -1,0 +1,105 @@
+//! Copies of a store, while it is open or not.
+
+use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::file_guard::with_suffix;
+use super::open::free_bytes;
+use crate::StoreError;
+
+/// Copies the store at `path`, which may be in use, to a new file.
+///
+/// # Errors
+///
+/// If the new file exists already, or one of both cannot be read or written. Then there is no new file.
+pub(super) fn copy(path: &Path, to: &Path) -> Result<(), StoreError> {
+    if to.symlink_metadata().is_ok() {
+        return Err(StoreError::Failed(format!("{} exists already; give the name of a new file", to.display())));
+    }
+    let open = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(connection)
+    };
+    let connection = open().map_err(|error: rusqlite::Error| {
+        StoreError::Failed(format!("cannot open {}: {error}; is it the path of a store?", path.display()))
+    })?;
+    let copy = Copy::write(&connection, to)?;
+    // In contrast to a rename, a hard link never replaces a file.
+    fs::hard_link(&copy.path, to).map_err(|error| cannot_copy(to, &error))?;
+    drop(copy);
+    sync_directory(to)
+}
+
+/// Copies a store before its schema changes, to `STORE.before-N` beside it. Only the last such copy is kept.
+pub(super) fn before_migration(connection: &Connection, path: &Path, version: usize) -> Result<(), StoreError> {
+    let to = with_suffix(path, &format!(".before-{version:04}"));
+    let refused = |error: StoreError| {
+        let free = free_bytes(path).unwrap_or(0) / (1024 * 1024);
+        StoreError::Failed(format!(
+            "the store is not brought to its new version, because a copy of it cannot be made first: {error} ({free} MiB \
+             are free); make space, or move {} away to start with an empty store",
+            path.display()
+        ))
+    };
+    let copy = Copy::write(connection, &to).map_err(refused)?;
+    fs::rename(&copy.path, &to).map_err(|error| refused(cannot_copy(&to, &error)))?;
+    sync_directory(&to).map_err(refused)?;
+    remove_other_copies(path, &to);
+    tracing::info!(copy = %to.display(), "store: copied before it is brought to its new version");
+    Ok(())
+}
+
+/// A copy under a temporary name, which is deleted when this is dropped.
+struct Copy {
+    path: PathBuf,
+}
+
+impl Copy {
+    /// Writes a copy beside `to` that only its owner can read.
+    fn write(connection: &Connection, to: &Path) -> Result<Self, StoreError> {
+        let path = with_suffix(to, &format!(".{}.partial", std::process::id()));
+        let create = || File::options().create_new(true).write(true).mode(0o600).open(&path);
+        let file = create().map_err(|error| cannot_copy(to, &error))?;
+        let copy = Self { path };
+        connection.execute("VACUUM INTO ?1", [copy.path.to_string_lossy()]).map_err(|error| cannot_copy(to, &error))?;
+        file.sync_all().map_err(|error| cannot_copy(to, &error))?;
+        Ok(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // absent after a rename
+        let _absent = fs::remove_file(&self.path);
+    }
+}
+
+fn cannot_copy(to: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Failed(format!("cannot write the copy {}: {error}", to.display()))
+}
+
+/// Makes the new name in the directory durable.
+fn sync_directory(file: &Path) -> Result<(), StoreError> {
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| cannot_copy(file, &error))
+}
+
+fn remove_other_copies(path: &Path, kept: &Path) {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let prefix = format!("{}.before-", name.to_string_lossy());
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let is_copy = entry
+            .file_name()
+            .to_string_lossy()
+            .strip_prefix(&prefix)
+            .is_some_and(|version| version.len() == 4 && version.bytes().all(|digit| digit.is_ascii_digit()));
+        if is_copy && entry.path() != kept {
+            let _already_gone = fs::remove_file(entry.path());
+        }
+    }
+}

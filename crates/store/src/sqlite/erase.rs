@@ -1,0 +1,147 @@
+//! Deletes a group, or what a client sent, on request.
+
+use autoheal_prepare::fingerprint::Fingerprint;
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use serde_json::json;
+
+use super::upkeep::delete_group;
+use crate::{ClientHash, Erased, Link};
+
+/// Text in the place of what was deleted.
+const ERASED: &str = "(erased)";
+
+/// Erases the group with any of its fingerprints.
+pub(super) fn group(connection: &Connection, project: &str, fingerprint: Fingerprint) -> Result<Erased> {
+    let mut erased = Erased::default();
+    let found = connection
+        .prepare_cached(
+            "SELECT group_id FROM fingerprints JOIN projects ON projects.id = project_id
+             WHERE name = ?1 AND fingerprint = ?2",
+        )?
+        .query_row(params![project, fingerprint.0], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        whole_group(connection, id, &mut erased)?;
+    }
+    Ok(erased)
+}
+
+/// Returns the groups that a client reported.
+pub(super) fn groups_of(connection: &Connection, client: ClientHash) -> Result<Vec<i64>> {
+    connection
+        .prepare_cached(
+            "SELECT group_id FROM clients WHERE client = ?1 UNION SELECT group_id FROM samples WHERE client = ?1
+             UNION SELECT id FROM groups WHERE creator = ?1 ORDER BY 1",
+        )?
+        .query_map([client.0], |row| row.get(0))?
+        .collect()
+}
+
+/// Erases what a client sent to a group: its samples, and the group if nothing else is known about it.
+pub(super) fn client(connection: &Connection, group: i64, client: ClientHash) -> Result<Erased> {
+    let mut erased = Erased::default();
+    connection
+        .prepare_cached("DELETE FROM clients WHERE group_id = ?1 AND client = ?2")?
+        .execute(params![group, client.0])?;
+    let (own, others): (u64, u64) = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(client IS ?2), 0), coalesce(sum(client IS NOT ?2), 0) FROM samples WHERE group_id = ?1",
+        )?
+        .query_row(params![group, client.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_creator: Option<bool> = connection
+        .prepare_cached("SELECT creator = ?2 FROM groups WHERE id = ?1")?
+        .query_row(params![group, client.0], |row| row.get(0))
+        .optional()?;
+    if others == 0 && (own > 0 || is_creator == Some(true)) {
+        whole_group(connection, group, &mut erased)?;
+    } else if own > 0 {
+        connection
+            .prepare_cached("DELETE FROM samples WHERE group_id = ?1 AND client IS ?2")?
+            .execute(params![group, client.0])?;
+        erased.samples += own;
+        show_another_sample(connection, group)?;
+    }
+    connection
+        .prepare_cached("UPDATE groups SET creator = zeroblob(8) WHERE id = ?1 AND creator = ?2")?
+        .execute(params![group, client.0])?;
+    Ok(erased)
+}
+
+/// Deletes a group, or empties it if GitHub has or may have an issue of it.
+fn whole_group(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()> {
+    erased.samples += connection
+        .prepare_cached("SELECT count(*) FROM samples WHERE group_id = ?1")?
+        .query_row([group], |row| row.get::<_, u64>(0))?;
+    let (issue, keeps_row): (Option<Link>, bool) = connection
+        .prepare_cached(
+            "SELECT issue_number, issue_url, issue_number IS NOT NULL OR owner IS NOT NULL
+                 OR EXISTS (SELECT 1 FROM intents WHERE group_id = groups.id) FROM groups WHERE id = ?1",
+        )?
+        .query_row([group], |row| {
+            let number: Option<u64> = row.get(0)?;
+            Ok((number.zip(row.get(1)?).map(|(number, url)| Link { number, url }), row.get(2)?))
+        })?;
+    erased.issues.extend(issue);
+    if !keeps_row {
+        erased.groups += 1;
+        return delete_group(connection, group);
+    }
+    erased.emptied += 1;
+    empty(connection, group, erased)
+}
+
+/// Deletes all text of a group, but keeps its row and its fingerprints.
+fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()> {
+    // Not sent yet: the next step is decided anew, with the text that is left.
+    for sql in [
+        "UPDATE intents SET state = 'withdrawn' WHERE group_id = ?1 AND state = 'held'",
+        // those left out hold no text of a report, and name the branch and the draft
+        "UPDATE intents SET payload = '{}' WHERE group_id = ?1 AND state NOT IN ('sent', 'recheck')
+             AND kind NOT IN ('create_commit', 'create_branch', 'open_pull')",
+        "DELETE FROM samples WHERE group_id = ?1",
+        "DELETE FROM releases WHERE group_id = ?1",
+        "DELETE FROM clients WHERE group_id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([group])?;
+    }
+    erased.unfinished += connection
+        .prepare_cached("SELECT count(*) FROM intents WHERE group_id = ?1 AND state IN ('sent', 'recheck')")?
+        .query_row([group], |row| row.get::<_, u64>(0))?;
+    // A group without a sample counts as damaged.
+    let sample = json!({
+        "report": {"error_type": ERASED, "error_message": ERASED},
+        "frames": [], "normalised_message": ERASED, "parts": [], "sender": "anonymous", "received_at": 0,
+    });
+    connection
+        .prepare_cached("INSERT INTO samples (group_id, seen_at, record) VALUES (?1, 0, ?2)")?
+        .execute(params![group, sample.to_string()])?;
+    let sample = connection.last_insert_rowid();
+    connection
+        .prepare_cached(
+            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, clients = 0, creator = zeroblob(8),
+                 shown_sample = ?3 WHERE id = ?1",
+        )?
+        .execute(params![group, ERASED, sample])
+        .map(drop)
+}
+
+/// After the shown sample was deleted: shows the first one that is left, if it is another.
+fn show_another_sample(connection: &Connection, group: i64) -> Result<()> {
+    let is_there: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM samples WHERE id = shown_sample) FROM groups WHERE groups.id = ?1",
+        )?
+        .query_row([group], |row| row.get(0))?;
+    if is_there {
+        return Ok(());
+    }
+    connection
+        .prepare_cached(
+            "UPDATE groups SET shown_sample = first.id,
+                 error_type = coalesce(json_extract(first.record, '$.report.error_type'), error_type),
+                 error_message = substr(ltrim(coalesce(json_extract(first.record, '$.report.error_message'), '')), 1, 250)
+             FROM (SELECT id, record FROM samples WHERE group_id = ?1 ORDER BY id LIMIT 1) AS first WHERE groups.id = ?1",
+        )?
+        .execute([group])
+        .map(drop)
+}
