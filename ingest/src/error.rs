@@ -50,8 +50,17 @@ impl ApiError {
 /// Logs the error of the database, which the sender must not see.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store is not available; responding with 503");
-        let message = "the report could not be stored; try again later".to_owned();
+        let message = match &error {
+            // logged by the store, once
+            StoreError::Full => {
+                "the store has reached its size limit: failures that are new to it are refused, known ones are counted; \
+                 try again later"
+            }
+            StoreError::Failed(_) => {
+                tracing::error!(%error, "the store is not available; responding with 503");
+                "the report could not be stored; try again later"
+            }
+        };
         Self { retry_after: Some(STORE_RETRY_SECONDS), ..Self::new(RefusalCode::StoreUnavailable, message) }
     }
 }

@@ -1,6 +1,7 @@
 //! All routes of the service, public ones and those of the operator.
 
 mod dashboard;
+mod erase;
 mod files;
 mod gateway;
 mod groups;
@@ -15,7 +16,7 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::access::{look_for_proxy, preflight, require_operator};
 use crate::error::ApiError;
@@ -41,7 +42,8 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .route("/groups/{fingerprint}/sample", post(dashboard::choose_sample))
         .route("/style.css", get(dashboard::style))
         .route("/api/groups", get(groups::list))
-        .route("/api/groups/{fingerprint}", get(groups::one))
+        .route("/api/groups/{fingerprint}", get(groups::one).delete(erase::group))
+        .route("/api/clients/{hash}", delete(erase::client))
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(state.clone(), require_operator))
         .layer(map_response(headers::isolate));

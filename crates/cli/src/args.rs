@@ -3,6 +3,7 @@
 mod delivery;
 mod gateway;
 mod mcp;
+mod store;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use secrecy::SecretString;
 pub(crate) use self::delivery::DeliveryArgs;
 pub(crate) use self::gateway::HttpArgs;
 pub(crate) use self::mcp::McpArgs;
+use self::store::STORE_EXAMPLES;
+pub(crate) use self::store::{BackupArgs, EraseArgs, retention, size};
 
 /// Default address of `autoheal serve`.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8787";
@@ -96,6 +99,12 @@ pub(crate) enum Command {
     /// Show how a report would be processed: frames, scrubbing, fingerprint, issue
     #[command(before_help = EXPLAIN_EXAMPLES)]
     Explain(Box<ExplainArgs>),
+    /// Copy the store to a new file, also while `serve` runs
+    #[command(before_help = STORE_EXAMPLES)]
+    Backup(Box<BackupArgs>),
+    /// Delete a failure, or the reports of a client, also while `serve` runs
+    #[command(before_help = STORE_EXAMPLES)]
+    Erase(Box<EraseArgs>),
     /// Run a command as usual, and record its failure if it fails
     #[command(before_help = RUN_EXAMPLES, override_usage = "autoheal run [OPTIONS] -- <CMD>...")]
     Run(Box<RunArgs>),
@@ -148,6 +157,12 @@ pub(crate) struct ServeArgs {
     /// SQLite file; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
+    /// Maximum size of the store with its log, such as 500MB or 2GiB
+    #[arg(long, env = "AUTOHEAL_STORE_LIMIT", default_value = "2GiB", value_parser = size, value_name = "SIZE")]
+    pub(crate) store_limit: u64,
+    /// Time after which a failure that was not seen again is deleted, unless its issue may be open; 0 or off keeps all
+    #[arg(long, env = "AUTOHEAL_RETENTION", default_value = "90d", value_name = "TIME")]
+    pub(crate) retention: String,
     /// URL at which browsers reach this service, if a proxy in front changes the Host header
     #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,

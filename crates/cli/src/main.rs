@@ -2,8 +2,10 @@
 
 mod args;
 mod arguments;
+mod backup;
 mod child;
 mod definitions;
+mod erase;
 mod explain;
 mod gateway;
 mod mcp;
@@ -13,6 +15,8 @@ mod settings;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
 
@@ -23,6 +27,7 @@ use crate::args::{Args, Command, McpArgs};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    survive_file_size_limit();
     // `run` and `mcp` are parsed by their own definitions, because building all of them delays the wrapped command
     match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
         Some("run") => {
@@ -55,6 +60,8 @@ fn main() -> ExitCode {
             init_logging(args.log);
             serve::run(*options)
         }
+        Some(Command::Backup(options)) => backup::run(&options),
+        Some(Command::Erase(options)) => erase::run(&options),
         Some(Command::Explain(options)) => {
             init_logging(args.log);
             explain::run(&options)
@@ -72,6 +79,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes a write beyond the file size limit (`ulimit -f`) fail as on a full disk. By default the signal ends the process.
+/// The signal is handled and not ignored, because wrapped commands would inherit that.
+fn survive_file_size_limit() {
+    let noticed = Arc::new(AtomicBool::new(false));
+    // without the handler, only the limit is handled worse
+    let _registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
 }
 
 /// Parses one command by its own definition. None if only the whole definition can parse the command line.

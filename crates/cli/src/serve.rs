@@ -8,14 +8,13 @@ use autoheal_heal::github::Github;
 use autoheal_heal::settings::Settings;
 use autoheal_heal::worker::{Worker, run_workers};
 use autoheal_ingest::{App, Intake, store_path};
-use autoheal_store::Clock;
-use autoheal_store::{Sqlite, Store};
+use autoheal_store::{Clock, Limits, Sqlite, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use crate::args::ServeArgs;
+use crate::args::{ServeArgs, retention};
 use crate::settings;
 
 /// Raises the soft limit of open files to the hard one, because each connection takes a file descriptor.
@@ -30,10 +29,12 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     raise_descriptor_limit();
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
+    let retention = retention(&options.retention)?;
+    let limits = Limits { bytes: options.store_limit, retention, ..Limits::default() };
     let path = store_path(options.store.as_deref())?;
     config.store_file = Some(path.clone());
     config.data_dir = path.parent().map(Path::to_owned);
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path)?);
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open_for_service(&path, limits)?);
     let clock = Clock::system();
     let wake = Arc::new(Notify::new());
 

@@ -24,4 +24,5 @@ mod run_terminal;
 mod serving;
 mod settings;
 mod spy;
+mod store_files;
 mod wrapped;

@@ -34,6 +34,8 @@ async fn help_starts_with_examples() {
         &["mcp", "--help"],
         &["completions", "--help"],
         &["man", "--help"],
+        &["backup", "--help"],
+        &["erase", "--help"],
         &["help", "serve"],
         &["help", "run"],
     ] {

@@ -1,11 +1,11 @@
 //! `Erased`: what was deleted on request, and what is left.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Link;
 
 /// Result of a deletion on request, because somebody's personal data must go.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
     /// Number of deleted groups.
     pub groups: u64,

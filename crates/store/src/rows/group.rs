@@ -22,6 +22,16 @@ pub struct SampleId(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ClientHash(pub [u8; 8]);
 
+impl ClientHash {
+    /// Parses the 16 hexadecimal digits that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let number = is_hex.then(|| u64::from_str_radix(text, 16).ok())?;
+        number.map(|number| Self(number.to_be_bytes()))
+    }
+}
+
 impl fmt::Display for ClientHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hex(&self.0).fmt(formatter)

@@ -202,8 +202,9 @@ impl Upkeep {
         self.now = self.now.max(time);
     }
 
-    /// Measures the store after a commit. Starts to delete if it is near its limit, and cuts a long log.
-    pub(super) fn measure(&mut self, connection: &Connection, log: u64, gauges: &Gauges) -> Result<()> {
+    /// Measures the store after a commit. Starts to delete if it is near its limit, and cuts a long log; then it returns
+    /// true.
+    pub(super) fn measure(&mut self, connection: &Connection, log: u64, gauges: &Gauges) -> Result<bool> {
         self.size = Size::measure(connection, log)?;
         gauges.bytes.store(self.size.total(), Ordering::Relaxed);
         gauges.used.store(self.size.used(), Ordering::Relaxed);
@@ -214,10 +215,11 @@ impl Upkeep {
             tracing::info!(bytes = used, limit = self.limits.bytes, "store: near its limit; deleting");
             self.eviction = Some(Eviction::new(self.now));
         }
-        if log > self.cuts_log_above {
+        let is_long = log > self.cuts_log_above;
+        if is_long {
             self.cut_log(connection, log)?;
         }
-        Ok(())
+        Ok(is_long)
     }
 
     /// True if new groups are refused, because the store is over its limit.

@@ -192,7 +192,9 @@ impl Writing {
 
     /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
     fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
-        self.measure().ok();
+        if let Ok(log) = self.condition.guard.check_and_record() {
+            self.measure(log).ok();
+        }
         loop {
             let first = if self.upkeep.is_due() {
                 match waiting.try_recv() {
@@ -228,16 +230,20 @@ impl Writing {
         match self.condition.guard.check().and_then(|()| self.upkeep.step(&self.connection, &self.condition.gauges)) {
             Ok(false) => {}
             Ok(true) => self.cache.clear(),
-            Err(error) => self.upkeep.abandon(&error),
+            Err(error) => return self.upkeep.abandon(&error),
         }
-        self.measure().ok();
+        if let Ok(log) = self.condition.guard.check_and_record() {
+            self.measure(log).ok();
+        }
     }
 
-    /// Records the sizes after a transaction. Fails if the files are not the ones that were opened.
-    fn measure(&mut self) -> StoreResult<()> {
-        let log = self.condition.guard.check_and_record()?;
-        self.upkeep.measure(&self.connection, log, &self.condition.gauges)?;
-        self.condition.guard.check_and_record().map(drop)
+    /// Measures the store after a transaction, given the length of the log. Must not record lengths unless it changed
+    /// them, because somebody else may have cut the files since.
+    fn measure(&mut self, log: u64) -> StoreResult<()> {
+        if self.upkeep.measure(&self.connection, log, &self.condition.gauges)? {
+            self.condition.guard.check_and_record()?;
+        }
+        Ok(())
     }
 
     /// Logs the first failed commit and the first successful one after it.
@@ -307,14 +313,11 @@ impl Writing {
             }
         }
         // A commit into a file that has no name any more must not be acknowledged.
-        let result = result.and_then(|()| condition.guard.check_and_record().map(drop));
+        let log = result.and_then(|()| condition.guard.check_and_record());
         for reply in replies {
-            reply(result.as_ref().err());
+            reply(log.as_ref().err());
         }
-        if result.is_ok() {
-            return self.measure();
-        }
-        result
+        self.measure(log?)
     }
 }
 

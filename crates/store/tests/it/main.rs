@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod erasing;
+mod files;
 mod reports;
 mod sizes;
 mod stalls;
