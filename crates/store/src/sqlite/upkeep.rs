@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::ID_MEMORY_HOURS;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 use tokio::sync::oneshot;
 
 use self::evict::Eviction;
@@ -37,6 +37,11 @@ const SPARE_PAGES: u64 = 256;
 const EVICTION_PAUSE: Duration = Duration::from_secs(60);
 /// Retention of the texts of settled writes.
 const PAYLOAD_MEMORY: Duration = Duration::from_secs(24 * 3600);
+/// Maximum time by which groups age from one maintenance to the next, because a clock that jumps ahead for an hour must
+/// not delete everything.
+const MAX_AGEING: Duration = Duration::from_secs(24 * 3600);
+/// The same for report ids, so that no report that is sent again is counted twice.
+const MAX_ID_AGEING: Duration = Duration::from_secs(2 * 3600);
 /// Retention of report ids.
 const ID_MEMORY: Duration = Duration::from_secs(ID_MEMORY_HOURS * 3600);
 
@@ -175,10 +180,12 @@ impl Upkeep {
     }
 
     /// Starts a maintenance, whose result goes to `waiting`.
-    pub(super) fn start(&mut self, now: Timestamp, waiting: Waiting) {
+    pub(super) fn start(&mut self, connection: &Connection, now: Timestamp, waiting: Waiting) {
         self.now = now;
-        self.ids = Some(IdSweep::new(now.minus(ID_MEMORY), self.limits.report_ids, self.orphans));
+        let ids_now = aged(connection, "ids_aged_to", now, MAX_ID_AGEING).unwrap_or(now);
+        self.ids = Some(IdSweep::new(ids_now.minus(ID_MEMORY), self.limits.report_ids, self.orphans));
         self.orphans = false;
+        let now = aged(connection, "groups_aged_to", now, MAX_AGEING).unwrap_or(now);
         self.payloads = Some(PayloadSweep::new(now.minus(PAYLOAD_MEMORY)));
         self.retention = self.limits.retention.map(|retention| Retention::new(now.minus(retention)));
         self.vacuums = true;
@@ -370,4 +377,18 @@ impl Upkeep {
         }
         self.deleted = Maintained::default();
     }
+}
+
+/// Returns the time by which ages are measured: now, but at most this much later than at the last maintenance. Stores it
+/// for the next one.
+fn aged(connection: &Connection, name: &str, now: Timestamp, most: Duration) -> Result<Timestamp> {
+    let last: Option<i64> = connection
+        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    let aged = last.map_or(now, |last| now.min(Timestamp(last).plus(most)));
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
+        .execute(params![name, aged.0])?;
+    Ok(aged)
 }

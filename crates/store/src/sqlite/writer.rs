@@ -293,7 +293,10 @@ impl Writing {
                 }
                 Job::Run(job) | Job::Uncached(job) | Job::Erase(job) => (job(None), Ok(())),
                 Job::Maintain { now, reply } => {
-                    upkeep.start(now, reply);
+                    match &result {
+                        Ok(()) => upkeep.start(connection, now, reply),
+                        Err(error) => drop(reply.send(Err(error.clone()))),
+                    }
                     continue;
                 }
             };

@@ -204,8 +204,8 @@ async fn groups_not_seen_for_long_are_deleted_with_everything_and_open_ones_keep
     let before = std::fs::metadata(&file).unwrap().len()
         + std::fs::metadata(directory.path().join("store.db-wal")).unwrap().len();
 
-    assert_eq!(store.maintain(Timestamp(89 * DAY)).await.unwrap().groups, 0);
-    let deleted = store.maintain(Timestamp(91 * DAY)).await.unwrap();
+    assert_eq!(store.maintain(Timestamp(90 * DAY - 5_000)).await.unwrap().groups, 0);
+    let deleted = store.maintain(Timestamp(90 * DAY + 5_000)).await.unwrap();
     assert_eq!((deleted.groups, deleted.samples), (18, 2), "{deleted:?}");
     let left = store.groups(DEFAULT_PROJECT, 100).await.unwrap();
     assert_eq!(left.len(), 2);
@@ -237,4 +237,19 @@ async fn a_deleted_group_is_not_counted_by_a_repeated_delivery_and_its_id_is_not
     assert!(again[0].duplicate && store.groups(DEFAULT_PROJECT, 10).await.unwrap().is_empty());
     store.accept(vec![record(failure("new"), DAY + 7_000)]).await.unwrap();
     assert_eq!(store.groups(DEFAULT_PROJECT, 10).await.unwrap()[0].id.0, 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_deletes_nothing_at_once() {
+    const HOUR: i64 = 3_600_000;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&directory.path().join("store.db")).unwrap();
+    let report = with_id(failure("no apples"), "7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10");
+    store.maintain(Timestamp(1_000 * HOUR)).await.unwrap();
+    store.accept(vec![record(report.clone(), 1_000 * HOUR)]).await.unwrap();
+    for _ in 0..3 {
+        let deleted = store.maintain(Timestamp(1_000_000 * HOUR)).await.unwrap();
+        assert_eq!((deleted.groups, deleted.ids), (0, 0));
+    }
+    assert!(store.accept(vec![record(report, 1_001 * HOUR)]).await.unwrap()[0].duplicate);
 }
