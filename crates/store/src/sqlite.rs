@@ -77,8 +77,8 @@ impl Sqlite {
         })
     }
 
-    /// Opens a file for a short time, without checks that could take long. Returns `None` for a file that is in use by
-    /// another process.
+    /// Opens a file for a short time, without what could take long. Returns `None` for a file that is in use by another
+    /// process, and for a large one of an earlier version, which only the service migrates.
     ///
     /// # Errors
     ///
@@ -90,6 +90,9 @@ impl Sqlite {
     fn open_if_free(path: &Path, limits: Limits, checks: bool) -> Result<Option<Self>, StoreError> {
         let Some((path, lock_file)) = open::locked_file(path)? else { return Ok(None) };
         let mut connection = open::connect(&path)?;
+        if !checks && open::needs_long_migration(&connection, &path)? {
+            return Ok(None);
+        }
         if checks {
             open::check(&connection, &path)?;
         }
@@ -326,6 +329,10 @@ impl Store for Sqlite {
     fn erase_client(&self, client: ClientHash, now: Timestamp) -> StoreFuture<'_, Erased> {
         Box::pin(async move {
             let mut erased = Erased::default();
+            // the hash of those whose client is not known, such as all of an earlier version
+            if client == ClientHash::default() {
+                return Ok(erased);
+            }
             for group in self.read(move |connection| erase::groups_of(connection, client)).await? {
                 let one = self.writer.erase(move |connection| erase::client(connection, group, client)).await?;
                 erased.groups += one.groups;

@@ -86,7 +86,16 @@ pub(super) async fn one(
             json!({"login": approval.login, "hash": approval.hash, "labelled_at": time(approval.labelled_at), "revoked_at": revoked_at})
         })
         .collect();
-    Ok(Json(json!({"group": group, "samples": detail.samples, "intents": intents, "approvals": approvals})))
+    let samples: Vec<Value> = detail
+        .samples
+        .iter()
+        .map(|sample| {
+            let mut shown = json!(sample);
+            shown["client"] = json!(sample.client.map(|client| client.to_string()));
+            shown
+        })
+        .collect();
+    Ok(Json(json!({"group": group, "samples": samples, "intents": intents, "approvals": approvals})))
 }
 
 /// Finds a group by any of its fingerprints.

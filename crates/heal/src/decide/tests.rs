@@ -41,6 +41,7 @@ fn reported_once() -> Work {
     };
     let sample = Sample {
         id: SampleId(1),
+        client: None,
         report: ErrorReport::default(),
         frames: vec![],
         normalised_message: String::new(),

@@ -9,7 +9,7 @@ pub struct Health {
     pub used_bytes: u64,
     /// Maximum size, in bytes.
     pub limit_bytes: u64,
-    /// True while new groups are refused, because the store is at its limit and nothing is left that may be deleted.
+    /// True after a new group was refused, because the store is at its limit, until there is space again.
     pub full: bool,
     /// Number of distinct rows that could not be read since the start.
     pub unreadable_rows: u64,

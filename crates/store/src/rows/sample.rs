@@ -9,7 +9,7 @@ use autoheal_prepare::parse::Frame;
 use autoheal_prepare::validate::{Mark, Sender};
 use serde::{Deserialize, Serialize};
 
-use super::SampleId;
+use super::{ClientHash, SampleId};
 
 /// One report of a group. A very large one is cut.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Sample {
     /// Its id.
     #[serde(skip)]
     pub id: SampleId,
+    /// The client that sent it; none in a store of an earlier version.
+    #[serde(skip)]
+    pub client: Option<ClientHash>,
     /// The scrubbed report.
     pub report: ErrorReport,
     /// Its stack, innermost first.
@@ -40,6 +43,7 @@ impl Sample {
     pub fn of(record: &Fingerprinted) -> Self {
         let mut sample = Self {
             id: SampleId::default(),
+            client: None,
             report: record.report().clone(),
             frames: record.frames().to_vec(),
             normalised_message: record.normalised_message().to_owned(),

@@ -22,6 +22,8 @@ const MIGRATIONS: [&str; 4] = [
 
 /// Maximum time of the check at the start. Larger files are checked in part.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Size of a file from which its migration may delay a command, in bytes.
+const LONG_MIGRATION_BYTES: u64 = 32 * 1024 * 1024;
 /// Size to which SQLite cuts the log after a checkpoint, in bytes.
 pub(super) const LOG_BYTES: u64 = 16 * 1024 * 1024;
 /// Value of `auto_vacuum` with which the file can give free pages back in small steps.
@@ -153,6 +155,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
         }
         Err(error) => Err(explained(path, &error)),
     }
+}
+
+/// True for a large file of an earlier version. The copy before its migration takes a while.
+pub(super) fn needs_long_migration(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    Ok((1..MIGRATIONS.len()).contains(&version) && bytes > LONG_MIGRATION_BYTES)
 }
 
 /// Brings the schema up to date. Copies a store that holds groups before its schema changes.

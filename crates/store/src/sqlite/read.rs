@@ -135,7 +135,8 @@ pub(super) fn all<T>(
 
 // The first column of each is an id, by which an unreadable row is counted.
 /// Samples of a group: the shown one, then the others in the order of their arrival.
-const SAMPLES: &str = "SELECT samples.id, record FROM samples JOIN groups ON groups.id = group_id WHERE group_id = ?1
+const SAMPLES: &str =
+    "SELECT samples.id, record, client FROM samples JOIN groups ON groups.id = group_id WHERE group_id = ?1
      ORDER BY samples.id IS NOT shown_sample, samples.id LIMIT ?2";
 const RELEASES: &str = "SELECT group_id, release, count FROM releases WHERE group_id = ?1 ORDER BY first_seen LIMIT 50";
 const APPROVALS: &str =
@@ -165,7 +166,8 @@ fn sample(row: &Row<'_>) -> Result<Sample> {
     let json: String = row.get(1)?;
     let sample: Sample = serde_json::from_str(&json)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, error.into()))?;
-    Ok(Sample { id: SampleId(row.get(0)?), ..sample })
+    let client: Option<[u8; 8]> = row.get(2)?;
+    Ok(Sample { id: SampleId(row.get(0)?), client: client.map(ClientHash), ..sample })
 }
 
 fn release(row: &Row<'_>) -> Result<Release> {

@@ -109,6 +109,11 @@ pub(super) struct Gauges {
 }
 
 impl Gauges {
+    /// A new group was refused, because the store is full.
+    pub(super) fn refused_group(&self) {
+        self.full.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn health(&self, unreadable_rows: u64) -> Health {
         let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
         Health {
@@ -215,7 +220,9 @@ impl Upkeep {
         self.size = Size::measure(connection, log)?;
         gauges.bytes.store(self.size.total(), Ordering::Relaxed);
         gauges.used.store(self.size.used(), Ordering::Relaxed);
-        gauges.full.store(self.eviction.is_none() && self.is_over(&self.size), Ordering::Relaxed);
+        if self.size.used() <= self.start_evicting() {
+            gauges.full.store(false, Ordering::Relaxed);
+        }
         let used = self.size.used();
         let again = used > self.start_evicting() && self.now >= self.evicts_again_at;
         if self.eviction.is_none() && (again || used > self.evicts_above) {

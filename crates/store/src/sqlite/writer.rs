@@ -275,7 +275,7 @@ impl Writing {
             let (reply, ran) = match job {
                 Job::Accept { records, reply } if runs => {
                     records.iter().for_each(|record| upkeep.saw(record.received_at()));
-                    let is_full = upkeep.refuses_groups(connection);
+                    let is_full = upkeep.refuses_groups(connection).then_some(&condition.gauges);
                     accept(connection, cache, &mut batch, records, reply, is_full)
                 }
                 Job::Accept { reply, .. } => (accept_reply(reply, Ok(Vec::new())), Ok(())),
@@ -332,19 +332,22 @@ fn accept(
     batch: &mut Batch,
     records: Vec<Fingerprinted>,
     reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
-    is_full: bool,
+    is_full: Option<&Gauges>,
 ) -> (Reply, StoreResult<()>) {
-    if is_full {
+    if let Some(gauges) = is_full {
         match cache.has_all_groups(connection, &records) {
             Ok(true) => {}
-            Ok(false) => return (accept_reply(reply, Err(StoreError::Full)), Ok(())),
+            Ok(false) => {
+                gauges.refused_group();
+                return (accept_reply(reply, Err(StoreError::Full)), Ok(()));
+            }
             Err(error) => {
                 let error = StoreError::from(error);
                 return (accept_reply(reply, Err(error.clone())), Err(error));
             }
         }
     }
-    let accepted = batch.count(connection, cache, records, is_full).map_err(StoreError::from);
+    let accepted = batch.count(connection, cache, records, is_full.is_some()).map_err(StoreError::from);
     let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
     (accept_reply(reply, accepted), ran)
 }

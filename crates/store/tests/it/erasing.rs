@@ -93,6 +93,7 @@ async fn the_reports_of_a_client_are_erased_and_those_of_others_stay() {
     connection.execute("INSERT OR IGNORE INTO clients (group_id, client) VALUES (1, ?1), (2, ?1)", [client.0]).unwrap();
     drop(connection);
 
+    assert!(!store.erase_client(ClientHash::default(), Timestamp(3)).await.unwrap().found());
     let groups = store.groups(DEFAULT_PROJECT, 10).await.unwrap().len();
     let erased = store.erase_client(client, Timestamp(3)).await.unwrap();
     if groups == 2 {
