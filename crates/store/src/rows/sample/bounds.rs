@@ -16,6 +16,12 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 const MAX_FRAMES: usize = 50;
 /// Maximum size of a short text, such as a release, in a sample that is cut.
 const SHORT_TEXT: usize = 300;
+/// Maximum size of an error type in a sample that is cut.
+const ERROR_TYPE: usize = 600;
+/// Maximum size of the normalised message in a sample that is cut.
+const NORMALISED: usize = 1_000;
+/// Maximum size of the fingerprint's parts in a sample that is cut.
+const PARTS: usize = 2_000;
 /// Bytes for the names of the fields, and for all short texts.
 const OVERHEAD: usize = 6 * 1024;
 
@@ -31,8 +37,6 @@ mod part {
     pub(super) const FACTS: usize = 1_000;
     pub(super) const REPRODUCTION: usize = 2_000;
     pub(super) const COMMAND: usize = 1_000;
-    pub(super) const NORMALISED: usize = 2_000;
-    pub(super) const PARTS: usize = 3_000;
 }
 
 /// Multiples of the parts, in percent. A report with one large field gets more space for this field.
@@ -44,6 +48,10 @@ pub(super) fn cut(sample: &mut Sample) {
         return;
     }
     cut_short_texts(sample);
+    cut_derived(sample);
+    if size(sample) <= MAX_BYTES {
+        return;
+    }
     let sizes = sizes(sample);
     let fits = |multiple: usize| {
         let sum: usize = sizes.iter().map(|(size, part)| (*size).min(part * multiple / 100)).sum();
@@ -59,7 +67,7 @@ pub(super) fn cut(sample: &mut Sample) {
 }
 
 /// The size of each large field, with its part.
-fn sizes(sample: &Sample) -> [(usize, usize); 14] {
+fn sizes(sample: &Sample) -> [(usize, usize); 12] {
     let report = &sample.report;
     let json = |json: &Option<Json>| json.as_ref().map_or(0, Json::size);
     let params = report.rpc.as_ref().map_or(0, |rpc| json(&rpc.params));
@@ -76,14 +84,12 @@ fn sizes(sample: &Sample) -> [(usize, usize); 14] {
         (json(&report.debug_ids), part::FACTS),
         (size(&report.reproduction), part::REPRODUCTION),
         (size(&report.command), part::COMMAND),
-        (size(&sample.normalised_message), part::NORMALISED),
-        (size(&sample.parts), part::PARTS),
     ]
 }
 
 fn cut_fields(sample: &mut Sample, multiple: usize) {
     let bytes = |part: usize| part * multiple / 100;
-    let Sample { report, frames, normalised_message, parts, marks, .. } = sample;
+    let Sample { report, frames, marks, .. } = sample;
     let mut mark = |field: &str, was_cut: bool| {
         let mark = Mark::cut(field);
         if was_cut && !marks.contains(&mark) {
@@ -92,12 +98,10 @@ fn cut_fields(sample: &mut Sample, multiple: usize) {
     };
     mark("error_message", cut_text(&mut report.error_message, bytes(part::MESSAGE)));
     mark("stack_trace", report.stack_trace.as_mut().is_some_and(|stack| cut_middle(stack, bytes(part::STACK))));
-    let mut frames_cut = frames.len() > MAX_FRAMES && size(frames) > bytes(part::FRAMES);
-    if frames_cut {
+    if size(frames) > bytes(part::FRAMES) {
         frames.truncate(MAX_FRAMES);
+        keep_first(frames, bytes(part::FRAMES));
     }
-    frames_cut |= keep_first(frames, bytes(part::FRAMES));
-    mark("frames", frames_cut);
     mark("causes", {
         let each = bytes(part::CAUSES) / report.causes.len().max(1);
         let mut was_cut = false;
@@ -128,17 +132,25 @@ fn cut_fields(sample: &mut Sample, multiple: usize) {
     mark("debug_ids", shrink(&mut report.debug_ids, bytes(part::FACTS)));
     mark("reproduction", cut_optional(&mut report.reproduction, bytes(part::REPRODUCTION)));
     mark("command", cut_optional(&mut report.command, bytes(part::COMMAND)));
-    // without marks, because the fields they come from have some
-    cut_text(normalised_message, bytes(part::NORMALISED));
-    for part in parts.iter_mut() {
-        cut_text(&mut part.value, bytes(part::PARTS) / 4);
+}
+
+/// Cuts what was made from the fields of the report. Without marks, because the fields are there.
+fn cut_derived(sample: &mut Sample) {
+    cut_text(&mut sample.normalised_message, NORMALISED);
+    for part in &mut sample.parts {
+        cut_text(&mut part.value, PARTS / 4);
     }
-    keep_first(parts, bytes(part::PARTS));
+    keep_first(&mut sample.parts, PARTS);
+    for frame in &mut sample.frames {
+        for text in [&mut frame.function, &mut frame.file].into_iter().flatten() {
+            cut_text(text, SHORT_TEXT);
+        }
+    }
 }
 
 /// Cuts the names and identifiers of a report.
 fn cut_short_texts(sample: &mut Sample) {
-    let Sample { report, frames, marks, .. } = sample;
+    let Sample { report, marks, .. } = sample;
     let mut mark = |field: &str, text: Option<&mut String>| {
         if text.is_some_and(|text| cut_text(text, SHORT_TEXT)) && !marks.contains(&Mark::cut(field)) {
             marks.push(Mark::cut(field));
@@ -157,7 +169,14 @@ fn cut_short_texts(sample: &mut Sample) {
     ] {
         mark(field, text.as_mut());
     }
-    mark("error_type", Some(&mut report.error_type));
+    if cut_text(&mut report.error_type, ERROR_TYPE) && !marks.contains(&Mark::cut("error_type")) {
+        marks.push(Mark::cut("error_type"));
+    }
+    let mut mark = |field: &str, text: Option<&mut String>| {
+        if text.is_some_and(|text| cut_text(text, SHORT_TEXT)) && !marks.contains(&Mark::cut(field)) {
+            marks.push(Mark::cut(field));
+        }
+    };
     if let Some(server) = &mut report.server {
         mark("server", Some(&mut server.name));
         mark("server", server.version.as_mut());
@@ -169,10 +188,6 @@ fn cut_short_texts(sample: &mut Sample) {
     }
     if let Some(exit) = &mut report.exit {
         mark("exit", exit.signal.as_mut());
-    }
-    for frame in frames {
-        mark("frames", frame.function.as_mut());
-        mark("frames", frame.file.as_mut());
     }
 }
 
