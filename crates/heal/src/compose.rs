@@ -5,6 +5,7 @@ mod facts;
 mod fence;
 mod inert;
 mod instructions;
+mod links;
 mod occurrences;
 mod title;
 
@@ -105,7 +106,6 @@ pub(crate) fn pull(work: &Work, number: u64) -> ComposedPull {
     let error_type = &work.sample.report.error_type;
     ComposedPull {
         branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        // A slug has no colon and no slash, so it cannot be an address or a reference.
         title: format!("[Auto-Generated] Fix {} of issue {number}", slug(error_type)),
         body: format!(
             "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \

@@ -1,6 +1,7 @@
 //! Fences and code spans that their content cannot close.
 
 use super::inert;
+use super::links::without_links;
 
 /// Maximum run of backticks. Longer runs are shortened, so that a fence cannot become huge.
 const MAX_RUN: usize = 64;
@@ -15,9 +16,9 @@ pub(super) fn fenced(language: &str, text: &str, characters: usize) -> String {
     format!("{fence}{language}\n{text}{end}{fence}\n")
 }
 
-/// Wraps one short value in a code span. The value must come from a closed alphabet without backticks.
+/// Wraps one short value in a code span, without links. The value must come from a closed alphabet without backticks.
 pub(super) fn code_span(value: &str) -> String {
-    format!("`{value}`")
+    format!("`{}`", without_links(value, usize::MAX))
 }
 
 /// Keeps the beginning and the end, because the innermost frames are at one of them.

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Group, Release};
 
+use super::code_span;
+
 /// Heading of the block.
 const START: &str = "## Occurrences";
 /// Maximum number of listed releases.
@@ -52,7 +54,7 @@ impl Occurrences {
             let _always = writeln!(block, "- Distinct clients: {}", self.clients);
         }
         for (release, count) in self.releases.iter().filter(|(release, _)| is_numeric(release)).take(MAX_RELEASES) {
-            let _always = writeln!(block, "- Release `{release}`: {count}");
+            let _always = writeln!(block, "- Release {}: {count}", code_span(release));
         }
         block
     }
@@ -93,7 +95,7 @@ fn is_own_line(line: &str) -> bool {
         "First seen" | "Last seen" => Timestamp::parse(value).is_some(),
         _ => {
             let release = name.strip_prefix("Release `").and_then(|name| name.strip_suffix('`'));
-            release.is_some_and(is_numeric) && digits(value)
+            release.is_some_and(|release| is_numeric(&release.replace('_', ""))) && digits(value)
         }
     }
 }
