@@ -680,6 +680,10 @@ export interface ErrorReport {
         protocol_version?: string | undefined;
         /** Time until the call failed, in milliseconds, including all attempts and waits. */
         duration_ms: number;
+        /** Id of the request, by which the service recognises that its gateway saw the same call. */
+        id?: number | undefined;
+        /** Hash of the MCP session; absent without a session. */
+        session_hash?: string | undefined;
       }
     | undefined;
   /** Name and version of the MCP server, if it has sent them. */

@@ -65,8 +65,9 @@ type Failure = (Timestamp, ErrorReport);
 
 /// Stores the failures that no page reported.
 async fn store_unreported(state: &Arc<AppState>, failures: Vec<Failure>) {
-    let unreported = failures.into_iter().filter(|(seen, report)| !state.recent_page_reports.contain(report, *seen));
-    store(state, unreported.map(|(_, report)| report).collect()).await;
+    let unreported =
+        failures.into_iter().filter_map(|(seen, report)| state.recent_page_reports.without_reported(report, seen));
+    store(state, unreported.collect()).await;
 }
 
 async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {

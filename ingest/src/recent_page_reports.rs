@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use autoheal_contract::{ErrorReport, Json, Source};
+use autoheal_contract::{ErrorReport, Source};
 use autoheal_prepare::Timestamp;
 
 /// Delay of the gateway's report, so that the page's report can come first. The page's report has more details, and
@@ -14,42 +14,67 @@ use autoheal_prepare::Timestamp;
 pub(crate) const PAGE_REPORT_WAIT: Duration = Duration::from_secs(4);
 /// Maximum number of stored reports. The oldest is evicted first.
 const MAX_REPORTS: usize = 10_000;
+/// Minimum length of an id that proves the call without a session. A shorter one can be guessed.
+const MIN_ID_CHARS: usize = 12;
 
 /// The calls that pages reported recently.
+///
+/// Anyone can post a report, so a report excuses a failure only with a proof that it is about the same call: the id of the
+/// request, and the hash of its session if it has one. Without a session the id must be too long to guess.
 #[derive(Debug, Default)]
 pub(crate) struct RecentPageReports {
     hasher: RandomState,
-    /// Hashes of the calls, by arrival.
+    /// Hashes of the proofs, by arrival.
     calls: Mutex<VecDeque<(Timestamp, u64)>>,
 }
 
 impl RecentPageReports {
-    /// Adds a report of the JavaScript SDK. Ignores other reports.
+    /// Adds a report of the JavaScript SDK. Ignores a report without a proof, other reports, and repeated ones.
     pub(crate) fn add(&self, report: &ErrorReport, now: Timestamp) {
         if report.source.unwrap_or_default() != Source::JavascriptSdk {
             return;
         }
-        let Some(call) = self.call_hash(report) else { return };
+        let Some(call) = self.proof(report) else { return };
         let mut calls = self.lock();
         let oldest = now.minus(PAGE_REPORT_WAIT * 2);
         while calls.len() >= MAX_REPORTS || calls.front().is_some_and(|(time, _)| *time < oldest) {
             calls.pop_front();
         }
-        calls.push_back((now, call));
+        if !calls.iter().any(|(_, reported)| *reported == call) {
+            calls.push_back((now, call));
+        }
     }
 
-    /// True if a page reported the call of this gateway report, shortly before `seen` or later.
-    pub(crate) fn contain(&self, report: &ErrorReport, seen: Timestamp) -> bool {
-        let Some(call) = self.call_hash(report) else { return false };
-        self.lock().iter().any(|(time, reported)| *reported == call && *time >= seen.minus(PAGE_REPORT_WAIT))
+    /// The gateway's report without the failure that a page reported, shortly before `seen` or later; `None` if no failure
+    /// is left. A page's report excuses one failure.
+    pub(crate) fn without_reported(&self, mut report: ErrorReport, seen: Timestamp) -> Option<ErrorReport> {
+        if !self.take(&report, seen) {
+            return Some(report);
+        }
+        // the gateway counts equal failures of several calls in one report
+        let others = report.count.unwrap_or(1).saturating_sub(1);
+        report.count = Some(others);
+        (others > 0).then_some(report)
     }
 
-    /// Hashes the method and the tool, which are the same in both reports. Codes and messages may differ.
-    fn call_hash(&self, report: &ErrorReport) -> Option<u64> {
-        let rpc = report.rpc.as_ref();
-        let text = |name: &str| report.context.as_ref().and_then(|context| context.get(name)).and_then(Json::as_str);
-        let method = rpc.and_then(|rpc| rpc.method.as_deref()).or_else(|| text("method"))?;
-        Some(self.hasher.hash_one((method, rpc.and_then(|rpc| rpc.tool.as_deref()))))
+    /// Removes the page's report of this call; false if there is none.
+    fn take(&self, report: &ErrorReport, seen: Timestamp) -> bool {
+        let Some(call) = self.proof(report) else { return false };
+        let mut calls = self.lock();
+        let earliest = seen.minus(PAGE_REPORT_WAIT);
+        let found = calls.iter().position(|(time, reported)| *reported == call && *time >= earliest);
+        found.is_some_and(|at| calls.remove(at).is_some())
+    }
+
+    /// Hashes the session and the id of the call; `None` if they prove nothing.
+    fn proof(&self, report: &ErrorReport) -> Option<u64> {
+        let rpc = report.rpc.as_ref()?;
+        let (id, session) = (rpc.id.as_deref()?, rpc.session_hash.as_deref());
+        let is_proof = match session {
+            Some(session) => !session.is_empty() && !id.is_empty(),
+            None => id.chars().count() >= MIN_ID_CHARS,
+        };
+        is_proof.then(|| self.hasher.hash_one((session, id)))
     }
 
     /// Ignores poisoning: a panic cannot leave the list half-changed.
@@ -64,20 +89,59 @@ mod tests {
 
     use super::*;
 
-    fn report(source: Source, method: &str, tool: Option<&str>) -> ErrorReport {
-        let rpc = Rpc { method: Some(method.to_owned()), tool: tool.map(str::to_owned), ..Rpc::default() };
+    const ID: &str = "1764228366123456";
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn report(source: Source, id: Option<&str>, session: Option<&str>) -> ErrorReport {
+        let text = |text: &str| Some(text.to_owned());
+        let rpc = Rpc {
+            method: text("tools/call"),
+            tool: text("price"),
+            id: id.and_then(text),
+            session_hash: session.and_then(text),
+            ..Rpc::default()
+        };
         ErrorReport { source: Some(source), rpc: Some(rpc), ..ErrorReport::default() }
     }
 
+    /// True if a page's report with this id and session excuses the gateway's.
+    fn excuses(page: (Option<&str>, Option<&str>), gateway: (Option<&str>, Option<&str>)) -> bool {
+        let reports = RecentPageReports::default();
+        reports.add(&report(Source::JavascriptSdk, page.0, page.1), NOW);
+        reports.without_reported(report(Source::McpTool, gateway.0, gateway.1), NOW).is_none()
+    }
+
     #[test]
-    fn only_the_same_call_at_the_same_time_counts_as_reported() {
-        let (reports, now) = (RecentPageReports::default(), Timestamp(1_000_000));
-        reports.add(&report(Source::JavascriptSdk, "tools/call", Some("price")), now);
-        reports.add(&report(Source::Cli, "tools/call", Some("order")), now);
-        let reported = |tool: &str, seen| reports.contain(&report(Source::McpTool, "tools/call", Some(tool)), seen);
-        assert!(reported("price", now));
-        assert!(reported("price", now.minus(PAGE_REPORT_WAIT)) && reported("price", now.plus(PAGE_REPORT_WAIT)));
-        assert!(!reported("price", now.plus(PAGE_REPORT_WAIT * 2)));
-        assert!(!reported("order", now) && !reported("other", now));
+    fn only_the_id_and_the_session_of_a_call_prove_that_it_is_the_same() {
+        let same = |id, session| excuses((id, session), (id, session));
+        assert!(same(Some(ID), None) && same(Some(ID), Some("77")) && same(Some("1"), Some("77")));
+        assert!(same(Some("req-6f1d5c0e"), None));
+        for (id, session) in [(None, None), (None, Some("77")), (Some("1"), None), (Some("99999999999"), None)] {
+            assert!(!same(id, session), "{id:?} {session:?}");
+        }
+        assert!(!same(Some("1"), Some("")) && !same(Some(""), Some("77")));
+        assert!(!excuses((Some("1764228366123457"), None), (Some(ID), None)));
+        assert!(!excuses((Some(ID), Some("78")), (Some(ID), Some("77"))));
+        assert!(!excuses((Some(ID), None), (Some(ID), Some("77"))));
+        assert!(!excuses((Some(ID), Some("77")), (Some(ID), None)));
+    }
+
+    #[test]
+    fn a_report_excuses_one_failure_of_the_same_time() {
+        let check = |source, seen, expected: &[Option<u64>]| {
+            let reports = RecentPageReports::default();
+            reports.add(&report(source, Some(ID), None), NOW);
+            reports.add(&report(source, Some(ID), None), NOW);
+            let counts = expected.iter().map(|_| {
+                let failures = ErrorReport { count: Some(3), ..report(Source::McpTool, Some(ID), None) };
+                reports.without_reported(failures, seen).and_then(|report| report.count)
+            });
+            assert_eq!(counts.collect::<Vec<_>>(), expected);
+        };
+        for seen in [NOW, NOW.minus(PAGE_REPORT_WAIT), NOW.plus(PAGE_REPORT_WAIT)] {
+            check(Source::JavascriptSdk, seen, &[Some(2), Some(3)]);
+        }
+        check(Source::JavascriptSdk, NOW.plus(PAGE_REPORT_WAIT * 2), &[Some(3)]);
+        check(Source::Cli, NOW, &[Some(3)]);
     }
 }

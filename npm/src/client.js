@@ -13,7 +13,7 @@ import { loadModule } from './module.js';
 import { onGlobalError, withoutFragment } from './page.js';
 import { reportLoadFailure } from './report-load-failure.js';
 import { Reporter } from './reporter.js';
-import { memberOutcome, repliesInOrder, toolMessage } from './response.js';
+import { memberOutcome, repliesInOrder, SESSION_HEADER, toolMessage } from './response.js';
 import { expect, FUNCTION, settings, TEXT } from './settings.js';
 import { isObject, isText, listOf } from './type-checks.js';
 
@@ -279,8 +279,8 @@ export class MCPClient {
   }
 
   #record(call, name, message, kind, { error, code, data, answer, cause } = {}) {
-    const { server, version } = this.#connection;
-    const { method, started } = call;
+    const { server, session, version } = this.#connection;
+    const { id, method, started } = call;
     const params = (call.members ? '' : (call.params ?? '')).slice(0, MAX_PARAMS);
     this.#reporter?.record(
       {
@@ -301,6 +301,9 @@ export class MCPClient {
           protocol_version: version,
           // in tenths, because browsers measure no finer
           duration_ms: Math.round((performance.now() - started) * 10) / 10,
+          id: id || undefined,
+          // The session itself, of which the module writes the hash.
+          session_hash: session.headers().get(SESSION_HEADER) ?? undefined,
         },
         server: server.info && { name: server.info.name, version: server.info.version },
       },

@@ -12,8 +12,17 @@ test('a call works right after new, and ready resolves', async (t) => {
   assert.deepEqual(await client.request('echo', { text: 'hello' }), { text: 'hello' });
   assert.equal(await client.ready, undefined);
   const [{ body, headers }] = server.calls;
-  assert.deepEqual(body, { jsonrpc: '2.0', id: 1, method: 'echo', params: { text: 'hello' } });
+  const { id, ...rest } = body;
+  assert.deepEqual(rest, { jsonrpc: '2.0', method: 'echo', params: { text: 'hello' } });
+  // too large to guess, and exact in every JSON parser
+  assert.ok(Number.isSafeInteger(id) && id >= 1e12, id);
   assert.equal(headers['content-type'], 'application/json');
+});
+
+test('the ids of two clients have nothing in common', async (t) => {
+  const [one, other] = await Promise.all([connect(t, echo), connect(t, echo)]);
+  await Promise.all([one, other].map(({ client }) => client.request('echo')));
+  assert.ok(Math.abs(one.server.calls[0].body.id - other.server.calls[0].body.id) > 1e6);
 });
 
 test('every call has its own id', async (t) => {

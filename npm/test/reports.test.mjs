@@ -26,7 +26,8 @@ test('the report of an application error has all fields', async (t) => {
   assert.equal(report.source, 'javascript_sdk');
   assert.equal(report.class, 'application');
   assert.match(report.client, /^[0-9a-f]{32}$/);
-  const { duration_ms, ...rpc } = report.rpc;
+  const { duration_ms, id, ...rpc } = report.rpc;
+  assert.equal(id, server.calls[0].body.id);
   assert.ok(duration_ms > 0);
   assert.deepEqual(rpc, { method: 'tools/call', tool: 'total_price', code: -32000, params, transport: 'http' });
   const { timestamp, ...context } = report.context;

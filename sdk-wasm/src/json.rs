@@ -4,10 +4,11 @@
 //! report. If the text was cut, the copy closes its open strings, lists and objects.
 
 use autoheal_contract::limits::CUT_MARK;
+use autoheal_contract::session_hash;
 use autoheal_scrub::{MIN_CARD_DIGITS, Neighbours, scrub};
 
 use crate::reader::Reader;
-use crate::text::scrubbed;
+use crate::text::{decimal, scrubbed};
 
 /// Limits for a value.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(crate) struct Limits {
 pub(crate) type LimitsOf = fn(key: &str, depth: usize, limits: Limits) -> Limits;
 
 /// Copies the members of the object in `input`, without braces.
+///
+/// The value of every `session_hash` on the second level is a session id, and becomes its hash.
 ///
 /// If `params` is not empty, it replaces the value of every `params` on the second level, because a report has a call's
 /// parameters in two places there, and the shell has them as text already.
@@ -145,6 +148,10 @@ impl JsonCopy<'_, '_> {
             self.value(limits, depth);
             self.out.truncate(length);
             return write_text(placeholder, self.out);
+        }
+        if key.as_deref() == Some("session_hash") && depth == 1 && first == b'"' {
+            let session = self.reader.text();
+            return write_text(&decimal(session_hash(session.as_bytes())), self.out);
         }
         if key.as_deref() == Some("params") && depth == 1 && !self.params.is_empty() {
             let length = self.out.len();

@@ -24,7 +24,7 @@ use crate::{frames, headers, page};
 pub struct Session {
     endpoint: String,
     retries: u32,
-    last_id: Cell<u32>,
+    last_id: Cell<f64>,
     era: Era,
 }
 
@@ -45,13 +45,13 @@ impl Session {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(endpoint: String, retries: u32, mode: u8) -> Session {
-        Session { endpoint, retries, last_id: Cell::new(0), era: Era::new(mode.into()) }
+        Session { endpoint, retries, last_id: Cell::new(first_id(Math::random())), era: Era::new(mode.into()) }
     }
 
-    /// The id of the next request. Ids are counted up from 1.
+    /// The id of the next request. Ids are counted up from a random number.
     #[must_use]
-    pub fn next_id(&self) -> u32 {
-        self.last_id.set(self.last_id.get().wrapping_add(1));
+    pub fn next_id(&self) -> f64 {
+        self.last_id.set(self.last_id.get() + 1.0);
         self.last_id.get()
     }
 
@@ -157,6 +157,14 @@ impl Session {
     }
 }
 
+/// The number before the first id. `random` is from 0 to below 1.
+///
+/// Others cannot guess the ids, so that a report with the id of a call proves that it is about this call. They have 16
+/// digits, which every JSON parser reads exactly, and begin with 1, as no card number does.
+fn first_id(random: f64) -> f64 {
+    (1e15 + random * 9e14).floor()
+}
+
 /// Maximum number of attempts in a row to resume a stream without receiving an event.
 const MAX_RESUMES: u32 = 5;
 
@@ -215,5 +223,19 @@ const fn number_of(step: Step) -> u8 {
         Step::Discover => DISCOVER,
         Step::Initialize => INITIALIZE,
         Step::Fail => FAIL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_large_and_exact() {
+        for random in [0.0, 0.123_456_789_012, 1.0 - f64::EPSILON] {
+            let id = first_id(random) + 1.0;
+            assert!(id.fract() == 0.0 && id > 1e15 && id + 1e6 < 2e15, "{id}");
+            assert!(!(id + 1.0).eq(&id));
+        }
     }
 }

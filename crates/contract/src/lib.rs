@@ -8,9 +8,11 @@ pub mod limits;
 mod receipt;
 mod refusal;
 mod report;
+mod session;
 
 pub use class::Class;
 pub use json::Json;
 pub use receipt::{Receipt, ReceiptStatus};
 pub use refusal::{Refusal, RefusalCode};
 pub use report::{Cause, ErrorReport, Exit, LogLine, Rpc, Server, Severity, Source};
+pub use session::session_hash;

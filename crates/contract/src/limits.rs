@@ -10,6 +10,8 @@ pub const ERROR_MESSAGE_CHARS: usize = 10_000;
 pub const STACK_TRACE_CHARS: usize = 50_000;
 /// Maximum length of a value in any other text field (release, command, reproduction …), in characters.
 pub const TEXT_CHARS: usize = 4_000;
+/// Maximum length of `rpc.id`, in characters. A longer one is dropped, because a part of an id names no call.
+pub const RPC_ID_CHARS: usize = 100;
 /// Maximum size of `context`, in bytes of compact JSON.
 pub const CONTEXT_BYTES: usize = 64 * 1024;
 /// Maximum nesting of `context`; [`CUT_MARK`] replaces values at deeper levels.

@@ -1,6 +1,6 @@
 //! `ErrorReport`, one failure as a sender describes it, and its parts.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::Json;
@@ -233,6 +233,24 @@ pub struct Rpc {
     /// Duration until the failure, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<f64>,
+    /// The id of the request: text, or a number, which is read as text. Two reports with the same id, of the same session,
+    /// are about the same call. Part of neither the fingerprint nor an issue.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
+    pub id: Option<String>,
+    /// The [hash](crate::session_hash) of the request's `Mcp-Session-Id`, in decimal digits; absent without a session.
+    /// Part of neither the fingerprint nor an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_hash: Option<String>,
+}
+
+/// Reads text, or a whole number as text. Any other value counts as absent.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Json::deserialize(deserializer)? {
+        Json::Text(text) => Some(text),
+        Json::Whole(number) => Some(number.to_string()),
+        Json::Negative(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 /// Exit of a process: with a code, or by a signal.

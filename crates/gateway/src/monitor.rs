@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn push_exchange(monitor: &Monitor, exchange: u64, request: &[u8], response: &[u8]) {
-        let scope = Scope { session: exchange, peer: 1 };
+        let scope = Scope { session: exchange, peer: 1, session_hash: None };
         monitor.push(Event::Request {
             exchange,
             scope,

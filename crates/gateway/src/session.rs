@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use autoheal_contract::session_hash;
 use autoheal_prepare::validate::Client;
 use autoheal_watch::Scope;
 use axum::http::HeaderMap;
@@ -34,7 +35,8 @@ impl Scopes {
     pub(super) fn of(&self, headers: &HeaderMap, peer: IpAddr) -> (u64, Scope) {
         let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
         let session = self.named(headers).unwrap_or(exchange);
-        (exchange, Scope { session, peer: self.hasher.hash_one(Client::network(peer)) })
+        let session_hash = headers.get(HEADER).map(|session| session_hash(session.as_bytes()));
+        (exchange, Scope { session, peer: self.hasher.hash_one(Client::network(peer)), session_hash })
     }
 
     /// The session named by these headers.

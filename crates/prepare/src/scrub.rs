@@ -93,7 +93,8 @@ impl Scrubber {
             self.optional(&mut server.version);
         }
         if let Some(rpc) = &mut report.rpc {
-            for text in [&mut rpc.method, &mut rpc.tool, &mut rpc.transport, &mut rpc.protocol_version] {
+            // `session_hash` is a number
+            for text in [&mut rpc.method, &mut rpc.tool, &mut rpc.transport, &mut rpc.protocol_version, &mut rpc.id] {
                 self.optional(text);
             }
             rpc.params.iter_mut().for_each(|params| self.json(params));

@@ -82,7 +82,10 @@ pub(crate) struct Call {
     pub(crate) protocol_version: Option<Box<str>>,
     /// Client program, if the request contains it.
     pub(crate) client: Option<Client>,
+    /// Id of the request, as JSON. Empty while the call is open, because its key has the id.
+    pub(crate) id: Box<str>,
     pub(crate) session: u64,
+    pub(crate) session_hash: Option<u64>,
     pub(crate) peer: u64,
     pub(crate) started: Timestamp,
     /// Time from which standard error may belong to the call. It may be before `started`, because two threads read the
@@ -178,7 +181,9 @@ impl Call {
             progress_token: meta.progress_token.map(|token| canonical(token.get()).into()),
             protocol_version: version.and_then(read_name).map(Into::into),
             client: client.and_then(Client::read),
+            id: Box::default(),
             session: 0,
+            session_hash: None,
             peer: 0,
             started: now,
             output_from: now,
@@ -205,7 +210,9 @@ impl Call {
             progress_token: None,
             protocol_version: None,
             client: None,
+            id: Box::default(),
             session: self.session,
+            session_hash: self.session_hash,
             peer: self.peer,
             started: self.started,
             output_from: self.output_from,

@@ -98,7 +98,7 @@ impl OpenCalls {
 
     /// Removes a call, because it has its response or its client waits no longer.
     pub(crate) fn remove(&mut self, key: &CallKey, now: Timestamp) -> Option<Call> {
-        let call = self.open.remove(key)?;
+        let (CallKey { id, .. }, mut call) = self.open.remove_entry(key)?;
         self.param_bytes -= call.param_bytes();
         self.reported -= usize::from(call.is_reported);
         if call.kind.runs_code() {
@@ -108,6 +108,7 @@ impl OpenCalls {
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
             self.tokens.remove(&CallKey { session: key.session, id: token.clone() });
         }
+        call.id = id;
         Some(call)
     }
 
@@ -151,7 +152,8 @@ impl OpenCalls {
     pub(crate) fn take_for_report(&mut self, key: &CallKey) -> Option<Call> {
         let open = self.open.get_mut(key)?;
         let copy = open.reported_copy();
-        let call = std::mem::replace(open, copy);
+        let mut call = std::mem::replace(open, copy);
+        call.id.clone_from(&key.id);
         self.param_bytes -= call.param_bytes();
         self.reported += usize::from(!call.is_reported);
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
@@ -182,7 +184,8 @@ impl OpenCalls {
 
     /// Takes all calls, in the order in which they started.
     pub(crate) fn take_all(&mut self) -> Vec<Call> {
-        let mut all: Vec<Call> = std::mem::take(&mut self.open).into_values().collect();
+        let with_id = |(key, call): (CallKey, Call)| Call { id: key.id, ..call };
+        let mut all: Vec<Call> = std::mem::take(&mut self.open).into_iter().map(with_id).collect();
         (self.param_bytes, self.running, self.reported) = (0, 0, 0);
         self.tokens.clear();
         all.sort_by_key(|call| (call.started, call.sequence));

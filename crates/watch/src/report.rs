@@ -1,7 +1,7 @@
 //! Builds the report of a failure from its call, its response and standard error.
 
 use autoheal_contract::Class;
-use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS};
+use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, RPC_ID_CHARS, STACK_TRACE_CHARS};
 use autoheal_contract::{ErrorReport, Json, LogLine, Rpc, Server, Source};
 use autoheal_prepare::Hex;
 use autoheal_prepare::excerpt::excerpt;
@@ -83,6 +83,8 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
             protocol_version: protocol_version.map(str::to_owned),
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of one call")]
             duration_ms: Some((failure.occurred_at.0 - call.started.0).max(0) as f64),
+            id: rpc_id(&call.id),
+            session_hash: call.session_hash.map(|hash| hash.to_string()),
         }),
         reproduction,
         command,
@@ -103,6 +105,12 @@ fn stack(failure: &ObservedFailure, stderr: &StderrMatch) -> (String, Vec<autohe
             (signal.unwrap_or_else(|| error_type(failure.class).to_owned()), Vec::new(), None)
         }
     }
+}
+
+/// The id of a request as text; `None` if it is too long for a report.
+fn rpc_id(json: &str) -> Option<String> {
+    let id = if json.starts_with('"') { serde_json::from_str(json).ok()? } else { json.to_owned() };
+    (!id.is_empty() && id.chars().nth(RPC_ID_CHARS).is_none()).then_some(id)
 }
 
 /// Parameters of the call, without the `_meta` of the transport.

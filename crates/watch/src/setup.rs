@@ -37,6 +37,8 @@ pub struct Scope {
     pub session: u64,
     /// Hash of the sender, such as the address of the peer; 0 for the user of this machine.
     pub peer: u64,
+    /// The [hash](autoheal_contract::session_hash) of `Mcp-Session-Id` in reports; `None` without a session.
+    pub session_hash: Option<u64>,
 }
 
 /// Calls opened by one message of the client; empty for notifications and responses.

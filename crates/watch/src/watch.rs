@@ -125,7 +125,7 @@ impl Watch {
     fn request(&mut self, scope: Scope, id: &str, method: &str, params: RequestParams<'_>, now: Timestamp) -> CallKey {
         let key = CallKey::new(scope.session, id);
         let mut call = Call::read(method, params, self.open_calls.remaining_param_bytes(), now);
-        (call.session, call.peer) = (scope.session, scope.peer);
+        (call.session, call.session_hash, call.peer) = (scope.session, scope.session_hash, scope.peer);
         if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
             clear_if_full(&mut self.clients).insert(scope.session, client);
         }

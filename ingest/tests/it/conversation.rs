@@ -68,12 +68,12 @@ impl Conversation {
     }
 }
 
-pub(crate) fn call(id: u32, tool: &str) -> String {
+pub(crate) fn call(id: u64, tool: &str) -> String {
     json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": {"a": 1}}})
         .to_string()
 }
 
-pub(crate) fn failure(id: u32, text: &str) -> String {
+pub(crate) fn failure(id: u64, text: &str) -> String {
     json!({"jsonrpc": "2.0", "id": id, "result": {"content": [{"type": "text", "text": text}], "isError": true}})
         .to_string()
 }

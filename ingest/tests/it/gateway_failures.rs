@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use autoheal_contract::session_hash;
 use autoheal_gateway::Upstream;
 use autoheal_prepare::validate::Sender;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::spawn_app_with;
+use crate::app::{TestApp, spawn_app_with};
 use crate::conversation::{Conversation, EVENTS, JSON, assert_report, call, failure, success};
 use crate::wire::{Server, Wire, framed, in_time};
 
@@ -220,32 +221,86 @@ async fn the_service_stores_gateway_failures_as_anonymous_reports() {
     assert_eq!(detail.samples[0].sender, Sender::Anonymous);
 }
 
+/// Sends a call through the service's gateway, whose server responds that the tool failed.
+async fn fail(app: &TestApp, server: &Server, session: Option<&str>, id: u64, tool: &str) {
+    let mut client = Wire::open(app.address).await;
+    let session = session.map(|session| format!("\r\nmcp-session-id: {session}")).unwrap_or_default();
+    let head = format!("POST /jsonrpc HTTP/1.1\r\nhost: {}\r\nconnection: close{session}", app.address);
+    client.write(framed(&head, &call(id, tool))).await;
+    let mut upstream = server.accept().await;
+    upstream.until(tool).await;
+    upstream.until("}").await;
+    let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{JSON}");
+    upstream.write(framed(&head, &failure(id, &format!("{tool} fails")))).await;
+    client.until(" fails").await;
+    client.until("}").await;
+}
+
+/// The page's report of a call.
+fn page_report(tool: &str, id: Value, session: Option<&str>) -> Value {
+    let session_hash = session.map(|session| session_hash(session.as_bytes()).to_string());
+    json!({
+        "error_type": "MCPError", "error_message": format!("{tool} fails"), "context": {"method": "tools/call"},
+        "rpc": {"method": "tools/call", "tool": tool, "id": id, "session_hash": session_hash},
+    })
+}
+
+/// The stored groups after the service has stopped: source, message and count.
+async fn stored(app: &mut TestApp) -> Vec<(&'static str, String, u64)> {
+    app.stop();
+    in_time(&mut app.running).await.unwrap();
+    let groups = app.store.groups("default", 10).await.unwrap();
+    let mut stored: Vec<_> =
+        groups.iter().map(|group| (group.source.name(), group.error_message.clone(), group.count)).collect();
+    stored.sort_unstable();
+    stored
+}
+
 #[tokio::test]
 async fn a_failure_reported_by_the_page_is_not_reported_twice() {
     let server = Server::listen().await;
     let mut app =
         spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address))).await;
-    let mut client = Wire::open(app.address).await;
-    let mut upstream = None;
-    for (id, tool) in [(1, "reported"), (2, "unreported")] {
-        client.write(framed(&format!("POST /jsonrpc HTTP/1.1\r\nhost: {}", app.address), &call(id, tool))).await;
-        if upstream.is_none() {
-            upstream = Some(server.accept().await);
+    let (plain, in_session, session) = (1_764_228_366_123_456, 1_764_228_366_123_457, "1868a90c-7b46-4d24");
+    fail(&app, &server, None, plain, "plain").await;
+    fail(&app, &server, Some(session), in_session, "in_session").await;
+    fail(&app, &server, None, 1_764_228_366_123_458, "unreported").await;
+    let reports =
+        json!([page_report("plain", json!(plain), None), page_report("in_session", json!(in_session), Some(session)),]);
+    assert_eq!(app.report(&reports).await.status, 202);
+    let expected = [
+        ("javascript_sdk", "in_session fails", 1),
+        ("javascript_sdk", "plain fails", 1),
+        ("mcp_tool", "unreported: unreported fails", 1),
+    ];
+    assert_eq!(stored(&mut app).await, expected.map(|(source, message, count)| (source, message.to_owned(), count)));
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_ids_hides_no_failure() {
+    let server = Server::listen().await;
+    let mut app = spawn_app_with(|config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+        config.rate_limit = 100_000;
+    })
+    .await;
+    let guess = async |session| {
+        for first in (0..1_000).step_by(100) {
+            let ids = (first + 1..=first + 100).map(|id| if id % 2 == 0 { json!(id) } else { json!(id.to_string()) });
+            let reports: Value = ids.map(|id| page_report("price", id, session)).collect();
+            assert_eq!(app.report(&reports).await.status, 202);
         }
-        let upstream = upstream.as_mut().unwrap();
-        upstream.until(tool).await;
-        upstream.until("}").await;
-        upstream.write(framed(&format!("HTTP/1.1 200 OK\r\n{JSON}"), &failure(id, &format!("{tool} fails")))).await;
-        client.until(" fails").await;
-        client.until("}").await;
+    };
+    guess(None).await;
+    for id in 1..=12 {
+        fail(&app, &server, None, id, "price").await;
     }
-    let page_report = json!({"error_type": "MCPError", "error_message": "reported fails", "rpc": {"method": "tools/call", "tool": "reported"}});
-    assert_eq!(app.report(&page_report).await.status, 202);
-    drop(client);
-    app.stop();
-    in_time(&mut app.running).await.unwrap();
-    let groups = app.store.groups("default", 10).await.unwrap();
-    let mut actual: Vec<_> = groups.iter().map(|group| (group.source.name(), group.error_message.as_str())).collect();
-    actual.sort_unstable();
-    assert_eq!(actual, [("javascript_sdk", "reported fails"), ("mcp_tool", "unreported: unreported fails")]);
+    let session = "1868a90c-7b46-4d24-a2c6-d5dfb1b0a1c4";
+    for id in 1..=3 {
+        fail(&app, &server, Some(session), id, "price").await;
+    }
+    guess(Some("1")).await;
+    guess(None).await;
+    let of_gateway = stored(&mut app).await.into_iter().filter(|(source, ..)| *source == "mcp_tool");
+    assert_eq!(of_gateway.collect::<Vec<_>>(), [("mcp_tool", "price: price fails".to_owned(), 15)]);
 }

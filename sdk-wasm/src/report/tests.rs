@@ -6,6 +6,8 @@ use super::*;
 
 const GOLDEN: &str = include_str!("../../../crates/contract/tests/golden/browser-report.json");
 
+const SESSION: &str = "1868a90c-7b46-4d24-a2c6-d5dfb1b0a1c4";
+
 fn stamp() -> Stamp {
     Stamp {
         id: "0b9a1f6e-6f0c-4c1e-9f43-0e3a6f1f8a11".to_owned(),
@@ -20,7 +22,7 @@ fn draft() -> String {
     let mut golden: serde_json::Value = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
     let members = golden.as_object_mut().expect("a report is an object");
     ["id", "client", "source", "schema"].iter().for_each(|key| drop(members.remove(*key)));
-    golden.to_string().replace("<secret>", "hunter2")
+    golden.to_string().replace("<secret>", "hunter2").replace("3237296276534312795", SESSION)
 }
 
 #[test]

@@ -78,7 +78,8 @@ export function calls(engine) {
     assert.deepEqual(value, { brewed: { cups: 2 } });
     const [{ body, headers }] = server.calls;
     const params = { name: 'tea', arguments: { cups: 2 } };
-    assert.deepEqual(body, { jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+    assert.deepEqual(body, { jsonrpc: '2.0', id: body.id, method: 'tools/call', params });
+    assert.ok(Number.isSafeInteger(body.id) && body.id >= 1e12, body.id);
     assert.equal(headers['content-type'], 'application/json');
     // A report of the success would arrive before the report of the later failure.
     const [report] = await server.reported(1);

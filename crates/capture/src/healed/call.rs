@@ -115,6 +115,7 @@ impl Call {
                 transport: Some(transport.to_owned()),
                 protocol_version: version.map(|version| version.as_str().to_owned()),
                 duration_ms: Some(self.took.as_secs_f64() * 1_000.0),
+                ..Rpc::default()
             }),
             ..facts
         };

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed `unwrap` fails the test")]
 
 use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK};
-use autoheal_contract::{ErrorReport, Json, Receipt, Refusal};
+use autoheal_contract::{ErrorReport, Json, Receipt, Refusal, session_hash};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -23,6 +23,27 @@ fn a_report_of_the_original_sdk_round_trips() {
 #[test]
 fn a_report_with_every_field_round_trips() {
     check_round_trip::<ErrorReport>(include_str!("../golden/everything.json"));
+}
+
+#[test]
+fn the_id_of_a_call_is_text_or_a_number() {
+    let check = |id: &str, expected: Option<&str>| {
+        let report = format!(r#"{{"error_type":"E","error_message":"m","rpc":{{"method":"m","id":{id}}}}}"#);
+        let rpc = serde_json::from_str::<ErrorReport>(&report).unwrap().rpc.unwrap();
+        assert_eq!((rpc.id.as_deref(), rpc.method.as_deref()), (expected, Some("m")), "{id}");
+    };
+    check("1764228366123456", Some("1764228366123456"));
+    check("-7", Some("-7"));
+    check(r#""7""#, Some("7"));
+    for other in ["null", "true", "[7]", "{}", "1.5"] {
+        check(other, None);
+    }
+}
+
+#[test]
+fn equal_session_ids_have_equal_hashes() {
+    assert_eq!(session_hash(b""), 0xcbf2_9ce4_8422_2325);
+    assert_eq!(session_hash(b"foobar"), 0x8594_4171_f739_67e8, "as in the authors' test vectors of FNV-1a");
 }
 
 #[test]

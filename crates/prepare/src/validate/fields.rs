@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use autoheal_contract::limits::{
-    CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, STACK_TRACE_CHARS, TAGS, TEXT_CHARS,
+    CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, RPC_ID_CHARS, STACK_TRACE_CHARS, TAGS,
+    TEXT_CHARS,
 };
 use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server};
 use serde::Deserialize;
@@ -244,6 +245,9 @@ fn cut_exit(exit: &mut Exit) -> bool {
 
 fn cut_rpc(rpc: &mut Rpc) -> bool {
     let params = rpc.params.as_mut().is_some_and(|params| params.shrink_to(CONTEXT_BYTES));
+    // dropped and not cut, because a part of them names no call
+    rpc.id = rpc.id.take().filter(|id| id.chars().nth(RPC_ID_CHARS).is_none());
+    rpc.session_hash = rpc.session_hash.take().filter(|hash| hash.parse::<u64>().is_ok());
     cut_text(&mut rpc.method)
         | cut_text(&mut rpc.tool)
         | cut_text(&mut rpc.transport)

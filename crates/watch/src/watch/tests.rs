@@ -17,7 +17,7 @@ struct Story {
     now: Timestamp,
 }
 
-const ON_STDIO: Scope = Scope { session: 0, peer: 0 };
+const ON_STDIO: Scope = Scope { session: 0, peer: 0, session_hash: None };
 
 impl Story {
     fn new() -> Self {
