@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
-use autoheal_deliver::{Refusal, data_directory, shares};
+use autoheal_deliver::{Refusal, default_store, shares, store_file};
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client};
 use autoheal_prepare::{ScrubLevel, prepare};
@@ -64,8 +64,9 @@ async fn record(
 /// Prepares a spooled report; drops an invalid one. A spooled report is trusted as the user's own, unless its sender is
 /// anonymous.
 pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
+    let project = spooled.recipient.project.as_deref().unwrap_or(DEFAULT_PROJECT);
     let arrival = || Arrival {
-        project: DEFAULT_PROJECT.to_owned(),
+        project: project.to_owned(),
         sender: spooled.sender,
         client: Client::Own,
         received_at: clock.now(),
@@ -93,11 +94,9 @@ pub enum StorePathError {
 pub fn store_path(store: Option<&str>) -> Result<PathBuf, StorePathError> {
     if let Some(store) = store.filter(|store| !store.trim().is_empty()) {
         return match store.split_once("://") {
-            None => Ok(PathBuf::from(store.strip_prefix("sqlite:").unwrap_or(store))),
-            Some(("sqlite", path)) => Ok(PathBuf::from(path)),
+            None | Some(("sqlite", _)) => Ok(store_file(store).to_owned()),
             Some((scheme, _)) => Err(StorePathError::Scheme(scheme.to_owned())),
         };
     }
-    let data = data_directory().ok_or(StorePathError::NoDataDirectory)?;
-    Ok(data.join("autoheal.db"))
+    default_store().ok_or(StorePathError::NoDataDirectory)
 }

@@ -52,8 +52,11 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         healing.map(|settings| worker(&options, settings, &store, &clock)).collect::<Result<_>>()?;
     let sends = !workers.is_empty();
     // before the service accepts connections, so that its first response already has the spooled reports
-    let spool = Intake {
+    let mut spool = Intake {
         store: Arc::clone(&store),
+        store_file: path.clone(),
+        listen: options.listen,
+        public_url: options.public_url.clone(),
         clock: clock.clone(),
         wake: Arc::clone(&wake),
         scrub: options.scrub.into(),
@@ -63,6 +66,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}; is another autoheal running? (--listen)", options.listen))?;
     let address = listener.local_addr()?;
+    // with the port that port 0 stands for
+    spool.listen = address;
     // before the line below, so that a SIGTERM right after it stops the service in order
     let terminate = signal(SignalKind::terminate())?;
     println!("listening on http://{address}");

@@ -81,7 +81,8 @@ pub struct ErrorReport {
     /// The exit of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
-    /// Operating system, architecture, runtime version: an object.
+    /// Operating system, architecture, runtime version: an object. `repositories` is a list of `owner/name`, the remotes
+    /// of the git repository in which the program ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Json>,
     /// A hash of the session, to count distinct clients.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
-use crate::spool::{Spool, SpoolLock, SpooledReport};
+use crate::spool::{Recipient, Spool, SpoolLock, SpooledReport};
 use crate::upstream::{self, BODY_MARGIN, Rejected, SendError};
 
 /// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
@@ -102,7 +102,7 @@ pub(crate) fn spool_report(
     report: &mut ErrorReport,
 ) -> io::Result<SpooledReport> {
     scrub_report(report, destination.scrub);
-    Spool::open()?.add(destination.receiver.url(), sender, report)
+    Spool::open()?.add(destination.recipient(), sender, report)
 }
 
 /// Scrubs and spools the reports, then delivers them and older spooled ones. Returns by `until`, except for the last
@@ -128,11 +128,12 @@ pub(crate) fn deliver_with(
         Err(error) => return without_spool(destination, sender, &reports, until, &error.to_string()),
     };
     let url = destination.receiver.url();
+    let recipient = destination.recipient();
     // a missing file was delivered meanwhile, by another process or by the previous delivery
     let mut new: Vec<SpooledReport> = spooled.into_iter().filter(|spooled| spooled.file.exists()).collect();
     let already_spooled = new.len();
     for report in &reports {
-        match spool.add(url, sender, report) {
+        match spool.add(recipient.clone(), sender, report) {
             Ok(spooled) => new.push(spooled),
             Err(error) => {
                 // a full disk: remove the files added so far, and deliver all reports from memory instead
@@ -142,7 +143,7 @@ pub(crate) fn deliver_with(
             }
         }
     }
-    if matches!(destination.receiver, Receiver::Spool) {
+    if matches!(destination.receiver, Receiver::Spool { .. }) {
         return Outcome::Delivered(match new.as_slice() {
             [] => Delivery::Nothing,
             new => Delivery::Spool { reports: names(new, 0) },
@@ -150,7 +151,7 @@ pub(crate) fn deliver_with(
     }
     // held until the end of the delivery, so that no other process delivers the same older reports
     let lock = spool.try_lock();
-    let older = lock.as_ref().map(|lock| older_reports(&spool, lock, url, &new)).unwrap_or_default();
+    let older = lock.as_ref().map(|lock| older_reports(&spool, lock, &recipient, &new)).unwrap_or_default();
     if new.is_empty() && older.is_empty() {
         return Outcome::Delivered(Delivery::Nothing);
     }
@@ -166,9 +167,9 @@ pub(crate) fn deliver_with(
     }
 }
 
-/// Older reports for the same receiver, as many as fit beside the new ones.
-fn older_reports(spool: &Spool, lock: &SpoolLock, url: Option<&str>, new: &[SpooledReport]) -> Vec<SpooledReport> {
-    let older = spool.reports(lock, |to| to == url);
+/// Older reports for the same receiver and project, as many as fit beside the new ones.
+fn older_reports(spool: &Spool, lock: &SpoolLock, recipient: &Recipient, new: &[SpooledReport]) -> Vec<SpooledReport> {
+    let older = spool.reports(lock, |older| older == recipient);
     let mut remaining = BODY_BYTES - BODY_MARGIN - size(new).min(BODY_BYTES / 2);
     older
         .into_iter()
@@ -192,12 +193,12 @@ fn without_spool(
 ) -> Outcome {
     let in_memory = |report| {
         let report = to_raw_value(report).ok()?;
-        Some(SpooledReport { file: PathBuf::new(), to: destination.receiver.url().map(str::to_owned), sender, report })
+        Some(SpooledReport { file: PathBuf::new(), recipient: destination.recipient(), sender, report })
     };
     let Some(batch) = reports.iter().map(in_memory).collect::<Option<Vec<_>>>() else {
         return Outcome::Lost("it cannot be written as JSON".to_owned());
     };
-    if batch.is_empty() || matches!(destination.receiver, Receiver::Spool) {
+    if batch.is_empty() || matches!(destination.receiver, Receiver::Spool { .. }) {
         return Outcome::Lost(why.to_owned());
     }
     match hand_over(destination, &batch, until) {
@@ -227,7 +228,8 @@ fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant)
         Receiver::Service { url, key } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(Refusal::failed)?;
-            let sent = upstream::send(url, key.as_ref(), batch);
+            let project = destination.recipient().project;
+            let sent = upstream::send(url, project.as_deref(), key.as_ref(), batch);
             let remaining = until.saturating_duration_since(Instant::now());
             let sent = runtime.block_on(async { tokio::time::timeout(remaining, sent).await });
             let sent = sent.unwrap_or_else(|_| Err(SendError::Timeout(url.clone())));
@@ -238,7 +240,7 @@ fn hand_over(destination: &Destination, batch: &[SpooledReport], until: Instant)
             batch.iter().for_each(SpooledReport::remove);
             Ok(BatchResult { rejected: Vec::new(), occurrences: occurrences.first().copied().flatten() })
         }
-        Receiver::Spool => Ok(BatchResult { rejected: Vec::new(), occurrences: None }),
+        Receiver::Spool { .. } => Ok(BatchResult { rejected: Vec::new(), occurrences: None }),
     }
 }
 

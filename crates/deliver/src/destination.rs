@@ -5,14 +5,16 @@ use std::time::Instant;
 use autoheal_scrub::Level;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::place::variable;
-use crate::spool::SpooledReport;
+use crate::place::{store_file, store_name, variable};
+use crate::spool::{Recipient, SpooledReport};
 
 /// Receiver of a program's reports, and the level at which they are scrubbed.
 #[derive(Debug, Clone)]
 pub struct Destination {
     /// Receiver of the reports.
     pub receiver: Receiver,
+    /// Project of the reports; none for the default project. A service takes it as the project key.
+    pub project: Option<String>,
     /// Level of the scrubbing, which comes before a report reaches any disk.
     pub scrub: Level,
 }
@@ -34,8 +36,11 @@ pub enum Receiver {
         /// Function that records reports in this store.
         record: Record,
     },
-    /// No receiver: reports stay in the spool until `autoheal` takes them into its store.
-    Spool,
+    /// No receiver: reports stay in the spool until `autoheal` takes them into the store.
+    Spool {
+        /// The store's file; none for the store in the user's data directory.
+        path: Option<String>,
+    },
 }
 
 /// Function that records spooled reports in the store at this path, before this instant. Returns the occurrences so far
@@ -63,20 +68,33 @@ impl Refusal {
 }
 
 impl Destination {
-    /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool, with the scrub level of
-    /// `AUTOHEAL_SCRUB`. A blank variable counts as unset.
+    /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
+    /// project `AUTOHEAL_PROJECT` and the scrub level of `AUTOHEAL_SCRUB`. A blank variable counts as unset.
     #[must_use]
     pub fn from_environment() -> Self {
         let receiver = match variable("AUTOHEAL_URL") {
             Some(url) => Receiver::service(&url, variable("AUTOHEAL_KEY").map(Into::into)),
-            None => Receiver::Spool,
+            None => Receiver::Spool { path: variable("AUTOHEAL_STORE") },
         };
         let scrub = match variable("AUTOHEAL_SCRUB").as_deref().map(str::trim) {
             None | Some("standard") => Level::Standard,
             // unknown value: use the strict level
             Some(_) => Level::Strict,
         };
-        Self { receiver, scrub }
+        Self { receiver, project: variable("AUTOHEAL_PROJECT"), scrub }
+    }
+
+    /// The receiver and the project, for the spool.
+    pub(crate) fn recipient(&self) -> Recipient {
+        let project = self.project.as_deref().map(str::trim).filter(|project| !project.is_empty()).map(str::to_owned);
+        let store = match &self.receiver {
+            Receiver::Service { .. } => None,
+            Receiver::Store { path, .. } | Receiver::Spool { path } => {
+                let path = path.as_deref().filter(|path| !path.trim().is_empty());
+                path.and_then(|path| store_name(store_file(path)))
+            }
+        };
+        Recipient { url: self.receiver.url().map(str::to_owned), store, project }
     }
 }
 
@@ -92,7 +110,7 @@ impl Receiver {
     pub(crate) fn url(&self) -> Option<&str> {
         match self {
             Self::Service { url, .. } => Some(url),
-            Self::Store { .. } | Self::Spool => None,
+            Self::Store { .. } | Self::Spool { .. } => None,
         }
     }
 }

@@ -13,7 +13,7 @@ mod upstream;
 
 pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
 pub use destination::{Destination, Receiver, Record, Refusal};
-pub use place::data_directory;
+pub use place::{data_directory, default_store, store_file, store_name};
 pub use reporter::Reporter;
 pub use share::{share_out, shares};
 pub use spool::has_spooled_reports;

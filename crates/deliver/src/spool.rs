@@ -27,11 +27,28 @@ pub struct Spool {
     directory: PathBuf,
 }
 
+/// The receiver that a spooled report is meant for. No other one takes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recipient {
+    /// Base URL of a service; none for a store on this machine.
+    pub url: Option<String>,
+    /// The [name](crate::store_name) of a store on this machine; none for the default store, and for a service.
+    pub store: Option<PathBuf>,
+    /// Project of the report; none for the default project. For a service, its project key.
+    pub project: Option<String>,
+}
+
 /// Content of a spool file.
 #[derive(Serialize, Deserialize)]
-struct SpoolFile<T, R> {
-    /// Base URL of the service it is for; none for the store on this machine.
-    to: Option<T>,
+struct SpoolFile<R> {
+    /// [`Recipient::url`].
+    to: Option<String>,
+    /// [`Recipient::store`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store: Option<PathBuf>,
+    /// [`Recipient::project`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
     /// Trust in the origin of its text; absent for [`Sender::Local`].
     #[serde(default = "local", skip_serializing_if = "is_local_sender")]
     sender: Sender,
@@ -50,8 +67,8 @@ fn is_local_sender(sender: &Sender) -> bool {
 pub struct SpooledReport {
     /// Its file; the empty path for a report that is only in memory.
     pub file: PathBuf,
-    /// Base URL of the service it is for; none for the store on this machine.
-    pub to: Option<String>,
+    /// The receiver it is for.
+    pub recipient: Recipient,
     /// Trust in the origin of its text.
     pub sender: Sender,
     /// The report, as JSON.
@@ -110,17 +127,17 @@ impl Spool {
     /// # Errors
     ///
     /// If the disk refuses the file.
-    pub fn add(&self, to: Option<&str>, sender: Sender, report: &ErrorReport) -> io::Result<SpooledReport> {
-        let to = to.map(str::to_owned);
+    pub fn add(&self, recipient: Recipient, sender: Sender, report: &ErrorReport) -> io::Result<SpooledReport> {
         let report = to_raw_value(report)?;
+        let Recipient { url: to, store, project } = recipient.clone();
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.directory)?;
-        serde_json::to_writer(&mut file, &SpoolFile { to: to.as_deref(), sender, report: &report })?;
+        serde_json::to_writer(&mut file, &SpoolFile { to, store, project, sender, report: &report })?;
         file.flush()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let path = self.directory.join(format!("{now:0TIME_DIGITS$}-{}.json", Uuid::new_v4()));
         file.persist(&path)?;
         self.drop_oldest();
-        Ok(SpooledReport { file: path, to, sender, report })
+        Ok(SpooledReport { file: path, recipient, sender, report })
     }
 
     /// Takes the exclusive right to deliver; none while another process has it.
@@ -133,17 +150,19 @@ impl Spool {
 
     /// Reports for the receivers that `wanted` accepts, oldest first. Removes files that hold no report.
     #[must_use]
-    pub fn reports(&self, _lock: &SpoolLock, wanted: impl Fn(Option<&str>) -> bool) -> Vec<SpooledReport> {
+    pub fn reports(&self, _lock: &SpoolLock, wanted: impl Fn(&Recipient) -> bool) -> Vec<SpooledReport> {
         let read = |file: PathBuf| {
             let spooled = match read(&file) {
-                Ok(content) => SpooledReport { file, to: content.to, sender: content.sender, report: content.report },
+                Ok(SpoolFile { to: url, store, project, sender, report }) => {
+                    SpooledReport { file, recipient: Recipient { url, store, project }, sender, report }
+                }
                 Err(error) => {
                     // a missing file was delivered meanwhile; a file that holds no report is removed
                     let _removed = (error.kind() == io::ErrorKind::InvalidData).then(|| fs::remove_file(&file));
                     return None;
                 }
             };
-            wanted(spooled.to.as_deref()).then_some(spooled)
+            wanted(&spooled.recipient).then_some(spooled)
         };
         self.files().into_iter().filter_map(read).collect()
     }
@@ -184,21 +203,11 @@ fn is_spool_file(name: &[u8]) -> bool {
     time >= TIME_DIGITS && name.get(time) == Some(&b'-') && name.ends_with(b".json")
 }
 
-fn read(file: &Path) -> io::Result<SpoolFile<String, Box<RawValue>>> {
+fn read(file: &Path) -> io::Result<SpoolFile<Box<RawValue>>> {
     if fs::metadata(file)?.len() > MAX_FILE_BYTES {
         return Err(io::ErrorKind::InvalidData.into());
     }
     serde_json::from_slice(&fs::read(file)?).map_err(|_| io::ErrorKind::InvalidData.into())
-}
-
-/// True if a service's URL names this machine.
-#[must_use]
-pub fn is_local(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
 #[cfg(test)]
@@ -206,14 +215,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_local() {
-        for url in ["http://127.0.0.1:8787", "http://localhost/", "http://[::1]:80/x"] {
-            assert!(is_local(url), "{url}");
+    fn a_file_of_an_earlier_version_is_for_the_default_store() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool { directory: directory.path().to_owned() };
+        let name = format!("{:0TIME_DIGITS$}-a.json", 7);
+        fs::write(directory.path().join(name), r#"{"to":null,"report":{"error_type":"E"}}"#).unwrap();
+        let other = Recipient { store: Some("/srv/other.db".into()), project: Some("shop".to_owned()), url: None };
+        let service = Recipient { url: Some("http://127.0.0.1:9".to_owned()), ..Recipient::default() };
+        for recipient in [&other, &service] {
+            spool.add(recipient.clone(), Sender::Local, &ErrorReport::default()).unwrap();
         }
-        for url in
-            ["http://127.0.0.1.evil.example", "https://errors.example/?localhost", "http://localhost@evil.example"]
-        {
-            assert!(!is_local(url), "{url}");
-        }
+        let lock = spool.try_lock().unwrap();
+        let found = spool.reports(&lock, |_| true);
+        let recipients: Vec<_> = found.iter().map(|spooled| spooled.recipient.clone()).collect();
+        assert!(recipients.len() == 3 && recipients[0] == Recipient::default(), "{recipients:?}");
+        assert!(recipients.contains(&other) && recipients.contains(&service), "{recipients:?}");
+        assert_eq!(spool.reports(&lock, |recipient| *recipient == other).len(), 1);
     }
 }

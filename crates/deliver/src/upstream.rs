@@ -63,10 +63,11 @@ impl SendError {
 /// rejected reports, which are not sent again. An error is a sentence for people; the remaining reports stay spooled.
 pub(super) async fn send(
     url: &str,
+    project: Option<&str>,
     key: Option<&SecretString>,
     waiting: &[SpooledReport],
 ) -> Result<Rejected, SendError> {
-    let service = Service::at(url, key)?;
+    let service = Service::at(url, project, key)?;
     let mut rejected = Vec::new();
     // anonymous reports are sent without the key, because the service trusts the text of a sender with a key
     for is_anonymous in kinds_in_order(waiting) {
@@ -127,8 +128,9 @@ struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    fn at(url: &'a str, key: Option<&SecretString>) -> Result<Self, SendError> {
-        let uri: Uri = format!("{}/report-error", url.trim_end_matches('/'))
+    fn at(url: &'a str, project: Option<&str>, key: Option<&SecretString>) -> Result<Self, SendError> {
+        let query = project.map(|project| format!("?key={}", percent_encoded(project))).unwrap_or_default();
+        let uri: Uri = format!("{}/report-error{query}", url.trim_end_matches('/'))
             .parse()
             .map_err(|source| SendError::Url { url: url.to_owned(), source })?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
@@ -193,6 +195,15 @@ impl<'a> Service<'a> {
         let reason = |receipt: Receipt| format!("{url} rejected it: {}", receipt.reason.unwrap_or_default());
         Ok(rejected.map(|((at, _), receipt)| (*at, reason(receipt))).collect())
     }
+}
+
+/// Text as the value of a URL parameter.
+fn percent_encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 /// The innermost cause, such as "Connection refused".

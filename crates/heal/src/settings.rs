@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_contract::{Class, Source};
+use autoheal_contract::{Class, Json, Source};
 
 use autoheal_prepare::Hex;
 use autoheal_prepare::validate::Sender;
+use autoheal_store::Sample;
 use sha2::{Digest, Sha256};
 
 /// The three switches. With all of them off, the dashboard shows previews.
@@ -111,6 +112,16 @@ impl Repository {
         };
         (fits(owner) && fits(name)).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
     }
+
+    /// True if the failure belongs to another repository: the report names the repositories in which the program ran, and
+    /// none of them is this one or, by its name, a fork of it.
+    #[must_use]
+    pub fn is_other(&self, sample: &Sample) -> bool {
+        let system = sample.report.system.as_ref();
+        let Some(Json::Array(named)) = system.and_then(|system| system.get("repositories")) else { return false };
+        let mut named = named.iter().filter_map(Json::as_str).filter_map(Self::parse).peekable();
+        named.peek().is_some() && named.all(|named| !named.name.eq_ignore_ascii_case(&self.name))
+    }
 }
 
 /// When an issue holds text of a report (`AUTOHEAL_ISSUE_TEXT`).
@@ -201,6 +212,9 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use autoheal_contract::ErrorReport;
+    use autoheal_prepare::Timestamp;
+
     use super::*;
 
     #[test]
@@ -208,6 +222,33 @@ mod tests {
         assert!(Repository::parse("acme/shop").is_some());
         for wrong in ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x"] {
             assert_eq!(Repository::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_another_repository_is_recognised_by_the_remotes() {
+        let shop = Repository::parse("acme/shop").unwrap();
+        let check = |system: &str, expected: bool| {
+            let report = ErrorReport { system: serde_json::from_str(system).unwrap(), ..ErrorReport::default() };
+            let sample = Sample {
+                report,
+                frames: Vec::new(),
+                normalised_message: String::new(),
+                parts: Vec::new(),
+                marks: Vec::new(),
+                sender: Sender::Local,
+                received_at: Timestamp(0),
+            };
+            assert_eq!(shop.is_other(&sample), expected, "{system}");
+        };
+        check(r#"{"repositories":["big-bank/limits"]}"#, true);
+        check(r#"{"repositories":["acme/web"]}"#, true);
+        check(r#"{"repositories":["acme/web","Acme/Shop"]}"#, false);
+        check(r#"{"repositories":["ada/shop"]}"#, false);
+        for unknown in
+            ["null", "{}", r#"{"repositories":[]}"#, r#"{"repositories":"acme/web"}"#, r#"{"repositories":[7]}"#]
+        {
+            check(unknown, false);
         }
     }
 

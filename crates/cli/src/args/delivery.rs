@@ -19,6 +19,9 @@ pub(crate) struct DeliveryArgs {
     /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
     pub(crate) store: Option<String>,
+    /// Project of the failures; a service at --url takes it as its project key
+    #[arg(long, env = "AUTOHEAL_PROJECT", value_name = "PROJECT")]
+    pub(crate) project: Option<String>,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
@@ -30,6 +33,6 @@ impl From<DeliveryArgs> for Destination {
             Some(url) => Receiver::service(url, options.key),
             None => Receiver::Store { path: options.store, record: record_in_own_store },
         };
-        Self { receiver, scrub: options.scrub.into() }
+        Self { receiver, project: options.project, scrub: options.scrub.into() }
     }
 }

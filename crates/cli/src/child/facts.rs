@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use autoheal_contract::Json;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, access};
 
@@ -34,6 +35,8 @@ pub(crate) struct Place {
     /// Path relative to the repository's top, else absolute; empty if the directory no longer exists.
     pub(crate) directory: String,
     pub(crate) commit: Option<String>,
+    /// `owner/name` of each remote of the repository.
+    repositories: Vec<String>,
 }
 
 impl Place {
@@ -44,11 +47,13 @@ impl Place {
             Some(_) => None,
             None => Repository::around(&here),
         };
-        let (directory, commit) = match found {
-            Some(Repository { top, commit }) => (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit)),
+        let (directory, commit, repositories) = match found {
+            Some(Repository { top, commit, remotes }) => {
+                (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit), remotes)
+            }
             None => match from_git() {
-                Some((directory, commit)) => (Some(directory), Some(commit)),
-                None => (None, None),
+                Some((directory, commit)) => (Some(directory), Some(commit), Vec::new()),
+                None => (None, None, Vec::new()),
             },
         };
         let directory = match directory {
@@ -56,7 +61,13 @@ impl Place {
             Some(within) => within.to_string_lossy().into_owned(),
             None => here.to_string_lossy().into_owned(),
         };
-        Self { directory, commit }
+        Self { directory, commit, repositories }
+    }
+
+    /// The repositories for a report's `system`; none if there is no remote.
+    pub(crate) fn repositories(&self) -> Option<Json> {
+        let repositories = self.repositories.iter().cloned().map(Json::Text).collect();
+        (!self.repositories.is_empty()).then_some(Json::Array(repositories))
     }
 }
 

@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 const MAX_NAME_BYTES: u64 = 4096;
 /// Maximum size of the list of packed references, in bytes.
 const MAX_PACKED_BYTES: u64 = 64 << 20;
+/// Maximum size of the configuration that is read, in bytes.
+const MAX_CONFIG_BYTES: u64 = 256 << 10;
+/// Maximum number of remotes.
+const MAX_REMOTES: usize = 10;
 /// Maximum number of references in a chain. A longer chain is a loop.
 const MAX_REFERENCES: usize = 5;
 
@@ -17,6 +21,8 @@ pub(super) struct Repository {
     /// The top directory of the working tree.
     pub(super) top: PathBuf,
     pub(super) commit: String,
+    /// `owner/name` of each remote on a server.
+    pub(super) remotes: Vec<String>,
 }
 
 impl Repository {
@@ -26,7 +32,7 @@ impl Repository {
         let (top, own) = directory.ancestors().find_map(|top| Some((top, git_directory(&top.join(".git"))?)))?;
         // additional working trees share the references of the first
         let shared = line_of(&own.join("commondir")).map_or_else(|| own.clone(), |shared| own.join(shared));
-        Some(Self { top: top.to_owned(), commit: commit(&own, &shared)? })
+        Some(Self { top: top.to_owned(), commit: commit(&own, &shared)?, remotes: remotes(&shared) })
     }
 }
 
@@ -52,6 +58,46 @@ fn commit(own: &Path, shared: &Path) -> Option<String> {
         value = line_of(&own.join(name)).or_else(|| line_of(&shared.join(name))).or_else(|| packed(shared, name))?;
     }
     None
+}
+
+/// `owner/name` of each remote in the repository's configuration.
+fn remotes(shared: &Path) -> Vec<String> {
+    let config = shared.join("config");
+    let Some(file) = config.is_file().then(|| File::open(config).ok()).flatten() else { return Vec::new() };
+    let lines = BufReader::new(file.take(MAX_CONFIG_BYTES)).lines().map_while(Result::ok);
+    let mut remotes = Vec::new();
+    let mut is_remote = false;
+    for line in lines {
+        let line = line.trim();
+        if line.starts_with('[') {
+            is_remote = line.starts_with("[remote ");
+        } else if let Some((name, url)) = line.split_once('=').filter(|_| is_remote)
+            && name.trim().eq_ignore_ascii_case("url")
+            && let Some(remote) = owner_and_name(url.trim().trim_matches('"'))
+            && remotes.len() < MAX_REMOTES
+            && !remotes.contains(&remote)
+        {
+            remotes.push(remote);
+        }
+    }
+    remotes
+}
+
+/// `owner/name` in the URL of a remote, such as `git@github.com:acme/shop.git`; `None` for a path on this machine.
+fn owner_and_name(url: &str) -> Option<String> {
+    let path = match url.split_once("://") {
+        Some(("file", _)) => return None,
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?.1,
+    };
+    let path = path.trim_end_matches('/');
+    let (owner, name) = path.strip_suffix(".git").unwrap_or(path).rsplit_once('/')?;
+    let owner = owner.rsplit('/').next()?;
+    let fits = |part: &str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        (1..=100).contains(&part.len()) && part.chars().all(allowed)
+    };
+    (fits(owner) && fits(name)).then(|| format!("{owner}/{name}"))
 }
 
 /// A packed reference's value. The list has a line of hash and name for each reference.
@@ -115,6 +161,27 @@ mod tests {
         assert_same_as_git(&second.canonicalize().unwrap());
         git(&first, &["submodule", "--quiet", "add", "../second", "part"]);
         assert_same_as_git(&first.join("part"));
+    }
+
+    #[test]
+    fn remotes_on_servers_are_owner_and_name() {
+        let place = tempfile::tempdir().unwrap();
+        git(place.path(), &["init", "-q"]);
+        git(place.path(), &["commit", "-q", "--allow-empty", "-m", "one"]);
+        let found = || Repository::around(place.path()).unwrap().remotes;
+        assert_eq!(found(), [""; 0]);
+        for (name, url) in [
+            ("origin", "https://github.com/acme/shop.git"),
+            ("again", "git@github.com:acme/shop.git"),
+            ("fork", "ssh://git@github.com:22/ada/shop"),
+            ("mine", "https://user:password@git.example/group/part/web-shop/"),
+            ("path", "/srv/git/shop.git"),
+            ("file", "file:///srv/git/shop.git"),
+            ("odd", "https://git.example/a b/c"),
+        ] {
+            git(place.path(), &["remote", "add", name, url]);
+        }
+        assert_eq!(found(), ["acme/shop", "ada/shop", "part/web-shop"]);
     }
 
     #[test]

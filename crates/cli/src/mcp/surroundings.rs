@@ -38,6 +38,7 @@ impl Surroundings {
             ("os", text(std::env::consts::OS)),
             ("arch", text(std::env::consts::ARCH)),
             ("runtime", self.runtime.as_deref().and_then(text)),
+            ("repositories", place.repositories()),
         ];
         add(&mut report.system, system);
         if report.release.is_none() {

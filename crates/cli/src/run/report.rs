@@ -99,6 +99,7 @@ impl FailedCommand {
         let mut system =
             vec![("os".to_owned(), text(std::env::consts::OS)), ("arch".to_owned(), text(std::env::consts::ARCH))];
         system.extend(runtime.map(|runtime| ("runtime".to_owned(), text(&runtime))));
+        system.extend(place.repositories().map(|repositories| ("repositories".to_owned(), repositories)));
         ErrorReport {
             error_type,
             error_message: cut(&error_message, ERROR_MESSAGE_CHARS),

@@ -7,6 +7,7 @@ use serde_json::value::to_raw_value;
 
 use super::*;
 use crate::Delivery;
+use crate::spool::Recipient;
 
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -149,7 +150,12 @@ fn a_spooled_report_does_not_change_and_its_repeats_are_one_report() {
     let (send, delivered) = mpsc::channel();
     let spool = |report: &ErrorReport| {
         let file = PathBuf::from(report.id.clone().unwrap());
-        Some(SpooledReport { file, to: None, sender: Sender::Local, report: to_raw_value(report).unwrap() })
+        Some(SpooledReport {
+            file,
+            recipient: Recipient::default(),
+            sender: Sender::Local,
+            report: to_raw_value(report).unwrap(),
+        })
     };
     let deliver = move |batch: Batch, _until| {
         let _test_is_over = send.send(batch);
