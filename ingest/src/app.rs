@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_gateway::{CertificatesError, Gateway, GatewayConfig, ListenOptions, serve_connections};
+use autoheal_heal::status::WorkerStatus;
 use autoheal_store::{Clock, Store};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tower::ServiceExt;
 
 use crate::access::{FormSecret, Guesses, ProxySign};
@@ -38,7 +39,8 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the service. It notifies `wake`, for the worker, when it stored a new report.
+    /// Creates the service. It notifies `wake`, for the worker, when it stored a new report, and shows the states of the
+    /// workers.
     ///
     /// # Errors
     ///
@@ -48,6 +50,7 @@ impl App {
         store: Arc<dyn Store>,
         clock: Clock,
         wake: Arc<Notify>,
+        workers: Vec<watch::Receiver<WorkerStatus>>,
         listener: TcpListener,
     ) -> Result<Self, CertificatesError> {
         let gateway = config.upstream.clone().map(|upstream| {
@@ -63,6 +66,7 @@ impl App {
             store,
             clock,
             wake,
+            workers,
             bodies: BodyBudget::default(),
             operator_guesses: Guesses::at("operator token"),
             sender_guesses: Guesses::at("sender key"),

@@ -6,6 +6,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::throttle::Throttle;
+
 /// A refused request. The message, for the sender, names the reason and the remedy.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -21,6 +23,9 @@ pub(crate) type ApiResult<T> = Result<T, ApiError>;
 pub(crate) const TOO_MANY_FAILURES: &str = "too many different failures from this client within an hour";
 /// `Retry-After` of a 503 while the store is not available, in seconds.
 const STORE_RETRY_SECONDS: u64 = 5;
+
+/// One line per minute, because every refused report would write one.
+pub(crate) static STORE_ERRORS: Throttle = Throttle::new();
 
 impl ApiError {
     pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Self {
@@ -57,7 +62,9 @@ impl From<StoreError> for ApiError {
                  try again later"
             }
             StoreError::Failed(_) => {
-                tracing::error!(%error, "the store is not available; responding with 503");
+                if let Some(more) = STORE_ERRORS.pass() {
+                    tracing::error!(%error, more, "the store is not available; responding with 503");
+                }
                 "the report could not be stored; try again later"
             }
         };

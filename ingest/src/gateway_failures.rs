@@ -15,6 +15,7 @@ use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
+use crate::error::STORE_ERRORS;
 use crate::rate::LimitedClient;
 use crate::recent_page_reports::PAGE_REPORT_WAIT;
 use crate::state::AppState;
@@ -49,7 +50,9 @@ pub(crate) async fn store_failures(state: Arc<AppState>, stop: Arc<Notify>) {
                 }
                 () = state.clock.sleep_until(due), if due.is_some() => {
                     let now = state.clock.now();
-                    let due = waiting.iter().take_while(|(seen, _)| seen.plus(PAGE_REPORT_WAIT) <= now).count();
+                    // A time in the future means that the clock was set back.
+                    let is_due = |(seen, _): &&Failure| *seen > now || seen.plus(PAGE_REPORT_WAIT) <= now;
+                    let due = waiting.iter().take_while(is_due).count();
                     store_unreported(&state, waiting.drain(..due).collect()).await;
                 }
             }
@@ -103,7 +106,12 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {
     }
     match state.store.accept(records).await {
         Ok(_) => state.wake.notify_one(),
-        Err(error) => tracing::error!(%error, "gateway: failures could not be stored"),
+        Err(error) => {
+            state.metrics.refusal(503);
+            if let Some(more) = STORE_ERRORS.pass() {
+                tracing::error!(%error, more, "gateway: failures could not be stored");
+            }
+        }
     }
 }
 

@@ -15,7 +15,9 @@ mod rate;
 mod recent_page_reports;
 mod routes;
 mod state;
+mod status;
 mod templates;
+mod throttle;
 
 pub use app::App;
 pub use config::{Config, ProjectKey, RateLimits};

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use autoheal_contract::ReceiptStatus;
 use autoheal_gateway::Counters;
+use autoheal_heal::status::Cause;
+
+use crate::status::ServiceStatus;
 
 /// Counters since the start of the service.
 #[derive(Debug, Default)]
@@ -48,9 +51,14 @@ impl Metrics {
         self.prepare_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
+    /// Requests refused since the start, because their reports could not be stored.
+    pub(crate) fn refused_writes(&self) -> u64 {
+        self.store_unavailable.load(Ordering::Relaxed)
+    }
+
     /// The response of `/metrics`.
     #[expect(clippy::cast_precision_loss, reason = "the exact nanoseconds do not matter")]
-    pub(crate) fn render(&self, store_ready: bool, gateway: Option<&Counters>) -> String {
+    pub(crate) fn render(&self, status: &ServiceStatus, gateway: Option<&Counters>) -> String {
         let mut page = String::new();
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         page.push_str("# HELP autoheal_reports_total Reports by outcome.\n# TYPE autoheal_reports_total counter\n");
@@ -77,12 +85,52 @@ impl Metrics {
              # TYPE autoheal_prepare_seconds_total counter\nautoheal_prepare_seconds_total {seconds}\n\
              # HELP autoheal_store_ready 1 if the store accepts reports.\n\
              # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
-            u8::from(store_ready)
+            u8::from(status.store_ready)
         );
+        render_status(&mut page, status);
         if let Some(counters) = gateway {
             render_gateway(&mut page, counters, get(&self.gateway_over_limit));
         }
         page
+    }
+}
+
+fn render_status(page: &mut String, status: &ServiceStatus) {
+    let usage = status.usage.unwrap_or_default();
+    let _infallible = write!(
+        page,
+        "# HELP autoheal_store_bytes Size of the store's files.\n\
+         # TYPE autoheal_store_bytes gauge\nautoheal_store_bytes {}\n\
+         # HELP autoheal_refused_writes_total Requests whose reports could not be stored.\n\
+         # TYPE autoheal_refused_writes_total counter\nautoheal_refused_writes_total {}\n\
+         # HELP autoheal_issue_queue_length Groups that wait for an issue.\n\
+         # TYPE autoheal_issue_queue_length gauge\nautoheal_issue_queue_length {}\n\
+         # HELP autoheal_issue_queue_oldest_seconds Age of the oldest failure that waits for an issue; 0 if none waits.\n\
+         # TYPE autoheal_issue_queue_oldest_seconds gauge\nautoheal_issue_queue_oldest_seconds {}\n",
+        usage.bytes,
+        status.refused_writes,
+        usage.waiting,
+        status.oldest_waiting_seconds().unwrap_or(0)
+    );
+    if status.worker.is_none() {
+        return;
+    }
+    let stop = status.stop();
+    let writing = stop.is_none_or(|stop| !stop.cause.stops_everything());
+    let since = stop.map_or(0, |stop| stop.since.0 / 1000);
+    let _infallible = write!(
+        page,
+        "# HELP autoheal_github_writing 1 while issues can be written to GitHub.\n\
+         # TYPE autoheal_github_writing gauge\nautoheal_github_writing {}\n\
+         # HELP autoheal_github_stopped_since_seconds Time since which writing has stopped, in seconds since 1970; 0 while it goes on.\n\
+         # TYPE autoheal_github_stopped_since_seconds gauge\nautoheal_github_stopped_since_seconds {since}\n\
+         # HELP autoheal_github_stop 1 for the cause that stops the writing, or a part of it.\n\
+         # TYPE autoheal_github_stop gauge\n",
+        u8::from(writing)
+    );
+    for cause in Cause::all() {
+        let active = u8::from(stop.is_some_and(|stop| stop.cause == *cause));
+        let _infallible = writeln!(page, "autoheal_github_stop{{cause=\"{}\"}} {active}", cause.name());
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .route("/api/groups", get(groups::list))
         .route("/api/groups/{fingerprint}", get(groups::one).delete(erase::group))
         .route("/api/clients/{hash}", delete(erase::client))
+        .route("/api/status", get(health::status))
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(state.clone(), require_operator))
         .layer(map_response(headers::isolate));

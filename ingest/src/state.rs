@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use autoheal_gateway::Gateway;
+use autoheal_heal::status::WorkerStatus;
 use autoheal_store::{Clock, Store};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body::BodyBudget;
@@ -22,6 +23,8 @@ pub(crate) struct AppState {
     pub(crate) clock: Clock,
     /// Wakes the worker after a new report was stored.
     pub(crate) wake: Arc<Notify>,
+    /// States of the workers; none if nothing is sent to GitHub.
+    pub(crate) workers: Vec<watch::Receiver<WorkerStatus>>,
     pub(crate) rate: RateLimit,
     pub(crate) bodies: BodyBudget,
     pub(crate) operator_guesses: Guesses,

@@ -14,10 +14,36 @@ impl<T: Template> Page for T {
     }
 }
 
+/// A banner at the top of every page: something has stopped.
+#[derive(Clone)]
+pub(crate) struct Banner {
+    /// `stopped`, or `limited` if only a part waits; a CSS class.
+    pub(crate) kind: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) since: Option<Time>,
+    /// What is the case, as a sentence.
+    pub(crate) what: &'static str,
+    /// What to do, as a sentence.
+    pub(crate) advice: &'static str,
+    /// A setting that belongs to the advice.
+    pub(crate) setting: Option<String>,
+    /// The error message.
+    pub(crate) reason: Option<String>,
+    pub(crate) next_attempt: Option<Time>,
+}
+
+impl Banner {
+    /// A banner with a title alone.
+    pub(crate) fn new(kind: &'static str, title: &'static str) -> Self {
+        Self { kind, title, since: None, what: "", advice: "", setting: None, reason: None, next_attempt: None }
+    }
+}
+
 /// `/`: the list of groups.
 #[derive(Template)]
 #[template(path = "groups.html")]
 pub(crate) struct GroupsPage {
+    pub(crate) banners: Vec<Banner>,
     /// The groups, last seen first.
     pub(crate) rows: Vec<Row>,
     /// Number of groups that wait for approval.
@@ -46,6 +72,7 @@ pub(crate) struct Row {
 #[derive(Template)]
 #[template(path = "group.html")]
 pub(crate) struct GroupPage {
+    pub(crate) banners: Vec<Banner>,
     pub(crate) title: String,
     pub(crate) facts: Vec<Fact>,
     /// The status as a CSS class.
@@ -86,6 +113,7 @@ pub(crate) struct Fact {
 }
 
 /// A time.
+#[derive(Clone)]
 pub(crate) struct Time {
     /// RFC 3339, for programs.
     pub(crate) iso: String,
@@ -139,6 +167,7 @@ pub(crate) struct Section {
 #[derive(Template)]
 #[template(path = "problem.html")]
 pub(crate) struct ProblemPage {
+    pub(crate) banners: Vec<Banner>,
     pub(crate) title: &'static str,
     pub(crate) advice: &'static str,
 }

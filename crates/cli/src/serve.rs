@@ -78,10 +78,11 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         // an error means that the sender was dropped: stop then, too
         let _stop = stopped.wait_for(|stop| *stop).await;
     };
+    let statuses = workers.iter().map(Worker::status).collect();
     let working = sends
         .then(|| tokio::spawn(run_workers(workers, clock.clone(), Arc::clone(&wake), until_stopped(stopped.clone()))));
     let spool = tokio::spawn(spool.run(options.spool_interval));
-    let app = App::build(config, Arc::clone(&store), clock, wake, listener).context("AUTOHEAL_UPSTREAM")?;
+    let app = App::build(config, Arc::clone(&store), clock, wake, statuses, listener).context("AUTOHEAL_UPSTREAM")?;
     let serving = tokio::spawn(app.run(until_stopped(stopped)));
 
     stop_signal(terminate).await?;

@@ -1,5 +1,7 @@
 //! The decision about a group: a pure function of its state, the switches, trust and budgets.
 
+mod retry;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,11 +9,14 @@ use autoheal_contract::Source;
 use autoheal_prepare::Timestamp;
 use autoheal_store::{Group, Intent, IntentKind, IntentState, Status, TextForm, Work};
 
+use self::retry::{next_retry, refused};
 use crate::settings::{CallerErrors, IssueTextPolicy, Settings};
 use crate::write::Record;
 
 /// Wait before a spent budget is checked again.
 pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
+
+pub(crate) use self::retry::DAILY;
 
 /// The next step for a group; at most one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,10 +136,15 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
         return open_issue(work, settings, budget, now);
     };
     // The text comes before the draft and the hand-over, because the agent reads it.
-    update_text(work, settings, issue)
-        .or_else(|| draft(work, settings, issue))
+    let decision = update_text(work, settings, now, issue)
+        .or_else(|| draft(work, settings, now, issue))
         .or_else(|| hand_over(work, settings, budget, now, issue))
-        .unwrap_or_else(|| counts(work, settings, now, issue))
+        .unwrap_or_else(|| counts(work, settings, now, issue));
+    match (decision, next_retry(work, settings, now)) {
+        (Decision::Quiet(_), Some(at)) => Decision::Later(at, "a refused step is tried again"),
+        (Decision::Later(later, _), Some(at)) if at < later => Decision::Later(at, "a refused step is tried again"),
+        (decision, _) => decision,
+    }
 }
 
 fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
@@ -148,8 +158,11 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
     if counted(&work.group, settings) < settings.min_occurrences {
         return Decision::Quiet(Quiet::FewOccurrences);
     }
-    if refused(work, IntentKind::OpenIssue) {
-        return Decision::Quiet(Quiet::IssueRefused);
+    if refused(work, IntentKind::OpenIssue, now) {
+        return match next_retry(work, settings, now) {
+            Some(at) => Decision::Later(at, "a refused step is tried again"),
+            None => Decision::Quiet(Quiet::IssueRefused),
+        };
     }
     if budget.issues == 0 {
         return Decision::Later(now.plus(BUDGET_WAIT), "this hour's budget of new issues is spent");
@@ -176,23 +189,18 @@ pub(crate) fn text_form(work: &Work, settings: &Settings) -> TextForm {
 
 /// Replaces the text of the issue if it was composed from another sample or in another form. After a hand-over it stays,
 /// because the agent may be reading it.
-fn update_text(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
+fn update_text(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Option<Decision> {
     let text = work.group.text?;
     let is_current = text.sample == work.sample.id && text.form == text_form(work, settings);
-    let is_possible = !work.intents.iter().any(requests_agent) && !refused(work, IntentKind::UpdateText);
+    let is_possible = !was_handed_over(work) && !refused(work, IntentKind::UpdateText, now);
     (!is_current && is_possible).then_some(Decision::UpdateText { issue })
-}
-
-/// True for a hand-over that happened or may have happened.
-fn requests_agent(intent: &Intent) -> bool {
-    IntentKind::HAND_OVERS.contains(&intent.kind) && (intent.state.happened() || intent.state == IntentState::Unknown)
 }
 
 /// The next step towards the draft. The draft comes before the hand-over, so that the agent works on this draft instead
 /// of opening its own.
-fn draft(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
+fn draft(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Option<Decision> {
     let steps = [IntentKind::CreateCommit, IntentKind::CreateBranch, IntentKind::OpenPull];
-    if !settings.switches.pull || work.group.pull.is_some() || steps.iter().any(|kind| refused(work, *kind)) {
+    if !settings.switches.pull || work.group.pull.is_some() || steps.iter().any(|kind| refused(work, *kind, now)) {
         return None;
     }
     // If its id is not stored, the commit is created again: a commit that no branch refers to has no effect.
@@ -206,13 +214,13 @@ fn draft(work: &Work, settings: &Settings, issue: u64) -> Option<Decision> {
 }
 
 fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp, issue: u64) -> Option<Decision> {
-    if !settings.switches.heal || work.intents.iter().any(requests_agent) {
+    if !settings.switches.heal || was_handed_over(work) {
         return None;
     }
     let route = match work.group.pull.as_ref().map(|link| link.number) {
-        Some(draft) if !refused(work, IntentKind::StartTask) => Decision::StartTask { issue, draft },
-        Some(draft) if !refused(work, IntentKind::CommentAgent) => Decision::CommentAgent { issue, draft },
-        None if !refused(work, IntentKind::AssignAgent) => Decision::AssignAgent { issue },
+        Some(draft) if !refused(work, IntentKind::StartTask, now) => Decision::StartTask { issue, draft },
+        Some(draft) if !refused(work, IntentKind::CommentAgent, now) => Decision::CommentAgent { issue, draft },
+        None if !refused(work, IntentKind::AssignAgent, now) => Decision::AssignAgent { issue },
         _ => return None,
     };
     // A group from a trusted source waits too, once another person has changed its text.
@@ -232,13 +240,17 @@ fn counts(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Decis
     let last = work.intents.iter().rfind(|intent| intent.kind == IntentKind::UpdateCounts);
     let refused = last.filter(|intent| intent.state == IntentState::Refused);
     if let Some(again) =
-        refused.map(|intent| intent.sent_at.plus(settings.bundle_interval)).filter(|again| *again > now)
+        // A time in the future was left by a clock that was ahead.
+        refused
+            .filter(|intent| intent.sent_at <= now)
+            .map(|intent| intent.sent_at.plus(settings.bundle_interval))
+            .filter(|again| *again > now)
     {
         return Decision::Later(again, "GitHub refused the counts");
     }
     match work.group.counts_written {
         Some((written, _)) if written == work.group.count => Decision::Quiet(Quiet::UpToDate),
-        Some((_, at)) if at.plus(settings.bundle_interval) > now => {
+        Some((_, at)) if at <= now && at.plus(settings.bundle_interval) > now => {
             Decision::Later(at.plus(settings.bundle_interval), "counts are written once per interval")
         }
         _ => Decision::UpdateCounts { issue },
@@ -250,8 +262,12 @@ fn happened(work: &Work, kind: IntentKind) -> Option<&Intent> {
     work.intents.iter().rfind(|intent| intent.kind == kind && intent.state.happened())
 }
 
-fn refused(work: &Work, kind: IntentKind) -> bool {
-    work.intents.iter().rfind(|intent| intent.kind == kind).is_some_and(|intent| intent.state == IntentState::Refused)
+/// True if an agent was asked, or may have been.
+fn was_handed_over(work: &Work) -> bool {
+    work.intents.iter().any(|intent| {
+        IntentKind::HAND_OVERS.contains(&intent.kind)
+            && (intent.state.happened() || intent.state == IntentState::Unknown)
+    })
 }
 
 #[cfg(test)]

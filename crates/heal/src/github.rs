@@ -4,10 +4,14 @@ mod agents;
 mod issues;
 mod pulls;
 mod refusal;
+mod rename;
+mod transport;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -17,11 +21,14 @@ pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, Review};
 
 use crate::settings::Repository;
+use crate::status::Cause;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
 
-/// Timeout of a call. A response that comes later counts as lost.
+/// Timeout of a call, with the whole response. A response that comes later counts as lost.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum size of a response, in bytes: a page of a hundred issues with bodies of 65,536 characters of four bytes.
+const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 /// Maximum number of pages that are read of a list. Entries on later pages are ignored.
 const MAX_PAGES: usize = 10;
 /// Entries of a full page.
@@ -47,19 +54,48 @@ pub(crate) enum GithubError {
         message: String,
     },
     /// There was no connection; nothing happened.
-    #[error("GitHub cannot be reached: {0}")]
-    Unreachable(String),
+    #[error("GitHub cannot be reached: {message}")]
+    Unreachable {
+        /// The cause.
+        cause: Cause,
+        /// The errors, from the outermost to the innermost.
+        message: String,
+    },
     /// The response was lost or cannot be read: a write may have happened.
-    #[error("GitHub's response was lost: {0}")]
-    Lost(String),
+    #[error("GitHub's response was lost: {message}")]
+    Lost {
+        /// The cause.
+        cause: Cause,
+        /// What was wrong with the response.
+        message: String,
+    },
 }
 
 impl GithubError {
+    /// A lost response, because GitHub does not respond, or with an error of its own.
+    pub(crate) fn lost(message: impl Into<String>) -> Self {
+        Self::Lost { cause: Cause::GithubDown, message: message.into() }
+    }
+
+    /// A lost response, because it cannot be read.
+    fn unexpected(message: impl Into<String>) -> Self {
+        Self::Lost { cause: Cause::UnexpectedResponse, message: message.into() }
+    }
+
+    /// The cause, for people.
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Refused { status, message } => refusal::cause(*status, message),
+            Self::Limited { .. } => Cause::RateLimit,
+            Self::Unreachable { cause, .. } | Self::Lost { cause, .. } => *cause,
+        }
+    }
+
     /// True if the refusal is about the credential or the repository, so that writes for other groups would be refused
     /// too.
     #[must_use]
     pub(crate) fn concerns_everything(&self) -> bool {
-        matches!(self, Self::Refused { status: 301 | 302 | 307 | 308 | 401 | 403 | 404 | 410 | 451, .. })
+        matches!(self, Self::Refused { status: 300..=399 | 401 | 403 | 404 | 407 | 410 | 451, .. })
     }
 }
 
@@ -92,7 +128,9 @@ pub enum SetupError {
 /// One credential at one GitHub, for one repository.
 pub struct Github {
     client: Octocrab,
-    repository: Repository,
+    api_url: Uri,
+    /// The repository, under its present name. Shared by the clients of a worker, so that all follow a new name.
+    repository: Arc<Mutex<Repository>>,
     clock: Clock,
 }
 
@@ -111,14 +149,27 @@ impl Github {
             Err(error) => return Err(SetupError::Url { url, source: Box::new(error) }),
         };
         match builder.personal_token(token.expose_secret().to_owned()).build() {
-            Ok(client) => Ok(Self { client, repository, clock }),
+            Ok(client) => {
+                let api_url = api_url.parse().unwrap_or_default();
+                Ok(Self { client, api_url, repository: Arc::new(Mutex::new(repository)), clock })
+            }
             Err(error) => Err(SetupError::Client { url, source: Box::new(error) }),
         }
     }
 
+    /// The repository, under its present name.
+    pub(crate) fn repository(&self) -> Repository {
+        self.repository.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes this client follow a new name of the repository that the other client finds.
+    pub(crate) fn share_repository(&mut self, other: &Self) {
+        self.repository = Arc::clone(&other.repository);
+    }
+
     /// A path in the repository, such as `/repos/acme/shop/issues` for `issues`.
     fn path(&self, rest: &str) -> String {
-        let Repository { owner, name } = &self.repository;
+        let Repository { owner, name } = self.repository();
         if rest.is_empty() { format!("/repos/{owner}/{name}") } else { format!("/repos/{owner}/{name}/{rest}") }
     }
 
@@ -145,8 +196,13 @@ impl Github {
 
     /// The entries of a list, up to [`MAX_PAGES`] pages.
     async fn list<T: DeserializeOwned>(&self, path: &str) -> GithubResult<List<T>> {
+        self.list_pages(path, MAX_PAGES).await
+    }
+
+    /// The entries on the first pages of a list.
+    async fn list_pages<T: DeserializeOwned>(&self, path: &str, max_pages: usize) -> GithubResult<List<T>> {
         let (mut entries, mut is_incomplete) = (Vec::new(), false);
-        for number in 1..=MAX_PAGES {
+        for number in 1..=max_pages {
             let (page, _) = self.page(path, number).await?;
             let is_last = page.len() < PAGE_SIZE;
             for entry in page {
@@ -186,37 +242,64 @@ impl Github {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> GithubResult<(T, HeaderMap)> {
-        let exchange = async {
-            let response = match method {
-                "GET" => self.client._get(path).await?,
-                "PATCH" => self.client._patch(path, body).await?,
-                "DELETE" => self.client._delete(path, body).await?,
-                _ => self.client._post(path, body).await?,
-            };
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            Ok::<_, octocrab::Error>((status, headers, self.client.body_to_string(response).await?))
-        };
-        let (status, headers, text) = match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(transport(&error)),
-            Err(_) => return Err(GithubError::Lost(format!("no response to {method} {path} in {TIMEOUT:?}"))),
-        };
-        tracing::debug!(method, path, status, "github: response");
+        let mut response = self.request(method, path, body).await?;
+        if let Some(path) = self.path_after_rename(path, &response).await? {
+            response = self.request(method, &path, body).await?;
+        }
+        let Response { status, headers, text } = response;
         match status {
             200..=299 => {
                 let json = if text.is_empty() { "null" } else { &text };
                 // The write happened; its result is unknown.
                 serde_json::from_str(json).map(|result| (result, headers)).map_err(|error| {
-                    GithubError::Lost(format!("the response to {method} {path} ({status}) cannot be read: {error}"))
+                    GithubError::unexpected(format!(
+                        "the response to {method} {path} ({status}) cannot be read: {error}"
+                    ))
                 })
             }
-            500..=599 => Err(GithubError::Lost(format!("{method} {path} failed with {status}"))),
+            500..=599 => Err(GithubError::lost(format!("{method} {path} failed with {status}"))),
             _ => {
                 let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
                 Err(refusal::read(status, &text, header, self.clock.now()))
             }
         }
     }
+
+    /// Sends one request and reads its response, whatever its status.
+    async fn request(&self, method: &str, path: &str, body: Option<&impl Serialize>) -> GithubResult<Response> {
+        let exchange = async {
+            let response = match method {
+                "GET" => self.client._get(path).await,
+                "PATCH" => self.client._patch(path, body).await,
+                "DELETE" => self.client._delete(path, body).await,
+                _ => self.client._post(path, body).await,
+            };
+            let response = response.map_err(|error| transport::read(&error))?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let collected = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
+            let bytes = collected.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+                Some(_) => GithubError::unexpected(format!(
+                    "the response to {method} {path} is longer than {MAX_RESPONSE_BYTES} bytes"
+                )),
+                None => transport::read(&*error),
+            })?;
+            let text = String::from_utf8_lossy(&bytes.to_bytes()).into_owned();
+            Ok(Response { status, headers, text })
+        };
+        let response = match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(response) => response?,
+            Err(_) => return Err(GithubError::lost(format!("no response to {method} {path} in {TIMEOUT:?}"))),
+        };
+        tracing::debug!(method, path, status = response.status, "github: response");
+        Ok(response)
+    }
+}
+
+/// A response that was read to its end.
+struct Response {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
 }
 
 /// Entries of a list.
@@ -266,21 +349,4 @@ fn last_page(link: &str) -> Option<usize> {
 #[derive(Debug, Deserialize)]
 struct Page {
     html_url: String,
-}
-
-/// The error of a failed exchange. Without a connection nothing happened; after any other error the write may have
-/// happened.
-fn transport(error: &octocrab::Error) -> GithubError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let mut innermost = error.to_string();
-    while let Some(error) = cause {
-        if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>()
-            && client.is_connect()
-        {
-            return GithubError::Unreachable(client.to_string());
-        }
-        innermost = error.to_string();
-        cause = error.source();
-    }
-    GithubError::Lost(innermost)
 }

@@ -9,6 +9,7 @@ pub mod github;
 mod plan;
 mod request_bodies;
 pub mod settings;
+pub mod status;
 pub mod worker;
 mod write;
 

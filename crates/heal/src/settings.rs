@@ -122,6 +122,12 @@ impl Repository {
         let mut named = named.iter().filter_map(Json::as_str).filter_map(Self::parse).peekable();
         named.peek().is_some() && named.all(|named| !named.name.eq_ignore_ascii_case(&self.name))
     }
+
+    /// `owner/name`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
 }
 
 /// When an issue holds text of a report (`AUTOHEAL_ISSUE_TEXT`).

@@ -10,36 +10,39 @@ mod live;
 mod reconcile;
 mod send;
 mod start;
+mod stop;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::decide::BUDGET_WAIT;
 use crate::github::{Github, GithubError};
 use crate::settings::Settings;
+use crate::status::{StatusSender, Stop, WorkerStatus};
 use crate::write::Write;
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_store::{Change, Claims, ClientHash, Group, GroupId, IntentState, Pause, Status, Store, StoreError};
+use autoheal_store::{Change, Claims, ClientHash, Group, GroupId, IntentState, Status, Store, StoreError};
 
 use self::act::act;
 use self::start::RepositoryInfo;
 
-/// Maximum difference between this machine's clock and GitHub's. Searches reach back this much further than the write.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(300);
 /// Lease of a claim on a group. A worker that still holds the claim after this time has crashed, so another worker may
 /// claim the group.
 const LEASE: Duration = Duration::from_secs(120);
-/// First wait after a failure; doubled after each further failure, up to [`MAX_WAIT`].
+/// First wait after a failure; doubled after each further failure, up to [`stop::MAX_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// First wait after a secondary rate limit without a time, because GitHub asks for at least a minute.
-const SECONDARY_LIMIT_WAIT: Duration = Duration::from_secs(60);
 /// Longest sleep between two checks for due work.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
-/// Longest wait between two attempts.
-const MAX_WAIT: Duration = Duration::from_secs(300);
+/// Time between two searches for groups and intents that wait longer than they can.
+const WAITS_INTERVAL: Duration = Duration::from_secs(3600);
+/// Wait before a group is looked at again whose issue or draft could not be read. Seeing the group again does not shorten
+/// it, because a deleted issue would cost a request each time.
+const ABANDONED_WAIT: Duration = Duration::from_secs(3600);
+/// Longest wait of a group, unless the interval between two updates of the counts is longer.
+const LONGEST_WAIT: Duration = crate::decide::DAILY;
 
 /// Carries out decisions with one credential, in one repository.
 pub struct Worker {
@@ -62,6 +65,13 @@ pub struct Worker {
     last_client: ClientHash,
     /// Time of the last count of open hand-overs, and the count.
     pub(crate) open_hand_overs: Option<(Timestamp, u64)>,
+    /// Time at which the budget of hand-overs was last found to be spent.
+    pub(crate) hand_overs_spent_at: Option<Timestamp>,
+    /// Time of the last tick.
+    ticked_at: Option<Timestamp>,
+    /// Time of the last search for groups and intents that wait longer than they can.
+    waits_checked_at: Option<Timestamp>,
+    status: StatusSender,
 }
 
 /// Failure of GitHub or of the store.
@@ -95,7 +105,7 @@ pub async fn run_workers(
                 // If the sender disconnects before its 202, `wake` is not notified: poll as well.
                 Ok(due) => next = next.min(due.unwrap_or(next)),
                 Err(error) => {
-                    tracing::error!(%error, "worker: the store failed; trying again");
+                    tracing::debug!(%error, "worker: the store failed; trying again");
                     next = next.min(clock.now().plus(FIRST_WAIT));
                 }
             }
@@ -115,7 +125,16 @@ impl Worker {
     /// A worker. `agent` is a second credential for the agent, because
     /// an installation token cannot start Copilot.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, github: Github, agent: Option<Github>, settings: Settings, clock: Clock) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        github: Github,
+        mut agent: Option<Github>,
+        settings: Settings,
+        clock: Clock,
+    ) -> Self {
+        if let Some(agent) = &mut agent {
+            agent.share_repository(&github);
+        }
         let owner = uuid::Uuid::new_v4().to_string();
         let claims = Claims::all(&settings.project);
         Self {
@@ -131,7 +150,17 @@ impl Worker {
             claims,
             last_client: ClientHash::default(),
             open_hand_overs: None,
+            hand_overs_spent_at: None,
+            ticked_at: None,
+            waits_checked_at: None,
+            status: StatusSender::default(),
         }
+    }
+
+    /// The status, which changes while the worker runs.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<WorkerStatus> {
+        self.status.subscribe()
     }
 
     /// Does one due step, with at most one write; returns the time of the next one.
@@ -141,26 +170,54 @@ impl Worker {
     /// If the store fails. Failures of GitHub are no error here: the worker waits.
     pub async fn tick(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let now = self.clock.now();
-        if self.settings.stop_file.as_ref().is_some_and(|file| file.exists()) {
+        let result = self.tick_at(now).await;
+        let stop = match &result {
+            Err(error) => Ok(Some(Stop::store_failed(error, now))),
+            Ok(_) => self.stop(now).await,
+        };
+        let stop = stop.unwrap_or_else(|error| Some(Stop::store_failed(&error, now)));
+        let repository = self.github.repository();
+        let renamed_to = (repository != self.settings.repository).then(|| repository.full_name());
+        self.status.set(stop, renamed_to);
+        result
+    }
+
+    async fn tick_at(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        if self.stop_file().is_some() {
             return Ok(Some(now.plus(FIRST_WAIT)));
         }
-        if let Some(pause) = self.store.pause().await?
-            && pause.until > now
-        {
-            return Ok(Some(pause.until));
+        self.check_clock(now).await?;
+        if let Some(until) = self.pause_in_force(now).await? {
+            return Ok(Some(until));
         }
-        if let Some(paced) = self.store.last_sent_at().await?.map(|sent| sent.plus(self.settings.pace))
+        if let Some(paced) = self.store.last_sent_at(now).await?.map(|sent| sent.plus(self.settings.pace))
             && paced > now
-            // a time further ahead than one pace means that the system's clock was set back
-            && paced <= now.plus(self.settings.pace)
         {
             return Ok(Some(paced));
         }
         match self.step(now).await {
             Ok(()) => self.next(now).await,
             Err(WorkError::Store(error)) => Err(error),
-            Err(WorkError::Github(error)) => self.wait_out(&error).await.map(Some),
+            Err(WorkError::Github(error)) => self.wait_out(&error, false).await.map(Some),
         }
+    }
+
+    /// Shortens waits after the clock was set back, so that nothing waits longer than its interval. At the start, too,
+    /// because it may have been set back while no worker ran.
+    async fn check_clock(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let set_back = self.ticked_at.is_none_or(|ticked_at| now < ticked_at);
+        if set_back {
+            self.store.shorten_waits(now, Duration::ZERO, self.settings.lag_bound).await?;
+            (self.polled_at, self.open_hand_overs) = (None, None);
+            self.waits_checked_at = Some(now);
+        } else if self.waits_checked_at.is_none_or(|at| at.plus(WAITS_INTERVAL) <= now) {
+            // A report may have been received while the clock was ahead.
+            let longest = LONGEST_WAIT.max(self.settings.bundle_interval);
+            self.store.shorten_waits(now, longest, stop::MAX_PAUSE.max(self.settings.lag_bound)).await?;
+            self.waits_checked_at = Some(now);
+        }
+        self.ticked_at = Some(now);
+        Ok(())
     }
 
     /// Checks for due work in this order, and does the first it finds.
@@ -218,22 +275,6 @@ impl Worker {
         self.polled_at.is_none_or(|at| at.plus(self.settings.poll_interval) <= now)
     }
 
-    /// Stops all writes until the next attempt. There is one wait for all groups, because they share one credential.
-    pub(crate) async fn wait_out(&mut self, error: &GithubError) -> Result<Timestamp, StoreError> {
-        let now = self.clock.now();
-        let times = self.store.pause().await?.map_or(0, |pause| pause.times) + 1;
-        let doubled = |first: Duration| first.saturating_mul(1 << (times - 1).min(10)).min(MAX_WAIT.max(first));
-        let until = match error {
-            // At least the first wait, because GitHub's clock may differ from ours.
-            GithubError::Limited { until: Some(until), .. } => (*until).max(now.plus(doubled(FIRST_WAIT))),
-            GithubError::Limited { until: None, .. } => now.plus(doubled(SECONDARY_LIMIT_WAIT)),
-            _ => now.plus(doubled(FIRST_WAIT)),
-        };
-        tracing::warn!(%error, until = %until, times, "worker: waiting before the next request to GitHub");
-        self.store.set_pause(Some(Pause { until, reason: error.to_string(), times })).await?;
-        Ok(until)
-    }
-
     /// Handles a failed read for a group: abandons the group if GitHub refused its issue or draft, else waits.
     pub(crate) async fn abandon(&mut self, group: &Group, error: GithubError) -> WorkResult<()> {
         let refused = matches!(error, GithubError::Refused { .. });
@@ -243,17 +284,11 @@ impl Worker {
             return Err(error.into());
         }
         tracing::warn!(%error, "worker: abandoning this group");
+        // A permission may be granted later.
+        let again = self.clock.now().plus(ABANDONED_WAIT);
         let changes =
-            vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::Quiet(group.count)];
+            vec![Change::Status(Status::Refused), Change::Note(Some(error.to_string())), Change::ActAt(again)];
         Ok(self.store.change(group.id, changes).await?)
-    }
-
-    /// Resets the wait after a success, so that the next failure starts with a short one.
-    pub(crate) async fn reset_wait(&self) -> Result<(), StoreError> {
-        if self.store.pause().await?.is_some() {
-            self.store.set_pause(None).await?;
-        }
-        Ok(())
     }
 
     /// The client with the credential for the agent.

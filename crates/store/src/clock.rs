@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 use autoheal_prepare::Timestamp;
 use tokio::sync::watch;
 
+/// Longest sleep before the system's clock is looked at again.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The system's clock, or a manual one for tests.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -35,6 +38,13 @@ impl Clock {
         }
     }
 
+    /// Sets a manual clock to another time, also an earlier one; does nothing to the system's clock.
+    pub fn set(&self, time: Timestamp) {
+        if let Some(manual) = &self.manual {
+            manual.send_replace(time);
+        }
+    }
+
     /// Advances a manual clock; does nothing to the system's clock.
     pub fn advance(&self, duration: Duration) {
         if let Some(manual) = &self.manual {
@@ -42,7 +52,8 @@ impl Clock {
         }
     }
 
-    /// Waits until this instant; for ever if it is `None`.
+    /// Waits until this instant; for ever if it is `None`. Waits no longer than the time that is left at the call, even if
+    /// the system's clock is set back meanwhile, and notices within a minute if it is set forward.
     pub async fn sleep_until(&self, until: Option<Timestamp>) {
         let Some(until) = until else { return pending().await };
         match &self.manual {
@@ -53,7 +64,12 @@ impl Clock {
             }
             None => {
                 let left = until.0.saturating_sub(self.now().0);
-                tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
+                let mut left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+                while !left.is_zero() && self.now() < until {
+                    let step = left.min(CHECK_INTERVAL);
+                    tokio::time::sleep(step).await;
+                    left -= step;
+                }
             }
         }
     }

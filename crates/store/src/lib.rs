@@ -8,13 +8,14 @@ mod sqlite;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
     IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, Pause, Release, Revocation, Sample, SampleId,
-    Status, TextForm, Work,
+    Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -122,14 +123,21 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the time at which the next group or intent is due. Groups that these claims leave out do not count.
     fn next_act_at(&self, claims: Claims) -> StoreFuture<'_, Option<Timestamp>>;
 
-    /// Returns the time of the last write to GitHub.
-    fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>>;
+    /// Returns the time of the last write to GitHub. Ignores writes in the future, which another time of the clock left.
+    fn last_sent_at(&self, now: Timestamp) -> StoreFuture<'_, Option<Timestamp>>;
 
-    /// Counts the issues of a project that were opened after `since`, or may have been.
-    fn issues_since(&self, project: &str, since: Timestamp) -> StoreFuture<'_, IssueCounts>;
+    /// Counts the issues of a project that were opened after `since` and up to `now`, or may have been.
+    fn issues_since(&self, project: &str, since: Timestamp, now: Timestamp) -> StoreFuture<'_, IssueCounts>;
 
-    /// Counts a project's writes of these kinds that were sent after `since`, without refused and withdrawn ones.
-    fn sent_since(&self, project: &str, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64>;
+    /// Counts a project's writes of these kinds that were sent after `since` and up to `now`, without refused and
+    /// withdrawn ones.
+    fn sent_since(
+        &self,
+        project: &str,
+        kinds: &'static [IntentKind],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> StoreFuture<'_, u64>;
 
     /// Returns the pause in force, if there is one.
     fn pause(&self) -> StoreFuture<'_, Option<Pause>>;
@@ -141,6 +149,13 @@ pub trait Store: Send + Sync + 'static {
     /// hash of the settings differs from the last run, else only those that were refused. Returns the number of groups
     /// made due.
     fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64>;
+
+    /// Makes every group due that would wait longer than `of_groups`, and releases its claim. Lets unsettled intents wait
+    /// no longer than `of_intents`, and counts those sent in the future as sent now. Needed after the clock was set back.
+    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()>;
+
+    /// Returns the size of the store, and of the queue for issues.
+    fn usage(&self) -> StoreFuture<'_, Usage>;
 
     /// Deletes report ids that are too old or too many, and groups that were not seen for long, and gives free space
     /// back to the disk. Works in small steps, so that other writes do not wait for long. Returns what was deleted.

@@ -13,6 +13,7 @@ mod issue_counts;
 mod maintained;
 mod pause;
 mod sample;
+mod usage;
 mod work;
 
 pub use accepted::Accepted;
@@ -28,4 +29,5 @@ pub use issue_counts::IssueCounts;
 pub use maintained::Maintained;
 pub use pause::Pause;
 pub use sample::Sample;
+pub use usage::Usage;
 pub use work::Work;

@@ -19,6 +19,7 @@ mod writer;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -29,7 +30,7 @@ use self::writer::Writer;
 use crate::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
     IntentKind, IntentState, IssueCounts, Limits, Maintained, Pause, Revocation, SampleId, Store, StoreError,
-    StoreFuture, Work,
+    StoreFuture, Usage, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -198,8 +199,8 @@ impl Store for Sqlite {
         if self.writer.healthy() {
             return Box::pin(async { Ok(()) });
         }
-        // The last commit failed. Only a successful commit proves that writing works again.
-        self.write(|connection| connection.execute("UPDATE projects SET name = name", []).map(drop))
+        // The last reports could not be stored.
+        Box::pin(self.writer.probe())
     }
 
     fn claim_due(
@@ -275,18 +276,24 @@ impl Store for Sqlite {
         self.read_for_worker(move |connection| claim::next_act_at(connection, &claims))
     }
 
-    fn last_sent_at(&self) -> StoreFuture<'_, Option<Timestamp>> {
-        self.read_for_worker(work::last_sent_at)
+    fn last_sent_at(&self, now: Timestamp) -> StoreFuture<'_, Option<Timestamp>> {
+        self.read_for_worker(move |connection| work::last_sent_at(connection, now))
     }
 
-    fn issues_since(&self, project: &str, since: Timestamp) -> StoreFuture<'_, IssueCounts> {
+    fn issues_since(&self, project: &str, since: Timestamp, now: Timestamp) -> StoreFuture<'_, IssueCounts> {
         let project = project.to_owned();
-        self.read_for_worker(move |connection| work::issues_since(connection, &project, since))
+        self.read_for_worker(move |connection| work::issues_since(connection, &project, since, now))
     }
 
-    fn sent_since(&self, project: &str, kinds: &'static [IntentKind], since: Timestamp) -> StoreFuture<'_, u64> {
+    fn sent_since(
+        &self,
+        project: &str,
+        kinds: &'static [IntentKind],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> StoreFuture<'_, u64> {
         let project = project.to_owned();
-        self.read_for_worker(move |connection| work::sent_since(connection, &project, kinds, since))
+        self.read_for_worker(move |connection| work::sent_since(connection, &project, kinds, since, now))
     }
 
     fn pause(&self) -> StoreFuture<'_, Option<Pause>> {
@@ -310,6 +317,14 @@ impl Store for Sqlite {
             self.write(wake::end(project, settings_hash)).await?;
             Ok(woken)
         })
+    }
+
+    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()> {
+        self.write(move |connection| work::shorten_waits(connection, now, of_groups, of_intents))
+    }
+
+    fn usage(&self) -> StoreFuture<'_, Usage> {
+        self.read(read::usage)
     }
 
     fn maintain(&self, now: Timestamp) -> StoreFuture<'_, Maintained> {

@@ -1,5 +1,6 @@
 //! The dashboard: pages rendered by the service, without scripts, with every value escaped.
 
+mod banners;
 mod samples;
 mod text;
 
@@ -14,11 +15,14 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use self::banners::banners;
 use self::samples::Viewed;
 use self::text::shortened;
 use super::groups::{FingerprintPath, MAX_LISTED, Parameters, find, held_back, note, preview};
 use crate::config::Config;
+use crate::error::STORE_ERRORS;
 use crate::state::AppState;
+use crate::status::ServiceStatus;
 use crate::templates::{Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section, StackFrame};
 
 /// Content security policy of the dashboard: only its own stylesheet; no scripts, images, frames or forms.
@@ -42,17 +46,18 @@ pub(super) async fn groups(State(state): State<Arc<AppState>>, Query(parameters)
     let groups = match state.store.groups(parameters.project(), MAX_LISTED).await {
         Ok(groups) => groups,
         Err(error) => {
-            tracing::error!(%error, "dashboard: the groups could not be read");
+            if let Some(more) = STORE_ERRORS.pass() {
+                tracing::error!(%error, more, "dashboard: the groups could not be read");
+            }
             return store_unavailable();
         }
     };
     let rows = groups.iter().map(|group| row(group, &state.config)).collect();
     let waiting = groups.iter().filter(|group| group.status == Status::AwaitingApproval).count();
     let full = groups.len() >= MAX_LISTED as usize;
-    page(
-        StatusCode::OK,
-        &GroupsPage { rows, waiting, full, sends_to_github: state.config.sends_to_github(parameters.project()) },
-    )
+    let banners = banners(&ServiceStatus::read(&state).await);
+    let sends_to_github = state.config.sends_to_github(parameters.project());
+    page(StatusCode::OK, &GroupsPage { banners, rows, waiting, full, sends_to_github })
 }
 
 /// `GET /groups/{fingerprint}`: one group.
@@ -64,7 +69,9 @@ pub(super) async fn group(
     match find(&state, parameters.project(), fingerprint).await {
         Ok(mut detail) => {
             let viewed = samples::view(&mut detail, parameters.get("sample"), &state.forms);
+            let banners = banners(&ServiceStatus::read(&state).await);
             let content = group_page(&detail, viewed, parameters.project(), &state.config);
+            let content = GroupPage { banners, ..content };
             let mut response = page(StatusCode::OK, &content);
             if content.chooses.is_some() {
                 let policy = HeaderValue::from_static(FORM_POLICY);
@@ -98,7 +105,7 @@ fn store_unavailable() -> Response {
 }
 
 fn problem(status: StatusCode, title: &'static str, advice: &'static str) -> Response {
-    page(status, &ProblemPage { title, advice })
+    page(status, &ProblemPage { banners: Vec::new(), title, advice })
 }
 
 fn page(status: StatusCode, page: &impl Page) -> Response {
@@ -163,6 +170,7 @@ fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -
     let issue = preview(detail);
     let message = shortened(&group.error_message, TITLE_CHARS);
     GroupPage {
+        banners: Vec::new(),
         title: inert(&format!("{}: {message}", shortened(&group.error_type, 80))),
         facts: facts(group, detail),
         state: group.status.name(),

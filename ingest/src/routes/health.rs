@@ -1,29 +1,46 @@
-//! Liveness, readiness and metrics.
+//! Liveness, readiness, status and metrics.
 
 use std::sync::Arc;
 
+use autoheal_contract::RefusalCode;
 use autoheal_gateway::Gateway;
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
+use crate::status::ServiceStatus;
 
 /// `GET /healthz`: the process is alive.
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the store accepts reports.
-pub(super) async fn ready(State(state): State<Arc<AppState>>) -> ApiResult<&'static str> {
-    state.store.ready().await?;
-    Ok("ready\n")
+/// `GET /readyz`: the store accepts reports. A second line says that writing to GitHub has stopped. The status stays 200
+/// then, because reports are still stored.
+pub(super) async fn ready(State(state): State<Arc<AppState>>) -> ApiResult<String> {
+    if let Err(error) = state.store.ready().await {
+        tracing::debug!(%error, "readyz: the store cannot be written");
+        return Err(ApiError::new(
+            RefusalCode::StoreUnavailable,
+            "reports cannot be stored; see the log of autoheal serve",
+        ));
+    }
+    let stop = ServiceStatus::of_worker(&state).public_line();
+    Ok(format!("ready\n{}", stop.unwrap_or_default()))
+}
+
+/// `GET /api/status`: what the operator must know.
+pub(super) async fn status(State(state): State<Arc<AppState>>) -> Json<Value> {
+    Json(ServiceStatus::read(&state).await.json())
 }
 
 /// `GET /metrics`: for Prometheus.
 pub(super) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
-    let ready = state.store.ready().await.is_ok();
-    let page = state.metrics.render(ready, state.gateway.as_deref().map(Gateway::counters));
+    let status = ServiceStatus::read(&state).await;
+    let page = state.metrics.render(&status, state.gateway.as_deref().map(Gateway::counters));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }

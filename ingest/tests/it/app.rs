@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use autoheal_heal::status::WorkerStatus;
 use autoheal_ingest::{App, Config};
 use autoheal_store::{Clock, Sqlite, Store};
 use autoheal_test_support::service::{Connection, Request, Response, exchange};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub(crate) struct TestApp {
@@ -27,13 +28,23 @@ pub(crate) async fn spawn_app() -> TestApp {
 }
 
 pub(crate) async fn spawn_app_with(configure: impl FnOnce(&mut Config)) -> TestApp {
+    spawn(configure, Vec::new()).await
+}
+
+/// A service whose worker has this state.
+pub(crate) async fn spawn_app_with_worker(worker: watch::Receiver<WorkerStatus>) -> TestApp {
+    spawn(|_| {}, vec![worker]).await
+}
+
+async fn spawn(configure: impl FnOnce(&mut Config), workers: Vec<watch::Receiver<WorkerStatus>>) -> TestApp {
     let mut config = Config::default();
     configure(&mut config);
     let directory = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), listener).unwrap();
+    let app =
+        App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), workers, listener).unwrap();
     let (stop, stopped) = oneshot::channel();
     let running = tokio::spawn(app.run(async move {
         let _stopped_or_dropped = stopped.await;

@@ -29,4 +29,5 @@ mod samples;
 mod security_headers;
 mod shutdown;
 mod size;
+mod status;
 mod wire;

@@ -71,6 +71,18 @@ pub enum Failure {
     GarbledAfter,
     /// Assignees are dropped; the response is a success.
     DropAssignees,
+    /// A redirect to this URL; the request is not carried out.
+    Redirect {
+        /// The status.
+        status: u16,
+        /// Value of `location`.
+        location: String,
+    },
+    /// A response of this size in bytes, without meaning; the request is not carried out.
+    Oversized {
+        /// The size.
+        bytes: usize,
+    },
     /// This response; the request is not carried out.
     #[serde(rename = "answer")]
     Response {
@@ -85,6 +97,11 @@ impl Failure {
     /// 403 for a missing permission, which no retry can change.
     pub fn forbidden() -> Self {
         Failure::response(403, "Resource not accessible by personal access token", None)
+    }
+
+    /// 401 for a token that is not valid any more.
+    pub fn bad_credentials() -> Self {
+        Failure::response(401, "Bad credentials", None)
     }
 
     /// 410: issues are disabled.

@@ -129,6 +129,9 @@ async fn carry_out(
         Some(Outage::Cut | Outage::Refused) => return Outcome::Cut,
         None => {}
     }
+    if let Some(redirect) = shared.read(|state| state.redirect(&received.method, path)) {
+        return Outcome::Respond(redirect);
+    }
     let (described, path_parameters) = match validate(shared, received, described, number) {
         Ok(valid) => valid,
         Err(error) => return Outcome::Respond(error),

@@ -217,6 +217,20 @@ impl StandIn {
         self.shared.update(State::hide_new_from_lists);
     }
 
+    /// Renames the main repository. Its former name redirects to its id.
+    ///
+    /// # Panics
+    /// If the new name is not `owner/name`.
+    pub fn rename_repository(&self, full_name: &str) {
+        let (owner, name) = full_name.split_once('/').expect("a repository is owner/name");
+        self.shared.update(|state| {
+            let repository = state.repository_mut();
+            let former = repository.full_name();
+            (repository.owner, repository.name) = (owner.to_owned(), name.to_owned());
+            state.former_names.insert(former, 0);
+        });
+    }
+
     /// Starts an outage. It is in effect when this returns.
     pub async fn start_outage(&self, outage: Outage) {
         self.shared.update(|state| state.outage = Some(outage));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::api_response::ApiResponse;
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::model::{Comment, HandOver, Issue, Label, Pull, Repository, Review, ReviewComment, Task};
@@ -41,6 +42,9 @@ pub struct State {
     /// Logins by token.
     #[serde(skip)]
     pub(crate) tokens: BTreeMap<String, String>,
+    /// Indexes of repositories by former name, `owner/name`.
+    #[serde(skip)]
+    pub(crate) former_names: BTreeMap<String, usize>,
     #[serde(skip)]
     pub(crate) url: String,
 }
@@ -77,6 +81,7 @@ impl State {
             listening: true,
             clock,
             tokens,
+            former_names: BTreeMap::new(),
             url: url.to_owned(),
         }
     }
@@ -100,11 +105,25 @@ impl State {
     /// The path with a repository's name instead of its `id`. GitHub serves `/repositories/ID` like
     /// `/repos/OWNER/NAME`, and the redirects of transferred issues lead there.
     pub(crate) fn path_by_name(&self, path: &str) -> String {
-        let (id, rest) = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).unwrap_or_default();
+        let rest = path.strip_prefix("/repositories/").unwrap_or_default();
+        let (id, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         match self.repositories.iter().find(|repository| repository.id.to_string() == id) {
-            Some(repository) => format!("/repos/{}/{rest}", repository.full_name()),
+            Some(repository) => format!("/repos/{}{rest}", repository.full_name()),
             None => path.to_owned(),
         }
+    }
+
+    /// The redirect of a path with a former name of a repository.
+    pub(crate) fn redirect(&self, method: &str, path: &str) -> Option<ApiResponse> {
+        let rest = path.strip_prefix("/agents").unwrap_or(path).strip_prefix("/repos/")?;
+        let (name, index) = self.former_names.iter().find(|(name, _)| {
+            rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })?;
+        let rest = &rest[name.len()..];
+        let url = format!("{}/repositories/{}{rest}", self.url, self.repositories[*index].id);
+        // GitHub keeps the method of a write by a 307
+        let status = if method == "GET" { 301 } else { 307 };
+        Some(ApiResponse { status, ..ApiResponse::moved_permanently(&url) })
     }
 
     /// The issues of the main repository by number, without pull requests.

@@ -9,6 +9,8 @@ use super::{Entry, Github, GithubError, GithubResult, List, User};
 use crate::compose::ComposedIssue;
 use crate::request_bodies::{BodyText, IssueEdit, NewLabel};
 
+/// Number of pages that are searched for an issue that was just opened.
+const NEWEST_PAGES: usize = 3;
 /// Maximum number of pages of events that are read before the last page. A label set in an earlier event counts as not
 /// set.
 const MAX_EVENT_PAGES: usize = 50;
@@ -152,24 +154,23 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
 }
 
 impl Github {
-    /// Issues in this state with all these labels, newest first. `creator` and `since` restrict the list to issues of
-    /// this login and to issues changed since this time. GitHub's lists lag behind its writes.
-    pub(crate) async fn list_issues(
-        &self,
-        state: &str,
-        labels: &str,
-        creator: Option<&str>,
-        since: Option<Timestamp>,
-    ) -> GithubResult<Vec<Issue>> {
-        let mut query = format!("issues?state={state}&labels={labels}&sort=created&direction=desc");
+    /// Issues in this state with all these labels, newest first. GitHub's lists lag behind its writes.
+    pub(crate) async fn list_issues(&self, state: &str, labels: &str) -> GithubResult<Vec<Issue>> {
+        let query = format!("issues?state={state}&labels={labels}&sort=created&direction=desc");
+        let mut issues: Vec<Issue> = self.list(&self.path(&query)).await?.entries;
+        issues.retain(|issue| issue.pull_request.is_none());
+        Ok(issues)
+    }
+
+    /// The newest issues of this creator with all these labels, open or closed, newest first. Not restricted to a time,
+    /// because this machine's clock may be wrong.
+    pub(crate) async fn newest_issues(&self, labels: &str, creator: Option<&str>) -> GithubResult<Vec<Issue>> {
+        let mut query = format!("issues?state=all&labels={labels}&sort=created&direction=desc");
         if let Some(creator) = creator {
             // The list takes a bot's login with its brackets escaped.
             query.push_str(&format!("&creator={}", creator.replace('[', "%5B").replace(']', "%5D")));
         }
-        if let Some(since) = since {
-            query.push_str(&format!("&since={since}"));
-        }
-        let mut issues: Vec<Issue> = self.list(&self.path(&query)).await?.entries;
+        let mut issues: Vec<Issue> = self.list_pages(&self.path(&query), NEWEST_PAGES).await?.entries;
         issues.retain(|issue| issue.pull_request.is_none());
         Ok(issues)
     }

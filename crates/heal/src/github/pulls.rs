@@ -144,7 +144,7 @@ impl Github {
 
     /// The pull request of a branch, open or closed; of several, the oldest.
     pub(crate) async fn pull_of(&self, branch: &str) -> GithubResult<Option<Pull>> {
-        let head = format!("{}:{branch}", self.repository.owner);
+        let head = format!("{}:{branch}", self.repository().owner);
         let mut pulls: Vec<Pull> = self.get(&self.path(&format!("pulls?state=all&head={head}&per_page=10"))).await?;
         Ok(pulls.pop())
     }
@@ -169,7 +169,7 @@ impl Github {
         match self.post(&self.path("pulls"), pull).await {
             Err(GithubError::Refused { status: 422, message }) if message.contains("already exists") => {
                 let existing = self.pull_of(&pull.head).await?;
-                existing.ok_or_else(|| GithubError::Lost("the pull request is not listed yet".to_owned()))
+                existing.ok_or_else(|| GithubError::lost("the pull request is not listed yet"))
             }
             result => result,
         }

@@ -1,12 +1,14 @@
 //! Reads responses that are no success: first the four ways in which GitHub asks for a wait, then its refusals.
 
-use std::time::Duration;
-
 use autoheal_prepare::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::GithubError;
+use crate::status::Cause;
+
+/// Number of seconds since 1970 beyond which a number counts as milliseconds; in seconds, the year 5138.
+const MAX_SECONDS: f64 = 1e11;
 
 /// Body of a refusal. Each member is read by itself, because GitHub sends them in several shapes.
 #[derive(Debug, Default, Deserialize)]
@@ -66,12 +68,10 @@ pub(super) fn read<'a>(
     let refusal: Refusal = serde_json::from_str(body).unwrap_or_default();
     let mut message = refusal.message.expected().unwrap_or_else(|| "no message".to_owned());
     if matches!(status, 403 | 429) {
-        let number = |name: &str| header(name).and_then(|value| value.parse::<u64>().ok());
-        let retry_after = number("retry-after").map(|seconds| now.plus(Duration::from_secs(seconds)));
+        let retry_after = header("retry-after").and_then(|value| end_of_wait(value, now));
         let reset = || {
-            let spent = number("x-ratelimit-remaining") == Some(0);
-            let reset = number("x-ratelimit-reset").and_then(|seconds| i64::try_from(seconds).ok());
-            reset.filter(|_| spent).map(Timestamp::from_seconds)
+            let spent = number(header("x-ratelimit-remaining")?) == Some(0.0);
+            reset_time(header("x-ratelimit-reset")?).filter(|_| spent)
         };
         let until = retry_after.or_else(reset);
         if until.is_some() || status == 429 || message.to_lowercase().contains("secondary rate limit") {
@@ -96,8 +96,48 @@ pub(super) fn read<'a>(
     GithubError::Refused { status, message }
 }
 
+/// The cause of a refusal, for people.
+pub(super) fn cause(status: u16, message: &str) -> Cause {
+    let message = message.to_lowercase();
+    let has = |text: &str| message.contains(text);
+    match status {
+        401 => Cause::BadCredentials,
+        403 if has("saml") || has("single sign-on") || has(" sso") => Cause::SingleSignOn,
+        403 if has("archived") => Cause::RepositoryArchived,
+        403 => Cause::MissingPermission,
+        404 => Cause::RepositoryNotFound,
+        410 | 451 => Cause::RepositoryGone,
+        300..=399 => Cause::Redirected,
+        _ => Cause::Refused,
+    }
+}
+
+/// A number in a header; none for text and for what is no number.
+fn number(value: &str) -> Option<f64> {
+    value.trim().parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// The end of the wait that `retry-after` asks for: a number of seconds, or a date. A negative number is now.
+#[expect(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
+fn end_of_wait(value: &str, now: Timestamp) -> Option<Timestamp> {
+    match number(value) {
+        Some(seconds) => Some(Timestamp(now.0.saturating_add((seconds.max(0.0) * 1000.0) as i64))),
+        None => httpdate::parse_http_date(value.trim()).ok().map(Timestamp::from),
+    }
+}
+
+/// The end of the wait that `x-ratelimit-reset` asks for, in seconds since 1970. Some servers send milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
+fn reset_time(value: &str) -> Option<Timestamp> {
+    let number = number(value)?;
+    let seconds = if number > MAX_SECONDS { number / 1000.0 } else { number };
+    Some(Timestamp::from_seconds(seconds as i64))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);
@@ -127,6 +167,58 @@ mod tests {
         assert!(matches!(refused(429, "", &[]), GithubError::Limited { until: None, .. }));
         let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
         assert!(matches!(refused(403, secondary, &[]), GithubError::Limited { until: None, .. }));
+    }
+
+    #[test]
+    fn every_spelling_of_a_wait_is_read() {
+        let now = Timestamp(1_763_798_400_000);
+        let until = |headers: &[(&str, &'static str)]| {
+            let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            match read(403, r#"{"message":"secondary rate limit"}"#, header, now) {
+                GithubError::Limited { until, .. } => until.map(|until| until.0.saturating_sub(now.0)),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (value, milliseconds) in [
+            ("60", Some(60_000)),
+            (" 1.5 ", Some(1_500)),
+            ("-60", Some(0)),
+            ("99999999999999999999", Some(i64::MAX - now.0)),
+            ("Sat, 22 Nov 2025 08:01:00 GMT", Some(60_000)),
+            ("soon", None),
+            ("", None),
+            ("NaN", None),
+            ("inf", None),
+        ] {
+            assert_eq!(until(&[("retry-after", value)]), milliseconds, "{value}");
+        }
+        for (value, milliseconds) in [
+            ("1763798460", Some(60_000)),
+            ("1763798460000", Some(60_000)),
+            ("-1", Some(-1_000 - now.0)),
+            ("1e300", Some(i64::MAX - now.0)),
+            ("soon", None),
+        ] {
+            let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", value)];
+            assert_eq!(until(&headers), milliseconds, "{value}");
+        }
+        assert_eq!(until(&[("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "1763798460")]), None);
+    }
+
+    #[test]
+    fn a_refusal_names_its_cause() {
+        for (status, message, expected) in [
+            (401, "Bad credentials", Cause::BadCredentials),
+            (403, "Resource protected by organization SAML enforcement.", Cause::SingleSignOn),
+            (403, "Resource not accessible by personal access token", Cause::MissingPermission),
+            (403, "Repository was archived so is read-only.", Cause::RepositoryArchived),
+            (404, "Not Found", Cause::RepositoryNotFound),
+            (410, "Issues has been disabled in this repository.", Cause::RepositoryGone),
+            (301, "Moved Permanently", Cause::Redirected),
+            (422, "Validation Failed", Cause::Refused),
+        ] {
+            assert_eq!(cause(status, message), expected, "{status} {message}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     if decision.hands_over() {
         // Counted only now, because counting open hand-overs costs a request.
         budget.hand_overs = hand_overs_left(worker).await?;
+        worker.hand_overs_spent_at = (budget.hand_overs == 0).then_some(now);
         decision = decide(work, &worker.settings, budget, now);
     }
     let group = work.group.id;
@@ -165,7 +166,7 @@ async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResul
 /// Hand-overs left in today's budget and among those open at once.
 async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     let now = worker.clock.now();
-    let today = worker.store.sent_since(&worker.settings.project, IntentKind::HAND_OVERS, now.minus(DAY)).await?;
+    let today = worker.store.sent_since(&worker.settings.project, IntentKind::HAND_OVERS, now.minus(DAY), now).await?;
     let left = worker.settings.hand_overs_per_day.saturating_sub(today);
     let handed_over = worker.store.handed_over(&worker.settings.project).await?;
     if left == 0 || (handed_over.len() as u64) < worker.settings.open_hand_overs {
@@ -173,9 +174,9 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     }
     // Only GitHub's list shows which of their issues were closed meanwhile. It is read at most once a minute.
     let open = match worker.open_hand_overs {
-        Some((read_at, open)) if read_at.plus(BUDGET_WAIT) > now => open,
+        Some((read_at, open)) if read_at <= now && read_at.plus(BUDGET_WAIT) > now => open,
         _ => {
-            let listed = worker.github.list_issues("open", OUR_LABEL, None, None).await?;
+            let listed = worker.github.list_issues("open", OUR_LABEL).await?;
             let is_open = |number: &&u64| listed.iter().any(|issue| issue.number() == **number);
             let open = handed_over.iter().filter(is_open).count() as u64;
             worker.open_hand_overs = Some((now, open));

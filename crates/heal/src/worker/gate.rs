@@ -5,10 +5,10 @@
 //! asked only if that state allows the hand-over.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Approval, Change, IntentKind, Revocation, Status, TextForm, Work};
+use autoheal_store::{Approval, Change, Revocation, Status, TextForm, Work};
 
 use super::live::{Live, written_hash};
-use super::{CLOCK_DIFFERENCE, WorkError, WorkResult, Worker};
+use super::{WorkError, WorkResult, Worker};
 use crate::compose::{APPROVED_LABEL, OUR_LABEL, issue};
 use crate::write::Write;
 
@@ -26,7 +26,7 @@ impl Worker {
             return Ok(());
         }
         let labels = format!("{OUR_LABEL},{APPROVED_LABEL}");
-        let labelled = self.github.list_issues("open", &labels, None, None).await?;
+        let labelled = self.github.list_issues("open", &labels).await?;
         self.reset_wait().await?;
         for (group, number) in waiting {
             if labelled.iter().any(|issue| issue.number() == number) {
@@ -124,11 +124,10 @@ impl Worker {
         if let Some(refusal) = live.refusal() {
             return Ok(Some(format!("{refusal}; approve it if an agent should work on it")));
         }
-        let opened = work.intents.iter().find(|intent| intent.kind == IntentKind::OpenIssue);
-        let since = opened.map_or(Timestamp(0), |intent| intent.planned_at.minus(CLOCK_DIFFERENCE));
         let changed = live.text_hash() != written_hash(work, number)
             || live.was_reviewed(None)
-            || self.others_commented(work, since, None).await?;
+            // All of them: autoheal opened the issue, and its own clock may have been wrong then.
+            || self.others_commented(work, Timestamp(0), None).await?;
         Ok(changed
             .then(|| "another person changed the issue, the draft or their comments; approve it first".to_owned()))
     }

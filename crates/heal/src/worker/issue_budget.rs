@@ -60,8 +60,8 @@ impl IssueBudget {
 impl Worker {
     /// Reads what is left of this hour's budget.
     pub(super) async fn issue_budget(&self) -> WorkResult<IssueBudget> {
-        let since = self.clock.now().minus(HOUR);
-        let opened = self.store.issues_since(&self.settings.project, since).await?;
+        let now = self.clock.now();
+        let opened = self.store.issues_since(&self.settings.project, now.minus(HOUR), now).await?;
         Ok(IssueBudget::new(self.settings.issues_per_hour, opened))
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Change, GroupId, Intent, IntentKind, IntentState};
 
 use super::send::Outcome;
-use super::{CLOCK_DIFFERENCE, WorkResult, Worker};
+use super::{WorkResult, Worker};
 use crate::compose::{HAND_OVER_MARKER, OUR_LABEL, read_marker};
 use crate::github::Issue;
 use crate::write::{Record, Write};
@@ -45,12 +46,11 @@ impl Worker {
             IntentState::Recheck => self.recheck(&intent, &write).await,
             _ => match self.search(&intent, &write).await? {
                 Search::Found(outcome) => {
-                    self.reset_wait().await?;
+                    self.reset_wait_after_write().await?;
                     self.settle_happened(&intent, outcome).await
                 }
                 Search::Absent => self.try_again(intent, &write).await,
                 Search::TooEarly => {
-                    self.reset_wait().await?;
                     let act_at = self.clock.now().plus(SEARCH_INTERVAL.min(self.settings.lag_bound));
                     Ok(self.store.settle(intent.id, IntentState::Sent, None, act_at, vec![]).await?)
                 }
@@ -61,8 +61,7 @@ impl Worker {
     /// Sends a write once more. Withdraws a hand-over instead, because its approval may have been revoked, and an
     /// update of the issue's text, because a person may have edited it. Both are then decided anew.
     async fn try_again(&mut self, intent: Intent, write: &Write) -> WorkResult<()> {
-        let is_edit = matches!(intent.kind, IntentKind::UpdateCounts | IntentKind::UpdateText);
-        if !IntentKind::HAND_OVERS.contains(&intent.kind) && !is_edit {
+        if !intent.kind.is_decided_again() {
             return self.send_again(intent, write).await;
         }
         let now = self.clock.now();
@@ -75,7 +74,7 @@ impl Worker {
         let unlisted = if lag_is_over { Search::Absent } else { Search::TooEarly };
         Ok(match write {
             Write::OpenIssue { fingerprint, count, sample, form, .. } => {
-                let mut issues = self.issues_of(intent, *fingerprint).await?.into_iter();
+                let mut issues = self.issues_of(*fingerprint).await?.into_iter();
                 match issues.next() {
                     Some(oldest) => {
                         self.close_duplicates(intent.group, issues.map(|issue| issue.number())).await?;
@@ -106,7 +105,8 @@ impl Worker {
             }
             Write::CommentAgent { number, .. } => {
                 let login = self.agent().login().await?;
-                let comments = self.github.comments(*number, intent.planned_at.minus(CLOCK_DIFFERENCE)).await?;
+                // All comments, because this machine's clock may have been wrong when the comment was written.
+                let comments = self.github.comments(*number, Timestamp(0)).await?;
                 if comments.entries.iter().any(|it| it.author() == login && it.body.starts_with(HAND_OVER_MARKER)) {
                     Search::Found(Outcome::handed_over("comment on the pull request".to_owned()))
                 } else {
@@ -125,10 +125,9 @@ impl Worker {
         })
     }
 
-    /// Our issues with the marker of this fingerprint, oldest first.
-    async fn issues_of(&self, intent: &Intent, fingerprint: Fingerprint) -> WorkResult<Vec<Issue>> {
-        let since = intent.planned_at.minus(CLOCK_DIFFERENCE);
-        let mut issues = self.github.list_issues("all", OUR_LABEL, self.login(), Some(since)).await?;
+    /// Our newest issues with the marker of this fingerprint, oldest first.
+    async fn issues_of(&self, fingerprint: Fingerprint) -> WorkResult<Vec<Issue>> {
+        let mut issues = self.github.newest_issues(OUR_LABEL, self.login()).await?;
         issues.retain(|issue| read_marker(&issue.body) == Some(fingerprint));
         issues.sort_by_key(Issue::number);
         Ok(issues)
@@ -139,7 +138,7 @@ impl Worker {
     async fn recheck(&mut self, intent: &Intent, write: &Write) -> WorkResult<()> {
         let mut changes = vec![];
         if let Write::OpenIssue { fingerprint, count, .. } = write {
-            let issues = self.issues_of(intent, *fingerprint).await?;
+            let issues = self.issues_of(*fingerprint).await?;
             self.reset_wait().await?;
             // The issue whose response arrived exists, whether the list shows it yet or not.
             let known = Record::read(intent).number;

@@ -22,7 +22,7 @@ impl Worker {
         tracing::info!(kind = intent.kind.name(), attempt = intent.attempt, "worker: sending");
         match self.carry_out(write, intent.sent_at).await {
             Ok(outcome) => {
-                self.reset_wait().await?;
+                self.reset_wait_after_write().await?;
                 self.settle_happened(&intent, outcome).await
             }
             Err(error) => self.settle_failed(&intent, error).await,
@@ -102,24 +102,24 @@ impl Worker {
     async fn settle_failed(&mut self, intent: &Intent, error: GithubError) -> WorkResult<()> {
         let reason = Some(error.to_string());
         match &error {
-            GithubError::Limited { .. } | GithubError::Unreachable(_) => {
-                let until = self.wait_out(&error).await?;
+            GithubError::Limited { .. } | GithubError::Unreachable { .. } => {
+                let until = self.wait_out(&error, false).await?;
                 self.store.settle(intent.id, IntentState::Held, reason, until, vec![]).await?;
             }
-            GithubError::Lost(_) if intent.kind == IntentKind::StartTask => {
+            GithubError::Lost { .. } if intent.kind == IntentKind::StartTask => {
                 // A task cannot be found again, and a second one would be a second agent at work.
                 self.settle_unknown(intent, reason).await?;
-                self.wait_out(&error).await?;
+                self.wait_out(&error, false).await?;
             }
-            GithubError::Lost(_) => {
+            GithubError::Lost { .. } => {
                 // The state stays `Sent`, so that the write is searched for before it is sent again.
-                let until = self.wait_out(&error).await?;
+                let until = self.wait_out(&error, !intent.kind.is_decided_again()).await?;
                 self.store.settle(intent.id, IntentState::Sent, reason, until, vec![]).await?;
             }
             GithubError::Refused { status, .. }
                 if *status == 401 || (intent.kind == IntentKind::OpenIssue && error.concerns_everything()) =>
             {
-                let until = self.wait_out(&error).await?;
+                let until = self.wait_out(&error, *status != 401).await?;
                 self.store.settle(intent.id, IntentState::Held, reason, until, vec![]).await?;
             }
             GithubError::Refused { .. } => self.settle_refused(intent, reason).await?,

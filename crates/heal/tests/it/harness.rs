@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use autoheal_heal::github::Github;
 use autoheal_heal::settings::{Repository, Settings, Switches};
+use autoheal_heal::status::Stop;
 use autoheal_heal::worker::Worker;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
@@ -14,6 +15,7 @@ use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::Clock;
 use autoheal_store::{Detail, Group, Sqlite, Store};
 use autoheal_test_support::StandIn;
+use secrecy::SecretString;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -123,6 +125,32 @@ impl Harness {
         panic!("the worker is always busy:\n{}", self.github.read(|state| state.request_log()));
     }
 
+    /// Ticks once, and advances both clocks to the next tick, at most by a minute, as the running worker does. Returns the
+    /// time that passed.
+    pub(crate) async fn tick_once(&mut self) -> Duration {
+        let next = self.worker.tick().await.unwrap();
+        let left = next.map_or(i64::MAX, |next| next.0.saturating_sub(self.clock.now().0));
+        let wait = Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(60));
+        self.advance(wait);
+        wait
+    }
+
+    /// What stops the writes.
+    pub(crate) fn stop(&self) -> Option<Stop> {
+        self.worker.status().borrow().stop.clone()
+    }
+
+    /// The present name of a renamed repository.
+    pub(crate) fn renamed_to(&self) -> Option<String> {
+        self.worker.status().borrow().renamed_to.clone()
+    }
+
+    /// Points the worker at another API.
+    pub(crate) fn use_api(&mut self, url: &str) {
+        let token = self.github.token().to_owned().into();
+        self.worker = worker_for(url, &token, &self.store, &self.settings, &self.clock);
+    }
+
     /// Ticks until a fault holds a request, then drops the tick there, as `kill -9` would.
     pub(crate) async fn tick_until_held(&mut self, on: autoheal_test_support::Operation) {
         loop {
@@ -176,7 +204,10 @@ fn empty_store() -> Sqlite {
 }
 
 fn worker(github: &StandIn, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
-    let client =
-        Github::new(github.url(), &github.token().to_owned().into(), settings.repository.clone(), clock.clone());
+    worker_for(github.url(), &github.token().to_owned().into(), store, settings, clock)
+}
+
+fn worker_for(url: &str, token: &SecretString, store: &Arc<dyn Store>, settings: &Settings, clock: &Clock) -> Worker {
+    let client = Github::new(url, token, settings.repository.clone(), clock.clone());
     Worker::new(Arc::clone(store), client.unwrap(), None, settings.clone(), clock.clone())
 }

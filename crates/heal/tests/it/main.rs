@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed `unwrap` fails the test")]
 
+mod clocks;
+mod connection;
 mod earlier_version;
 mod gate;
 mod gate_cases;
 mod github_failures;
 mod harness;
+mod refusals;
 mod shown_sample;
+mod stops;
 mod without_failures;

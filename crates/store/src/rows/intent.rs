@@ -75,6 +75,15 @@ pub enum IntentState {
     Unknown,
 }
 
+impl IntentKind {
+    /// True if a write of this kind that did not happen is withdrawn and decided anew, because its approval may have been
+    /// revoked, or the body of the issue may have been edited.
+    #[must_use]
+    pub fn is_decided_again(self) -> bool {
+        Self::HAND_OVERS.contains(&self) || self == Self::UpdateCounts
+    }
+}
+
 impl IntentState {
     /// Name in the database and the API.
     #[must_use]

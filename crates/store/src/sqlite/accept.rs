@@ -200,7 +200,10 @@ impl Batch {
             // A separate statement, because setting an indexed column rewrites the index even if the value is the same.
             connection
                 .prepare_cached(
-                    "UPDATE groups SET act_at = ?2 WHERE id = ?1 AND act_at IS NULL AND status <> 'refused'",
+                    // A refused step waits up to a day, but not if its group is seen again. Within a minute, not at
+                    // once, because a hot group would cost a decision for each report.
+                    "UPDATE groups SET act_at = CASE WHEN act_at IS NULL AND status <> 'refused' THEN ?2 ELSE ?2 + 60000 END
+                     WHERE id = ?1 AND (act_at IS NULL OR act_at > ?2 + 3600000)",
                 )?
                 .execute(params![group, delta.last_seen.0])?;
             for (release, count) in delta.releases {

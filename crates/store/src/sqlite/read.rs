@@ -7,7 +7,7 @@ use strum::VariantArray;
 use super::unreadable::Unreadable;
 use crate::{
     Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Release,
-    Sample, SampleId, Status, TextForm, Work,
+    Sample, SampleId, Status, TextForm, Usage, Work,
 };
 use autoheal_contract::{Severity, Source};
 use autoheal_prepare::Timestamp;
@@ -121,6 +121,17 @@ pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>>
         approval: approvals(connection, id)?.into_iter().rfind(|approval| approval.revoked_at.is_none()),
         group,
     }))
+}
+
+/// The size of the store's files, and the groups that wait for an issue.
+pub(super) fn usage(connection: &Connection) -> Result<Usage> {
+    let path = connection.path().unwrap_or_default();
+    let size = |suffix: &str| std::fs::metadata(format!("{path}{suffix}")).map_or(0, |file| file.len());
+    let sql = "SELECT count(*), min(first_seen) FROM groups WHERE act_at IS NOT NULL AND issue_number IS NULL";
+    connection.prepare_cached(sql)?.query_row([], |row| {
+        let oldest_waiting = row.get::<_, Option<i64>>(1)?.map(Timestamp);
+        Ok(Usage { bytes: size("") + size("-wal"), waiting: row.get(0)?, oldest_waiting })
+    })
 }
 
 /// Runs a query and returns all its rows.

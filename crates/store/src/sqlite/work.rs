@@ -1,5 +1,7 @@
 //! Statements for the worker: claims, intents, approvals, pauses.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
@@ -19,6 +21,8 @@ const COUNTED: &str = "state NOT IN ('refused', 'withdrawn')";
 pub(super) const PROJECT: &str = "(SELECT id FROM projects WHERE name = ?1)";
 /// Name of the only credential so far. The table holds one pause per credential.
 const CREDENTIAL: &str = "issues";
+/// Assumed length of a pause of an earlier version, which stored its end only.
+const EARLIER_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Sets a group aside that cannot be read: it is not due before its next report. Its row stays as it is.
 pub(super) fn set_aside(connection: &Connection, group: GroupId, reason: &str, unreadable: &Unreadable) -> Result<()> {
@@ -165,10 +169,10 @@ pub(super) fn handed_over(connection: &Connection, project: &str) -> Result<Vec<
     all(connection, &sql, [project], |row| row.get(0))
 }
 
-pub(super) fn last_sent_at(connection: &Connection) -> Result<Option<Timestamp>> {
+pub(super) fn last_sent_at(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     connection
-        .prepare_cached("SELECT max(sent_at) FROM intents")?
-        .query_row([], |row| row.get::<_, Option<i64>>(0))
+        .prepare_cached("SELECT max(sent_at) FROM intents WHERE sent_at <= ?1")?
+        .query_row([now.0], |row| row.get::<_, Option<i64>>(0))
         .map(|at| at.map(Timestamp))
 }
 
@@ -177,23 +181,30 @@ pub(super) fn sent_since(
     project: &str,
     kinds: &[IntentKind],
     since: Timestamp,
+    now: Timestamp,
 ) -> Result<u64> {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
     connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM intents WHERE sent_at > ?2 AND project_id = {PROJECT} AND {COUNTED} AND kind IN ({})",
+            "SELECT count(*) FROM intents
+             WHERE sent_at > ?2 AND sent_at <= ?3 AND project_id = {PROJECT} AND {COUNTED} AND kind IN ({})",
             names.join(", ")
         ))?
-        .query_row(params![project, since.0], |row| row.get(0))
+        .query_row(params![project, since.0, now.0], |row| row.get(0))
 }
 
-pub(super) fn issues_since(connection: &Connection, project: &str, since: Timestamp) -> Result<IssueCounts> {
+pub(super) fn issues_since(
+    connection: &Connection,
+    project: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<IssueCounts> {
     let sql = format!(
         "SELECT known, creator, count(*) FROM intents JOIN groups ON groups.id = group_id
-         WHERE sent_at > ?2 AND intents.project_id = {PROJECT} AND {COUNTED} AND kind = 'open_issue'
+         WHERE sent_at > ?2 AND sent_at <= ?3 AND intents.project_id = {PROJECT} AND {COUNTED} AND kind = 'open_issue'
          GROUP BY known, creator"
     );
-    let rows = all(connection, &sql, params![project, since.0], |row| {
+    let rows = all(connection, &sql, params![project, since.0, now.0], |row| {
         Ok((row.get::<_, bool>(0)?, ClientHash(row.get(1)?), row.get::<_, u64>(2)?))
     })?;
     let mut counts = IssueCounts::default();
@@ -205,9 +216,16 @@ pub(super) fn issues_since(connection: &Connection, project: &str, since: Timest
 
 pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
     connection
-        .prepare_cached("SELECT until, reason, times FROM pauses WHERE credential = ?1")?
+        .prepare_cached(
+            "SELECT until, reason, times, since, set_at, cause, writes_only FROM pauses WHERE credential = ?1",
+        )?
         .query_row([CREDENTIAL], |row| {
-            Ok(Pause { until: Timestamp(row.get(0)?), reason: row.get(1)?, times: row.get(2)? })
+            let until = Timestamp(row.get(0)?);
+            // An earlier version stored the end only.
+            let set_at = row.get::<_, Option<i64>>(4)?.map_or(until.minus(EARLIER_PAUSE), Timestamp);
+            let since = row.get::<_, Option<i64>>(3)?.map_or(set_at, Timestamp);
+            let (reason, times, cause, writes_only) = (row.get(1)?, row.get(2)?, row.get(5)?, row.get(6)?);
+            Ok(Pause { until, reason, times, since, set_at, cause, writes_only })
         })
         .optional()
 }
@@ -215,9 +233,40 @@ pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
 pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Result<()> {
     match pause {
         Some(pause) => connection
-            .prepare_cached("INSERT OR REPLACE INTO pauses (credential, until, reason, times) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![CREDENTIAL, pause.until.0, pause.reason, pause.times]),
+            .prepare_cached(
+                "INSERT OR REPLACE INTO pauses (credential, until, reason, times, since, set_at, cause, writes_only)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                CREDENTIAL,
+                pause.until.0,
+                pause.reason,
+                pause.times,
+                pause.since.0,
+                pause.set_at.0,
+                pause.cause,
+                pause.writes_only
+            ]),
         None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([CREDENTIAL]),
     }
     .map(drop)
+}
+
+pub(super) fn shorten_waits(
+    connection: &Connection,
+    now: Timestamp,
+    of_groups: Duration,
+    of_intents: Duration,
+) -> Result<()> {
+    let run = |sql: &str, values: &[i64]| {
+        connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values)).map(drop)
+    };
+    let (latest_group, latest_intent) = (now.plus(of_groups).0, now.plus(of_intents).0);
+    run("UPDATE groups SET owner = NULL, lease_until = NULL WHERE lease_until > ?1", &[latest_group])?;
+    run("UPDATE groups SET act_at = ?1 WHERE act_at IS NOT NULL AND act_at > ?2", &[now.0, latest_group])?;
+    // An intent that was set aside, because it cannot be read, is never due.
+    let is_late = format!("{UNSETTLED} AND act_at > ?1 AND act_at < {}", i64::MAX);
+    run(&format!("UPDATE intents SET act_at = ?1 WHERE {is_late}"), &[latest_intent])?;
+    // From now on its search takes as long as after a write that was just sent.
+    run(&format!("UPDATE intents SET sent_at = ?1 WHERE {UNSETTLED} AND sent_at > ?1"), &[now.0])
 }

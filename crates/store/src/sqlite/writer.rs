@@ -20,6 +20,9 @@ const MAX_WAITING_JOBS: usize = 1024;
 /// Maximum number of jobs per commit: enough to share the cost of a sync, few enough to keep the latency low.
 const MAX_JOBS_PER_COMMIT: usize = 512;
 
+/// Size of the row that is written to find out whether writing works again, in bytes. As much as a report may need.
+const PROBE_BYTES: i32 = 1024 * 1024;
+
 /// The result of a job or of a transaction.
 type StoreResult<T> = std::result::Result<T, StoreError>;
 /// Sends a job's result to its caller. Called after the commit, with the error if the transaction failed.
@@ -48,11 +51,13 @@ pub(super) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     condition: Arc<Condition>,
+    /// Locked during a probe.
+    probing: tokio::sync::Mutex<()>,
 }
 
 /// What other threads may know about the writer.
 struct Condition {
-    /// True if the last commit succeeded.
+    /// True if the last reports could be stored.
     healthy: AtomicBool,
     guard: FileGuard,
     gauges: Gauges,
@@ -69,10 +74,15 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || Writing::new(connection, salt, limits, own).run(waiting))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), condition })
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            thread: Mutex::new(Some(thread)),
+            condition,
+            probing: tokio::sync::Mutex::default(),
+        })
     }
 
-    /// True if the last commit succeeded and the files are still there.
+    /// True if the last reports could be stored and the files are still there.
     pub(super) fn healthy(&self) -> bool {
         self.condition.healthy.load(Ordering::Relaxed) && self.condition.guard.check().is_ok()
     }
@@ -103,6 +113,23 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = StoreResult<T>> + Send {
         self.run_as(Job::Erase, work)
+    }
+
+    /// Finds out whether reports can be stored again after a failure. A small change of existing rows would prove nothing,
+    /// because it needs no space on a full disk.
+    pub(super) async fn probe(&self) -> StoreResult<()> {
+        let _one_at_a_time = self.probing.lock().await;
+        if self.healthy() {
+            return Ok(());
+        }
+        // Two transactions, because SQLite does not write the pages of a row that is deleted before the commit.
+        self.run(|connection| connection.execute("INSERT INTO write_probe VALUES (zeroblob(?1))", [PROBE_BYTES]))
+            .await?;
+        self.run(|connection| connection.execute("DELETE FROM write_probe", [])).await?;
+        if !self.condition.healthy.swap(true, Ordering::Relaxed) {
+            tracing::info!("store: writing works again");
+        }
+        Ok(())
     }
 
     /// Counts records. Completes after the commit.
@@ -216,8 +243,10 @@ impl Writing {
                 jobs.push(job);
             }
             if !jobs.is_empty() {
+                // The worker's own writes often change nothing, and so need no space.
+                let has_reports = jobs.iter().any(|job| matches!(job, Job::Accept { .. }));
                 let committed = self.write_together(jobs);
-                self.note(committed);
+                self.note(committed, has_reports);
             }
             if self.upkeep.is_due() {
                 self.keep_up();
@@ -247,15 +276,17 @@ impl Writing {
     }
 
     /// Logs the first failed commit and the first successful one after it.
-    fn note(&self, committed: StoreResult<()>) {
-        if committed.is_err() {
-            self.condition.gauges.failed_writes.fetch_add(1, Ordering::Relaxed);
-        }
-        if self.condition.healthy.swap(committed.is_ok(), Ordering::Relaxed) != committed.is_ok() {
-            match committed {
-                Ok(()) => tracing::info!("store: writing works again"),
-                Err(error) => {
-                    tracing::error!(%error, "store: writing fails; reports get a 503 response until it works")
+    fn note(&self, committed: StoreResult<()>, has_reports: bool) {
+        let healthy = &self.condition.healthy;
+        match committed {
+            Ok(()) if has_reports && !healthy.swap(true, Ordering::Relaxed) => {
+                tracing::info!("store: writing works again");
+            }
+            Ok(()) => {}
+            Err(error) => {
+                self.condition.gauges.failed_writes.fetch_add(1, Ordering::Relaxed);
+                if healthy.swap(false, Ordering::Relaxed) {
+                    tracing::error!(%error, "store: writing fails; reports get a 503 response until it works");
                 }
             }
         }

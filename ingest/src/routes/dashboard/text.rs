@@ -45,7 +45,9 @@ pub(super) fn meaning(group: &Group, sends_to_github: bool, held_back: bool) -> 
         Status::HandOverUnknown => {
             "The coding agent may have started: GitHub's response was lost, and the hand-over is not repeated."
         }
-        Status::Refused => "GitHub refused permanently, so autoheal does nothing more for this group.",
+        Status::Refused => {
+            "GitHub refused. autoheal tries again when the failure is seen again, and at the latest after a day."
+        }
     }
 }
 

@@ -37,6 +37,10 @@ pub(super) fn prevented(state: &State, failure: &Failure) -> Outcome {
         }
         Failure::TooManyRequests { retry_after_seconds: None } => ApiResponse::error(429, secondary),
         Failure::SecondaryLimit => ApiResponse::error(403, secondary),
+        Failure::Redirect { status, location } => {
+            ApiResponse { status: *status, ..ApiResponse::moved_permanently(location) }
+        }
+        Failure::Oversized { bytes } => ApiResponse::new(200, " ".repeat(*bytes).into()),
         Failure::Response { status, body } => ApiResponse::new(*status, body.clone()),
         Failure::CutBefore => return Outcome::Cut,
         _ => ApiResponse::error(502, "Server Error"),

@@ -1,0 +1,199 @@
+//! Times in which writing to GitHub stops: shown with cause and beginning, never longer than an hour without an attempt.
+
+use std::time::Duration;
+
+use autoheal_heal::settings::{Repository, Settings, Switches};
+use autoheal_heal::status::Cause;
+use autoheal_prepare::Timestamp;
+use autoheal_store::Pause;
+use autoheal_test_support::{Failure, Fault, Operation, Outage, StandIn};
+use serde_json::json;
+
+use crate::harness::{ALL, Harness, START};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const ISSUES: Switches = Switches { issue: true, pull: false, heal: false };
+
+fn start() -> Timestamp {
+    Timestamp::parse(START).unwrap()
+}
+
+fn response(status: u16, message: &str) -> Failure {
+    Failure::Response { status, body: json!({ "message": message }) }
+}
+
+fn issue_posts(harness: &Harness) -> usize {
+    harness.github.writes().iter().filter(|write| write.path.ends_with("/issues")).count()
+}
+
+#[tokio::test]
+async fn every_stop_is_shown_with_its_cause_and_beginning_until_writing_goes_on() {
+    let saml = "Resource protected by organization SAML enforcement.";
+    let elsewhere = Failure::Redirect { status: 307, location: "https://elsewhere.example/repositories/1".into() };
+    for (failure, cause) in [
+        (Failure::bad_credentials(), Cause::BadCredentials),
+        (response(403, saml), Cause::SingleSignOn),
+        (Failure::forbidden(), Cause::MissingPermission),
+        (response(403, "Repository was archived so is read-only."), Cause::RepositoryArchived),
+        (response(404, "Not Found"), Cause::RepositoryNotFound),
+        (Failure::gone(), Cause::RepositoryGone),
+        (elsewhere, Cause::Redirected),
+        (Failure::RetryAfter { seconds: 90 }, Cause::RateLimit),
+        (Failure::BadGatewayBefore, Cause::GithubDown),
+        (Failure::CutBefore, Cause::GithubDown),
+        (Failure::GarbledAfter, Cause::UnexpectedResponse),
+    ] {
+        println!("{cause:?}");
+        let mut harness = Harness::start(ISSUES).await;
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.stop(), None);
+        harness.github.inject(Fault::on(Operation::CreateIssue, failure).times(2));
+        harness.report("price is undefined").await;
+        harness.work_for(Duration::from_secs(3)).await;
+        let since = start().plus(MINUTE);
+        let stop = harness.stop().unwrap();
+        assert_eq!((stop.cause, stop.since), (cause, since), "{}", stop.reason);
+        assert!(stop.until.is_some_and(|until| until > harness.clock.now()));
+        harness.crash().await;
+        harness.work_for(Duration::from_secs(1)).await;
+        let stop = harness.stop().unwrap();
+        assert_eq!((stop.cause, stop.since), (cause, since), "it is still known after a restart");
+        harness.work_for(20 * MINUTE).await;
+        assert_eq!(harness.stop(), None);
+        assert_eq!(harness.github.issues().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_stop_file_and_spent_budgets_are_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let stop_file = Some(directory.path().join("stop"));
+    let repository = Repository::parse("acme/shop").unwrap();
+    let settings = Settings { stop_file, issues_per_hour: 1, ..Settings::new(ISSUES, repository) };
+    let mut harness = Harness::start_with(settings).await;
+    std::fs::write(directory.path().join("stop"), "").unwrap();
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.stop().unwrap().cause, Cause::StopFile);
+    std::fs::remove_file(directory.path().join("stop")).unwrap();
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.stop(), None);
+    harness.report("no apples").await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.stop(), None, "the budget is spent, but nothing waits for it");
+    harness.report("no pears").await;
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!(harness.stop().unwrap().cause, Cause::IssueBudget);
+    harness.work_for(HOUR).await;
+    assert_eq!((harness.stop(), harness.github.issues().len()), (None, 2));
+}
+
+#[tokio::test]
+async fn a_pause_that_a_server_asks_for_is_at_most_an_hour() {
+    // milliseconds instead of seconds, two hours ahead
+    let in_milliseconds = start().0 + 7_200_000 - start().0 / 1000;
+    for failure in [
+        Failure::RetryAfter { seconds: 99_999_999 },
+        Failure::RetryAfter { seconds: u64::MAX },
+        Failure::LimitExhausted { reset_in_seconds: in_milliseconds },
+        Failure::LimitExhausted { reset_in_seconds: 99_999_999 },
+    ] {
+        println!("{failure:?}");
+        let mut harness = Harness::start(ISSUES).await;
+        harness.work_for(MINUTE).await;
+        harness.github.inject(Fault::on(Operation::CreateIssue, failure));
+        harness.report("price is undefined").await;
+        harness.work_for(HOUR - MINUTE).await;
+        assert_eq!(issue_posts(&harness), 1, "the wait that GitHub asks for is kept, up to the hour");
+        harness.work_for(2 * MINUTE).await;
+        assert_eq!(harness.github.issues().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_stored_pause_of_an_earlier_version_or_another_time_is_over() {
+    for (set_at, until) in [
+        ("2026-11-22T07:59:00Z", "2030-01-01T00:00:00Z"),
+        ("2029-12-31T23:00:00Z", "2030-01-01T00:00:00Z"),
+        ("2026-11-22T08:10:00Z", "2026-11-22T08:15:00Z"),
+    ] {
+        let mut harness = Harness::start(ISSUES).await;
+        let (set_at, until) = (Timestamp::parse(set_at).unwrap(), Timestamp::parse(until).unwrap());
+        let (reason, times, cause) = ("Slow down".to_owned(), 1, None);
+        let pause = Pause { until, reason, times, since: set_at, set_at, cause, writes_only: false };
+        harness.store.set_pause(Some(pause)).await.unwrap();
+        harness.report("price is undefined").await;
+        harness.work_for(MINUTE).await;
+        assert_eq!((harness.github.issues().len(), harness.stop()), (1, None), "{set_at}");
+    }
+}
+
+#[tokio::test]
+async fn reading_does_not_end_a_stop_that_a_refused_write_began() {
+    let mut harness = Harness::start(ALL).await;
+    harness.report("no apples").await;
+    harness.work_for(MINUTE).await;
+    harness.github.inject(Fault::on(Operation::CreateIssue, Failure::forbidden()).forever());
+    harness.report("no pears").await;
+    // the gate reads all the time, because the first group waits for an approval
+    harness.work_for(2 * HOUR).await;
+    let tries = issue_posts(&harness) - 1;
+    assert!((20..=32).contains(&tries), "every five minutes at last, but {tries} in two hours");
+    assert_eq!(harness.stop().unwrap().since, start().plus(MINUTE));
+}
+
+#[tokio::test]
+async fn a_renamed_repository_is_followed_and_named() {
+    let mut harness = Harness::start(ALL).await;
+    harness.report("no apples").await;
+    harness.work_for(MINUTE).await;
+    harness.github.rename_repository("acme-corp/store");
+    harness.report("no pears").await;
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!((harness.github.issues().len(), harness.github.pulls().len()), (2, 2));
+    assert_eq!((harness.renamed_to().as_deref(), harness.stop()), (Some("acme-corp/store"), None));
+    harness.github.add_label(1, "autoheal-approved", "maintainer");
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!(harness.github.hand_overs().len(), 1);
+    harness.crash().await;
+    harness.report("no plums").await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 3, "a restart with the old name finds it, too");
+    harness.assert_valid_requests();
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_or_in_a_circle_is_not_followed() {
+    let other = StandIn::start().await;
+    let mut harness = Harness::start(ISSUES).await;
+    harness.work_for(MINUTE).await;
+    let own = harness.github.url().to_owned();
+    let elsewhere = format!("{}/repositories/1/issues", other.url());
+    let no_id = format!("{own}/repos/acme/shop/issues");
+    let user_part = format!("{}@{}/repositories/1", own, other.url().trim_start_matches("http://"));
+    for location in [elsewhere, no_id, user_part, format!("{own}/repositories/1/issues"), "//".into(), "%".into()] {
+        for status in [301, 302, 303, 307, 308] {
+            let failure = Failure::Redirect { status, location: location.clone() };
+            harness.github.inject(Fault::on(Operation::Any, failure).times(2));
+        }
+    }
+    harness.report("price is undefined").await;
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!(harness.stop().unwrap().cause, Cause::Redirected);
+    assert!(other.requests().is_empty(), "{:?}", other.requests());
+    harness.work_for(12 * HOUR).await;
+    assert_eq!(harness.github.issues().len(), 1);
+}
+
+#[tokio::test]
+async fn an_outage_leaves_one_stop() {
+    let mut harness = Harness::start(ISSUES).await;
+    harness.github.start_outage(Outage::Refused).await;
+    harness.report("price is undefined").await;
+    harness.work_for(HOUR).await;
+    let stop = harness.stop().unwrap();
+    assert_eq!((stop.cause, stop.since), (Cause::GithubDown, start()));
+    harness.github.end_outage().await;
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!((harness.stop(), harness.github.issues().len()), (None, 1));
+}

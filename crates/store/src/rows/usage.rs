@@ -1,0 +1,14 @@
+//! `Usage`: the size of the store and of the queue for issues.
+
+use autoheal_prepare::Timestamp;
+
+/// The size of the store, and the groups that wait for an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Size of the store's files, in bytes.
+    pub bytes: u64,
+    /// Number of due groups without an issue.
+    pub waiting: u64,
+    /// First occurrence of the oldest of these groups.
+    pub oldest_waiting: Option<Timestamp>,
+}

@@ -1,0 +1,42 @@
+//! The banners at the top of every page: what has stopped, since when, and what to do.
+
+use autoheal_heal::compose::inert;
+
+use super::text::{shortened, time};
+use crate::status::{ServiceStatus, what_stopped};
+use crate::templates::Banner;
+
+/// Maximum length of a reason, in characters.
+const REASON_CHARS: usize = 400;
+
+/// The banners for a status, the most urgent first.
+pub(super) fn banners(status: &ServiceStatus) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    if !status.store_ready {
+        banners.push(Banner {
+            what: "The store cannot be written, so senders get the status 503 and keep their reports.",
+            advice: "Check the space on the disk and the log of autoheal serve.",
+            ..Banner::new("stopped", "Reports are refused")
+        });
+    }
+    if let Some(stop) = status.stop() {
+        let kind = if stop.cause.stops_everything() { "stopped" } else { "limited" };
+        banners.push(Banner {
+            what: stop.cause.summary(),
+            advice: stop.cause.advice(),
+            since: Some(time(stop.since)),
+            reason: Some(shortened(&inert(&stop.reason), REASON_CHARS)),
+            next_attempt: stop.until.map(time),
+            ..Banner::new(kind, what_stopped(stop))
+        });
+    }
+    if let Some(name) = status.worker.as_ref().and_then(|worker| worker.renamed_to.as_ref()) {
+        banners.push(Banner {
+            what: "autoheal follows it to its new name.",
+            advice: "So that it finds the repository at the next start, set",
+            setting: Some(format!("AUTOHEAL_REPO={}", inert(name))),
+            ..Banner::new("limited", "The repository was renamed")
+        });
+    }
+    banners
+}
