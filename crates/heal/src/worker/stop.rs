@@ -75,7 +75,7 @@ impl Worker {
 
     /// True if a group is due that needs an issue, and this hour's budget of new issues is spent.
     async fn issues_wait(&self, now: Timestamp) -> Result<bool, StoreError> {
-        if self.claims.known_issues && self.claims.other_issues {
+        if self.claims.known_issues && self.claims.other_issues && self.claims.spent.is_empty() {
             return Ok(false);
         }
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
