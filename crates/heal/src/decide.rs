@@ -18,6 +18,10 @@ pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) use self::retry::DAILY;
 
+/// Reason for holding an issue back, for people.
+pub(crate) const OTHER_REPOSITORY: &str = "the program ran in a checkout of another repository; give that repository a \
+                                           project of its own (AUTOHEAL_PROJECT, AUTOHEAL_REPO)";
+
 /// The next step for a group; at most one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -96,6 +100,8 @@ pub(crate) enum Quiet {
     CallerError,
     /// Fewer occurrences than `AUTOHEAL_MIN_OCCURRENCES`.
     FewOccurrences,
+    /// The program belongs to another repository than the one that its project is mapped to.
+    OtherRepository,
     /// GitHub refused the issue.
     IssueRefused,
     /// The issue holds the current counts.
@@ -108,6 +114,7 @@ impl fmt::Display for Quiet {
             Self::Preview => "preview: no switch is on",
             Self::CallerError => CallerErrors::REASON,
             Self::FewOccurrences => "seen less often than AUTOHEAL_MIN_OCCURRENCES",
+            Self::OtherRepository => OTHER_REPOSITORY,
             Self::IssueRefused => "GitHub refused the issue",
             Self::UpToDate => "the issue is up to date",
         })
@@ -150,6 +157,10 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
 fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
     if !settings.switches.any() {
         return Decision::Quiet(Quiet::Preview);
+    }
+    // An unknown sender could claim any repository, and so hide a failure that others report too.
+    if work.sample.sender.is_known() && settings.repository.is_other(&work.sample) {
+        return Decision::Quiet(Quiet::OtherRepository);
     }
     let class = work.sample.report.class.as_deref();
     if settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {

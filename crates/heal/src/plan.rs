@@ -16,6 +16,8 @@ pub enum Step {
     WaitForMoreClients,
     /// Waits for more occurrences.
     WaitForMoreOccurrences,
+    /// Opens nothing, because the program belongs to another repository.
+    LeaveToOtherRepository,
     /// Opens an issue.
     OpenIssue,
     /// Opens a draft pull request.
@@ -34,6 +36,7 @@ impl Step {
             Self::Preview => "preview",
             Self::WaitForMoreClients => "wait_for_more_clients",
             Self::WaitForMoreOccurrences => "wait_for_more_occurrences",
+            Self::LeaveToOtherRepository => "leave_to_other_repository",
             Self::OpenIssue => "open_issue",
             Self::OpenDraftPullRequest => "open_draft_pull_request",
             Self::AwaitApproval => "await_approval",
@@ -56,6 +59,7 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
             Decision::Quiet(Quiet::Preview) => steps.push(Step::Preview),
             Decision::Quiet(Quiet::CallerError) => steps.push(Step::WaitForMoreClients),
             Decision::Quiet(Quiet::FewOccurrences) => steps.push(Step::WaitForMoreOccurrences),
+            Decision::Quiet(Quiet::OtherRepository) => steps.push(Step::LeaveToOtherRepository),
             Decision::OpenIssue => {
                 steps.push(Step::OpenIssue);
                 work.group.issue = Some(Link { number: 1, url: String::new() });

@@ -221,6 +221,8 @@ mod tests {
     use autoheal_contract::ErrorReport;
     use autoheal_prepare::Timestamp;
 
+    use autoheal_store::SampleId;
+
     use super::*;
 
     #[test]
@@ -237,6 +239,8 @@ mod tests {
         let check = |system: &str, expected: bool| {
             let report = ErrorReport { system: serde_json::from_str(system).unwrap(), ..ErrorReport::default() };
             let sample = Sample {
+                id: SampleId::default(),
+                client: None,
                 report,
                 frames: Vec::new(),
                 normalised_message: String::new(),

@@ -229,9 +229,6 @@ impl Worker {
         if self.repository.is_none() {
             self.repository = Some(self.inspect_repository().await?);
         }
-        if let Some(label) = self.repository.as_mut().and_then(|repository| repository.missing_labels.pop()) {
-            return self.begin_and_send(None, &Write::CreateLabel(label)).await;
-        }
         // An unsettled write comes first, because nothing may be decided about its group before.
         if let Some(intent) = self.store.unsettled_due(&self.settings.project, now).await? {
             return self.reconcile(intent).await;
@@ -241,13 +238,19 @@ impl Worker {
             self.polled_at = Some(now);
         }
         self.claims = self.issue_budget().await?.claims(&self.settings.project, self.last_client);
-        match self.store.claim_due(&self.owner, now, now.plus(LEASE), self.claims.clone()).await? {
-            Some(work) => {
-                if work.group.issue.is_none() {
-                    self.last_client = work.group.creator;
-                }
-                act(self, work).await
+        let has_missing_labels =
+            self.repository.as_ref().is_some_and(|repository| !repository.missing_labels.is_empty());
+        // New issues come before missing labels, because GitHub creates the labels of an issue itself, and the labels of a
+        // new repository take a quarter of a minute.
+        let claims = Claims { only_without_issue: has_missing_labels, ..self.claims.clone() };
+        if let Some(work) = self.store.claim_due(&self.owner, now, now.plus(LEASE), claims).await? {
+            if work.group.issue.is_none() {
+                self.last_client = work.group.creator;
             }
+            return act(self, work).await;
+        }
+        match self.repository.as_mut().and_then(|repository| repository.missing_labels.pop()) {
+            Some(label) => self.begin_and_send(None, &Write::CreateLabel(label)).await,
             None => Ok(()),
         }
     }

@@ -169,7 +169,7 @@ async fn one_caller_makes_a_limited_number_of_groups() {
     .await;
     let mut client = Wire::open(app.address).await;
     let mut upstream = None;
-    for id in 1..=10_u32 {
+    for id in 1..=10_u64 {
         // names without digits, because numbers do not make another failure
         let tool = format!("tool-{}", "x".repeat(usize::try_from(id).unwrap()));
         let head = format!("POST /jsonrpc HTTP/1.1\r\nhost: {}", app.address);
@@ -281,7 +281,7 @@ async fn a_stranger_who_guesses_ids_hides_no_failure() {
     let server = Server::listen().await;
     let mut app = spawn_app_with(|config| {
         config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
-        config.rate_limit = 100_000;
+        config.rate_limits.reports_per_minute = 100_000;
     })
     .await;
     let guess = async |session| {

@@ -104,7 +104,7 @@ async fn a_preview_has_no_queue_and_no_state_of_github() {
 
 #[tokio::test]
 async fn the_status_is_for_the_operator_only() {
-    let app = spawn_app_with(|config| config.operator_token = Some("made-up-operator-token".to_owned().into())).await;
+    let app = spawn_app_with(|config| config.operator_tokens = vec!["made-up-operator-token".to_owned().into()]).await;
     let elsewhere = Request::get("/api/status").header("host", "errors.example");
     assert_refused(&app.send(&elsewhere).await, 401, "operator_only");
 }

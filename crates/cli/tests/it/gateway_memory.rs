@@ -14,7 +14,7 @@ use crate::place::{Place, Serve};
 use crate::wrapped::Wrapped;
 
 /// Bound of the growth of a gateway, in MiB.
-const BOUND: u64 = 64;
+const BOUND: u64 = 80;
 const MIB: usize = 1024 * 1024;
 /// Timeout of each wait.
 const TIMEOUT: Duration = Duration::from_secs(120);

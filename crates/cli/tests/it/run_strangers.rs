@@ -14,7 +14,9 @@ impl Wrapped {
         std::fs::create_dir_all(self.spool()).unwrap();
         let report = json!({"error_type": "ToolError", "error_message": "from afar", "source": "mcp_tool",
             "id": "6f2b1a52-6c47-4c49-9f0a-9a3f6f9f3a11", "count": count});
-        let spooled = json!({"to": to, "sender": "anonymous", "report": report}).to_string();
+        // an entry without a receiver names the store that it is for
+        let store = to.is_none().then(|| self.place.store());
+        let spooled = json!({"to": to, "store": store, "sender": "anonymous", "report": report}).to_string();
         std::fs::write(self.spool().join("000000000000001-x.json"), spooled).unwrap();
     }
 }

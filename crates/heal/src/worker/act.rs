@@ -10,7 +10,7 @@ use crate::compose::{
     ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue, pull,
     replace_occurrences, task_prompt,
 };
-use crate::decide::{BUDGET_WAIT, Budget, Decision, decide, text_form};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, text_form};
 use crate::request_bodies::{AgentAssignment, Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewPull, NewTask};
 use crate::settings::Settings;
 use crate::write::Write;
@@ -39,6 +39,10 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
     let group = work.group.id;
     tracing::debug!(fingerprint = %work.group.fingerprint, ?decision, "decide");
     match decision {
+        Decision::Quiet(Quiet::OtherRepository) => {
+            let changes = vec![Change::Note(Some(OTHER_REPOSITORY.to_owned())), Change::Quiet(work.group.count)];
+            Ok(worker.store.change(group, changes).await?)
+        }
         Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::Quiet(work.group.count)]).await?),
         Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(at)]).await?),
         Decision::AwaitApproval { issue } => {

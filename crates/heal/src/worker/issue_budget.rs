@@ -49,6 +49,7 @@ impl IssueBudget {
         let served = self.opened.others.iter().map(|(client, _)| *client);
         Claims {
             project: project.to_owned(),
+            only_without_issue: false,
             known_issues: self.known > 0,
             other_issues: self.others > 0 || self.newcomers > 0,
             spent: if only_newcomers { served.collect() } else { Vec::new() },

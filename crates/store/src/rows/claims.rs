@@ -11,6 +11,8 @@ pub struct Claims {
     pub known_issues: bool,
     /// Includes other groups that have no issue yet.
     pub other_issues: bool,
+    /// Leaves out groups that have an issue.
+    pub only_without_issue: bool,
     /// Clients, other than known senders, for whose groups no issue may be opened at present.
     pub spent: Vec<ClientHash>,
     /// The client whose group got the last issue. Its next group comes after those of the other clients.

@@ -54,6 +54,9 @@ fn due(connection: &Connection, project: i64, now: Timestamp, claims: &Claims) -
             return Ok(Some(id));
         }
     }
+    if claims.only_without_issue {
+        return Ok(None);
+    }
     connection
         .prepare_cached(&format!(
             "SELECT id FROM groups WHERE project_id = ?1 AND {WITH_ISSUE} AND act_at <= ?2

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::title::{issue_title, safe_name, slug};
 use super::super::{ComposedIssue, Occurrences, compose};
 use super::*;
-use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{ScrubLevel, Timestamp, prepare};
 use autoheal_store::Sample;
 
@@ -112,10 +112,12 @@ fn spellings() -> Vec<String> {
 fn composed(report: &Value) -> ComposedIssue {
     let raw = serde_json::value::RawValue::from_string(report.to_string()).unwrap();
     let received_at = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
-    let arrival = Arrival { project: "default".to_owned(), sender: Sender::Anonymous, received_at };
+    let arrival =
+        Arrival { project: "default".to_owned(), sender: Sender::Anonymous, client: Client::Own, received_at };
     let record = prepare(&raw, arrival, ScrubLevel::Standard).unwrap();
     let releases = vec![(report["release"].as_str().unwrap_or_default().to_owned(), 1)];
-    let occurrences = Occurrences { count: 1, clients: 0, first_seen: received_at, last_seen: received_at, releases };
+    let occurrences =
+        Occurrences { count: 1, known_count: 0, clients: 0, first_seen: received_at, last_seen: received_at, releases };
     compose(&Sample::of(&record), record.fingerprint(), record.severity(), &occurrences)
 }
 
