@@ -101,6 +101,10 @@ fn render_status(page: &mut String, status: &ServiceStatus) {
         page,
         "# HELP autoheal_store_bytes Size of the store's files.\n\
          # TYPE autoheal_store_bytes gauge\nautoheal_store_bytes {}\n\
+         # HELP autoheal_store_limit_bytes Maximum size of the store's files.\n\
+         # TYPE autoheal_store_limit_bytes gauge\nautoheal_store_limit_bytes {}\n\
+         # HELP autoheal_store_unreadable_rows Rows of the store that could not be read and were set aside.\n\
+         # TYPE autoheal_store_unreadable_rows gauge\nautoheal_store_unreadable_rows {}\n\
          # HELP autoheal_refused_writes_total Requests whose reports could not be stored.\n\
          # TYPE autoheal_refused_writes_total counter\nautoheal_refused_writes_total {}\n\
          # HELP autoheal_issue_queue_length Groups that wait for an issue.\n\
@@ -108,6 +112,8 @@ fn render_status(page: &mut String, status: &ServiceStatus) {
          # HELP autoheal_issue_queue_oldest_seconds Age of the oldest failure that waits for an issue; 0 if none waits.\n\
          # TYPE autoheal_issue_queue_oldest_seconds gauge\nautoheal_issue_queue_oldest_seconds {}\n",
         usage.bytes,
+        status.health.limit_bytes,
+        status.health.unreadable_rows,
         status.refused_writes,
         usage.waiting,
         status.oldest_waiting_seconds().unwrap_or(0)

@@ -4,7 +4,7 @@
 use autoheal_heal::compose::inert;
 use autoheal_heal::status::{Stop, WorkerStatus};
 use autoheal_prepare::Timestamp;
-use autoheal_store::{StoreError, Usage};
+use autoheal_store::{Health, StoreError, Usage};
 use serde_json::{Value, json};
 
 use crate::state::AppState;
@@ -18,6 +18,8 @@ pub(crate) struct ServiceStatus {
     pub(crate) store_ready: bool,
     /// Size of the store and of the queue; none if the store cannot be read.
     pub(crate) usage: Option<Usage>,
+    /// Condition of the store.
+    pub(crate) health: Health,
     /// Requests refused since the start, because their reports could not be stored.
     pub(crate) refused_writes: u64,
     /// State of the workers; none if nothing is sent to GitHub.
@@ -50,6 +52,7 @@ impl ServiceStatus {
             now: state.clock.now(),
             store_ready: state.store.ready().await.is_ok(),
             usage,
+            health: state.store.health(),
             refused_writes: state.metrics.refused_writes(),
             worker,
         }
@@ -58,7 +61,8 @@ impl ServiceStatus {
     /// The state of the worker alone, without a look at the store.
     pub(crate) fn of_worker(state: &AppState) -> Self {
         let now = state.clock.now();
-        Self { now, store_ready: true, usage: None, refused_writes: 0, worker: Self::of_workers(state) }
+        let (health, worker) = (state.store.health(), Self::of_workers(state));
+        Self { now, store_ready: true, usage: None, health, refused_writes: 0, worker }
     }
 
     /// What stops the writes to GitHub; none while they go on.
@@ -113,6 +117,10 @@ impl ServiceStatus {
             "store": {
                 "ready": self.store_ready,
                 "bytes": self.usage.map(|usage| usage.bytes),
+                "limit_bytes": self.health.limit_bytes,
+                "full": self.health.full,
+                "unreadable_rows": self.health.unreadable_rows,
+                "deleted_groups": self.health.deleted_groups,
                 "refused_writes": self.refused_writes,
             },
         })

@@ -142,3 +142,20 @@ async fn a_store_without_space_is_not_ready_until_it_has_space_again() {
     tokio::time::timeout(std::time::Duration::from_secs(30), ready).await.unwrap();
     assert_receipts(&app.report(&report("no pears")).await, &["accepted"]);
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_set_aside_counted_and_shown() {
+    let app = spawn_app().await;
+    for message in ["no apples", "no pears"] {
+        assert_receipts(&app.report(&report(message)).await, &["accepted"]);
+    }
+    let store = rusqlite::Connection::open(app.directory.path().join("store.db")).unwrap();
+    store.execute("UPDATE groups SET status = 'of_another_version' WHERE error_message = 'no apples'", []).unwrap();
+
+    let page = app.get("/").await.text();
+    assert!(page.contains("no pears") && !page.contains("no apples"), "{page}");
+    assert!(app.get("/").await.text().contains("Some rows of the store cannot be read"));
+    assert_eq!(app.get("/api/status").await.json()["store"]["unreadable_rows"], 1);
+    assert!(app.get("/metrics").await.text().contains("autoheal_store_unreadable_rows 1\n"));
+    assert_receipts(&app.report(&report("no plums")).await, &["accepted"]);
+}

@@ -19,6 +19,21 @@ pub(super) fn banners(status: &ServiceStatus) -> Vec<Banner> {
             ..Banner::new("stopped", "Reports are refused")
         });
     }
+    if status.health.full {
+        banners.push(Banner {
+            what: "The store has reached its limit. Failures that are new to it are refused; known ones are counted.",
+            advice: "Raise the limit, or shorten the time for which groups are kept:",
+            setting: Some("AUTOHEAL_STORE_LIMIT, AUTOHEAL_RETENTION".to_owned()),
+            ..Banner::new("stopped", "New failures are refused")
+        });
+    }
+    if status.health.unreadable_rows > 0 {
+        banners.push(Banner {
+            what: "They were set aside, and everything else goes on. The log of autoheal serve names them.",
+            advice: "An earlier version or a damaged disk may be the reason; restore a copy made by autoheal backup.",
+            ..Banner::new("limited", "Some rows of the store cannot be read")
+        });
+    }
     if let Some(stop) = status.stop() {
         let kind = if stop.cause.stops_everything() { "stopped" } else { "limited" };
         banners.push(Banner {
