@@ -139,11 +139,12 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> StoreFuture<'_, u64>;
 
-    /// Returns the pause in force, if there is one.
-    fn pause(&self) -> StoreFuture<'_, Option<Pause>>;
+    /// Returns the pause of a project, if there is one. Each has its own, because a missing permission in one repository
+    /// must not stop the writes to another.
+    fn pause(&self, project: &str) -> StoreFuture<'_, Option<Pause>>;
 
-    /// Stores a pause, or deletes the stored one.
-    fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()>;
+    /// Stores the pause of a project, or deletes the stored one.
+    fn set_pause(&self, project: &str, pause: Option<Pause>) -> StoreFuture<'_, ()>;
 
     /// Makes idle groups of a project due that were not handed over, and withdraws refused intents: all of them if the
     /// hash of the settings differs from the last run, else only those that were refused. Returns the number of groups

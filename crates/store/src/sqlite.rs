@@ -296,12 +296,14 @@ impl Store for Sqlite {
         self.read_for_worker(move |connection| work::sent_since(connection, &project, kinds, since, now))
     }
 
-    fn pause(&self) -> StoreFuture<'_, Option<Pause>> {
-        self.read_for_worker(work::pause)
+    fn pause(&self, project: &str) -> StoreFuture<'_, Option<Pause>> {
+        let project = project.to_owned();
+        self.read_for_worker(move |connection| work::pause(connection, &project))
     }
 
-    fn set_pause(&self, pause: Option<Pause>) -> StoreFuture<'_, ()> {
-        self.write(move |connection| work::set_pause(connection, pause.as_ref()))
+    fn set_pause(&self, project: &str, pause: Option<Pause>) -> StoreFuture<'_, ()> {
+        let project = project.to_owned();
+        self.write(move |connection| work::set_pause(connection, &project, pause.as_ref()))
     }
 
     fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64> {

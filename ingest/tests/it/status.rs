@@ -124,7 +124,7 @@ async fn a_store_without_space_is_not_ready_until_it_has_space_again() {
     for _ in 0..3 {
         assert_refused(&app.report(&report("no pears")).await, 503, "store_unavailable");
         // A change of the worker's, which needs no space.
-        app.store.set_pause(None).await.unwrap();
+        app.store.set_pause("default", None).await.unwrap();
         assert_refused(&app.get("/readyz").await, 503, "store_unavailable");
     }
     let metrics = app.get("/metrics").await.text();

@@ -27,7 +27,7 @@ impl Worker {
     /// `writes_only`: a write failed that stays to be done, while reading may succeed all the same.
     pub(crate) async fn wait_out(&mut self, error: &GithubError, writes_only: bool) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
-        let before = self.store.pause().await?;
+        let before = self.store.pause(&self.settings.project).await?;
         let times = before.as_ref().map_or(0, |pause| pause.times).saturating_add(1);
         let writes_only = writes_only || before.as_ref().is_some_and(|pause| pause.writes_only);
         let since = before.map_or(now, |pause| pause.since.min(now));
@@ -41,30 +41,35 @@ impl Worker {
         let until = until.min(now.plus(MAX_PAUSE));
         let (reason, cause) = (error.to_string(), Some(error.cause().name().to_owned()));
         tracing::debug!(%error, %until, times, "worker: waiting before the next request to GitHub");
-        self.store.set_pause(Some(Pause { until, reason, times, since, set_at: now, cause, writes_only })).await?;
+        self.store
+            .set_pause(
+                &self.settings.project,
+                Some(Pause { until, reason, times, since, set_at: now, cause, writes_only }),
+            )
+            .await?;
         Ok(until)
     }
 
     /// Ends the row of pauses after a successful read, so that the next failure starts with a short one. A row that a
     /// failed write began goes on, because reading proves nothing about writing.
     pub(crate) async fn reset_wait(&self) -> Result<(), StoreError> {
-        match self.store.pause().await? {
-            Some(pause) if !pause.writes_only => self.store.set_pause(None).await,
+        match self.store.pause(&self.settings.project).await? {
+            Some(pause) if !pause.writes_only => self.store.set_pause(&self.settings.project, None).await,
             _ => Ok(()),
         }
     }
 
     /// Ends the row of pauses after a successful write.
     pub(crate) async fn reset_wait_after_write(&self) -> Result<(), StoreError> {
-        if self.store.pause().await?.is_some() {
-            self.store.set_pause(None).await?;
+        if self.store.pause(&self.settings.project).await?.is_some() {
+            self.store.set_pause(&self.settings.project, None).await?;
         }
         Ok(())
     }
 
     /// The end of the pause in force; none if GitHub may be asked now.
     pub(super) async fn pause_in_force(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let pause = self.store.pause().await?;
+        let pause = self.store.pause(&self.settings.project).await?;
         Ok(pause.filter(|pause| pause.is_in_force(now, MAX_PAUSE)).map(|pause| pause.until))
     }
 
@@ -91,7 +96,7 @@ impl Worker {
             let reason = format!("{} exists", file.display());
             return Ok(Some(Stop { cause: Cause::StopFile, reason, since, until: None }));
         }
-        if let Some(pause) = self.store.pause().await? {
+        if let Some(pause) = self.store.pause(&self.settings.project).await? {
             // A pause of an earlier version has no cause.
             let cause = pause.cause.as_deref().and_then(Cause::parse).unwrap_or(Cause::Refused);
             let until = pause.is_in_force(now, MAX_PAUSE).then_some(pause.until);

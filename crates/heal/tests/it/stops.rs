@@ -121,7 +121,7 @@ async fn a_stored_pause_of_an_earlier_version_or_another_time_is_over() {
         let (set_at, until) = (Timestamp::parse(set_at).unwrap(), Timestamp::parse(until).unwrap());
         let (reason, times, cause) = ("Slow down".to_owned(), 1, None);
         let pause = Pause { until, reason, times, since: set_at, set_at, cause, writes_only: false };
-        harness.store.set_pause(Some(pause)).await.unwrap();
+        harness.store.set_pause("default", Some(pause)).await.unwrap();
         harness.report("price is undefined").await;
         harness.work_for(MINUTE).await;
         assert_eq!((harness.github.issues().len(), harness.stop()), (1, None), "{set_at}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{self, INTENT, all, intent};
@@ -19,8 +20,6 @@ pub(super) const HANDED_OVER: &str = "status IN ('handed_over', 'hand_over_unkno
 const COUNTED: &str = "state NOT IN ('refused', 'withdrawn')";
 /// Id of the project whose name is the first parameter.
 pub(super) const PROJECT: &str = "(SELECT id FROM projects WHERE name = ?1)";
-/// Name of the only credential so far. The table holds one pause per credential.
-const CREDENTIAL: &str = "issues";
 /// Assumed length of a pause of an earlier version, which stored its end only.
 const EARLIER_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -214,12 +213,17 @@ pub(super) fn issues_since(
     Ok(counts)
 }
 
-pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
+/// The name under which the pause of a project is stored. That of the default project is the name that version 0.1.0 used.
+fn pause_name(project: &str) -> String {
+    if project == DEFAULT_PROJECT { "issues".to_owned() } else { format!("issues:{project}") }
+}
+
+pub(super) fn pause(connection: &Connection, project: &str) -> Result<Option<Pause>> {
     connection
         .prepare_cached(
             "SELECT until, reason, times, since, set_at, cause, writes_only FROM pauses WHERE credential = ?1",
         )?
-        .query_row([CREDENTIAL], |row| {
+        .query_row([pause_name(project)], |row| {
             let until = Timestamp(row.get(0)?);
             // An earlier version stored the end only.
             let set_at = row.get::<_, Option<i64>>(4)?.map_or(until.minus(EARLIER_PAUSE), Timestamp);
@@ -230,7 +234,7 @@ pub(super) fn pause(connection: &Connection) -> Result<Option<Pause>> {
         .optional()
 }
 
-pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Result<()> {
+pub(super) fn set_pause(connection: &Connection, project: &str, pause: Option<&Pause>) -> Result<()> {
     match pause {
         Some(pause) => connection
             .prepare_cached(
@@ -238,7 +242,7 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
-                CREDENTIAL,
+                pause_name(project),
                 pause.until.0,
                 pause.reason,
                 pause.times,
@@ -247,7 +251,7 @@ pub(super) fn set_pause(connection: &Connection, pause: Option<&Pause>) -> Resul
                 pause.cause,
                 pause.writes_only
             ]),
-        None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([CREDENTIAL]),
+        None => connection.prepare_cached("DELETE FROM pauses WHERE credential = ?1")?.execute([pause_name(project)]),
     }
     .map(drop)
 }
