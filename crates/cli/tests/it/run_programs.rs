@@ -4,7 +4,6 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::run_delivery::count_once;
 use crate::wrapped::{Wrapped, needs};
 
 /// Runs a command that fails, and returns the recorded sample.
