@@ -32,7 +32,7 @@ use self::start::RepositoryInfo;
 /// Lease of a claim on a group. A worker that still holds the claim after this time has crashed, so another worker may
 /// claim the group.
 const LEASE: Duration = Duration::from_secs(120);
-/// First wait after a failure; doubled after each further failure, up to [`stop::MAX_WAIT`].
+/// First wait after a failure; doubled after each further failure, up to five minutes.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Longest sleep between two checks for due work.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
