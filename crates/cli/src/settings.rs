@@ -90,6 +90,11 @@ pub(crate) fn or_never(time: Duration) -> Duration {
 /// The secrets in a setting, separated by commas or blanks. Several are valid at once, so that one can be replaced.
 /// Refuses short ones, because a stranger could guess them.
 fn secrets(values: &[SecretString], name: &str) -> Result<Vec<SecretString>> {
+    // Two unset variables in `$A,$B` would otherwise count as no secret at all.
+    let is_blank = |value: &str| value.contains(',') && value.chars().all(|c| c == ',' || c.is_whitespace());
+    if values.iter().any(|value| is_blank(value.expose_secret())) {
+        bail!("{name}: it is set, but holds no secret; set one, or leave it unset");
+    }
     let separated = values.iter().flat_map(|value| value.expose_secret().split([',', ' ', '\t', '\n', '\r']));
     let secrets = separated.filter(|secret| !secret.is_empty()).map(|secret| {
         let length = secret.chars().count();

@@ -31,7 +31,7 @@ use strum::VariantArray;
 
 use autoheal_prepare::Hex;
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Sample, Work};
+use autoheal_store::{Sample, TextForm, Work};
 
 use crate::request_bodies::NewLabel;
 
@@ -100,13 +100,16 @@ pub(crate) struct ComposedPull {
     pub body: String,
 }
 
-/// Composes the draft pull request for issue `number`.
+/// Composes the draft pull request for issue `number`. While the issue holds no text of the report, nor does the draft.
 #[must_use]
-pub(crate) fn pull(work: &Work, number: u64) -> ComposedPull {
-    let error_type = &work.sample.report.error_type;
+pub(crate) fn pull(work: &Work, number: u64, form: TextForm) -> ComposedPull {
+    let name = match form {
+        TextForm::Full => slug(&work.sample.report.error_type),
+        TextForm::Facts => slug(work.sample.report.source.unwrap_or_default().label()),
+    };
     ComposedPull {
-        branch: format!("auto-fix/issue-{number}-{}", slug(error_type)),
-        title: format!("[Auto-Generated] Fix {} of issue {number}", slug(error_type)),
+        branch: format!("auto-fix/issue-{number}-{name}"),
+        title: format!("[Auto-Generated] Fix {name} of issue {number}"),
         body: format!(
             "{}\nFixes #{number}\n\nThis draft was opened by autoheal for the error reported in that issue. It starts with \
              an empty commit; the fix and a regression test are added on this branch, by a person or by a coding agent.\n\n\

@@ -236,7 +236,9 @@ fn hand_over(work: &Work, settings: &Settings, budget: Budget, now: Timestamp, i
     };
     // A group from a trusted source waits too, once another person has changed its text.
     let waits = work.group.status == Status::AwaitingApproval && work.group.shown_hash.is_some();
-    let trusted = settings.trust.covers(work.group.source, work.sample.sender) && !waits;
+    // The issue may hold the text of another sample still, because GitHub refused the new one.
+    let is_shown = work.group.text.is_none_or(|text| text.sample == work.sample.id && text.form == TextForm::Full);
+    let trusted = settings.trust.covers(work.group.source, work.sample.sender) && is_shown && !waits;
     if !trusted && work.approval.is_none() {
         // A group that already waits gets its counts updated.
         return (!waits).then_some(Decision::AwaitApproval { issue });

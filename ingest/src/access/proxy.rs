@@ -31,7 +31,8 @@ impl ProxySign {
                 address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
             }
         };
-        is_near && !config.trust_proxy && self.0.load(Ordering::Relaxed)
+        // a public URL says that a proxy is in front, although it may show no sign
+        is_near && !config.trust_proxy && (config.public_url.is_some() || self.0.load(Ordering::Relaxed))
     }
 }
 

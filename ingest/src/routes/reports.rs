@@ -154,7 +154,7 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
 }
 
 /// The members of a report by which one failure is recognised before the report is prepared.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct FailureHead<'a> {
     #[serde(borrow, default)]
     error_type: Cow<'a, str>,
@@ -162,9 +162,10 @@ struct FailureHead<'a> {
     error_message: Cow<'a, str>,
 }
 
-/// Refuses a report of a failure that occurs too often. A report that cannot be read here is rejected later.
+/// Refuses a report of a failure that occurs too often.
 fn check_failure(state: &AppState, project: &str, raw: &RawValue) -> ApiResult<()> {
-    let Ok(FailureHead { error_type, error_message }) = serde_json::from_str(raw.get()) else { return Ok(()) };
+    // Reports that cannot be read here, for example because a member is there twice, count as one failure.
+    let FailureHead { error_type, error_message } = serde_json::from_str(raw.get()).unwrap_or_default();
     state.rate.take_failure(project, &error_type, &error_message).map_err(ApiError::rate_limited)
 }
 

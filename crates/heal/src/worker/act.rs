@@ -86,15 +86,16 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         Decision::CreateCommit { issue } => {
             let base = worker.github.base().await?;
             // The same tree makes an empty commit: a draft without a fix.
-            let message = pull(work, issue).title;
+            let message = pull(work, issue, text_form(work, &worker.settings)).title;
             Write::CreateCommit { commit: NewCommit { message, tree: base.tree, parents: vec![base.commit] } }
         }
         Decision::CreateBranch { issue, commit } => {
-            let reference = format!("refs/heads/{}", pull(work, issue).branch);
+            let form = text_form(work, &worker.settings);
+            let reference = format!("refs/heads/{}", pull(work, issue, form).branch);
             Write::CreateBranch { branch: NewBranch { reference, sha: commit } }
         }
         Decision::OpenPull { issue } => {
-            let ComposedPull { title, body, .. } = pull(work, issue);
+            let ComposedPull { title, body, .. } = pull(work, issue, text_form(work, &worker.settings));
             let branch = branch(work, issue);
             let base = worker.github.default_branch().await?;
             let pull = NewPull { title, head: branch, base, body, draft: true, maintainer_can_modify: true };
@@ -137,7 +138,7 @@ fn branch(work: &Work, issue: u64) -> String {
         Ok(Write::CreateBranch { branch }) => Some(branch.name().to_owned()),
         _ => None,
     });
-    created.unwrap_or_else(|| pull(work, issue).branch)
+    created.unwrap_or_else(|| pull(work, issue, TextForm::Full).branch)
 }
 
 /// The write that replaces the issue's text. None if a person edited the issue: their text stays.

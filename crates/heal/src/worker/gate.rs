@@ -60,7 +60,10 @@ impl Worker {
         if let Some(refusal) = live.refusal() {
             return self.note(work, &format!("{refusal}; no agent is asked")).await;
         }
-        if work.group.text.and_then(|text| text.changed_at).is_some_and(|changed| labelled.at <= changed) {
+        // The person read the text that the issue holds, not the one that will replace it.
+        let is_shown = work.group.text.is_none_or(|text| text.sample == work.sample.id);
+        let changed_at = work.group.text.and_then(|text| text.changed_at);
+        if !is_shown || changed_at.is_some_and(|changed| labelled.at <= changed) {
             return self.revoke(work, number, &live, labelled.at, REPLACED).await;
         }
         let changed = work.group.shown_hash.as_ref() != Some(&live.text_hash())

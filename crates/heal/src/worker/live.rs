@@ -1,7 +1,7 @@
 //! `Live`: the issue and the draft of a group as they are on GitHub now, with the text that an agent would read.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Intent, IntentKind, Work};
+use autoheal_store::{Intent, IntentKind, TextForm, Work};
 
 use super::{WorkResult, Worker};
 use crate::compose::{ComposedIssue, issue, pull, shown_hash};
@@ -101,7 +101,7 @@ pub(super) fn written_hash(work: &Work, number: u64) -> String {
             _ => None,
         });
         texts.push(written_pull.unwrap_or_else(|| {
-            let pull = pull(work, number);
+            let pull = pull(work, number, TextForm::Full);
             (pull.title, pull.body)
         }));
     }
