@@ -2,16 +2,15 @@
 
 use autoheal_contract::{Class, ErrorReport, Exit, Source};
 
-use super::Part;
-use crate::normalise::{normalise_file, normalise_message};
+use super::failure::{self, Failure};
+use super::shape::shape;
+use super::{Part, cause};
+use crate::normalise::normalise_message;
 use crate::parse::Frame;
-
-/// Maximum number of in-app frames, innermost first: enough to distinguish callers, few enough to survive refactoring.
-const MAX_FRAME_PARTS: usize = 6;
 
 /// Returns the parts of a report, in order.
 pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(MAX_FRAME_PARTS + 4);
+    let mut parts = Vec::with_capacity(8);
     let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
     part("source", report.source.unwrap_or_default().name().to_owned());
     if let Some(chosen) = &report.fingerprint {
@@ -21,7 +20,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
     let wire_class = wire_class(report);
     match wire_class {
         Some(class) => part("class", class.to_owned()),
-        None => part("error_type", report.error_type.trim().to_owned()),
+        None => part("error_type", failure::error_type(report.error_type.trim(), message).to_owned()),
     }
     if let Some(rpc) = &report.rpc {
         if let Some(code) = rpc.code {
@@ -37,18 +36,23 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         if let Some(exit) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(exit_name) {
             part("exit", exit);
         }
-        part("message", message.to_owned());
+        part("message", shape(message));
         return parts;
     }
-    let mut usable = frames.iter().filter(|frame| frame.in_app).filter_map(frame_name).peekable();
-    if usable.peek().is_some() {
-        usable.take(MAX_FRAME_PARTS).for_each(|name| part("frame", name));
-    } else {
-        // The same message of two programs, such as "No such file", is two failures.
-        if let Some(program) = program(report) {
-            part("program", program.to_owned());
-        }
-        part("message", message.to_owned());
+    let source = report.source.unwrap_or_default();
+    let failure = Failure {
+        error_type: report.error_type.trim(),
+        message: &report.error_message,
+        normalised: message,
+        stack: report.stack_trace.as_deref().unwrap_or_default(),
+        frames,
+        source,
+    };
+    let has_frames = failure.add_parts(&mut parts);
+    let has_causes = cause::add_parts(&failure, &report.causes, &mut parts);
+    // The same message of two programs, such as "No such file", is two failures.
+    if let Some(program) = program(report).filter(|_| !has_frames && !has_causes) {
+        parts.push(Part { name: "program".into(), value: program.to_owned() });
     }
     parts
 }
@@ -91,10 +95,4 @@ fn program(report: &ErrorReport) -> Option<&str> {
     let is_program = matches!(report.source, Some(Source::Cli | Source::Rust));
     let command = report.command.as_deref().filter(|_| is_program)?;
     command.split_whitespace().next()?.rsplit(['/', '\\']).next()
-}
-
-/// Returns function and file, without the line, because line numbers change with every edit above them.
-fn frame_name(frame: &Frame) -> Option<String> {
-    let file = normalise_file(frame.file.as_deref()?);
-    Some(format!("{} in {file}", frame.function.as_deref().unwrap_or("?")))
 }

@@ -1,13 +1,17 @@
 //! Recognises ids and hashes, and distinguishes them from words with digits.
 
-/// Returns the length of a UUID, `8-4-4-4-12` hexadecimal digits, at the beginning of the text.
+use super::{bundle_name, continues_word};
+
+/// Returns the length of a UUID, `8-4-4-4-12` hexadecimal digits, at the beginning of the text. It may be part of a name
+/// with underscores: `job_550e8400-e29b-41d4-a716-446655440000_1`.
 pub(super) fn uuid(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes().get(..36)?;
     let fits = |(at, byte): (usize, &u8)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     };
-    (bytes.iter().enumerate().all(fits) && !continues(rest, 36)).then_some(36)
+    (bytes.iter().enumerate().all(fits) && !rest[36..].starts_with(|c: char| continues_word(c) && c != '_'))
+        .then_some(36)
 }
 
 /// Returns the length of `0x…` at the beginning of the text.
@@ -18,22 +22,42 @@ pub(super) fn address(rest: &str) -> Option<usize> {
 }
 
 fn continues(text: &str, at: usize) -> bool {
-    text[at..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+    text[at..].starts_with(continues_word)
 }
 
-/// Copies a word and replaces each part between underscores that is an id: in `req_8f3a9c1d`, but not in `x86_64`.
-pub(super) fn without_ids(word: &str, out: &mut String) {
+/// Words before numbers in technical terms: `utf_8`, `x86_64`, `iso_8859_1`.
+const TERMS: [&str; 22] = [
+    "utf", "x86", "sha", "md", "aes", "rsa", "int", "uint", "float", "base", "arm", "aarch", "amd", "win", "iso",
+    "latin", "cp", "ipv", "es", "http", "h", "8859",
+];
+
+/// Copies a word and replaces each part between underscores that is an id or a number: in `req_8f3a9c1d` and
+/// `worker_7`, but not in `x86_64`. `before` is the part before the word.
+pub(super) fn without_ids(word: &str, before: &str, out: &mut String) {
+    let mut before = before;
     for (index, part) in word.split('_').enumerate() {
         if index > 0 {
             out.push('_');
         }
-        out.push_str(if is_id(part) { "<id>" } else { part });
+        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_term = before.len() < 2 || TERMS.iter().any(|term| term.eq_ignore_ascii_case(before));
+        out.push_str(match () {
+            () if is_id(part) => "<id>",
+            () if is_number && !is_term => "<n>",
+            () => part,
+        });
+        before = if part.is_empty() { before } else { part };
     }
 }
 
 /// Copies a file's name and replaces a bundler's hash in it: `main.3f2a1b9c.js`, `index-BkX3d9Zq.js`.
 pub(super) fn without_hashes(name: &str, out: &mut String) {
-    let mut rest = name;
+    let name = bundle_name(name);
+    if name.contains('<') {
+        out.push_str(&name);
+        return;
+    }
+    let mut rest = name.as_ref();
     loop {
         let length = rest.find(['.', '-', '_', '~']).unwrap_or(rest.len());
         let part = &rest[..length];
@@ -44,16 +68,16 @@ pub(super) fn without_hashes(name: &str, out: &mut String) {
     }
 }
 
-/// Returns true for eight or more hexadecimal digits, and for a word of twelve or more characters that often changes
+/// Returns true for seven or more hexadecimal digits, as short hashes of Git have, and for a word of twelve or more characters that often changes
 /// between digits, small and capital letters, as random words do. Both contain decimal digits and other characters.
 fn is_id(word: &str) -> bool {
-    if word.len() < 8 || !word.is_ascii() {
+    if word.len() < 7 || !word.is_ascii() {
         return false;
     }
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let is_hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_mixed = digits > 0 && digits < word.len();
-    is_mixed && (is_hexadecimal || word.len() >= 12 && changes(word) >= 5)
+    is_mixed && (is_hexadecimal && (word.len() > 7 || digits > 1) || word.len() >= 12 && changes(word) >= 5)
 }
 
 /// Returns true for a hash of Vite or Rollup. The caller checks its length, eight characters.

@@ -1,6 +1,6 @@
 //! Recognises input that pydantic quotes in its messages, because it differs between calls.
 
-use super::Match;
+use super::{Found, Match};
 
 /// Pydantic ends a message with `[type=int_parsing, input_value='x', input_type=str]`.
 const VALUE: &str = "input_value=";
@@ -18,5 +18,5 @@ pub(super) fn find(rest: &str) -> Match {
     let type_name = &search[length + TYPE.len()..];
     let name = type_name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte)).count();
     // A value that an earlier pass replaced is not matched again, so that normalised text stays the same.
-    (!value.starts_with("<value>")).then_some((VALUE.len() + length + TYPE.len() + name, PLACEHOLDER))
+    (!value.starts_with("<value>")).then(|| Found::new(VALUE.len() + length + TYPE.len() + name, PLACEHOLDER, "input"))
 }

@@ -1,23 +1,90 @@
 //! Recognises places: URLs, file paths and hosts.
 
-use super::Match;
+use super::{Found, Match, found, program_file};
 
 /// Top-level domains. Few properties have these names, so `api.example.com` is a host and `window.app` is not.
 const TOP_LEVEL: [&str; 10] = ["com", "org", "net", "edu", "gov", "local", "internal", "lan", "corp", "cloud"];
 
 /// Endings by which a name or a relative path is recognised as a file.
-const FILE_ENDINGS: [&str; 24] = [
-    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "css", "html", "json", "map", "wasm", "vue", "svelte",
-    "bundle", "py", "rs", "go", "java", "rb", "php", "txt", "log",
+const FILE_ENDINGS: [&str; 64] = [
+    "js",
+    "mjs",
+    "cjs",
+    "jsx",
+    "ts",
+    "mts",
+    "cts",
+    "tsx",
+    "css",
+    "html",
+    "json",
+    "map",
+    "wasm",
+    "vue",
+    "svelte",
+    "bundle",
+    "py",
+    "rs",
+    "go",
+    "java",
+    "rb",
+    "php",
+    "txt",
+    "log",
+    "yaml",
+    "yml",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "env",
+    "xml",
+    "properties",
+    "sql",
+    "sh",
+    "ex",
+    "exs",
+    "c",
+    "h",
+    "cc",
+    "cpp",
+    "hpp",
+    "cs",
+    "kt",
+    "swift",
+    "scala",
+    "lua",
+    "csv",
+    "tsv",
+    "md",
+    "pdf",
+    "png",
+    "jpg",
+    "jpeg",
+    "svg",
+    "zip",
+    "gz",
+    "so",
+    "dll",
+    "exe",
+    "dylib",
+    "jar",
+    "pem",
+    "sqlite",
 ];
 
 /// Matches a URL, path or host at the beginning of the text. `previous` is the character before it.
 pub(super) fn find(rest: &str, previous: char) -> Match {
     let first = *rest.as_bytes().first()?;
     if first.is_ascii_alphanumeric() || first == b'[' {
-        return url(rest).or_else(|| drive(rest)).or_else(|| relative(rest)).or_else(|| host(rest));
+        return quoted(rest, previous)
+            .or_else(|| url(rest))
+            .or_else(|| drive(rest))
+            .or_else(|| relative(rest))
+            .or_else(|| host(rest));
     }
-    quoted(rest, previous).or_else(|| absolute(rest)).or_else(|| ip6(rest).map(|length| (length, "<host>")))
+    let as_ip6 = || ip6(rest).map(|length| Found::new(length, "<host>", "host"));
+    quoted(rest, previous).or_else(|| absolute(rest)).or_else(|| share(rest)).or_else(as_ip6)
 }
 
 fn url(rest: &str) -> Match {
@@ -28,7 +95,11 @@ fn url(rest: &str) -> Match {
             && after_scheme.len() > 1
             && after_scheme.starts_with(':')
             && !after_scheme[1..].starts_with(' ');
-    is_url.then(|| (url_end(rest, scheme), "<url>"))
+    if !is_url {
+        return None;
+    }
+    let end = url_end(rest, scheme);
+    Some(Found::new(end, program_file::of_url(&rest[..end]), "url"))
 }
 
 fn url_end(rest: &str, from: usize) -> usize {
@@ -62,18 +133,25 @@ fn absolute(rest: &str) -> Match {
     let is_path = has_name(rest[..end].chars());
     // a path may be a URL without its host, so a query may follow
     let end = if is_path && rest[end..].starts_with('?') { url_end(rest, end) } else { end };
-    is_path.then_some((end, "<path>"))
+    if !is_path {
+        return None;
+    }
+    let path =
+        if rest.starts_with('.') { program_file::relative(&rest[..end]) } else { program_file::absolute(&rest[..end]) };
+    Some(Found::new(end, path, "path"))
 }
 
 /// Matches a path in quotes, which may hold blanks: `open '/home/ann/My Documents/x'`.
 fn quoted(rest: &str, quote: char) -> Match {
     const MAX_CHARS: usize = 260;
-    if !matches!(quote, '"' | '\'') || !(rest.starts_with('/') || rest.starts_with("~/")) {
+    let is_path = rest.starts_with('/') || rest.starts_with("~/") || is_drive(rest) || is_share(rest);
+    if !matches!(quote, '"' | '\'') || !is_path {
         return None;
     }
     let mut characters = rest.char_indices().take(MAX_CHARS).skip_while(|(_, c)| *c != quote && *c != '\n');
     let (end, _) = characters.next().filter(|(_, c)| *c == quote)?;
-    (has_name(rest[..end].chars()) && has_no_markup(&rest[..end])).then_some((end, "<path>"))
+    (has_name(rest[..end].chars()) && has_no_markup(&rest[..end]))
+        .then(|| Found::new(end, program_file::absolute(&rest[..end]), "path"))
 }
 
 /// Returns true if there is a letter or digit before the first placeholder. The letters of placeholders do not count,
@@ -89,11 +167,37 @@ fn has_no_markup(text: &str) -> bool {
 }
 
 fn drive(rest: &str) -> Match {
+    is_drive(rest).then(|| windows(rest, 3)).flatten()
+}
+
+/// Matches a path on another machine: `\\\\server\\share\\x`.
+fn share(rest: &str) -> Match {
+    is_share(rest).then(|| windows(rest, 2)).flatten()
+}
+
+fn is_drive(rest: &str) -> bool {
     let bytes = rest.as_bytes();
-    let is_drive =
-        bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
-    let belongs = |c| is_path_character(c) || c == '\\';
-    is_drive.then(|| (end_past_placeholders(rest, 3, belongs), "<path>"))
+    bytes.len() > 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/')
+}
+
+fn is_share(rest: &str) -> bool {
+    rest.strip_prefix("\\\\").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+/// Matches a path of Windows. A blank belongs to it if a backslash follows before the next blank: `C:\\Program Files\\x`.
+fn windows(rest: &str, start: usize) -> Match {
+    const MAX_WORDS: usize = 4;
+    let belongs = |c| is_path_character(c) || c == '\\' || c == '(' || c == ')';
+    let mut end = end_past_placeholders(rest, start, belongs);
+    for _ in 0..MAX_WORDS {
+        let Some(next) = rest[end..].strip_prefix(' ') else { break };
+        let word = next.find(|c| !belongs(c)).unwrap_or(next.len()).min(260);
+        if is_drive(next) || !next.is_char_boundary(word) || !next[..word].contains('\\') {
+            break;
+        }
+        end = end_past_placeholders(rest, end + 1, belongs);
+    }
+    Some(Found::new(end, program_file::absolute(&rest[..end]), "path"))
 }
 
 /// Matches `src/app/main.ts:1:2`, but neither `and/or` nor `text/html`.
@@ -101,7 +205,8 @@ fn relative(rest: &str) -> Match {
     let end = end_of(rest, 0, |c| is_path_character(c) && !":@".contains(c));
     let (folder, file) = rest[..end].rsplit_once('/')?;
     let is_path = !folder.is_empty() && has_file_ending(file);
-    is_path.then(|| (end + position(&rest[end..]), "<path>"))
+    let length = end + position(&rest[end..]);
+    is_path.then(|| Found::new(length, program_file::relative(&rest[..end]), "path"))
 }
 
 fn is_path_character(c: char) -> bool {
@@ -132,7 +237,7 @@ fn has_file_ending(name: &str) -> bool {
 /// Matches an IP address, `localhost`, a name under a known domain, or any dotted name before a port.
 fn host(rest: &str) -> Match {
     if let Some(length) = ip6(rest) {
-        return Some((length, "<host>"));
+        return found(length, "<host>", "host");
     }
     let end = end_of(rest, 0, |c| c.is_alphanumeric() || c == '.' || c == '-');
     let name = &rest[..end];
@@ -146,7 +251,7 @@ fn host(rest: &str) -> Match {
         is_port && labels > 1 && !has_file_ending(name) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_call_or_longer_word = rest[end..].starts_with(|c: char| c == '(' || c == '_' || c.is_alphanumeric());
     let is_host = !is_call_or_longer_word && (is_address || is_known || is_name_with_port || name == "localhost");
-    is_host.then_some((end + if is_port { port } else { 0 }, "<host>"))
+    is_host.then(|| Found::new(end + if is_port { port } else { 0 }, "<host>", "host"))
 }
 
 /// Returns the length of an IPv6 address: `[::1]:80`, `fe80::1`, `2001:db8:0:0:0:0:0:1`. It has `::` or eight groups.

@@ -137,6 +137,8 @@ fn safari() {
               - | [native code] | -:-
               helper | - | -:-
             * module code | https://a.example/app.js | 5:6
+              <?>.wasm-function[f] | [wasm code] | -:-
+              wasm-stub | [wasm code] | -:-
             * g | index.android.bundle | 7:8
             * global code | https://a.example/app.js | 9:10
         "#]],

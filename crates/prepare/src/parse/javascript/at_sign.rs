@@ -56,6 +56,7 @@ fn is_certain(text: &str, frame: &BorrowedFrame<'_>) -> bool {
     let Some(file) = frame.file else { return true };
     file.contains('/')
         || file == location::NATIVE
+        || file == location::WASM
         || frame.column.is_some() && !text.contains(": ") && file.contains(char::is_alphabetic)
 }
 

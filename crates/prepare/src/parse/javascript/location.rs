@@ -5,6 +5,9 @@ use super::BorrowedFrame;
 /// A frame's `file` for code of the engine itself.
 pub(super) const NATIVE: &str = "[native code]";
 
+/// A frame's `file` for WebAssembly without a URL.
+pub(super) const WASM: &str = "[wasm code]";
+
 /// Parses a location that ends in a position or is a special name. Any other text is prose.
 pub(super) fn parse(text: &str) -> Option<BorrowedFrame<'_>> {
     if let Some(frame) = special(text) {
@@ -15,6 +18,11 @@ pub(super) fn parse(text: &str) -> Option<BorrowedFrame<'_>> {
     }
     let (file, line, column) = split_position(text);
     line?;
+    // Hermes prints no file, and 1 as the line: `checkout@1:90210`
+    let (file, line, column) = match (file, line, column) {
+        ("1", line, None) => ("", Some(1), line),
+        other => other,
+    };
     let file = Some(file).filter(|file| !matches!(*file, "" | "<anonymous>" | "eval code" | "eval"));
     Some(BorrowedFrame { function: None, file, line, column })
 }
@@ -40,7 +48,7 @@ fn split_number(text: &str) -> Option<(&str, u32)> {
 fn special(text: &str) -> Option<BorrowedFrame<'_>> {
     let file = match text {
         "native" | "native code" | NATIVE => Some(NATIVE),
-        "[wasm code]" => Some(text),
+        WASM => Some(text),
         "<anonymous>" | "unknown location" | "unknown" => None,
         _ if text.strip_prefix("index ").is_some_and(is_number) => None,
         _ if text.starts_with("native ") && text.contains(".js") => Some(NATIVE),
@@ -53,19 +61,24 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Parses `module.wasm:wasm-function[12]:0x3a`. The offset becomes the column, because source maps need it.
+/// Parses `module.wasm:wasm-function[12]:0x3a`. The offset becomes the column, because source maps need it. Without an
+/// offset, and with `<?>` for a module without a URL, it is of a recent JavaScriptCore.
 fn wasm(text: &str) -> Option<BorrowedFrame<'_>> {
-    let (rest, offset) = text.rsplit_once(':')?;
-    let offset = offset.strip_prefix("0x")?;
-    let (file, function) = rest.rsplit_once(':')?;
+    let (rest, last) = text.rsplit_once(':')?;
+    let (file, function, column) = match last.strip_prefix("0x") {
+        Some(offset) => {
+            let (file, function) = rest.rsplit_once(':')?;
+            (file, function, Some(u32::from_str_radix(offset, 16).ok()?))
+        }
+        None => (rest, last, None),
+    };
     if !function.starts_with("wasm-function[") {
         return None;
     }
-    let column = Some(u32::from_str_radix(offset, 16).ok()?);
-    Some(BorrowedFrame {
-        function: Some(function),
-        file: Some(file).filter(|file| *file != "<anonymous>"),
-        line: None,
-        column,
-    })
+    let file = match file {
+        "<anonymous>" => None,
+        "<?>" => Some(WASM),
+        file => Some(file),
+    };
+    Some(BorrowedFrame { function: Some(function), file, line: None, column })
 }

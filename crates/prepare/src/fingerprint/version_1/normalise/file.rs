@@ -9,7 +9,7 @@ const PROJECT_FOLDERS: [&str; 5] = ["packages", "apps", "src", "dist", "build"];
 ///
 /// A local path loses everything before `node_modules` or before the first of [`PROJECT_FOLDERS`]; without these it
 /// loses the home directory. The path of a URL stays whole, because it is the same on every machine.
-pub(crate) fn normalise_file(file: &str) -> String {
+pub(in super::super) fn normalise_file(file: &str) -> String {
     let file = file.split(['?', '#']).next().unwrap_or(file).trim();
     let (path, is_local) = path_of(file);
     let path = path.replace('\\', "/");
