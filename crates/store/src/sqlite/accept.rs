@@ -31,7 +31,9 @@ pub(super) struct Cache {
     /// Part of every client's hash.
     salt: Vec<u8>,
     projects: HashMap<String, i64>,
-    groups: HashMap<(i64, Fingerprint), CachedGroup>,
+    /// Ids of groups by their projects and fingerprints. A group has several of them.
+    aliases: HashMap<(i64, Fingerprint), i64>,
+    groups: HashMap<i64, CachedGroup>,
 }
 
 struct CachedGroup {
@@ -59,12 +61,17 @@ struct CachedGroup {
 
 impl Cache {
     pub(super) fn new(salt: Vec<u8>) -> Self {
-        Self { salt, projects: HashMap::new(), groups: HashMap::new() }
+        Self { salt, projects: HashMap::new(), aliases: HashMap::new(), groups: HashMap::new() }
     }
 
     /// Empties the cache. Needed after a failed commit, because the file then lacks what the cache holds.
     pub(super) fn clear(&mut self) {
         self.projects.clear();
+        self.clear_groups();
+    }
+
+    fn clear_groups(&mut self) {
+        self.aliases.clear();
         self.groups.clear();
     }
 
@@ -73,8 +80,8 @@ impl Cache {
     pub(super) fn has_all_groups(&mut self, connection: &Connection, records: &[Fingerprinted]) -> Result<bool> {
         for record in records {
             let project = project_id(connection, self, &record.arrival().project)?;
-            if !self.groups.contains_key(&(project, record.fingerprint()))
-                && find_group(connection, project, record.fingerprint())?.is_none()
+            if !self.aliases.contains_key(&(project, record.fingerprint()))
+                && find_aliases(connection, project, record)? == (None, None)
             {
                 return Ok(false);
             }
@@ -123,7 +130,7 @@ impl Batch {
         // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
         if matches!(record.identity(), Identity::Given(_))
-            && !cache.groups.contains_key(&key)
+            && !cache.aliases.contains_key(&key)
             && let Some(counted) = group_of_id(connection, project, id)?
         {
             // The group may have been deleted since. Its reports must not come back by a repeated delivery.
@@ -216,8 +223,8 @@ impl Batch {
                     .execute(params![group, release, count, delta.last_seen.0])?;
             }
         }
-        if cache.groups.len() > MAX_CACHED_GROUPS {
-            cache.groups.clear();
+        if cache.aliases.len() > MAX_CACHED_GROUPS {
+            cache.clear_groups();
         }
         Ok(())
     }
@@ -300,13 +307,19 @@ fn cached_group<'a>(
     record: &Fingerprinted,
     client: ClientHash,
 ) -> Result<&'a mut CachedGroup> {
-    let vacant = match cache.groups.entry((project, record.fingerprint())) {
+    let id = match cache.aliases.entry((project, record.fingerprint())) {
+        Entry::Occupied(id) => *id.get(),
+        Entry::Vacant(vacant) => {
+            let id = match find_group(connection, project, record)? {
+                Some(id) => id,
+                None => insert_group(connection, project, record, client)?,
+            };
+            *vacant.insert(id)
+        }
+    };
+    let vacant = match cache.groups.entry(id) {
         Entry::Occupied(group) => return Ok(group.into_mut()),
         Entry::Vacant(vacant) => vacant,
-    };
-    let id = match find_group(connection, project, record.fingerprint())? {
-        Some(id) => id,
-        None => insert_group(connection, project, record, client)?,
     };
     let group = connection
         .prepare_cached(
@@ -340,7 +353,30 @@ fn cached_group<'a>(
     Ok(vacant.insert(CachedGroup { samples, sample_bytes, known_sample, releases, ..group }))
 }
 
-fn find_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
+/// Finds a record's group by its fingerprint, or by the one of the previous version, which then gets the new one as an
+/// alias. If the previous version separated what is now one group, the older group has the alias, because its issue is
+/// the one that people know.
+fn find_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<Option<i64>> {
+    let (current, previous) = find_aliases(connection, project, record)?;
+    let Some(oldest) = current.into_iter().chain(previous).min() else { return Ok(None) };
+    if current != Some(oldest) {
+        connection
+            .prepare_cached(
+                "INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET group_id = excluded.group_id",
+            )?
+            .execute(params![project, record.fingerprint().0, oldest])?;
+    }
+    Ok(Some(oldest))
+}
+
+/// Returns the groups of a record's fingerprint and of its previous one.
+fn find_aliases(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<(Option<i64>, Option<i64>)> {
+    let find = |fingerprint| find_alias(connection, project, fingerprint);
+    Ok((find(record.fingerprint())?, find(record.previous_fingerprint())?))
+}
+
+fn find_alias(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT group_id FROM fingerprints WHERE project_id = ?1 AND fingerprint = ?2")?
         .query_row(params![project, fingerprint.0], |row| row.get(0))

@@ -245,3 +245,72 @@ async fn only_the_owner_can_read_the_store_its_log_and_its_lock() {
         store.close().await.unwrap();
     }
 }
+
+/// Makes the file as an earlier version would have left it: one group per record, found by the previous fingerprint.
+async fn store_of_the_previous_version(file: &std::path::Path, reports: &[Value]) {
+    let store = Sqlite::open(file).unwrap();
+    for report in reports {
+        store.accept(vec![record(report.clone(), 1)]).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let connection = rusqlite::Connection::open(file).unwrap();
+    for report in reports {
+        let record = record(report.clone(), 1);
+        let (previous, current) = (record.previous_fingerprint().0, record.fingerprint().0);
+        for table in ["groups", "fingerprints"] {
+            let sql = format!("UPDATE {table} SET fingerprint = ?1 WHERE fingerprint = ?2");
+            assert_eq!(connection.execute(&sql, rusqlite::params![previous, current]).unwrap(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_of_the_previous_fingerprint_gets_the_new_one_as_an_alias() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    store_of_the_previous_version(&file, &[failure("no apples"), failure("no pears")]).await;
+    let store = Sqlite::open(&file).unwrap();
+    let again = store.accept(vec![record(failure("no pears"), 2)]).await.unwrap();
+    assert_eq!(again[0].count, 2);
+    assert_eq!(store.groups(DEFAULT_PROJECT, 10).await.unwrap().len(), 2);
+    let pears = record(failure("no pears"), 2);
+    for fingerprint in [pears.fingerprint(), pears.previous_fingerprint()] {
+        let found = store.detail(DEFAULT_PROJECT, fingerprint).await.unwrap().unwrap();
+        assert_eq!((found.group.error_message.as_str(), found.group.count), ("no pears", 2));
+    }
+}
+
+#[tokio::test]
+async fn the_older_of_two_groups_that_meet_keeps_the_new_fingerprint() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    // the previous version had a group for each installation
+    let from = |folder: &str| {
+        let stack = format!("E: m\n    at total ({folder}/lib/cart.js:3:4)\n    at main ({folder}/index.js:1:2)");
+        json!({"error_type": "CartError", "error_message": "m", "source": "cli", "stack_trace": stack})
+    };
+    let (older, younger) = (from("/home/ann/shop"), from("/var/task"));
+    let (first, second) = (record(older.clone(), 1), record(younger.clone(), 1));
+    assert_eq!(first.fingerprint(), second.fingerprint());
+    assert_ne!(first.previous_fingerprint(), second.previous_fingerprint());
+    store_of_the_previous_version(&file, &[older.clone(), failure("other")]).await;
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute("UPDATE fingerprints SET fingerprint = ?1 WHERE group_id = 2", [second.previous_fingerprint().0])
+        .unwrap();
+    for (report, count) in [(&younger, 2), (&older, 2), (&younger, 3)] {
+        // opened anew each time, so that nothing is cached
+        let store = Sqlite::open(&file).unwrap();
+        assert_eq!(store.accept(vec![record(report.clone(), 2)]).await.unwrap()[0].count, count);
+        store.close().await.unwrap();
+    }
+    let store = Sqlite::open(&file).unwrap();
+    let counts: Vec<_> = store
+        .groups(DEFAULT_PROJECT, 10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|it| (it.error_message.clone(), it.count))
+        .collect();
+    assert!(counts.contains(&("m".to_owned(), 3)) && counts.contains(&("other".to_owned(), 2)), "{counts:?}");
+}
