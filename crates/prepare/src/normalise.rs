@@ -130,7 +130,9 @@ fn pass(text: &str, changes: &mut Option<Vec<Change>>) -> String {
                 out.push(' ');
             }
             blank
-        } else if let Some(length) = plain_word(rest) {
+        } else if let Some(length) =
+            plain_word(rest).filter(|_| quoted::last_value(text, text.len() - rest.len()).is_none())
+        {
             out.push_str(&rest[..length]);
             length
         } else if let Some(length) = placeholder(rest) {
@@ -150,7 +152,7 @@ fn pass(text: &str, changes: &mut Option<Vec<Change>>) -> String {
             length
         } else if next.is_alphanumeric() {
             let start = out.len();
-            let length = word(rest, previous, &mut out);
+            let length = word(text, text.len() - rest.len(), previous, &mut out);
             if &out[start..] == "<id>" {
                 out.truncate(start);
                 if !continues_list(&mut out, "<id>") {
@@ -175,12 +177,15 @@ fn pass(text: &str, changes: &mut Option<Vec<Change>>) -> String {
 }
 
 /// Removes the separator of a list at the end of the text if the same placeholder stands before it, so that a list has
-/// the same form whatever its length. Returns true if the list goes on.
+/// the same form whatever its length. The items may be in quotes. Returns true if the list goes on.
 fn continues_list(out: &mut String, placeholder: &str) -> bool {
     if !matches!(placeholder, "<n>" | "<id>" | "<path>" | "'<value>'" | "\"<value>\"") {
         return false;
     }
-    let before = out.trim_end_matches(' ').strip_suffix(',');
+    let quote = out.chars().next_back().filter(|c| matches!(c, '\'' | '"'));
+    let open = quote.map_or(out.as_str(), |_| &out[..out.len() - 1]);
+    let Some(before) = open.trim_end_matches(' ').strip_suffix(',') else { return false };
+    let before = quote.map_or(Some(before), |quote| before.strip_suffix(quote));
     let Some(length) = before.filter(|before| before.ends_with(placeholder)).map(str::len) else { return false };
     out.truncate(length);
     true
@@ -242,7 +247,8 @@ fn recognise(text: &str, at: usize, previous: char) -> Match {
         let named = name::arn(rest)
             .or_else(|| name::mac(rest))
             .or_else(|| as_date().map(|length| Found::new(length, "<date>", "date")))
-            .or_else(|| quantity::iso_duration(rest));
+            .or_else(|| quantity::iso_duration(rest))
+            .or_else(|| quoted::last_value(text, at));
         if named.is_some() {
             return named;
         }
@@ -259,7 +265,8 @@ fn may_begin_place(previous: char) -> bool {
 }
 
 /// Copies a word or a file's name, with its ids replaced. Returns the length of the original.
-fn word(rest: &str, previous: char, out: &mut String) -> usize {
+fn word(text: &str, at: usize, previous: char, out: &mut String) -> usize {
+    let (before, rest) = text.split_at(at);
     let mut last = ' ';
     let ends = |c: char| {
         let ends = !(c.is_alphanumeric() || c == '_') || is_wide(last) && !last.is_numeric() && is_digit(c);
@@ -284,6 +291,10 @@ fn word(rest: &str, previous: char, out: &mut String) -> usize {
         id::without_ids(&after[..tail], "id", out);
         return at + uuid + tail;
     }
-    id::without_ids(&rest[..length], "", out);
+    if id::is_labelled(&rest[..length], before) {
+        out.push_str("<id>");
+    } else {
+        id::without_ids(&rest[..length], "", out);
+    }
     length
 }

@@ -14,7 +14,7 @@ const CODE_LABELS: &str = "code errno status exit signal rc hresult sqlstate sql
 const SHORT_LABELS: &str = "error err errors";
 
 /// Words before the name of a program whose version a message demands: `requires node 18`.
-const DEMANDS: &str = "requires require required needs";
+const DEMANDS: &str = "requires require required needs least";
 
 /// Prefixes with which vendors number their messages.
 const VENDORS: &str = "ORA TNS PLS RMAN IMP EXP UDI UDE DRG LRM KUP SQL DB CPF MSB CVE BEA JBO AMQ WSVR HHH EJB WFLY NU NETSDK \
@@ -37,13 +37,13 @@ pub(super) fn is_code(number: &str, after: &str, before: &str) -> bool {
         _ => {}
     }
     let is_short = value.is_ok() && number.trim_start_matches(['-', '+']).len() <= 5;
-    is_short && !is_count && has_code_label(before) || is_vendor_code(number, after, before) || is_demand(before)
+    is_short && !is_count && has_code_label(before, after) || is_vendor_code(number, after, before) || is_demand(before)
 }
 
 /// Returns true for an `HRESULT` or `NTSTATUS`, and for a short number with a label.
 pub(super) fn is_hexadecimal_code(number: &str, before: &str) -> bool {
     let digits = &number[2..];
-    digits.len() == 8 && digits.starts_with(['8', 'C', 'c']) || digits.len() <= 8 && has_code_label(before)
+    digits.len() == 8 && digits.starts_with(['8', 'C', 'c']) || digits.len() <= 8 && has_code_label(before, " ")
 }
 
 fn is_count(after: &str) -> bool {
@@ -51,10 +51,14 @@ fn is_count(after: &str) -> bool {
     after.starts_with('%') || unit.starts_with('%') || is_one_of(UNITS, &unit[..letters(unit)])
 }
 
-fn has_code_label(before: &str) -> bool {
+fn has_code_label(before: &str, after: &str) -> bool {
     const SEPARATORS: [char; 8] = [' ', ':', '=', '\'', '"', '(', '#', '['];
+    let close = last_word(before, &[' ', '=', '#']);
+    let is_alone = after.is_empty() || after.starts_with([':', ')', ']']);
     is_one_of(CODE_LABELS, last_word(before, &SEPARATORS))
-        || is_one_of(SHORT_LABELS, last_word(before, &[' ', '=', '#']))
+        || is_one_of(SHORT_LABELS, close)
+        || is_alone && is_one_of(SHORT_LABELS, last_word(before, &[' ', ':', '=', '#']))
+        || ["Error", "Code", "Status"].iter().any(|end| close.len() > end.len() && close.ends_with(end))
         || ["exited with ", "exit with ", "exits with "].iter().any(|words| before.ends_with(words))
 }
 
@@ -82,7 +86,7 @@ fn is_demand(before: &str) -> bool {
 
 /// Returns the word of letters at the end of the text, before these separators. Few of them are skipped, so that a long
 /// run of them is not read again from each of its characters.
-fn last_word<'a>(text: &'a str, separators: &[char]) -> &'a str {
+pub(super) fn last_word<'a>(text: &'a str, separators: &[char]) -> &'a str {
     let mut text = text;
     for _ in 0..4 {
         text = text.strip_suffix(separators).unwrap_or(text);

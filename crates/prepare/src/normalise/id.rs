@@ -1,6 +1,7 @@
 //! Recognises ids and hashes, and distinguishes them from words with digits.
 
-use super::{bundle_name, continues_word};
+use super::number::is_one_of;
+use super::{bundle_name, code, continues_word};
 
 /// Returns the length of a UUID, `8-4-4-4-12` hexadecimal digits, at the beginning of the text. It may be part of a name
 /// with underscores: `job_550e8400-e29b-41d4-a716-446655440000_1`.
@@ -23,6 +24,21 @@ pub(super) fn address(rest: &str) -> Option<usize> {
 
 fn continues(text: &str, at: usize) -> bool {
     text[at..].starts_with(continues_word)
+}
+
+/// Words before a revision, which may consist of letters alone.
+const REVISIONS: &str = "commit revision rev sha ref hash checkout object changeset";
+
+/// Returns true for a word that a label before it makes an id: `id=zz9yy8`, `commit abcdef1`.
+pub(super) fn is_labelled(word: &str, before: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    if digits == 0 || digits == word.len() || !word.is_ascii() {
+        return false;
+    }
+    let label = code::last_word(before, &[' ', '=', ':', '"', '\'']);
+    let is_revision = (7..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_revision && is_one_of(REVISIONS, label)
+        || label.len() < before.len() && word.len() > 3 && (label == "id" || label == "ID" || label.ends_with("Id"))
 }
 
 /// Words before numbers in technical terms: `utf_8`, `x86_64`, `iso_8859_1`.
@@ -61,7 +77,14 @@ pub(super) fn without_hashes(name: &str, out: &mut String) {
     loop {
         let length = rest.find(['.', '-', '_', '~']).unwrap_or(rest.len());
         let part = &rest[..length];
-        out.push_str(if is_id(part) || length == 8 && is_short_hash(part) { "<hash>" } else { part });
+        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let in_version =
+            rest[length..].starts_with('.') && rest[length + 1..].starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(match () {
+            () if is_id(part) || length == 8 && is_short_hash(part) => "<hash>",
+            () if is_number && (length > 3 || out.ends_with(['-', '_']) && !in_version) => "<n>",
+            () => part,
+        });
         let Some(separator) = rest[length..].chars().next() else { return };
         out.push(separator);
         rest = &rest[length + 1..];

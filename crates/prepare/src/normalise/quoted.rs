@@ -5,7 +5,8 @@ use super::{Found, Match};
 
 /// Words before a quoted value.
 const VALUE_WORDS: &str = "entry string value values input literal parsing data text number integer float double decimal date time timestamp \
-    datetime uuid user username account email customer tenant session order boolean bigint smallint numeric duration";
+    datetime uuid user username account email customer tenant session order boolean bigint smallint numeric duration parse parses \
+    convert decode deserialize long";
 
 /// Words after a quoted value.
 const AFTER: [&str; 9] = [
@@ -47,6 +48,17 @@ pub(super) fn find(text: &str, at: usize) -> Match {
     let is_replaced = inner.starts_with("<value>");
     let end = quote.len_utf8() + length + close.len_utf8();
     (is_value && (length > 0 || is_labelled) && !is_replaced).then(|| Found::new(end, replacement, "quoted value"))
+}
+
+/// Matches the last word of a message after a label: `Invalid UUID string: abc`.
+pub(super) fn last_value(text: &str, at: usize) -> Match {
+    let rest = &text[at..];
+    if !text[..at].ends_with(": ") {
+        return None;
+    }
+    let is_labelled = ["string: ", "value: ", "literal: "].iter().any(|label| text[..at].ends_with(label));
+    let is_word = is_labelled && rest.len() <= 64 && !rest.contains([' ', '\n', '<', '\'', '"']);
+    is_word.then(|| Found::new(rest.len(), "<value>", "last value"))
 }
 
 /// Matches the value in `Key (email)=(ann@example.com) already exists`, after `)=`.
