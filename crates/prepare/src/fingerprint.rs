@@ -166,9 +166,9 @@ impl Fingerprinted {
 /// Computes the fingerprint, the last stage.
 #[must_use]
 pub(crate) fn fingerprint(normalised: Normalised) -> Fingerprinted {
-    let Normalised { scrubbed, normalised_message, severity } = normalised;
+    let Normalised { scrubbed, normalised_message, has_common_form, severity } = normalised;
     let report = scrubbed.report;
-    let parts = parts::parts(&report, &scrubbed.frames, &normalised_message);
+    let parts = parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form);
     let fingerprint = hash(VERSION, &parts);
     Fingerprinted {
         report,

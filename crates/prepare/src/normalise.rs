@@ -67,6 +67,8 @@ pub struct Change {
 pub(crate) struct Normalised {
     pub(crate) scrubbed: Scrubbed,
     pub(crate) normalised_message: String,
+    /// True if the message is an engine's, in its common form.
+    pub(crate) has_common_form: bool,
     pub(crate) severity: Severity,
 }
 
@@ -74,9 +76,10 @@ pub(crate) struct Normalised {
 pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
     let report = &scrubbed.report;
     let form = common_form(&report.error_type, &report.error_message);
+    let has_common_form = form.is_some();
     let normalised_message = form.unwrap_or_else(|| normalise_message(&report.error_message));
     let severity = severity(&scrubbed.report);
-    Normalised { scrubbed, normalised_message, severity }
+    Normalised { scrubbed, normalised_message, has_common_form, severity }
 }
 
 /// Replaces numbers by `<n>`, ids by `<id>`, dates and times by `<date>`, durations by `<duration>`, sizes by `<size>`,

@@ -51,13 +51,16 @@ pub(super) fn add_parts(failure: &Failure<'_>, causes: &[Cause], parts: &mut Vec
 
 fn describe(failure: &Failure<'_>, cause: &Cause) -> String {
     let message = &cause.error_message;
-    let normalised = common_form(&cause.error_type, message).unwrap_or_else(|| normalise_message(message));
+    let form = common_form(&cause.error_type, message);
+    let has_common_form = form.is_some();
+    let normalised = form.unwrap_or_else(|| normalise_message(message));
     let stack = cause.stack_trace.as_deref().unwrap_or_default();
     let frames = parse_stack_from(failure.source, stack, message);
     let inner = Failure {
         error_type: cause.error_type.trim(),
         message,
         normalised: &normalised,
+        has_common_form,
         stack,
         frames: &frames,
         source: failure.source,

@@ -6,7 +6,6 @@ use super::Part;
 use super::frame::{self, Language, Name};
 use super::place::place;
 use super::shape::{codes, shape};
-use crate::normalise::common_form;
 use crate::parse::Frame;
 
 /// Maximum number of frames of a stack that names all callers, innermost first.
@@ -65,6 +64,8 @@ pub(super) struct Failure<'a> {
     pub(super) error_type: &'a str,
     pub(super) message: &'a str,
     pub(super) normalised: &'a str,
+    /// True if `normalised` is the common form of an engine's message.
+    pub(super) has_common_form: bool,
     pub(super) stack: &'a str,
     pub(super) frames: &'a [Frame],
     pub(super) source: Source,
@@ -101,12 +102,11 @@ struct Frames {
 impl Failure<'_> {
     /// Adds the parts of the failure without its type. Returns true if frames are among them.
     pub(super) fn add_parts(&self, parts: &mut Vec<Part>) -> bool {
-        let form = common_form(self.error_type, self.message);
-        let is_of_the_network = form.as_ref().is_some_and(|form| OF_THE_NETWORK.iter().any(|it| form.starts_with(it)));
+        let is_of_the_network = self.has_common_form && OF_THE_NETWORK.iter().any(|it| self.normalised.starts_with(it));
         let frames = if is_of_the_network { Frames::default() } else { self.identifying_frames() };
-        let message = match form {
-            Some(form) => Some(form),
-            None => self.deciding_message(frames.certain),
+        let message = match self.has_common_form {
+            true => Some(self.normalised.to_owned()),
+            false => self.deciding_message(frames.certain),
         };
         let has_frames = !frames.parts.is_empty();
         parts.extend(frames.parts.into_iter().map(|value| Part { name: "frame".into(), value }));
@@ -211,6 +211,9 @@ impl Failure<'_> {
     /// Returns the place at which Rust panicked, which is printed with and without a backtrace. Its column says more than
     /// its line, because an edit elsewhere in the file does not move it.
     fn panic_site(&self) -> Option<String> {
+        if self.source == Source::JavascriptSdk {
+            return None;
+        }
         let (_, rest) = self.stack.split_once(" panicked at ")?;
         let line = rest.lines().next()?.trim_end().trim_end_matches(':');
         let location = line.rsplit_once("', ").map_or(line, |(_, location)| location);

@@ -9,7 +9,7 @@ use crate::normalise::normalise_message;
 use crate::parse::Frame;
 
 /// Returns the parts of a report, in order.
-pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Vec<Part> {
+pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_common_form: bool) -> Vec<Part> {
     let mut parts = Vec::with_capacity(8);
     let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
     part("source", report.source.unwrap_or_default().name().to_owned());
@@ -44,6 +44,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str) -> Ve
         error_type: report.error_type.trim(),
         message: &report.error_message,
         normalised: message,
+        has_common_form,
         stack: report.stack_trace.as_deref().unwrap_or_default(),
         frames,
         source,

@@ -384,3 +384,52 @@ fn a_recursion_is_one_group_wherever_it_ends() {
     check(&walk, &frames(&["visit", "walk", "visit", "walk", "visit"]), true);
     check(&walk, &frames(&["parse", "parse", "parse"]), false);
 }
+
+/// Four times the report may take four times as long. The limit of twelve tolerates a busy machine, and quadratic time,
+/// which would be sixteen, exceeds it.
+#[test]
+fn hostile_reports_cost_linear_time() {
+    let fastest = |report: &Fingerprinted| {
+        let run = |_| {
+            let start = crate::cpu_time::cpu_time();
+            std::hint::black_box(parts::parts(&report.report, &report.frames, &report.normalised_message, false));
+            crate::cpu_time::cpu_time() - start
+        };
+        (0..5).map(run).min().unwrap_or_default()
+    };
+    for unit in [
+        "a/",
+        "a-",
+        "a.",
+        "a[",
+        "a<",
+        "a$",
+        "a::",
+        "::{closure",
+        "Caused by: a: b\n",
+        " panicked at ",
+        "-AAAAAAAA",
+        "'k'",
+    ] {
+        let report = |repeats: usize| {
+            let text = unit.repeat(repeats);
+            let stack = format!("    at {text}f (https://a.test/{text}.js:1:2)\n{text}");
+            let mut record = prepared(&json!({"error_type": "KeyError", "error_message": "'k'", "source": "cli"}));
+            record.report.stack_trace = Some(stack);
+            for file in ["a.js", "a.rs", "a.go", "a.java", "a.cs", "a.py"] {
+                let frame = Frame {
+                    function: Some(text.clone() + "f"),
+                    file: Some(text.clone() + file),
+                    line: Some(1),
+                    column: Some(2),
+                    in_app: true,
+                };
+                record.frames.push(frame);
+            }
+            record
+        };
+        let size = if cfg!(debug_assertions) { 1_000 } else { 10_000 };
+        let (short, long) = (fastest(&report(size)), fastest(&report(4 * size)));
+        assert!(long < short.max(std::time::Duration::from_micros(200)) * 12, "{unit:?}: {short:?}, then {long:?}");
+    }
+}

@@ -18,13 +18,24 @@ pub(super) fn find(rest: &str) -> Option<usize> {
     numeric(rest).or_else(|| compact(rest)).or_else(|| named(rest))
 }
 
-/// Returns true if a date with names may begin here: with a day, a month or the number of a day.
+/// Returns true if a date with names may begin here: with a day or a month.
 pub(super) fn may_be_named(rest: &str) -> bool {
-    rest.get(..3).is_some_and(|start| is_one_of(&DAYS, start) || is_one_of(&MONTHS, start))
+    let Some(start) = rest.as_bytes().first_chunk::<3>() else { return false };
+    is_name(start)
 }
 
-fn is_one_of(names: &[&str], text: &str) -> bool {
-    names.iter().any(|name| name.eq_ignore_ascii_case(text))
+/// Returns true for the three letters that a day or a month begins with.
+fn is_name(start: &[u8; 3]) -> bool {
+    // checked by the last letter first, because this is done at each word of a message
+    matches!(
+        start[2] | 0x20,
+        b'n' | b'e' | b'd' | b'u' | b'i' | b't' | b'b' | b'r' | b'y' | b'l' | b'g' | b'p' | b'v' | b'c'
+    ) && (is_one_of(&DAYS, start) || is_one_of(&MONTHS, start))
+}
+
+fn is_one_of(names: &[&str], start: &[u8]) -> bool {
+    let first = start[0] | 0x20;
+    names.iter().any(|name| name.as_bytes()[0] == first && name.as_bytes().eq_ignore_ascii_case(start))
 }
 
 /// Returns the length of a date with the name of its month, its day, and its year or its time.
@@ -34,7 +45,7 @@ pub(super) fn named(rest: &str) -> Option<usize> {
     while at < MAX_BYTES {
         let text = &rest[at..];
         let length = if let Some(name) = name(text) {
-            let is_month = is_one_of(&MONTHS, &text[..3]);
+            let is_month = is_one_of(&MONTHS, &text.as_bytes()[..3]);
             if is_month && month {
                 break;
             }
@@ -75,9 +86,10 @@ fn month_is_over(year: bool, has_time: bool) -> bool {
 
 /// Returns the length of the name of a day or a month.
 fn name(text: &str) -> Option<usize> {
-    let start = text.get(..3).filter(|start| is_one_of(&DAYS, start) || is_one_of(&MONTHS, start))?;
+    text.as_bytes().first_chunk::<3>().filter(|start| is_name(start))?;
     let letters = text.bytes().take(10).take_while(u8::is_ascii_alphabetic).count();
-    (start.len() <= letters && is_one_of(&LONG_ENDS, &text[3..letters])).then_some(letters)
+    let end = text.get(3..letters)?;
+    LONG_ENDS.iter().any(|known| known.eq_ignore_ascii_case(end)).then_some(letters)
 }
 
 /// Returns the length of `GMT`, `UTC+01:00`, `+0100`, `PM`, or a zone's name in brackets.

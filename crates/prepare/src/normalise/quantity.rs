@@ -15,6 +15,10 @@ const SIZES: [&str; 22] = [
 /// Units of sizes that are glued to the number: `512M`.
 const GLUED_SIZES: [&str; 5] = ["K", "M", "G", "T", "k"];
 
+/// Maximum number of parts of a duration. Without it, a long chain such as `1.1h1.1h…` would be read again from each of
+/// its parts.
+const MAX_PARTS: usize = 8;
+
 /// Matches a quantity; `digits_at` is the length of its sign.
 pub(super) fn find(rest: &str, digits_at: usize) -> Match {
     if rest.starts_with('v') {
@@ -22,7 +26,9 @@ pub(super) fn find(rest: &str, digits_at: usize) -> Match {
     }
     let (mut end, mut parts) = (digits_at, 0);
     let mut unit = "";
-    while let Some((length, its_unit)) = part(&rest[end..], &TIMES) {
+    while parts < MAX_PARTS
+        && let Some((length, its_unit)) = part(&rest[end..], &TIMES)
+    {
         end += length;
         parts += 1;
         unit = its_unit;
@@ -39,7 +45,7 @@ pub(super) fn iso_duration(rest: &str) -> Match {
     let inner = rest.strip_prefix('P')?;
     let mut end = 0;
     let mut parts = 0;
-    loop {
+    while parts < MAX_PARTS {
         end += usize::from(inner[end..].starts_with('T'));
         let length = decimal(&inner[end..]);
         if length == 0 || !inner[end + length..].starts_with(['Y', 'M', 'W', 'D', 'H', 'S']) {
@@ -48,8 +54,7 @@ pub(super) fn iso_duration(rest: &str) -> Match {
         end += length + 1;
         parts += 1;
     }
-    (parts > 0 && parts < 8 && !inner[end..].starts_with(continues_word))
-        .then(|| Found::new(end + 1, "<duration>", "duration"))
+    (parts > 0 && !inner[end..].starts_with(continues_word)).then(|| Found::new(end + 1, "<duration>", "duration"))
 }
 
 /// Returns the length of a number with its unit, and the unit.

@@ -175,6 +175,42 @@ const PIECES: &[&str] = &[
     "line ",
     "input_value=",
     ", input_type=",
+    "`",
+    "$",
+    "P1D",
+    "1h",
+    "2m3s",
+    "KiB",
+    "4K",
+    "Nov",
+    "Thu, ",
+    "26 ",
+    "2026",
+    "GMT",
+    "20261126",
+    "value ",
+    "string: ",
+    "id=",
+    "code ",
+    "exit ",
+    "ORA-",
+    "arn:aws:s3",
+    "0a:1b:2c:3d:4e:5f",
+    "-7d4b9c6f5d-x2x9q",
+    ")=(",
+    " is not valid",
+    "\\\\",
+    "Program Files\\",
+    "./",
+    "config/",
+    ".yaml",
+    ", ",
+    "<value>",
+    "<pod>",
+    "<size>",
+    "<duration>",
+    "行",
+    "٤",
 ];
 
 #[test]
@@ -196,6 +232,38 @@ fn normalised_text_stays_the_same() {
     }
 }
 
+/// Beginnings of what the rules look for.
+const HOSTILE: [&str; 28] = [
+    "'",
+    "value '",
+    "\"",
+    "(",
+    ")=(",
+    "@1",
+    "a@1",
+    "a$b1",
+    "-bbbbbb",
+    "a-bbbbb",
+    "1h",
+    "1.1h",
+    "P1.1D",
+    "1K",
+    "Nov 1 ",
+    "nov",
+    "1/Nov/",
+    "C:\\a ",
+    "\\\\a",
+    "./a",
+    "a/b.js ",
+    "id=a1",
+    "1, ",
+    "'<id>', ",
+    "arn:aws:",
+    "a1:",
+    "requires a ",
+    "string: ",
+];
+
 /// Four times the text may take four times as long. The limit of twelve tolerates a busy machine, and quadratic time,
 /// which would be sixteen, exceeds it.
 #[test]
@@ -212,7 +280,7 @@ fn hostile_text_costs_linear_time() {
         "a", "1", "1.", "1,", ":", "::", "1:", "/", "/@", "@/", "a@", "a/", "a.", "a-", "<", "<a", "[", "[:", "://",
         "a://", "é", "_", "1_", "-1", "v1.", "~/", " ", "data:", "1e", "a/a@",
     ];
-    for unit in units.into_iter().chain(["input_value=", "/<a>", "'/<a>"]) {
+    for unit in units.into_iter().chain(["input_value=", "/<a>", "'/<a>"]).chain(HOSTILE) {
         let size = if cfg!(debug_assertions) { 4_000 } else { 50_000 };
         let (small, large) = (unit.repeat(size / unit.len()), unit.repeat(4 * size / unit.len()) + "x");
         let (short, long) = (fastest(&small), fastest(&large));

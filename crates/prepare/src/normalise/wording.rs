@@ -18,7 +18,7 @@ pub(crate) fn common_form(error_type: &str, message: &str) -> Option<String> {
     }
     let message = message[..end].trim();
     // Python has a `TypeError` too
-    if message.contains("' object ") || message.starts_with("argument of type") {
+    if kind == Kind::Type && (message.contains("' object ") || message.starts_with("argument of type")) {
         return None;
     }
     let form = match kind {
