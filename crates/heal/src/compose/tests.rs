@@ -41,7 +41,7 @@ fn an_issue_has_this_text() {
     assert_eq!(issue.title, "[Auto-Generated] TypeError: Cannot read properties of undefined (reading 'price')");
     assert_eq!(issue.labels, ["auto-generated", "bug", "mcp-sdk", "high"]);
     expect![[r#"
-        <!-- autoheal:fp=4350834bd693d60b5adb13d519174f37 v=1 -->
+        <!-- autoheal:fp=7e3a35e08e61b1cc9bafb2a7c4bb6a60 v=1 -->
         # Auto-Generated Error Report
 
         **Error Type:** `TypeError`  

@@ -33,8 +33,7 @@ const WRAPPERS: [&str; 16] = [
 /// Adds a part for each cause. The order of a group's members is that in which they happened to fail, so they are sorted.
 /// Returns true if there are such parts.
 pub(super) fn add_parts(failure: &Failure<'_>, causes: &[Cause], parts: &mut Vec<Part>) -> bool {
-    let name = short_name(failure.error_type);
-    let is_wrapper = WRAPPERS.contains(&name);
+    let is_wrapper = is_wrapper(failure.error_type);
     if !is_wrapper && !is_general(failure.error_type) {
         return false;
     }
@@ -47,6 +46,11 @@ pub(super) fn add_parts(failure: &Failure<'_>, causes: &[Cause], parts: &mut Vec
     let has_causes = !values.is_empty();
     parts.extend(values.into_iter().map(|value| Part { name: "cause".into(), value }));
     has_causes
+}
+
+/// Returns true for a type that only says that there is another failure inside.
+pub(super) fn is_wrapper(error_type: &str) -> bool {
+    WRAPPERS.contains(&short_name(error_type))
 }
 
 fn describe(failure: &Failure<'_>, cause: &Cause) -> String {

@@ -292,10 +292,11 @@ fn recursion<'f>(frames: impl Iterator<Item = (&'f Frame, Language)>) -> Frames 
     let mut parts = if repeated.is_empty() { names } else { repeated };
     parts.dedup();
     parts.truncate(MAX_FRAMES);
+    let certain = !parts.is_empty();
     if parts.is_empty() {
         parts.extend(place_of_first);
     }
-    Frames { parts, certain: false }
+    Frames { parts, certain }
 }
 
 /// Returns the name of a function without one. In minified code that may be any function, elsewhere it is a callback.

@@ -51,6 +51,10 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
     };
     let has_frames = failure.add_parts(&mut parts);
     let has_causes = cause::add_parts(&failure, &report.causes, &mut parts);
+    if has_causes && cause::is_wrapper(failure.error_type) {
+        // composed of the causes' messages by some runtimes, and of their number by others
+        parts.retain(|part| part.name != "message");
+    }
     // The same message of two programs, such as "No such file", is two failures.
     if let Some(program) = program(report).filter(|_| !has_frames && !has_causes) {
         parts.push(Part { name: "program".into(), value: program.to_owned() });

@@ -24,7 +24,8 @@ pub(crate) fn common_form(error_type: &str, message: &str) -> Option<String> {
     let form = match kind {
         Kind::Type => property(message).or_else(|| function(message)).or_else(|| constructor(message)),
         Kind::Reference => variable(message),
-        Kind::Syntax | Kind::Range | Kind::Other => None,
+        Kind::Syntax => token(message),
+        Kind::Range | Kind::Other => None,
     };
     form.or_else(|| from_table(kind, message))
 }
@@ -127,6 +128,15 @@ fn variable(message: &str) -> Option<String> {
     let (before, _) = message.split_once(" before initialization")?;
     let name = before.rsplit_once('\'').and_then(|(rest, _)| rest.rsplit_once('\'')).map_or("", |(_, name)| name);
     Some(with_name("used before its definition", name))
+}
+
+/// A token of a script that has no place there, often the `<` of a page that was sent instead.
+fn token(message: &str) -> Option<String> {
+    let after = |words: &str| message.strip_prefix(words);
+    let rest = after("Unexpected token ").or_else(|| after("expected expression, got "))?;
+    let token = rest.split(['\'', '"']).nth(1)?;
+    let is_whole = rest.trim_end_matches('.').len() == token.len() + 2;
+    is_whole.then(|| format!("unexpected token '{token}'"))
 }
 
 /// Appends a name, unless a minifier chose it.

@@ -218,6 +218,13 @@ fn the_other_failures_of_engines() {
 }
 
 #[test]
+fn a_token_of_a_script_stays() {
+    let page = form("SyntaxError", &["Unexpected token '<'", "expected expression, got '<'", "Unexpected token '<'."]);
+    assert_ne!(page, form("SyntaxError", &["Unexpected token '}'", "expected expression, got '}'"]));
+    assert_ne!(page, common_form("SyntaxError", "Unexpected token '<', \"<html>\" is not valid JSON").unwrap());
+}
+
+#[test]
 fn two_chunks_are_two_failures() {
     let load =
         |words: &str, name: &str| common_form("TypeError", &format!("{words}: https://a.test/assets/{name}")).unwrap();
