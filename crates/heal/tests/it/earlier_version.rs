@@ -23,7 +23,7 @@ const STORES: [(Operation, &str); 5] = [
 async fn take_over(on: Operation, failure: Failure, store: &str) -> Harness {
     let mut harness = Harness::start(ALL).await;
     harness.github.inject(Fault::on(on, failure));
-    harness.report("price is undefined").await;
+    harness.report_as_before("price is undefined").await;
     if on == Operation::StartTask {
         harness.work_for(MINUTE).await;
         harness.github.add_label(1, "autoheal-approved", "maintainer");
@@ -71,7 +71,7 @@ async fn an_issue_that_an_earlier_version_composed_differently_is_approved_at_on
     let (_, store) = STORES[1];
     let mut path = Harness::start(ALL).await;
     path.github.inject(Fault::on(Operation::CreateCommit, Failure::HoldBefore));
-    path.report("price is undefined").await;
+    path.report_as_before("price is undefined").await;
     path.tick_until_held(Operation::CreateCommit).await;
     // the same text on GitHub and in the stored write, and another one than this version composes
     let older = |text: &str| text.replace("(none was sent)", "(none was sent by an earlier version)");

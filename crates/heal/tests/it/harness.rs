@@ -74,6 +74,18 @@ impl Harness {
         self.store.accept(vec![self.record(message, Sender::Anonymous, "javascript_sdk")]).await.unwrap();
     }
 
+    /// Stores one report as version 0.1.0 did, which computed fingerprints by another recipe.
+    pub(crate) async fn report_as_before(&self, message: &str) {
+        self.report(message).await;
+        let record = self.record(message, Sender::Anonymous, "javascript_sdk");
+        let connection = rusqlite::Connection::open(self.directory.path().join("store.db")).unwrap();
+        for table in ["groups", "fingerprints"] {
+            let sql = format!("UPDATE {table} SET fingerprint = ?1 WHERE fingerprint = ?2");
+            let changed = connection.execute(&sql, [record.previous_fingerprint().0, record.fingerprint().0]).unwrap();
+            assert_eq!(changed, 1);
+        }
+    }
+
     pub(crate) fn record(&self, message: &str, sender: Sender, source: &str) -> Fingerprinted {
         self.prepared(&json!({"error_type": "TypeError", "error_message": message, "source": source}), sender)
     }
