@@ -12,6 +12,9 @@ use crate::state::AppState;
 /// Maximum number of fingerprints that are remembered. Then all are forgotten and read from the store again.
 const MAX_REMEMBERED: usize = 50_000;
 
+/// A fingerprint, and that of the previous recipe.
+type Pair = (Fingerprint, Fingerprint);
+
 /// Fingerprints of groups that exist, by their projects.
 #[derive(Default)]
 pub(crate) struct KnownGroups {
@@ -27,9 +30,13 @@ impl KnownGroups {
         client: LimitedClient,
         records: impl Iterator<Item = &Fingerprinted>,
     ) -> Result<Vec<(Fingerprint, u64)>, StoreError> {
-        let Some((project, mut unknown)) = self.unknown(records) else { return Ok(Vec::new()) };
-        let existing = state.store.known_fingerprints(&project, unknown.clone()).await?;
-        unknown.retain(|fingerprint| !existing.contains(fingerprint));
+        let Some((project, unknown)) = self.unknown(records) else { return Ok(Vec::new()) };
+        // A group of an earlier version is found by its previous fingerprint.
+        let both = unknown.iter().flat_map(|(fingerprint, previous)| [*fingerprint, *previous]).collect();
+        let found = state.store.known_fingerprints(&project, both).await?;
+        let is_found = |(fingerprint, previous): &Pair| found.contains(fingerprint) || found.contains(previous);
+        let existing: Vec<Fingerprint> = unknown.iter().filter(|pair| is_found(pair)).map(|pair| pair.0).collect();
+        let mut unknown: Vec<Fingerprint> = unknown.iter().filter(|pair| !is_found(pair)).map(|pair| pair.0).collect();
         let mut refused = Vec::new();
         unknown.retain(|fingerprint| match state.rate.take_new_group(client, &project) {
             Ok(()) => true,
@@ -46,14 +53,15 @@ impl KnownGroups {
         Ok(refused)
     }
 
-    /// The fingerprints that are not remembered, each once, with the project of all records; none if all are remembered.
-    fn unknown<'a>(&self, records: impl Iterator<Item = &'a Fingerprinted>) -> Option<(String, Vec<Fingerprint>)> {
+    /// The fingerprints that are not remembered, each once and with its previous one, and the project of all records; none
+    /// if all are remembered.
+    fn unknown<'a>(&self, records: impl Iterator<Item = &'a Fingerprinted>) -> Option<(String, Vec<Pair>)> {
         let mut records = records.peekable();
         let project = records.peek()?.arrival().project.clone();
         let remembered = self.lock();
-        let mut unknown: Vec<Fingerprint> = records
-            .map(Fingerprinted::fingerprint)
-            .filter(|fingerprint| !remembered.contains(&(project.clone(), *fingerprint)))
+        let mut unknown: Vec<Pair> = records
+            .filter(|record| !remembered.contains(&(project.clone(), record.fingerprint())))
+            .map(|record| (record.fingerprint(), record.previous_fingerprint()))
             .collect();
         unknown.sort_unstable();
         unknown.dedup();
