@@ -11,7 +11,7 @@ mod hex;
 pub mod normalise;
 pub mod parse;
 pub mod scrub;
-mod severity;
+pub mod severity;
 pub mod shell;
 mod timestamp;
 pub mod validate;

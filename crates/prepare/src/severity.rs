@@ -1,15 +1,18 @@
-//! The severity of a failure, by its class, type, message, code and exit. The rules for types come from the original
-//! SDK.
+//! The severity of a failure, by its class, type, message, code and exit, with the reason. The rules for types come from
+//! the original SDK.
+
+mod system;
 
 use autoheal_contract::{Class, ErrorReport, Severity};
 
 /// Words in the type or message of a failure that exhausted memory or the stack.
-const CRITICAL: [&str; 12] = [
+const EXHAUSTED: [&str; 14] = [
     "memoryerror",
     "outofmemory",
     "recursionerror",
     "stackoverflow",
     "stack overflow",
+    "has overflowed its stack",
     "too much recursion",
     "maximum call stack",
     "heap out of memory",
@@ -17,6 +20,26 @@ const CRITICAL: [&str; 12] = [
     "out of memory",
     "memory allocation of",
     "stack exceeds",
+    "allowed memory size of",
+];
+/// Words in the type of a failure that ended the program by a crash: signals, sanitizers, the C library's checks.
+const CRASHES: [&str; 16] = [
+    "sigsegv",
+    "sigabrt",
+    "sigbus",
+    "sigill",
+    "sigfpe",
+    "sigkill",
+    "sigtrap",
+    "sanitizer",
+    "data race",
+    "heap corruption",
+    "stack smashing",
+    "buffer overflow detected",
+    "pure virtual method called",
+    "std::terminate",
+    "assertion failed",
+    "fatal python error",
 ];
 /// Words in the type of a failure that a person caused by stopping the program. A class that is one of them counts too.
 const LOW: [&str; 5] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "cancelled"];
@@ -55,41 +78,61 @@ const INTERNAL_ERROR: i64 = -32603;
 /// Rates a report. A severity that the sender gave is used unchanged.
 #[must_use]
 pub(crate) fn severity(report: &ErrorReport) -> Severity {
+    rated(report).0
+}
+
+/// Returns the reason for the severity of a report.
+#[must_use]
+pub fn reason(report: &ErrorReport) -> &'static str {
+    rated(report).1
+}
+
+/// Rates a report, and names the rule that decided.
+fn rated(report: &ErrorReport) -> (Severity, &'static str) {
     if let Some(claimed) = report.severity {
-        return claimed;
+        return (claimed, "given by the sender");
     }
     let error_type = report.error_type.to_lowercase();
     let name = report.class.as_deref().unwrap_or_default();
     let class = Class::parse(name);
     // The message repeats the caller's input, so its words say nothing about the severity.
     if class == Some(Class::CallerError) {
-        return Severity::Low;
+        return (Severity::Low, "an error of the caller");
     }
-    let any = |names: &[&str]| names.iter().any(|name| error_type.contains(name));
+    let is_type = |names: &[&str]| names.iter().any(|name| error_type.contains(name));
     let message = report.error_message.to_lowercase();
-    if any(&CRITICAL) || CRITICAL.iter().any(|name| message.contains(name)) || crashed(report) {
-        return Severity::Critical;
+    if is_type(&EXHAUSTED) || EXHAUSTED.iter().any(|name| message.contains(name)) {
+        return (Severity::Critical, "memory or the stack was exhausted");
+    }
+    if crashed(report) {
+        return (Severity::Critical, "ended by a signal");
+    }
+    if is_type(&CRASHES) {
+        return (Severity::Critical, "a crash, or a fault that a sanitizer or the C library found");
     }
     // A server that ended, hangs or reports an internal error: not a user interrupt, whichever signal or type came with
     // it.
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code);
-    if matches!(class, Some(Class::ServerExit | Class::NoAnswer)) || code == Some(INTERNAL_ERROR) {
-        return Severity::High;
+    match class {
+        Some(Class::ServerExit) => return (Severity::High, "the server ended"),
+        Some(Class::NoAnswer) => return (Severity::High, "the server did not respond"),
+        _ if code == Some(INTERNAL_ERROR) => return (Severity::High, "an internal error of the server"),
+        _ => {}
     }
-    if any(&LOW) || LOW.contains(&name) || interrupted(report) {
-        return Severity::Low;
+    if is_type(&LOW) || LOW.contains(&name) || interrupted(report) {
+        return (Severity::Low, "a person stopped it");
     }
-    if any(&HIGH) || is_system_error(&report.error_message) || matches!(class, Some(Class::Network | Class::Timeout)) {
-        return Severity::High;
+    if is_type(&HIGH) {
+        return (Severity::High, "an error of the system or the runtime, by its type");
     }
-    Severity::Medium
-}
-
-/// True for Node's messages about the operating system, such as `ENOENT: no such file or directory`.
-fn is_system_error(message: &str) -> bool {
-    let code = message.split(':').next().unwrap_or_default();
-    let name = code.strip_prefix('E').unwrap_or_default();
-    (3..=14).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    if system::is_error(&report.error_message) {
+        return (Severity::High, "an error of the system or a connection, by its message");
+    }
+    match class {
+        Some(Class::Network) => (Severity::High, "the network failed"),
+        Some(Class::Timeout) => (Severity::High, "a call timed out"),
+        _ => (Severity::Medium, "no rule for a higher or a lower severity"),
+    }
 }
 
 fn signal(report: &ErrorReport) -> Option<&str> {
