@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
 
 use autoheal_contract::LogLine;
-use autoheal_contract::limits::LOG_LINES;
+use autoheal_contract::limits::BREADCRUMBS;
 use tracing::Level;
 
 use autoheal_prepare::Timestamp;
@@ -31,12 +31,12 @@ struct Ring {
 pub(super) fn note(level: Level, text: &mut String) {
     let at = SystemTime::now();
     let mut ring = RING.lock().unwrap_or_else(PoisonError::into_inner);
-    if ring.crumbs.len() < LOG_LINES {
+    if ring.crumbs.len() < BREADCRUMBS {
         ring.crumbs.push(Crumb { at, level, text: std::mem::take(text) });
         return;
     }
     let oldest = ring.oldest;
-    ring.oldest = (oldest + 1) % LOG_LINES;
+    ring.oldest = (oldest + 1) % BREADCRUMBS;
     let Some(crumb) = ring.crumbs.get_mut(oldest) else { return };
     (crumb.at, crumb.level) = (at, level);
     std::mem::swap(&mut crumb.text, text);
@@ -73,16 +73,16 @@ mod tests {
     /// One test, because there is one ring.
     #[test]
     fn the_last_events_are_kept_in_order_and_a_locked_ring_blocks_no_report() {
-        for number in 0..LOG_LINES + 10 {
+        for number in 0..BREADCRUMBS + 10 {
             note(Level::INFO, &mut format!("event {number}"));
         }
         let lines: Vec<String> = last().into_iter().map(|line| line.message).collect();
-        let expected: Vec<String> = (10..LOG_LINES + 10).map(|number| format!("event {number}")).collect();
+        let expected: Vec<String> = (10..BREADCRUMBS + 10).map(|number| format!("event {number}")).collect();
         assert_eq!(lines, expected);
 
         let locked = RING.lock().unwrap();
         assert_eq!(last(), []);
         drop(locked);
-        assert_eq!(last().len(), LOG_LINES);
+        assert_eq!(last().len(), BREADCRUMBS);
     }
 }

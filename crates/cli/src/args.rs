@@ -288,6 +288,12 @@ pub(crate) struct ExplainArgs {
     /// Read JSON lines, and print one JSON line for each
     #[arg(long)]
     pub(crate) json: bool,
+    /// Read the output of a command that failed, as `run` would have seen it; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub(crate) output: Option<PathBuf>,
+    /// Exit code of the command whose output is read
+    #[arg(long, value_name = "CODE", requires = "output", default_value_t = 1)]
+    pub(crate) exit: u8,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,

@@ -1,8 +1,9 @@
-//! `autoheal explain`: shows how a report would be processed, as text or as JSON lines.
+//! `autoheal explain`: shows how a report, or a command's output, would be processed, as text or as JSON lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::limits::DEFAULT_PROJECT;
@@ -12,6 +13,7 @@ use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
+use autoheal_prepare::severity;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::Clock;
 use autoheal_store::Sample;
@@ -19,6 +21,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::args::ExplainArgs;
+use crate::child::Ending;
+use crate::run::{Evidence, FailedCommand};
 use crate::settings;
 
 /// Maximum length of a line of JSON input, in bytes.
@@ -31,9 +35,15 @@ pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
         settings: settings::healing(&options.healing)?.into_iter().find(|it| it.project == DEFAULT_PROJECT),
         caller_errors: settings::caller_errors(&options.healing)?,
     };
-    let input = open(&options.file)?;
+    let input = open(options.output.as_deref().unwrap_or(&options.file))?;
     let mut output = BufWriter::new(io::stdout().lock());
-    let written = if options.json { explainer.lines(input, &mut output) } else { explainer.one(input, &mut output) };
+    let written = if options.output.is_some() {
+        explainer.output_of_command(input, options, &mut output)
+    } else if options.json {
+        explainer.lines(input, &mut output)
+    } else {
+        explainer.one(input, &mut output)
+    };
     match written.and_then(|()| Ok(output.flush()?)) {
         // a reader that stops early, such as `head -1`, is no error
         Err(error)
@@ -77,6 +87,44 @@ impl Explainer {
         self.as_text(&record, output)
     }
 
+    /// Explains the output of a command, by the code that `run` uses.
+    fn output_of_command(&self, mut input: impl Read, options: &ExplainArgs, output: &mut impl Write) -> Result<()> {
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).context("cannot read the output")?;
+        let evidence = Evidence::of(&bytes, None);
+        let rule = evidence.failure.as_ref().map_or("none: the ending is all there is", |failure| failure.rule);
+        let failed = FailedCommand {
+            command: vec!["command".into()],
+            ending: Ending::Code(i32::from(options.exit)),
+            evidence,
+            began: SystemTime::now(),
+            duration: Duration::ZERO,
+        };
+        let report = serde_json::value::to_raw_value(&failed.report(self.level)).context("cannot write the report")?;
+        let record = match prepare(&report, Arrival { sender: Sender::Local, ..arrival() }, self.level) {
+            Ok(record) => record,
+            Err(rejected) => bail!("the report would be rejected: {rejected}"),
+        };
+        if options.json {
+            let mut explained = self.as_json(&record);
+            let report = record.report();
+            let causes: Vec<Value> =
+                report.causes.iter().map(|cause| json!([cause.error_type, cause.error_message])).collect();
+            let logs: Vec<&str> = report.logs.iter().map(|line| line.message.as_str()).collect();
+            if let Some(members) = explained.as_object_mut() {
+                members.insert("rule".to_owned(), json!(rule));
+                members.insert("error_type".to_owned(), json!(report.error_type));
+                members.insert("causes".to_owned(), json!(causes));
+                members.insert("logs".to_owned(), json!(logs));
+            }
+            writeln!(output, "{explained}")?;
+            return Ok(());
+        }
+        writeln!(output, "Rule         {rule}")?;
+        writeln!(output, "Type         {}", one_line(&record.report().error_type))?;
+        self.as_text(&record, output)
+    }
+
     fn lines(&self, mut input: impl BufRead, output: &mut impl Write) -> Result<()> {
         let mut line = Vec::new();
         while input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
@@ -115,6 +163,7 @@ impl Explainer {
                 "context": report.context,
             },
             "severity": record.severity(),
+            "severity_reason": severity::reason(report),
             "fingerprint": record.fingerprint(),
             "fingerprint_parts": record.parts(),
             "decision": self.decision(record),
@@ -137,7 +186,8 @@ impl Explainer {
 
     fn as_text(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
         let issue = composed(record);
-        writeln!(output, "Severity     {}", record.severity().name())?;
+        let reason = severity::reason(record.report());
+        writeln!(output, "Severity     {}: {reason}", record.severity().name())?;
         writeln!(output, "Fingerprint  {}", record.fingerprint())?;
         for part in record.parts() {
             writeln!(output, "             {} = {}", part.name, one_line(&part.value))?;

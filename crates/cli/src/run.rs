@@ -1,5 +1,6 @@
 //! `autoheal run`: passes a command's output, signals and exit code through, and reports the command when it fails.
 
+mod evidence;
 mod recorded;
 mod relay;
 mod report;
@@ -17,8 +18,9 @@ use std::time::{Duration, Instant, SystemTime};
 use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
 use autoheal_prepare::validate::Sender;
 
+pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
-use self::report::{FailedCommand, OutputText};
+pub(crate) use self::report::FailedCommand;
 use self::streams::Streams;
 use self::terminal::Terminal;
 use crate::args::RunArgs;
@@ -61,8 +63,8 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     is_done.store(true, Ordering::Relaxed);
     let failed = ending.failed(&options.ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
-        let printed = OutputText::read(&relayed);
-        let failed = FailedCommand { command: options.command.clone(), ending, printed, began, duration };
+        let evidence = Evidence::read(&relayed);
+        let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
             report(options, failed, relayed.is_line_start());
         }

@@ -17,7 +17,9 @@ pub const CONTEXT_BYTES: usize = 64 * 1024;
 /// Maximum nesting of `context`; [`CUT_MARK`] replaces values at deeper levels.
 pub const CONTEXT_DEPTH: usize = 6;
 /// Maximum number of lines in `logs` or `breadcrumbs`.
-pub const LOG_LINES: usize = 50;
+pub const LOG_LINES: usize = 200;
+/// Number of events before a failure that a program or a page remembers.
+pub const BREADCRUMBS: usize = 50;
 /// Maximum number of `causes`.
 pub const CAUSES: usize = 10;
 /// Maximum number of members of `tags`, and of `system`.

@@ -1,35 +1,41 @@
-//! Parse: turns the text of a stack into frames, innermost first. One module per language; this file only chooses one.
+//! Parse: turns the text of a stack into frames, innermost first, and finds the failure in the output of a program. One
+//! module per language; this file chooses one for a stack, and `finder.rs` searches with all of them.
 
 mod boxed;
+mod error_report;
 mod failure;
+mod finder;
+mod forms;
 mod go;
 mod in_app;
 mod java;
 mod javascript;
+mod json_log;
+mod logged;
+mod native;
 mod node;
 mod plain;
 mod python;
+mod readable;
+mod runners;
 mod rust_panic;
-mod summary_line;
 #[cfg(test)]
 mod tests;
+mod traced;
 
 use autoheal_contract::{ErrorReport, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::validate::{Arrival, Identity, Mark, Valid};
 
-pub use boxed::unbox;
+use boxed::unbox;
 pub use failure::Failure;
+pub use finder::{LAST_LINE, find_failure, find_in_streams, find_stacks};
 pub use plain::plain_text;
-pub use summary_line::summary_line;
+pub use readable::readable;
 
 /// Maximum number of frames. Of a longer stack the 50 innermost and the 50 outermost are used.
 const MAX_FRAMES: usize = 100;
-
-/// Maximum number of non-blank lines below the failure that ended a program. With more lines below a failure, the
-/// program went on after it.
-const MAX_LINES_BELOW: usize = 20;
 
 /// One call on the stack, as the engine printed it, before any source map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,21 +115,10 @@ pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame
     if java::recognises(stack) {
         return to_frames(java::frames(stack), java::is_in_app);
     }
-    node::frames(stack, message)
-}
-
-/// Finds the failure that ended a program in the output of the program. If the output holds failures of several
-/// languages, because one program started the other, returns the failure that was printed last.
-#[must_use]
-pub fn find_failure(output: &str) -> Option<Failure> {
-    let found = [python::find, node::find, rust_panic::find, java::find, go::find].into_iter();
-    let mut failure = found.filter_map(|find| find(output)).max_by_key(|failure| failure.range.end)?;
-    let below = output[failure.range.end..].lines().filter(|line| !line.trim().is_empty());
-    if below.count() > MAX_LINES_BELOW {
-        return None;
+    if let Some(frames) = traced::frames(stack) {
+        return frames;
     }
-    failure.range.end -= output[failure.range.clone()].len() - output[failure.range.clone()].trim_end().len();
-    Some(failure)
+    node::frames(stack, message)
 }
 
 /// Converts at most [`MAX_FRAMES`] frames, the innermost and the outermost; `is_in_app` is the language's own rule.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use autoheal_contract::limits::LOG_LINES;
 use autoheal_prepare::Timestamp;
-use autoheal_prepare::parse::{Failure, find_failure, plain_text, unbox};
+use autoheal_prepare::parse::{Failure, find_stacks, plain_text, readable};
 use autoheal_scrub::scrub;
 use memchr::memchr;
 
@@ -97,11 +97,11 @@ impl Stderr {
     /// Finds the failure and the log lines that belong to a call.
     pub(crate) fn find(&self, query: &StderrQuery<'_>) -> StderrMatch {
         let text = self.window_text(query.from, query.to);
-        let text = unbox(&text);
+        let text = readable(&text);
         // two pipes have no common order, so a stack is accepted even after the next call started; log lines are not
         let own =
             query.next_call.filter(|next| *next < query.to).map(|next| self.window_text(query.from, next.minus(TICK)));
-        let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), unbox);
+        let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), readable);
         let failure = query.failure_in(&text, own.len());
         let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
         let lines = before.lines().filter(|line| !line.trim().is_empty());
@@ -142,12 +142,9 @@ impl StderrQuery<'_> {
     /// Among equals, the first one wins if a next call started, because the later ones may belong to that call.
     /// Otherwise the last one wins, because survived failures are printed before the final one.
     fn failure_in(&self, text: &str, own_len: usize) -> Option<Failure> {
-        let mut end = text.len();
         let mut best: Option<(Confidence, Failure)> = None;
-        for _ in 0..MAX_FAILURES {
-            let Some(failure) = find_failure(&text[..end]) else { break };
+        for failure in find_stacks(text).into_iter().rev().take(MAX_FAILURES) {
             let failure = self.without_later_lines(failure, text);
-            end = failure.range.start;
             let confidence = self.confidence(&failure, text);
             if confidence == Confidence::InWindow && (self.overlapped || failure.range.start >= own_len) {
                 continue;

@@ -12,7 +12,7 @@ const MAX_LINK_LINES: usize = 8;
 
 /// Rewrites every boxed traceback. Text without one is returned unchanged.
 #[must_use]
-pub fn unbox(text: &str) -> Cow<'_, str> {
+pub(super) fn unbox(text: &str) -> Cow<'_, str> {
     if !text.lines().any(is_top) {
         return Cow::Borrowed(text);
     }

@@ -1,6 +1,7 @@
 //! Go panics and fatal errors, with the goroutine that failed.
 
-use super::{BorrowedFrame, Failure, in_app, lines_with_offsets};
+use super::failure::Rank;
+use super::{BorrowedFrame, Failure, in_app, logged};
 
 /// Beginnings of the line with which Go reports a panic or a fatal error.
 const HEADS: [&str; 2] = ["panic: ", "fatal error: "];
@@ -17,7 +18,8 @@ pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     let goroutine = stack.lines().skip_while(|line| !is_goroutine(line)).skip(1);
     for line in goroutine.take_while(|line| !line.trim().is_empty() && !line.starts_with("created by ")) {
         if let Some(location) = line.strip_prefix('\t') {
-            let location = location.split_once(" +0x").map_or(location, |(location, _)| location);
+            // `main.go:4 +0x28 fp=0x3f sp=0x3e pc=0x47`
+            let location = location.split_once(' ').map_or(location, |(location, _)| location);
             if let (Some((file, number)), Some(frame)) = (location.rsplit_once(':'), frames.last_mut()) {
                 (frame.file, frame.line) = (Some(file), number.parse().ok());
             }
@@ -62,29 +64,52 @@ pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     in_app::is_in_app(frame.file) && !standard && !dependency && !function.starts_with("runtime.")
 }
 
-/// Finds the last panic or fatal error that is followed by a goroutine.
-pub(super) fn find(output: &str) -> Option<Failure> {
-    let lines: Vec<(usize, &str)> = lines_with_offsets(output).collect();
-    let is_head = |line: &str| HEADS.iter().any(|head| line.starts_with(head));
-    let has_goroutine = |from: usize| lines[from..].iter().take(MAX_HEAD_LINES).any(|(_, line)| is_goroutine(line));
-    let first = (0..lines.len()).rfind(|at| is_head(lines[*at].1) && has_goroutine(*at))?;
-    let (start, head) = lines[first];
-    let (error_type, message) = head.split_once(": ")?;
-    let mut failure = Failure::new(error_type, message, start..start + head.len());
-    let mut in_head = true;
-    let mut in_goroutine = false;
-    for (at, line) in &lines[first + 1..] {
-        in_goroutine |= is_goroutine(line);
-        in_head &=
-            !in_goroutine && !line.is_empty() && !line.starts_with("[signal ") && !line.starts_with("goroutine ");
-        if in_head {
-            add_head_line(&mut failure, line);
-        } else if in_goroutine && !is_stack_line(line) {
-            break;
+/// Finds all panics and fatal errors that are followed by a goroutine.
+pub(super) fn find_all(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
+    let mut found: Vec<Failure> = Vec::new();
+    // the line after the last failure
+    let mut end = 0;
+    let mut at = 0;
+    while let Some(goroutine) = (at..lines.len()).find(|at| is_goroutine(lines[*at].1)) {
+        let lowest = end.max(goroutine.saturating_sub(MAX_HEAD_LINES));
+        let head = (lowest..goroutine).find_map(|at| Some((at, head(lines[at].1)?)));
+        let Some((first, (error_type, message, rank, rule))) = head else {
+            // the other goroutines of the failure above, or a dump that is no failure
+            at = goroutine + 1;
+            continue;
+        };
+        let (start, line) = lines[first];
+        let mut failure = Failure::new(error_type, message, start..start + line.len()).ranked(rank, rule);
+        end = first + 1;
+        let (mut in_head, mut in_goroutine) = (true, false);
+        for (at, line) in &lines[first + 1..] {
+            in_goroutine |= is_goroutine(line);
+            in_head &=
+                !in_goroutine && !line.is_empty() && !line.starts_with("[signal ") && !line.starts_with("goroutine ");
+            if in_head {
+                add_head_line(&mut failure, line);
+            } else if in_goroutine && !is_stack_line(line) {
+                break;
+            }
+            failure.range.end = at + line.len();
+            end += 1;
         }
-        failure.range.end = at + line.len();
+        found.push(failure.with_stack(output));
+        at = end.max(goroutine + 1);
     }
-    Some(failure)
+    found
+}
+
+/// Splits the head of a panic or a fatal error: `panic: MESSAGE`, `fatal error: MESSAGE`, or the log line of a server
+/// that recovered, such as `http: panic serving 10.0.0.1:3000: MESSAGE`.
+fn head(line: &str) -> Option<(&str, &str, Rank, &'static str)> {
+    if let Some(head) = HEADS.iter().find(|head| line.starts_with(*head)) {
+        let (error_type, message) = line.split_at(head.len());
+        return Some((error_type.trim_end_matches([':', ' ']), message, Rank::Ended, "go panic"));
+    }
+    let (_, message) = line.split_once("panic serving ")?;
+    let message = message.split_once(": ").map_or(message, |(_, message)| message);
+    logged::starts_record(line).then_some(("panic", message, Rank::LoggedStack, "go panic in a log"))
 }
 
 /// Adds a further line of the message, or a panic that was raised while an earlier one was handled.
@@ -106,11 +131,17 @@ fn is_stack_line(line: &str) -> bool {
         || is_goroutine(line)
         || line.starts_with("created by ")
         || line.starts_with("...")
+        || line.starts_with("runtime: ")
+        || line == "runtime stack:"
         || function(line).is_some()
 }
 
 /// Returns true for a line such as `goroutine 1 [running]:`.
 fn is_goroutine(line: &str) -> bool {
     let rest = line.strip_prefix("goroutine ").and_then(|rest| rest.split_once(" ["));
-    rest.is_some_and(|(number, state)| number.parse::<u64>().is_ok() && state.trim_end().ends_with("]:"))
+    // with GOTRACEBACK=system, addresses follow the number: `goroutine 1 gp=0x3f m=0 mp=0x52 [running]:`
+    rest.is_some_and(|(number, state)| {
+        let number = number.split(' ').next().unwrap_or_default();
+        number.parse::<u64>().is_ok() && state.trim_end().ends_with("]:")
+    })
 }

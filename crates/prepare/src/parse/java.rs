@@ -1,5 +1,6 @@
 //! Stack traces of the Java virtual machine, with causes and suppressed exceptions.
 
+use super::failure::Rank;
 use super::{BorrowedFrame, Failure, lines_with_offsets, type_and_message};
 
 /// Maximum number of lines of a message. More lines are other output of the program.
@@ -26,14 +27,26 @@ const FOREIGN_PACKAGES: [&str; 18] = [
     "reactor.",
 ];
 
+/// Classes that wrap another exception without a message of their own.
+const WRAPPERS: [&str; 6] = [
+    "ExecutionException",
+    "CompletionException",
+    "InvocationTargetException",
+    "UndeclaredThrowableException",
+    "ExceptionInInitializerError",
+    "PrivilegedActionException",
+];
+
 pub(super) fn recognises(stack: &str) -> bool {
     stack.lines().any(|line| frame(line).is_some())
 }
 
 /// Returns the frames of the exception itself, without those of its causes.
 pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
-    let own = stack.lines().take_while(|line| !is_link(line.trim_start()));
-    own.filter_map(frame).collect()
+    // a cause that stands for its wrapper begins with the link
+    let mut lines = stack.lines().peekable();
+    lines.next_if(|line| is_link(line.trim_start()));
+    lines.take_while(|line| !is_link(line.trim_start())).filter_map(frame).collect()
 }
 
 pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
@@ -41,9 +54,9 @@ pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     frame.file.is_some() && !FOREIGN_PACKAGES.iter().any(|package| function.starts_with(package))
 }
 
-/// Finds the last complete trace.
-pub(super) fn find(output: &str) -> Option<Failure> {
-    let mut found: Option<Trace> = None;
+/// Finds all complete traces.
+pub(super) fn find_all(output: &str) -> Vec<Failure> {
+    let mut found: Vec<Trace> = Vec::new();
     let mut open: Option<Trace> = None;
     for (at, line) in lines_with_offsets(output) {
         let range = at..at + line.len();
@@ -53,8 +66,7 @@ pub(super) fn find(output: &str) -> Option<Failure> {
             Some(trace) if trace.has_frames() && is_link(trimmed) => trace.add_link(trimmed, range),
             Some(trace) if trace.in_message() && head(line).is_none() => trace.add_message_line(line, range.end),
             _ => {
-                let closed = open.take().filter(Trace::is_complete);
-                found = closed.or(found);
+                found.extend(open.take().filter(Trace::is_complete));
                 open = head(line).map(|(name, message, certain)| Trace {
                     throwables: vec![Throwable { failure: Failure::new(name, message, range), lines: 1, frames: 0 }],
                     certain,
@@ -62,8 +74,8 @@ pub(super) fn find(output: &str) -> Option<Failure> {
             }
         }
     }
-    let last = open.filter(Trace::is_complete).or(found)?;
-    Some(last.into_failure(output))
+    found.extend(open.filter(Trace::is_complete));
+    found.into_iter().map(|trace| trace.into_failure(output)).collect()
 }
 
 /// One stack trace.
@@ -132,15 +144,31 @@ impl Trace {
 
     fn into_failure(self, output: &str) -> Failure {
         let has_frames = self.has_frames();
-        let mut failures = self.throwables.into_iter().map(|throwable| throwable.failure);
-        let mut failure = failures.next().unwrap_or_else(|| Failure::new("Throwable", "", 0..0));
-        if !has_frames {
+        let certain = self.certain;
+        let mut failures: Vec<Failure> = self.throwables.into_iter().map(|throwable| throwable.failure).collect();
+        if !has_frames && let Some(failure) = failures.first_mut() {
             // the lines below the head were other output of the program
             failure.error_message.truncate(failure.error_message.find('\n').unwrap_or(failure.error_message.len()));
         }
+        let wrappers = failures.windows(2).take_while(|pair| says_nothing(&pair[0], &pair[1])).count();
+        let end = failures.first().map_or(0, |failure| failure.range.end);
+        let mut failures = failures.into_iter().skip(wrappers);
+        let mut failure = failures.next().unwrap_or_else(|| Failure::new("Throwable", "", 0..0));
         failure.causes = failures.map(|cause| cause.into_cause(output)).collect();
-        failure
+        failure.range.end = failure.range.end.max(end);
+        let (rank, rule) = match certain {
+            true => (Rank::Ended, "java exception in a thread"),
+            false => (Rank::LoggedStack, "java stack trace"),
+        };
+        failure.ranked(rank, rule).with_stack(output)
     }
+}
+
+/// Returns true if an exception says no more than that its cause occurred.
+fn says_nothing(wrapper: &Failure, cause: &Failure) -> bool {
+    let class = wrapper.error_type.rsplit('.').next().unwrap_or_default();
+    let repeats = wrapper.error_message.contains(&cause.error_type);
+    repeats || WRAPPERS.contains(&class) && wrapper.error_message == wrapper.error_type
 }
 
 /// Splits a head such as `Exception in thread "main" java.lang.IllegalStateException: closed` into class, message, and

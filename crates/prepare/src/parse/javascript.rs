@@ -12,7 +12,8 @@ pub(super) fn parse(stack: &str) -> Vec<BorrowedFrame<'_>> {
     let (mut v8, mut at_sign) = (FirstAndLast::default(), FirstAndLast::default());
     for line in stack.lines().map(str::trim) {
         if let Some(call) = line.strip_prefix("at ") {
-            v8.extend(v8::parse(call.trim_start()));
+            // in an object that was printed, a comma follows the last frame
+            v8.extend(v8::parse(call.trim_start().trim_end_matches(',')));
         } else if line.contains(['@', ':']) || line == location::NATIVE {
             at_sign.extend(at_sign::parse(line));
         } else if at_sign.count > 0 {

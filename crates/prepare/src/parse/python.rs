@@ -2,14 +2,23 @@
 
 use std::ops::Range;
 
-use super::{BorrowedFrame, Failure, in_app, lines_with_offsets, type_and_message};
+use self::context::Context;
+use super::{BorrowedFrame, Failure, in_app, lines_with_offsets, logged, type_and_message};
 
-const HEADS: [&str; 2] = ["Traceback (most recent call last):", "Exception Group Traceback (most recent call last):"];
+mod context;
+
+const HEAD: &str = "Traceback (most recent call last):";
+/// Heads without anything before them.
+const HEADS: [&str; 2] = [HEAD, "Exception Group Traceback (most recent call last):"];
 /// Sentences between a cause and the exception that followed from it.
 pub(super) const LINKS: [&str; 2] = [
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 ];
+/// Beginnings of lines that belong to a message although a blank line is above them.
+const CONTINUATIONS: [&str; 2] = ["[SQL: ", "[parameters: "];
+/// Words above the traceback of another process.
+const REMOTE: &str = "RemoteTraceback: ";
 /// Maximum number of lines of a message. More lines are other output of the program.
 const MAX_MESSAGE_LINES: usize = 20;
 
@@ -35,14 +44,39 @@ pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     in_app::is_in_app(frame.file) && !library
 }
 
-/// Finds the last exception, with its causes.
-pub(super) fn find(output: &str) -> Option<Failure> {
-    let chain = chains(output).into_iter().rfind(|chain| chain.error.name.is_some())?;
+/// Finds all exceptions, with their causes.
+pub(super) fn find_all(output: &str) -> Vec<Failure> {
+    let chains = chains(output).into_iter().filter(|chain| chain.error.name.is_some());
+    chains.filter_map(|chain| failure(chain, output)).collect()
+}
+
+/// Makes a failure of an exception. If it says nothing of its own, the exception behind it takes its place: the only
+/// member of a group, or the exception in the process of a pool.
+fn failure(mut chain: Chain<'_>, output: &str) -> Option<Failure> {
+    let context = Context::above(output, chain.range.start);
+    let range = chain.range.clone();
+    // the line below the last member looks like the beginning of one more
+    chain.causes.retain(|cause| cause.name.is_some());
+    let is_remote = chain.is_remote && chain.causes.first().is_some_and(|cause| cause.name == chain.error.name);
+    let only_member = chain.in_member && chain.causes.len() == 1;
+    let mut promoted = None;
+    if is_remote || only_member {
+        let cause = chain.causes.remove(0);
+        promoted = Some(cause.range.clone());
+        chain.error = cause;
+    }
+    if context.may_continue() || chain.error.is_logged {
+        chain.error.drop_later_output();
+    }
     let mut failure = chain.error.into_failure()?;
     let causes = chain.causes.into_iter().filter_map(Traceback::into_failure);
     failure.causes = causes.map(|cause| cause.into_cause(output)).collect();
-    failure.range = chain.range;
-    Some(failure)
+    failure.range.start = promoted.map_or(range.start, |range| range.start);
+    if is_remote && let Some(message) = failure.error_message.strip_suffix("\n\"\"\"") {
+        failure.error_message.truncate(message.len());
+    }
+    let (rank, rule) = context.rank();
+    Some(failure.ranked(rank, rule).with_stack(output))
 }
 
 /// One exception with its traceback.
@@ -51,8 +85,12 @@ struct Traceback<'a> {
     frames: Vec<BorrowedFrame<'a>>,
     name: Option<&'a str>,
     message: Vec<&'a str>,
+    /// Byte offset of the end of each line of the message.
+    message_ends: Vec<usize>,
     /// True after the blank line that ends the message.
     ended: bool,
+    /// True if a logger printed words before the head.
+    is_logged: bool,
     range: Range<usize>,
 }
 
@@ -61,8 +99,22 @@ impl<'a> Traceback<'a> {
         Some(Failure::new(self.name?, &self.message.join("\n"), self.range))
     }
 
-    /// Adds a line; returns false if the line does not belong to this traceback.
-    fn add_line(&mut self, line: &'a str) -> bool {
+    /// Removes lines of the message that are later output of a program that continued: those that are not indented and
+    /// have no indented line below them.
+    fn drop_later_output(&mut self) {
+        let is_indented = |line: &str| line.starts_with([' ', '\t']);
+        let kept = (1..self.message.len()).take_while(|at| {
+            is_indented(self.message[*at]) || self.message.get(at + 1).is_some_and(|next| is_indented(next))
+        });
+        let kept = kept.last().unwrap_or(0) + 1;
+        self.message.truncate(kept);
+        if let Some(end) = self.message_ends.get(kept - 1) {
+            self.range.end = self.range.end.min(*end);
+        }
+    }
+
+    /// Adds a line that ends at the byte offset `end`; returns false if the line does not belong to this traceback.
+    fn add_line(&mut self, line: &'a str, end: usize) -> bool {
         if self.name.is_none() {
             if let Some(frame) = file_line(line) {
                 self.frames.push(frame);
@@ -75,15 +127,23 @@ impl<'a> Traceback<'a> {
             let Some((name, message)) = type_and_message(line) else { return false };
             self.name = Some(name);
             self.message.push(message);
+            self.message_ends.push(end);
             return true;
         }
-        if line.trim().is_empty() {
+        if line.trim().is_empty() || context::is_end(line) || logged::starts_record(line) {
             self.ended = true;
+        }
+        // SQLAlchemy's messages go on after a blank line
+        if self.ended && CONTINUATIONS.iter().any(|words| line.starts_with(words)) {
+            self.ended = false;
+            self.message.push("");
+            self.message_ends.push(end);
         }
         if self.ended || self.message.len() >= MAX_MESSAGE_LINES {
             return false;
         }
         self.message.push(line);
+        self.message_ends.push(end);
         true
     }
 }
@@ -95,12 +155,14 @@ struct Chain<'a> {
     causes: Vec<Traceback<'a>>,
     /// True while the lines belong to a member of the group, the last of `causes`, instead of the exception.
     in_member: bool,
+    /// True if the first exception was raised in another process.
+    is_remote: bool,
     range: Range<usize>,
 }
 
 impl<'a> Chain<'a> {
     fn new(error: Traceback<'a>) -> Self {
-        Self { range: error.range.clone(), error, causes: Vec::new(), in_member: false }
+        Self { range: error.range.clone(), error, causes: Vec::new(), in_member: false, is_remote: false }
     }
 
     /// Returns the traceback that the next line belongs to.
@@ -127,40 +189,43 @@ impl<'a> Chain<'a> {
 /// Finds all exceptions of a text, each with its causes.
 fn chains(text: &str) -> Vec<Chain<'_>> {
     let mut chains: Vec<Chain<'_>> = Vec::new();
-    let mut linked = false;
+    let (mut linked, mut remote) = (false, false);
     for (at, line) in lines_with_offsets(text) {
         let (depth, body) = margin(line);
         let range = at..at + line.len();
-        let traceback = || Traceback { range: range.clone(), ..Traceback::default() };
+        let is_logged = !HEADS.contains(&body.trim());
+        let traceback = || Traceback { range: range.clone(), is_logged, ..Traceback::default() };
         let last = chains.last_mut();
-        if is_head(body) {
+        if body.ends_with(REMOTE) || body.ends_with(REMOTE.trim_end()) {
+            remote = true;
+        } else if is_head(body) {
             match last {
                 Some(chain) if depth > 1 => chain.add_member(traceback()),
                 Some(chain) if linked => chain.continue_with(traceback()),
-                _ => chains.push(Chain::new(traceback())),
+                _ => chains.push(Chain { is_remote: remote, ..Chain::new(traceback()) }),
             }
-            linked = false;
+            (linked, remote) = (false, false);
         } else if LINKS.contains(&body.trim()) {
             linked = depth <= 1;
         } else if let Some(chain) = last {
             if depth > 0 && body.starts_with('-') {
                 // the line between two members of a group; the next member may have no head
                 chain.add_member(traceback());
-            } else if chain.current().add_line(body) {
+            } else if chain.current().add_line(body, range.end) {
                 chain.current().range.end = range.end;
                 chain.range.end = range.end;
             } else if let Some(frame) = file_line(body) {
-                chains.push(Chain::new(Traceback { frames: vec![frame], ..traceback() }));
+                chains.push(Chain::new(Traceback { frames: vec![frame], is_logged: false, ..traceback() }));
             }
         } else if let Some(frame) = file_line(body) {
-            chains.push(Chain::new(Traceback { frames: vec![frame], ..traceback() }));
+            chains.push(Chain::new(Traceback { frames: vec![frame], is_logged: false, ..traceback() }));
         }
     }
     chains
 }
 
 fn is_head(body: &str) -> bool {
-    HEADS.contains(&body.trim())
+    body.trim_end().ends_with(HEAD)
 }
 
 /// Returns a line's depth in nested groups, and the line without the border at its left.

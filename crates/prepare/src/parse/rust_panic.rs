@@ -1,8 +1,14 @@
 //! Rust panics, with or without a backtrace, and fatal errors of the runtime.
 
+use super::failure::Rank;
 use super::{BorrowedFrame, Failure, Frame, MAX_FRAMES, in_app, lines_with_offsets};
 
-const BACKTRACE: &str = "stack backtrace:";
+/// Heads of a backtrace: of a panic, of anyhow's errors.
+const BACKTRACES: [&str; 2] = ["stack backtrace:", "Stack backtrace:"];
+/// Message of the panic with which the runtime ends a program that panicked while it unwound.
+const IN_CLEANUP: &str = "panic in a destructor during cleanup";
+/// Words of the runtime before Rust 1.73 for the same.
+const WHILE_PANICKING: &str = "thread panicked while panicking. aborting.";
 /// Parts of the runtime's messages about fatal errors that are not panics, each with the error type it becomes.
 const FATAL: [(&str, &str); 2] =
     [(" has overflowed its stack", "stack overflow"), ("memory allocation of ", "out of memory")];
@@ -11,7 +17,7 @@ const RUNTIME: [&str; 10] =
     ["std::", "core::", "alloc::", "<std::", "<core::", "<alloc::", "__rustc", "rust_begin_unwind", "_start", "__libc"];
 
 pub(super) fn recognises(stack: &str) -> bool {
-    stack.lines().any(|line| panic_location(line).is_some() || line.trim_end() == BACKTRACE)
+    stack.lines().any(|line| panic_location(line).is_some() || is_backtrace_head(line))
 }
 
 /// Returns the backtrace's frames. If none of them is in the application, the location of the panic becomes the first.
@@ -30,16 +36,54 @@ pub(super) fn frames(stack: &str) -> Vec<Frame> {
     frames
 }
 
-/// Finds the last panic. If it only reports that another thread panicked, the panic before it becomes its cause.
-pub(super) fn find(output: &str) -> Option<Failure> {
-    let mut panics = panics(output);
-    let mut last = panics.pop()?;
-    let repeats_thread_panic =
-        last.error_message.contains("Any { .. }") || last.error_message.contains("JoinError::Panic");
-    if repeats_thread_panic && let Some(thread_panic) = panics.pop() {
-        last.causes.push(thread_panic.into_cause(output));
+/// Finds all panics. A panic that only reports the panic of another thread is replaced by that one, and a panic while
+/// unwinding from another one is told with it.
+pub(super) fn find_all(output: &str) -> Vec<Failure> {
+    let mut found: Vec<Failure> = Vec::new();
+    for panic in panics(output) {
+        let is_report = |words: &str| panic.error_message.contains(words);
+        let rule = if panic.error_type == "panic" { "rust panic" } else { "rust fatal error" };
+        let is_main = thread(&output[panic.range.clone()]).is_none_or(|name| name == "main");
+        let rank = if is_main { Rank::Ended } else { Rank::Uncaught };
+        if (is_report("Any { .. }") || is_report("JoinError::Panic"))
+            && let Some(last) = found.last_mut()
+        {
+            last.rank = last.rank.max(rank);
+            continue;
+        }
+        found.push(panic.ranked(rank, rule));
     }
-    Some(last)
+    join_unwinding(&mut found, output);
+    found.into_iter().map(|failure| failure.with_stack(output)).collect()
+}
+
+/// Joins the panic that happened while the program unwound to the panic before it, which began the unwinding.
+fn join_unwinding(found: &mut Vec<Failure>, output: &str) {
+    let Some(last) = found.len().checked_sub(1) else { return };
+    let abort = if found[last].error_message.starts_with(IN_CLEANUP) {
+        found.pop().map(|panic| panic.range)
+    } else {
+        let end = found[last].range.end;
+        output[end..].find(WHILE_PANICKING).map(|at| end + at..end + at + WHILE_PANICKING.len())
+    };
+    let Some(abort) = abort.filter(|_| found.len() > 1) else { return };
+    let Some(second) = found.pop() else { return };
+    let Some(panic) = found.last_mut() else { return };
+    panic.error_message = format!("{}; then, while unwinding: {}", panic.error_message, second.error_message);
+    // the standard library prints a backtrace for the abort only
+    panic.stack = output.get(panic.range.clone()).map(|stack| stack.trim_end().to_owned());
+    panic.range.end = abort.end.max(panic.range.end);
+    panic.rank = Rank::Ended;
+    panic.causes.push(second.into_cause(output));
+}
+
+/// Returns the name of the thread in the head of a panic.
+fn thread(panic: &str) -> Option<&str> {
+    panic.trim_start().strip_prefix("thread '")?.split_once('\'').map(|(name, _)| name)
+}
+
+pub(super) fn is_backtrace_head(line: &str) -> bool {
+    BACKTRACES.contains(&line.trim())
 }
 
 /// Finds all panics and fatal errors, in order.
@@ -61,7 +105,7 @@ fn panics(output: &str) -> Vec<Failure> {
             (in_message, in_backtrace) = (true, false);
         } else if let Some(panic) = panics.last_mut().filter(|_| in_message || in_backtrace) {
             let trimmed = line.trim();
-            if trimmed == BACKTRACE {
+            if is_backtrace_head(line) {
                 (in_message, in_backtrace) = (false, true);
             } else if trimmed.starts_with("note: ") || in_backtrace && !is_backtrace_line(line) {
                 (in_message, in_backtrace) = (false, trimmed.starts_with("note: ") && in_backtrace);
@@ -95,7 +139,8 @@ fn fatal(line: &str) -> Option<(&str, &'static str)> {
 /// Parses the location in `thread 'main' (12) panicked at src/main.rs:2:5:`, or before Rust 1.73
 /// `… panicked at 'message', src/main.rs:2:5`.
 fn panic_location(line: &str) -> Option<BorrowedFrame<'_>> {
-    let location = line.strip_prefix("thread '")?.split_once(" panicked at ")?.1.trim_end().trim_end_matches(':');
+    let location =
+        line.trim_start().strip_prefix("thread '")?.split_once(" panicked at ")?.1.trim_end().trim_end_matches(':');
     let location = location.rsplit_once("', ").map_or(location, |(_, location)| location);
     parse_location(location).map(|frame| BorrowedFrame { function: None, ..frame })
 }
@@ -115,7 +160,7 @@ fn parse_location(text: &str) -> Option<BorrowedFrame<'_>> {
     Some(BorrowedFrame { function: None, file: Some(file), line: Some(line), column })
 }
 
-fn is_backtrace_line(line: &str) -> bool {
+pub(super) fn is_backtrace_line(line: &str) -> bool {
     line.trim_start().starts_with("at ") || function(line).is_some()
 }
 
@@ -131,7 +176,7 @@ fn function(line: &str) -> Option<&str> {
 
 fn backtrace(stack: &str) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
-    for line in stack.lines().skip_while(|line| line.trim_end() != BACKTRACE).skip(1) {
+    for line in stack.lines().skip_while(|line| !is_backtrace_head(line)).skip(1) {
         if let Some(name) = function(line) {
             let function = Some(without_hashes(name));
             let in_app =

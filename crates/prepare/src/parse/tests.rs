@@ -1,5 +1,6 @@
 //! Tests of JavaScript stacks of every engine, and of properties of any text.
 
+mod outputs;
 mod programs;
 
 use std::time::Duration;

@@ -92,11 +92,11 @@ fn a_wrong_type_drops_only_its_field() {
 fn a_field_over_its_limit_is_cut_with_a_visible_mark() {
     let report = valid(&json!({
         "error_type": "E", "error_message": "m", "stack_trace": "x".repeat(STACK_TRACE_CHARS + 1),
-        "logs": (0..60).map(|line| line.to_string()).collect::<Vec<_>>(),
+        "logs": (0..210).map(|line| line.to_string()).collect::<Vec<_>>(),
     }));
     assert!(report.report.stack_trace.unwrap().ends_with(CUT_MARK));
-    assert_eq!(report.report.logs.len(), 50);
-    assert_eq!(report.report.logs[49].message, "59", "the last lines are closest to the failure");
+    assert_eq!(report.report.logs.len(), 200);
+    assert_eq!(report.report.logs[199].message, "209", "the last lines are closest to the failure");
     let marks: Vec<String> = report.marks.iter().map(Mark::to_string).collect();
     assert_eq!(marks, ["stack_trace was cut", "logs was cut"]);
 }

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 use autoheal_contract::Source;
 use expect_test::{Expect, expect};
 
-use super::super::{MAX_FRAMES, find_failure, parse_stack_from};
+use super::super::{Failure, MAX_FRAMES, find_failure, find_stacks, parse_stack_from};
 
 /// Formats `type: message`, the frames, with a star if they are in the application, and the causes.
-fn formatted(output: &str) -> String {
+pub(super) fn formatted(output: &str) -> String {
     let Some(failure) = find_failure(output) else { return "nothing\n".to_owned() };
-    let stack = &output[failure.range.clone()];
-    let mut text = format!("{}: {}\n", failure.error_type, failure.error_message);
-    for frame in parse_stack_from(Source::Cli, stack, &failure.error_message) {
+    let Failure { error_type, error_message, stack, .. } = &failure;
+    let stack = stack.as_deref().unwrap_or_default();
+    let mut text = format!("{error_type}: {error_message}\n");
+    for frame in parse_stack_from(Source::Cli, stack, error_message) {
         let star = if frame.in_app { "*" } else { " " };
         let function = frame.function.unwrap_or("-".to_owned());
         let line = frame.line.map(|line| line.to_string()).unwrap_or_default();
@@ -207,6 +208,8 @@ Node.js v20.20.2
         expect![[r#"
             AggregateError: All promises were rejected
             * Object.<anonymous> | /srv/ag.js | 1
+            cause Error: a (2 lines)
+            cause TypeError: b (2 lines)
         "#]],
     );
     check(
@@ -238,9 +241,11 @@ called `Result::unwrap()` on an `Err` value: Any { .. }
 note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
 ",
         expect![[r#"
-            panic: called `Result::unwrap()` on an `Err` value: Any { .. }
-            * - | src/main.rs | 2
-            cause panic: index out of bounds: the len is 1 but the index is 5 (11 lines)
+            panic: index out of bounds: the len is 1 but the index is 5
+              __rustc::rust_begin_unwind | /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs | 689
+              core::panicking::panic_bounds_check | - | 
+            * shop::deep::f | ./src/deep.rs | 1
+            * shop::main::{{closure}} | ./src/main.rs | 2
         "#]],
     );
     check(
@@ -365,30 +370,31 @@ created by testing.(*T).Run
 }
 
 #[test]
-fn the_failure_printed_last_is_found() {
+fn the_failure_printed_last_is_found_unless_it_only_repeats_another() {
+    let node = "Error: inner\n    at f (/srv/a.js:1:2)\n\nNode.js v20.20.2\n";
+    let python = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 2, in run\n    check()\n";
     check(
-        "Error: inner\n    at f (/srv/a.js:1:2)\n\nNode.js v20.20.2\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 2, in run\n    check()\nCalledProcessError: Command failed\n",
+        &format!("{node}{python}ValueError: no price\n"),
         expect![[r#"
-            CalledProcessError: Command failed
+            ValueError: no price
             * run | /srv/a.py | 2
+        "#]],
+    );
+    check(
+        &format!("{node}{python}subprocess.CalledProcessError: Command 'node' returned non-zero exit status 1.\n"),
+        expect![[r#"
+            Error: inner
+            * f | /srv/a.js | 1
         "#]],
     );
 }
 
 #[test]
-fn other_output_has_no_failure() {
-    let went_on = format!(
-        "Traceback (most recent call last):\n  File \"a.py\", line 2, in f\n    g()\nE: x\n{}",
-        "\ngoing on".repeat(30)
-    );
-    for output in [
-        "",
-        "Error: not found",
-        "at the end (of: day)",
-        "make: *** [all] Error 2",
-        "panic: at the disco",
-        went_on.as_str(),
-    ] {
+fn other_output_has_no_stack() {
+    for output in ["", "Error: not found", "at the end (of: day)", "make: *** [all] Error 2", "panic: at the disco"] {
+        assert_eq!(find_stacks(output), [], "{output}");
+    }
+    for output in ["", "\n \n", "---\n"] {
         check(output, expect!["nothing\n"]);
     }
 }

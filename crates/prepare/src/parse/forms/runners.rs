@@ -1,0 +1,46 @@
+//! Failed tests in the output of test runners that print each on one line.
+
+use super::super::failure::Rank::{Error, Test};
+use super::{Form, form};
+
+pub(super) const FORMS: &[Form] = &[
+    form(Test, "pytest", "FAILED ….py::…", "", "FAILED tests/test_cart.py::test_price - assert 27 == 30"),
+    form(Test, "pytest", "ERROR ….py::…", "", "ERROR tests/test_cart.py::test_price - fixture 'db' not found"),
+    form(
+        Test,
+        "pytest",
+        "ERROR ….py - {message}",
+        "",
+        "ERROR tests/test_cart.py - ModuleNotFoundError: No module named 'shop'",
+    ),
+    form(Test, "pytest", "ERROR ….py", "", "ERROR tests/test_cart.py"),
+    form(Test, "pytest", "ERROR: file or directory not found: …", "", "ERROR: file or directory not found: tets"),
+    form(Test, "unittest", "ERROR: setUp… (…)", "", "ERROR: setUpClass (test_cart.CartTest)"),
+    form(Test, "unittest", "FAIL: test… (…)", "", "FAIL: test_price (test_cart.CartTest.test_price)"),
+    form(Test, "unittest", "ERROR: test… (…)", "", "ERROR: test_price (test_cart.CartTest.test_price)"),
+    form(Test, "go test", "--- FAIL: … (…s)", "", "--- FAIL: TestPrice (0.00s)"),
+    form(Test, "tap", "not ok {n} - …", "", "not ok 1 - adds up"),
+    form(Test, "tap", "not ok {n} …", "", "not ok 1 adds up"),
+    form(Test, "cargo test", "---- … stdout ----", "", "---- cart::tests::adds_up stdout ----"),
+    form(Test, "node test", "✖ … (…ms)", "", "✖ adds up (3.938068ms)"),
+    form(Test, "jest", "● … › …", "", "● cart › adds up"),
+    form(Test, "jest", "● Test suite failed to run", "", "● Test suite failed to run"),
+    form(Test, "vitest", "FAIL  … > …", "", "FAIL  v/cart.test.js > cart > adds up"),
+    form(Test, "ctest", "{n} - … (Failed)", "", "1 - cart_test (Failed)"),
+    form(Test, "ctest", "{n} - … (SEGFAULT)", "", "1 - cart_test (SEGFAULT)"),
+    form(Test, "ctest", "{n} - … (Timeout)", "", "1 - cart_test (Timeout)"),
+    form(Test, "ctest", "{n} - … (Subprocess aborted)", "", "1 - cart_test (Subprocess aborted)"),
+    form(Test, "googletest", "[  FAILED  ] …", "", "[  FAILED  ] Cart.AddsUp (0 ms)"),
+    form(Test, "googletest", "…:{n}: Failure", "", "cart_test.cc:15: Failure"),
+    form(Test, "catch2", "….cpp:{n}: FAILED:", "", "cart_test.cpp:15: FAILED:"),
+    form(Error, "minitest", "Failure:", "", "Failure:"),
+    form(Test, "rspec", "rspec …:{n} # …", "", "rspec ./spec/cart_spec.rb:3 # Cart adds up"),
+    form(Test, "junit", "[ERROR] …:{n} » …", "", "[ERROR] CartTest.addsUp:15 » NullPointer Cannot invoke"),
+    form(Test, "junit", "[ERROR] …:{n} expected: …", "", "[ERROR] CartTest.addsUp:15 expected: <4> but was: <3>"),
+    form(Test, "gradle", "… > … FAILED", "", "CartTest > addsUp() FAILED"),
+    form(Test, "phpunit", "{n}) …::test…", "", "1) CartTest::testAddsUp"),
+    form(Test, "dotnet test", "Failed … [{n} ms]", "", "Failed Shop.CartTest.AddsUp [3 ms]"),
+    form(Test, "deno test", "… => ./…:{n}:{n}", "", "adds up => ./cart_test.ts:3:6"),
+    form(Error, "vitest", "× … {n}ms", "", "× adds up 15ms"),
+    form(Error, "playwright", "{n}) […] › …", "", "1) [chromium] › cart.spec.ts:3:5 › adds up"),
+];
