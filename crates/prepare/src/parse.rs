@@ -115,7 +115,10 @@ pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame
     if java::recognises(stack) {
         return to_frames(java::frames(stack), java::is_in_app);
     }
-    if let Some(frames) = traced::frames(stack) {
+    // a frame of Node is found sooner than the frames of all these languages are ruled out
+    if !stack.lines().any(node::is_frame)
+        && let Some(frames) = traced::frames(stack)
+    {
         return frames;
     }
     node::frames(stack, message)

@@ -23,7 +23,7 @@ const EXHAUSTED: [&str; 14] = [
     "allowed memory size of",
 ];
 /// Words in the type of a failure that ended the program by a crash: signals, sanitizers, the C library's checks.
-const CRASHES: [&str; 16] = [
+const CRASHES: [&str; 17] = [
     "sigsegv",
     "sigabrt",
     "sigbus",
@@ -40,6 +40,7 @@ const CRASHES: [&str; 16] = [
     "std::terminate",
     "assertion failed",
     "fatal python error",
+    "invalid memory access",
 ];
 /// Words in the type of a failure that a person caused by stopping the program. A class that is one of them counts too.
 const LOW: [&str; 5] = ["keyboardinterrupt", "interrupted", "aborterror", "sigint", "cancelled"];

@@ -102,8 +102,9 @@ impl FailedCommand {
                 let unnamed = failure.error_type.is_empty();
                 let error_type = if unnamed { self.type_of_ending() } else { failure.error_type };
                 let message = match failure.rule {
-                    LAST_LINE => {
-                        format!("{} ended with {error_type}; last line: {}", self.program(), failure.error_message)
+                    LAST_LINE if !self.evidence.is_in_errors() => {
+                        let (program, line) = (self.program(), failure.error_message);
+                        format!("{program} ended with {error_type} and printed no error; its last line: {line}")
                     }
                     _ => failure.error_message,
                 };

@@ -128,7 +128,7 @@ async fn a_line_has_exactly_the_documented_members() {
     };
     assert_eq!(
         keys(&explained),
-        "decision fingerprint fingerprint_parts frames issue normalised_message scrubbed severity"
+        "decision fingerprint fingerprint_parts frames issue normalised_message scrubbed severity severity_reason"
     );
     assert_eq!(keys(&explained["scrubbed"]), "context error_message stack_trace");
     assert_eq!(keys(&explained["issue"]), "body labels title");
@@ -139,11 +139,30 @@ async fn a_line_has_exactly_the_documented_members() {
         json!({"function": "checkout", "file": "https://shop.example/cart.js", "line": 10, "column": 5, "in_app": true})
     );
     assert_eq!(explained["severity"], "medium");
+    assert!(explained["severity_reason"].as_str().is_some_and(|reason| !reason.is_empty()));
     assert_eq!(explained["fingerprint"].as_str().unwrap().len(), 32);
     assert!(explained["fingerprint_parts"].as_array().is_some_and(|parts| !parts.is_empty()));
     assert!(!explained["normalised_message"].as_str().unwrap().contains("4711"));
     assert_eq!(explained["decision"], json!(["preview"]));
     assert!(!explained.to_string().contains("ghp_") && !explained.to_string().contains("hunter2"), "{explained}");
+}
+
+#[tokio::test]
+async fn the_output_of_a_command_is_explained_as_run_would_report_it() {
+    let output = "building\nTraceback (most recent call last):\n  File \"/srv/shop/app.py\", line 9, in main\n    load()\n\
+                  OSError: [Errno 28] No space left on device\nmake: *** [Makefile:3: all] Error 1\n";
+    let explained = explain(&["--output", "-", "--exit", "2", "--json"], &[], output.as_bytes()).await;
+    assert!(explained.status.success(), "{explained:?}");
+    let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
+    assert_eq!((&explained["error_type"], &explained["severity"]), (&json!("OSError"), &json!("high")));
+    assert_eq!(explained["rule"], "python traceback");
+    assert_eq!(explained["frames"][0]["function"], "main");
+    assert_eq!(explained["logs"], json!(["building", "make: *** [Makefile:3: all] Error 1"]));
+    let text = explain(&["--output", "-", "--exit", "2"], &[], b"\n").await;
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("exit code 2") && text.contains("the ending is all there is"), "{text}");
+    let refused = explain(&["--exit", "2"], &[], b"{}").await;
+    assert!(!refused.status.success(), "{refused:?}");
 }
 
 #[tokio::test]

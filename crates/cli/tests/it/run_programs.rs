@@ -42,9 +42,9 @@ async fn python_with_its_cause_and_the_lines_before() {
     let report = &sample["report"];
     assert_eq!(report["causes"][0]["error_type"], "json.decoder.JSONDecodeError");
     let logs = report["logs"].as_array().unwrap();
-    assert_eq!(logs.len(), 50);
-    assert_eq!(logs[49], json!({"level": "stderr", "message": "loading"}));
-    assert_eq!(logs[48], json!({"level": "stdout", "message": "step 79"}));
+    assert_eq!(logs.len(), 51);
+    assert_eq!(logs[50], json!({"level": "stderr", "message": "loading"}));
+    assert_eq!(logs[49], json!({"level": "stdout", "message": "step 79"}));
     assert_eq!((&report["command"], &report["exit"]), (&json!("python3 app.py --fast"), &json!({"code": 1})));
     assert_eq!(report["system"]["os"], std::env::consts::OS);
     assert_eq!(report["system"]["arch"], std::env::consts::ARCH);

@@ -15,6 +15,8 @@ pub(super) use pattern::Pattern;
 const MAX_LINES_BELOW: usize = 20;
 /// Number of lines between a logged stack and a later error line from which on the program has continued meanwhile.
 const MIN_LINES_BETWEEN: usize = 2;
+/// Maximum number of failed tests that are searched for a stack.
+const MAX_TESTS: usize = 20;
 /// Types of errors that only say that another program failed.
 const CHILD_ERRORS: [&str; 3] = ["CalledProcessError", "subprocess.CalledProcessError", "ChildProcessError"];
 
@@ -58,12 +60,9 @@ fn best(output: &str) -> Option<Failure> {
     found.extend(native::find_all(&lines));
     settle(&mut found, &lines);
     let tests = line::tests(&lines, &found);
-    if let Some(test) = runners::find(&lines).or_else(|| tests.first().cloned()) {
-        let next = tests.iter().map(|other| other.range.start).find(|start| *start > test.range.start);
-        found.sort_by_key(|failure| failure.range.start);
-        let completed = runners::complete(test, next.unwrap_or(output.len()), &found, output, &lines);
-        found.push(completed);
-    }
+    found.sort_by_key(|failure| failure.range.start);
+    let test = first_test(runners::find(&lines), &tests, &found, output, &lines);
+    found.extend(test);
     line::find_all(&lines, &mut found);
     continued(&mut found, &lines);
     let rank = found.iter().map(|failure| failure.rank).max()?;
@@ -74,6 +73,27 @@ fn best(output: &str) -> Option<Failure> {
     let is_child_error = |failure: &Failure| CHILD_ERRORS.contains(&failure.error_type.as_str());
     // of a child program and the program that started it, the child's error says more
     best.max_by_key(|failure| (!is_child_error(failure), failure.range.end))
+}
+
+/// Chooses the first failed test with a stack, because some runners print the names of all tests before their errors;
+/// else the first one.
+fn first_test(
+    titled: Option<Failure>,
+    tests: &[Failure],
+    stacks: &[Failure],
+    output: &str,
+    lines: &[(usize, &str)],
+) -> Option<Failure> {
+    let mut first = None;
+    for test in titled.iter().chain(tests).take(MAX_TESTS) {
+        let next = tests.iter().map(|other| other.range.start).find(|start| *start > test.range.start);
+        let completed = runners::complete(test.clone(), next.unwrap_or(output.len()), stacks, output, lines);
+        if completed.stack.is_some() {
+            return Some(completed);
+        }
+        first = first.or(Some(completed));
+    }
+    first
 }
 
 /// Decides for the errors that may have ended a thread only whether they ended the program.

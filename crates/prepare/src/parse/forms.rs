@@ -91,7 +91,7 @@ pub(super) fn failed_test(line: &str) -> Option<ErrorLine<'_>> {
 }
 
 fn first_form(line: &str, counts: fn(&Form) -> bool) -> Option<ErrorLine<'_>> {
-    let whole = bare(line);
+    let whole = if line.is_empty() { "" } else { bare(line) };
     if whole.is_empty() {
         return None;
     }

@@ -115,7 +115,7 @@ fn head(line: &str) -> Option<(&str, &str, Rank, &'static str)> {
 /// Adds a further line of the message, or a panic that was raised while an earlier one was handled.
 fn add_head_line(failure: &mut Failure, line: &str) {
     if let Some(message) = line.strip_prefix("\tpanic: ") {
-        let next = Failure::new("panic", message, failure.range.clone());
+        let next = Failure::new("panic", message, failure.range.clone()).ranked(failure.rank, failure.rule);
         let earlier = std::mem::replace(failure, next);
         failure.causes = earlier.causes.clone();
         failure.causes.insert(0, autoheal_contract::Cause { stack_trace: None, ..earlier.into_cause("") });

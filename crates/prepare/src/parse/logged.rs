@@ -53,6 +53,27 @@ pub(super) fn message(line: &str) -> &str {
     if rest.is_empty() { line } else { rest.trim_end() }
 }
 
+/// Removes the date and the time at the beginning of a line.
+pub(super) fn without_time(line: &str) -> &str {
+    let mut rest = line.trim();
+    // a date, a time, or both in two words
+    for _ in 0..2 {
+        match rest.split_once(' ') {
+            Some((word, after)) if is_time(word) => rest = after.trim_start(),
+            _ => break,
+        }
+    }
+    rest
+}
+
+/// Returns true for a date or a time in digits: `2026/11/26`, `10:00:00.123`, `2026-11-26T10:00:00Z`.
+fn is_time(word: &str) -> bool {
+    word.len() > 4
+        && word.contains(['/', ':', '-'])
+        && word.starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().all(|byte| byte.is_ascii_digit() || b"/:-.,TZ+".contains(&byte))
+}
+
 /// Returns true if a line begins with the time or the level of a record.
 pub(super) fn starts_record(line: &str) -> bool {
     let line = line.trim_start_matches(['[', '(']);
@@ -143,6 +164,19 @@ mod tests {
             ("", None, ""),
         ] {
             assert_eq!((level(line), message(line)), (expected, text), "{line}");
+        }
+    }
+
+    #[test]
+    fn date_and_time_are_removed() {
+        for (line, expected) in [
+            ("2026/11/26 10:00:00 listen tcp :80", "listen tcp :80"),
+            ("2026-11-26T10:00:00Z no price", "no price"),
+            ("12:30 is late", "is late"),
+            ("127 rows were lost", "127 rows were lost"),
+            ("10.1.2.3 is down", "10.1.2.3 is down"),
+        ] {
+            assert_eq!(without_time(line), expected);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ends of C and C++ programs and of the Java virtual machine that take more than one line.
+//! Ends of C and C++ programs, of the Java virtual machine and of Python's interpreter that take more than one line.
 
 use super::Failure;
 use super::failure::Rank;
@@ -6,11 +6,29 @@ use super::failure::Rank;
 /// Maximum number of lines of a report.
 const MAX_LINES: usize = 12;
 
-/// Finds `terminate called after throwing an instance of 'T'` with its `what()`, and crashes of the Java virtual
-/// machine.
+/// Maximum number of lines of a stack.
+const MAX_FRAMES: usize = 200;
+
+/// Finds `terminate called after throwing an instance of 'T'` with its `what()`, crashes of the Java virtual machine,
+/// and fatal errors of Python.
 pub(super) fn find_all(lines: &[(usize, &str)]) -> Vec<Failure> {
     let indices = 0..lines.len();
-    indices.filter_map(|at| terminate(lines, at).or_else(|| jvm_crash(lines, at))).collect()
+    indices
+        .filter_map(|at| terminate(lines, at).or_else(|| jvm_crash(lines, at)).or_else(|| python(lines, at)))
+        .collect()
+}
+
+/// Reads `Fatal Python error: Segmentation fault` and the stack that the fault handler prints below it.
+fn python(lines: &[(usize, &str)], at: usize) -> Option<Failure> {
+    let (start, line) = lines[at];
+    let message = line.strip_prefix("Fatal Python error: ")?;
+    let frames = lines[at + 1..].iter().take(MAX_FRAMES);
+    let part = |line: &str| line.is_empty() || line.starts_with("  File ") || line.contains("(most recent call first)");
+    let stack: Vec<&str> = frames.map(|(_, line)| *line).take_while(|line| part(line)).collect();
+    let end = start + line.len() + stack.iter().map(|line| line.len() + 1).sum::<usize>();
+    let mut failure = Failure::new("Fatal Python error", message, start..end).ranked(Rank::Ended, "python fatal error");
+    failure.stack = Some(format!("{line}\n{}", stack.join("\n")).trim_end().to_owned());
+    Some(failure)
 }
 
 fn terminate(lines: &[(usize, &str)], at: usize) -> Option<Failure> {

@@ -71,7 +71,8 @@ fn with_stacks(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
         let first = at;
         let depth = indent(lines[first].1);
         while lines.get(at).is_some_and(|(_, line)| {
-            is_frame(line) && indent(line) == depth && !line.ends_with(" {") || is_omission(line)
+            // jest indents the engine's own frames deeper
+            is_frame(line) && indent(line) >= depth && !line.ends_with(" {") || is_omission(line)
         }) {
             at += 1;
         }
@@ -128,7 +129,8 @@ fn failure(lines: &[(usize, &str)], head: &Head<'_>, frames: Range<usize>, prope
         below = rest;
     }
     let message = [head.message].into_iter().chain(below.iter().map(|(_, line)| *line));
-    let message = message.take_while(|line| line.trim() != "+ expected - actual").collect::<Vec<_>>().join("\n");
+    let message: Vec<&str> = message.take_while(|line| !is_excerpt_of_runner(line)).collect();
+    let message = message.join("\n");
     let last = properties.end.max(frames.end - 1);
     let location = location_above(lines, head.line);
     let range = lines[location.unwrap_or(head.line)].0..lines[last].0 + lines[last].1.len();
@@ -248,6 +250,12 @@ fn is_excerpt(line: &str) -> bool {
     line.trim().is_empty() || is_caret(line) || line.split_once(" | ").is_some_and(is_numbered)
 }
 
+/// Returns true for a line of source as jest prints it, or the head of mocha's comparison.
+fn is_excerpt_of_runner(line: &str) -> bool {
+    let line = line.trim();
+    line == "+ expected - actual" || line.trim_start_matches("> ").split_once(" |").is_some_and(is_numbered)
+}
+
 fn is_numbered((number, _): (&str, &str)) -> bool {
     let number = number.trim();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -257,7 +265,8 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-fn is_frame(line: &str) -> bool {
+/// Returns true for a frame of V8, with blanks before it.
+pub(super) fn is_frame(line: &str) -> bool {
     let call = line.trim().trim_end_matches([',', '{']).trim_end();
     // Mono writes `at A.Main () [0x00000] in <0123>:0`; Java and .NET have no blank before the parenthesis
     let is_other = call.contains("] in ") || call.ends_with(')') && !call.contains(" (");

@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use self::context::Context;
+use super::failure::Rank;
+use super::forms::error_line;
 use super::{BorrowedFrame, Failure, in_app, lines_with_offsets, logged, type_and_message};
 
 mod context;
@@ -18,7 +20,7 @@ pub(super) const LINKS: [&str; 2] = [
 /// Beginnings of lines that belong to a message although a blank line is above them.
 const CONTINUATIONS: [&str; 2] = ["[SQL: ", "[parameters: "];
 /// Words above the traceback of another process.
-const REMOTE: &str = "RemoteTraceback: ";
+const REMOTE: &str = "RemoteTraceback:";
 /// Maximum number of lines of a message. More lines are other output of the program.
 const MAX_MESSAGE_LINES: usize = 20;
 
@@ -30,8 +32,10 @@ pub(super) fn recognises(stack: &str) -> bool {
 pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     let chain = chains(stack).pop();
     let mut frames = chain.map(|chain| chain.error.frames).unwrap_or_default();
-    // Python prints the innermost frame last
-    frames.reverse();
+    // Python prints the innermost frame last, except in a fatal error
+    if !stack.contains("(most recent call first)") {
+        frames.reverse();
+    }
     frames
 }
 
@@ -121,7 +125,7 @@ impl<'a> Traceback<'a> {
                 return true;
             }
             // a source line, its markers, or "[Previous line repeated 970 more times]"
-            if line.starts_with("  ") || line.is_empty() {
+            if line.starts_with("  ") || line.starts_with("> ") || line.is_empty() {
                 return true;
             }
             let Some((name, message)) = type_and_message(line) else { return false };
@@ -130,7 +134,7 @@ impl<'a> Traceback<'a> {
             self.message_ends.push(end);
             return true;
         }
-        if line.trim().is_empty() || context::is_end(line) || logged::starts_record(line) {
+        if line.trim().is_empty() || context::is_end(line) || logged::starts_record(line) || is_error_line(line) {
             self.ended = true;
         }
         // SQLAlchemy's messages go on after a blank line
@@ -193,12 +197,12 @@ fn chains(text: &str) -> Vec<Chain<'_>> {
     for (at, line) in lines_with_offsets(text) {
         let (depth, body) = margin(line);
         let range = at..at + line.len();
-        let is_logged = !HEADS.contains(&body.trim());
-        let traceback = || Traceback { range: range.clone(), is_logged, ..Traceback::default() };
+        let traceback = || {
+            let is_logged = !HEADS.contains(&body.trim());
+            Traceback { range: range.clone(), is_logged, ..Traceback::default() }
+        };
         let last = chains.last_mut();
-        if body.ends_with(REMOTE) || body.ends_with(REMOTE.trim_end()) {
-            remote = true;
-        } else if is_head(body) {
+        if is_head(body) {
             match last {
                 Some(chain) if depth > 1 => chain.add_member(traceback()),
                 Some(chain) if linked => chain.continue_with(traceback()),
@@ -207,6 +211,8 @@ fn chains(text: &str) -> Vec<Chain<'_>> {
             (linked, remote) = (false, false);
         } else if LINKS.contains(&body.trim()) {
             linked = depth <= 1;
+        } else if body.trim_end().ends_with(REMOTE) {
+            remote = true;
         } else if let Some(chain) = last {
             if depth > 0 && body.starts_with('-') {
                 // the line between two members of a group; the next member may have no head
@@ -222,6 +228,11 @@ fn chains(text: &str) -> Vec<Chain<'_>> {
         }
     }
     chains
+}
+
+/// Returns true for a line in which another program reports an error, such as make.
+fn is_error_line(line: &str) -> bool {
+    !line.starts_with(' ') && error_line(line).is_some_and(|found| matches!(found.rank, Rank::Wrapper | Rank::Error))
 }
 
 fn is_head(body: &str) -> bool {
@@ -245,8 +256,10 @@ fn margin(line: &str) -> (usize, &str) {
 
 /// Parses a line such as `  File "/srv/app.py", line 3, in main`.
 fn file_line(line: &str) -> Option<BorrowedFrame<'_>> {
-    let (file, rest) = line.strip_prefix("  File \"")?.split_once("\", line ")?;
-    let (number, function) = match rest.split_once(", in ") {
+    // loguru marks the frame that it was called in; the fault handler writes no comma
+    let place = line.strip_prefix("  File \"").or_else(|| line.strip_prefix("> File \""))?;
+    let (file, rest) = place.split_once("\", line ")?;
+    let (number, function) = match rest.split_once(", in ").or_else(|| rest.split_once(" in ")) {
         Some((number, function)) => (number, Some(function).filter(|function| *function != "<module>")),
         None => (rest, None),
     };

@@ -25,6 +25,8 @@ struct Language {
     frame: for<'a> fn(&'a str) -> Option<(BorrowedFrame<'a>, bool)>,
     /// True for a line that may stand between frames.
     filler: fn(&str) -> bool,
+    /// True if an error that is printed directly below another one is its cause.
+    causes_follow: bool,
     /// Changes a failure that was found in the text of its range.
     finish: fn(Failure, &str) -> Failure,
     /// Returns the frames of a stack, innermost first.
@@ -67,8 +69,10 @@ pub(super) fn find_all(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
 }
 
 fn find(language: &Language, output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
-    let mut found = Vec::new();
+    let mut found: Vec<Failure> = Vec::new();
     let mut at = 0;
+    // the line below the last failure
+    let mut end = None;
     while at < lines.len() {
         let first = at;
         at += 1;
@@ -94,8 +98,13 @@ fn find(language: &Language, output: &str, lines: &[(usize, &str)]) -> Vec<Failu
         let last = (frame..lines.len()).take_while(is_part).filter(|at| is_frame(*at)).last().unwrap_or(frame);
         let range = lines[first].0..lines[last].0 + lines[last].1.len();
         let failure = Failure::new(head.error_type, &message, range).ranked(head.rank, language.rule);
-        found.push((language.finish)(failure.with_stack(output), output));
+        let failure = (language.finish)(failure.with_stack(output), output);
+        match found.last_mut().filter(|_| language.causes_follow && end == Some(first)) {
+            Some(error) => error.causes.push(failure.into_cause(output)),
+            None => found.push(failure),
+        }
         at = last + 1;
+        end = Some(at);
     }
     found
 }

@@ -3,7 +3,7 @@
 use super::super::failure::Rank;
 use super::super::forms::{ErrorLine, bare, error_line, failed_test, is_decoration};
 use super::super::logged::{self, Level};
-use super::super::{Failure, json_log};
+use super::super::{Failure, javascript, json_log};
 use super::find_stacks;
 
 /// Number of lines at the end of the output in which a line with a word such as `cannot` is searched.
@@ -58,13 +58,15 @@ const WORDS: [&str; 44] = [
     "unauthorized",
 ];
 /// Words that make a line with such a word harmless.
-const HARMLESS: [&str; 9] =
-    ["0 error", "no error", "0 fail", "no fail", "errors: 0", "failed: 0", "failures: 0", "warning", "without error"];
+const HARMLESS: [&str; 8] =
+    ["0 error", "no error", "0 fail", "no fail", "errors: 0", "failed: 0", "failures: 0", "without error"];
 
 /// Finds the failed tests that are named on one line, in order.
 pub(super) fn tests(lines: &[(usize, &str)], found: &[Failure]) -> Vec<Failure> {
     let outside = outside(lines, found);
-    let tests = outside.filter_map(|(start, line)| Some(failure(failed_test(line)?, start, line)));
+    let tests = outside
+        .filter(|(_, line)| !line.is_empty())
+        .filter_map(|(start, line)| Some(failure(failed_test(line)?, start, line)));
     tests.collect()
 }
 
@@ -86,7 +88,7 @@ pub(super) fn find_all(lines: &[(usize, &str)], found: &mut Vec<Failure>) {
         }
     }
     first.retain(|candidate| candidate.rank != Rank::Test);
-    first.iter_mut().for_each(|candidate| add_place(candidate, lines));
+    first.iter_mut().for_each(|candidate| add_next_line(candidate, lines));
     found.extend(first);
     found.extend(last);
 }
@@ -102,17 +104,20 @@ fn candidate(start: usize, line: &str, is_near_end: bool) -> Option<Failure> {
     }
     let ranked = |rank, rule, message| Some(Failure::new("", bare(message), range.clone()).ranked(rank, rule));
     match logged::level(line) {
-        Some(Level::Error) => return ranked(Rank::Logged, "log line of level error", logged::message(line)),
-        Some(_) => return ranked(Rank::Line, LAST_LINE, line),
+        Some(Level::Error) if !is_harmless(line) => {
+            return ranked(Rank::Logged, "log line of level error", logged::message(line));
+        }
+        Some(_) => return ranked(Rank::Line, LAST_LINE, logged::message(line)),
         None => {}
     }
-    if is_decoration(line) {
+    if is_decoration(line) || javascript::is_v8_frame(line.trim()) {
         return None;
     }
-    if is_near_end && has_word(line) {
-        return ranked(Rank::Worded, "last line with a word about a failure", line);
+    let message = logged::without_time(line);
+    if is_near_end && has_word(message) {
+        return ranked(Rank::Worded, "last line with a word about a failure", message);
     }
-    ranked(Rank::Line, LAST_LINE, line)
+    ranked(Rank::Line, LAST_LINE, message)
 }
 
 fn failure(found: ErrorLine<'_>, start: usize, line: &str) -> Failure {
@@ -120,19 +125,32 @@ fn failure(found: ErrorLine<'_>, start: usize, line: &str) -> Failure {
     Failure::new(found.error_type, found.message, range).ranked(found.rank, found.rule)
 }
 
-/// Adds the place that a compiler prints below an error: `  --> src/main.rs:3:12`.
-fn add_place(candidate: &mut Failure, lines: &[(usize, &str)]) {
-    let next = lines.partition_point(|(start, _)| *start < candidate.range.end);
-    let place = lines.get(next).and_then(|(_, line)| line.trim().strip_prefix("--> "));
-    if let Some(place) = place {
-        candidate.error_message = format!("{}\n  --> {place}", candidate.error_message);
+/// Adds the line below an error that has the place, `  --> src/main.rs:3:12`, or the message itself.
+fn add_next_line(candidate: &mut Failure, lines: &[(usize, &str)]) {
+    let below = lines.partition_point(|(start, _)| *start < candidate.range.end);
+    let Some((start, line)) = lines.get(below) else { return };
+    let next = bare(line);
+    if next.starts_with("--> ") {
+        candidate.error_message = format!("{}\n  {next}", candidate.error_message);
+    } else if (candidate.error_message.ends_with(':') || candidate.rule == "webpack") && !is_decoration(next) {
+        candidate.error_message = format!("{} {next}", candidate.error_message);
+        candidate.range.end = start + line.len();
     }
 }
 
 /// Returns true if a line has a word about a failure.
 fn has_word(line: &str) -> bool {
-    let line = line.to_lowercase();
-    WORDS.iter().any(|word| line.contains(word)) && !HARMLESS.iter().any(|word| line.contains(word))
+    let lower = line.to_lowercase();
+    WORDS.iter().any(|word| lower.contains(word)) && !lower.contains("warning") && !is_harmless(line)
+}
+
+/// Returns true if a line says that there were no errors.
+fn is_harmless(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    HARMLESS.iter().any(|word| {
+        // `10 errors` ends in `0 errors` too
+        lower.find(word).is_some_and(|at| !lower[..at].ends_with(|c: char| c.is_ascii_digit()))
+    })
 }
 
 /// Returns the lines that are not part of a failure that was found already.

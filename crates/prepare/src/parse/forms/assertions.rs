@@ -53,6 +53,7 @@ pub(super) const FORMS: &[Form] = &[
         "Check failed",
         "F20261127 10:00:00.123456 4711 a.cc:15] Check failed: n > 5 (3 vs. 5)",
     ),
+    form(Ended, "valgrind", "=={n}== Invalid …", "invalid memory access", "==123== Invalid read of size 4"),
     form(
         Ended,
         "qt",

@@ -1,6 +1,6 @@
 //! Errors of build tools and package managers.
 
-use super::super::failure::Rank::Error;
+use super::super::failure::Rank::{Error, Wrapper};
 use super::{Form, form};
 
 pub(super) const FORMS: &[Form] = &[
@@ -78,7 +78,7 @@ pub(super) const FORMS: &[Form] = &[
         "Because shop depends on nope (^1.0) which doesn't match any versions, version solving failed.",
     ),
     form(Error, "gradle", "* What went wrong:", "", "* What went wrong:"),
-    form(Error, "maven", "[ERROR] COMPILATION ERROR :…", "", "[ERROR] COMPILATION ERROR :"),
+    form(Wrapper, "maven", "[ERROR] COMPILATION ERROR :…", "", "[ERROR] COMPILATION ERROR :"),
     form(Error, "maven", "[ERROR] {message}", "", "[ERROR] Non-resolvable parent POM for shop:cart:1.0"),
     form(Error, "dotnet", "error {type} : {message}", "", "error MSB1003 : Specify a project or solution file."),
     form(

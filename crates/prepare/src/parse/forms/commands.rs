@@ -148,13 +148,6 @@ pub(super) const FORMS: &[Form] = &[
     form(Error, "github actions", "::error::{message}", "", "::error::No files were found"),
     form(Error, "github actions", "::error …::{message}", "", "::error file=a.js,line=3::q is not defined"),
     form(Error, "miette", "× {message}", "", "× the price list is empty"),
-    form(
-        Error,
-        "python",
-        "Fatal Python error: {message}",
-        "Fatal Python error",
-        "Fatal Python error: Segmentation fault",
-    ),
     form(Error, "autoheal", "autoheal: cannot …", "", "autoheal: cannot run /nope: there is no such program"),
     // a word in capitals may be a log level, so the last such line is chosen
     form(Worded, "unexpected", "Unexpected error: …", "", "Unexpected error: the price list is empty"),

@@ -84,6 +84,7 @@ pub(super) const FORMS: &[Form] = &[
     ),
     form(Error, "ruff", "….py:{n}:{n}: …", "", "shop/cart.py:3:1: F401 `os` imported but unused"),
     form(Error, "eslint", "{n}:{n}  error  …", "", "3:12  error  'q' is not defined  no-undef"),
+    form(Error, "vite", "error during build:", "", "error during build:"),
     form(Error, "esbuild", "✘ [ERROR] …", "", "✘ [ERROR] Could not resolve \"./nope\""),
     form(Error, "rollup", "[!] …", "", "[!] RollupError: Could not resolve \"./nope\" from \"src/main.js\""),
     form(

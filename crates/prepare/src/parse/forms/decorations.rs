@@ -37,6 +37,14 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ("For further information visit …", "For further information visit https://errors.pydantic.dev/2.14/v/int_parsing"),
     ("(Background on this error at: …", "(Background on this error at: https://sqlalche.me/e/20/gkpj)"),
     ("Found {n} data race(s)", "Found 1 data race(s)"),
+    // words around a stack
+    ("future: <…", "future: <Task finished name='Task-2' coro=<f() done> exception=KeyError('x')>"),
+    ("Task exception was never retrieved", "Task exception was never retrieved"),
+    ("Exception ignored in: …", "Exception ignored in: <function Watcher.__del__ at 0x7f>"),
+    ("Exception in thread …:", "Exception in thread Thread-1 (work):"),
+    ("Traceback (most recent call last):", "Traceback (most recent call last):"),
+    ("AddressSanitizer:DEADLYSIGNAL", "AddressSanitizer:DEADLYSIGNAL"),
+    ("compilation terminated.", "compilation terminated."),
     // hints
     ("For more information, …", "For more information, try '--help'."),
     ("For more information…", "For more information about this error, try `rustc --explain E0382`."),

@@ -257,6 +257,15 @@ pub(super) const FORMS: &[Form] = &[
         "Could not find gem 'rails (~> 8)' in locally installed gems.",
     ),
     form(Error, "rake", "rake aborted!", "", "rake aborted!"),
+    // Python
+    form(Error, "python", "/…: No module named …", "", "/usr/bin/python3: No module named shopp"),
+    form(
+        Error,
+        "python",
+        "…: can't open file …",
+        "",
+        "python3: can't open file '/srv/nope.py': [Errno 2] No such file",
+    ),
     // Perl; `warn` prints the same, so the last one is chosen
     form(
         Logged,

@@ -39,8 +39,9 @@ pub(super) fn remove(text: &str) -> Option<String> {
 fn prefix_of(line: &str) -> Option<&str> {
     let at = HEADS.iter().filter_map(|head| line.find(head)).min().filter(|at| (1..=MAX_PREFIX).contains(at))?;
     let prefix = &line[..at];
-    // an indented head is a part of something else, and a group's border has a meaning
-    (prefix.contains(char::is_alphanumeric) && !prefix.ends_with("Group ")).then_some(prefix)
+    // the border of a group of exceptions has a meaning
+    let is_indent = prefix.len() > 1 && prefix.trim().is_empty();
+    (is_indent || prefix.contains(char::is_alphanumeric) && !prefix.ends_with("Group ")).then_some(prefix)
 }
 
 /// Returns true if the line begins with the prefix; digits may differ, because the time goes on.

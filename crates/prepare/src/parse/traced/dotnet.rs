@@ -3,7 +3,8 @@
 use super::super::type_and_message;
 use super::{BorrowedFrame, Failure, Head, Language, Rank};
 
-pub(super) const LANGUAGE: Language = Language { rule: "dotnet exception", head, frame, filler, finish, frames };
+pub(super) const LANGUAGE: Language =
+    Language { rule: "dotnet exception", head, frame, filler, causes_follow: false, finish, frames };
 
 /// Words before an exception that ended the program.
 const UNHANDLED: [&str; 3] = ["Unhandled exception. ", "Unhandled Exception: ", "[ERROR] FATAL UNHANDLED EXCEPTION: "];

@@ -3,8 +3,15 @@
 use super::super::in_app;
 use super::{BorrowedFrame, Head, Language, Rank, no_filler, unchanged};
 
-pub(super) const LANGUAGE: Language =
-    Language { rule: "perl error with callers", head, frame, filler: no_filler, finish: unchanged, frames };
+pub(super) const LANGUAGE: Language = Language {
+    rule: "perl error with callers",
+    head,
+    frame,
+    filler: no_filler,
+    causes_follow: false,
+    finish: unchanged,
+    frames,
+};
 
 /// Parses `bad order 4711 at a.pl line 3.`
 fn head(line: &str) -> Option<Head<'_>> {

@@ -3,7 +3,8 @@
 use super::super::in_app;
 use super::{BorrowedFrame, Failure, Head, Language, Rank};
 
-pub(super) const LANGUAGE: Language = Language { rule: "php exception", head, frame, filler, finish, frames };
+pub(super) const LANGUAGE: Language =
+    Language { rule: "php exception", head, frame, filler, causes_follow: false, finish, frames };
 
 const HEADS: [&str; 3] = ["PHP Fatal error:  Uncaught ", "Fatal error: Uncaught ", "PHP Fatal error: Uncaught "];
 

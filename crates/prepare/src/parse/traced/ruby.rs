@@ -4,7 +4,7 @@ use super::super::in_app;
 use super::{BorrowedFrame, Head, Language, Rank, no_filler, unchanged};
 
 pub(super) const LANGUAGE: Language =
-    Language { rule: "ruby exception", head, frame, filler: no_filler, finish: unchanged, frames };
+    Language { rule: "ruby exception", head, frame, filler: no_filler, causes_follow: true, finish: unchanged, frames };
 
 /// Parses `a.rb:3:in 'Shop::Cart#total': key not found: :price (KeyError)`.
 fn head(line: &str) -> Option<Head<'_>> {

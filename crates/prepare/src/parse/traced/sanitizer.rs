@@ -3,7 +3,8 @@
 use super::super::in_app;
 use super::{BorrowedFrame, Failure, Head, Language, Rank};
 
-pub(super) const LANGUAGE: Language = Language { rule: "sanitizer", head, frame, filler: is_filler, finish, frames };
+pub(super) const LANGUAGE: Language =
+    Language { rule: "sanitizer", head, frame, filler: is_filler, causes_follow: false, finish, frames };
 
 /// Number of lines above a report in which a message of the undefined behaviour sanitizer belongs to it.
 const MAX_LINES_ABOVE: usize = 4;

@@ -8,6 +8,7 @@ pub(super) const LANGUAGE: Language = Language {
     head,
     frame,
     filler: |line| !line.contains("Registers:") && !line.starts_with("Images"),
+    causes_follow: false,
     finish: unchanged,
     frames: |stack| in_order(stack, frame),
 };
