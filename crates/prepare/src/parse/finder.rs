@@ -56,7 +56,10 @@ fn stacks(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
 fn best(output: &str) -> Option<Failure> {
     let lines: Vec<(usize, &str)> = lines_with_offsets(output).collect();
     let mut found = stacks(output, &lines);
-    found.extend(error_report::find_all(output, &lines));
+    // a line `Error: …` above a stack is the head of that stack
+    let reports = error_report::find_all(output, &lines).into_iter();
+    let reports: Vec<Failure> = reports.filter(|it| it.rank != Rank::Error || !starts_inside(it, &found)).collect();
+    found.extend(reports);
     found.extend(native::find_all(&lines));
     settle(&mut found, &lines);
     let tests = line::tests(&lines, &found);
@@ -73,6 +76,12 @@ fn best(output: &str) -> Option<Failure> {
     let is_child_error = |failure: &Failure| CHILD_ERRORS.contains(&failure.error_type.as_str());
     // of a child program and the program that started it, the child's error says more
     best.max_by_key(|failure| (!is_child_error(failure), failure.range.end))
+}
+
+/// Returns true if a failure begins inside one of the others, which are in order.
+fn starts_inside(failure: &Failure, others: &[Failure]) -> bool {
+    let next = others.partition_point(|other| other.range.start <= failure.range.start);
+    next > 0 && failure.range.start < others[next - 1].range.end
 }
 
 /// Chooses the first failed test with a stack, because some runners print the names of all tests before their errors;

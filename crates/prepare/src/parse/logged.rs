@@ -110,10 +110,15 @@ fn is_level(line: &str, word: std::ops::Range<usize>, name: &str) -> bool {
     let (before, after) = (&line[..word.start], &line[word.end..]);
     if line[word].bytes().all(|byte| byte.is_ascii_uppercase()) {
         // `npm ERR! x` and `ERROR 1045 (28000)` are no records
-        return !after.starts_with('!') && (!before.is_empty() || !after.starts_with(' ') || name != "ERROR");
+        return !after.starts_with('!') && (!before.is_empty() || !starts_with_number(after) || name != "ERROR");
     }
     let bracketed = before.ends_with(['[', '<', '(']) && after.starts_with([']', '>', ')', ' ', '/']);
     bracketed || before.ends_with("level=") || before.ends_with("lvl=") || before.ends_with("severity=")
+}
+
+/// Returns true for a number behind a blank.
+fn starts_with_number(text: &str) -> bool {
+    text.strip_prefix(' ').is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Parses klog's level: `E1126 10:00:00.123456`.
@@ -160,6 +165,8 @@ mod tests {
             ("[10:00:00 ERR] no", Some(Level::Error), "no"),
             ("10:00:00.123 [main] INFO  shop.Cart - added", Some(Level::Info), "shop.Cart - added"),
             ("the error is here", None, "the error is here"),
+            ("ERROR [shop.db] no", Some(Level::Error), "[shop.db] no"),
+            ("ERROR 1045 (28000): no", None, "ERROR 1045 (28000): no"),
             ("npm ERR! no", None, "npm ERR! no"),
             ("", None, ""),
         ] {

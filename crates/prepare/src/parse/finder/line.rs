@@ -114,7 +114,8 @@ fn candidate(start: usize, line: &str, is_near_end: bool) -> Option<Failure> {
         return None;
     }
     let message = logged::without_time(line);
-    if is_near_end && has_word(message) {
+    // a title is above what it is about
+    if is_near_end && !message.ends_with(':') && has_word(message) {
         return ranked(Rank::Worded, "last line with a word about a failure", message);
     }
     ranked(Rank::Line, LAST_LINE, message)
@@ -132,7 +133,9 @@ fn add_next_line(candidate: &mut Failure, lines: &[(usize, &str)]) {
     let next = bare(line);
     if next.starts_with("--> ") {
         candidate.error_message = format!("{}\n  {next}", candidate.error_message);
-    } else if (candidate.error_message.ends_with(':') || candidate.rule == "webpack") && !is_decoration(next) {
+    } else if (candidate.error_message.ends_with(':') || matches!(candidate.rule, "webpack" | "rake"))
+        && !is_decoration(next)
+    {
         candidate.error_message = format!("{} {next}", candidate.error_message);
         candidate.range.end = start + line.len();
     }

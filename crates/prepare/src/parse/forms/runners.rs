@@ -34,6 +34,7 @@ pub(super) const FORMS: &[Form] = &[
     form(Test, "googletest", "…:{n}: Failure", "", "cart_test.cc:15: Failure"),
     form(Test, "catch2", "….cpp:{n}: FAILED:", "", "cart_test.cpp:15: FAILED:"),
     form(Error, "minitest", "Failure:", "", "Failure:"),
+    form(Test, "exunit", "{n}) test … (…)", "", "1) test adds up (CartTest)"),
     form(Test, "rspec", "Failure/Error: …", "", "Failure/Error: expect(total).to eq(4)"),
     form(Test, "rspec", "rspec …:{n} # …", "", "rspec ./spec/cart_spec.rb:3 # Cart adds up"),
     form(Test, "junit", "[ERROR] …:{n} » …", "", "[ERROR] CartTest.addsUp:15 » NullPointer Cannot invoke"),

@@ -119,3 +119,13 @@ fn deno_prints_the_source_between_message_and_stack() {
         "#]],
     );
 }
+
+#[test]
+fn a_printed_error_after_which_the_program_continued() {
+    check(
+        "Error: attempt 1\n    at f (/srv/a.js:1:2)\nretrying\nretrying\nfatal: cannot reach the database\n",
+        expect![[r#"
+            : fatal: cannot reach the database
+        "#]],
+    );
+}

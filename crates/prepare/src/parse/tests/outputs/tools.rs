@@ -63,6 +63,22 @@ fn hints_are_never_the_error() {
 }
 
 #[test]
+fn a_title_is_reported_with_the_line_below_it() {
+    check(
+        "x Build failed in 50ms\nerror during build:\nCould not resolve \"./nope\"\n",
+        ": error during build: Could not resolve \"./nope\"",
+    );
+    check(
+        "rake aborted!\nNameError: undefined local variable 'price'\n(See full trace by running task with --trace)\n",
+        ": rake aborted! NameError: undefined local variable 'price'",
+    );
+    check(
+        "ERROR in ./src/main.js 3:0-20\nModule not found: Error: Can't resolve './nope'\n",
+        ": ERROR in ./src/main.js 3:0-20 Module not found: Error: Can't resolve './nope'",
+    );
+}
+
+#[test]
 fn boxes_are_read() {
     check(
         "╷\n│ Warning: Unable to open CLI configuration file\n╵\n\n╷\n│ Error: Invalid reference\n│ \n│   on main.tf line 3, in resource \"x\" \"y\":\n│    3:   name = nope\n╵\n",
@@ -86,6 +102,14 @@ fn shells_and_logs() {
         ": cannot bind port 80",
     );
     check("[2026-11-26T10:00:00Z ERROR shop::db] cannot open\n", ": shop::db] cannot open");
+    check(
+        "run.sh: line 3: syntax error near unexpected token `fi'\nrun.sh: line 3: `fi'\n",
+        ": run.sh: line 3: syntax error near unexpected token `fi'",
+    );
+    check(
+        "2026/11/26 10:00:00 listen tcp :80: bind: permission denied\nexit status 1\n",
+        ": listen tcp :80: bind: permission denied",
+    );
     check("== download\n== verify\n", ": == verify");
     check("checking 3 files\n0 errors, 2 warnings\ncannot write report.xml\nbye\n", ": cannot write report.xml");
 }
