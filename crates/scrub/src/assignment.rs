@@ -140,12 +140,16 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
         return None;
     }
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
-    if in_url && input.run(start, 16, &LINK_VALUE) == 16 && words::has(LINK_PARAMETERS, key.text, ANY_CASE) {
+    if cfg!(feature = "full")
+        && in_url
+        && input.run(start, 16, &LINK_VALUE) == 16
+        && words::has(LINK_PARAMETERS, key.text, ANY_CASE)
+    {
         let end = bare_end(input, start, true);
         return looks_random(input.part(start, end)).then(|| Found::new(start, end, crate::token::TOKEN));
     }
     let body = quote_at(input, start).map_or(start, |quote| quote.body);
-    if let Some(end) = phone_end(key.text, input, body) {
+    if let Some(end) = full(|| phone_end(key.text, input, body)) {
         return Some(Found::new(body, end, "<phone>"));
     }
     full(|| pair::value(input, key, start))

@@ -6,10 +6,13 @@ use crate::input::Input;
 use crate::key::is_plain;
 use crate::pair::{is_name_key, is_value_key};
 use crate::personal::phone_end;
-use crate::{SECRET, is_secret_key};
+use crate::{SECRET, full, is_secret_key};
 
 /// The smallest number with as many digits as a card number.
 const MIN_CARD_NUMBER: u64 = 1_000_000_000_000;
+
+/// True if a value is secret because of a value before it, too; not in the browser module, for its size.
+const IS_FULL: bool = cfg!(feature = "full");
 
 /// The values of one object or list that are secret because of their key or of a value before them.
 ///
@@ -26,13 +29,13 @@ impl Neighbours {
     ///
     /// `null`, `true` and `false` stay, because they show whether a secret was set and do not reveal it.
     pub fn placeholder(&mut self, key: Option<&str>, first: u8, text: &str) -> Option<&'static str> {
-        let was_named = self.is_named;
+        let was_named = IS_FULL && self.is_named;
         let is_text = first == b'"';
         let Some(key) = key else {
-            self.is_named = is_text && is_option(text);
+            self.is_named = IS_FULL && is_text && is_option(text);
             return (was_named && is_text && !text.starts_with('-')).then_some(SECRET);
         };
-        self.is_named |= is_text && is_name_key(key.as_bytes()) && is_secret_key(text);
+        self.is_named |= IS_FULL && is_text && is_name_key(key.as_bytes()) && is_secret_key(text);
         if matches!(first, b'n' | b't' | b'f' | 0) {
             return None;
         }
@@ -43,7 +46,7 @@ impl Neighbours {
         if was_named && is_value_key(key.as_bytes()) {
             return Some(SECRET);
         }
-        (is_text && phone_end(key.as_bytes(), &input, 0) == Some(text.len())).then_some("<phone>")
+        full(|| (is_text && phone_end(key.as_bytes(), &input, 0) == Some(text.len())).then_some("<phone>"))
     }
 }
 

@@ -39,8 +39,9 @@ pub use key::is_secret_key;
 /// Placeholder for the value of a key that names a secret.
 pub const SECRET: &str = "<secret>";
 
-/// Calls a rule for text that programs print: source lines, commands, forms and mails. The browser module has no such
-/// rules, because they would double its scrubber; the service applies them before anything is stored.
+/// Calls a rule that only programs and the service have: for text that programs print (source lines, commands, forms and
+/// mails), personal data, links that log in, and the rarer tokens. The browser module has no such rules, because they
+/// would double its scrubber; the service applies them before anything is stored.
 fn full<T>(rule: impl FnOnce() -> Option<T>) -> Option<T> {
     if cfg!(feature = "full") { rule() } else { None }
 }

@@ -63,7 +63,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
                 let is_number = matches!(digits, 4 | 8) || matches!(input.at(index + digits), b'-' | b'x');
                 index += if is_number { 0 } else { digits };
                 url::userinfo(&input, trigger)
-                    .or_else(|| vendor::bot(&input, trigger))
+                    .or_else(|| full(|| vendor::bot(&input, trigger)))
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| assignment::value(&input, trigger))
             }
@@ -72,7 +72,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
-            b'0'..=b'9' => personal::digits(&input, trigger).or_else(|| {
+            b'0'..=b'9' => full(|| personal::digits(&input, trigger)).or_else(|| {
                 let digits = card::digits(&input, trigger);
                 index = digits.end;
                 digits.found
@@ -84,11 +84,10 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'K' | b'k' | b'P' | b'p' => {
                 vendor::lettered(&input, trigger).or_else(|| full(|| prose::sentence(&input, trigger)))
             }
-            b'.' => vendor::dotted(&input, trigger),
-            b'~' => vendor::client_secret(&input, trigger),
-            b'/' => {
-                url::path(&input, trigger).or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
-            }
+            b'.' => full(|| vendor::dotted(&input, trigger)),
+            b'~' => full(|| vendor::client_secret(&input, trigger)),
+            b'/' => full(|| url::path(&input, trigger))
+                .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             b'(' => full(|| wrapped::only_argument(&input, trigger)),
             b',' => full(|| wrapped::second_argument(&input, trigger)),
             b'<' | b'&' => full(|| pair::element(&input, trigger)),

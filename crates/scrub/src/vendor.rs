@@ -18,9 +18,13 @@ struct Form {
     is_mixed: bool,
 }
 
-static FORMS: [Form; 8] = [
+/// Forms of all tokens with a prefix; in the browser module only the most common ones, for its size.
+static FORMS: [Form; if cfg!(feature = "full") { 8 } else { 4 }] = [
     Form {
         // these are also the beginnings of names, so they need the length of a token without separators
+        #[cfg(not(feature = "full"))]
+        prefixes: &words::list(b" npm_"),
+        #[cfg(feature = "full")]
         prefixes: &words::list(
             b" npm_ nfp_ rnd_ r8_ ntn_ secret_ pnu_ gsk_ api_org_ bkua_ rubygems_ tfp_ rdme_ test_ live_ vcp_ aio_ \
             unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ CLOJARS_ phx_",
@@ -29,6 +33,7 @@ static FORMS: [Form; 8] = [
         set: &ALPHANUMERIC,
         is_mixed: true,
     },
+    #[cfg(feature = "full")]
     Form { prefixes: &words::list(b" hf_ xai- ico- pplx-"), min: 30, set: &ALPHANUMERIC, is_mixed: false },
     Form {
         prefixes: &words::list(
@@ -59,13 +64,16 @@ static FORMS: [Form; 8] = [
         set: &DOTTED,
         is_mixed: true,
     },
+    #[cfg(feature = "full")]
     Form { prefixes: &words::list(b" pypi- SG. sl. 1//"), min: 40, set: &DOTTED, is_mixed: true },
+    #[cfg(feature = "full")]
     Form {
         prefixes: &words::list(b" ops_ sgp_ fm1_ fm2_ fo1_ glc_ sntrys_ CCIPAT_"),
         min: 40,
         set: &PADDED,
         is_mixed: true,
     },
+    #[cfg(feature = "full")]
     Form {
         prefixes: &words::list(b" key- pul- access-sandbox- access-production- access-development- pat-na1- pat-eu1-"),
         min: 32,
@@ -149,26 +157,37 @@ fn rest(input: &Input<'_>, start: usize, body: usize, form: &Form) -> Option<Fou
 /// of the bytes after them.
 type Lettered = (&'static [u8], &'static [u8], usize, usize, &'static Set);
 
-static LETTERED: [Lettered; 15] = [
+static LETTERED: [Lettered; if cfg!(feature = "full") { 15 } else { 5 }] = [
     (b"", b"AKIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ASIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ABIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ACCA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"AIza", 30, 35, &BASE64URL),
+    #[cfg(feature = "full")]
     (b"", b"ATATT3", 40, 400, &PADDED),
+    #[cfg(feature = "full")]
     (b"", b"ATCTT3", 40, 400, &PADDED),
+    #[cfg(feature = "full")]
     (b"", b"ATBB", 28, 40, &ALPHANUMERIC),
+    #[cfg(feature = "full")]
     (b"", b"AKCp", 40, 90, &ALPHANUMERIC),
+    #[cfg(feature = "full")]
     (b"LT", b"AI", 12, 30, &ALPHANUMERIC),
+    #[cfg(feature = "full")]
     (b"E", b"AA", 60, 400, &BASE64URL),
+    #[cfg(feature = "full")]
     (b"S", b"K", 32, 32, &HEX),
+    #[cfg(feature = "full")]
     (b"da", b"pi", 32, 34, &DASHED_HEX),
+    #[cfg(feature = "full")]
     (b"x", b"prv", 90, 120, &ALPHANUMERIC),
+    #[cfg(feature = "full")]
     (b"EZ", b"AK", 50, 60, &ALPHANUMERIC),
 ];
 
 static PADDED: Set = BASE64URL.with(b"=+/");
 static ANY: Set = PADDED.with(b".");
+#[cfg(feature = "full")]
 static DASHED_HEX: Set = HEX.with(b"-");
 
 /// Checks an `A`, `K` or `p` within a prefix of letters, such as `AKIA` and `dapi`.
