@@ -43,7 +43,7 @@ pub(crate) async fn look_for_proxy(
     request: Request,
     next: Next,
 ) -> Response {
-    // browsers send HTTP/1.1; nginx sends HTTP/1.0 by default, without any header of its own
+    // browsers send HTTP/1.1; nginx 1.22 sends HTTP/1.0 by default, without any header of its own
     let is_proxied = request.version() < Version::HTTP_11 || names_proxy(request.headers());
     if is_proxied && !state.proxy.0.swap(true, Ordering::Relaxed) && state.config.operator_tokens.is_empty() {
         tracing::warn!(%peer, "a request came through a proxy; the dashboard is closed until AUTOHEAL_OPERATOR_TOKEN is set");

@@ -64,6 +64,16 @@ async fn help_shows_no_secret_of_the_environment() {
 }
 
 #[tokio::test]
+async fn a_list_of_unset_secrets_is_refused_by_name() {
+    for name in ["AUTOHEAL_OPERATOR_TOKEN", "AUTOHEAL_KEY"] {
+        for blank in [",", " , ,"] {
+            let said = refused(&[], &[(name, blank)]).await;
+            assert!(said.contains(name) && said.contains("holds no secret"), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_switch_without_a_repository_is_refused_by_name() {
     for switch in ["--issue", "--pr", "--heal"] {
         let said = refused(&[switch], &[("GITHUB_TOKEN", "made-up")]).await;
