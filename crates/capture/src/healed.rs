@@ -118,12 +118,7 @@ impl<S: Service<RoleServer>> Healed<S> {
                 let result = response.as_ref().map(MaybeToolResult::tool_result);
                 let classification = classify(call.kind, call.name.as_deref(), result);
                 if let Some(classification) = classification.filter(|_| !is_cancelled()) {
-                    self.report(
-                        call.after(began.elapsed()),
-                        autoheal_watch::error_type(classification.class),
-                        &classification,
-                        None,
-                    );
+                    self.report(call.after(began.elapsed()), classification.class.error_type(), &classification, None);
                 }
             }
         }

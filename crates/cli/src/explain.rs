@@ -234,7 +234,7 @@ fn composed(record: &Fingerprinted) -> ComposedIssue {
         last_seen: record.received_at(),
         releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),
     };
-    compose(&Sample::of(record), record.fingerprint(), record.severity(), &occurrences)
+    compose(&Sample::of(record), None, record.fingerprint(), record.severity(), &occurrences)
 }
 
 /// A text of the report on one line, without characters that control a terminal.

@@ -50,6 +50,31 @@ impl Class {
         self.into()
     }
 
+    /// The class of a failure that the server caused, by the method of the call.
+    #[must_use]
+    pub fn of_failed_call(method: &str) -> Self {
+        match method {
+            "tools/call" => Self::ToolFailure,
+            "resources/read" => Self::ResourceFailure,
+            "prompts/get" => Self::PromptFailure,
+            _ => Self::ProtocolError,
+        }
+    }
+
+    /// The error type of a report about a failure between client and server, if nothing names a better one.
+    #[must_use]
+    pub fn error_type(self) -> &'static str {
+        match self {
+            Self::ToolFailure => "ToolError",
+            Self::ResourceFailure => "ResourceError",
+            Self::PromptFailure => "PromptError",
+            Self::NoAnswer => "NoAnswer",
+            Self::ServerExit => "ServerExit",
+            Self::CallerError => "CallerError",
+            _ => "ProtocolError",
+        }
+    }
+
     /// The class with this name on the wire; none for an unknown name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

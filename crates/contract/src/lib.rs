@@ -9,6 +9,7 @@ mod receipt;
 mod refusal;
 mod report;
 mod session;
+pub mod wording;
 
 pub use class::Class;
 pub use json::Json;

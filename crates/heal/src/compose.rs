@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strum::VariantArray;
 
-use autoheal_prepare::Hex;
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::{Hex, headline};
 use autoheal_store::{Sample, TextForm, Work};
 
 use crate::request_bodies::NewLabel;
@@ -66,21 +66,34 @@ pub(crate) fn read_marker(body: &str) -> Option<Fingerprint> {
 /// Composes the issue of a group as it stands.
 #[must_use]
 pub fn issue(work: &Work) -> ComposedIssue {
-    compose(&work.sample, work.group.fingerprint, work.group.severity, &Occurrences::of(&work.group, &work.releases))
+    issue_with(work, None)
 }
 
-/// Composes the issue for a sample.
+/// Composes the issue of a group of a server's failure, with the stack of a page that called the server.
+#[must_use]
+pub(crate) fn issue_with_page(work: &Work) -> ComposedIssue {
+    issue_with(work, work.page.as_ref())
+}
+
+fn issue_with(work: &Work, page: Option<&Sample>) -> ComposedIssue {
+    let occurrences = Occurrences::of(&work.group, &work.releases);
+    compose(&work.sample, page, work.group.fingerprint, work.group.severity, &occurrences)
+}
+
+/// Composes the issue for a sample, with the stack of a page's report of the same failure.
 #[must_use]
 pub fn compose(
     sample: &Sample,
+    page: Option<&Sample>,
     fingerprint: Fingerprint,
     severity: Severity,
     occurrences: &Occurrences,
 ) -> ComposedIssue {
     let source = sample.report.source.unwrap_or_default();
+    let (error_type, message) = headline(&sample.report);
     ComposedIssue {
-        title: issue_title(&sample.report.error_type, &sample.report.error_message),
-        body: issue_body(sample, fingerprint, severity, occurrences),
+        title: issue_title(error_type, &message),
+        body: issue_body(sample, page, fingerprint, severity, occurrences),
         labels: issue_labels(source, severity),
     }
 }
@@ -104,7 +117,7 @@ pub(crate) struct ComposedPull {
 #[must_use]
 pub(crate) fn pull(work: &Work, number: u64, form: TextForm) -> ComposedPull {
     let name = match form {
-        TextForm::Full => slug(&work.sample.report.error_type),
+        TextForm::Full | TextForm::FullWithPage => slug(headline(&work.sample.report).0),
         TextForm::Facts => slug(work.sample.report.source.unwrap_or_default().label()),
     };
     ComposedPull {

@@ -190,11 +190,19 @@ fn counted(group: &Group, settings: &Settings) -> u64 {
 pub(crate) fn text_form(work: &Work, settings: &Settings) -> TextForm {
     let is_trusted = settings.trust.covers(work.group.source, work.sample.sender);
     // text that the issue holds already stays
-    let is_shown = work.group.text.is_some_and(|text| text.sample == work.sample.id && text.form == TextForm::Full);
-    if settings.issue_text == IssueTextPolicy::Full || is_trusted || work.approval.is_some() || is_shown {
-        TextForm::Full
-    } else {
-        TextForm::Facts
+    let shown = work.group.text.filter(|text| text.sample == work.sample.id).map(|text| text.form);
+    let is_approved = work.approval.is_some();
+    match shown {
+        Some(TextForm::FullWithPage) if !is_trusted => TextForm::FullWithPage,
+        Some(TextForm::Full) if is_approved => TextForm::Full,
+        _ if is_trusted || is_approved => TextForm::Full,
+        // A page is a stranger, so its stack joins no text that reaches an agent without an approval.
+        None | Some(TextForm::Full) if settings.issue_text == IssueTextPolicy::Full && work.page.is_some() => {
+            TextForm::FullWithPage
+        }
+        Some(TextForm::Full) => TextForm::Full,
+        _ if settings.issue_text == IssueTextPolicy::Full => TextForm::Full,
+        _ => TextForm::Facts,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The plan for a first report: every step that `decide` names for it, without any request to GitHub.
 
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::{Timestamp, headline};
 use autoheal_store::{Approval, ClientHash, Group, GroupId, Link, Release, Sample, Status, Work};
 
 use crate::decide::{Budget, Decision, Quiet, decide};
@@ -93,11 +93,12 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
 /// The state of a group after its first report.
 fn first_report(record: &Fingerprinted) -> Work {
     let report = record.report();
+    let (error_type, error_message) = headline(report);
     let group = Group {
         id: GroupId(0),
         fingerprint: record.fingerprint(),
-        error_type: report.error_type.clone(),
-        error_message: report.error_message.clone(),
+        error_type: error_type.to_owned(),
+        error_message: error_message.into_owned(),
         source: record.source(),
         class: report.class.clone(),
         severity: record.severity(),
@@ -121,7 +122,7 @@ fn first_report(record: &Fingerprinted) -> Work {
     };
     let releases =
         report.release.iter().map(|release| Release { release: release.clone(), count: group.count }).collect();
-    Work { group, sample: Sample::of(record), releases, intents: vec![], approval: None }
+    Work { group, sample: Sample::of(record), page: None, releases, intents: vec![], approval: None }
 }
 
 fn approval(at: Timestamp) -> Approval {

@@ -199,4 +199,4 @@ fn hash(version: u32, parts: &[Part]) -> Fingerprint {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

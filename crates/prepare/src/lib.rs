@@ -11,6 +11,7 @@ mod hex;
 pub mod normalise;
 pub mod parse;
 pub mod scrub;
+mod server_failure;
 pub mod severity;
 pub mod shell;
 mod timestamp;
@@ -21,6 +22,7 @@ use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
 pub use hex::Hex;
+pub use server_failure::{ServerFailure, headline};
 pub use timestamp::Timestamp;
 
 use fingerprint::{Fingerprinted, fingerprint};

@@ -7,6 +7,7 @@ mod client;
 mod erase;
 mod file_guard;
 mod open;
+mod rank;
 mod read;
 mod readers;
 mod sample;

@@ -1,28 +1,15 @@
 //! Decides whether a response is a failure, and whether the server or the caller caused it.
 
 use autoheal_contract::Class;
+use autoheal_contract::wording::{
+    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, RESOURCE_NOT_FOUND, is_bad_arguments, is_caller_code,
+    is_invalid_output, is_no_failure, is_unknown_name,
+};
 use serde_json::value::RawValue;
 
 use crate::call::{Call, Kind};
 use crate::message::{ErrorObject, Outcome, ToolResult};
 use crate::server_state::ServerState;
-use crate::wording::{
-    self, is_bad_arguments, is_invalid_output, is_lost_session, is_malformed_request, is_unknown_name,
-};
-
-/// Error type of a report if standard error contains none.
-#[must_use]
-pub fn error_type(class: Class) -> &'static str {
-    match class {
-        Class::ToolFailure => "ToolError",
-        Class::ResourceFailure => "ResourceError",
-        Class::PromptFailure => "PromptError",
-        Class::NoAnswer => "NoAnswer",
-        Class::ServerExit => "ServerExit",
-        Class::CallerError => "CallerError",
-        _ => "ProtocolError",
-    }
-}
 
 /// Class of a failure that the server caused, by the kind of call.
 #[must_use]
@@ -65,22 +52,6 @@ pub(crate) enum ViolatedSchema {
     Output,
 }
 
-const PARSE_ERROR: i64 = -32700;
-const INVALID_REQUEST: i64 = -32600;
-const METHOD_NOT_FOUND: i64 = -32601;
-const INVALID_PARAMS: i64 = -32602;
-const INTERNAL_ERROR: i64 = -32603;
-/// The resource does not exist. Used by protocol versions up to 2025-11-25.
-const RESOURCE_NOT_FOUND: i64 = -32002;
-/// The user must visit a page first. Used by protocol version 2025-11-25 only.
-const URL_ELICITATION_REQUIRED: i64 = -32042;
-/// Header mismatch, missing capability, unsupported version: client and server negotiate a protocol version.
-const VERSION_NEGOTIATION: std::ops::RangeInclusive<i64> = -32022..=-32020;
-/// Codes that SDKs use for a lost session, and for other errors too.
-const SESSION_ERRORS: [i64; 3] = [INVALID_REQUEST, -32000, -32001];
-/// Codes of cancelled requests, from the Language Server Protocol and some SDKs.
-const CANCELLED_ERRORS: [i64; 2] = [-32800, -32801];
-
 /// Failure in a response; `None` if the response is a success.
 pub(crate) fn classify(call: &Call, outcome: Outcome<'_>, server: &ServerState) -> Option<Classification> {
     match outcome {
@@ -114,23 +85,14 @@ pub fn classify_error(
     message: String,
     server: &ServerState,
 ) -> Option<Classification> {
-    let number = code.unwrap_or_default();
-    if number == URL_ELICITATION_REQUIRED || VERSION_NEGOTIATION.contains(&number) || CANCELLED_ERRORS.contains(&number)
-    {
+    if kind == Kind::Discover || is_no_failure(code, &message) {
         return None;
     }
-    if kind == Kind::Discover || SESSION_ERRORS.contains(&number) && is_lost_session(&message) {
-        return None;
-    }
-    if kind == Kind::Initialize && number != INTERNAL_ERROR {
+    if kind == Kind::Initialize && code != Some(INTERNAL_ERROR) {
         // unsupported version: the client tries another one
         return None;
     }
-    let class = match number {
-        PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => Class::CallerError,
-        INTERNAL_ERROR if is_malformed_request(&message) => Class::CallerError,
-        _ => failure_class(kind),
-    };
+    let class = if is_caller_code(code, &message) { Class::CallerError } else { failure_class(kind) };
     if kind.runs_code() && name.is_none() {
         // the request names no tool, resource or prompt
         return Some(Classification::new(Class::CallerError, code, message));
@@ -197,19 +159,6 @@ fn first_text(prefix: &[u8]) -> String {
         }
     }
     unescaped
-}
-
-/// Message of a report: the subject, and the message of the handler without the wrapper of its SDK.
-///
-/// The message is part of the fingerprint, so another wording starts new groups.
-pub(crate) fn report_message(subject: Option<&str>, message: &str) -> String {
-    let message = wording::without_wrapper(message, subject);
-    match subject {
-        Some(subject) if message.is_empty() => format!("{subject}: no reason given"),
-        Some(subject) => format!("{subject}: {message}"),
-        None if message.is_empty() => "no reason given".to_owned(),
-        None => message.to_owned(),
-    }
 }
 
 #[cfg(test)]

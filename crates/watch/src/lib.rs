@@ -20,11 +20,10 @@ mod setup;
 mod skim;
 mod stderr;
 mod watch;
-mod wording;
 
 pub use boundary::Boundary;
 pub use call::Kind;
-pub use classify::{Classification, classify_error, classify_text, error_type, failure_class};
+pub use classify::{Classification, classify_error, classify_text, failure_class};
 pub use collect::{Collector, Lines, Message};
 pub use inventory_file::{Inventory, InventoryFile};
 pub use report::{client_hash, scrub_params};

@@ -2,6 +2,7 @@
 
 use autoheal_contract::Class;
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, RPC_ID_CHARS, STACK_TRACE_CHARS};
+use autoheal_contract::wording::report_message;
 use autoheal_contract::{ErrorReport, Json, LogLine, Rpc, Server, Source};
 use autoheal_prepare::Hex;
 use autoheal_prepare::excerpt::excerpt;
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::call::{Call, Kind};
-use crate::classify::{ViolatedSchema, error_type, report_message};
+use crate::classify::ViolatedSchema;
 use crate::pending_failures::{CountedFailure, ObservedFailure};
 use crate::reproduction::Reproduction;
 use crate::server_state::ServerState;
@@ -102,7 +103,7 @@ fn stack(failure: &ObservedFailure, stderr: &StderrMatch) -> (String, Vec<autohe
         }
         None => {
             let signal = failure.exit.as_ref().and_then(|exit| exit.signal.clone());
-            (signal.unwrap_or_else(|| error_type(failure.class).to_owned()), Vec::new(), None)
+            (signal.unwrap_or_else(|| failure.class.error_type().to_owned()), Vec::new(), None)
         }
     }
 }

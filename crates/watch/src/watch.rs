@@ -26,7 +26,7 @@ use crate::pending_failures::PendingFailures;
 use crate::server_state::ServerState;
 use crate::setup::{OpenedCalls, Scope, Setup, Target};
 use crate::stderr::Stderr;
-use crate::wording;
+use autoheal_contract::wording;
 
 /// Maximum length of an invalid stdout line in a report, in characters.
 const MAX_LINE_CHARS: usize = 500;

@@ -111,7 +111,7 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
     let group = &detail.group;
     let occurrences = Occurrences::of(group, &detail.releases);
     let sample = detail.samples.first()?;
-    Some(compose::compose(sample, group.fingerprint, group.severity, &occurrences))
+    Some(compose::compose(sample, None, group.fingerprint, group.severity, &occurrences))
 }
 
 /// The reason that a recorded group opens no issue. `None` if it has or may open one.

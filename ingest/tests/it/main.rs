@@ -5,6 +5,7 @@
 mod app;
 mod bad_input;
 mod batches;
+mod both_ends;
 mod connections;
 mod conversation;
 mod dashboard;

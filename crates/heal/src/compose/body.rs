@@ -6,15 +6,16 @@ use autoheal_contract::{Cause, ErrorReport, Json, Severity, Source};
 
 use super::occurrences::Occurrences;
 use super::{code_span, fenced, inert, marker, safe_name};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::parse::Frame;
 use autoheal_prepare::scrub::mask_home;
+use autoheal_prepare::{Timestamp, headline};
 use autoheal_store::Sample;
 
 /// Maximum length of each section, in characters. Together they stay well under GitHub's limit of 65 536.
 const MESSAGE: usize = 4_000;
 const STACK: usize = 16_000;
+const PAGE_STACK: usize = 4_000;
 const CAUSE: usize = 2_000;
 const SOURCE: usize = 4_000;
 const REPRODUCTION: usize = 4_000;
@@ -24,6 +25,7 @@ const CONTEXT: usize = 10_000;
 /// Composes the body of an issue.
 pub(super) fn issue_body(
     sample: &Sample,
+    page: Option<&Sample>,
     fingerprint: Fingerprint,
     severity: Severity,
     occurrences: &Occurrences,
@@ -41,6 +43,9 @@ pub(super) fn issue_body(
     };
     section("Error Message", "text", &report.error_message, MESSAGE);
     section("Stack Trace", "text", report.stack_trace.as_deref().unwrap_or_else(|| no_stack(report)), STACK);
+    if let Some(stack) = page.and_then(|page| page.report.stack_trace.as_deref()) {
+        section("Stack Trace of the Page", "text", stack, PAGE_STACK);
+    }
     for cause in report.causes.iter().filter(|cause| !is_in_stack(report, cause)).take(3) {
         section("Caused By", "text", &cause_text(cause), CAUSE);
     }
@@ -108,7 +113,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
     });
     let happened = report.last_seen.as_deref().or_else(|| context("timestamp")).and_then(Timestamp::parse);
     let facts = [
-        ("Error Type", Some(error_type(&report.error_type))),
+        ("Error Type", Some(error_type(headline(report).0))),
         ("Error Source", Some(report.source.unwrap_or_default().name().to_owned())),
         ("Severity", Some(severity.name().to_owned())),
         ("Error Class", report.class.as_deref().map(name)),

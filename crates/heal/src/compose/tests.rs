@@ -8,24 +8,39 @@ use serde_json::value::RawValue;
 use super::*;
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::prepare;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 
-fn composed(report: &serde_json::Value) -> ComposedIssue {
+fn received_at() -> Timestamp {
+    Timestamp::parse("2026-11-22T08:00:00Z").unwrap()
+}
+
+fn prepared(report: &serde_json::Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
-    let received_at = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
-    let arrival =
-        Arrival { project: "default".to_owned(), sender: Sender::Anonymous, client: Client::Own, received_at };
-    let record = prepare(&raw, arrival, ScrubLevel::Standard).unwrap();
-    let occurrences = Occurrences {
+    let arrival = Arrival {
+        project: "default".to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::Own,
+        received_at: received_at(),
+    };
+    prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+}
+
+fn no_occurrences() -> Occurrences {
+    Occurrences {
         count: 1,
         known_count: 0,
         clients: 0,
-        first_seen: received_at,
-        last_seen: received_at,
+        first_seen: received_at(),
+        last_seen: received_at(),
         releases: vec![],
-    };
-    compose(&Sample::of(&record), record.fingerprint(), record.severity(), &occurrences)
+    }
+}
+
+fn composed(report: &serde_json::Value) -> ComposedIssue {
+    let record = prepared(report);
+    compose(&Sample::of(&record), None, record.fingerprint(), record.severity(), &no_occurrences())
 }
 
 #[test]
@@ -289,4 +304,22 @@ fn a_command_that_would_be_cut_is_not_offered() {
     assert!(composed(&report(1)).body.contains(r"curl -H 'content-type: application/json' -d '{"));
     assert!(composed(&report(1)).body.contains(r"it'\''s"));
     assert!(!composed(&report(2000)).body.contains("curl"));
+}
+
+#[test]
+fn the_stack_of_the_page_follows_that_of_the_server() {
+    let sample = |source: &str, stack: &str| {
+        let report = json!({"error_type": "E", "error_message": "m", "source": source, "stack_trace": stack});
+        Sample::of(&prepared(&report))
+    };
+    let (server, page) = (sample("mcp_tool", "at the server"), sample("javascript_sdk", "at the page ``` @ada"));
+    let occurrences = no_occurrences();
+    let body = compose(&server, Some(&page), Fingerprint([1; 16]), Severity::Low, &occurrences).body;
+    let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("no {text} in {body}"));
+    assert!(at("## Stack Trace\n") < at("at the server"));
+    assert!(
+        at("at the server") < at("## Stack Trace of the Page") && at("## Stack Trace of the Page") < at("at the page")
+    );
+    assert!(body.contains("````text\nat the page ``` @ada"), "{body}");
+    assert!(!compose(&server, None, Fingerprint([1; 16]), Severity::Low, &occurrences).body.contains("of the Page"));
 }

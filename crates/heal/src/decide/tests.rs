@@ -3,10 +3,10 @@
 use autoheal_contract::{ErrorReport, Severity, Source};
 
 use super::*;
-use crate::settings::{CallerErrors, Repository, Switches, Trust};
+use crate::settings::{CallerErrors, IssueTextPolicy, Repository, Switches, Trust};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::validate::Sender;
-use autoheal_store::{Approval, ClientHash, Group, GroupId, IntentId, Link, Sample, SampleId};
+use autoheal_store::{Approval, ClientHash, Group, GroupId, IntentId, IssueText, Link, Sample, SampleId};
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };
@@ -50,7 +50,7 @@ fn reported_once() -> Work {
         sender: Sender::Anonymous,
         received_at: NOW,
     };
-    Work { group, sample, releases: vec![], intents: vec![], approval: None }
+    Work { group, sample, page: None, releases: vec![], intents: vec![], approval: None }
 }
 
 fn with_issue() -> Work {
@@ -216,4 +216,44 @@ fn counts_are_written_once_an_interval_also_while_the_group_waits() {
     work.group.status = Status::AwaitingApproval;
     work.group.shown_hash = Some(String::new());
     check(&work, &settings(true, false, true), &Decision::UpdateCounts { issue: 1 });
+}
+
+/// A group of a server's failure that a page has reported too, with an issue of this form.
+fn of_both_ends(shown: Option<TextForm>) -> Work {
+    let mut work = with_issue();
+    work.group.source = Source::McpTool;
+    work.sample.report.source = Some(Source::McpTool);
+    work.page = Some(work.sample.clone());
+    work.group.text = shown.map(|form| IssueText { sample: work.sample.id, form, changed_at: None });
+    work
+}
+
+#[test]
+fn the_stack_of_a_page_joins_the_text_before_an_approval_only() {
+    let settings = settings(true, true, true);
+    for (shown, is_approved, expected) in [
+        (None, false, TextForm::FullWithPage),
+        (Some(TextForm::Full), false, TextForm::FullWithPage),
+        (Some(TextForm::Full), true, TextForm::Full),
+        (Some(TextForm::FullWithPage), true, TextForm::FullWithPage),
+    ] {
+        let mut work = of_both_ends(shown);
+        if is_approved {
+            work = approved(work);
+        }
+        assert_eq!(text_form(&work, &settings), expected, "{shown:?}, approved: {is_approved}");
+    }
+    let after_approval = Settings { issue_text: IssueTextPolicy::AfterApproval, ..settings };
+    assert_eq!(text_form(&of_both_ends(None), &after_approval), TextForm::Facts);
+    assert_eq!(text_form(&approved(of_both_ends(Some(TextForm::Facts))), &after_approval), TextForm::Full);
+}
+
+#[test]
+fn the_stack_of_a_page_never_joins_a_text_that_needs_no_approval() {
+    let settings = Settings { trust: Trust { mcp: true, ..Trust::default() }, ..settings(true, true, true) };
+    for shown in [None, Some(TextForm::Full), Some(TextForm::FullWithPage)] {
+        let mut work = of_both_ends(shown);
+        work.sample.sender = Sender::Keyed;
+        assert_eq!(text_form(&work, &settings), TextForm::Full, "{shown:?}");
+    }
 }

@@ -7,8 +7,8 @@ use autoheal_store::{Change, IntentKind, IssueText, Status, TextForm, Work};
 use super::live::written_hash;
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
-    ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue, pull,
-    replace_occurrences, task_prompt,
+    ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue,
+    issue_with_page, pull, replace_occurrences, task_prompt,
 };
 use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, text_form};
 use crate::request_bodies::{AgentAssignment, Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewPull, NewTask};
@@ -128,6 +128,7 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
 fn issue_in(work: &Work, form: TextForm, settings: &Settings) -> ComposedIssue {
     match form {
         TextForm::Full => issue(work),
+        TextForm::FullWithPage => issue_with_page(work),
         TextForm::Facts => facts_issue(work, settings.dashboard.as_deref()),
     }
 }

@@ -5,6 +5,7 @@ use autoheal_contract::{Class, ErrorReport, Exit, Source};
 use super::failure::{self, Failure};
 use super::shape::shape;
 use super::{Part, cause};
+use crate::ServerFailure;
 use crate::normalise::normalise_message;
 use crate::parse::Frame;
 
@@ -12,12 +13,14 @@ use crate::parse::Frame;
 pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_common_form: bool) -> Vec<Part> {
     let mut parts = Vec::with_capacity(8);
     let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
-    part("source", report.source.unwrap_or_default().name().to_owned());
+    let of_server = ServerFailure::of_page(report).filter(|_| report.fingerprint.is_none());
+    let source = of_server.as_ref().map_or(report.source.unwrap_or_default(), |failure| failure.source);
+    part("source", source.name().to_owned());
     if let Some(chosen) = &report.fingerprint {
         part("chosen", chosen.clone());
         return parts;
     }
-    let wire_class = wire_class(report);
+    let wire_class = of_server.as_ref().map_or_else(|| wire_class(report), |failure| Some(failure.class.name()));
     match wire_class {
         Some(class) => part("class", class.to_owned()),
         None => part("error_type", failure::error_type(report.error_type.trim(), message).to_owned()),
@@ -27,19 +30,25 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
             part("code", code.to_string());
         }
         let is_outage = wire_class.is_some() && is_outage(rpc.code);
-        if let Some(name) = rpc.tool.as_ref().or(rpc.method.as_ref()).filter(|_| !is_outage) {
-            let is_uri = wire_class.is_some() && report.source == Some(Source::McpResource);
-            part("call", if is_uri { resource(name) } else { name.clone() });
+        let call = of_server.as_ref().map(|failure| failure.call);
+        if let Some(name) = call.or(rpc.tool.as_deref()).or(rpc.method.as_deref()).filter(|_| !is_outage) {
+            let is_uri = wire_class.is_some() && source == Source::McpResource;
+            part("call", if is_uri { resource(name) } else { name.to_owned() });
         }
     }
     if let Some(class) = wire_class {
         if let Some(exit) = report.exit.as_ref().filter(|_| class == Class::ServerExit.name()).and_then(exit_name) {
             part("exit", exit);
         }
-        part("message", shape(message));
+        part(
+            "message",
+            match &of_server {
+                Some(failure) => shape(&normalise_message(&failure.message)),
+                None => shape(message),
+            },
+        );
         return parts;
     }
-    let source = report.source.unwrap_or_default();
     let failure = Failure {
         error_type: report.error_type.trim(),
         message: &report.error_message,

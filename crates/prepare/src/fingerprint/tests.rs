@@ -11,7 +11,7 @@ use crate::prepare;
 use crate::validate::{Client, Sender};
 use autoheal_contract::limits::DEFAULT_PROJECT;
 
-pub(super) fn prepared(report: &Value) -> Fingerprinted {
+pub(crate) fn prepared(report: &Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
     let arrival = Arrival {
         project: DEFAULT_PROJECT.to_owned(),
@@ -86,7 +86,7 @@ fn without_a_class_the_type_and_the_frames_decide() {
     check(&stack, &with(stack.clone(), "error_message", json!("something else")), true);
     check(&plain, &with(plain.clone(), "class", json!(" ")), true);
     // The class counts for MCP sources only.
-    let page = with(failure("m"), "source", json!("javascript_sdk"));
+    let page = with(with(failure("m"), "source", json!("javascript_sdk")), "class", json!("timeout"));
     check(&page, &with(page.clone(), "class", json!("network")), true);
 }
 

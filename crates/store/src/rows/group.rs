@@ -45,6 +45,8 @@ impl fmt::Display for ClientHash {
 pub enum TextForm {
     /// Everything that the report holds.
     Full,
+    /// Everything that the server's report holds, and the stack of the page that called the server.
+    FullWithPage,
     /// Facts from closed sets and a link, without any text of the report.
     Facts,
 }

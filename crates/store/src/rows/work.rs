@@ -9,6 +9,8 @@ pub struct Work {
     pub group: Group,
     /// The sample that people and agents are shown.
     pub sample: Sample,
+    /// A page's report of the same failure, if the shown sample is about the server.
+    pub page: Option<Sample>,
     /// The releases it was seen in.
     pub releases: Vec<Release>,
     /// Every write to GitHub for it, oldest first.

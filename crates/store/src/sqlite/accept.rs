@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
+use super::rank::Rank;
 use super::{client, sample};
 use crate::{Accepted, ClientHash, GroupId};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
+use autoheal_prepare::{Timestamp, headline};
 
 /// Maximum number of samples per group: the first, and a few to compare with it.
 const MAX_SAMPLES: usize = 10;
@@ -52,9 +53,8 @@ struct CachedGroup {
     known: bool,
     /// True if a known sender's report is among the samples.
     known_sample: bool,
-    /// True if a report of a known sender would not replace the shown sample, because that one is from a known sender
-    /// too, or because the operator chose it.
-    keeps_sample: bool,
+    /// Rank of the shown sample. A report of a higher rank replaces it.
+    shown: Rank,
     /// Names of the releases. Counting them in the file instead would cost a temporary table for each report.
     releases: HashSet<String>,
 }
@@ -240,8 +240,14 @@ fn keep_sample(
     is_full: bool,
 ) -> Result<()> {
     let is_known = record.arrival().sender.is_known();
+    let rank = Rank::of(record);
     let is_first_known = is_known && !group.known_sample;
-    let is_needed = group.samples == 0 || is_first_known;
+    // A stranger's report, or another one of a known sender, does not change the text of an issue, because that would
+    // revoke an approval.
+    let is_better =
+        rank > group.shown && (rank.is_known() > group.shown.is_known() || !has_issue(connection, group.id)?);
+    let is_shown = group.samples == 0 || is_better;
+    let is_needed = is_shown || is_first_known;
     if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
         return Ok(());
     }
@@ -258,11 +264,17 @@ fn keep_sample(
     group.sample_bytes += json.len();
     group.samples += 1;
     group.known_sample |= is_known;
-    if group.samples == 1 || (is_known && !group.keeps_sample) {
+    if is_shown {
         sample::show(connection, group.id, id, record)?;
-        group.keeps_sample |= is_known;
+        group.shown = rank;
     }
     Ok(())
+}
+
+fn has_issue(connection: &Connection, group: i64) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT issue_number IS NOT NULL FROM groups WHERE id = ?1")?
+        .query_row([group], |row| row.get(0))
 }
 
 fn project_id(connection: &Connection, cache: &mut Cache, name: &str) -> Result<i64> {
@@ -323,16 +335,17 @@ fn cached_group<'a>(
     };
     let group = connection
         .prepare_cached(
-            "SELECT clients, count, known, sample_chosen OR (SELECT known FROM samples WHERE id = shown_sample) IS 1
-             FROM groups WHERE id = ?1",
+            "SELECT clients, count, known, sample_chosen, (SELECT known FROM samples WHERE id = shown_sample) IS 1,
+                 source LIKE 'mcp_%' FROM groups WHERE id = ?1",
         )?
         .query_row([id], |row| {
+            let is_chosen: bool = row.get(3)?;
             Ok(CachedGroup {
                 id,
                 stored_clients: row.get(0)?,
                 count: row.get(1)?,
                 known: row.get(2)?,
-                keeps_sample: row.get(3)?,
+                shown: if is_chosen { Rank::Chosen } else { Rank::new(row.get(4)?, row.get(5)?) },
                 samples: 0,
                 sample_bytes: 0,
                 known_sample: false,
@@ -385,6 +398,7 @@ fn find_alias(connection: &Connection, project: i64, fingerprint: Fingerprint) -
 
 fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, creator: ClientHash) -> Result<i64> {
     let report = record.report();
+    let (error_type, error_message) = headline(report);
     connection
         .prepare_cached(
             "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, class, severity,
@@ -396,8 +410,8 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, c
         .execute(params![
             project,
             record.fingerprint().0,
-            report.error_type,
-            sample::message_start(&report.error_message),
+            error_type,
+            sample::message_start(&error_message),
             record.source().name(),
             report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             record.severity().name(),

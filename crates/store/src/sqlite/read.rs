@@ -85,7 +85,7 @@ pub(super) fn detail(
     let Some(group) = found.into_iter().next() else { return Ok(None) };
     let id = group.id.0;
     Ok(Some(Detail {
-        samples: readable(connection, SAMPLES, params![id, 10], ("samples", unreadable), sample)?,
+        samples: readable(connection, SAMPLES, params![id, MAX_SAMPLES], ("samples", unreadable), sample)?,
         releases: readable(connection, RELEASES, [id], ("releases", unreadable), release)?,
         intents: readable(connection, &intents_sql(), [id], ("intents", unreadable), intent)?,
         approvals: readable(connection, APPROVALS, [id], ("approvals", unreadable), approval)?,
@@ -114,8 +114,10 @@ pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>>
     let sql = format!("SELECT {GROUP} FROM groups WHERE id = ?1");
     let Some(group) = connection.prepare_cached(&sql)?.query_row([id.0], group).optional()? else { return Ok(None) };
     let Some(sample) = samples(connection, id, 1)?.pop() else { return Ok(None) };
+    let page = if sample.report.source.unwrap_or_default().is_mcp() { page_sample(connection, id)? } else { None };
     Ok(Some(Work {
         sample,
+        page,
         releases: releases(connection, id)?,
         intents: intents(connection, id)?,
         approval: approvals(connection, id)?.into_iter().rfind(|approval| approval.revoked_at.is_none()),
@@ -144,6 +146,8 @@ pub(super) fn all<T>(
     connection.prepare_cached(sql)?.query_map(values, read)?.collect()
 }
 
+/// Maximum number of samples of a group that are read.
+const MAX_SAMPLES: u32 = 10;
 // The first column of each is an id, by which an unreadable row is counted.
 /// Samples of a group: the shown one, then the others in the order of their arrival.
 const SAMPLES: &str =
@@ -159,6 +163,18 @@ fn intents_sql() -> String {
 
 fn samples(connection: &Connection, group: GroupId, limit: u32) -> Result<Vec<Sample>> {
     all(connection, SAMPLES, params![group.0, limit], sample)
+}
+
+/// The first readable sample of a page, with a stack.
+fn page_sample(connection: &Connection, group: GroupId) -> Result<Option<Sample>> {
+    let samples = match samples(connection, group, MAX_SAMPLES) {
+        Err(error) if is_unreadable(&error) => return Ok(None),
+        samples => samples?,
+    };
+    let is_of_page = |sample: &Sample| {
+        sample.report.source.unwrap_or_default() == Source::JavascriptSdk && sample.report.stack_trace.is_some()
+    };
+    Ok(samples.into_iter().find(is_of_page))
 }
 
 fn releases(connection: &Connection, group: GroupId) -> Result<Vec<Release>> {

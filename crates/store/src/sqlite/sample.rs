@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use super::accept::{MAX_NAME_BYTES, start};
 use super::work::PROJECT;
 use crate::{ClientHash, Sample, SampleId};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_prepare::{Timestamp, headline};
 
 /// Maximum size of the message in a group's row, in bytes. Lists show at most 240 characters.
 const MAX_MESSAGE_BYTES: usize = 1_000;
@@ -53,6 +53,7 @@ pub(super) fn make_space(connection: &Connection, group: i64) -> Result<Option<u
 /// Shows the sample of this record from now on. Makes the group due, because its issue may hold the old text.
 pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record: &Fingerprinted) -> Result<()> {
     let report = record.report();
+    let (error_type, error_message) = headline(report);
     connection
         .prepare_cached(
             "UPDATE groups SET shown_sample = ?2, error_type = ?3, error_message = ?4, source = ?5, class = ?6,
@@ -61,8 +62,8 @@ pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record
         .execute(params![
             group,
             sample.0,
-            report.error_type,
-            message_start(&report.error_message),
+            error_type,
+            message_start(&error_message),
             record.source().name(),
             report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             record.severity().name(),
@@ -89,6 +90,7 @@ pub(super) fn choose(
     let Some((group, json)) = found else { return Ok(false) };
     let chosen: Sample = serde_json::from_str(&json)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?;
+    let (error_type, error_message) = headline(&chosen.report);
     connection
         .prepare_cached(
             "UPDATE groups SET shown_sample = ?2, sample_chosen = 1, error_type = ?3, error_message = ?4, source = ?5,
@@ -97,8 +99,8 @@ pub(super) fn choose(
         .execute(params![
             group,
             sample.0,
-            chosen.report.error_type,
-            message_start(&chosen.report.error_message),
+            error_type,
+            message_start(&error_message),
             chosen.report.source.unwrap_or_default().name(),
             chosen.report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             now.0,

@@ -118,7 +118,7 @@ fn composed(report: &Value) -> ComposedIssue {
     let releases = vec![(report["release"].as_str().unwrap_or_default().to_owned(), 1)];
     let occurrences =
         Occurrences { count: 1, known_count: 0, clients: 0, first_seen: received_at, last_seen: received_at, releases };
-    compose(&Sample::of(&record), record.fingerprint(), record.severity(), &occurrences)
+    compose(&Sample::of(&record), None, record.fingerprint(), record.severity(), &occurrences)
 }
 
 /// The lines of an issue outside of its fences.

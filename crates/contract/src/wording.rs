@@ -4,8 +4,63 @@
 //! The messages were collected on the wire from TypeScript SDK 1.x and 2.x, Python `mcp` 2.x, FastMCP 4.x and `rmcp`
 //! 3.x.
 
+/// The request was not JSON.
+pub const PARSE_ERROR: i64 = -32700;
+/// The request was no JSON-RPC request.
+pub const INVALID_REQUEST: i64 = -32600;
+const METHOD_NOT_FOUND: i64 = -32601;
+/// The parameters were wrong.
+pub const INVALID_PARAMS: i64 = -32602;
+/// The server failed.
+pub const INTERNAL_ERROR: i64 = -32603;
+/// The resource does not exist. Used by protocol versions up to 2025-11-25.
+pub const RESOURCE_NOT_FOUND: i64 = -32002;
+/// The user must visit a page first. Used by protocol version 2025-11-25 only.
+const URL_ELICITATION_REQUIRED: i64 = -32042;
+/// Header mismatch, missing capability, unsupported version: client and server negotiate a protocol version.
+const VERSION_NEGOTIATION: std::ops::RangeInclusive<i64> = -32022..=-32020;
+/// Codes that SDKs use for a lost session, and for other errors too.
+const SESSION_ERRORS: [i64; 3] = [INVALID_REQUEST, -32000, -32001];
+/// Codes of cancelled requests, from the Language Server Protocol and some SDKs.
+const CANCELLED_ERRORS: [i64; 2] = [-32800, -32801];
+
+/// True if an error is part of a working conversation: a negotiation, a cancellation, a lost session.
+#[must_use]
+pub fn is_no_failure(code: Option<i64>, message: &str) -> bool {
+    let code = code.unwrap_or_default();
+    code == URL_ELICITATION_REQUIRED
+        || VERSION_NEGOTIATION.contains(&code)
+        || CANCELLED_ERRORS.contains(&code)
+        || SESSION_ERRORS.contains(&code) && is_lost_session(message)
+}
+
+/// True if the code of an error says that the caller caused it.
+#[must_use]
+pub fn is_caller_code(code: Option<i64>, message: &str) -> bool {
+    match code.unwrap_or_default() {
+        PARSE_ERROR | INVALID_REQUEST | METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND => true,
+        INTERNAL_ERROR => is_malformed_request(message),
+        _ => false,
+    }
+}
+
+/// Message of a report: the subject, and the message of the handler without the wrapper of its SDK.
+///
+/// The message is part of the fingerprint, so another wording starts new groups.
+#[must_use]
+pub fn report_message(subject: Option<&str>, message: &str) -> String {
+    let message = without_wrapper(message, subject);
+    match subject {
+        Some(subject) if message.is_empty() => format!("{subject}: no reason given"),
+        Some(subject) => format!("{subject}: {message}"),
+        None if message.is_empty() => "no reason given".to_owned(),
+        None => message.to_owned(),
+    }
+}
+
 /// Removes the prefix that an SDK adds to a handler's message. It names the call, which a report contains anyway.
-pub(crate) fn without_wrapper<'a>(text: &'a str, name: Option<&str>) -> &'a str {
+#[must_use]
+pub fn without_wrapper<'a>(text: &'a str, name: Option<&str>) -> &'a str {
     let mut text = text.trim();
     if let Some((code, rest)) = text.strip_prefix("MCP error ").and_then(|rest| rest.split_once(": "))
         && code.parse::<i64>().is_ok()
@@ -24,7 +79,8 @@ pub(crate) fn without_wrapper<'a>(text: &'a str, name: Option<&str>) -> &'a str 
 }
 
 /// True if the message says that no tool, resource or prompt has this name.
-pub(crate) fn is_unknown_name(text: &str, name: &str) -> bool {
+#[must_use]
+pub fn is_unknown_name(text: &str, name: &str) -> bool {
     let text = without_wrapper(text, None).to_lowercase();
     let name = name.to_lowercase();
     let kinds = ["tool", "resource", "prompt", "resource template"];
@@ -45,7 +101,8 @@ pub(crate) fn is_unknown_name(text: &str, name: &str) -> bool {
 }
 
 /// True if the SDK of the server rejected the arguments before a handler ran. Then the caller caused the failure.
-pub(crate) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
+#[must_use]
+pub fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
     let text = without_wrapper(text, name);
     let prefixes = [
         "Input validation error",
@@ -75,20 +132,21 @@ pub(crate) fn is_bad_arguments(text: &str, name: Option<&str>) -> bool {
 }
 
 /// True if the result violates the output schema of its tool.
-pub(crate) fn is_invalid_output(text: &str) -> bool {
+#[must_use]
+pub fn is_invalid_output(text: &str) -> bool {
     let text = without_wrapper(text, None);
     text.starts_with("Output validation error") || text.contains("has an output schema but")
 }
 
 /// True if the message is a list of zod issues about the parameters of the request.
-pub(crate) fn is_malformed_request(text: &str) -> bool {
+fn is_malformed_request(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('[') && text.contains("\"path\"") && text.contains("\"params\"")
 }
 
 /// True if the MCP session is lost or unknown, so that the client begins a new one. False for other sessions, such as
 /// a browser session of a tool.
-pub(crate) fn is_lost_session(text: &str) -> bool {
+fn is_lost_session(text: &str) -> bool {
     let text = without_wrapper(text, None).to_lowercase();
     let without =
         |text: &str, prefixes: &[&str]| prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).map(str::to_owned);
@@ -106,7 +164,8 @@ pub(crate) fn is_lost_session(text: &str) -> bool {
 }
 
 /// True if the reason of a cancellation is a timeout of the client.
-pub(crate) fn is_timeout(reason: &str) -> bool {
+#[must_use]
+pub fn is_timeout(reason: &str) -> bool {
     let reason = reason.to_lowercase();
     ["timed out", "timeout", "time-out", "time out"].iter().any(|word| reason.contains(word))
 }
