@@ -8,7 +8,7 @@ import { github, group, groupDetail, newPage, openDemo, service, standIn, waitFo
 
 const SECRET = 'gate-secret-7Q2xPzL9mW4vT8';
 const MESSAGE = "Cannot read properties of undefined (reading 'percent')";
-const TITLE = `[Auto-Generated] MCPError: ${MESSAGE}`;
+const TITLE = `[Auto-Generated] ToolError: total_price: ${MESSAGE}`;
 
 test('a click on a failing button leads to one Copilot task, after a person has approved', async (t) => {
   let ownGroup, issue, pull;
@@ -49,7 +49,7 @@ test('a click on a failing button leads to one Copilot task, after a person has 
       'Occurrences',
     ]);
     for (const [name, value] of [
-      ['Error Type', 'MCPError'],
+      ['Error Type', 'ToolError'],
       ['Error Source', 'javascript_sdk'],
       ['Severity', 'medium'],
       ['Tool Name', 'total_price'],

@@ -245,7 +245,7 @@ fn keep_sample(
     // A stranger's report, or another one of a known sender, does not change the text of an issue, because that would
     // revoke an approval.
     let is_better =
-        rank > group.shown && (rank.is_known() > group.shown.is_known() || !has_issue(connection, group.id)?);
+        rank > group.shown && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id)?);
     let is_shown = group.samples == 0 || is_better;
     let is_needed = is_shown || is_first_known;
     if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
