@@ -30,7 +30,7 @@ pub(crate) fn failure(name: &str, message_chars: usize) -> Value {
         "id": uuid::Uuid::new_v4().to_string(),
         "error_type": format!("Error{name}"),
         "error_message": long_text(&format!("no such thing as {name}"), message_chars),
-        "stack_trace": format!("Error{name}: no such thing\n    at {name} (https://shop.example/{name}.js:4:2)"),
+        "stack_trace": format!("Error{name}: no such thing\n    at find_{name} (https://shop.example/{name}.js:4:2)"),
     })
 }
 
