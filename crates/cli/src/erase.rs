@@ -1,17 +1,16 @@
 //! `autoheal erase`: deletes a failure, or what a client sent. Uses the file, or the service that has it open.
 
 use std::io::{BufRead, IsTerminal, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use autoheal_ingest::store_path;
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{ClientHash, Clock, Erased, Sqlite, Store};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::EraseArgs;
-use crate::settings::not_empty;
 
 /// Timeout of the service's response. Erasing rewrites pages of the file, and waits for maintenance under way.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -44,13 +43,10 @@ pub(crate) fn run(options: &EraseArgs) -> Result<()> {
 }
 
 fn target(options: &EraseArgs) -> Result<Target> {
-    if let Some(text) = &options.client {
-        let client = ClientHash::parse(text).with_context(|| format!("`{text}` is not 16 hexadecimal digits"))?;
+    if let Some(client) = options.client {
         return Ok(Target::Client(client));
     }
-    let text = options.fingerprint.as_deref().unwrap_or_default();
-    let fingerprint = Fingerprint::parse(text);
-    Ok(Target::Group(fingerprint.with_context(|| format!("`{text}` is not a fingerprint of 32 hexadecimal digits"))?))
+    Ok(Target::Group(options.fingerprint.context("FINGERPRINT or --client is needed")?))
 }
 
 fn confirm(target: &Target) -> Result<()> {
@@ -88,16 +84,13 @@ fn in_file(store: &Sqlite, options: &EraseArgs, target: &Target) -> Result<Erase
 fn by_service(options: &EraseArgs, target: &Target) -> Result<Erased> {
     let path = match target {
         Target::Group(fingerprint) => {
-            let project: String =
-                options.project.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-            format!("/api/groups/{fingerprint}?project={project}")
+            format!("/api/groups/{fingerprint}?project={}", options.project)
         }
         Target::Client(client) => format!("/api/clients/{client}"),
     };
-    let token = options.operator_token.as_ref().and_then(not_empty);
-    let authorization =
-        token.map(|token| format!("Authorization: Bearer {}\r\n", token.expose_secret())).unwrap_or_default();
-    let address = &options.listen;
+    let bearer = |token: &SecretString| format!("Authorization: Bearer {}\r\n", token.expose_secret());
+    let authorization = options.operator_token.as_ref().map(bearer).unwrap_or_default();
+    let address = reached_at(options.listen);
     let unreachable =
         || format!("the store is in use, but its service is not at {address}; give its address with --listen");
     let mut stream = TcpStream::connect(address).with_context(unreachable)?;
@@ -115,6 +108,16 @@ fn by_service(options: &EraseArgs, target: &Target) -> Result<Erased> {
             bail!("the service at {address} refused ({status}): {}", refusal["message"].as_str().unwrap_or("no reason"))
         }
     }
+}
+
+/// The address at which this machine reaches a service that listens on all addresses.
+fn reached_at(listen: SocketAddr) -> SocketAddr {
+    let loopback = match listen.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(address) if address.is_unspecified() => IpAddr::from(Ipv6Addr::LOCALHOST),
+        address => address,
+    };
+    SocketAddr::new(loopback, listen.port())
 }
 
 fn print(erased: &Erased) {

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let explainer = Explainer {
         level: options.scrub.into(),
         settings: settings::healing(&options.healing)?.into_iter().find(|it| it.project == DEFAULT_PROJECT),
-        caller_errors: settings::caller_errors(&options.healing)?,
+        caller_errors: settings::caller_errors(&options.healing),
     };
     let input = open(options.output.as_deref().unwrap_or(&options.file))?;
     let mut output = BufWriter::new(io::stdout().lock());
@@ -95,7 +95,7 @@ impl Explainer {
         let rule = evidence.failure.as_ref().map_or("none: the ending is all there is", |failure| failure.rule);
         let failed = FailedCommand {
             command: vec!["command".into()],
-            ending: Ending::Code(i32::from(options.exit)),
+            ending: Ending::Code(options.exit),
             evidence,
             began: SystemTime::now(),
             duration: Duration::ZERO,

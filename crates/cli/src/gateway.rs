@@ -3,17 +3,18 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_deliver::{MAX_DELAY, Reporter, data_directory};
-use autoheal_gateway::{Gateway, GatewayConfig, Upstream, run as serve};
+use autoheal_gateway::{Gateway, GatewayConfig, run as serve};
+use autoheal_heal::compose::inert;
 use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::args::McpArgs;
+use crate::args::{McpArgs, values};
 use crate::child::{say, say_unless_blocked};
 use crate::settings;
 
@@ -29,7 +30,7 @@ pub(crate) fn run(options: McpArgs) -> Result<()> {
 
 async fn relay(options: McpArgs) -> Result<()> {
     let config = config(&options)?;
-    let allow_origin = settings::origins(&options.http.allow_origin, "--allow-origin")?;
+    let allow_origin = options.http.allow_origin.clone();
     let url = config.upstream.url().clone();
     let listen = options.http.listen;
     let listener = TcpListener::bind(listen)
@@ -96,9 +97,7 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
         bail!("--http takes one URL: autoheal mcp --http --listen ADDR -- URL");
     };
     let text = upstream.to_string_lossy();
-    let upstream = Upstream::parse(&text).with_context(|| {
-        format!("`{text}` is not an http:// or https:// URL without credentials; those belong in a header")
-    })?;
+    let upstream = values::upstream(&text).map_err(|problem| anyhow!("URL: `{}` {problem}", inert(&text)))?;
     let display_name = upstream.url().to_string();
     let mut config = GatewayConfig::new(upstream, display_name);
     config.inventory_file = data_directory().map(|data| config.upstream.inventory_file(&data)).unwrap_or_default();

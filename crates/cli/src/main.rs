@@ -18,9 +18,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
-use crate::args::{Args, Command, McpArgs};
+use crate::args::{Args, Command, McpArgs, RunArgs, parse, parse_alone};
 
 /// mimalloc, because records are made on one thread and dropped on another, which costs locks in glibc's allocator.
 #[global_allocator]
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     // `run` and `mcp` are parsed by their own definitions, because building all of them delays the wrapped command
     match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
         Some("run") => {
-            if let Some(options) = parse_alone("autoheal run") {
+            if let Some(options) = parse_alone::<RunArgs>("autoheal run") {
                 return run::run(options);
             }
         }
@@ -44,7 +44,10 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    let args = Args::parse();
+    let args = match parse() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     let result = match args.command {
         // without logging, because standard error belongs to the command
         Some(Command::Run(options)) => return run::run(*options),
@@ -87,13 +90,6 @@ fn survive_file_size_limit() {
     let noticed = Arc::new(AtomicBool::new(false));
     // without the handler, only the limit is handled worse
     let _registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
-}
-
-/// Parses one command by its own definition. None if only the whole definition can parse the command line.
-fn parse_alone<T: clap::Args>(name: &'static str) -> Option<T> {
-    let definition = T::augment_args(clap::Command::new(name));
-    let matches = definition.try_get_matches_from(std::env::args_os().skip(1)).ok()?;
-    T::from_arg_matches(&matches).ok()
 }
 
 /// Sends logs to standard error, with colours if it is a terminal.

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use crate::args::{ServeArgs, retention};
+use crate::args::ServeArgs;
 use crate::settings;
 
 /// Raises the soft limit of open files to the hard one, because each connection takes a file descriptor.
@@ -29,8 +29,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     raise_descriptor_limit();
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
-    let retention = retention(&options.retention)?;
-    let limits = Limits { bytes: options.store_limit, retention, ..Limits::default() };
+    let limits = Limits { bytes: options.store_limit, retention: options.retention.0, ..Limits::default() };
     let path = store_path(options.store.as_deref())?;
     config.store_file = Some(path.clone());
     config.data_dir = path.parent().map(Path::to_owned);
@@ -56,7 +55,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         store: Arc::clone(&store),
         store_file: path.clone(),
         listen: options.listen,
-        public_url: options.public_url.clone(),
+        public_url: options.public_url.as_ref().map(|url| url.as_str().to_owned()),
         clock: clock.clone(),
         wake: Arc::clone(&wake),
         scrub: options.scrub.into(),
@@ -103,8 +102,7 @@ fn worker(options: &ServeArgs, settings: Settings, store: &Arc<dyn Store>, clock
         |token| Github::new(url, token, settings.repository.clone(), clock.clone()).context("AUTOHEAL_GITHUB_URL");
     let token = settings::issues_token()?;
     let issues = client(&token)?;
-    let agent = options.github.agent_token.as_ref().and_then(settings::not_empty);
-    let agent = agent.as_ref().map(client).transpose()?;
+    let agent = options.github.agent_token.as_ref().map(client).transpose()?;
     Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone()))
 }
 

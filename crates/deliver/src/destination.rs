@@ -99,10 +99,12 @@ impl Destination {
 }
 
 impl Receiver {
-    /// The service at this URL. An empty key counts as none, because every sender would know it.
+    /// The service at this URL. An empty key counts as none, because every sender would know it. Of several keys, separated
+    /// by commas or blanks as in the service's own `AUTOHEAL_KEY`, the first is sent.
     #[must_use]
     pub fn service(url: &str, key: Option<SecretString>) -> Self {
-        let key = key.filter(|key| !key.expose_secret().trim().is_empty());
+        let keys = key.as_ref().map(|key| key.expose_secret()).unwrap_or_default();
+        let key = keys.split([',', ' ', '\t', '\n', '\r']).find(|key| !key.is_empty()).map(SecretString::from);
         Self::Service { url: url.trim().to_owned(), key }
     }
 

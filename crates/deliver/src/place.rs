@@ -3,10 +3,11 @@
 use std::path::{self, Path, PathBuf};
 
 /// The directory of this user's store and spool: `$XDG_DATA_HOME/autoheal`, else `~/.local/share/autoheal`. None without a
-/// home directory.
+/// home directory. A relative `$XDG_DATA_HOME` is ignored, as its specification says, because each directory would get a
+/// store of its own.
 #[must_use]
 pub fn data_directory() -> Option<PathBuf> {
-    let data = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let data = variable("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")))?;
     Some(data.join("autoheal"))
 }

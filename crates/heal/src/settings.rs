@@ -110,7 +110,10 @@ impl Repository {
             let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             !part.is_empty() && part.len() <= 100 && part.chars().all(allowed) && part != "." && part != ".."
         };
-        (fits(owner) && fits(name)).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
+        let is_owner = fits(owner) && !owner.starts_with(['-', '.']) && !owner.ends_with(['-', '.']);
+        // GitHub allows no name with this ending, which is that of a URL.
+        let is_name = fits(name) && !name.to_ascii_lowercase().ends_with(".git");
+        (is_owner && is_name).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
     }
 
     /// True if the failure belongs to another repository: the report names the repositories in which the program ran, and
@@ -228,7 +231,7 @@ mod tests {
     #[test]
     fn repositories_are_owner_and_name() {
         assert!(Repository::parse("acme/shop").is_some());
-        for wrong in ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x"] {
+        for wrong in ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x", "acme/shop.git", "-a/b", ".a/b"] {
             assert_eq!(Repository::parse(wrong), None, "{wrong}");
         }
     }

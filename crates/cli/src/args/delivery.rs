@@ -5,22 +5,22 @@ use autoheal_ingest::record_in_own_store;
 use clap::Args;
 use secrecy::SecretString;
 
-use super::Scrub;
+use super::{Scrub, values};
 
 /// The receiver: a service, or this machine's own store.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeliveryArgs {
     /// URL of the service to send failures to; by default, failures are recorded in this machine's own store
-    #[arg(long, env = "AUTOHEAL_URL", value_name = "URL")]
+    #[arg(long, env = "AUTOHEAL_URL", value_parser = values::service_url, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Sender key for the service at --url
-    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_name = "KEY")]
+    #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_parser = values::secret, value_name = "KEY")]
     pub(crate) key: Option<SecretString>,
     /// SQLite file of the own store; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
-    #[arg(long, env = "AUTOHEAL_STORE", value_name = "PATH")]
+    #[arg(long, env = "AUTOHEAL_STORE", value_parser = values::store, value_name = "PATH")]
     pub(crate) store: Option<String>,
     /// Project of the failures; a service at --url takes it as its project key
-    #[arg(long, env = "AUTOHEAL_PROJECT", value_name = "PROJECT")]
+    #[arg(long, env = "AUTOHEAL_PROJECT", value_parser = values::project, value_name = "PROJECT")]
     pub(crate) project: Option<String>,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
@@ -29,8 +29,8 @@ pub(crate) struct DeliveryArgs {
 
 impl From<DeliveryArgs> for Destination {
     fn from(options: DeliveryArgs) -> Self {
-        let receiver = match options.url.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
-            Some(url) => Receiver::service(url, options.key),
+        let receiver = match options.url {
+            Some(url) => Receiver::service(&url, options.key),
             None => Receiver::Store { path: options.store, record: record_in_own_store },
         };
         Self { receiver, project: options.project, scrub: options.scrub.into() }

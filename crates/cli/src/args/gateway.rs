@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use autoheal_gateway::Origin;
 use clap::Args;
 
-use super::address;
+use super::values;
 
 /// Options of `autoheal mcp` for a server over HTTP.
 #[derive(Debug, Clone, Args)]
@@ -15,10 +16,10 @@ pub(crate) struct HttpArgs {
     #[arg(long)]
     pub(crate) http: bool,
     /// Address to listen on, for --http
-    #[arg(long, requires = "http", default_value = "127.0.0.1:8790", value_parser = address, value_name = "ADDR")]
+    #[arg(long, requires = "http", default_value = "127.0.0.1:8790", value_parser = values::address, value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// Origins whose pages may use the server from a browser, separated by commas. Pages of other origins are then refused,
     /// and the server's own CORS headers are replaced. By default the server's own rules apply
-    #[arg(long, requires = "http", value_delimiter = ',', value_name = "ORIGIN")]
-    pub(crate) allow_origin: Vec<String>,
+    #[arg(long, requires = "http", value_delimiter = ',', value_parser = values::origin, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<Origin>,
 }

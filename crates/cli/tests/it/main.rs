@@ -25,4 +25,5 @@ mod serving;
 mod settings;
 mod spy;
 mod store_files;
+mod variables;
 mod wrapped;

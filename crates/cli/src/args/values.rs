@@ -1,0 +1,359 @@
+//! The values of options and variables: each is parsed once, and refused with what is accepted instead.
+//!
+//! An error is the end of a sentence that begins with the option and the value: "is not a whole number from 1 to 5".
+//! Errors of secrets are whole sentences, because the value is not shown.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_gateway::{Origin, Upstream};
+use autoheal_heal::settings::Repository;
+use autoheal_ingest::{ProjectKey, store_path};
+use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_store::ClientHash;
+use secrecy::SecretString;
+
+/// Minimum length of a token or key that the service checks, in characters.
+const MIN_SECRET_CHARS: usize = 16;
+/// The largest size of a SQLite file.
+const MAX_STORE_BYTES: u64 = 256 << 40;
+/// The smallest limit of a store.
+const MIN_STORE_BYTES: u64 = 1_000_000;
+/// The largest number of occurrences, clients, issues and the like.
+pub(crate) const MAX_COUNT: u64 = 1_000_000_000;
+/// The largest number of connections.
+pub(crate) const MAX_CONNECTIONS: u64 = 1_000_000;
+/// Units of times, in milliseconds, the largest first.
+const TIME_UNITS: [(&str, u64); 5] = [("d", DAY), ("h", HOUR), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+pub(crate) const HOUR: u64 = 3_600_000;
+pub(crate) const DAY: u64 = 24 * HOUR;
+/// A century: a longer time is a mistake.
+pub(crate) const CENTURY: u64 = 36_500 * DAY;
+/// Length of the longest login or name on GitHub.
+const MAX_LOGIN_CHARS: usize = 39;
+
+/// A whole number from `MIN` to `MAX`.
+pub(crate) fn whole<N: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Result<N, String> {
+    let text = text.trim();
+    let number = text.parse::<u64>().ok().filter(|number| (MIN..=MAX).contains(number) && !text.starts_with('+'));
+    let number = number.and_then(|number| N::try_from(number).ok());
+    number.ok_or_else(|| format!("is not a whole number from {MIN} to {MAX}"))
+}
+
+/// Parses `0` to `255`.
+pub(crate) fn exit_code(text: &str) -> Result<i32, String> {
+    text.trim().parse::<u8>().map(i32::from).map_err(|_| "is not an exit code, a number from 0 to 255".to_owned())
+}
+
+/// Parses `true`, `false`, `1`, `0`, `yes` or `no`.
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => Err("is neither true, 1, yes nor false, 0, no".to_owned()),
+    }
+}
+
+/// Parses a log level.
+pub(crate) fn log_level(text: &str) -> Result<tracing::Level, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        "trace" => Ok(tracing::Level::TRACE),
+        _ => Err("is not one of error, warn, info, debug, trace".to_owned()),
+    }
+}
+
+/// Parses `127.0.0.1:8787`. A name is refused, because it can stand for addresses that others reach.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = "is not an IP address with a port; write it like 127.0.0.1:8790, or [::1]:8790";
+    text.trim().parse().map_err(|_| wrong.to_owned())
+}
+
+/// Parses `500ms`, `30s`, `15m`, `2h`, `1d`, from `MIN` to `MAX` milliseconds.
+pub(crate) fn time<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let accepted = format!("a time from {} to {}; write it like 30s or 15m", shown_time(MIN), shown_time(MAX));
+    let unit = TIME_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, milliseconds)| milliseconds);
+    let time = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(*unit));
+    let time = time.filter(|time| (MIN..=MAX).contains(time));
+    time.map(Duration::from_millis).ok_or_else(|| format!("is not {accepted}"))
+}
+
+/// A time in its largest unit that has no fraction.
+fn shown_time(milliseconds: u64) -> String {
+    let unit = TIME_UNITS.iter().find(|(_, unit)| milliseconds > 0 && milliseconds.is_multiple_of(*unit));
+    unit.map_or_else(|| "0s".to_owned(), |(name, unit)| format!("{}{name}", milliseconds / unit))
+}
+
+/// Time after which failures are deleted; none keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Retention(pub(crate) Option<Duration>);
+
+/// Parses `90d`; `0` and `off` keep everything.
+pub(crate) fn retention(text: &str) -> Result<Retention, String> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("off") || text == "0" {
+        return Ok(Retention(None));
+    }
+    let time = time::<0, CENTURY>(text).map_err(|problem| format!("{problem}, or 0 or off to keep everything"))?;
+    Ok(Retention((!time.is_zero()).then_some(time)))
+}
+
+/// Parses `500MB` or `2GiB`.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = number.parse().map_err(|_| "is not a size; write it like 500MB or 2GiB".to_owned())?;
+    let bytes: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "b" => 1,
+        "kb" => 1_000,
+        "k" | "kib" => 1 << 10,
+        "mb" => 1_000_000,
+        "m" | "mib" => 1 << 20,
+        "gb" => 1_000_000_000,
+        "g" | "gib" => 1 << 30,
+        "tb" => 1_000_000_000_000,
+        "t" | "tib" => 1 << 40,
+        _ => return Err("has no unit of sizes: B, KB, MB, GB, TB, KiB, MiB, GiB or TiB".to_owned()),
+    };
+    let size = number.checked_mul(bytes).filter(|size| *size <= MAX_STORE_BYTES);
+    let size = size.ok_or("is too large for a store; the most is 256TiB")?;
+    if size < MIN_STORE_BYTES {
+        return Err("is too small for a store; the least is 1MB".to_owned());
+    }
+    Ok(size)
+}
+
+/// The path of a SQLite file, with or without `sqlite:`.
+pub(crate) fn store(text: &str) -> Result<String, String> {
+    let accepted = "give the path of a SQLite file";
+    if text.trim().is_empty() {
+        return Err(format!("is no path; {accepted}"));
+    }
+    let path = store_path(Some(text)).map_err(|_| format!("is not supported; {accepted}"))?;
+    let name = path.to_string_lossy();
+    if name.trim().is_empty() || name == ":memory:" || name.starts_with("file:") {
+        return Err(format!("names no file; {accepted}"));
+    }
+    if name.ends_with('/') || path.is_dir() {
+        return Err(format!("is a directory; {accepted}"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A path that is not blank.
+pub(crate) fn file(path: PathBuf) -> Result<PathBuf, String> {
+    if path.to_string_lossy().trim().is_empty() { Err("is no path of a file".to_owned()) } else { Ok(path) }
+}
+
+/// An existing directory.
+pub(crate) fn directory(path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_dir() { Ok(path) } else { Err("is not a directory".to_owned()) }
+}
+
+/// The URL, if it has http or https, a host, and neither credentials nor a fragment.
+fn web_url(text: &str) -> Option<Upstream> {
+    let upstream = Upstream::parse(text)?;
+    let authority = upstream.url().authority()?;
+    let host = authority.host();
+    let is_name = |label: &str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        !label.is_empty() && label.chars().all(allowed)
+    };
+    let is_host = host.starts_with('[') || host.trim_end_matches('.').split('.').all(is_name);
+    // A port that is no number would be ignored.
+    let is_port = authority.as_str().len() == host.len() || authority.port_u16().is_some_and(|port| port > 0);
+    (is_host && is_port && !text.contains('#')).then_some(upstream)
+}
+
+/// An origin, without a path. A trailing slash is no path.
+pub(crate) fn origin(text: &str) -> Result<Origin, String> {
+    let is_origin = |upstream: &Upstream| {
+        let url = upstream.url();
+        matches!(url.path(), "" | "/") && url.query().is_none()
+    };
+    let origin = web_url(text).filter(is_origin).and_then(|_| Origin::parse(text));
+    origin.ok_or_else(|| "is not an origin; write it like https://shop.example, without a path".to_owned())
+}
+
+/// The URL of an MCP server.
+pub(crate) fn upstream(text: &str) -> Result<Upstream, String> {
+    let wrong = "is not an http:// or https:// URL without credentials and fragment; write it like \
+                 http://127.0.0.1:9000/mcp, and send credentials in a header";
+    web_url(text).ok_or_else(|| wrong.to_owned())
+}
+
+/// The base URL of a service or an API.
+fn base_url(text: &str, example: &str) -> Result<String, String> {
+    let url = web_url(text).filter(|upstream| upstream.url().query().is_none());
+    let wrong = || format!("is not an http:// or https:// URL without credentials and query; write it like {example}");
+    url.map(|_| text.trim().to_owned()).ok_or_else(wrong)
+}
+
+/// The base URL of an autoheal service.
+pub(crate) fn service_url(text: &str) -> Result<String, String> {
+    base_url(text, "https://errors.example")
+}
+
+/// The base URL of GitHub's API.
+pub(crate) fn api_url(text: &str) -> Result<String, String> {
+    let url = base_url(text, "https://github.example/api/v3")?;
+    let host = web_url(&url).and_then(|url| url.url().host().map(str::to_ascii_lowercase));
+    if matches!(host.as_deref(), Some("github.com" | "www.github.com")) {
+        return Err("is a page for people; the API of github.com is https://api.github.com".to_owned());
+    }
+    Ok(url)
+}
+
+/// True for the name of a project or a public key.
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.len() <= 100 && text.chars().all(allowed)
+}
+
+/// The name of a project.
+pub(crate) fn project(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let wrong = || "is not the name of a project: 1 to 100 letters, digits, -, _ and .".to_owned();
+    is_name(text).then(|| text.to_owned()).ok_or_else(wrong)
+}
+
+/// A public key with its project.
+pub(crate) fn project_key(text: &str) -> Result<ProjectKey, String> {
+    let wrong = "is not KEY=PROJECT, each of 1 to 100 letters, digits, -, _ and .";
+    ProjectKey::parse(text.trim()).ok_or_else(|| wrong.to_owned())
+}
+
+/// Projects with their repositories.
+#[derive(Debug, Clone)]
+pub(crate) struct Repositories(pub(crate) Vec<(String, Repository)>);
+
+/// Parses `owner/name` for the default project and `project=owner/name` for others, separated by commas.
+pub(crate) fn repositories(text: &str) -> Result<Repositories, String> {
+    let mut repositories: Vec<(String, Repository)> = Vec::new();
+    for entry in text.split(',').map(str::trim) {
+        let (project, name) = entry.split_once('=').unwrap_or((DEFAULT_PROJECT, entry));
+        let repository = Repository::parse(name).filter(|_| is_name(project));
+        let Some(repository) = repository else {
+            return Err(if entry == text.trim() {
+                "is neither owner/name nor PROJECT=owner/name".to_owned()
+            } else {
+                format!("holds `{entry}`, which is neither owner/name nor PROJECT=owner/name")
+            });
+        };
+        if repositories.iter().any(|(other, _)| other == project) {
+            return Err(format!("is refused: the project `{project}` has two repositories; a project has one"));
+        }
+        let is_same = |other: &Repository| {
+            other.owner.eq_ignore_ascii_case(&repository.owner) && other.name.eq_ignore_ascii_case(&repository.name)
+        };
+        if let Some((other, _)) = repositories.iter().find(|(_, other)| is_same(other)) {
+            return Err(format!(
+                "is refused: `{name}` belongs to the projects `{other}` and `{project}`; give each its own"
+            ));
+        }
+        repositories.push((project.to_owned(), repository));
+    }
+    Ok(Repositories(repositories))
+}
+
+/// `copilot`, or a login of GitHub.
+pub(crate) fn agent(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("copilot") {
+        return Ok("copilot".to_owned());
+    }
+    let login = text.strip_suffix("[bot]").unwrap_or(text);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_login = !login.is_empty()
+        && login.len() <= MAX_LOGIN_CHARS
+        && login.chars().all(allowed)
+        && !login.starts_with('-')
+        && !login.ends_with('-');
+    is_login.then(|| text.to_owned()).ok_or_else(|| "is neither copilot nor a login on GitHub".to_owned())
+}
+
+/// A source whose text needs no approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrustedSource {
+    None,
+    Run,
+    Mcp,
+    Browser,
+}
+
+/// Parses the name of a source.
+pub(crate) fn trusted_source(text: &str) -> Result<TrustedSource, String> {
+    match text.trim() {
+        "none" => Ok(TrustedSource::None),
+        "run" => Ok(TrustedSource::Run),
+        "mcp" => Ok(TrustedSource::Mcp),
+        "browser" => Ok(TrustedSource::Browser),
+        _ => Err("is not one of run, mcp, browser, none".to_owned()),
+    }
+}
+
+/// Several secrets, which are valid at once, so that one can be replaced.
+#[derive(Clone)]
+pub(crate) struct Secrets(pub(crate) Vec<SecretString>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} secrets", self.0.len())
+    }
+}
+
+/// The secrets in a list, separated by commas or blanks.
+pub(crate) fn split_secrets(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ', '\t', '\n', '\r']).filter(|secret| !secret.is_empty())
+}
+
+/// Parses secrets, separated by commas or blanks. Refuses short ones, because a stranger could guess them.
+pub(crate) fn secrets(text: &str) -> Result<Secrets, String> {
+    let parsed = split_secrets(text).map(|secret| {
+        let length = secret.chars().count();
+        if length < MIN_SECRET_CHARS {
+            return Err(format!(
+                "a secret of {length} characters can be guessed; use at least {MIN_SECRET_CHARS}, for example from \
+                 `openssl rand -hex 16`"
+            ));
+        }
+        secret_of(secret)
+    });
+    let secrets: Vec<SecretString> = parsed.collect::<Result<_, _>>()?;
+    if secrets.is_empty() {
+        // Two unset variables in `$A,$B` would otherwise count as no secret at all.
+        return Err("it is set, but holds no secret; set one, or leave it unset".to_owned());
+    }
+    Ok(Secrets(secrets))
+}
+
+/// Parses one token or key. Of several in a variable that the service reads too, the first is used.
+pub(crate) fn secret(text: &str) -> Result<SecretString, String> {
+    let first = split_secrets(text).next();
+    secret_of(first.ok_or("it is set, but holds no secret; set one, or leave it unset")?)
+}
+
+/// The secret, if a header of HTTP can carry it.
+pub(crate) fn secret_of(text: &str) -> Result<SecretString, String> {
+    let fits = text.chars().all(|c| c.is_ascii_graphic());
+    let wrong = "the secret holds characters other than printable ASCII, which no header of HTTP carries";
+    fits.then(|| SecretString::from(text)).ok_or_else(|| wrong.to_owned())
+}
+
+/// The fingerprint of a failure.
+pub(crate) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    Fingerprint::parse(text.trim()).ok_or_else(|| "is not a fingerprint of 32 hexadecimal digits".to_owned())
+}
+
+/// The hash of a client.
+pub(crate) fn client(text: &str) -> Result<ClientHash, String> {
+    ClientHash::parse(text.trim()).ok_or_else(|| "is not a hash of 16 hexadecimal digits".to_owned())
+}
