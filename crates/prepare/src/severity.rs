@@ -76,7 +76,7 @@ const HIGH: [&str; 24] = [
 /// JSON-RPC's code for an internal error of the server.
 const INTERNAL_ERROR: i64 = -32603;
 
-/// Rates a report. A severity that the sender gave is used unchanged.
+/// Rates a report. A severity that a known sender gave is used unchanged; `validate` drops that of an unknown one.
 #[must_use]
 pub(crate) fn severity(report: &ErrorReport) -> Severity {
     rated(report).0

@@ -112,6 +112,8 @@ pub(crate) fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Reject
     if arrival.sender == Sender::Anonymous {
         // Grouping decides which reports become issues, so an unknown sender must not choose the group.
         report.fingerprint = None;
+        // The severity is a label of the issue, so an unknown sender must not choose it.
+        report.severity = None;
     }
     Ok(Valid { report, identity, arrival, marks })
 }

@@ -1,13 +1,14 @@
 //! Tests of validation: reports that are rejected, fields that are dropped, fields that are cut.
 
-use autoheal_contract::Source;
 use autoheal_contract::limits::{CUT_MARK, STACK_TRACE_CHARS};
+use autoheal_contract::{Severity, Source};
 use serde_json::{Value, json};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 
 use super::*;
 use crate::Timestamp;
+use crate::severity::severity;
 
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
@@ -110,6 +111,22 @@ fn claims_of_an_anonymous_sender_are_limited() {
     assert_eq!(anonymous.source, Some(Source::Cli), "an anonymous sender may name a source");
     let keyed = read(&report.to_string(), Sender::Keyed).unwrap().report;
     assert_eq!((keyed.count, keyed.fingerprint.as_deref()), (Some(5000), Some("mine")));
+}
+
+#[test]
+fn only_a_known_sender_chooses_the_severity() {
+    let report = |severity: &str, error_type: &str| {
+        json!({"error_type": error_type, "error_message": "m", "severity": severity}).to_string()
+    };
+    for (sender, error_type, claimed, expected) in [
+        (Sender::Anonymous, "ValueError", "critical", Severity::Medium),
+        (Sender::Anonymous, "MemoryError", "low", Severity::Critical),
+        (Sender::Keyed, "ValueError", "critical", Severity::Critical),
+        (Sender::Local, "MemoryError", "low", Severity::Low),
+    ] {
+        let valid = read(&report(claimed, error_type), sender).unwrap();
+        assert_eq!(severity(&valid.report), expected, "{sender:?} {error_type} {claimed}");
+    }
 }
 
 #[test]
