@@ -1,8 +1,12 @@
-//! Text outside of fences in which GitHub finds no URL, no reference to an issue and no commit.
+//! Text outside of fences in which GitHub finds no URL, no reference to an issue, no commit and no advisory.
 //!
-//! The alphabets of titles, names and slugs have no `#` and no `@`. The other spellings that GitHub links are changed here
-//! and stay readable: `https://evil.example/a` becomes `https:evil_example/a`, `GH-1` becomes `GH_1`, and `0badc0de1`
-//! becomes `0badc0_de1`. Without a reference, a keyword such as `fixes` closes nothing.
+//! The alphabets of titles, names and slugs have no `#` and no `@`, so that no mention, no mail address, no `repo#1` and no
+//! `repo@0badc0de1` is left. The other spellings that GitHub links are changed here and stay readable:
+//! `https://evil.example/a` becomes `https:evil_example/a`, `GH-1` becomes `GH_1`, `CVE-2024-1234` becomes `CVE_2024-1234`,
+//! and `0badc0de1` becomes `0badc0_de1`. So does a word of the letters a to f: `defaced` becomes `deface_d`. Without a
+//! reference, a keyword such as `fixes` closes nothing.
+//!
+//! The prefixes of a repository's own autolinks, such as `TICKET-`, are unknown here, so that `TICKET-1` stays a link.
 
 use std::borrow::Cow;
 
@@ -18,13 +22,13 @@ pub(super) fn without_links(text: &str, characters: usize) -> String {
     within(text, characters, |text| {
         let text = without_double_slashes(text);
         let text = without_hosts(&text);
-        split_commit_ids(&without_issue_ids(&text, "_"), '_')
+        split_commit_ids(&without_numbered_ids(&text, "_"), '_')
     })
 }
 
 /// A slug of at most this many characters in which GitHub links nothing. Its words are joined by `-`.
 pub(super) fn slug_without_links(slug: &str, characters: usize) -> String {
-    within(slug, characters, |slug| split_commit_ids(&without_issue_ids(slug, ""), '-'))
+    within(slug, characters, |slug| split_commit_ids(&without_numbered_ids(slug, ""), '-'))
 }
 
 /// Cuts a text and removes its links. Repeats this, because a cut can turn a longer word into a commit id, and removing
@@ -90,29 +94,35 @@ fn is_host(part: &str) -> bool {
     labels.len() > 1 && !(is_number && labels.len() < 4)
 }
 
-/// Replaces the hyphen in `GH-1`, which GitHub reads as `#1`.
-fn without_issue_ids(text: &str, separator: &str) -> String {
+/// Replaces the first hyphen in `GH-1`, which GitHub reads as `#1`, and in the ids of advisories: `CVE-2024-1234`,
+/// `GHSA-c3gw-4p7h-j9xq`.
+fn without_numbered_ids(text: &str, separator: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('-') {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
         shown.push_str(before);
         let word = shown.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        let is_issue_id = word.eq_ignore_ascii_case("gh") && after.starts_with(|c: char| c.is_ascii_digit());
-        shown.push_str(if is_issue_id { separator } else { "-" });
+        let is_id = match word.to_ascii_lowercase().as_str() {
+            "gh" | "cve" => after.starts_with(|c: char| c.is_ascii_digit()),
+            "ghsa" => after.starts_with(|c: char| c.is_ascii_alphanumeric()),
+            _ => false,
+        };
+        shown.push_str(if is_id { separator } else { "-" });
         rest = after;
     }
     shown.push_str(rest);
     shown
 }
 
-/// Splits every word that may be a commit id into groups. Decimal numbers get groups of thousands.
+/// Splits every word that may be a commit id into groups. Decimal numbers get groups of thousands. Words without a digit
+/// are split too, because a commit id may consist of letters, and few words have only these seven or more.
 fn split_commit_ids(text: &str, separator: char) -> String {
     let mut shown = String::with_capacity(text.len());
     for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_decimal = word.bytes().all(|byte| byte.is_ascii_digit());
-        let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit()) && word.contains(|c: char| c.is_ascii_digit());
+        let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
         if word.len() < COMMIT_ID_DIGITS || !is_hex {
             shown.push_str(part);
             continue;

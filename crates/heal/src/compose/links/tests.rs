@@ -10,8 +10,8 @@ use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{ScrubLevel, Timestamp, prepare};
 use autoheal_store::Sample;
 
-/// The first link in a text: a URL, a mention, a reference to an issue, or a commit id. Without one, no closing keyword has
-/// anything to close.
+/// The first link in a text: a URL, a mention, a reference to an issue, a commit id, or the id of an advisory. Without one,
+/// no closing keyword has anything to close.
 fn link_in(text: &str) -> Option<String> {
     let characters: Vec<char> = text.to_lowercase().chars().collect();
     let before = |at: usize, is_in_word: fn(char) -> bool| at == 0 || !is_in_word(characters[at - 1]);
@@ -20,7 +20,8 @@ fn link_in(text: &str) -> Option<String> {
         let found = rest.starts_with("//")
             || rest.starts_with("www.")
             || rest.starts_with(['#', '@', '!']) && rest[1..].starts_with(|c: char| c.is_alphanumeric())
-            || before(at, |c| c.is_ascii_alphanumeric()) && (is_issue_id(&rest) || is_commit_id(&rest))
+            || before(at, |c| c.is_ascii_alphanumeric())
+                && (is_issue_id(&rest) || is_commit_id(&rest) || is_advisory_id(&rest))
             || before(at, |c| c.is_alphanumeric() || "._-/".contains(c)) && begins_with_host(&rest);
         found.then(|| rest.chars().take(30).collect())
     })
@@ -31,12 +32,16 @@ fn is_issue_id(rest: &str) -> bool {
     rest.strip_prefix("gh-").is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// 7 to 40 hexadecimal digits with a decimal one.
+/// `cve-2024-1234` or `ghsa-c3gw-4p7h-j9xq`.
+fn is_advisory_id(rest: &str) -> bool {
+    rest.strip_prefix("cve-").is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+        || rest.strip_prefix("ghsa-").is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+/// 7 to 40 hexadecimal digits.
 fn is_commit_id(rest: &str) -> bool {
     let word: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-    (7..=40).contains(&word.len())
-        && word.chars().all(|c| c.is_ascii_hexdigit())
-        && word.contains(|c: char| c.is_ascii_digit())
+    (7..=40).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// `a.example/` or `a.example:80/`.
@@ -68,6 +73,22 @@ fn spellings() -> Vec<String> {
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "1234567",
         "20261122",
+        "deadbeef",
+        "facadecafe",
+        "DEADBEEF",
+        "defaced",
+        "abcdefabcdefabcdefabcdefabcdefabcdefabcd",
+        "octo/repo@deadbeef",
+        "repo#1",
+        "octo#1",
+        "octo/repo#1",
+        "ada@evil.example",
+        "mailto:ada@evil.example",
+        "xmpp:ada@evil.example/room",
+        "CVE-2024-1234",
+        "cve-2021-44228",
+        "GHSA-c3gw-4p7h-j9xq",
+        "ghsa-2222-3333-4444",
         "@ada",
         "@octo/team",
         "https://github.com/octo/repo/issues/1",
@@ -99,6 +120,8 @@ fn spellings() -> Vec<String> {
         for verb in verbs {
             spellings.push(format!("{verb} {link}"));
             spellings.push(format!("{}: {link}", verb.to_uppercase()));
+            spellings.push(format!("{verb}:{link}"));
+            spellings.push(format!("{verb}  : {link}"));
         }
         for (before, after) in
             [("(", ")"), ("a, ", "."), ("_", "_"), ("'", "'"), ("x=", ";"), ("é", "é"), ("\u{200b}", "\u{301}")]
@@ -188,7 +211,7 @@ fn random_text_is_shown_without_links_and_a_second_time_unchanged() {
     let mut random = fastrand::Rng::with_seed(seed);
     let pieces = [
         ":", "/", "//", ".", "-", "_", " ", "www", "gh", "GH-", "1", "0bad", "c0de", "f", "g", "example", "é", "例",
-        "(", "=", "1234", "80", "a",
+        "(", "=", "1234", "80", "a", "dead", "beef", "CVE-", "ghsa",
     ];
     for _ in 0..3_000 {
         let text: String = (0..random.usize(0..14)).map(|_| pieces[random.usize(..pieces.len())]).collect();
@@ -201,6 +224,25 @@ fn random_text_is_shown_without_links_and_a_second_time_unchanged() {
         assert_eq!(link_in(&shown), None, "SEED={seed}, text {text:?} shown as {shown:?}");
         assert_eq!(slug(&shown), shown, "SEED={seed}, text {text:?}");
     }
+}
+
+#[test]
+fn a_commit_id_of_letters_and_the_id_of_an_advisory_stay_readable() {
+    for (text, shown) in [
+        ("deadbeef", "deadbe_ef"),
+        ("facadecafe at defaced", "facade_cafe at deface_d"),
+        ("facade, decade, beaded", "facade, decade, beaded"),
+        ("feedback and faceless", "feedback and faceless"),
+        ("CVE-2024-1234", "CVE_2024-1234"),
+        ("GHSA-c3gw-4p7h-j9xq", "GHSA_c3gw-4p7h-j9xq"),
+        ("cve-count, ghsa-", "cve-count, ghsa-"),
+        // a prefix that a repository may have chosen for its own links
+        ("TICKET-123", "TICKET-123"),
+    ] {
+        assert_eq!(without_links(text, 80), shown);
+        assert_eq!(without_links(shown, 80), shown, "a second call changes nothing");
+    }
+    assert_eq!(slug("DeadBeef CVE-2024-1234"), "deadbe-ef-cve2024-1234");
 }
 
 #[test]
@@ -227,8 +269,6 @@ fn names_stay_readable() {
         "tools/call",
         "./src/app.js",
         "../lib/x.py",
-        "deadbeef",
-        "effaced",
         "requests.exceptions.Timeout",
         "3.14159",
     ] {
