@@ -59,6 +59,8 @@ pub struct Worker {
     polled_at: Option<Timestamp>,
     /// True once the groups of earlier runs were made due.
     woken: bool,
+    /// True once a pause of an earlier run was ended or kept.
+    resumed: bool,
     /// The groups that could be claimed at the last check.
     claims: Claims,
     /// The client whose group got the last issue.
@@ -147,6 +149,7 @@ impl Worker {
             repository: None,
             polled_at: None,
             woken: false,
+            resumed: false,
             claims,
             last_client: ClientHash::default(),
             open_hand_overs: None,
@@ -187,6 +190,7 @@ impl Worker {
             return Ok(Some(now.plus(FIRST_WAIT)));
         }
         self.check_clock(now).await?;
+        self.resume(now).await?;
         if let Some(until) = self.pause_in_force(now).await? {
             return Ok(Some(until));
         }

@@ -155,6 +155,9 @@ pub trait Store: Send + Sync + 'static {
     /// no longer than `of_intents`, and counts those sent in the future as sent now. Needed after the clock was set back.
     fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()>;
 
+    /// Makes a project's writes due that wait for the end of a pause (`Held`, `Sent`). Needed when it is ended early.
+    fn resume_writes(&self, project: &str, now: Timestamp) -> StoreFuture<'_, ()>;
+
     /// Returns the size of the store, and of the queue for issues.
     fn usage(&self) -> StoreFuture<'_, Usage>;
 

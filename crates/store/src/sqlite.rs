@@ -326,6 +326,11 @@ impl Store for Sqlite {
         self.write(move |connection| work::shorten_waits(connection, now, of_groups, of_intents))
     }
 
+    fn resume_writes(&self, project: &str, now: Timestamp) -> StoreFuture<'_, ()> {
+        let project = project.to_owned();
+        self.write(move |connection| work::resume_writes(connection, &project, now))
+    }
+
     fn usage(&self) -> StoreFuture<'_, Usage> {
         self.read(read::usage)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Claims, Pause, StoreError};
+use autoheal_store::{Claims, IntentState, Pause, StoreError};
 
 use super::{FIRST_WAIT, Worker};
 use crate::decide::BUDGET_WAIT;
@@ -50,13 +50,40 @@ impl Worker {
         Ok(until)
     }
 
-    /// Ends the row of pauses after a successful read, so that the next failure starts with a short one. A row that a
-    /// failed write began goes on, because reading proves nothing about writing.
+    /// Ends the row of pauses after a successful read, so that the next failure starts with a short one. A row goes on
+    /// that a failed write began, or while a write waits, because reading proves nothing about writing.
     pub(crate) async fn reset_wait(&self) -> Result<(), StoreError> {
-        match self.store.pause(&self.settings.project).await? {
-            Some(pause) if !pause.writes_only => self.store.set_pause(&self.settings.project, None).await,
+        let project = &self.settings.project;
+        match self.store.pause(project).await? {
+            Some(pause) if !pause.writes_only && !self.write_waits().await? => {
+                self.store.set_pause(project, None).await
+            }
             _ => Ok(()),
         }
+    }
+
+    /// True if a write is stored that has not succeeded yet.
+    async fn write_waits(&self) -> Result<bool, StoreError> {
+        let whenever = Timestamp(i64::MAX - 1);
+        let intent = self.store.unsettled_due(&self.settings.project, whenever).await?;
+        Ok(intent.is_some_and(|intent| intent.state != IntentState::Recheck))
+    }
+
+    /// Ends a pause that autoheal chose itself, once after a start, because the operator may have mended its cause. The
+    /// row goes on, so that the stop is shown until a write succeeds. A pause that GitHub asked for is kept.
+    pub(super) async fn resume(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if std::mem::replace(&mut self.resumed, true) {
+            return Ok(());
+        }
+        let Some(pause) = self.store.pause(&self.settings.project).await? else { return Ok(()) };
+        // One of an earlier version has no cause, so that GitHub may have asked for it.
+        let cause = pause.cause.as_deref().and_then(Cause::parse);
+        if !pause.is_in_force(now, MAX_PAUSE) || cause.is_none_or(|cause| cause == Cause::RateLimit) {
+            return Ok(());
+        }
+        tracing::info!(reason = pause.reason, "worker: trying again after the start");
+        self.store.set_pause(&self.settings.project, Some(Pause { until: now, ..pause })).await?;
+        self.store.resume_writes(&self.settings.project, now).await
     }
 
     /// Ends the row of pauses after a successful write.

@@ -58,6 +58,16 @@ pub(super) fn begin_again(connection: &Connection, id: IntentId, now: Timestamp)
         .map(drop)
 }
 
+/// Makes the project's writes due that wait for the end of a pause.
+pub(super) fn resume_writes(connection: &Connection, project: &str, now: Timestamp) -> Result<()> {
+    let sql = format!(
+        "UPDATE intents SET act_at = ?2
+         WHERE project_id = {PROJECT} AND state IN ('held', 'sent') AND act_at > ?2 AND act_at < {}",
+        i64::MAX
+    );
+    connection.prepare_cached(&sql)?.execute(params![project, now.0]).map(drop)
+}
+
 pub(super) fn settle(
     connection: &Connection,
     id: IntentId,
