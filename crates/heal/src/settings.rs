@@ -231,7 +231,9 @@ mod tests {
     #[test]
     fn repositories_are_owner_and_name() {
         assert!(Repository::parse("acme/shop").is_some());
-        for wrong in ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x", "acme/shop.git", "-a/b", ".a/b"] {
+        for wrong in
+            ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x", "acme/shop.git", "-a/b", ".a/b"]
+        {
             assert_eq!(Repository::parse(wrong), None, "{wrong}");
         }
     }

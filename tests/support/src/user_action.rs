@@ -19,6 +19,15 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Adds a label by an app that acts for the user.
+    AddLabelByApp {
+        /// The issue or pull request.
+        number: u64,
+        /// The label.
+        label: String,
+        /// The user.
+        login: String,
+    },
     /// Removes a label.
     RemoveLabel {
         /// The issue or pull request.
@@ -143,6 +152,32 @@ pub enum UserAction {
         /// The user.
         login: String,
     },
+    /// Pushes a commit to the branch of a pull request.
+    Push {
+        /// The pull request.
+        pull: u64,
+        /// The user.
+        login: String,
+    },
+    /// Creates a branch with a commit of its own on top of the default branch.
+    CreateBranch {
+        /// The branch.
+        branch: String,
+        /// The user.
+        login: String,
+    },
+    /// Changes the base of a pull request to this branch, which is created if it does not exist.
+    ChangeBase {
+        /// The pull request.
+        pull: u64,
+        /// The new base.
+        base: String,
+    },
+    /// Deletes a label of the repository, which removes it from every issue and pull request.
+    DeleteLabel {
+        /// The label.
+        label: String,
+    },
     /// Transfers an issue to another repository: the second one, or a new one if there is no second.
     Transfer {
         /// The issue.
@@ -192,6 +227,12 @@ impl State {
             UserAction::AddLabel { number, label, login } => {
                 repository.add_labels(*number, std::slice::from_ref(label), login, now);
             }
+            UserAction::AddLabelByApp { number, label, login } => {
+                repository.add_labels(*number, std::slice::from_ref(label), login, now);
+                if let Some(event) = repository.events.last_mut() {
+                    event.via_app = true;
+                }
+            }
             UserAction::RemoveLabel { number, label, login } => {
                 repository.remove_label(*number, label, login, now);
             }
@@ -221,6 +262,10 @@ impl State {
             UserAction::MarkReady { pull, login } => repository.set_draft(*pull, false, login, now),
             UserAction::ConvertToDraft { pull, login } => repository.set_draft(*pull, true, login, now),
             UserAction::Merge { number, login } => repository.merge(*number, login, now),
+            UserAction::Push { pull, login } => repository.push_to(*pull, login, now),
+            UserAction::CreateBranch { branch, login } => repository.create_branch(branch, login, now),
+            UserAction::ChangeBase { pull, base } => repository.change_base(*pull, base, now),
+            UserAction::DeleteLabel { label } => repository.delete_label(label),
             UserAction::Transfer { number } => self.transfer(*number),
             UserAction::DeleteIssue { number } => repository.discard_issue(*number, Departure::Deleted),
             UserAction::ConvertToDiscussion { number } => repository.discard_issue(*number, Departure::Discussion),
@@ -259,6 +304,11 @@ impl StandIn {
     /// Adds a label to an issue or pull request.
     pub fn add_label(&self, number: u64, label: &str, login: &str) {
         self.perform(&UserAction::AddLabel { number, label: label.into(), login: login.into() });
+    }
+
+    /// Adds a label by an app that acts for the user.
+    pub fn add_label_by_app(&self, number: u64, label: &str, login: &str) {
+        self.perform(&UserAction::AddLabelByApp { number, label: label.into(), login: login.into() });
     }
 
     /// Removes a label.
@@ -345,6 +395,26 @@ impl StandIn {
     /// Merges a pull request, which closes the issues that its text says it fixes.
     pub fn merge_pull(&self, number: u64, login: &str) {
         self.perform(&UserAction::Merge { number, login: login.into() });
+    }
+
+    /// Pushes a commit to the branch of a pull request.
+    pub fn push(&self, pull: u64, login: &str) {
+        self.perform(&UserAction::Push { pull, login: login.into() });
+    }
+
+    /// Creates a branch with a commit of its own on top of the default branch.
+    pub fn create_branch(&self, branch: &str, login: &str) {
+        self.perform(&UserAction::CreateBranch { branch: branch.into(), login: login.into() });
+    }
+
+    /// Changes the base of a pull request to this branch, which is created if it does not exist.
+    pub fn change_base(&self, pull: u64, base: &str) {
+        self.perform(&UserAction::ChangeBase { pull, base: base.into() });
+    }
+
+    /// Deletes a label of the repository, which removes it from every issue and pull request without an event.
+    pub fn delete_label(&self, label: &str) {
+        self.perform(&UserAction::DeleteLabel { label: label.into() });
     }
 
     /// Transfers an issue to another repository: the second one, or a new one if there is no second. Requests for it get

@@ -99,6 +99,9 @@ struct Event {
     actor: Option<User>,
     created_at: Option<String>,
     label: Option<Label>,
+    /// Present if an app acted for the actor.
+    #[serde(default)]
+    performed_via_github_app: Option<IgnoredAny>,
 }
 
 impl Event {
@@ -106,7 +109,9 @@ impl Event {
     fn labelled(self) -> Option<Labelled> {
         let at = self.created_at.as_deref().and_then(Timestamp::parse)?;
         let User { login, kind } = self.actor?;
-        Some(Labelled { login, at, by_bot: kind.as_deref() == Some("Bot") })
+        // An app that acts for a person may have read the report, and followed it.
+        let by_bot = kind.as_deref() == Some("Bot") || self.performed_via_github_app.is_some();
+        Some(Labelled { login, at, by_bot })
     }
 }
 
@@ -117,7 +122,7 @@ pub(crate) struct Labelled {
     pub(crate) login: String,
     /// Time of the setting, by GitHub's clock.
     pub(crate) at: Timestamp,
-    /// True if that user is a bot.
+    /// True if that user is a bot, or an app that acted for the user.
     pub(crate) by_bot: bool,
 }
 

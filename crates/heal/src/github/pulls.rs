@@ -34,6 +34,18 @@ pub(crate) struct Pull {
     /// True if it is a draft.
     #[serde(default)]
     pub(crate) draft: bool,
+    head: Side,
+    base: Side,
+}
+
+/// The fields of a side of a pull request that are read.
+#[derive(Debug, Clone, Deserialize)]
+struct Side {
+    /// The branch; `ref` in JSON.
+    #[serde(rename = "ref")]
+    branch: String,
+    /// The id of its newest commit.
+    sha: String,
 }
 
 impl Pull {
@@ -50,6 +62,16 @@ impl Pull {
     /// True if its conversation is locked.
     pub(crate) fn is_locked(&self) -> bool {
         self.locked
+    }
+
+    /// The newest commit of its branch.
+    pub(crate) fn head_commit(&self) -> &str {
+        &self.head.sha
+    }
+
+    /// The branch that it is to be merged into.
+    pub(crate) fn base_branch(&self) -> &str {
+        &self.base.branch
     }
 }
 

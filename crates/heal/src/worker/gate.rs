@@ -51,7 +51,7 @@ impl Worker {
             return Ok(());
         }
         if labelled.by_bot {
-            return self.note(work, "the approval label was set by a bot; a person has to set it").await;
+            return self.note(work, "the approval label was set by a bot or an app; a person has to set it").await;
         }
         if !self.github.may_write(&labelled.login).await? {
             return self.note(work, "the approval label was set by a person without write access").await;

@@ -6,7 +6,7 @@ use autoheal_store::{Intent, IntentKind, TextForm, Work};
 use super::{WorkResult, Worker};
 use crate::compose::{ComposedIssue, issue, pull, shown_hash};
 use crate::github::{Issue, List, Pull, Review};
-use crate::write::Write;
+use crate::write::{Record, Write};
 
 /// The issue and the draft of a group, as they are on GitHub now.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub(super) struct Live {
     reviews: Vec<Review>,
     /// True if the draft has more reviews than were read.
     has_more_reviews: bool,
+    /// The newest commit and the base of the draft, if they are not the ones that were written.
+    other_commits: Option<(String, String)>,
 }
 
 impl Live {
@@ -58,7 +60,8 @@ impl Live {
         self.issue.has_label(name)
     }
 
-    /// Hash of titles and bodies, without the counts block.
+    /// Hash of titles and bodies, without the counts block. It covers the draft's newest commit and its base as soon as
+    /// they are others than were written, because the agent works on that commit and reads its files.
     pub(super) fn text_hash(&self) -> String {
         shown_hash(&self.texts())
     }
@@ -80,6 +83,7 @@ impl Live {
     fn texts(&self) -> Vec<(&str, &str)> {
         let mut texts = vec![(self.issue.title.as_str(), self.issue.body.as_str())];
         texts.extend(self.draft.iter().map(|draft| (draft.title.as_str(), draft.body.as_deref().unwrap_or_default())));
+        texts.extend(self.other_commits.iter().map(|(commit, base)| (commit.as_str(), base.as_str())));
         texts
     }
 }
@@ -109,6 +113,21 @@ pub(super) fn written_hash(work: &Work, number: u64) -> String {
     shown_hash(&texts)
 }
 
+/// The draft's newest commit and its base, if they are not the ones that were written for this group: another person has
+/// pushed to the branch, or has chosen another base.
+fn other_commits(work: &Work, draft: &Pull) -> Option<(String, String)> {
+    // A second commit is created only if the first one is on no branch.
+    let is_written = |intent: &Intent| {
+        intent.kind == IntentKind::CreateCommit && Record::read(intent).sha.as_deref() == Some(draft.head_commit())
+    };
+    let is_base = |intent: &Intent| match Write::read(intent) {
+        Ok(Write::OpenPull { pull }) => pull.base == draft.base_branch(),
+        _ => false,
+    };
+    let is_own = work.intents.iter().any(is_written) && work.intents.iter().any(is_base);
+    (!is_own).then(|| (draft.head_commit().to_owned(), draft.base_branch().to_owned()))
+}
+
 /// Title and body of the issue in a stored write; none for a write of another kind.
 fn written_issue(intent: &Intent) -> Option<(String, String)> {
     match Write::read(intent) {
@@ -123,13 +142,14 @@ impl Worker {
     pub(super) async fn live(&self, work: &Work, number: u64) -> WorkResult<Live> {
         let issue = self.github.issue(number).await?;
         let Some(link) = &work.group.pull else {
-            return Ok(Live { issue, draft: None, reviews: vec![], has_more_reviews: false });
+            return Ok(Live { issue, draft: None, reviews: vec![], has_more_reviews: false, other_commits: None });
         };
         let draft = self.github.pull(link.number).await?;
         let agent = self.agent().login().await?;
         let List { entries: mut reviews, is_incomplete } = self.github.reviews(link.number).await?;
         reviews.retain(|review| !self.is_ours(review.author(), &agent));
-        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_incomplete })
+        let other_commits = other_commits(work, &draft);
+        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_incomplete, other_commits })
     }
 
     /// True if a person other than the approver wrote or changed a comment, also on a line, since this time. The agent

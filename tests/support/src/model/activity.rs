@@ -35,6 +35,8 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// Kind of event.
     pub kind: EventKind,
+    /// True if an app acted for the user.
+    pub via_app: bool,
 }
 
 /// Kind of event.
@@ -82,7 +84,7 @@ impl Repository {
     /// Records an event.
     pub(crate) fn record_event(&mut self, number: u64, actor: &str, at: DateTime<Utc>, kind: EventKind) {
         let id = self.new_id();
-        self.events.push(Event { id, number, actor: actor.to_owned(), at, kind });
+        self.events.push(Event { id, number, actor: actor.to_owned(), at, kind, via_app: false });
         if let Some(issue) = self.issues.get_mut(&number) {
             issue.updated_at = at;
         }

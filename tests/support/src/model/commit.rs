@@ -70,6 +70,13 @@ impl Repository {
         Some(commit)
     }
 
+    /// Creates a branch with an empty commit on top of the default branch.
+    pub(crate) fn create_branch(&mut self, branch: &str, author: &str, date: DateTime<Utc>) {
+        let Some(base) = self.branch(&self.default_branch).map(|commit| commit.sha.clone()) else { return };
+        self.refs.insert(format!("refs/heads/{branch}"), base);
+        self.push_empty_commit(branch, "Another change", author, date);
+    }
+
     /// SHAs of a commit and all its ancestors.
     pub(crate) fn history(&self, sha: &str) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();

@@ -114,6 +114,14 @@ impl Repository {
         label
     }
 
+    /// Deletes a label, which removes it from every issue without an event.
+    pub(crate) fn delete_label(&mut self, name: &str) {
+        self.labels.retain(|label| !label.name.eq_ignore_ascii_case(name));
+        for issue in self.issues.values_mut() {
+            issue.labels.retain(|label| !label.eq_ignore_ascii_case(name));
+        }
+    }
+
     /// Adds labels to an issue, except those it already has.
     pub(crate) fn add_labels(&mut self, number: u64, names: &[String], actor: &str, now: DateTime<Utc>) {
         for name in names {

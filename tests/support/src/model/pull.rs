@@ -120,6 +120,24 @@ impl Repository {
         self.record_event(number, actor, now, kind);
     }
 
+    /// Pushes an empty commit to the branch of a pull request.
+    pub(crate) fn push_to(&mut self, number: u64, author: &str, now: DateTime<Utc>) {
+        let Some(branch) = self.pulls.get(&number).map(|pull| pull.head.clone()) else { return };
+        self.push_empty_commit(&branch, "Another change", author, now);
+    }
+
+    /// Changes the base of a pull request. A branch that does not exist is created at the old base.
+    pub(crate) fn change_base(&mut self, number: u64, base: &str, now: DateTime<Utc>) {
+        let Some(pull) = self.pulls.get_mut(&number) else { return };
+        let old = std::mem::replace(&mut pull.base, base.to_owned());
+        if let Some(sha) = self.branch(&old).map(|commit| commit.sha.clone()) {
+            self.refs.entry(format!("refs/heads/{base}")).or_insert(sha);
+        }
+        if let Some(issue) = self.issues.get_mut(&number) {
+            issue.updated_at = now;
+        }
+    }
+
     /// Merges a pull request: the base branch gets the head's commit. If the base is the default branch, this also
     /// closes the issues that the text says it fixes, as GitHub does.
     pub(crate) fn merge(&mut self, number: u64, actor: &str, now: DateTime<Utc>) {

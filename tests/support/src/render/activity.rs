@@ -57,9 +57,27 @@ pub(crate) fn event(repository: &Repository, event: &Event) -> Option<Value> {
         "commit_id": null,
         "commit_url": null,
         "created_at": timestamp(event.at),
-        "performed_via_github_app": null,
+        "performed_via_github_app": event.via_app.then(|| app(repository)),
     });
     Some(merge(fields, details))
+}
+
+/// The app that acted for a user.
+fn app(repository: &Repository) -> Value {
+    json!({
+        "id": 1,
+        "node_id": node_id("A", 1),
+        "slug": "helper",
+        "owner": user(&repository.url, &repository.owner),
+        "name": "Helper",
+        "description": "",
+        "external_url": "https://helper.example",
+        "html_url": "https://github.com/apps/helper",
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "permissions": { "issues": "write" },
+        "events": [],
+    })
 }
 
 /// An issue's timeline: events, cross-references, comments and submitted reviews by time.
