@@ -222,3 +222,29 @@ async fn behind_a_proxy_that_hides_its_clients_one_cannot_lock_out_the_others() 
     assert_eq!(statuses[9..], [401, 429, 429]);
     assert_eq!(get_remotely(&app, "Bearer made-up-token").await.status, 200);
 }
+
+#[tokio::test]
+async fn behind_a_public_url_without_any_sign_of_a_proxy_one_client_cannot_lock_out_the_others() {
+    for public in [true, false] {
+        let app = spawn_app_with(|config| {
+            config.operator_tokens = vec!["made-up-token".to_owned().into()];
+            config.sender_keys = vec!["made-up-key".to_owned().into()];
+            config.public_url = public.then(|| Origin::parse("https://errors.example").unwrap());
+        });
+        let app = app.await;
+        let bearer = |request: Request, secret: &str| request.header("authorization", &format!("Bearer {secret}"));
+        let send = || Request::report(report("m").to_string());
+        for (request, right, status) in
+            [(Request::get("/api/groups"), "made-up-token", 200), (send(), "made-up-key", 202)]
+        {
+            let mut wrong = Vec::new();
+            for number in 0..12 {
+                wrong.push(app.send(&bearer(request.clone(), &format!("guess-{number}"))).await.status);
+            }
+            assert_eq!(wrong[9..], [401, 429, 429], "guesses are throttled");
+            // with the public URL all clients have the address of the proxy; without it, the address is the guesser's
+            let expected = if public { status } else { 429 };
+            assert_eq!(app.send(&bearer(request, right)).await.status, expected, "public URL: {public}");
+        }
+    }
+}

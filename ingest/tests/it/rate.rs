@@ -86,3 +86,41 @@ async fn keyed_senders_and_a_limit_of_zero_are_not_limited() {
     }
     assert_eq!(unlimited.count().await, 300);
 }
+
+/// A hundred reports of one failure, from one of many clients.
+async fn send_failure(app: &TestApp, client: u32, members: &str) -> Response {
+    let reports = vec![format!("{{\"error_type\":\"E\",{members}}}"); 100];
+    let request = Request::report(format!("[{}]", reports.join(",")));
+    app.send(&request.header("x-forwarded-for", &format!("203.0.113.{client}"))).await
+}
+
+#[tokio::test]
+async fn one_failure_of_many_clients_is_limited_however_its_members_are_written() {
+    // the second one counts where a member is there twice, so that all of these are one failure
+    for members in [
+        r#""error_message":"no price""#,
+        r#""error_message":"a","error_message":"no price""#,
+        r#""error_message":"no price","error_message":"no price""#,
+        r#""error_message":7,"error_message":"no price""#,
+        r#""error_type":"E","error_message":"no price""#,
+        r#""error\u005fmessage":"no price""#,
+        r#""error_message":"a","error\u005fmessage":"no price""#,
+    ] {
+        println!("{members}");
+        let app = spawn_app_with(|config| {
+            (config.rate_limits.reports_per_minute, config.trust_proxy) = (20, true);
+            config.operator_tokens = vec!["made-up-token".to_owned().into()];
+        });
+        let app = app.await;
+        for client in 0..10 {
+            assert_receipts(&send_failure(&app, client, members).await, &["accepted"; 100]);
+        }
+        assert_refused(&send_failure(&app, 10, members).await, 429, "rate_limited");
+        // another failure of another client is accepted
+        assert_receipts(&send_failure(&app, 11, r#""error_message":"no stock""#).await, &["accepted"; 100]);
+        let groups = app.store.groups("default", 10).await.unwrap();
+        let counts: Vec<u64> = groups.iter().map(|group| group.count).collect();
+        assert_eq!(counts.iter().sum::<u64>(), 1_100, "{counts:?}");
+        assert_eq!(groups.len(), 2, "the last member counts");
+    }
+}
