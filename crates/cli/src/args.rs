@@ -91,7 +91,8 @@ Examples:
 #[command(version, before_help = EXAMPLES, help_expected = true)]
 pub(crate) struct Args {
     /// Log level on standard error: error, warn, info, debug, trace
-    #[arg(long, env = "AUTOHEAL_LOG", default_value = "info", global = true, value_parser = values::log_level, value_name = "LEVEL")]
+    #[arg(long, env = "AUTOHEAL_LOG", default_value = "info", global = true, value_parser = values::log_level)]
+    #[arg(value_name = "LEVEL")]
     pub(crate) log: tracing::Level,
     /// Command to run
     #[command(subcommand)]
@@ -160,7 +161,8 @@ pub(crate) struct RunArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
     /// Address to listen on
-    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = DEFAULT_LISTEN, value_parser = values::address, value_name = "ADDR")]
+    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = DEFAULT_LISTEN, value_parser = values::address)]
+    #[arg(value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// SQLite file; by default in $XDG_DATA_HOME/autoheal/, or ~/.local/share/autoheal/
     #[arg(long, env = "AUTOHEAL_STORE", value_parser = values::store, value_name = "PATH")]
@@ -169,40 +171,49 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "AUTOHEAL_STORE_LIMIT", default_value = "2GiB", value_parser = values::size, value_name = "SIZE")]
     pub(crate) store_limit: u64,
     /// Time after which a failure that was not seen again is deleted, unless its issue may be open; 0 or off keeps all
-    #[arg(long, env = "AUTOHEAL_RETENTION", default_value = "90d", value_parser = values::retention, value_name = "TIME")]
+    #[arg(long, env = "AUTOHEAL_RETENTION", default_value = "90d", value_parser = values::retention)]
+    #[arg(value_name = "TIME")]
     pub(crate) retention: Retention,
     /// URL at which browsers reach this service, if a proxy in front changes the Host header
     #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_parser = values::origin, value_name = "URL")]
     pub(crate) public_url: Option<Origin>,
     /// Origins of other sites whose pages may send reports, separated by commas
-    #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_parser = values::origin, value_name = "ORIGIN")]
+    #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_parser = values::origin)]
+    #[arg(value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<Origin>,
     /// Public keys with the project that each selects, separated by commas
-    #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_parser = values::project_key, value_name = "KEY=PROJECT")]
+    #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_parser = values::project_key)]
+    #[arg(value_name = "KEY=PROJECT")]
     pub(crate) project_key: Vec<ProjectKey>,
     /// Secret keys of trusted senders, separated by commas, of at least 16 characters each; a page must never contain one
     #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_parser = values::secrets, value_name = "KEY")]
     pub(crate) sender_key: Vec<Secrets>,
     /// Tokens of at least 16 characters, separated by commas. With any, the dashboard needs one, also on this machine
-    #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_parser = values::secrets, value_name = "TOKEN")]
+    #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_parser = values::secrets)]
+    #[arg(value_name = "TOKEN")]
     pub(crate) operator_token: Vec<Secrets>,
     /// Maximum number of reports a minute from one client; 0 for no limit
-    #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_parser = whole::<u32, 0, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_RATE_LIMIT", default_value_t = 600, value_parser = whole::<u32, 0, MAX_COUNT>)]
+    #[arg(value_name = "N")]
     pub(crate) rate_limit: u32,
     /// Maximum number of new groups an hour from one client; 0 for no limit [default: 30, or 0 if the rate limit is 0]
     #[arg(long, env = "AUTOHEAL_NEW_GROUPS", value_parser = whole::<u32, 0, MAX_COUNT>, value_name = "N")]
     pub(crate) new_groups: Option<u32>,
     /// Maximum number of open connections; further ones are refused
-    #[arg(long, env = "AUTOHEAL_MAX_CONNECTIONS", default_value_t = 1_024, value_parser = whole::<usize, 1, MAX_CONNECTIONS>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_MAX_CONNECTIONS", default_value_t = 1_024)]
+    #[arg(value_parser = whole::<usize, 1, MAX_CONNECTIONS>, value_name = "N")]
     pub(crate) max_connections: usize,
     /// Read the client's address from the last X-Forwarded-For; only behind a proxy that sets it
-    #[arg(long, env = "AUTOHEAL_TRUST_PROXY", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
+    #[arg(long, env = "AUTOHEAL_TRUST_PROXY", action = ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
+    #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) trust_proxy: bool,
     /// URL of the MCP server behind /jsonrpc
     #[arg(long, env = "AUTOHEAL_UPSTREAM", value_parser = values::upstream, value_name = "URL")]
     pub(crate) upstream: Option<Upstream>,
     /// Directory of files to serve at /app/
-    #[arg(long = "static", env = "AUTOHEAL_STATIC", value_parser = PathBufValueParser::new().try_map(values::directory), value_name = "DIR")]
+    #[arg(long = "static", env = "AUTOHEAL_STATIC")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(values::directory), value_name = "DIR")]
     pub(crate) static_dir: Option<PathBuf>,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
@@ -223,13 +234,18 @@ pub(crate) struct ServeArgs {
 #[command(next_help_heading = "Healing")]
 pub(crate) struct HealingArgs {
     /// Open issues
-    #[arg(long, env = "AUTOHEAL_ISSUE", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
+    #[arg(long, env = "AUTOHEAL_ISSUE", action = ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
+    #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) issue: bool,
     /// Open draft pull requests, and the issues they belong to
-    #[arg(long, env = "AUTOHEAL_PR", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
+    #[arg(long, env = "AUTOHEAL_PR", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    #[arg(default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
     pub(crate) pr: bool,
     /// Open issues and hand them over to a coding agent
-    #[arg(long, env = "AUTOHEAL_HEAL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
+    #[arg(long, env = "AUTOHEAL_HEAL", action = ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
+    #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) heal: bool,
     /// Repository for issues: owner/name; of other projects PROJECT=owner/name, separated by commas
     #[arg(long, env = "AUTOHEAL_REPO", value_parser = values::repositories, value_name = "OWNER/NAME")]
@@ -238,31 +254,40 @@ pub(crate) struct HealingArgs {
     #[arg(long, env = "AUTOHEAL_AGENT", default_value = "copilot", value_parser = values::agent, value_name = "AGENT")]
     pub(crate) agent: String,
     /// Sources whose failures are handed over without a person's approval: run, mcp, browser, none
-    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none", value_parser = values::trusted_source, value_name = "SOURCE")]
+    #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none")]
+    #[arg(value_parser = values::trusted_source, value_name = "SOURCE")]
     pub(crate) trust: Vec<TrustedSource>,
     /// Text of a report in its issue: full, or after-approval (facts and a link until a person sets the approval label)
     #[arg(long, env = "AUTOHEAL_ISSUE_TEXT", value_enum, default_value_t = IssueText::Full, value_name = "WHEN")]
     pub(crate) issue_text: IssueText,
     /// Occurrences of a failure before an issue is opened; an unknown client counts once
-    #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1, value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) min_occurrences: u64,
     /// Open issues for caller errors too, such as an unknown tool or bad arguments
-    #[arg(long, env = "AUTOHEAL_CALLER_ERRORS", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, value_parser = values::switch, value_name = "BOOL")]
+    #[arg(long, env = "AUTOHEAL_CALLER_ERRORS", action = ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
+    #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) caller_errors: bool,
     /// Distinct clients that cause the same caller error before an issue is opened anyway
-    #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3, value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) caller_error_clients: u64,
     /// Time between two updates of the counts on an issue
-    #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = time::<1, { 30 * DAY }>, value_name = "TIME")]
+    #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = time::<1, { 30 * DAY }>)]
+    #[arg(value_name = "TIME")]
     pub(crate) bundle_interval: Duration,
     /// Maximum number of new issues an hour: for known senders, and as many for all others
-    #[arg(long, env = "AUTOHEAL_ISSUES_PER_HOUR", default_value_t = 30, value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_ISSUES_PER_HOUR", default_value_t = 30)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) issues_per_hour: u64,
     /// Maximum number of hand-overs to the agent a day
-    #[arg(long, env = "AUTOHEAL_HAND_OVERS_PER_DAY", default_value_t = 10, value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_HAND_OVERS_PER_DAY", default_value_t = 10)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) hand_overs_per_day: u64,
     /// Maximum number of hand-overs whose issue is still open
-    #[arg(long, env = "AUTOHEAL_OPEN_HAND_OVERS", default_value_t = 5, value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    #[arg(long, env = "AUTOHEAL_OPEN_HAND_OVERS", default_value_t = 5)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) open_hand_overs: u64,
 }
 
@@ -271,13 +296,16 @@ pub(crate) struct HealingArgs {
 #[command(next_help_heading = "GitHub")]
 pub(crate) struct GithubArgs {
     /// Base URL of the API; for GitHub Enterprise https://HOST/api/v3
-    #[arg(long, env = "AUTOHEAL_GITHUB_URL", default_value = "https://api.github.com", value_parser = values::api_url, value_name = "URL")]
+    #[arg(long, env = "AUTOHEAL_GITHUB_URL", default_value = "https://api.github.com")]
+    #[arg(value_parser = values::api_url, value_name = "URL")]
     pub(crate) github_url: String,
     /// Token of the user for whom the agent works; by default the token for issues
-    #[arg(long, env = "AUTOHEAL_AGENT_TOKEN", hide_env_values = true, value_parser = values::secret, value_name = "TOKEN")]
+    #[arg(long, env = "AUTOHEAL_AGENT_TOKEN", hide_env_values = true, value_parser = values::secret)]
+    #[arg(value_name = "TOKEN")]
     pub(crate) agent_token: Option<SecretString>,
     /// Time between two checks of GitHub for approvals
-    #[arg(long, env = "AUTOHEAL_POLL_INTERVAL", default_value = "30s", value_parser = time::<1, DAY>, value_name = "TIME")]
+    #[arg(long, env = "AUTOHEAL_POLL_INTERVAL", default_value = "30s", value_parser = time::<1, DAY>)]
+    #[arg(value_name = "TIME")]
     pub(crate) poll_interval: Duration,
     /// Minimum time between two writes
     #[arg(long, env = "AUTOHEAL_WRITE_PACE", default_value = "1s", value_parser = time::<0, HOUR>, hide = true)]
@@ -297,7 +325,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Read the output of a command that failed, as `run` would have seen it; - for standard input
-    #[arg(long, value_parser = PathBufValueParser::new().try_map(values::file), value_name = "FILE", conflicts_with = "file")]
+    #[arg(long, value_parser = PathBufValueParser::new().try_map(values::file), value_name = "FILE")]
+    #[arg(conflicts_with = "file")]
     pub(crate) output: Option<PathBuf>,
     /// Exit code of the command whose output is read
     #[arg(long, value_name = "CODE", requires = "output", default_value_t = 1, value_parser = values::exit_code)]

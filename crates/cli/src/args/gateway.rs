@@ -16,7 +16,8 @@ pub(crate) struct HttpArgs {
     #[arg(long)]
     pub(crate) http: bool,
     /// Address to listen on, for --http
-    #[arg(long, requires = "http", default_value = "127.0.0.1:8790", value_parser = values::address, value_name = "ADDR")]
+    #[arg(long, requires = "http", default_value = "127.0.0.1:8790", value_parser = values::address)]
+    #[arg(value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// Origins whose pages may use the server from a browser, separated by commas. Pages of other origins are then refused,
     /// and the server's own CORS headers are replaced. By default the server's own rules apply

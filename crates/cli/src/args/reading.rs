@@ -1,5 +1,5 @@
-//! Reading of the command line and its variables. A value that is refused becomes one sentence, which names the option or
-//! the variable, the value, and what is accepted.
+//! Reading of the command line and its variables. A value that is refused becomes one sentence, which names the option
+//! or the variable, the value, and what is accepted.
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -24,8 +24,8 @@ const ALIASES: [(&str, &str); 4] = [
 /// Longest value that a sentence repeats, in characters.
 const SHOWN_CHARS: usize = 200;
 
-/// Parses the whole command line. Refuses a value with a sentence and an exit code. Other errors of the command line are
-/// printed by clap, which ends the process.
+/// Parses the whole command line. Refuses a value with a sentence and an exit code. Other errors of the command line
+/// are printed by clap, which ends the process.
 pub(crate) fn parse() -> Result<Args, ExitCode> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let parsed =

@@ -33,13 +33,15 @@ pub(crate) struct BackupArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct EraseArgs {
     /// Fingerprint of the failure to delete, as the dashboard shows it
-    #[arg(value_parser = values::fingerprint, value_name = "FINGERPRINT", required_unless_present = "client", conflicts_with = "client")]
+    #[arg(value_parser = values::fingerprint, value_name = "FINGERPRINT", required_unless_present = "client")]
+    #[arg(conflicts_with = "client")]
     pub(crate) fingerprint: Option<Fingerprint>,
     /// Hash of the client whose reports are deleted: 16 hexadecimal digits
     #[arg(long, value_parser = values::client, value_name = "HASH")]
     pub(crate) client: Option<ClientHash>,
     /// Project of the failure
-    #[arg(long, default_value = autoheal_contract::limits::DEFAULT_PROJECT, value_parser = values::project, value_name = "NAME")]
+    #[arg(long, default_value = autoheal_contract::limits::DEFAULT_PROJECT, value_parser = values::project)]
+    #[arg(value_name = "NAME")]
     pub(crate) project: String,
     /// Delete without a question
     #[arg(long)]
@@ -48,9 +50,11 @@ pub(crate) struct EraseArgs {
     #[arg(long, env = "AUTOHEAL_STORE", value_parser = values::store, value_name = "PATH")]
     pub(crate) store: Option<String>,
     /// Address of the service, for a store that it uses
-    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = DEFAULT_LISTEN, value_parser = values::address, value_name = "ADDR")]
+    #[arg(long, env = "AUTOHEAL_LISTEN", default_value = DEFAULT_LISTEN, value_parser = values::address)]
+    #[arg(value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
     /// Operator token of the service
-    #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_parser = values::secret, value_name = "TOKEN")]
+    #[arg(long, env = "AUTOHEAL_OPERATOR_TOKEN", hide_env_values = true, value_parser = values::secret)]
+    #[arg(value_name = "TOKEN")]
     pub(crate) operator_token: Option<SecretString>,
 }
