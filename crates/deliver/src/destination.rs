@@ -116,3 +116,23 @@ impl Receiver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_several_keys_is_sent() {
+        for (keys, first) in [
+            ("made-up-1", Some("made-up-1")),
+            (" made-up-1, made-up-2", Some("made-up-1")),
+            (",made-up-2", Some("made-up-2")),
+            (" , ", None),
+            ("", None),
+        ] {
+            let receiver = Receiver::service("https://errors.example", Some(keys.to_owned().into()));
+            let Receiver::Service { key, .. } = receiver else { panic!("a service has a URL") };
+            assert_eq!(key.as_ref().map(|key| key.expose_secret()), first, "{keys:?}");
+        }
+    }
+}
