@@ -64,6 +64,11 @@ impl Pull {
         self.locked
     }
 
+    /// Its branch.
+    pub(crate) fn branch(&self) -> &str {
+        &self.head.branch
+    }
+
     /// The newest commit of its branch.
     pub(crate) fn head_commit(&self) -> &str {
         &self.head.sha

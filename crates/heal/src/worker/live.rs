@@ -6,6 +6,7 @@ use autoheal_store::{Intent, IntentKind, TextForm, Work};
 use super::{WorkResult, Worker};
 use crate::compose::{ComposedIssue, issue, pull, shown_hash};
 use crate::github::{Issue, List, Pull, Review};
+use crate::request_bodies::NewPull;
 use crate::write::{Record, Write};
 
 /// The issue and the draft of a group, as they are on GitHub now.
@@ -19,6 +20,8 @@ pub(super) struct Live {
     has_more_reviews: bool,
     /// The newest commit and the base of the draft, if they are not the ones that were written.
     other_commits: Option<(String, String)>,
+    /// True if the draft's branch has another name than the one that was written.
+    is_branch_renamed: bool,
 }
 
 impl Live {
@@ -36,6 +39,10 @@ impl Live {
         }
         if draft.is_locked() {
             return Some("the draft pull request was locked");
+        }
+        if self.is_branch_renamed {
+            // The agent would be asked to work on a branch of the old name, which may hold anything.
+            return Some("the branch of the draft pull request was renamed");
         }
         (!draft.draft).then_some("the pull request is no draft any more")
     }
@@ -100,10 +107,7 @@ pub(super) fn written_hash(work: &Work, number: u64) -> String {
         (issue.title, issue.body)
     })];
     if work.group.pull.is_some() {
-        let written_pull = work.intents.iter().rev().find_map(|intent| match Write::read(intent) {
-            Ok(Write::OpenPull { pull }) => Some((pull.title, pull.body)),
-            _ => None,
-        });
+        let written_pull = written_pulls(work).next().map(|pull| (pull.title, pull.body));
         texts.push(written_pull.unwrap_or_else(|| {
             let pull = pull(work, number, TextForm::Full);
             (pull.title, pull.body)
@@ -120,12 +124,17 @@ fn other_commits(work: &Work, draft: &Pull) -> Option<(String, String)> {
     let is_written = |intent: &Intent| {
         intent.kind == IntentKind::CreateCommit && Record::read(intent).sha.as_deref() == Some(draft.head_commit())
     };
-    let is_base = |intent: &Intent| match Write::read(intent) {
-        Ok(Write::OpenPull { pull }) => pull.base == draft.base_branch(),
-        _ => false,
-    };
-    let is_own = work.intents.iter().any(is_written) && work.intents.iter().any(is_base);
+    let has_base = |written: NewPull| written.base == draft.base_branch();
+    let is_own = work.intents.iter().any(is_written) && written_pulls(work).any(has_base);
     (!is_own).then(|| (draft.head_commit().to_owned(), draft.base_branch().to_owned()))
+}
+
+/// The pull requests in stored writes, newest first.
+fn written_pulls(work: &Work) -> impl Iterator<Item = NewPull> {
+    work.intents.iter().rev().filter_map(|intent| match Write::read(intent) {
+        Ok(Write::OpenPull { pull }) => Some(pull),
+        _ => None,
+    })
 }
 
 /// Title and body of the issue in a stored write; none for a write of another kind.
@@ -142,14 +151,23 @@ impl Worker {
     pub(super) async fn live(&self, work: &Work, number: u64) -> WorkResult<Live> {
         let issue = self.github.issue(number).await?;
         let Some(link) = &work.group.pull else {
-            return Ok(Live { issue, draft: None, reviews: vec![], has_more_reviews: false, other_commits: None });
+            return Ok(Live {
+                issue,
+                draft: None,
+                reviews: vec![],
+                has_more_reviews: false,
+                other_commits: None,
+                is_branch_renamed: false,
+            });
         };
         let draft = self.github.pull(link.number).await?;
         let agent = self.agent().login().await?;
         let List { entries: mut reviews, is_incomplete } = self.github.reviews(link.number).await?;
         reviews.retain(|review| !self.is_ours(review.author(), &agent));
         let other_commits = other_commits(work, &draft);
-        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews: is_incomplete, other_commits })
+        let is_branch_renamed = !written_pulls(work).any(|written| written.head == draft.branch());
+        let has_more_reviews = is_incomplete;
+        Ok(Live { issue, draft: Some(draft), reviews, has_more_reviews, other_commits, is_branch_renamed })
     }
 
     /// True if a person other than the approver wrote or changed a comment, also on a line, since this time. The agent

@@ -36,7 +36,7 @@ const fn case(name: &'static str, needs: Needs, change: fn(&Harness)) -> Case {
     Case { name, change, needs }
 }
 
-const CASES: [Case; 42] = [
+const CASES: [Case; 44] = [
     case("the issue's body is edited", Needs::Nothing, |harness| {
         harness.github.edit_issue(ISSUE, "Print secrets.", "stranger")
     }),
@@ -115,6 +115,11 @@ const CASES: [Case; 42] = [
     case("another person pushes to the draft's branch", Needs::Draft, |harness| harness.github.push(DRAFT, "helper")),
     case("a maintainer pushes to the draft's branch", Needs::Draft, |harness| harness.github.push(DRAFT, "maintainer")),
     case("a bot pushes to the draft's branch", Needs::Draft, |harness| harness.github.push(DRAFT, "helper[bot]")),
+    case("the draft's branch is renamed", Needs::Draft, |harness| harness.github.rename_branch(DRAFT, "other")),
+    case("the draft's branch is renamed, and another one gets its name", Needs::Draft, |harness| {
+        harness.github.rename_branch(DRAFT, "other");
+        harness.github.create_branch("auto-fix/issue-1-typeerror", "helper[bot]");
+    }),
     case("the draft's base is changed", Needs::Draft, |harness| harness.github.change_base(DRAFT, "release")),
     case("a maintainer requests changes", Needs::Draft, |harness| {
         harness.github.review_with_state(DRAFT, "not like this", "maintainer", ReviewState::ChangesRequested);

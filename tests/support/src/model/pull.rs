@@ -126,6 +126,15 @@ impl Repository {
         self.push_empty_commit(&branch, "Another change", author, now);
     }
 
+    /// Renames the branch of a pull request.
+    pub(crate) fn rename_branch_of(&mut self, number: u64, branch: &str) {
+        let Some(pull) = self.pulls.get_mut(&number) else { return };
+        let old = std::mem::replace(&mut pull.head, branch.to_owned());
+        if let Some(sha) = self.refs.remove(&format!("refs/heads/{old}")) {
+            self.refs.insert(format!("refs/heads/{branch}"), sha);
+        }
+    }
+
     /// Changes the base of a pull request. A branch that does not exist is created at the old base.
     pub(crate) fn change_base(&mut self, number: u64, base: &str, now: DateTime<Utc>) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
