@@ -61,7 +61,7 @@ impl From<StoreError> for ApiError {
                 "the store has reached its size limit: failures that are new to it are refused, known ones are counted; \
                  try again later"
             }
-            StoreError::Failed(_) => {
+            StoreError::Failed(_) | StoreError::Damaged(_) => {
                 if let Some(more) = STORE_ERRORS.pass() {
                     tracing::error!(%error, more, "the store is not available; responding with 503");
                 }

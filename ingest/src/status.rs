@@ -119,6 +119,7 @@ impl ServiceStatus {
                 "bytes": self.usage.map(|usage| usage.bytes),
                 "limit_bytes": self.health.limit_bytes,
                 "full": self.health.full,
+                "damaged": self.health.damaged,
                 "unreadable_rows": self.health.unreadable_rows,
                 "deleted_groups": self.health.deleted_groups,
                 "refused_writes": self.refused_writes,

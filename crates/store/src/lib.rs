@@ -31,6 +31,9 @@ pub enum StoreError {
     /// The database failed.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// The file or its log is damaged. Nothing more is accepted, because it might be lost.
+    #[error("the store is damaged: {0}; nothing more is accepted until a restart finds the file in order")]
+    Damaged(String),
     /// The store is at its size limit. Reports of known groups are still counted.
     #[error("the store is full: new groups are refused (AUTOHEAL_STORE_LIMIT)")]
     Full,

@@ -4,6 +4,7 @@ mod accept;
 mod backup;
 mod claim;
 mod client;
+mod condition;
 mod erase;
 mod file_guard;
 mod open;
@@ -16,14 +17,16 @@ mod upkeep;
 mod wake;
 mod work;
 mod writer;
+mod writing;
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
+use self::condition::Condition;
 use self::file_guard::FileGuard;
 use self::readers::Readers;
 use self::unreadable::Unreadable;
@@ -41,7 +44,10 @@ const PAGE_READERS: usize = 4;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(error.to_string())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
     }
 }
 
@@ -55,7 +61,7 @@ pub struct Sqlite {
     unreadable: Arc<Unreadable>,
     /// Locked while the store is open, because a second service on the file would release this one's claims. The last
     /// field, because closing any handle of the file ends the locks of SQLite's connections.
-    _lock_file: File,
+    _lock_file: Arc<File>,
 }
 
 impl Sqlite {
@@ -107,13 +113,14 @@ impl Sqlite {
         connection
             .execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])
             .map_err(|error| open::explained(&path, &error))?;
-        let salt = connection.query_row("SELECT value FROM meta WHERE name = 'client_salt'", [], |row| row.get(0))?;
-        let readers = Readers::open(&path, PAGE_READERS)?;
-        let worker_reader = Readers::open(&path, 1)?;
-        let guard = FileGuard::new(&path)
+        let salt = open::salt(&connection).map_err(|error| open::explained(&path, &error))?;
+        let (condition, lock_file) = (Arc::new(Condition::default()), Arc::new(lock_file));
+        let readers = Readers::open(&path, PAGE_READERS, &condition)?;
+        let worker_reader = Readers::open(&path, 1, &condition)?;
+        let guard = FileGuard::new(&path, Arc::clone(&lock_file), salt.clone())
             .map_err(|error| StoreError::Failed(format!("cannot read {}: {error}", path.display())))?;
         Ok(Some(Self {
-            writer: Writer::start(connection, salt, guard, limits)?,
+            writer: Writer::start(connection, salt, guard, limits, condition)?,
             readers,
             worker_reader,
             unreadable: Arc::default(),
@@ -197,11 +204,7 @@ impl Store for Sqlite {
     }
 
     fn ready(&self) -> StoreFuture<'_, ()> {
-        if self.writer.healthy() {
-            return Box::pin(async { Ok(()) });
-        }
-        // The last reports could not be stored.
-        Box::pin(self.writer.probe())
+        Box::pin(self.writer.ready())
     }
 
     fn claim_due(
@@ -370,7 +373,7 @@ impl Store for Sqlite {
     }
 
     fn health(&self) -> Health {
-        self.writer.gauges().health(self.unreadable.rows())
+        self.writer.health(self.unreadable.rows())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -100,7 +100,7 @@ fn store_unavailable() -> Response {
     problem(
         StatusCode::SERVICE_UNAVAILABLE,
         "The store cannot be read",
-        "No data is lost. Check the log of autoheal serve, then reload this page.",
+        "Check the log of autoheal serve, then reload this page.",
     )
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use autoheal_gateway::Gateway;
+use autoheal_store::StoreError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -24,10 +25,13 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(state): State<Arc<AppState>>) -> ApiResult<String> {
     if let Err(error) = state.store.ready().await {
         tracing::debug!(%error, "readyz: the store cannot be written");
-        return Err(ApiError::new(
-            RefusalCode::StoreUnavailable,
-            "reports cannot be stored; see the log of autoheal serve",
-        ));
+        // without the paths that the error names, because the route is public
+        let reason = match error {
+            StoreError::Damaged(_) => "the store is damaged, and reports are refused until a restart finds it in order",
+            StoreError::Full | StoreError::Failed(_) => "reports cannot be stored",
+        };
+        let message = format!("{reason}; see the log of autoheal serve");
+        return Err(ApiError::new(RefusalCode::StoreUnavailable, message));
     }
     let stop = ServiceStatus::of_worker(&state).public_line();
     Ok(format!("ready\n{}", stop.unwrap_or_default()))

@@ -1,6 +1,7 @@
 //! The store's file: copies, deletion on request, its limits, and what happens when it goes missing.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
@@ -190,4 +191,30 @@ async fn odd_limits_are_refused() {
     }
     let output = Place::new().command().args(["--store-limit", "2 elephants"]).output().await.unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("no unit of sizes"), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_overwritten_in_place_is_noticed_and_stays_refused_until_a_restart() {
+    let place = Place::new();
+    let serve = place.serve().await;
+    for _ in 0..3 {
+        assert_eq!(serve.report(&failure("no apples")).await.status, 202);
+    }
+    assert_eq!(serve.get("/readyz").await.status, 200);
+    let log = place.directory.path().join("store.db-wal");
+    let (whole, length) = (fs::read(&log).unwrap(), fs::metadata(&log).unwrap().len());
+    // in place, with the same length
+    let overwrite = |bytes: &[u8]| fs::File::options().write(true).open(&log).unwrap().write_all(bytes).unwrap();
+    overwrite(&vec![0x55; length as usize]);
+    let ready = serve.get("/readyz").await;
+    assert_eq!(ready.status, 503);
+    assert!(ready.text().contains("the store is damaged") && !ready.text().contains("store.db"), "{}", ready.text());
+    assert_eq!(serve.report(&failure("no apples")).await.status, 503);
+    assert_eq!(serve.get("/api/status").await.json()["store"]["damaged"], json!(true));
+    overwrite(&whole);
+    assert_eq!(serve.report(&failure("no apples")).await.status, 503, "until a restart");
+    serve.kill().await;
+    let serve = place.serve().await;
+    assert_eq!(serve.get("/readyz").await.status, 200);
+    assert_eq!(serve.count().await, 3);
 }

@@ -11,6 +11,8 @@ pub struct Health {
     pub limit_bytes: u64,
     /// True after a new group was refused, because the store is at its limit, until there is space again.
     pub full: bool,
+    /// True after damage was found, until the next start.
+    pub damaged: bool,
     /// Number of distinct rows that could not be read since the start.
     pub unreadable_rows: u64,
     /// Number of failed commits since the start.

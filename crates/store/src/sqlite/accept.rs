@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
 use super::rank::Rank;
+use super::upkeep::Need;
 use super::{client, sample};
 use crate::{Accepted, ClientHash, GroupId};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -75,18 +76,25 @@ impl Cache {
         self.groups.clear();
     }
 
-    /// True if these records make no new group. Their ids are not looked at, so a repeated report of a group that does
-    /// not exist any more counts as one of a new group.
-    pub(super) fn has_all_groups(&mut self, connection: &Connection, records: &[Fingerprinted]) -> Result<bool> {
+    /// Estimates the space that records need. Their ids are not looked at, so a repeated report of a group that does not
+    /// exist any more counts as one of a new group.
+    pub(super) fn need(
+        &mut self,
+        connection: &Connection,
+        records: &[Fingerprinted],
+        keeps_samples: bool,
+    ) -> Result<Need> {
+        let mut need = Need::default();
         for record in records {
             let project = project_id(connection, self, &record.arrival().project)?;
-            if !self.aliases.contains_key(&(project, record.fingerprint()))
-                && find_aliases(connection, project, record)? == (None, None)
-            {
-                return Ok(false);
-            }
+            let is_new = !self.aliases.contains_key(&(project, record.fingerprint()))
+                && find_aliases(connection, project, record)? == (None, None);
+            let is_known = record.arrival().sender.is_known();
+            let sample = is_new || is_known || keeps_samples;
+            let sample = sample.then(|| sample::json(record)).transpose()?;
+            need.add(is_new, is_known, sample.map(|json| json.len()));
         }
-        Ok(true)
+        Ok(need)
     }
 }
 

@@ -51,6 +51,11 @@ pub(super) fn locked_file(path: &Path) -> Result<Option<(PathBuf, File)>, StoreE
     Ok(Some((path, file)))
 }
 
+/// The salt of the hashes of clients, which each store has of its own.
+pub(super) fn salt(connection: &Connection) -> rusqlite::Result<Vec<u8>> {
+    connection.query_row("SELECT value FROM meta WHERE name = 'client_salt'", [], |row| row.get(0))
+}
+
 fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Failed(format!(
         "cannot open {}: {error}; check that the directory exists and can be written",
@@ -61,7 +66,7 @@ fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
 /// Opens a file that only its owner can read and write, and creates it if it is absent. Narrows the permissions of an
 /// existing one, because reports hold data of the users of a program.
 fn private_file(path: &Path) -> std::io::Result<File> {
-    let file = File::options().create(true).append(true).mode(0o600).open(path)?;
+    let file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
     let permissions = file.metadata()?.permissions();
     if permissions.mode() & 0o077 != 0 {
         // a file of another owner stays as it is

@@ -6,21 +6,23 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::condition::Condition;
 use super::{lock, open};
 use crate::StoreError;
 
 /// Size of each reader's cache, in KiB. Small, because lists and decisions read few pages.
 const CACHE_KIB: i64 = 2 * 1024;
 
-/// A fixed number of reading connections. A read waits while all of them are in use.
+/// A fixed number of reading connections. A read waits while all of them are in use. Damage that one finds is noted.
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    condition: Arc<Condition>,
 }
 
 impl Readers {
     /// Opens this many connections.
-    pub(super) fn open(path: &Path, number: usize) -> Result<Arc<Self>, StoreError> {
+    pub(super) fn open(path: &Path, number: usize, condition: &Arc<Condition>) -> Result<Arc<Self>, StoreError> {
         let reader = || {
             let connection = open::connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
@@ -28,7 +30,8 @@ impl Readers {
             Ok(connection)
         };
         let idle: Vec<Connection> = (0..number).map(|_| reader()).collect::<Result<_, StoreError>>()?;
-        Ok(Arc::new(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(number)) }))
+        let (permits, condition) = (Arc::new(Semaphore::new(number)), Arc::clone(condition));
+        Ok(Arc::new(Self { idle: Mutex::new(idle), permits, condition }))
     }
 
     /// Runs `work` with one of the connections, off the async threads.
@@ -42,7 +45,7 @@ impl Readers {
             let _permit = permit;
             let borrowed = Borrowed { connection: lock(&self.idle).pop(), readers: &self };
             match &borrowed.connection {
-                Some(connection) => Ok(work(connection)?),
+                Some(connection) => self.condition.noting(work(connection).map_err(StoreError::from)),
                 None => Err(StoreError::Failed("no connection is left".to_owned())),
             }
         };

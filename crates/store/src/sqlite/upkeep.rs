@@ -2,37 +2,47 @@
 //!
 //! Each step is a transaction of its own that takes about [`STEP_TIME`], so that no report waits for long.
 
+mod displace;
 mod evict;
+mod gauges;
 mod groups;
 mod ids;
 mod payloads;
 mod retain;
+mod shares;
+mod space;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::ID_MEMORY_HOURS;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use tokio::sync::oneshot;
 
+use self::displace::{Displaced, Displacement};
 use self::evict::Eviction;
+use self::groups::Place;
 use self::ids::IdSweep;
 use self::payloads::PayloadSweep;
 use self::retain::Retention;
-use super::open::LOG_BYTES;
-use crate::{Health, Limits, Maintained, StoreError};
+use self::shares::{Shares, Size};
+use self::space::Space;
+use super::accept::Cache;
+use super::file_guard::Lengths;
+use crate::{Limits, Maintained, StoreError};
 use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprinted;
 
+pub(super) use self::gauges::Gauges;
 pub(super) use self::groups::delete_group;
+pub(super) use self::space::{Need, Verdict};
 
 /// Time that a step takes, without its commit.
 const STEP_TIME: Duration = Duration::from_millis(5);
-/// Number of bytes that a step deletes at most, because each is overwritten and logged.
-const STEP_BYTES: u64 = 1024 * 1024;
-/// Number of pages that a step gives back to the disk.
-const VACUUM_PAGES: u32 = 100;
 /// Number of free pages that stay in the file for new rows.
 const SPARE_PAGES: u64 = 256;
+/// Number of bytes that a write of the worker may add to the log.
+const OTHER_WRITE_BYTES: u64 = 128 * 1024;
 /// Time between two evictions of which the first found nothing more to delete.
 const EVICTION_PAUSE: Duration = Duration::from_secs(60);
 /// Retention of the texts of settled writes.
@@ -52,8 +62,8 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    fn new() -> Self {
-        Self { until: Instant::now() + STEP_TIME, bytes: STEP_BYTES }
+    fn new(bytes: u64) -> Self {
+        Self { until: Instant::now() + STEP_TIME, bytes }
     }
 
     fn spend(&mut self, bytes: u64) {
@@ -65,78 +75,23 @@ impl Budget {
     }
 }
 
-/// Size of the file and its log, in bytes.
-#[derive(Debug, Clone, Copy, Default)]
-struct Size {
-    /// Pages of the file.
-    pages: u64,
-    /// Pages of the file that hold no rows.
-    free_pages: u64,
-    page_bytes: u64,
-    log: u64,
-}
-
-impl Size {
-    fn measure(connection: &Connection, log: u64) -> Result<Self> {
-        let pragma = |sql| connection.prepare_cached(sql)?.query_row([], |row| row.get(0));
-        Ok(Self {
-            pages: pragma("PRAGMA page_count")?,
-            free_pages: pragma("PRAGMA freelist_count")?,
-            page_bytes: pragma("PRAGMA page_size")?,
-            log,
-        })
-    }
-
-    /// Bytes that rows take. The file grows only when it has no free pages, so a limit on them limits the file.
-    fn used(&self) -> u64 {
-        self.pages.saturating_sub(self.free_pages) * self.page_bytes
-    }
-
-    fn total(&self) -> u64 {
-        self.pages * self.page_bytes + self.log
-    }
-}
-
-/// Numbers that other threads read.
-#[derive(Default)]
-pub(super) struct Gauges {
-    bytes: AtomicU64,
-    used: AtomicU64,
-    limit: AtomicU64,
-    full: AtomicBool,
-    deleted_groups: AtomicU64,
-    pub(super) failed_writes: AtomicU64,
-}
-
-impl Gauges {
-    /// A new group was refused, because the store is full.
-    pub(super) fn refused_group(&self) {
-        self.full.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn health(&self, unreadable_rows: u64) -> Health {
-        let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        Health {
-            bytes: get(&self.bytes),
-            used_bytes: get(&self.used),
-            limit_bytes: get(&self.limit),
-            full: self.full.load(Ordering::Relaxed),
-            unreadable_rows,
-            failed_writes: get(&self.failed_writes),
-            deleted_groups: get(&self.deleted_groups),
-        }
-    }
-}
-
 /// The caller of a maintenance.
 type Waiting = oneshot::Sender<std::result::Result<Maintained, StoreError>>;
 
 /// The state of the maintenance. Lives on the writer thread.
 pub(super) struct Upkeep {
     limits: Limits,
+    shares: Shares,
     /// The latest time known: of the last maintenance or the last report.
     now: Timestamp,
     size: Size,
+    /// Space in the open transaction.
+    space: Space,
+    displacement: Option<Displacement>,
+    /// Place at which the last displacement ended.
+    displaced_to: Place,
+    /// Time before which no displacement starts, because the last one found nothing more to delete.
+    displaces_again_at: Option<Instant>,
     ids: Option<IdSweep>,
     payloads: Option<PayloadSweep>,
     retention: Option<Retention>,
@@ -161,10 +116,16 @@ pub(super) struct Upkeep {
 impl Upkeep {
     pub(super) fn new(limits: Limits, gauges: &Gauges) -> Self {
         gauges.limit.store(limits.bytes, Ordering::Relaxed);
-        let mut upkeep = Self {
+        let shares = Shares::of(limits.bytes);
+        Self {
             limits,
+            shares,
             now: Timestamp(0),
             size: Size::default(),
+            space: Space::default(),
+            displacement: None,
+            displaced_to: Place::START,
+            displaces_again_at: None,
             ids: None,
             payloads: None,
             retention: None,
@@ -172,16 +133,13 @@ impl Upkeep {
             vacuums: false,
             // groups deleted in an earlier run
             orphans: true,
-            evicts_above: 0,
+            evicts_above: shares.start_evicting,
             evicts_again_at: Timestamp(i64::MAX),
             cuts_log: false,
-            cuts_log_above: 0,
+            cuts_log_above: shares.log,
             deleted: Maintained::default(),
             waiting: Vec::new(),
-        };
-        upkeep.evicts_above = upkeep.start_evicting();
-        upkeep.cuts_log_above = upkeep.max_log();
-        upkeep
+        }
     }
 
     /// Starts a maintenance, whose result goes to `waiting`.
@@ -194,7 +152,7 @@ impl Upkeep {
         self.payloads = Some(PayloadSweep::new(now.minus(PAYLOAD_MEMORY)));
         self.retention = self.limits.retention.map(|retention| Retention::new(now.minus(retention)));
         self.vacuums = true;
-        self.evicts_above = self.start_evicting();
+        self.evicts_above = self.shares.start_evicting;
         self.waiting.push(waiting);
     }
 
@@ -209,69 +167,92 @@ impl Upkeep {
         }
     }
 
-    /// Takes note of a report's time.
-    pub(super) fn saw(&mut self, time: Timestamp) {
-        self.now = self.now.max(time);
-    }
-
-    /// Measures the store after a commit. Starts to delete if it is near its limit, and cuts a long log; then it returns
-    /// true.
-    pub(super) fn measure(&mut self, connection: &Connection, log: u64, gauges: &Gauges) -> Result<bool> {
-        self.size = Size::measure(connection, log)?;
+    /// Measures the store after a commit, and starts to delete if it is near its limit.
+    pub(super) fn measure(&mut self, connection: &Connection, files: Lengths, gauges: &Gauges) -> Result<()> {
+        self.size = Size::measure(connection, files)?;
         gauges.bytes.store(self.size.total(), Ordering::Relaxed);
         gauges.used.store(self.size.used(), Ordering::Relaxed);
-        if self.size.used() <= self.start_evicting() {
+        let used = self.size.used();
+        if used <= self.shares.start_evicting {
             gauges.full.store(false, Ordering::Relaxed);
         }
-        let used = self.size.used();
-        let again = used > self.start_evicting() && self.now >= self.evicts_again_at;
+        let again = used > self.shares.start_evicting && self.now >= self.evicts_again_at;
         if self.eviction.is_none() && (again || used > self.evicts_above) {
             tracing::info!(bytes = used, limit = self.limits.bytes, "store: near its limit; deleting");
             self.eviction = Some(Eviction::new(self.now));
         }
-        let is_long = log > self.cuts_log_above;
-        if is_long {
-            self.cut_log(connection, log)?;
-        }
-        Ok(is_long)
-    }
-
-    /// True if new groups are refused, because the store is over its limit.
-    pub(super) fn refuses_groups(&self, connection: &Connection) -> bool {
-        // Far below the limit the last measurement suffices: one transaction cannot add that much.
-        self.size.used() > self.limits.bytes / 2
-            && Size::measure(connection, self.size.log).is_ok_and(|size| self.is_over(&size))
-    }
-
-    fn is_over(&self, size: &Size) -> bool {
-        size.used() + size.log.min(self.max_log()) > self.limits.bytes
-    }
-
-    /// Used bytes above which eviction starts. The rest is for the log, and for what is added meanwhile.
-    fn start_evicting(&self) -> u64 {
-        self.limits.bytes / 100 * 84
-    }
-
-    fn stop_evicting(&self) -> u64 {
-        self.limits.bytes / 100 * 76
-    }
-
-    fn max_log(&self) -> u64 {
-        LOG_BYTES.min(self.limits.bytes / 8)
-    }
-
-    /// Copies the log into the file and cuts it. Waits only briefly for readers, and tries again when the log has grown.
-    fn cut_log(&mut self, connection: &Connection, log: u64) -> Result<()> {
-        connection.busy_timeout(Duration::from_millis(20))?;
-        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-        connection.busy_timeout(Duration::from_secs(5))?;
-        if busy.unwrap_or(true) {
-            self.cuts_log_above = log + self.max_log() / 8;
-        } else {
-            self.cuts_log_above = self.max_log();
-            self.cuts_log = false;
-        }
         Ok(())
+    }
+
+    /// To be called at the start of a transaction.
+    pub(super) fn begin(&mut self) {
+        self.space = Space::default();
+    }
+
+    /// Takes note of a write in the open transaction that is not a report.
+    pub(super) fn expect_write(&mut self) {
+        self.space.add(self.shares.step.min(OTHER_WRITE_BYTES));
+    }
+
+    /// Decides whether reports fit into the store, in the open transaction.
+    pub(super) fn admit(
+        &mut self,
+        connection: &Connection,
+        cache: &mut Cache,
+        records: &[Fingerprinted],
+    ) -> Result<Verdict> {
+        records.iter().for_each(|record| self.now = self.now.max(record.received_at()));
+        if self.space.fits_easily(&self.shares, &self.size, records.len()) {
+            return Ok(Verdict::Fits);
+        }
+        let size = Size::measure(connection, self.size.files())?;
+        let need = cache.need(connection, records, self.keeps_samples())?;
+        let verdict = self.space.decide(&self.shares, &size, &need);
+        Ok(match verdict {
+            Verdict::FitsIntoReserve => {
+                self.displace();
+                Verdict::Fits
+            }
+            Verdict::AfterDisplacement if !self.displace() => Verdict::Refused,
+            verdict => verdict,
+        })
+    }
+
+    /// Starts to delete groups of strangers. Returns false if none is left, so that there will not be more space.
+    fn displace(&mut self) -> bool {
+        if self.displacement.is_none() && self.displaces_again_at.is_none_or(|at| Instant::now() >= at) {
+            self.displacement = Some(Displacement::new(self.displaced_to));
+        }
+        self.displacement.is_some() || self.eviction.is_some()
+    }
+
+    /// True if further samples of known groups are kept.
+    pub(super) fn keeps_samples(&self) -> bool {
+        self.size.used() <= self.shares.start_evicting
+    }
+
+    /// True if the log is to be cut.
+    pub(super) fn cuts_log(&self) -> bool {
+        self.size.log() > self.cuts_log_above || self.cuts_log && !self.is_deleting()
+    }
+
+    /// To be called after an attempt to cut the log. After one in vain, because of a reader, the next one follows when the
+    /// log has grown.
+    pub(super) fn tried_to_cut(&mut self, is_cut: bool) {
+        if is_cut {
+            self.cuts_log_above = self.shares.log;
+            self.cuts_log = false;
+            if !self.is_due() {
+                self.finish();
+            }
+        } else {
+            self.cuts_log_above = self.size.log() + self.shares.log / 8;
+        }
+    }
+
+    /// False while a step could exceed the limit, because a reader keeps the log from being cut.
+    pub(super) fn has_space_for_step(&self) -> bool {
+        self.size.log() <= self.shares.log * 2 || self.size.total() + 2 * self.shares.step <= self.shares.limit
     }
 
     /// True if there is a step to do.
@@ -280,7 +261,7 @@ impl Upkeep {
     }
 
     fn is_deleting(&self) -> bool {
-        let sweeps = self.ids.is_some() || self.payloads.is_some();
+        let sweeps = self.ids.is_some() || self.payloads.is_some() || self.displacement.is_some();
         sweeps || self.retention.is_some() || self.eviction.is_some() || self.vacuums
     }
 
@@ -296,9 +277,6 @@ impl Upkeep {
             self.abandon(&error.into());
             return Ok(true);
         }
-        if self.cuts_log && !self.is_deleting() {
-            self.cut_log(connection, self.size.log)?;
-        }
         let groups = self.deleted.groups - before.groups;
         gauges.deleted_groups.fetch_add(groups, Ordering::Relaxed);
         self.orphans |= groups > 0;
@@ -309,8 +287,34 @@ impl Upkeep {
     }
 
     fn run_step(&mut self, connection: &Connection) -> Result<()> {
-        let mut budget = Budget::new();
-        if let Some(sweep) = &mut self.ids {
+        let mut budget = Budget::new(self.shares.step);
+        if let Some(displacement) = &mut self.displacement {
+            let (files, most) = (self.size.files(), self.shares.strangers);
+            let is_enough = || Ok(Size::measure(connection, files)?.used() <= most);
+            match displacement.step(connection, &mut budget, &mut self.deleted, is_enough)? {
+                Displaced::Unfinished => {}
+                Displaced::Enough(place) => (self.displacement, self.displaced_to) = (None, place),
+                Displaced::Exhausted => {
+                    (self.displacement, self.displaced_to) = (None, Place::START);
+                    self.displaces_again_at = Some(Instant::now() + EVICTION_PAUSE);
+                }
+            }
+        } else if let Some(eviction) = &mut self.eviction {
+            let exhausted = eviction.step(connection, &mut budget, &mut self.deleted)?;
+            let used = Size::measure(connection, self.size.files())?.used();
+            if used <= self.shares.stop_evicting {
+                self.end_eviction(self.shares.start_evicting);
+                self.evicts_again_at = Timestamp(i64::MAX);
+            } else if exhausted {
+                tracing::warn!(
+                    bytes = used,
+                    limit = self.limits.bytes,
+                    "store: nothing is left that may be deleted; new groups are refused at the limit (AUTOHEAL_STORE_LIMIT)"
+                );
+                self.end_eviction(used + self.limits.bytes / 100);
+                self.evicts_again_at = self.now.plus(EVICTION_PAUSE);
+            }
+        } else if let Some(sweep) = &mut self.ids {
             if sweep.step(connection, &mut budget, &mut self.deleted)? {
                 self.ids = None;
             }
@@ -321,21 +325,6 @@ impl Upkeep {
         } else if let Some(retention) = &mut self.retention {
             if retention.step(connection, &mut budget, &mut self.deleted)? {
                 self.retention = None;
-            }
-        } else if let Some(eviction) = &mut self.eviction {
-            let exhausted = eviction.step(connection, &mut budget, &mut self.deleted)?;
-            let used = Size::measure(connection, 0)?.used();
-            if used <= self.stop_evicting() {
-                self.end_eviction(self.start_evicting());
-                self.evicts_again_at = Timestamp(i64::MAX);
-            } else if exhausted {
-                tracing::warn!(
-                    bytes = used,
-                    limit = self.limits.bytes,
-                    "store: nothing is left that may be deleted; new groups are refused at the limit (AUTOHEAL_STORE_LIMIT)"
-                );
-                self.end_eviction(used + self.limits.bytes / 100);
-                self.evicts_again_at = self.now.plus(EVICTION_PAUSE);
             }
         } else if self.vacuums {
             self.vacuums = self.vacuum(connection)?;
@@ -351,15 +340,16 @@ impl Upkeep {
 
     /// Gives some free pages back to the disk. Returns true if there are more.
     fn vacuum(&self, connection: &Connection) -> Result<bool> {
-        let size = Size::measure(connection, 0)?;
+        let size = Size::measure(connection, self.size.files())?;
         let spare = SPARE_PAGES.min(size.pages / 20);
         if size.free_pages <= spare {
             return Ok(false);
         }
-        let mut statement = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+        let pages = self.shares.vacuum_pages(size.page_bytes);
+        let mut statement = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({pages})"))?;
         let mut pages = statement.query([])?;
         while pages.next()?.is_some() {}
-        let left = Size::measure(connection, 0)?.free_pages;
+        let left = Size::measure(connection, self.size.files())?.free_pages;
         // none was given back if the file was not rewritten for this
         Ok(left < size.free_pages && left > spare)
     }
@@ -375,7 +365,8 @@ impl Upkeep {
     /// Gives up after a failure. The next maintenance starts anew.
     pub(super) fn abandon(&mut self, error: &StoreError) {
         tracing::warn!(%error, "store: maintenance failed; trying again later");
-        (self.ids, self.payloads, self.retention, self.eviction) = (None, None, None, None);
+        (self.ids, self.payloads, self.retention) = (None, None, None);
+        (self.displacement, self.eviction) = (None, None);
         (self.vacuums, self.cuts_log) = (false, false);
         self.evicts_above = self.size.used() + self.limits.bytes / 100;
         self.orphans = true;

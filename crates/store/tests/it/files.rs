@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Sqlite, Store};
+use autoheal_prepare::validate::Sender;
+use autoheal_store::{Sqlite, Store, StoreError};
 
-use crate::reports::{failure, record};
+use crate::reports::{failure, record, record_from};
 
 fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
@@ -251,5 +252,115 @@ async fn unreadable_rows_are_left_out_of_a_page_and_counted_once() {
             assert!(!detail.samples.is_empty(), "{damage}");
         }
         assert_eq!(store.health().unreadable_rows, 1, "{damage}");
+    }
+}
+
+/// Overwrites a part of a file in place.
+fn overwrite(file: &Path, at: u64, bytes: &[u8]) {
+    use std::os::unix::fs::FileExt;
+    fs::OpenOptions::new().write(true).open(file).unwrap().write_all_at(bytes, at).unwrap();
+}
+
+/// Replaces all bytes of a file in place, so that its length stays.
+fn fill(file: &Path, byte: u8) {
+    overwrite(file, 0, &vec![byte; fs::metadata(file).unwrap().len() as usize]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_overwritten_in_place_is_noticed_before_the_next_acknowledgement() {
+    type Harm = (&'static str, fn(&Path));
+    let harms: [Harm; 8] = [
+        ("store zeroed", |file| fill(file, 0)),
+        ("store filled", |file| fill(file, 0xff)),
+        ("header zeroed", |file| overwrite(file, 0, &[0; 100])),
+        ("another store of the same length", |file| {
+            let other = beside(file, ".other");
+            let store = Sqlite::open(&other).unwrap();
+            drop(store);
+            let mut bytes = fs::read(&other).unwrap();
+            bytes.resize(fs::metadata(file).unwrap().len() as usize, 0);
+            overwrite(file, 0, &bytes);
+        }),
+        ("log zeroed", |file| fill(&beside(file, "-wal"), 0)),
+        ("log filled", |file| fill(&beside(file, "-wal"), 0x55)),
+        ("header of the log zeroed", |file| overwrite(&beside(file, "-wal"), 0, &[0; 32])),
+        ("page in the log damaged", |file| overwrite(&beside(file, "-wal"), 5_000, b"damage")),
+    ];
+    for (name, harm) in harms {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("data/store.db");
+        let store = Sqlite::open(&file).unwrap();
+        let known = |at| record_from(failure("no apples"), at, Sender::Keyed);
+        for at in 0..5 {
+            store.accept(vec![known(at)]).await.unwrap();
+        }
+        store.ready().await.unwrap();
+        // the resolution of a file's times
+        let before = fs::metadata(beside(&file, "-wal")).unwrap().modified().unwrap();
+        while fs::metadata(touch(directory.path())).unwrap().modified().unwrap() == before {}
+        harm(&file);
+        let error = store.accept(vec![known(6)]).await.err().unwrap_or_else(|| panic!("{name}: acknowledged"));
+        assert!(matches!(error, StoreError::Damaged(_)), "{name}: {error}");
+        let error = store.ready().await.err().unwrap_or_else(|| panic!("{name}: it is still ready"));
+        assert!(error.to_string().contains("overwritten") && error.to_string().contains("restart"), "{name}: {error}");
+        // for good, because what was acknowledged may be gone
+        assert!(store.accept(vec![known(7)]).await.is_err() && store.maintain(Timestamp(8)).await.is_err(), "{name}");
+    }
+}
+
+/// Makes a new file and returns its path.
+fn touch(directory: &Path) -> PathBuf {
+    let file = directory.join("touched");
+    fs::write(&file, "").unwrap();
+    file
+}
+
+#[tokio::test]
+async fn damage_that_a_reader_or_the_writer_finds_stops_acknowledgements() {
+    for by_reader in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let store = Sqlite::open(&file).unwrap();
+        store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+        // Points a table to a page that is no part of a table.
+        let other = rusqlite::Connection::open(&file).unwrap();
+        let table = if by_reader { "approvals" } else { "pauses" };
+        other.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        other.execute("UPDATE sqlite_master SET rootpage = 2 WHERE tbl_name = ?1", [table]).unwrap();
+        let version: i64 = other.pragma_query_value(None, "schema_version", |row| row.get(0)).unwrap();
+        other.pragma_update(None, "schema_version", version + 1).unwrap();
+        drop(other);
+        let error = if by_reader {
+            let group = record(failure("no apples"), 1).fingerprint();
+            store.detail(DEFAULT_PROJECT, group).await.err().map(|error| error.to_string())
+        } else {
+            store.set_pause(DEFAULT_PROJECT, None).await.err().map(|error| error.to_string())
+        };
+        let error = error.expect("the damage is found");
+        assert!(error.contains("damaged"), "{error}");
+        assert!(store.accept(vec![record(failure("no apples"), 2)]).await.is_err(), "nothing more is acknowledged");
+        let error = store.ready().await.unwrap_err().to_string();
+        assert!(error.contains("restart"), "{error}");
+        assert!(store.health().damaged);
+    }
+}
+
+#[tokio::test]
+async fn another_program_that_uses_sqlite_may_write_to_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let store = Sqlite::open(&file).unwrap();
+    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+    for at in 2..6 {
+        let other = rusqlite::Connection::open(&file).unwrap();
+        other
+            .execute_batch("CREATE TABLE IF NOT EXISTS notes (text); INSERT INTO notes VALUES (zeroblob(100000))")
+            .unwrap();
+        if at % 2 == 0 {
+            other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        }
+        drop(other);
+        store.ready().await.unwrap();
+        assert_eq!(store.accept(vec![record(failure("no apples"), at)]).await.unwrap()[0].count, at as u64);
     }
 }

@@ -30,3 +30,11 @@ pub(crate) fn with_id(mut report: Value, id: &str) -> Value {
     report["id"] = json!(id);
     report
 }
+
+/// A failure with 40 KB of text; `kind` makes its group.
+pub(crate) fn large(kind: usize) -> Value {
+    let name: String = format!("{kind:05}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect();
+    let mut report = failure(&format!("kind {name}"));
+    report["context"] = json!({"a": "x".repeat(40_000)});
+    report
+}

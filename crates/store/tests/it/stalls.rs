@@ -79,7 +79,7 @@ async fn a_million_ids_expire_while_reports_come() {
 async fn a_long_log_is_cut_while_readers_poll() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
-    let limits = Limits { bytes: 10_000_000, ..Limits::default() };
+    let limits = Limits { bytes: 20_000_000, ..Limits::default() };
     let store = Arc::new(Sqlite::open_for_service(&file, limits).unwrap());
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..4)

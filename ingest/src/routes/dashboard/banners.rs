@@ -12,7 +12,13 @@ const REASON_CHARS: usize = 400;
 /// The banners for a status, the most urgent first.
 pub(super) fn banners(status: &ServiceStatus) -> Vec<Banner> {
     let mut banners = Vec::new();
-    if !status.store_ready {
+    if status.health.damaged {
+        banners.push(Banner {
+            what: "The file of the store or its log is damaged, so senders get the status 503 and keep their reports.",
+            advice: "Stop autoheal serve, keep a copy of the files, and restart; if it does not start, its log says what to do.",
+            ..Banner::new("stopped", "The store is damaged")
+        });
+    } else if !status.store_ready {
         banners.push(Banner {
             what: "The store cannot be written, so senders get the status 503 and keep their reports.",
             advice: "Check the space on the disk and the log of autoheal serve.",

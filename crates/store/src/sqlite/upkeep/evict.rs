@@ -84,7 +84,7 @@ impl Eviction {
 }
 
 /// The size of a group's samples, if the group may be deleted.
-fn evictable(connection: &Connection, group: i64, known: bool) -> Result<Option<u64>> {
+pub(super) fn evictable(connection: &Connection, group: i64, known: bool) -> Result<Option<u64>> {
     let bytes: Option<u64> = connection
         .prepare_cached(
             "SELECT CASE WHEN known <= ?2 AND issue_number IS NULL AND owner IS NULL

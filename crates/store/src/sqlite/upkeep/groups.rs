@@ -9,7 +9,7 @@ use super::Budget;
 const OF_A_GROUP: [&str; 6] = ["samples", "releases", "clients", "intents", "approvals", "fingerprints"];
 
 /// A place in the order of all groups by the time at which they were last seen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     listed_at: i64,
     group: i64,

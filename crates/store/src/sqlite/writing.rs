@@ -1,0 +1,320 @@
+//! The writer thread: runs all waiting jobs in one transaction, commits, then sends the results.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::accept::{Batch, Cache};
+use super::condition::Condition;
+use super::file_guard::{FileGuard, Lengths};
+use super::upkeep::{Upkeep, Verdict};
+use super::writer::{AcceptJob, Job, Reply, RunJob, StoreResult};
+use crate::{Limits, StoreError};
+
+/// Maximum number of jobs per commit: enough to share the cost of a sync, few enough to keep the latency low.
+const MAX_JOBS_PER_COMMIT: usize = 512;
+/// Maximum time that a job waits for space.
+const MAX_WAIT_FOR_SPACE: Duration = Duration::from_secs(5);
+/// Number of frames in the log from which it is copied into the file, as SQLite does by itself if not asked otherwise.
+const CHECKPOINT_FRAMES: u32 = 1000;
+/// Time to wait for readers before the log is cut.
+const CUT_TIMEOUT: Duration = Duration::from_millis(20);
+
+/// The state of the writer thread.
+pub(super) struct Writing {
+    connection: Connection,
+    cache: Cache,
+    upkeep: Upkeep,
+    guard: FileGuard,
+    condition: Arc<Condition>,
+    /// Reports that wait for space.
+    deferred: Vec<AcceptJob>,
+    /// Number of frames in the log at which it is copied into the file.
+    checkpoint_at: u32,
+}
+
+impl Writing {
+    pub(super) fn new(
+        mut connection: Connection,
+        salt: Vec<u8>,
+        guard: FileGuard,
+        limits: Limits,
+        condition: Arc<Condition>,
+    ) -> StoreResult<Self> {
+        let upkeep = Upkeep::new(limits, &condition.gauges);
+        let frames = Arc::clone(guard.frames());
+        // Replaces SQLite's own checkpoints, so that it is known when the file changes.
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: i32| {
+            frames.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let cache = Cache::new(salt);
+        let checkpoint_at = CHECKPOINT_FRAMES;
+        Ok(Self { connection, cache, upkeep, guard, condition, deferred: Vec::new(), checkpoint_at })
+    }
+
+    /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
+    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        let lengths = self.guard.lengths();
+        self.measure(lengths).ok();
+        loop {
+            let first = if self.upkeep.is_due() || !self.deferred.is_empty() {
+                match waiting.try_recv() {
+                    Ok(job) => Some(job),
+                    Err(mpsc::error::TryRecvError::Empty) => None,
+                    Err(mpsc::error::TryRecvError::Disconnected) if self.deferred.is_empty() => return,
+                    Err(mpsc::error::TryRecvError::Disconnected) => None,
+                }
+            } else {
+                match waiting.blocking_recv() {
+                    Some(job) => Some(job),
+                    None => return,
+                }
+            };
+            let mut jobs: Vec<Job> = self.deferred.drain(..).map(Job::Accept).collect();
+            jobs.extend(first);
+            while !jobs.is_empty()
+                && jobs.len() < MAX_JOBS_PER_COMMIT
+                && let Ok(job) = waiting.try_recv()
+            {
+                jobs.push(job);
+            }
+            if !jobs.is_empty() {
+                // The worker's own writes often change nothing, and so need no space.
+                let has_reports = jobs.iter().any(|job| matches!(job, Job::Accept(_)));
+                let committed = self.write_together(jobs);
+                self.note(committed, has_reports);
+            }
+            if self.upkeep.is_due() {
+                self.keep_up();
+            }
+        }
+    }
+
+    /// Does one step of the maintenance.
+    fn keep_up(&mut self) {
+        let Self { connection, upkeep, guard, condition, .. } = self;
+        let ready = condition.check().and_then(|()| guard.check());
+        let stepped = ready.and_then(|()| match upkeep.has_space_for_step() {
+            true => upkeep.step(connection, &condition.gauges),
+            false => Ok(false),
+        });
+        match condition.noting(stepped) {
+            Ok(false) => {}
+            Ok(true) => self.cache.clear(),
+            Err(error) => return self.upkeep.abandon(&error),
+        }
+        let lengths = self.guard.check_after_commit();
+        if let Ok(lengths) = self.condition.noting(lengths) {
+            self.measure(lengths).ok();
+        }
+    }
+
+    /// Measures the store after a transaction, and copies a long log into the file.
+    fn measure(&mut self, lengths: Lengths) -> StoreResult<()> {
+        let measured = self.measure_and_checkpoint(lengths);
+        self.condition.noting(measured)
+    }
+
+    fn measure_and_checkpoint(&mut self, lengths: Lengths) -> StoreResult<()> {
+        self.upkeep.measure(&self.connection, lengths, &self.condition.gauges)?;
+        let cuts = self.upkeep.cuts_log() || !self.deferred.is_empty() || !self.upkeep.has_space_for_step();
+        let frames = self.guard.frames().load(Ordering::Relaxed);
+        if !cuts && frames < self.checkpoint_at {
+            return Ok(());
+        }
+        self.guard.check_before_checkpoint()?;
+        let done = checkpoint(&self.connection, cuts);
+        let lengths = self.guard.record_after_checkpoint()?;
+        // A disk without space for the file has some again later.
+        let is_done = match done.map_err(StoreError::from) {
+            Err(error @ StoreError::Damaged(_)) => return Err(error),
+            done => done.unwrap_or(false),
+        };
+        self.checkpoint_at = if is_done { CHECKPOINT_FRAMES } else { frames + CHECKPOINT_FRAMES };
+        self.upkeep.measure(&self.connection, lengths, &self.condition.gauges)?;
+        if cuts {
+            self.upkeep.tried_to_cut(is_done);
+        }
+        Ok(())
+    }
+
+    /// Logs the first failed commit and the first successful one after it.
+    fn note(&self, committed: StoreResult<()>, has_reports: bool) {
+        match committed {
+            Ok(()) if has_reports && self.condition.check().is_ok() && self.condition.set_healthy(true) => {
+                tracing::info!("store: writing works again");
+            }
+            Ok(()) => {}
+            Err(error) => {
+                self.condition.gauges.failed_writes.fetch_add(1, Ordering::Relaxed);
+                if self.condition.set_healthy(false) {
+                    tracing::error!(%error, "store: writing fails; reports get a 503 response until it works");
+                }
+            }
+        }
+    }
+
+    /// Runs the jobs in one transaction, commits, and only then sends their results.
+    fn write_together(&mut self, jobs: Vec<Job>) -> StoreResult<()> {
+        let Self { connection, cache, upkeep, guard, condition, deferred, .. } = self;
+        let connection = &*connection;
+        let mut batch = Batch::default();
+        let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
+        let mut result = condition.check().and_then(|()| guard.check());
+        result = result.and_then(|()| Ok(connection.execute_batch("BEGIN IMMEDIATE")?));
+        upkeep.begin();
+        for job in jobs {
+            // After a failure, the remaining jobs do not run and get the error.
+            let runs = result.is_ok();
+            if runs && matches!(job, Job::Run(_) | Job::Uncached(_) | Job::Erase(_)) {
+                upkeep.expect_write();
+            }
+            let (reply, ran) = match job {
+                Job::Accept(job) if runs => match admit(connection, cache, upkeep, job, condition) {
+                    Admitted::Now(job) => accept(connection, cache, &mut batch, job, upkeep.keeps_samples()),
+                    Admitted::Later(job) => {
+                        deferred.push(job);
+                        continue;
+                    }
+                    Admitted::Not(reply, ran) => (reply, ran),
+                },
+                Job::Accept(job) => (accept_reply(job.reply, Ok(Vec::new())), Ok(())),
+                Job::Run(job) if runs => run(connection, cache, &mut batch, job),
+                Job::Uncached(job) if runs => {
+                    let ran = run(connection, cache, &mut batch, job);
+                    cache.clear();
+                    ran
+                }
+                Job::Erase(job) if runs => {
+                    let ran = run(connection, cache, &mut batch, job);
+                    cache.clear();
+                    upkeep.sweep_orphans();
+                    ran
+                }
+                Job::Run(job) | Job::Uncached(job) | Job::Erase(job) => (job(None).0, Ok(())),
+                Job::Maintain { now, reply } => {
+                    match &result {
+                        Ok(()) => upkeep.start(connection, now, reply),
+                        Err(error) => drop(reply.send(Err(error.clone()))),
+                    }
+                    continue;
+                }
+                Job::Check { reply } => (check_reply(reply), Ok(())),
+            };
+            replies.push(reply);
+            result = result.and(ran);
+        }
+        let result = result
+            .and_then(|()| Ok(batch.write(connection, cache)?))
+            .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        if result.is_err() {
+            cache.clear();
+            // SQLite may have rolled back by itself, for example when the disk is full.
+            if !connection.is_autocommit()
+                && let Err(error) = connection.execute_batch("ROLLBACK")
+            {
+                tracing::error!(%error, "store: rolling back failed");
+            }
+        }
+        // A commit into a file that has no name any more must not be acknowledged.
+        let lengths = condition.noting(result.and_then(|()| guard.check_after_commit()));
+        for reply in replies {
+            reply(lengths.as_ref().err());
+        }
+        self.measure(lengths?)
+    }
+}
+
+/// Copies the log into the file. Returns true if all of it was copied. To cut the log, waits briefly for readers.
+fn checkpoint(connection: &Connection, cuts: bool) -> rusqlite::Result<bool> {
+    let run = |mode| {
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            let (busy, frames, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(!busy && frames == copied)
+        })
+    };
+    if !cuts {
+        return run("PASSIVE");
+    }
+    connection.busy_timeout(CUT_TIMEOUT)?;
+    let done = run("TRUNCATE");
+    connection.busy_timeout(Duration::from_secs(5))?;
+    done
+}
+
+/// Whether a job is done now.
+enum Admitted {
+    Now(AcceptJob),
+    Later(AcceptJob),
+    Not(Reply, StoreResult<()>),
+}
+
+/// Decides whether there is space for a job's records.
+fn admit(
+    connection: &Connection,
+    cache: &mut Cache,
+    upkeep: &mut Upkeep,
+    mut job: AcceptJob,
+    condition: &Condition,
+) -> Admitted {
+    let until = *job.waits_until.get_or_insert_with(|| Instant::now() + MAX_WAIT_FOR_SPACE);
+    match upkeep.admit(connection, cache, &job.records) {
+        Ok(Verdict::Fits | Verdict::FitsIntoReserve) => Admitted::Now(job),
+        Ok(Verdict::Later | Verdict::AfterDisplacement) if Instant::now() < until => Admitted::Later(job),
+        Ok(_) => {
+            condition.gauges.refused_report();
+            Admitted::Not(accept_reply(job.reply, Err(StoreError::Full)), Ok(()))
+        }
+        Err(error) => {
+            let error = StoreError::from(error);
+            Admitted::Not(accept_reply(job.reply, Err(error.clone())), Err(error))
+        }
+    }
+}
+
+/// Counts one job's records. A failure fails the whole transaction, because a half-counted report must not be
+/// committed.
+fn accept(
+    connection: &Connection,
+    cache: &mut Cache,
+    batch: &mut Batch,
+    job: AcceptJob,
+    keeps_samples: bool,
+) -> (Reply, StoreResult<()>) {
+    let accepted = batch.count(connection, cache, job.records, !keeps_samples).map_err(StoreError::from);
+    let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
+    (accept_reply(job.reply, accepted), ran)
+}
+
+fn accept_reply(
+    reply: tokio::sync::oneshot::Sender<StoreResult<Vec<crate::Accepted>>>,
+    accepted: StoreResult<Vec<crate::Accepted>>,
+) -> Reply {
+    Box::new(move |failed| {
+        let _disconnected = reply.send(match failed {
+            None => accepted,
+            Some(error) => Err(error.clone()),
+        });
+    })
+}
+
+fn check_reply(reply: tokio::sync::oneshot::Sender<StoreResult<()>>) -> Reply {
+    Box::new(move |failed| drop(reply.send(failed.map_or(Ok(()), |error| Err(error.clone())))))
+}
+
+/// Runs a job with statements of its own. Its failure does not affect the other jobs, unless SQLite rolled back the
+/// whole transaction, or the job found damage.
+fn run(connection: &Connection, cache: &mut Cache, batch: &mut Batch, job: RunJob) -> (Reply, StoreResult<()>) {
+    // Write the totals counted so far, so that this job sees them.
+    if let Err(error) = batch.write(connection, cache) {
+        return (job(None).0, Err(error.into()));
+    }
+    let (reply, damage) = job(Some(connection));
+    let is_open = !connection.is_autocommit();
+    let ran = is_open.then_some(()).ok_or_else(|| StoreError::Failed("the transaction was rolled back".to_owned()));
+    (reply, damage.and(ran))
+}
