@@ -55,11 +55,16 @@ impl Live {
         live
     }
 
-    /// True if a person changed title or body of the issue: they equal no text that was written for this group.
+    /// True if a person changed title or body of the issue: they equal no text that was written for this group. False
+    /// after the operator erased the group, because its texts are gone with it, until a new one is written.
     pub(super) fn was_edited(&self, work: &Work) -> bool {
         let live = shown_hash(&[(&self.issue.title, &self.issue.body)]);
-        let is_live = |(title, body): (String, String)| shown_hash(&[(&title, &body)]) == live;
-        !work.intents.iter().filter_map(written_issue).any(is_live)
+        let written: Vec<_> = work.intents.iter().filter_map(written_issue).collect();
+        let is_erased = |intent: &Intent| intent.kind == IntentKind::OpenIssue && intent.payload == "{}";
+        if written.is_empty() && work.intents.iter().any(is_erased) {
+            return false;
+        }
+        !written.iter().any(|(title, body)| shown_hash(&[(title, body)]) == live)
     }
 
     /// True if the issue has this label.

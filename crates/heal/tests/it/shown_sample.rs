@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::settings::{IssueTextPolicy, Repository, Settings, Switches, Trust};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
@@ -260,5 +261,29 @@ async fn until_the_approval_the_draft_holds_no_text_of_the_report() {
     harness.github.add_label(1, LABEL, "maintainer");
     harness.work_for(2 * MINUTE).await;
     assert_eq!(harness.github.hand_overs().len(), 1);
+    harness.assert_once();
+}
+
+#[tokio::test]
+async fn an_erased_failure_that_is_seen_again_gets_its_new_text_and_no_second_issue() {
+    let mut harness = Harness::start_with(trusting(IssueTextPolicy::Full)).await;
+    strangers_report(&harness).await;
+    harness.work_for(MINUTE).await;
+    let before = body(&harness);
+    assert!(before.contains("evil.example"));
+    let fingerprint = harness.only_group().await.group.fingerprint;
+    let erased = harness.store.erase_group(DEFAULT_PROJECT, fingerprint, harness.clock.now()).await.unwrap();
+    assert_eq!((erased.emptied, erased.issues.len()), (1, 1));
+    harness.work_for(10 * MINUTE).await;
+    assert_eq!(body(&harness), before, "GitHub stays as it is until the failure is seen again");
+    harness.report_from(&failure("shop --sell 2"), STRANGER).await;
+    harness.work_for(10 * MINUTE).await;
+    assert!(body(&harness).contains("shop --sell 2") && !body(&harness).contains("evil"), "{}", body(&harness));
+    assert_eq!(harness.only_group().await.group.error_message, "price is undefined");
+    // a person's edit of the new text stays
+    harness.github.edit_issue(1, "I am on it.", "maintainer");
+    own_report(&harness).await;
+    harness.work_for(10 * MINUTE).await;
+    assert!(body(&harness).contains("I am on it."), "{}", body(&harness));
     harness.assert_once();
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::rank::Rank;
 use super::upkeep::Need;
-use super::{client, sample};
+use super::{client, erase, sample};
 use crate::{Accepted, ClientHash, GroupId};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
@@ -56,6 +56,8 @@ struct CachedGroup {
     known_sample: bool,
     /// Rank of the shown sample. A report of a higher rank replaces it.
     shown: Rank,
+    /// True if the group was emptied on request, and holds no report yet.
+    is_empty: bool,
     /// Names of the releases. Counting them in the file instead would cost a temporary table for each report.
     releases: HashSet<String>,
 }
@@ -254,7 +256,7 @@ fn keep_sample(
     // revoke an approval.
     let is_better =
         rank > group.shown && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id)?);
-    let is_shown = group.samples == 0 || is_better;
+    let is_shown = group.samples == 0 || group.is_empty || is_better;
     let is_needed = is_shown || is_first_known;
     if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
         return Ok(());
@@ -275,6 +277,12 @@ fn keep_sample(
     if is_shown {
         sample::show(connection, group.id, id, record)?;
         group.shown = rank;
+    }
+    if group.is_empty {
+        // after the insertion, so that no id is used again
+        erase::delete_placeholder(connection, group.id)?;
+        group.is_empty = false;
+        group.samples -= 1;
     }
     Ok(())
 }
@@ -344,9 +352,11 @@ fn cached_group<'a>(
     let group = connection
         .prepare_cached(
             "SELECT clients, count, known, sample_chosen, (SELECT known FROM samples WHERE id = shown_sample) IS 1,
-                 source LIKE 'mcp_%' FROM groups WHERE id = ?1",
+                 source LIKE 'mcp_%',
+                 error_type = ?2 AND (SELECT seen_at = 0 AND record = ?3 FROM samples WHERE id = shown_sample) IS 1
+             FROM groups WHERE id = ?1",
         )?
-        .query_row([id], |row| {
+        .query_row(params![id, erase::ERASED, erase::placeholder()], |row| {
             let is_chosen: bool = row.get(3)?;
             Ok(CachedGroup {
                 id,
@@ -354,6 +364,7 @@ fn cached_group<'a>(
                 count: row.get(1)?,
                 known: row.get(2)?,
                 shown: if is_chosen { Rank::Chosen } else { Rank::new(row.get(4)?, row.get(5)?) },
+                is_empty: row.get(6)?,
                 samples: 0,
                 sample_bytes: 0,
                 known_sample: false,

@@ -8,7 +8,7 @@ use super::upkeep::delete_group;
 use crate::{ClientHash, Erased, Link};
 
 /// Text in the place of what was deleted.
-const ERASED: &str = "(erased)";
+pub(super) const ERASED: &str = "(erased)";
 
 /// Erases the group with any of its fingerprints.
 pub(super) fn group(connection: &Connection, project: &str, fingerprint: Fingerprint) -> Result<Erased> {
@@ -90,6 +90,23 @@ fn whole_group(connection: &Connection, group: i64, erased: &mut Erased) -> Resu
     empty(connection, group, erased)
 }
 
+/// The sample of a group that was emptied.
+pub(super) fn placeholder() -> String {
+    let sample = json!({
+        "report": {"error_type": ERASED, "error_message": ERASED},
+        "frames": [], "normalised_message": ERASED, "parts": [], "sender": "anonymous", "received_at": 0,
+    });
+    sample.to_string()
+}
+
+/// Deletes the placeholder of a group, after a report took its place.
+pub(super) fn delete_placeholder(connection: &Connection, group: i64) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM samples WHERE group_id = ?1 AND seen_at = 0 AND record = ?2")?
+        .execute(params![group, placeholder()])
+        .map(drop)
+}
+
 /// Deletes all text of a group, but keeps its row and its fingerprints.
 fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()> {
     // Not sent yet: the next step is decided anew, with the text that is left.
@@ -107,25 +124,23 @@ fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()>
     erased.unfinished += connection
         .prepare_cached("SELECT count(*) FROM intents WHERE group_id = ?1 AND state IN ('sent', 'recheck')")?
         .query_row([group], |row| row.get::<_, u64>(0))?;
-    // A group without a sample counts as damaged.
-    let sample = json!({
-        "report": {"error_type": ERASED, "error_message": ERASED},
-        "frames": [], "normalised_message": ERASED, "parts": [], "sender": "anonymous", "received_at": 0,
-    });
+    // A group without a sample counts as damaged. The next report of the failure replaces this one.
     connection
         .prepare_cached("INSERT INTO samples (group_id, seen_at, record) VALUES (?1, 0, ?2)")?
-        .execute(params![group, sample.to_string()])?;
+        .execute(params![group, placeholder()])?;
     let sample = connection.last_insert_rowid();
+    // The text of the issue counts as that of the placeholder, so that the placeholder is never written to GitHub.
     connection
         .prepare_cached(
-            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, clients = 0, creator = zeroblob(8),
-                 shown_sample = ?3 WHERE id = ?1",
+            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, clients = 0, known_clients = 0,
+                 creator = zeroblob(8), shown_sample = ?3, sample_chosen = 0,
+                 text_sample = CASE WHEN text_sample IS NOT NULL THEN ?3 END WHERE id = ?1",
         )?
         .execute(params![group, ERASED, sample])
         .map(drop)
 }
 
-/// After the shown sample was deleted: shows the first one that is left, if it is another.
+/// After the shown sample was deleted: shows the first one that is left, of a known sender if there is one.
 fn show_another_sample(connection: &Connection, group: i64) -> Result<()> {
     let is_there: bool = connection
         .prepare_cached(
@@ -137,10 +152,11 @@ fn show_another_sample(connection: &Connection, group: i64) -> Result<()> {
     }
     connection
         .prepare_cached(
-            "UPDATE groups SET shown_sample = first.id,
+            "UPDATE groups SET shown_sample = first.id, sample_chosen = 0,
                  error_type = coalesce(json_extract(first.record, '$.report.error_type'), error_type),
                  error_message = substr(ltrim(coalesce(json_extract(first.record, '$.report.error_message'), '')), 1, 250)
-             FROM (SELECT id, record FROM samples WHERE group_id = ?1 ORDER BY id LIMIT 1) AS first WHERE groups.id = ?1",
+             FROM (SELECT id, record FROM samples WHERE group_id = ?1
+                   ORDER BY known DESC, id LIMIT 1) AS first WHERE groups.id = ?1",
         )?
         .execute([group])
         .map(drop)

@@ -5,7 +5,9 @@ use std::path::Path;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Change, ClientHash, IntentKind, IntentState, Link, Sqlite, Status, Store};
+use autoheal_store::{
+    Change, Claims, ClientHash, IntentKind, IntentState, IssueText, Link, Sqlite, Status, Store, TextForm,
+};
 use serde_json::{Value, json};
 
 use crate::reports::{failure, record, with_id};
@@ -64,7 +66,9 @@ async fn a_group_with_an_issue_is_emptied_and_keeps_its_issue() {
         .await
         .unwrap();
     let link = Link { number: 7, url: "https://github.example/7".to_owned() };
-    let changes = vec![Change::Status(Status::IssueOpen), Change::Issue(link.clone())];
+    let text = store.work(group).await.unwrap().unwrap().sample.id;
+    let text = IssueText { sample: text, form: TextForm::Full, changed_at: None };
+    let changes = vec![Change::Status(Status::IssueOpen), Change::Issue(link.clone()), Change::Text(text)];
     store.settle(intent.id, IntentState::Done, Some("{\"number\":7}".to_owned()), Timestamp(1), changes).await.unwrap();
 
     let erased = store.erase_group(DEFAULT_PROJECT, gone, Timestamp(2)).await.unwrap();
@@ -73,10 +77,21 @@ async fn a_group_with_an_issue_is_emptied_and_keeps_its_issue() {
     let detail = store.detail(DEFAULT_PROJECT, gone).await.unwrap().unwrap();
     assert_eq!((detail.group.issue.unwrap().number, detail.group.error_message.as_str()), (7, "(erased)"));
     assert_eq!(detail.samples[0].report.error_message, "(erased)");
-    // the next report is counted, and the group is still readable for the worker
+    // the group is still readable for the worker, and its issue needs no other text
+    let work = store.work(group).await.unwrap().unwrap();
+    assert_eq!(work.group.text.map(|text| text.sample), Some(work.sample.id));
+    // the next report is counted, and is what people and the worker are shown from now on
     let again = store.accept(vec![record(failure(&format!("no apples {SECRET}")), 3)]).await.unwrap();
     assert_eq!((again[0].count, again[0].fingerprint), (2, gone));
-    assert!(store.work(group).await.unwrap().is_some());
+    store.accept(vec![record(failure(&format!("no apples {SECRET}")), 4)]).await.unwrap();
+    let work = store.work(group).await.unwrap().unwrap();
+    assert!(work.sample.report.error_message.starts_with("no apples"), "{}", work.sample.report.error_message);
+    assert_ne!(work.group.text.map(|text| text.sample), Some(work.sample.id), "the text of the issue may follow");
+    let detail = store.detail(DEFAULT_PROJECT, gone).await.unwrap().unwrap();
+    assert!(detail.group.error_message.starts_with("no apples"), "{}", detail.group.error_message);
+    assert_eq!((detail.samples.len(), detail.group.count, detail.group.clients), (2, 3, 1));
+    let due = store.claim_due("worker", Timestamp(5), Timestamp(100), Claims::all(DEFAULT_PROJECT)).await.unwrap();
+    assert_eq!(due.map(|work| work.group.id), Some(group));
 }
 
 #[tokio::test]
