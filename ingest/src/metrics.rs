@@ -107,7 +107,7 @@ fn render_status(page: &mut String, status: &ServiceStatus) {
          # TYPE autoheal_store_unreadable_rows gauge\nautoheal_store_unreadable_rows {}\n\
          # HELP autoheal_refused_writes_total Requests whose reports could not be stored.\n\
          # TYPE autoheal_refused_writes_total counter\nautoheal_refused_writes_total {}\n\
-         # HELP autoheal_issue_queue_length Groups that wait for an issue.\n\
+         # HELP autoheal_issue_queue_length Groups that wait for an issue, counted up to 5000.\n\
          # TYPE autoheal_issue_queue_length gauge\nautoheal_issue_queue_length {}\n\
          # HELP autoheal_issue_queue_oldest_seconds Age of the oldest failure that waits for an issue; 0 if none waits.\n\
          # TYPE autoheal_issue_queue_oldest_seconds gauge\nautoheal_issue_queue_oldest_seconds {}\n",

@@ -5,6 +5,8 @@ mod backup;
 mod claim;
 mod client;
 mod condition;
+#[cfg(test)]
+mod costs;
 mod erase;
 mod file_guard;
 mod open;
@@ -326,7 +328,14 @@ impl Store for Sqlite {
     }
 
     fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()> {
-        self.write(move |connection| work::shorten_waits(connection, now, of_groups, of_intents))
+        Box::pin(async move {
+            self.write(move |connection| work::shorten_waits_of_intents(connection, now, of_intents)).await?;
+            let mut step = Some(0);
+            while let Some(after) = step {
+                step = self.write(wake::shorten(after, now, of_groups)).await?;
+            }
+            Ok(())
+        })
     }
 
     fn resume_writes(&self, project: &str, now: Timestamp) -> StoreFuture<'_, ()> {

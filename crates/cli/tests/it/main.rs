@@ -15,6 +15,7 @@ mod mcp_http;
 mod mcp_passing;
 mod mcp_reports;
 mod place;
+mod projects;
 mod run;
 mod run_delivery;
 mod run_endings;

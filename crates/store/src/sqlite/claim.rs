@@ -9,7 +9,7 @@ use crate::{Claims, ClientHash, GroupId, Work};
 use autoheal_prepare::Timestamp;
 
 /// Condition of groups that may need an issue. The index `groups_without_issue_to_act_on` has the same condition.
-const WITHOUT_ISSUE: &str = "act_at IS NOT NULL AND issue_number IS NULL";
+pub(super) const WITHOUT_ISSUE: &str = "act_at IS NOT NULL AND issue_number IS NULL";
 /// Condition of due groups that have an issue. The index `groups_with_issue_to_act_on` has the same condition.
 const WITH_ISSUE: &str = "act_at IS NOT NULL AND issue_number IS NOT NULL";
 /// Maximum number of clients that are checked for a due group in one claim.

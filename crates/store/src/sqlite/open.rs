@@ -1,7 +1,7 @@
 //! Opens the file of a store: its directory, its lock, its condition, its schema.
 
-use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use super::backup;
+use super::file_guard::with_suffix;
 use crate::StoreError;
 
 /// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
@@ -48,7 +49,27 @@ pub(super) fn locked_file(path: &Path) -> Result<Option<(PathBuf, File)>, StoreE
     }
     // As SQLite does, so that the log is beside the file and not beside a link to it.
     let path = path.canonicalize().map_err(|error| cannot_open(path, &error))?;
+    if let Some(other) = name_with_log(&path, &file) {
+        return Err(StoreError::Failed(format!(
+            "{} is also named {}, and its log is beside that name; start with --store {} instead",
+            path.display(),
+            other.display(),
+            other.display()
+        )));
+    }
     Ok(Some((path, file)))
+}
+
+/// Another name (a hard link) of this file in its directory that has the log beside it. Without the log, the last reports
+/// would be missing, and the log would damage the file later.
+fn name_with_log(path: &Path, file: &File) -> Option<PathBuf> {
+    let own = file.metadata().ok().filter(|own| own.nlink() > 1)?;
+    let has_log = |path: &Path| fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let is_same = |path: &Path| {
+        fs::symlink_metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()))
+    };
+    let names = fs::read_dir(path.parent()?).ok()?.flatten().map(|entry| entry.path());
+    names.into_iter().find(|name| name != path && is_same(name) && has_log(name))
 }
 
 /// The salt of the hashes of clients, which each store has of its own.

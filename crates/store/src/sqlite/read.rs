@@ -4,6 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use strum::VariantArray;
 
+use super::claim::WITHOUT_ISSUE;
 use super::unreadable::Unreadable;
 use crate::{
     Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Release,
@@ -129,11 +130,15 @@ pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>>
 pub(super) fn usage(connection: &Connection) -> Result<Usage> {
     let path = connection.path().unwrap_or_default();
     let size = |suffix: &str| std::fs::metadata(format!("{path}{suffix}")).map_or(0, |file| file.len());
-    let sql = "SELECT count(*), min(first_seen) FROM groups WHERE act_at IS NOT NULL AND issue_number IS NULL";
-    connection.prepare_cached(sql)?.query_row([], |row| {
-        let oldest_waiting = row.get::<_, Option<i64>>(1)?.map(Timestamp);
-        Ok(Usage { bytes: size("") + size("-wal"), waiting: row.get(0)?, oldest_waiting })
-    })
+    // By the index groups_waiting. Not all are counted, because a flood may leave hundreds of thousands.
+    let waiting = connection
+        .prepare_cached(&format!("SELECT count(*) FROM (SELECT 1 FROM groups WHERE {WITHOUT_ISSUE} LIMIT ?1)"))?
+        .query_row([Usage::MAX_WAITING], |row| row.get(0))?;
+    let oldest_waiting = connection
+        .prepare_cached(&format!("SELECT first_seen FROM groups WHERE {WITHOUT_ISSUE} ORDER BY first_seen LIMIT 1"))?
+        .query_row([], |row| row.get(0).map(Timestamp))
+        .optional()?;
+    Ok(Usage { bytes: size("") + size("-wal"), waiting, oldest_waiting })
 }
 
 /// Runs a query and returns all its rows.

@@ -1,4 +1,6 @@
-//! Wakes the groups of earlier runs, in small steps, because one long transaction would delay the reports that arrive.
+//! Wakes groups, in small steps, because one long transaction would delay the reports that arrive.
+
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -39,12 +41,7 @@ pub(super) fn step(
 ) -> impl FnOnce(&Connection) -> Result<(u64, Option<i64>)> + Send + 'static {
     let project = project.to_owned();
     move |connection| {
-        let last: Option<i64> = connection
-            .prepare_cached(&format!(
-                "SELECT max(id) FROM (SELECT id FROM groups WHERE id > ?1 ORDER BY id LIMIT {STEP})"
-            ))?
-            .query_row([after], |row| row.get(0))?;
-        let Some(last) = last else { return Ok((0, None)) };
+        let Some(last) = last_of_step(connection, after)? else { return Ok((0, None)) };
         let woken = connection
             .prepare_cached(&format!(
                 "UPDATE groups SET act_at = ?2 WHERE project_id = {PROJECT} AND id > ?3 AND id <= ?4
@@ -52,6 +49,35 @@ pub(super) fn step(
             ))?
             .execute(params![project, now.0, after, last, all])?;
         Ok((woken as u64, Some(last)))
+    }
+}
+
+/// The last group of a step.
+fn last_of_step(connection: &Connection, after: i64) -> Result<Option<i64>> {
+    connection
+        .prepare_cached(&format!("SELECT max(id) FROM (SELECT id FROM groups WHERE id > ?1 ORDER BY id LIMIT {STEP})"))?
+        .query_row([after], |row| row.get(0))
+}
+
+/// Makes those of the groups after this id due that would wait longer than `longest`, and releases such claims. Returns
+/// the place of the next step; none after the last one.
+pub(super) fn shorten(
+    after: i64,
+    now: Timestamp,
+    longest: Duration,
+) -> impl FnOnce(&Connection) -> Result<Option<i64>> + Send + 'static {
+    move |connection| {
+        let Some(last) = last_of_step(connection, after)? else { return Ok(None) };
+        let latest = now.plus(longest).0;
+        connection
+            .prepare_cached(
+                "UPDATE groups SET owner = NULL, lease_until = NULL WHERE id > ?1 AND id <= ?2 AND lease_until > ?3",
+            )?
+            .execute(params![after, last, latest])?;
+        connection
+            .prepare_cached("UPDATE groups SET act_at = ?4 WHERE id > ?1 AND id <= ?2 AND act_at > ?3")?
+            .execute(params![after, last, latest, now.0])?;
+        Ok(Some(last))
     }
 }
 

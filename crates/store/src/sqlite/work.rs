@@ -266,21 +266,16 @@ pub(super) fn set_pause(connection: &Connection, project: &str, pause: Option<&P
     .map(drop)
 }
 
-pub(super) fn shorten_waits(
-    connection: &Connection,
-    now: Timestamp,
-    of_groups: Duration,
-    of_intents: Duration,
-) -> Result<()> {
-    let run = |sql: &str, values: &[i64]| {
-        connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values)).map(drop)
-    };
-    let (latest_group, latest_intent) = (now.plus(of_groups).0, now.plus(of_intents).0);
-    run("UPDATE groups SET owner = NULL, lease_until = NULL WHERE lease_until > ?1", &[latest_group])?;
-    run("UPDATE groups SET act_at = ?1 WHERE act_at IS NOT NULL AND act_at > ?2", &[now.0, latest_group])?;
+/// The part of `shorten_waits` that is about intents.
+pub(super) fn shorten_waits_of_intents(connection: &Connection, now: Timestamp, longest: Duration) -> Result<()> {
     // An intent that was set aside, because it cannot be read, is never due.
     let is_late = format!("{UNSETTLED} AND act_at > ?1 AND act_at < {}", i64::MAX);
-    run(&format!("UPDATE intents SET act_at = ?1 WHERE {is_late}"), &[latest_intent])?;
+    connection
+        .prepare_cached(&format!("UPDATE intents SET act_at = ?1 WHERE {is_late}"))?
+        .execute([now.plus(longest).0])?;
     // From now on its search takes as long as after a write that was just sent.
-    run(&format!("UPDATE intents SET sent_at = ?1 WHERE {UNSETTLED} AND sent_at > ?1"), &[now.0])
+    connection
+        .prepare_cached(&format!("UPDATE intents SET sent_at = ?1 WHERE {UNSETTLED} AND sent_at > ?1"))?
+        .execute([now.0])
+        .map(drop)
 }
