@@ -6,8 +6,10 @@
 mod analysis;
 mod bad_gateway;
 mod call_ids;
+mod client_stream;
 mod coding;
 mod connection;
+mod connection_table;
 mod copy_budget;
 pub mod cors;
 mod counters;

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::{Request, Response};
@@ -12,20 +11,21 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::client_stream::{ClientStream, WRITE_TIMEOUT};
 use crate::connection::{MAX_BUFFER_BYTES, configure_connection};
+use crate::connection_table::{ConnectionTable, LOG_INTERVAL, Place};
 
 /// Delay after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
-/// Shortest time between two log lines about refused connections.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Limits and settings of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenOptions {
-    /// Maximum number of open connections. Further ones are closed at once, so that the open ones can finish.
+    /// Maximum number of open connections. When it is reached, the network that holds the most makes way for the others,
+    /// and its own new connections are refused.
     pub max_connections: usize,
     /// Timeout of a request's head, and of an idle connection; none for no timeout.
     pub head_timeout: Option<Duration>,
@@ -51,37 +51,25 @@ pub async fn serve_connections<S, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (stop, stopped) = watch::channel(());
-    let table = Arc::new(Semaphore::new(options.max_connections));
+    let table = ConnectionTable::new(options.max_connections);
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     let mut last_log: Option<Instant> = None;
-    let mut log_is_due = || {
-        let is_due = last_log.is_none_or(|last| last.elapsed() >= LOG_INTERVAL);
-        if is_due {
-            last_log = Some(Instant::now());
-        }
-        is_due
-    };
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => match Arc::clone(&table).try_acquire_owned() {
-                    Ok(place) => {
-                        let serving = serve(stream, peer, service_for(peer), options, stopped.clone());
-                        connections.spawn(async move {
-                            serving.await;
-                            drop(place);
-                        });
+                Ok((stream, peer)) => {
+                    // logged by the table, once a minute
+                    if let Some(place) = table.admit(peer.ip()) {
+                        let id = place.id();
+                        let serving = serve(stream, peer, service_for(peer), options, stopped.clone(), place);
+                        table.set_abort(id, connections.spawn(serving));
                     }
-                    Err(_) if log_is_due() => {
-                        let max_connections = options.max_connections;
-                        tracing::warn!(max_connections, %peer, "all connections are in use; refusing new ones");
-                    }
-                    Err(_) => {}
-                },
+                }
                 Err(error) => {
-                    if log_is_due() {
+                    if last_log.is_none_or(|last| last.elapsed() >= LOG_INTERVAL) {
+                        last_log = Some(Instant::now());
                         tracing::warn!(%error, "cannot accept a connection; retrying");
                     }
                     tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
@@ -99,23 +87,31 @@ pub async fn serve_connections<S, B>(
 }
 
 /// Serves one connection until either side closes it.
+///
+/// hyper itself responds to a head that it cannot read, before a service sees it: 400, 414, or 431 for a head that is too
+/// large, each with an empty body and none of the headers that the services add, because hyper has no hook for it. A head
+/// that takes too long, or a client that does not read its response, ends the connection without a response.
 async fn serve<S, B>(
     stream: TcpStream,
     peer: SocketAddr,
     service: S,
     options: ListenOptions,
     mut stopped: watch::Receiver<()>,
+    place: Place,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     B: Body + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     configure_connection(&stream);
+    let stream = ClientStream::new(stream, place.last_traffic(), WRITE_TIMEOUT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)
         .auto_date_header(options.date_header)
         .max_buf_size(MAX_BUFFER_BYTES)
+        // also for a head that arrives complete; without it, a read may exceed the size of the buffer
+        .max_header_size(MAX_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

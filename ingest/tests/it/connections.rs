@@ -1,14 +1,16 @@
 //! Many and slow connections: memory is spent on received bytes only, and a full table refuses new connections.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use autoheal_gateway::{ListenOptions, serve_connections};
+use autoheal_gateway::{ListenOptions, Upstream, serve_connections};
 use autoheal_test_support::service::Request;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::app::{spawn_app, spawn_app_with};
+use crate::wire::{Server, Wire, proxy};
 
 const PROMISE: &[u8] = b"POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1048576\r\n\r\n";
 
@@ -61,6 +63,66 @@ async fn a_full_table_refuses_the_new_connection_and_serves_the_old() {
     // the closed connections leave the table
     while app.get("/healthz").await.status != 200 {
         assert!(started.elapsed() < Duration::from_secs(20));
+    }
+}
+
+/// A connection from an address of this machine.
+async fn connect_from(address: &str, to: SocketAddr) -> Wire {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+    Wire::of(socket.connect(to).await.unwrap())
+}
+
+#[tokio::test]
+async fn one_address_cannot_hold_the_table_against_another() {
+    let app = spawn_app_with(|config| config.max_connections = 4).await;
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", app.address);
+    let mut of_stranger = Vec::new();
+    for begun in ["", "GET /", "POST /report-error HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{", &request] {
+        let mut stream = connect_from("127.0.0.1", app.address).await;
+        stream.write(begun).await;
+        of_stranger.push(stream);
+    }
+    assert!(of_stranger[3].head().await.contains(" 200 "));
+    let mut of_others = Vec::new();
+    for _ in 0..2 {
+        let mut stream = connect_from("127.0.0.2", app.address).await;
+        stream.write(&request).await;
+        assert!(stream.head().await.contains(" 200 "));
+        of_others.push(stream);
+    }
+    // those without traffic for the longest time made way
+    for mut closed in of_stranger.drain(..2) {
+        assert!(closed.rest().await.is_empty());
+    }
+    // neither address takes more than half from the other one
+    for address in ["127.0.0.1", "127.0.0.2"] {
+        assert!(connect_from(address, app.address).await.rest().await.is_empty());
+    }
+    for mut stream in of_others.into_iter().chain(of_stranger.pop()) {
+        stream.exactly(3).await;
+        stream.write(&request).await;
+        assert!(stream.head().await.contains(" 200 "));
+    }
+}
+
+#[tokio::test]
+async fn a_head_of_more_than_32_kib_is_answered_431_by_every_entrance() {
+    let server = Server::listen().await;
+    let upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+    let app = spawn_app_with(|config| config.upstream = upstream).await;
+    let proxy = proxy(server.address).await;
+    for (address, path) in [(app.address, "/healthz"), (app.address, "/jsonrpc"), (proxy.address, "/mcp")] {
+        for kib in [33, 40, 47, 64] {
+            let mut client = Wire::open(address).await;
+            let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nx-long: {}\r\n\r\n", "x".repeat(kib * 1024));
+            // in pieces of several sizes, because a head that is complete at once is bounded elsewhere than its parts
+            for piece in head.as_bytes().chunks(kib * 700) {
+                client.write(piece).await;
+            }
+            let response = client.head().await;
+            assert!(response.starts_with("HTTP/1.1 431 "), "{path}, {kib} KiB: {response}");
+        }
     }
 }
 

@@ -24,7 +24,7 @@ impl Wire {
         Self::of(TcpStream::connect(address).await.unwrap())
     }
 
-    fn of(stream: TcpStream) -> Self {
+    pub(crate) fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: Vec::new() }
     }
