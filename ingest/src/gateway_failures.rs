@@ -4,9 +4,9 @@ use std::collections::{HashSet, VecDeque};
 use std::iter;
 use std::sync::Arc;
 
-use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::share_out;
+use autoheal_gateway::WatchedReport;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{Timestamp, prepare};
@@ -24,6 +24,9 @@ use crate::state::AppState;
 const CHANNEL_CAPACITY: usize = 256;
 /// Maximum number of reports received at once.
 const BATCH_REPORTS: usize = 100;
+/// Maximum number of reports that wait for the page's report. The oldest is stored earlier, because a client whose calls
+/// fail could otherwise fill the memory before its limit is looked at.
+const MAX_WAITING: usize = 500;
 
 /// Stores the gateway's failures until `stop`, then the remaining ones.
 pub(crate) async fn store_failures(state: Arc<AppState>, stop: Arc<Notify>) {
@@ -47,6 +50,8 @@ pub(crate) async fn store_failures(state: Arc<AppState>, stop: Arc<Notify>) {
                     if count == 0 {
                         return store_unreported(&state, waiting.into()).await;
                     }
+                    let early = waiting.len().saturating_sub(MAX_WAITING);
+                    store_unreported(&state, waiting.drain(..early).collect()).await;
                 }
                 () = state.clock.sleep_until(due), if due.is_some() => {
                     let now = state.clock.now();
@@ -64,18 +69,20 @@ pub(crate) async fn store_failures(state: Arc<AppState>, stop: Arc<Notify>) {
 }
 
 /// The report of a failure, and the time at which the gateway sent it.
-type Failure = (Timestamp, ErrorReport);
+type Failure = (Timestamp, WatchedReport);
 
 /// Stores the failures that no page reported.
 async fn store_unreported(state: &Arc<AppState>, failures: Vec<Failure>) {
-    let unreported =
-        failures.into_iter().filter_map(|(seen, report)| state.recent_page_reports.without_reported(report, seen));
+    let unreported = failures.into_iter().filter_map(|(seen, WatchedReport { report, address })| {
+        let report = state.recent_page_reports.without_reported(report, seen)?;
+        Some(WatchedReport { report, address })
+    });
     store(state, unreported.collect()).await;
 }
 
-async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {
+async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
     let received = reports.len();
-    reports.retain(|report| is_within_limits(state, report));
+    reports.retain(|watched| is_within_limits(state, watched));
     state.metrics.gateway_reports_over_limit(received - reports.len());
     if reports.is_empty() {
         return;
@@ -83,16 +90,16 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {
     let task_state = Arc::clone(state);
     // Off the async threads, because a report can hold a whole conversation.
     let prepared = tokio::task::spawn_blocking(move || {
-        let shares = reports.into_iter().flat_map(|mut report| {
+        let shares = reports.into_iter().flat_map(|WatchedReport { mut report, address }| {
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
-            share_out(report)
+            share_out(report).into_iter().map(move |share| (share, address))
         });
-        let records = shares.filter_map(|report| {
+        let records = shares.filter_map(|(report, address)| {
             let arrival = Arrival {
                 project: DEFAULT_PROJECT.to_owned(),
                 sender: Sender::Anonymous,
-                // the gateway identified the client by its address
-                client: Client::Own,
+                // the same client as a sender with this address
+                client: address.map_or(Client::Own, Client::network),
                 received_at: task_state.clock.now(),
             };
             prepare(&to_raw_value(&report).ok()?, arrival, task_state.config.scrub).ok()
@@ -115,15 +122,19 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<ErrorReport>) {
     }
 }
 
-/// The client of a report, whom the gateway identified by the address.
-fn client(report: &ErrorReport) -> LimitedClient {
-    LimitedClient::watched(report.client.as_deref().unwrap_or_default())
+/// The client of a record. A network is enough for the limit of new groups, which holds for a whole IPv6 site.
+fn client(record: &Fingerprinted) -> LimitedClient {
+    match record.arrival().client {
+        Client::Network(address) => LimitedClient::at(address),
+        Client::Own | Client::Key(_) => LimitedClient::without_address(),
+    }
 }
 
 /// True if the client's and the failure's limits of reports allow this report. The client already has its response, so a
 /// report over a limit is dropped and counted.
-fn is_within_limits(state: &AppState, report: &ErrorReport) -> bool {
-    state.rate.take(client(report), DEFAULT_PROJECT, 1).is_ok()
+fn is_within_limits(state: &AppState, WatchedReport { report, address }: &WatchedReport) -> bool {
+    let client = address.map_or_else(LimitedClient::without_address, LimitedClient::at);
+    state.rate.take(client, DEFAULT_PROJECT, 1).is_ok()
         && state.rate.take_failure(DEFAULT_PROJECT, &report.error_type, &report.error_message).is_ok()
 }
 
@@ -134,7 +145,7 @@ async fn drop_new_groups_over_limit(state: &AppState, records: &mut Vec<Fingerpr
     }
     let mut refused = HashSet::new();
     for record in records.iter() {
-        let over = state.known_groups.over_limit(state, client(record.report()), iter::once(record)).await?;
+        let over = state.known_groups.over_limit(state, client(record), iter::once(record)).await?;
         refused.extend(over.into_iter().map(|(fingerprint, _)| fingerprint));
     }
     let prepared = records.len();

@@ -51,9 +51,9 @@ impl LimitedClient {
         Self { key: key(&prefix(address, 64)), site: is_v6.then(|| key(&prefix(address, 48))) }
     }
 
-    /// A client that the gateway identified by its address, by the hash in its reports.
-    pub(crate) fn watched(hash: &str) -> Self {
-        Self { key: key(hash), site: None }
+    /// All failures that the gateway cannot assign to one client.
+    pub(crate) fn without_address() -> Self {
+        Self { key: key("without address"), site: None }
     }
 }
 

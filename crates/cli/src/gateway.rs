@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_deliver::{MAX_DELAY, Reporter, data_directory};
-use autoheal_gateway::{Gateway, GatewayConfig, run as serve};
+use autoheal_gateway::{Gateway, GatewayConfig, WatchedReport, run as serve};
 use autoheal_heal::compose::inert;
 use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
@@ -73,11 +73,11 @@ async fn relay(options: McpArgs) -> Result<()> {
 /// Sends reports to the reporter until `stopped`, then the remaining ones. Runs on a thread of its own, because the
 /// reporter writes each report to disk, which may be slow.
 async fn watch(gateway: &Gateway, reporter: Reporter, stopped: oneshot::Receiver<Infallible>) -> Reporter {
-    let (sender, mut failed) = mpsc::channel(MAX_QUEUED);
+    let (sender, mut failed) = mpsc::channel::<WatchedReport>(MAX_QUEUED);
     {
         let reporting = async {
-            while let Some(report) = failed.recv().await {
-                send(&reporter, report);
+            while let Some(watched) = failed.recv().await {
+                send(&reporter, watched.report);
             }
         };
         tokio::select! {
@@ -85,10 +85,10 @@ async fn watch(gateway: &Gateway, reporter: Reporter, stopped: oneshot::Receiver
             _ = stopped => {}
         }
     }
-    while let Ok(report) = failed.try_recv() {
-        send(&reporter, report);
+    while let Ok(watched) = failed.try_recv() {
+        send(&reporter, watched.report);
     }
-    gateway.last_reports().into_iter().for_each(|report| send(&reporter, report));
+    gateway.last_reports().into_iter().for_each(|watched| send(&reporter, watched.report));
     reporter
 }
 

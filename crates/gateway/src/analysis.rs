@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch};
+use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch, WatchedReport};
 
 use super::coding::Coding;
 use super::decoding::{Decodings, decode};
@@ -18,7 +17,7 @@ pub(super) struct Analysis {
     /// The calls that each open exchange opened, by its number.
     opened: HashMap<u64, OpenedCalls>,
     /// Reports that were rescued after an internal panic, or that the receiver did not accept.
-    unsent: Vec<ErrorReport>,
+    unsent: Vec<WatchedReport>,
 }
 
 /// The part that processes untrusted bytes.
@@ -31,7 +30,7 @@ struct Analyzer {
 /// New results of the analysis.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    pub(super) reports: Vec<ErrorReport>,
+    pub(super) reports: Vec<WatchedReport>,
     /// The time of the next results, unless an event comes before.
     pub(super) due: Option<Timestamp>,
     /// The inventory of the server, if it changed.
@@ -70,11 +69,11 @@ impl Analysis {
     }
 
     /// Keeps a report that the receiver did not accept.
-    pub(super) fn keep_unsent(&mut self, report: ErrorReport) {
+    pub(super) fn keep_unsent(&mut self, report: WatchedReport) {
         self.unsent.push(report);
     }
 
-    pub(super) fn take_unsent(&mut self) -> Vec<ErrorReport> {
+    pub(super) fn take_unsent(&mut self) -> Vec<WatchedReport> {
         std::mem::take(&mut self.unsent)
     }
 

@@ -36,7 +36,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use autoheal_contract::ErrorReport;
 use autoheal_watch::{InventoryFile, Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
@@ -51,6 +50,7 @@ use crate::request_body::{Recorder, RequestBody};
 use crate::session::{Scopes, Session};
 use crate::upstream_client::UpstreamClient;
 
+pub use autoheal_watch::WatchedReport;
 pub use counters::Counters;
 pub use listen::{ListenOptions, serve_connections};
 pub use origin::Origin;
@@ -127,13 +127,13 @@ impl Gateway {
     }
 
     /// Sends a report for each failure, until the receiver is dropped.
-    pub async fn watch(&self, reports: mpsc::Sender<ErrorReport>) {
+    pub async fn watch(&self, reports: mpsc::Sender<WatchedReport>) {
         self.monitor.run(&self.counters, reports).await;
     }
 
     /// The reports that [`Self::watch`] did not send. Called after the last connection ended.
     #[must_use]
-    pub fn last_reports(&self) -> Vec<ErrorReport> {
+    pub fn last_reports(&self) -> Vec<WatchedReport> {
         self.monitor.last_reports(&self.counters)
     }
 

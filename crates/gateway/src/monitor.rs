@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
-use autoheal_watch::{InventoryFile, Setup, Watch};
+use autoheal_watch::{InventoryFile, Setup, Watch, WatchedReport};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -91,7 +90,7 @@ impl Monitor {
     }
 
     /// Analyzes the queue and sends reports, until the receiver is dropped.
-    pub(super) async fn run(&self, counters: &Counters, reports: mpsc::Sender<ErrorReport>) {
+    pub(super) async fn run(&self, counters: &Counters, reports: mpsc::Sender<WatchedReport>) {
         let mut next_due = None;
         while !reports.is_closed() {
             tokio::select! {
@@ -107,13 +106,13 @@ impl Monitor {
                 state.analysis.results(now())
             };
             next_due = due;
-            for report in failures {
-                counters.failed(report.count);
-                match reports.try_send(report) {
+            for failure in failures {
+                counters.failed(failure.report.count);
+                match reports.try_send(failure) {
                     Ok(()) => {}
                     // The receiver is full: drop the report and count it, because the gateway must not wait.
                     Err(TrySendError::Full(_)) => counters.report_dropped(),
-                    Err(TrySendError::Closed(report)) => lock(&self.state).analysis.keep_unsent(report),
+                    Err(TrySendError::Closed(failure)) => lock(&self.state).analysis.keep_unsent(failure),
                 }
             }
             if let Some(inventory) = inventory {
@@ -126,7 +125,7 @@ impl Monitor {
     }
 
     /// The remaining reports. Called after the last connection ended.
-    pub(super) fn last_reports(&self, counters: &Counters) -> Vec<ErrorReport> {
+    pub(super) fn last_reports(&self, counters: &Counters) -> Vec<WatchedReport> {
         let mut state = lock(&self.state);
         self.analyze_queue(&mut state);
         let Results { reports: failures, inventory, .. } = state.analysis.last_results(now());
@@ -134,7 +133,7 @@ impl Monitor {
             self.inventory.set(inventory);
         }
         self.inventory.flush();
-        failures.iter().for_each(|report| counters.failed(report.count));
+        failures.iter().for_each(|failure| counters.failed(failure.report.count));
         let mut reports = state.analysis.take_unsent();
         reports.extend(failures);
         reports
@@ -178,7 +177,7 @@ mod tests {
     }
 
     fn push_exchange(monitor: &Monitor, exchange: u64, request: &[u8], response: &[u8]) {
-        let scope = Scope { session: exchange, peer: 1, session_hash: None };
+        let scope = Scope { session: exchange, peer: None, session_hash: None };
         monitor.push(Event::Request {
             exchange,
             scope,
@@ -203,13 +202,13 @@ mod tests {
             monitor.analyze_queue(&mut state);
             state.analysis.panic();
         }
-        let (sender, mut failures) = mpsc::channel::<ErrorReport>(8);
+        let (sender, mut failures) = mpsc::channel::<WatchedReport>(8);
         let received = async {
             let first = failures.recv().await;
             push_failed_call(&monitor, 2);
             // `run` ends only after it handled the second call
             failures.close();
-            first.map(|report| report.error_message)
+            first.map(|failure| failure.report.error_message)
         };
         let ((), received) = tokio::join!(monitor.run(&counters, sender), received);
         assert_eq!(received.as_deref(), Some("divide: boom"));
@@ -242,7 +241,7 @@ mod tests {
         let (release, blocked) = std::sync::mpsc::channel::<()>();
         let received = runtime.block_on(async {
             let busy = tokio::task::spawn_blocking(move || blocked.recv());
-            let (sender, mut failures) = mpsc::channel::<ErrorReport>(8);
+            let (sender, mut failures) = mpsc::channel::<WatchedReport>(8);
             let received = tokio::select! {
                 () = monitor.run(&counters, sender) => None,
                 received = tokio::time::timeout(Duration::from_secs(20), failures.recv()) => received.ok().flatten(),
@@ -250,7 +249,7 @@ mod tests {
             drop((release, busy));
             received
         });
-        assert_eq!(received.map(|report| report.error_message).as_deref(), Some("divide: boom"));
+        assert_eq!(received.map(|failure| failure.report.error_message).as_deref(), Some("divide: boom"));
         assert!(monitor.last_reports(&counters).is_empty());
         assert_eq!(inventory_file.read().unwrap().tools, ["sum"]);
     }

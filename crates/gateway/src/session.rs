@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use autoheal_contract::session_hash;
 use autoheal_prepare::validate::Client;
-use autoheal_watch::Scope;
+use autoheal_watch::{Peer, Scope};
 use axum::http::HeaderMap;
 
 /// The header with the id of a session.
@@ -36,7 +36,8 @@ impl Scopes {
         let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
         let session = self.named(headers).unwrap_or(exchange);
         let session_hash = headers.get(HEADER).map(|session| session_hash(session.as_bytes()));
-        (exchange, Scope { session, peer: self.hasher.hash_one(Client::network(peer)), session_hash })
+        let peer = Peer { network: self.hasher.hash_one(Client::network(peer)), address: peer };
+        (exchange, Scope { session, peer: Some(peer), session_hash })
     }
 
     /// The session named by these headers.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::lenient::{MAX_NAME_CHARS, canonical, read_name};
 use crate::message::RequestParams;
+use crate::setup::Peer;
 
 /// Maximum size of the parameters of one call, or of its response, in bytes. Larger ones are not stored.
 pub(crate) const MAX_STORED_BYTES: usize = 16 * 1024;
@@ -86,7 +87,7 @@ pub(crate) struct Call {
     pub(crate) id: Box<str>,
     pub(crate) session: u64,
     pub(crate) session_hash: Option<u64>,
-    pub(crate) peer: u64,
+    pub(crate) peer: Option<Peer>,
     pub(crate) started: Timestamp,
     /// Time from which standard error may belong to the call. It may be before `started`, because two threads read the
     /// pipes and may see the output before the request.
@@ -184,7 +185,7 @@ impl Call {
             id: Box::default(),
             session: 0,
             session_hash: None,
-            peer: 0,
+            peer: None,
             started: now,
             output_from: now,
             last_activity: now,

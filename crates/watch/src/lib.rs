@@ -29,5 +29,5 @@ pub use inventory_file::{Inventory, InventoryFile};
 pub use report::{client_hash, scrub_params};
 pub use reproduction::Reproduction;
 pub use server_state::ServerState;
-pub use setup::{ExchangeEnd, OpenedCalls, Scope, Setup, Target};
+pub use setup::{ExchangeEnd, OpenedCalls, Peer, Scope, Setup, Target, WatchedReport};
 pub use watch::Watch;

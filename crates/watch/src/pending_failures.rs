@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::call::{Call, Client};
 use crate::classify::ViolatedSchema;
+use crate::setup::Peer;
 
 /// Number of distinct pending failures from which on messages no longer distinguish new ones: failures of the same
 /// call share one entry. From twice this number on, failures of the same class share one entry.
@@ -31,7 +32,7 @@ pub(crate) struct ObservedFailure {
     /// The failed call; `None` if the failure belongs to no single call.
     pub(crate) call: Option<Call>,
     pub(crate) client: Option<Client>,
-    pub(crate) peer: u64,
+    pub(crate) peer: Option<Peer>,
     /// The response, or the invalid line in its place, as it was on the wire.
     pub(crate) response: Option<Box<RawValue>>,
     pub(crate) exit: Option<Exit>,
@@ -69,7 +70,8 @@ struct FailureKey {
     code: Option<i64>,
     subject: Option<Box<str>>,
     client: Option<String>,
-    peer: u64,
+    /// Hash of the peer's network.
+    network: Option<u64>,
     message: Option<String>,
 }
 
@@ -81,7 +83,7 @@ impl FailureKey {
             code: failure.code,
             subject: failure.call.as_ref().filter(|_| !failure.is_outage()).map(|call| call.subject().into()),
             client: failure.client.as_ref().map(|client| client.name.clone()),
-            peer: failure.peer,
+            network: failure.peer.map(|peer| peer.network),
             message: Some(normalise_message(message)),
         }
     }
@@ -103,7 +105,7 @@ impl PendingFailures {
             key.message = None;
         }
         if self.failures.len() >= 2 * MAX_PENDING && !self.failures.contains_key(&key) {
-            key = FailureKey { code: None, subject: None, client: None, peer: 0, ..key };
+            key = FailureKey { code: None, subject: None, client: None, network: None, ..key };
         }
         let (due, last_occurred_at) = (failure.occurred_at.plus(delay), failure.occurred_at);
         let sequence = self.added;

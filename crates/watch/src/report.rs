@@ -186,13 +186,13 @@ fn log_line(line: &str) -> LogLine {
 /// program; on pipes by the program.
 fn client(failure: &ObservedFailure) -> Option<String> {
     match (failure.peer, &failure.client) {
-        (0, client) => client.as_ref().map(|client| client_hash(&client.name, 0)),
-        (peer, _) => Some(client_hash("", peer)),
+        (None, client) => client.as_ref().map(|client| client_hash(&client.name, 0)),
+        (Some(peer), _) => Some(client_hash("", peer.network)),
     }
 }
 
-/// Hash of a client program and its user.
-pub fn client_hash(program: &str, peer: u64) -> String {
-    let digest = Sha256::new().chain_update(peer.to_le_bytes()).chain_update(program.as_bytes()).finalize();
+/// Hash of a client program and the hash of its user's network; 0 for the user of this machine.
+pub fn client_hash(program: &str, network: u64) -> String {
+    let digest = Sha256::new().chain_update(network.to_le_bytes()).chain_update(program.as_bytes()).finalize();
     Hex(&digest[..8]).to_string()
 }

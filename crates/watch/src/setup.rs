@@ -1,6 +1,9 @@
 //! Settings of a watch, and the terms in which its caller names sessions, exchanges and calls.
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use autoheal_contract::ErrorReport;
 
 use crate::open_calls::CallKey;
 
@@ -35,10 +38,28 @@ pub enum Target {
 pub struct Scope {
     /// The session: 0 on stdio, a hash of `Mcp-Session-Id` over HTTP, a unique number for an exchange without one.
     pub session: u64,
-    /// Hash of the sender, such as the address of the peer; 0 for the user of this machine.
-    pub peer: u64,
+    /// The sender over HTTP; `None` for the user of this machine.
+    pub peer: Option<Peer>,
     /// The [hash](autoheal_contract::session_hash) of `Mcp-Session-Id` in reports; `None` without a session.
     pub session_hash: Option<u64>,
+}
+
+/// The sender of a message over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// Hash of its network, by which reports name it.
+    pub network: u64,
+    /// Its address, which no report contains.
+    pub address: IpAddr,
+}
+
+/// A report, and the address of the client whose call failed.
+#[derive(Debug)]
+pub struct WatchedReport {
+    /// The report.
+    pub report: ErrorReport,
+    /// The address over HTTP; `None` on pipes, and for a failure of no single call. Of repeats, the first one's.
+    pub address: Option<IpAddr>,
 }
 
 /// Calls opened by one message of the client; empty for notifications and responses.

@@ -8,8 +8,8 @@ mod timeouts;
 
 use std::collections::HashMap;
 
+use autoheal_contract::Class;
 use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
-use autoheal_contract::{Class, ErrorReport};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 use serde_json::value::RawValue;
@@ -24,7 +24,7 @@ use crate::message::{self, Cancelled, ErrorObject, Outcome, Progress, RequestPar
 use crate::open_calls::{CallKey, OpenCalls};
 use crate::pending_failures::PendingFailures;
 use crate::server_state::ServerState;
-use crate::setup::{OpenedCalls, Scope, Setup, Target};
+use crate::setup::{OpenedCalls, Scope, Setup, Target, WatchedReport};
 use crate::stderr::Stderr;
 use autoheal_contract::wording;
 
@@ -45,7 +45,7 @@ pub struct Watch {
     stderr: Stderr,
     pending_failures: PendingFailures,
     /// Finished reports, not yet taken by the caller. They survive a panic.
-    ready_reports: Vec<ErrorReport>,
+    ready_reports: Vec<WatchedReport>,
     /// Client programs, by session, from their `initialize` requests.
     clients: HashMap<u64, Client>,
     /// Code and message of the last error response without an id, by session. HTTP only.

@@ -36,11 +36,25 @@ pub(crate) async fn spawn_app_with_worker(worker: watch::Receiver<WorkerStatus>)
     spawn(|_| {}, vec![worker]).await
 }
 
+/// A service with the store of another one, which has stopped.
+pub(crate) async fn spawn_app_on(store: Arc<dyn Store>, configure: impl FnOnce(&mut Config)) -> TestApp {
+    spawn_on(store, tempfile::tempdir().unwrap(), configure, Vec::new()).await
+}
+
 async fn spawn(configure: impl FnOnce(&mut Config), workers: Vec<watch::Receiver<WorkerStatus>>) -> TestApp {
-    let mut config = Config::default();
-    configure(&mut config);
     let directory = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
+    spawn_on(store, directory, configure, workers).await
+}
+
+async fn spawn_on(
+    store: Arc<dyn Store>,
+    directory: tempfile::TempDir,
+    configure: impl FnOnce(&mut Config),
+    workers: Vec<watch::Receiver<WorkerStatus>>,
+) -> TestApp {
+    let mut config = Config::default();
+    configure(&mut config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app =

@@ -64,7 +64,7 @@ impl Conversation {
     }
 
     pub(crate) async fn report(&mut self) -> Value {
-        serde_json::to_value(in_time(self.proxy.reports.recv()).await.unwrap()).unwrap()
+        serde_json::to_value(in_time(self.proxy.reports.recv()).await.unwrap().report).unwrap()
     }
 }
 

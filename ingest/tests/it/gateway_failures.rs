@@ -1,13 +1,16 @@
 //! Each failure in a conversation becomes one report; success becomes none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use autoheal_contract::session_hash;
 use autoheal_gateway::Upstream;
+use autoheal_ingest::Config;
 use autoheal_prepare::validate::Sender;
+use autoheal_test_support::service::Request;
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, spawn_app_with};
+use crate::app::{TestApp, spawn_app_on, spawn_app_with};
 use crate::conversation::{Conversation, EVENTS, JSON, assert_report, call, failure, success};
 use crate::wire::{Server, Wire, framed, in_time};
 
@@ -274,6 +277,72 @@ async fn a_failure_reported_by_the_page_is_not_reported_twice() {
         ("mcp_tool", "unreported: unreported fails", 1),
     ];
     assert_eq!(stored(&mut app).await, expected.map(|(source, message, count)| (source, message.to_owned(), count)));
+}
+
+/// Sends a failing call through a trusted proxy, for this client.
+async fn fail_for(app: &TestApp, server: &Server, client: &str) {
+    let mut stream = Wire::open(app.address).await;
+    let head =
+        format!("POST /jsonrpc HTTP/1.1\r\nhost: {}\r\nx-forwarded-for: {client}\r\nconnection: close", app.address);
+    stream.write(framed(&head, &call(1, "price"))).await;
+    let mut upstream = server.accept().await;
+    upstream.until("price").await;
+    upstream.until("}").await;
+    upstream.write(framed(&format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{JSON}"), &failure(1, "no price"))).await;
+    stream.until("no price").await;
+}
+
+#[tokio::test]
+async fn a_caller_is_the_same_client_as_the_sender_with_its_address_also_after_a_restart() {
+    let server = Server::listen().await;
+    let configure = |config: &mut Config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+        config.trust_proxy = true;
+    };
+    let mut first = spawn_app_with(configure).await;
+    for client in ["203.0.113.1", "198.51.100.9, 203.0.113.1:4711", "2001:db8:7:1::1", "[2001:db8:7:2::2]:80"] {
+        fail_for(&first, &server, client).await;
+    }
+    first.stop();
+    in_time(&mut first.running).await.unwrap();
+    let mut second = spawn_app_on(Arc::clone(&first.store), configure).await;
+    fail_for(&second, &server, "203.0.113.1").await;
+    second.stop();
+    in_time(&mut second.running).await.unwrap();
+    let group = first.store.groups("default", 10).await.unwrap().remove(0);
+    assert_eq!((group.count, group.clients), (5, 2));
+    // the page of one of them sends the report that autoheal would write
+    let third = spawn_app_on(Arc::clone(&first.store), configure).await;
+    let detail = first.store.detail("default", group.fingerprint).await.unwrap().unwrap();
+    let mut report = serde_json::to_value(&detail.samples[0].report).unwrap();
+    report["id"] = Value::Null;
+    for (sender, clients) in [("203.0.113.1", 2), ("2001:db8:7:3::3", 2), ("203.0.113.2", 3)] {
+        let request = Request::report(report.to_string()).header("x-forwarded-for", sender);
+        assert_eq!(third.send(&request).await.status, 202);
+        let group = first.store.groups("default", 10).await.unwrap().remove(0);
+        assert_eq!(group.clients, clients, "{sender}");
+    }
+}
+
+#[tokio::test]
+async fn calls_and_reports_of_one_client_share_its_limit() {
+    let server = Server::listen().await;
+    let mut app = spawn_app_with(|config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+        config.rate_limits.reports_per_minute = 1;
+        config.trust_proxy = true;
+    })
+    .await;
+    let batch = Value::from(vec![page_report("other", json!("x"), None); 100]);
+    for sender in ["203.0.113.1", "2001:db8:7:1::1"] {
+        let request = Request::report(batch.to_string()).header("x-forwarded-for", sender);
+        assert_eq!(app.send(&request).await.status, 202);
+    }
+    for client in ["203.0.113.1", "2001:db8:7:1::2", "203.0.113.2", "2001:db8:8::1"] {
+        fail_for(&app, &server, client).await;
+    }
+    let of_gateway = stored(&mut app).await.into_iter().filter(|(source, ..)| *source == "mcp_tool");
+    assert_eq!(of_gateway.map(|(.., count)| count).collect::<Vec<_>>(), [2], "those without a limit used up");
 }
 
 #[tokio::test]

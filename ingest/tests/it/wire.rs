@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_contract::ErrorReport;
-use autoheal_gateway::{Gateway, GatewayConfig, Origin, Upstream, run};
+use autoheal_gateway::{Gateway, GatewayConfig, Origin, Upstream, WatchedReport, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -90,7 +89,7 @@ impl Server {
 /// The gateway as a server of its own.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    pub(crate) reports: mpsc::Receiver<ErrorReport>,
+    pub(crate) reports: mpsc::Receiver<WatchedReport>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) stop: oneshot::Sender<()>,
     pub(crate) running: tokio::task::JoinHandle<std::io::Result<()>>,

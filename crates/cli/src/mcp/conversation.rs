@@ -6,7 +6,7 @@ use std::time::Duration;
 use autoheal_contract::{ErrorReport, Exit};
 use autoheal_prepare::Timestamp;
 use autoheal_store::Clock;
-use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch};
+use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch, WatchedReport};
 
 /// Wait after a due check of the watch that found nothing.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -69,7 +69,7 @@ impl Conversation {
     pub(super) fn abandon_watch(&self) {
         let mut state = self.lock();
         let State { watch, rescued, .. } = &mut *state;
-        watch.end(|watch| *rescued = Some(watch.into_remaining_reports()));
+        watch.end(|watch| *rescued = Some(without_addresses(watch.into_remaining_reports())));
         drop(state);
         self.changed.notify_all();
     }
@@ -92,7 +92,7 @@ impl Conversation {
         loop {
             let now = self.clock.now();
             if state.is_over {
-                let mut reports = state.enter(|watch| watch.last_reports(now)).unwrap_or_default();
+                let mut reports = without_addresses(state.enter(|watch| watch.last_reports(now)).unwrap_or_default());
                 let inventory = state.enter(Watch::changed_inventory).flatten();
                 let rescued = state.rescued.take();
                 let has_panicked = rescued.is_some();
@@ -104,7 +104,7 @@ impl Conversation {
             }
             let due = state.enter(|watch| watch.due()).flatten();
             if due.is_some_and(|due| due <= now) {
-                let reports = state.enter(|watch| watch.reports(now)).unwrap_or_default();
+                let reports = without_addresses(state.enter(|watch| watch.reports(now)).unwrap_or_default());
                 let inventory = state.enter(Watch::changed_inventory).flatten();
                 if !reports.is_empty() || inventory.is_some() {
                     return Update { reports, inventory, ..Update::default() };
@@ -153,8 +153,13 @@ impl State {
     /// caller holds the lock; the watcher prints it.
     fn enter<T>(&mut self, call: impl FnOnce(&mut Watch) -> T) -> Option<T> {
         let Self { watch, rescued, .. } = self;
-        watch.enter(call, |watch| *rescued = Some(watch.into_remaining_reports()))
+        watch.enter(call, |watch| *rescued = Some(without_addresses(watch.into_remaining_reports())))
     }
+}
+
+/// The reports alone: on pipes there are no addresses.
+fn without_addresses(reports: Vec<WatchedReport>) -> Vec<ErrorReport> {
+    reports.into_iter().map(|watched| watched.report).collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use autoheal_contract::Class;
 use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
-use autoheal_contract::{Class, ErrorReport};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 
@@ -12,7 +12,7 @@ use super::Watch;
 use crate::call::Call;
 use crate::pending_failures::{CountedFailure, ObservedFailure};
 use crate::report::report;
-use crate::setup::Target;
+use crate::setup::{Target, WatchedReport};
 use crate::stderr::{StderrMatch, StderrQuery};
 
 /// Time after a response in which its stack may still come on standard error, because two pipes have no common order.
@@ -35,7 +35,7 @@ impl Watch {
         let message =
             if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
         let overlapping = call.as_ref().map_or(0, |call| self.open_calls.overlapping(call));
-        let (session, peer) = call.as_ref().map_or((0, 0), |call| (call.session, call.peer));
+        let (session, peer) = call.as_ref().map_or((0, None), |call| (call.session, call.peer));
         let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
         ObservedFailure {
             class,
@@ -72,7 +72,7 @@ impl Watch {
     ///
     /// Builds at most `REPORT_BATCH` of them. If more are due, [`Self::due`] is not in the future. Reports hold data
     /// from messages and standard error; the caller adds the environment (directory, commit, system).
-    pub fn reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
+    pub fn reports(&mut self, now: Timestamp) -> Vec<WatchedReport> {
         if self.next_check.is_some_and(|check| check <= now) {
             self.check_timeouts(now);
         }
@@ -84,7 +84,7 @@ impl Watch {
     }
 
     /// All remaining reports. Does not wait for standard error, because the process is about to end.
-    pub fn last_reports(&mut self, now: Timestamp) -> Vec<ErrorReport> {
+    pub fn last_reports(&mut self, now: Timestamp) -> Vec<WatchedReport> {
         let mut reports = Vec::new();
         loop {
             let more = self.reports(now.plus(STDERR_DELAY));
@@ -97,7 +97,7 @@ impl Watch {
 
     /// Reports of the failures seen before an internal panic of this watch.
     #[must_use]
-    pub fn into_remaining_reports(mut self) -> Vec<ErrorReport> {
+    pub fn into_remaining_reports(mut self) -> Vec<WatchedReport> {
         while let Some(counted) = self.pending_failures.take(Timestamp(i64::MAX)) {
             // a failure whose report panics is dropped
             let _panicked = catch_unwind(AssertUnwindSafe(|| self.finish_report(counted)));
@@ -107,7 +107,9 @@ impl Watch {
 
     fn finish_report(&mut self, counted: CountedFailure) {
         let stderr = self.find_stderr(&counted.failure);
-        self.ready_reports.push(report(counted, stderr, &self.server, &self.setup));
+        let address = counted.failure.peer.map(|peer| peer.address);
+        let report = report(counted, stderr, &self.server, &self.setup);
+        self.ready_reports.push(WatchedReport { report, address });
     }
 
     /// Finds the stack and the log lines of a failure in standard error.

@@ -17,7 +17,7 @@ struct Story {
     now: Timestamp,
 }
 
-const ON_STDIO: Scope = Scope { session: 0, peer: 0, session_hash: None };
+const ON_STDIO: Scope = Scope { session: 0, peer: None, session_hash: None };
 
 impl Story {
     fn new() -> Self {
@@ -79,7 +79,7 @@ impl Story {
         let end = self.now.plus(Duration::from_secs(3_600));
         while let Some(due) = self.watch.due().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            reports.extend(self.watch.reports(self.now));
+            reports.extend(self.watch.reports(self.now).into_iter().map(|watched| watched.report));
         }
         reports
     }
@@ -432,7 +432,7 @@ fn failures_seen_before_an_internal_panic_are_reported() {
     story.calls(2, "multiply");
     story.fails(2, "overflow");
     let mut messages: Vec<String> =
-        story.watch.into_remaining_reports().into_iter().map(|report| report.error_message).collect();
+        story.watch.into_remaining_reports().into_iter().map(|watched| watched.report.error_message).collect();
     messages.sort();
     assert_eq!(messages, ["divide: division by zero", "multiply: overflow"]);
 }

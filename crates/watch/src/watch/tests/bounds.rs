@@ -99,7 +99,7 @@ fn a_panic_among_many_calls_is_checked_for_a_few_of_them() {
     story.prints("\nthread 'main' (42) panicked at src/divide.rs:13:50:\nindex out of bounds\n");
     let now = story.after(6_000).now;
     let reports = story.watch.reports(now);
-    assert_eq!(reports.iter().map(|report| report.count.unwrap_or(1)).sum::<u64>(), 10);
+    assert_eq!(reports.iter().map(|watched| watched.report.count.unwrap_or(1)).sum::<u64>(), 10);
 }
 
 #[test]

@@ -170,7 +170,7 @@ impl Conversation {
             }
         }
         let now = self.story.now;
-        self.reports.extend(self.story.watch.reports(now));
+        self.reports.extend(self.story.watch.reports(now).into_iter().map(|watched| watched.report));
     }
 
     fn take_any(&mut self) -> Option<RandomCall> {
