@@ -27,12 +27,20 @@ use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
 /// The project of a public key; the default project without a key.
-pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'a str> {
+pub(crate) fn project<'a>(state: &'a AppState, key: Option<&str>, address: IpAddr) -> ApiResult<&'a str> {
     let Some(key) = key else { return Ok(DEFAULT_PROJECT) };
-    let found = config.project_keys.iter().find(|project_key| project_key.key == key);
-    found
-        .map(|project_key| project_key.project.as_str())
-        .ok_or_else(|| ApiError::new(RefusalCode::UnknownKey, "unknown project key; check `key`, or leave it out"))
+    let keys = &state.config.project_keys;
+    let mut project = None;
+    let is_key = |guess: &str| {
+        let found = keys.iter().find(|key| Sha256::digest(&key.key) == Sha256::digest(guess));
+        project = found.map(|key| key.project.as_str());
+        project.is_some()
+    };
+    let is_shared = state.proxy.hides_clients(&state.config, address);
+    if !keys.is_empty() {
+        state.project_guesses.compare(address, is_shared, key, is_key)?;
+    }
+    project.ok_or_else(|| ApiError::new(RefusalCode::UnknownKey, "unknown project key; check `key`, or leave it out"))
 }
 
 /// The trust in a sender, and the client that it counts as. A wrong key is an error, because accepting the report as
@@ -40,10 +48,10 @@ pub(crate) fn project<'a>(config: &'a Config, key: Option<&str>) -> ApiResult<&'
 pub(crate) fn sender(state: &AppState, headers: &HeaderMap, address: IpAddr) -> ApiResult<(Sender, Client)> {
     let Some(token) = bearer(headers) else { return Ok((Sender::Anonymous, Client::network(address))) };
     let keys = &state.config.sender_keys;
-    let is_key = || keys.iter().any(|key| same_secret(key, token));
+    let is_key = |token: &str| keys.iter().any(|key| same_secret(key, token));
     let is_shared = state.proxy.hides_clients(&state.config, address);
     // without keys there is nothing to guess
-    if !keys.is_empty() && state.sender_guesses.compare(address, is_shared, is_key)? {
+    if !keys.is_empty() && state.sender_guesses.compare(address, is_shared, token, is_key)? {
         let mut hash = [0; 8];
         hash.copy_from_slice(&Sha256::digest(token)[..8]);
         return Ok((Sender::Keyed, Client::Key(hash)));

@@ -70,6 +70,8 @@ impl App {
             bodies: BodyBudget::default(),
             operator_guesses: Guesses::at("operator token"),
             sender_guesses: Guesses::at("sender key"),
+            project_guesses: Guesses::at_public_key("project key"),
+            forwarded_guesses: Guesses::among_tokens_of_others("operator token at /jsonrpc"),
             proxy: ProxySign::default(),
             forms: FormSecret::new(),
             metrics: Metrics::default(),

@@ -29,6 +29,8 @@ pub(crate) struct AppState {
     pub(crate) bodies: BodyBudget,
     pub(crate) operator_guesses: Guesses,
     pub(crate) sender_guesses: Guesses,
+    pub(crate) project_guesses: Guesses,
+    pub(crate) forwarded_guesses: Guesses,
     pub(crate) proxy: ProxySign,
     pub(crate) forms: FormSecret,
     pub(crate) known_groups: KnownGroups,

@@ -1,6 +1,6 @@
 //! Access to the operator's routes: by the operator token, or without one from this machine if no proxy is in front.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
@@ -61,7 +61,7 @@ fn require_access(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Ap
     if let Some(guess) = token_in(headers) {
         let client = client_address(config, peer, headers);
         let is_shared = state.proxy.hides_clients(config, client);
-        if state.operator_guesses.compare(client, is_shared, || is_operator_token(config, &guess))? {
+        if state.operator_guesses.compare(client, is_shared, &guess, |guess| is_operator_token(config, guess))? {
             return Ok(());
         }
     }
@@ -70,9 +70,20 @@ fn require_access(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Ap
     )
 }
 
-/// True if the request carries the operator's token.
-pub(crate) fn has_operator_token(config: &Config, headers: &HeaderMap) -> bool {
-    !config.operator_tokens.is_empty() && token_in(headers).is_some_and(|guess| is_operator_token(config, &guess))
+/// True if a request to another server carries the operator's token, which must not reach that server. An error after too
+/// many different tokens of the client, because what the server receives would reveal the right one.
+pub(crate) fn has_operator_token(state: &AppState, client: IpAddr, headers: &HeaderMap) -> ApiResult<bool> {
+    let config = &state.config;
+    if config.operator_tokens.is_empty() {
+        return Ok(false);
+    }
+    let Some(token) = token_in(headers) else { return Ok(false) };
+    let is_shared = state.proxy.hides_clients(config, client);
+    match state.forwarded_guesses.compare(client, is_shared, &token, |token| is_operator_token(config, token)) {
+        // many clients share this address, so it sends many tokens of the other server
+        Err(_) if is_shared => Ok(false),
+        compared => Ok(compared?),
+    }
 }
 
 fn is_operator_token(config: &Config, guess: &str) -> bool {

@@ -1,6 +1,6 @@
 //! `/jsonrpc`: the gateway to the MCP server under the origin of this service, so that its pages need no CORS.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
@@ -27,8 +27,11 @@ pub(super) async fn forward(
     request: Request<Body>,
 ) -> Response {
     let origin = RequestOrigin::of(request.headers());
-    let mut response = match require_access(&state, &origin, request.headers()) {
-        Ok(gateway) => send(&state, gateway, peer, request).await,
+    let client = client_address(&state.config, peer, request.headers());
+    let allowed = require_access(&state, &origin, request.headers())
+        .and_then(|gateway| Ok((gateway, has_operator_token(&state, client, request.headers())?)));
+    let mut response = match allowed {
+        Ok((gateway, has_token)) => send(gateway, client, has_token, request).await,
         Err(error) => error.into_response(),
     };
     cors::set_response_headers(response.headers_mut(), origin.into_value());
@@ -62,11 +65,9 @@ fn require_access<'a>(state: &'a Arc<AppState>, origin: &RequestOrigin, headers:
         .ok_or_else(|| ApiError::new(RefusalCode::NotFound, "no MCP server is configured; set --upstream"))
 }
 
-async fn send(state: &AppState, gateway: &Gateway, peer: SocketAddr, mut request: Request<Body>) -> Response {
-    // Browsers send the operator's Basic credentials with every request to this origin, including requests to the
-    // gateway.
-    let has_token = has_operator_token(&state.config, request.headers());
-    let client = client_address(&state.config, peer, request.headers());
+/// Forwards a request. Browsers send the operator's Basic credentials with every request to this origin, including requests
+/// to the gateway.
+async fn send(gateway: &Gateway, client: IpAddr, has_token: bool, mut request: Request<Body>) -> Response {
     let target = gateway.upstream().endpoint(request.uri().query());
     request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
     request.extensions_mut().clear();

@@ -93,7 +93,7 @@ fn judge_head(
 ) -> ApiResult<Arrival> {
     origin.require_allowed(&state.config, headers)?;
     require_json(headers)?;
-    let project = project(&state.config, key)?.to_owned();
+    let project = project(state, key, client)?.to_owned();
     let (sender, counted_as) = sender(state, headers, client)?;
     if sender == Sender::Anonymous {
         // Take the first token before the body is read, because reading and parsing cost time and memory as well.

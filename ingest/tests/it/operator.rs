@@ -1,10 +1,11 @@
 //! The operator's routes: access with the token, or without one from this machine if no proxy is in front.
 
-use autoheal_gateway::Origin;
+use autoheal_gateway::{Origin, Upstream};
+use autoheal_ingest::ProjectKey;
 use autoheal_test_support::service::{Request, Response};
 
 use crate::app::{TestApp, assert_refused, report, spawn_app, spawn_app_with};
-use crate::wire::Wire;
+use crate::wire::{Server, Wire};
 
 const ROUTES: [&str; 6] =
     ["/", "/style.css", "/metrics", "/api/groups", "/groups/0123456789abcdef0123456789abcdef", "/api/groups/x"];
@@ -209,6 +210,61 @@ async fn a_client_that_guesses_waits_and_another_one_does_not() {
         assert_eq!(app.send(&Request::get("/").header("x-forwarded-for", "203.0.113.9")).await.status, 401);
     }
     assert_eq!(app.send(&from("203.0.113.9", Request::get("/"), "made-up-token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_gateway_does_not_reveal_the_operator_token_to_one_who_guesses() {
+    let server = Server::listen().await;
+    let app = spawn_app_with(|config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+        config.operator_tokens = vec!["made-up-token".to_owned().into()];
+    });
+    let app = app.await;
+    let send = async |authorization: String| {
+        let mut client = Wire::open(app.address).await;
+        let head = format!("GET /jsonrpc HTTP/1.1\r\nhost: {}\r\nauthorization: {authorization}\r\n\r\n", app.address);
+        client.write(head).await;
+        client
+    };
+    // the response, and what the server received
+    let forwarded = async |authorization: &str| {
+        let mut client = send(authorization.to_owned()).await;
+        let mut upstream = server.accept().await;
+        let received = upstream.head().await;
+        upstream.write("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(client.head().await.contains(" 200 "));
+        received
+    };
+    assert!(!forwarded("Bearer made-up-token").await.contains("authorization"));
+    // a token of the server itself, again and again
+    for _ in 0..70 {
+        assert!(forwarded("Bearer of-the-server").await.contains("Bearer of-the-server"));
+    }
+    for number in 1..60 {
+        assert!(forwarded(&format!("Bearer guess-{number}")).await.contains("Bearer guess-"));
+    }
+    for secret in ["Bearer guess", "Bearer made-up-token", "Basic Om1hZGUtdXAtdG9rZW4="] {
+        let head = send(secret.to_owned()).await.head().await;
+        assert!(head.contains(" 429 ") && head.contains("retry-after"), "{head}");
+    }
+    assert!(forwarded("Bearer of-the-server").await.contains("Bearer of-the-server"));
+}
+
+#[tokio::test]
+async fn guesses_at_project_keys_are_limited_and_a_page_with_an_old_key_is_not() {
+    let app = spawn_app_with(|config| config.project_keys = ProjectKey::parse("pk1=shop").into_iter().collect()).await;
+    let send =
+        async |key: &str| app.send(&Request::post(&format!("/report-error?key={key}"), report("m").to_string())).await;
+    for _ in 0..20 {
+        assert_refused(&send("old").await, 401, "unknown_key");
+    }
+    assert_eq!(send("pk1").await.status, 202);
+    for number in 0..9 {
+        assert_refused(&send(&format!("guess-{number}")).await, 401, "unknown_key");
+    }
+    for key in ["guess", "pk1"] {
+        assert_refused(&send(key).await, 429, "rate_limited");
+    }
 }
 
 #[tokio::test]
