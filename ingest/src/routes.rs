@@ -48,15 +48,12 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(state.clone(), require_operator))
         .layer(map_response(headers::isolate));
-    let mut router = public
-        .merge(operator)
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(state.clone());
+    let mut router = public.merge(operator);
     if let Some(directory) = &state.config.static_dir {
         let files = files::router(directory, &state.config);
         router = router.route("/app", get(|| async { Redirect::permanent("/app/") })).nest_service("/app/", files);
     }
+    let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).with_state(state.clone());
     router.layer(from_fn_with_state(state, look_for_proxy)).layer(map_response(headers::secure))
 }
 

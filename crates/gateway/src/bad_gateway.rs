@@ -1,6 +1,5 @@
 //! The gateway's own response if the upstream sends none: a JSON-RPC error for each call, by its id.
 
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
@@ -12,10 +11,7 @@ const CODE: i64 = -32000;
 
 /// A 502 with one JSON-RPC error per call of the request.
 pub(super) fn response(request: &[u8], message: &str) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::from_text(body(request, message)));
-    *response.status_mut() = StatusCode::BAD_GATEWAY;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    ResponseBody::own(StatusCode::BAD_GATEWAY, body(request, message))
 }
 
 fn body(request: &[u8], message: &str) -> String {

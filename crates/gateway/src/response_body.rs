@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::http::response::Parts;
+use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
@@ -49,9 +50,19 @@ enum Reading {
 }
 
 impl ResponseBody {
-    /// A response of the gateway itself.
-    pub(super) fn from_text(text: impl Into<Bytes>) -> Self {
-        Self(BodyKind::Text(Some(text.into())))
+    /// A response of the gateway itself: JSON, or empty. Browsers must not take it for anything else, and caches must not
+    /// keep it.
+    pub(super) fn own(status: StatusCode, text: impl Into<Bytes>) -> Response<Self> {
+        let text = text.into();
+        let mut response = Response::new(Self(BodyKind::Text(Some(text.clone()))));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if !text.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
     }
 
     /// The upstream's body. The exchange has already handled its status.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
+use axum::http::header::{ACCEPT_LANGUAGE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -89,8 +89,7 @@ impl Handler {
             );
         }
         if cors::is_preflight(request.method(), request.headers()) {
-            let mut response = Response::new(ResponseBody::from_text(""));
-            *response.status_mut() = StatusCode::NO_CONTENT;
+            let mut response = ResponseBody::own(StatusCode::NO_CONTENT, "");
             cors::set_response_headers(response.headers_mut(), origin);
             cors::set_preflight_headers(request.headers(), response.headers_mut());
             return response;
@@ -150,8 +149,5 @@ fn foreign_page(message: &str) -> Response<ResponseBody> {
 
 fn refusal(code: RefusalCode, message: &str) -> Response<ResponseBody> {
     let text = serde_json::to_vec(&Refusal { code, message: message.to_owned() }).unwrap_or_default();
-    let mut response = Response::new(ResponseBody::from_text(text));
-    *response.status_mut() = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::FORBIDDEN);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    ResponseBody::own(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::FORBIDDEN), text)
 }

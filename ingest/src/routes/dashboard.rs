@@ -8,6 +8,7 @@ pub(super) use samples::choose as choose_sample;
 
 use std::sync::Arc;
 
+use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
 use autoheal_store::{Detail, Group, Status};
@@ -20,7 +21,7 @@ use self::samples::Viewed;
 use self::text::shortened;
 use super::groups::{FingerprintPath, MAX_LISTED, Parameters, find, held_back, note, preview};
 use crate::config::Config;
-use crate::error::STORE_ERRORS;
+use crate::error::{ApiError, STORE_ERRORS};
 use crate::state::AppState;
 use crate::status::ServiceStatus;
 use crate::templates::{Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section, StackFrame};
@@ -113,7 +114,8 @@ fn page(status: StatusCode, page: &impl Page) -> Response {
         Ok(html) => html,
         Err(error) => {
             tracing::error!(%error, "dashboard: a page could not be rendered");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            let message = "the page could not be shown; see the log of autoheal serve";
+            return ApiError::new(RefusalCode::StoreUnavailable, message).into_response();
         }
     };
     let mut response = (status, axum::response::Html(html)).into_response();

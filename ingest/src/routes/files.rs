@@ -11,7 +11,7 @@ use std::sync::Arc;
 use autoheal_contract::RefusalCode;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::percent_decode_str;
@@ -64,6 +64,11 @@ pub(super) fn router(directory: &Path, config: &Config) -> Router {
 /// Passes on requests for files that may be served.
 async fn guard(State(files): State<Arc<Files>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let message = format!("/app{path} does not support this method");
+        let refusal = ApiError::new(RefusalCode::MethodNotAllowed, message);
+        return ([(header::ALLOW, "GET,HEAD")], refusal).into_response();
+    }
     let sought = path.clone();
     let found = tokio::task::spawn_blocking(move || files.find(&sought)).await.unwrap_or(Found::Nothing);
     match found {

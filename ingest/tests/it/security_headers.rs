@@ -4,7 +4,7 @@ use autoheal_gateway::{Origin, Upstream};
 use autoheal_test_support::service::{Request, Response};
 
 use crate::app::{TestApp, assert_refused, report, spawn_app_with};
-use crate::wire::{Server, Wire};
+use crate::wire::{Server, Wire, proxy_for};
 
 /// A service with a page under `/app/`.
 async fn with_files() -> TestApp {
@@ -67,6 +67,81 @@ async fn every_response_has_them() {
     let api = app.get("/api/groups").await;
     assert!(api.header("content-security-policy").unwrap().contains("default-src 'none'"));
     assert_eq!(api.header("cross-origin-resource-policy"), Some("same-origin"));
+}
+
+#[tokio::test]
+async fn every_refusal_is_json_with_a_code_and_a_message() {
+    let app = with_files().await;
+    app.report(&report("m")).await;
+    let group = "/groups/0123456789abcdef0123456789abcdef/sample";
+    for path in
+        ["/", "/style.css", "/api/groups", "/api/status", "/metrics", "/healthz", "/readyz", "/report-error", group]
+    {
+        for method in ["PUT", "PATCH", "TRACE", "PROPFIND"] {
+            assert_refused(&app.send(&Request::new(method, path)).await, 405, "method_not_allowed");
+        }
+    }
+    for path in ["/app", "/app/", "/app/page.html", "/app/absent"] {
+        for method in ["PUT", "POST", "DELETE", "OPTIONS", "TRACE"] {
+            let refused = app.send(&Request::new(method, path)).await;
+            assert_refused(&refused, 405, "method_not_allowed");
+            assert_secure(&refused, path);
+            assert_eq!(refused.header("allow"), Some("GET,HEAD"), "{path}");
+        }
+    }
+    for path in ["/nothing", "/app/absent", "/app/.env", "/api/groups/%ff", "/api", "/groups", "//", "/%00"] {
+        assert_refused(&app.get(path).await, 404, "not_found");
+    }
+    // the only form
+    let form = "application/x-www-form-urlencoded";
+    for (media, body, status, code) in [
+        ("text/plain", "sample=1".to_owned(), 415, "unsupported_media_type"),
+        ("application/json", "{}".to_owned(), 415, "unsupported_media_type"),
+        (form, String::new(), 422, "invalid_report"),
+        (form, "sample=x".to_owned(), 422, "invalid_report"),
+        (form, "sample=1&sample=2".to_owned(), 422, "invalid_report"),
+        (form, "sample=1".to_owned(), 403, "forbidden_origin"),
+        (form, format!("sample=1&x={}", "x".repeat(3_000_000)), 413, "too_large"),
+    ] {
+        let refused = app.send(&Request::post(group, body).header("content-type", media)).await;
+        assert_refused(&refused, status, code);
+        assert_secure(&refused, media);
+    }
+    for query in ["?key=%ff", "?key", "?=", "?&&", "?a=1&a=2", "?%", "?project[]=1"] {
+        for path in ["/report-error", "/api/groups", "/"] {
+            let response = app.get(&format!("{path}{query}")).await;
+            assert!([200, 405].contains(&response.status), "{path}{query}: {}", response.text());
+        }
+    }
+    for line in ["GET * HTTP/1.1", "OPTIONS * HTTP/1.1", "CONNECT x:1 HTTP/1.1", "GET http://x/nothing HTTP/1.1"] {
+        let mut client = Wire::open(app.address).await;
+        client.write(format!("{line}\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        let response = String::from_utf8(client.rest().await).unwrap();
+        assert!(response.contains("nosniff") && response.contains(r#"{"code":"not_found","message":""#), "{response}");
+    }
+}
+
+#[tokio::test]
+async fn the_gateways_own_responses_are_neither_cached_nor_guessed_at() {
+    let server = Server::listen().await;
+    let closed = server.address;
+    drop(server);
+    let proxy = proxy_for(closed, &["https://shop.example"], |_| {}).await;
+    let preflight = "OPTIONS /mcp HTTP/1.1\r\norigin: https://shop.example\r\naccess-control-request-method: POST";
+    for (request, status) in [
+        ("GET /mcp HTTP/1.1", 502),
+        ("POST /mcp HTTP/1.1\r\norigin: https://evil.example", 403),
+        ("CONNECT x:1 HTTP/1.1", 405),
+        (preflight, 204),
+    ] {
+        let mut client = Wire::open(proxy.address).await;
+        client.write(format!("{request}\r\nhost: {}\r\n\r\n", proxy.address)).await;
+        let head = client.head().await;
+        assert!(
+            head.contains(&format!(" {status} ")) && head.contains("nosniff") && head.contains("no-store"),
+            "{head}"
+        );
+    }
 }
 
 #[tokio::test]

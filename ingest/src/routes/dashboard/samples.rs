@@ -6,8 +6,9 @@ use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::inert;
 use autoheal_store::{Detail, SampleId};
 use axum::Form;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -86,17 +87,30 @@ pub(in crate::routes) async fn choose(
     fingerprint: FingerprintPath,
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
-    Form(Chosen { sample, form }): Form<Chosen>,
+    form: Result<Form<Chosen>, FormRejection>,
 ) -> Response {
-    let allowed = state.forms.require(&form, &state.config, &headers);
+    let allowed = form.map_err(unreadable).and_then(|Form(Chosen { sample, form })| {
+        state.forms.require(&form, &state.config, &headers)?;
+        Ok(SampleId(sample))
+    });
     let stored = match allowed {
-        Ok(()) => store_choice(&state, fingerprint, &parameters, SampleId(sample)).await,
+        Ok(sample) => store_choice(&state, fingerprint, &parameters, sample).await,
         Err(error) => Err(error),
     };
     match stored {
         Ok(page) => Redirect::to(&page).into_response(),
         Err(error) => error.into_response(),
     }
+}
+
+/// The refusal of a form that cannot be read. axum's own is a text.
+fn unreadable(rejection: FormRejection) -> ApiError {
+    let code = match rejection.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => RefusalCode::UnsupportedMediaType,
+        StatusCode::PAYLOAD_TOO_LARGE => RefusalCode::TooLarge,
+        _ => RefusalCode::InvalidReport,
+    };
+    ApiError::new(code, "the form cannot be read; reload the page and try again")
 }
 
 async fn store_choice(
