@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::Timestamp;
 use crate::hex::Hex;
 use crate::normalise::Normalised;
-use crate::parse::Frame;
+use crate::parse::{Frame, SentError, parse_stack_from};
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
@@ -86,6 +86,7 @@ pub struct Fingerprinted {
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
+    pub(crate) sent: Option<Box<SentError>>,
 }
 
 impl Fingerprinted {
@@ -123,7 +124,13 @@ impl Fingerprinted {
     /// looks for it before it opens a new group. Not computed beforehand, because only a group's first report needs it.
     #[must_use]
     pub fn previous_fingerprint(&self) -> Fingerprint {
-        version_1::fingerprint(&self.report, &self.frames)
+        let Some(sent) = self.sent.as_deref() else { return version_1::fingerprint(&self.report, &self.frames) };
+        // the previous version believed the sender
+        let mut report = self.report.clone();
+        report.error_type.clone_from(&sent.error_type);
+        report.error_message.clone_from(&sent.error_message);
+        let stack = sent.stack_trace.as_deref().unwrap_or_default();
+        version_1::fingerprint(&report, &parse_stack_from(self.source(), stack, &sent.error_message))
     }
 
     /// Returns the parts of the fingerprint, in order.
@@ -180,6 +187,7 @@ pub(crate) fn fingerprint(normalised: Normalised) -> Fingerprinted {
         identity: scrubbed.identity,
         arrival: scrubbed.arrival,
         marks: scrubbed.marks,
+        sent: scrubbed.sent,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parse: turns the text of a stack into frames, innermost first, and finds the failure in the output of a program. One
 //! module per language; this file chooses one for a stack, and `finder.rs` searches with all of them.
 
+mod again;
 mod boxed;
 mod error_report;
 mod failure;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::validate::{Arrival, Identity, Mark, Valid};
 
+pub(crate) use again::SentError;
 use boxed::unbox;
 pub use failure::Failure;
 pub use finder::{LAST_LINE, find_failure, find_in_streams, find_stacks};
@@ -68,14 +70,18 @@ pub(crate) struct Parsed {
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
+    /// The error as it was sent, if it was replaced by one that the finder found.
+    pub(crate) sent: Option<Box<SentError>>,
 }
 
-/// Parses the report's stack into frames.
+/// Parses the report's stack into frames, after the error itself was found if its sender did not find it.
 pub(crate) fn parse(valid: Valid) -> Parsed {
-    let Valid { report, identity, arrival, marks } = valid;
+    let Valid { mut report, identity, arrival, mut marks } = valid;
+    let sent = again::read_again(&mut report).map(Box::new);
+    marks.extend(sent.as_ref().map(|_| Mark::found_in_logs()));
     let stack = report.stack_trace.as_deref().unwrap_or_default();
     let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
-    Parsed { report, frames, identity, arrival, marks }
+    Parsed { report, frames, identity, arrival, marks, sent }
 }
 
 /// Parses a JavaScript stack. Text that is not a stack has no frames.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use autoheal_contract::{ErrorReport, Json};
 use autoheal_scrub::{Level, scrub_json};
 
-use crate::parse::{Frame, Parsed};
+use crate::parse::{Frame, Parsed, SentError};
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use autoheal_scrub::scrub_with;
@@ -21,12 +21,13 @@ pub(crate) struct Scrubbed {
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
+    pub(crate) sent: Option<Box<SentError>>,
 }
 
 /// Removes secrets from every text of the report and from the frames.
 #[must_use]
 pub(crate) fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
-    let Parsed { mut report, mut frames, identity, arrival, marks } = parsed;
+    let Parsed { mut report, mut frames, identity, arrival, marks, mut sent } = parsed;
     let scrubber = Scrubber { level };
     // The frames are parts of the stack, so a stack without secrets has frames without secrets. At the strict level
     // each frame is scrubbed in any case.
@@ -37,7 +38,12 @@ pub(crate) fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
         }
     }
     scrubber.report(&mut report);
-    Scrubbed { report, frames, identity, arrival, marks }
+    if let Some(sent) = &mut sent {
+        scrubber.text(&mut sent.error_type);
+        scrubber.text(&mut sent.error_message);
+        scrubber.optional(&mut sent.stack_trace);
+    }
+    Scrubbed { report, frames, identity, arrival, marks, sent }
 }
 
 /// Removes secrets from a report before the program that made it sends or spools it.

@@ -32,6 +32,11 @@ impl Mark {
     pub fn cut(field: &str) -> Self {
         Self { field: field.to_owned(), done: MarkKind::Cut }
     }
+
+    /// The mark of an error that was found in the log lines.
+    pub(crate) fn found_in_logs() -> Self {
+        Self { field: "error_message".to_owned(), done: MarkKind::FoundInLogs }
+    }
 }
 
 /// Displays a sentence such as `tags was cut`.
@@ -40,6 +45,7 @@ impl fmt::Display for Mark {
         let change = match self.done {
             MarkKind::Dropped => "dropped",
             MarkKind::Cut => "cut",
+            MarkKind::FoundInLogs => "replaced by the error that the log lines show",
         };
         write!(formatter, "{} was {change}", self.field)
     }
@@ -53,6 +59,8 @@ pub(crate) enum MarkKind {
     Dropped,
     /// The field was over its limit and was cut.
     Cut,
+    /// The error was replaced by the one that the log lines show.
+    FoundInLogs,
 }
 
 /// Reason why a report cannot be used, as a sentence for its sender.
