@@ -157,6 +157,9 @@ impl Failure<'_> {
         if let Some(site) = self.panic_site() {
             return Frames { parts: vec![site], certain: false };
         }
+        if self.has_optional_backtrace() {
+            return Frames::default();
+        }
         let is_page = self.source == Source::JavascriptSdk;
         let mut usable = self
             .frames
@@ -198,6 +201,14 @@ impl Failure<'_> {
             }
         }
         Frames { parts: place_of_first.into_iter().collect(), certain: false }
+    }
+
+    /// Returns true for an error of Rust's anyhow, whose backtrace is printed only if a variable asks for it. Its message
+    /// names all causes.
+    fn has_optional_backtrace(&self) -> bool {
+        self.source != Source::JavascriptSdk
+            && self.error_type == "Error"
+            && self.stack.contains("\nStack backtrace:\n")
     }
 
     fn is_recursion(&self) -> bool {

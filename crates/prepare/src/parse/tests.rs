@@ -2,6 +2,7 @@
 
 mod outputs;
 mod programs;
+mod suites;
 
 use std::time::Duration;
 

@@ -153,6 +153,18 @@ fn rust_panics_group_with_and_without_a_backtrace() {
 }
 
 #[test]
+fn an_error_of_rust_is_one_group_with_and_without_a_backtrace() {
+    let message = "loading the configuration: cannot read /etc/shop/17.toml: No such file or directory (os error 2)";
+    let backtrace =
+        format!("Error: {message}\n\nStack backtrace:\n   0: shop::read\n             at ./src/main.rs:3:5\n");
+    let mut without = command("Error", message, "");
+    without["stack_trace"] = Value::Null;
+    check(&without, &command("Error", message, &backtrace), true);
+    let other = with(without.clone(), "error_message", json!("loading the prices: no such table"));
+    check(&without, &other, false);
+}
+
+#[test]
 fn messages_decide_where_types_and_frames_do_not() {
     let go = |message: &str| {
         command(
