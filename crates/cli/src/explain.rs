@@ -1,9 +1,10 @@
 //! `autoheal explain`: shows how a report, or a command's output, would be processed, as text or as JSON lines.
 
+mod found;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::limits::DEFAULT_PROJECT;
@@ -21,9 +22,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::args::ExplainArgs;
-use crate::child::Ending;
-use crate::run::{Evidence, FailedCommand};
 use crate::settings;
+
+use found::Found;
 
 /// Maximum length of a line of JSON input, in bytes.
 const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
@@ -91,36 +92,19 @@ impl Explainer {
     fn output_of_command(&self, mut input: impl Read, options: &ExplainArgs, output: &mut impl Write) -> Result<()> {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes).context("cannot read the output")?;
-        let evidence = Evidence::of(&bytes, None);
-        let rule = evidence.failure.as_ref().map_or("none: the ending is all there is", |failure| failure.rule);
-        let failed = FailedCommand {
-            command: vec!["command".into()],
-            ending: Ending::Code(options.exit),
-            evidence,
-            began: SystemTime::now(),
-            duration: Duration::ZERO,
-        };
-        let report = serde_json::value::to_raw_value(&failed.report(self.level)).context("cannot write the report")?;
-        let record = match prepare(&report, Arrival { sender: Sender::Local, ..arrival() }, self.level) {
+        let found = Found::in_output(&bytes, options.exit);
+        let raw = found.report(self.level)?;
+        let record = match prepare(&raw, found.arrival(), self.level) {
             Ok(record) => record,
             Err(rejected) => bail!("the report would be rejected: {rejected}"),
         };
         if options.json {
             let mut explained = self.as_json(&record);
-            let report = record.report();
-            let causes: Vec<Value> =
-                report.causes.iter().map(|cause| json!([cause.error_type, cause.error_message])).collect();
-            let logs: Vec<&str> = report.logs.iter().map(|line| line.message.as_str()).collect();
-            if let Some(members) = explained.as_object_mut() {
-                members.insert("rule".to_owned(), json!(rule));
-                members.insert("error_type".to_owned(), json!(report.error_type));
-                members.insert("causes".to_owned(), json!(causes));
-                members.insert("logs".to_owned(), json!(logs));
-            }
+            found.add_to(&mut explained, &record);
             writeln!(output, "{explained}")?;
             return Ok(());
         }
-        writeln!(output, "Rule         {rule}")?;
+        writeln!(output, "Rule         {}", found.rule)?;
         writeln!(output, "Type         {}", one_line(&record.report().error_type))?;
         self.as_text(&record, output)
     }
@@ -146,9 +130,26 @@ impl Explainer {
         let Ok(raw) = serde_json::from_slice::<&RawValue>(line.trim_ascii()) else {
             return json!({"rejected": "the line is not JSON"});
         };
+        if let Some(found) = Found::in_line(raw) {
+            return self.found_in_line(&found);
+        }
         match prepare(raw, arrival(), self.level) {
             Ok(record) => self.as_json(&record),
             Err(rejected) => json!({"rejected": rejected.0}),
+        }
+    }
+
+    /// Explains a line that is the output of a command.
+    fn found_in_line(&self, found: &Found) -> Value {
+        let prepared =
+            found.report(self.level).map(|raw| prepare(&raw, found.arrival(), self.level).map_err(|error| error.0));
+        match prepared.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(record) => {
+                let mut explained = self.as_json(&record);
+                found.add_to(&mut explained, &record);
+                explained
+            }
+            Err(rejected) => json!({"rejected": rejected}),
         }
     }
 
@@ -158,6 +159,7 @@ impl Explainer {
             "frames": record.frames(),
             "normalised_message": record.normalised_message(),
             "scrubbed": {
+                "error_type": report.error_type,
                 "error_message": report.error_message,
                 "stack_trace": report.stack_trace,
                 "context": report.context,
@@ -166,6 +168,7 @@ impl Explainer {
             "severity_reason": severity::reason(report),
             "fingerprint": record.fingerprint(),
             "fingerprint_parts": record.parts(),
+            "notes": record.marks().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "decision": self.decision(record),
             "issue": composed(record),
         })
@@ -187,6 +190,9 @@ impl Explainer {
     fn as_text(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
         let issue = composed(record);
         let reason = severity::reason(record.report());
+        for mark in record.marks() {
+            writeln!(output, "Note         {}", one_line(&mark.to_string()))?;
+        }
         writeln!(output, "Severity     {}: {reason}", record.severity().name())?;
         writeln!(output, "Fingerprint  {}", record.fingerprint())?;
         for part in record.parts() {

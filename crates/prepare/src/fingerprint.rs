@@ -5,6 +5,7 @@ mod failure;
 mod frame;
 mod parts;
 mod place;
+mod program;
 mod shape;
 mod version_1;
 

@@ -25,6 +25,13 @@ impl Ending {
         status.exit_status().map(Self::Code).or_else(|| status.terminating_signal().map(Self::Signal))
     }
 
+    /// The ending that a report carries. Unknown ones count as exit code 1.
+    pub(crate) fn of_report(exit: &Exit) -> Self {
+        let number = |name: &String| (1..=31).find(|signal| signal_name(*signal) == Some(name.as_str()));
+        let code = || exit.code.and_then(|code| i32::try_from(code).ok()).unwrap_or(1);
+        exit.signal.as_ref().and_then(number).map_or_else(|| Self::Code(code()), Self::Signal)
+    }
+
     /// True if this is a failure. Exit codes in `ok` and a user's interrupt are none.
     pub(crate) fn failed(self, ok: &[i32]) -> bool {
         match self {
@@ -104,6 +111,14 @@ mod tests {
         ] {
             assert_eq!(ending.failed(&[3]), failed, "{ending:?}");
         }
+    }
+
+    #[test]
+    fn an_ending_is_the_same_after_it_was_reported() {
+        for ending in [Ending::Code(3), Ending::Signal(SIGSEGV), Ending::Signal(SIGABRT)] {
+            assert_eq!(Ending::of_report(&ending.exit()), ending);
+        }
+        assert_eq!(Ending::of_report(&Exit::default()), Ending::Code(1));
     }
 
     #[test]

@@ -40,6 +40,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A place that is not known.
+    pub(crate) fn unknown() -> Self {
+        Self { directory: String::new(), commit: None, repositories: Vec::new() }
+    }
+}
+
+impl Place {
     /// The current directory and commit, from the repository's files, or from git if they cannot be read.
     pub(crate) fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();

@@ -45,13 +45,18 @@ impl FailedCommand {
 
     /// Composes the report, with the repository's commit and the runtime's version.
     pub(crate) fn report(&self, level: ScrubLevel) -> ErrorReport {
-        // scrubs before the cut, because half a secret is not recognised
-        let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
         // both at the same time, because a slow runtime delays the command's end
         let (place, runtime) = std::thread::scope(|scope| {
             let runtime = scope.spawn(|| self.command.first().and_then(|program| facts::runtime(program)));
             (Place::here(), runtime.join().unwrap_or_default())
         });
+        self.report_from(place, runtime, level)
+    }
+
+    /// Composes the report of a command that ran elsewhere.
+    pub(crate) fn report_from(&self, place: Place, runtime: Option<String>, level: ScrubLevel) -> ErrorReport {
+        // scrubs before the cut, because half a secret is not recognised
+        let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
         let (error_type, error_message, stack_trace, causes) = self.error();
         let stack_trace = stack_trace.map(|stack| cut(&stack, STACK_TRACE_CHARS));
         let command = shell_line(&without_secrets(&self.command));

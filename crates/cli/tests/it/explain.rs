@@ -64,6 +64,34 @@ async fn one_report_is_explained_as_text() {
 }
 
 #[tokio::test]
+async fn a_line_with_the_output_of_a_command_is_explained_as_run_would_report_it() {
+    let output = json!({
+        "stdout": "reading\n", "stderr": "a.c:1:2: error: no price\nmake: *** [Makefile:3: a.o] Error 1\n",
+        "exit": {"code": 2}, "command": "make all",
+    });
+    let signal = json!({"stderr": "", "exit": {"signal": "SIGSEGV"}, "command": "./shop 1"});
+    let [output, signal] = lines(format!("{output}\n{signal}\n").as_bytes()).await.try_into().unwrap();
+    assert_eq!(output["scrubbed"]["error_message"], "a.c:1:2: error: no price");
+    assert_eq!((&output["scrubbed"]["error_type"], &output["rule"]), (&json!("exit code 2"), &json!("gcc")));
+    assert_eq!(output["fingerprint_parts"][3], json!({"name": "program", "value": "make"}));
+    assert_eq!(signal["scrubbed"]["error_message"], "shop was ended by SIGSEGV: an invalid memory access");
+}
+
+#[tokio::test]
+async fn a_report_that_was_read_again_says_so() {
+    let report = json!({
+        "error_type": "exit code 1", "error_message": "╵", "source": "cli",
+        "logs": [{"level": "stderr", "message": "│ Error: Invalid reference"}, {"level": "stderr", "message": "╵"}],
+    });
+    let [explained] = lines(format!("{report}\n").as_bytes()).await.try_into().unwrap();
+    assert_eq!(explained["scrubbed"]["error_message"], "Invalid reference");
+    assert_eq!(explained["notes"], json!(["error_message was replaced by the error that the log lines show"]));
+    let output = explain(&[], &[], report.to_string().as_bytes()).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Note         error_message was replaced"), "{text}");
+}
+
+#[tokio::test]
 async fn no_character_of_a_report_controls_the_terminal() {
     let hostile = "a\u{1b}[2J\u{1b}]52;c;aGk=\u{7}b\u{9b}31m\u{202e}c\r\nFingerprint  forged";
     let report = json!({

@@ -31,15 +31,16 @@ const WRAPPERS: [&str; 16] = [
 ];
 
 /// Adds a part for each cause. The order of a group's members is that in which they happened to fail, so they are sorted.
-/// Returns true if there are such parts.
-pub(super) fn add_parts(failure: &Failure<'_>, causes: &[Cause], parts: &mut Vec<Part>) -> bool {
+/// Returns true if there are such parts. `has_frames` is true if frames of the failure itself are among the parts.
+pub(super) fn add_parts(failure: &Failure<'_>, causes: &[Cause], has_frames: bool, parts: &mut Vec<Part>) -> bool {
     let is_wrapper = is_wrapper(failure.error_type);
     if !is_wrapper && !is_general(failure.error_type) {
         return false;
     }
-    let mut values: Vec<String> = causes.iter().take(MAX_CAUSES).map(|cause| describe(failure, cause)).collect();
+    let describe = |cause: &Cause| describe(failure, cause, has_frames && !is_wrapper);
+    let mut values: Vec<String> = causes.iter().take(MAX_CAUSES).map(describe).collect();
     if values.is_empty() && is_wrapper {
-        values.extend(last_in_stack(failure.stack).map(|cause| describe(failure, &cause)));
+        values.extend(last_in_stack(failure.stack).map(|cause| describe(&cause)));
     }
     values.sort_unstable();
     values.dedup();
@@ -53,7 +54,9 @@ pub(super) fn is_wrapper(error_type: &str) -> bool {
     WRAPPERS.contains(&short_name(error_type))
 }
 
-fn describe(failure: &Failure<'_>, cause: &Cause) -> String {
+/// Describes a cause. A JavaScript engine may leave the function that failed out of a cause's stack, so frames of the failure
+/// around it, if there are any, say more.
+fn describe(failure: &Failure<'_>, cause: &Cause, has_frames: bool) -> String {
     let message = &cause.error_message;
     let form = common_form(&cause.error_type, message);
     let has_common_form = form.is_some();
@@ -72,7 +75,8 @@ fn describe(failure: &Failure<'_>, cause: &Cause) -> String {
     let mut description = error_type(inner.error_type, &normalised).to_owned();
     let mut parts = Vec::new();
     inner.add_parts(&mut parts);
-    for part in parts {
+    let counts = |part: &Part| part.name != "frame" || !has_frames || !inner.is_of_javascript();
+    for part in parts.into_iter().filter(counts) {
         description.push_str("; ");
         description.push_str(&part.value);
     }

@@ -130,7 +130,7 @@ impl Failure<'_> {
         if name == "KeyError" && self.is_literal_in_stack() {
             return Some(self.message.trim().to_owned());
         }
-        (NAMING_TYPES.contains(&name) && !self.is_page()).then(|| shape(self.normalised))
+        (NAMING_TYPES.contains(&name) && !self.is_of_javascript()).then(|| shape(self.normalised))
     }
 
     /// Returns true if a line of source in the stack contains the message, which is a quoted key. The key is then the
@@ -148,7 +148,7 @@ impl Failure<'_> {
                 .any(|line| line.starts_with(' ') && !line.contains(self.error_type) && is_quoted(line))
     }
 
-    fn is_page(&self) -> bool {
+    pub(super) fn is_of_javascript(&self) -> bool {
         self.source == Source::JavascriptSdk
             || self.frames.first().is_some_and(|frame| frame::language(frame, false) == Language::JavaScript)
     }

@@ -3,6 +3,7 @@
 use autoheal_contract::{Class, ErrorReport, Exit, Source};
 
 use super::failure::{self, Failure};
+use super::program::program;
 use super::shape::shape;
 use super::{Part, cause};
 use crate::ServerFailure;
@@ -59,14 +60,14 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
         source,
     };
     let has_frames = failure.add_parts(&mut parts);
-    let has_causes = cause::add_parts(&failure, &report.causes, &mut parts);
+    let has_causes = cause::add_parts(&failure, &report.causes, has_frames, &mut parts);
     if has_causes && cause::is_wrapper(failure.error_type) {
         // composed of the causes' messages by some runtimes, and of their number by others
         parts.retain(|part| part.name != "message");
     }
     // The same message of two programs, such as "No such file", is two failures.
     if let Some(program) = program(report).filter(|_| !has_frames && !has_causes) {
-        parts.push(Part { name: "program".into(), value: program.to_owned() });
+        parts.push(Part { name: "program".into(), value: program });
     }
     parts
 }
@@ -102,11 +103,4 @@ fn resource(uri: &str) -> String {
 /// Returns the signal or exit code that the server ended with.
 fn exit_name(exit: &Exit) -> Option<String> {
     exit.signal.clone().or_else(|| exit.code.map(|code| format!("code {code}")))
-}
-
-/// Returns the name of the command's program, without its directory.
-fn program(report: &ErrorReport) -> Option<&str> {
-    let is_program = matches!(report.source, Some(Source::Cli | Source::Rust));
-    let command = report.command.as_deref().filter(|_| is_program)?;
-    command.split_whitespace().next()?.rsplit(['/', '\\']).next()
 }

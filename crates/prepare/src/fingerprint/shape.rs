@@ -28,7 +28,8 @@ pub(super) fn shape(normalised: &str) -> String {
         }
     }
     shape.push_str(rest);
-    shape
+    // runtimes quote the same text differently when they print a value
+    if shape.contains('"') { shape.replace('"', "'") } else { shape }
 }
 
 /// Removes the method of the page's interfaces that an engine names first: `Failed to execute 'play' on 'Audio': …`,

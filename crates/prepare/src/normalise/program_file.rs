@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::bundle_name;
+use super::{bundle_name, id};
 
 /// Endings of files that belong to a program wherever they are.
 const PROGRAM_ENDINGS: [&str; 44] = [
@@ -121,8 +121,12 @@ pub(super) fn relative(path: &str) -> Cow<'static, str> {
     if DATA_ENDINGS.contains(&ending) || path.contains('<') || path.len() > 200 {
         return "<path>".into();
     }
-    let parts: Vec<Cow<str>> = path.split('/').map(bundle_name).collect();
-    parts.join("/").into()
+    let mut kept = String::with_capacity(path.len());
+    for (at, part) in path.split('/').enumerate() {
+        kept.push_str(if at > 0 { "/" } else { "" });
+        id::without_hashes(part, &mut kept);
+    }
+    kept.into()
 }
 
 fn program_name(path: &str) -> Option<String> {

@@ -78,7 +78,7 @@ fn property(message: &str) -> Option<String> {
     let Some(evaluated) = expression::quoted(rest, "(evaluating '") else {
         return Some(property_form(""));
     };
-    if evaluated.starts_with('[') {
+    if expression::is_array_pattern(evaluated) {
         return Some("not iterable".to_owned());
     }
     if evaluated.starts_with("Object.") {

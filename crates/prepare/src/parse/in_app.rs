@@ -14,11 +14,12 @@ const PACKAGE_HOSTS: [&str; 9] = [
 ];
 
 /// Prefixes of files that belong to the engine, the runtime or the bundler.
-const FOREIGN_PREFIXES: [&str; 14] = [
+const FOREIGN_PREFIXES: [&str; 15] = [
     "[",
     "<",
     "node:",
     "internal/",
+    "internal:",
     "bun:",
     "deno:",
     "ext:",

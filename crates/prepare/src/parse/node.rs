@@ -17,6 +17,8 @@ const MAX_MESSAGE_LINES: usize = 20;
 const MAX_LOCATION_LINES: usize = 6;
 /// Maximum number of lines from the stack to the runtime's version, which it prints when it ends the program.
 const MAX_VERSION_LINES: usize = 4;
+/// Maximum number of lines of a thrown value that is no error.
+const MAX_VALUE_LINES: usize = 20;
 /// Maximum number of lines of the source that Bun prints between an error and its cause.
 const MAX_EXCERPT_LINES: usize = 12;
 
@@ -129,7 +131,8 @@ fn failure(lines: &[(usize, &str)], head: &Head<'_>, frames: Range<usize>, prope
         below = rest;
     }
     let message = [head.message].into_iter().chain(below.iter().map(|(_, line)| *line));
-    let message: Vec<&str> = message.take_while(|line| !is_excerpt_of_runner(line)).collect();
+    let is_message = |line: &&str| !(is_excerpt_of_runner(line) || head.has_excerpt && is_property_of_bun(line));
+    let message: Vec<&str> = message.take_while(is_message).collect();
     let message = message.join("\n");
     let last = properties.end.max(frames.end - 1);
     let location = location_above(lines, head.line);
@@ -155,7 +158,7 @@ fn has_version_below(lines: &[(usize, &str)], from: usize) -> bool {
 /// not an error.
 fn without_stack(output: &str, lines: &[(usize, &str)]) -> impl Iterator<Item = Failure> {
     let carets = (0..lines.len()).filter(|at| is_caret(lines[*at].1));
-    carets.filter_map(|caret| {
+    let thrown = carets.filter_map(|caret| {
         let thrown = (caret + 1..lines.len().min(caret + 3)).find(|at| !lines[*at].1.trim().is_empty())?;
         let (start, line) = (lines[location_above(lines, thrown)?].0, lines[thrown].1);
         let stackless = line.strip_prefix('[').and_then(|rest| rest.trim_end_matches(" {").strip_suffix(']'));
@@ -168,11 +171,35 @@ fn without_stack(output: &str, lines: &[(usize, &str)]) -> impl Iterator<Item = 
                 ..Failure::new(name, &reason::of_rejection(message), range).ranked(Rank::Ended, "node uncaught")
             });
         }
-        let is_uncaught =
-            lines.get(thrown + 1).is_some_and(|(_, next)| next.starts_with("(Use `node --trace-uncaught"));
-        let range = start..lines[thrown].0 + line.len();
-        is_uncaught.then(|| Failure::new("Uncaught", line, range).ranked(Rank::Ended, "node uncaught value"))
-    })
+        // a value that is no error may have several lines
+        let last = (thrown..lines.len().min(thrown + MAX_VALUE_LINES))
+            .find(|at| lines[at + 1..].is_empty() || lines[at + 1].1.trim().is_empty())?;
+        if lines[thrown..=last].iter().any(|(_, line)| is_frame(line)) {
+            return None;
+        }
+        let hint = |at: usize| lines.get(at).is_some_and(|(_, line)| line.starts_with("(Use `node --trace-uncaught"));
+        let is_uncaught = hint(thrown + 1) || has_version_below(lines, last + 1);
+        let last = if hint(thrown + 1) { thrown } else { last };
+        let value = one_line(lines[thrown..=last].iter().map(|(_, line)| *line));
+        let range = start..lines[last].0 + lines[last].1.len();
+        is_uncaught.then(|| Failure::new("Uncaught", &value, range).ranked(Rank::Ended, "node uncaught value"))
+    });
+    // Bun prints the value below a line of its own
+    let values = lines.iter().enumerate().filter(|(_, (_, line))| *line == "error").filter_map(|(at, (start, _))| {
+        let open = lines.get(at + 1).filter(|(_, line)| *line == "{")?.1;
+        let close = (at + 2..lines.len().min(at + MAX_VALUE_LINES)).find(|at| lines[*at].1 == "}")?;
+        let value = one_line([open].into_iter().chain(lines[at + 2..=close].iter().map(|(_, line)| *line)));
+        let range = *start..lines[close].0 + lines[close].1.len();
+        let failure = Failure::new("Uncaught", &value, range).ranked(Rank::Ended, "node uncaught value");
+        has_version_below(lines, close + 1).then_some(failure)
+    });
+    thrown.chain(values)
+}
+
+/// Joins the lines of a printed value.
+fn one_line<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let joined = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    joined.replace(", }", " }")
 }
 
 /// Finds a line such as `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`.
@@ -205,7 +232,9 @@ fn head_above<'a>(lines: &[(usize, &'a str)], range: Range<usize>, depth: usize)
         let is_uncaught = line.starts_with("Uncaught ") || line.starts_with("error: Uncaught ");
         Head { line: at, name, message, is_uncaught, has_excerpt: below_caret(at) }
     };
-    let class = above().find_map(|at| Some(head(at, class_in(lines[at].1)?)));
+    // below Bun's source and caret there is always a head
+    let below_excerpt = above().find(|at| below_caret(*at)).and_then(|at| Some(head(at, bun_head(lines[at].1)?)));
+    let class = || above().find_map(|at| Some(head(at, class_in(lines[at].1)?)));
     // Bun and Deno write `error` for the class Error
     let plain = || {
         above().take(3).find_map(|at| {
@@ -220,7 +249,23 @@ fn head_above<'a>(lines: &[(usize, &'a str)], range: Range<usize>, depth: usize)
             .filter(|(name, _)| name.starts_with(char::is_uppercase) && depth == 4)
             .map(|it| head(at, it))
     };
-    class.or_else(plain).or_else(adjacent)
+    below_excerpt.or_else(class).or_else(plain).or_else(adjacent)
+}
+
+/// Splits a head of Bun, which writes `error` for the class `Error`, and errors of the system without a class.
+fn bun_head(line: &str) -> Option<(&str, &str)> {
+    if let Some(message) = line.strip_prefix("error: ") {
+        return Some(class_in(line).unwrap_or(("Error", message)));
+    }
+    let (name, message) = head_of(line)?;
+    let is_system = name.len() > 2 && name.starts_with('E') && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    Some(if is_system { ("Error", line) } else { (name, message) })
+}
+
+/// Returns true for a property as Bun prints it between an error's message and its stack: `   errno: -2,`.
+fn is_property_of_bun(line: &str) -> bool {
+    let name = line.trim_start().split_once(": ").map_or("", |(name, _)| name);
+    line.starts_with(' ') && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Returns the line of the location above the head.

@@ -194,6 +194,13 @@ fn messages_decide_where_types_and_frames_do_not() {
 }
 
 #[test]
+fn quotes_around_a_value_do_not_count() {
+    let exit = |message: &str| json!({"error_type": "Uncaught", "error_message": message, "source": "cli", "command": "node a.js"});
+    check(&exit("{ code: 'E_SHELF' }"), &exit("{ code: \"E_SHELF\" }"), true);
+    check(&exit("{ code: 'E_SHELF' }"), &exit("{ code: 'E_SHOP' }"), false);
+}
+
+#[test]
 fn a_key_counts_if_the_source_names_it() {
     let key = |key: &str| {
         let stack = format!(
@@ -215,6 +222,17 @@ fn causes_count_where_the_wrapper_is_empty() {
         check(&wrapped(wrapper, "KeyError", "'a'"), &wrapped(wrapper, "TimeoutError", "'a'"), false);
         check(&wrapped(wrapper, "KeyError", "'a'"), &wrapped(wrapper, "KeyError", "'a'"), true);
     }
+    // JavaScriptCore leaves out functions that end with a call
+    let page = |frame: &str| {
+        let stack = "Error: no price\n    at wrap (https://a.test/a.js:9:1)";
+        let cause = format!("SyntaxError: x\n    at {frame} (https://a.test/a.js:3:1)");
+        with(
+            page("Error", "no price", stack),
+            "causes",
+            json!([{"error_type": "SyntaxError", "error_message": "x", "stack_trace": cause}]),
+        )
+    };
+    check(&page("decode"), &page("wrap"), true);
     // the members of a group fail in any order
     let group = |members: [&str; 3]| {
         let causes: Vec<Value> = members.iter().map(|it| json!({"error_type": it, "error_message": "m"})).collect();

@@ -26,6 +26,21 @@ pub(super) fn property(expression: &str) -> &str {
     if is_name { name } else { "" }
 }
 
+/// Returns true for the pattern `[a, b]` or `[a] = value`, but not for `[a][0].b`.
+pub(super) fn is_array_pattern(expression: &str) -> bool {
+    let mut depth = 0_usize;
+    let end = expression.char_indices().find_map(|(at, c)| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0).then_some(at)
+    });
+    let rest = end.filter(|_| expression.starts_with('[')).map(|end| expression[end + 1..].trim_start());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
 /// Returns the length of the part before an operator: before a blank or `=` that is not in brackets or quotes.
 fn target(expression: &str) -> usize {
     let mut depth = 0_usize;

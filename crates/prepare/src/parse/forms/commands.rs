@@ -137,6 +137,10 @@ pub(super) const FORMS: &[Form] = &[
     form(Error, "getopt", "…: unrecognized option …", "", "ls: unrecognized option '--nope'"),
     form(Error, "getopt", "…: invalid option -- …", "", "ls: invalid option -- 'é'"),
     form(Error, "go flag", "flag provided but not defined: …", "", "flag provided but not defined: -nope"),
+    // cryptography
+    form(Error, "openssl", "Could not open file …", "", "Could not open file or uri for loading key from none.pem"),
+    form(Error, "openssl", "Could not read … from …", "", "Could not read certificate from a.pem"),
+    form(Error, "openssl", "Can't open … for …", "", "Can't open \"none.pem\" for reading, No such file or directory"),
     // words that begin a line
     form(Error, "error", "error: Uncaught…", "", "error: Uncaughtable"),
     form(Error, "error", "error: …", "", "error: unexpected argument '--nope' found"),

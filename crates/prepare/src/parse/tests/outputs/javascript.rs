@@ -129,3 +129,31 @@ fn a_printed_error_after_which_the_program_continued() {
         "#]],
     );
 }
+
+#[test]
+fn errors_of_the_system_in_bun_have_properties_above_the_stack() {
+    check(
+        "3 | read();\n        ^\nENOENT: no such file or directory, open '/data/7.json'\n    path: \"/data/7.json\",\n syscall: \"open\",\n   errno: -2,\n    code: \"ENOENT\"\n\n      at read (/srv/shop/cart.mjs:3:25)\n\nBun v1.4.5 (Linux x64)\n",
+        expect![[r#"
+            Error: ENOENT: no such file or directory, open '/data/7.json'
+            * read | /srv/shop/cart.mjs | 3
+        "#]],
+    );
+}
+
+#[test]
+fn values_that_are_no_errors() {
+    check(
+        "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\n{\n  code: 'E_SHELF',\n  number: 7\n}\n\nNode.js v20.20.2\n",
+        expect![[r#"
+            Uncaught: { code: 'E_SHELF', number: 7 }
+              - | node:internal/modules/run_main | 123
+        "#]],
+    );
+    check(
+        "error\n{\n  code: \"E_SHELF\",\n  number: 7,\n}\n\nBun v1.4.5 (Linux x64)\n",
+        expect![[r#"
+            Uncaught: { code: "E_SHELF", number: 7 }
+        "#]],
+    );
+}
