@@ -25,8 +25,8 @@ pub(super) struct Found {
 
 impl Found {
     /// Searches both streams of a command, printed as one.
-    pub(super) fn in_output(output: &[u8], exit: u8) -> Self {
-        Self::of(Evidence::of(output, None), Ending::Code(i32::from(exit)), vec!["command".into()], true)
+    pub(super) fn in_output(output: &[u8], exit: i32) -> Self {
+        Self::of(Evidence::of(output, None), Ending::Code(exit), vec!["command".into()], true)
     }
 
     /// Searches the streams in a line of JSON: `{"stderr", "stdout", "exit", "command"}`. None if the line is a report.
