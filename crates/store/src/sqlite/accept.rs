@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
 use super::rank::Rank;
+use super::read::or_default;
 use super::upkeep::Need;
 use super::{client, erase, sample};
 use crate::{Accepted, ClientHash, GroupId};
@@ -321,8 +322,8 @@ fn group_of_id(connection: &Connection, project: i64, id: Uuid) -> Result<Option
              WHERE report_ids.project_id = ?1 AND report_ids.id = ?2",
         )?
         .query_row(params![project, id.as_bytes()], |row| {
-            let fingerprint: Option<_> = row.get(0)?;
-            Ok(fingerprint.map(Fingerprint).zip(row.get(1)?))
+            let fingerprint: Option<_> = or_default(row, 0)?;
+            Ok(fingerprint.map(Fingerprint).zip(or_default(row, 1)?))
         })
         .optional()
 }
@@ -357,14 +358,14 @@ fn cached_group<'a>(
              FROM groups WHERE id = ?1",
         )?
         .query_row(params![id, erase::ERASED, erase::placeholder()], |row| {
-            let is_chosen: bool = row.get(3)?;
+            let is_chosen: bool = or_default(row, 3)?;
             Ok(CachedGroup {
                 id,
-                stored_clients: row.get(0)?,
-                count: row.get(1)?,
-                known: row.get(2)?,
-                shown: if is_chosen { Rank::Chosen } else { Rank::new(row.get(4)?, row.get(5)?) },
-                is_empty: row.get(6)?,
+                stored_clients: or_default(row, 0)?,
+                count: or_default(row, 1)?,
+                known: or_default(row, 2)?,
+                shown: if is_chosen { Rank::Chosen } else { Rank::new(or_default(row, 4)?, or_default(row, 5)?) },
+                is_empty: or_default(row, 6)?,
                 samples: 0,
                 sample_bytes: 0,
                 known_sample: false,
@@ -377,10 +378,10 @@ fn cached_group<'a>(
             "SELECT count(*), coalesce(max(known), 0), coalesce(sum(octet_length(record)), 0) FROM samples
              WHERE group_id = ?1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([id], |row| Ok((row.get(0)?, or_default(row, 1)?, or_default(row, 2)?)))?;
     let releases = connection
         .prepare_cached("SELECT release FROM releases WHERE group_id = ?1")?
-        .query_map([id], |row| row.get(0))?
+        .query_map([id], |row| or_default(row, 0))?
         .collect::<Result<_>>()?;
     Ok(vacant.insert(CachedGroup { samples, sample_bytes, known_sample, releases, ..group }))
 }

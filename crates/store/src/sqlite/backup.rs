@@ -1,6 +1,7 @@
 //! Copies of a store, while it is open or not.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,9 +63,14 @@ struct Copy {
 impl Copy {
     /// Writes a copy beside `to` that only its owner can read.
     fn write(connection: &Connection, to: &Path) -> Result<Self, StoreError> {
+        remove_leftovers(to);
         let path = with_suffix(to, &format!(".{}.partial", std::process::id()));
-        let create = || File::options().create_new(true).write(true).mode(0o600).open(&path);
-        let file = create().map_err(|error| cannot_copy(to, &error))?;
+        let create = || {
+            let file = File::options().create_new(true).write(true).mode(0o600).open(&path)?;
+            file.try_lock()?;
+            Ok(file)
+        };
+        let file = create().map_err(|error: io::Error| cannot_copy(to, &error))?;
         let copy = Self { path };
         connection.execute("VACUUM INTO ?1", [copy.path.to_string_lossy()]).map_err(|error| cannot_copy(to, &error))?;
         file.sync_all().map_err(|error| cannot_copy(to, &error))?;
@@ -79,6 +85,33 @@ impl Drop for Copy {
     }
 }
 
+/// Removes unfinished copies that killed processes left. One that is being written is locked.
+fn remove_leftovers(to: &Path) {
+    for (path, number) in names_beside(to, ".", ".partial") {
+        let is_left = || File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_digits(&number) && is_left() {
+            let _already_gone = fs::remove_file(&path);
+        }
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// The files beside this one whose names are its name, the first text, something, and the second text; with that something.
+fn names_beside(path: &Path, first: &str, second: &str) -> Vec<(PathBuf, String)> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let prefix = format!("{}{first}", name.to_string_lossy());
+    let names = fs::read_dir(directory).into_iter().flatten().flatten();
+    let named = names.filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        Some((entry.path(), name.strip_prefix(&prefix)?.strip_suffix(second)?.to_owned()))
+    });
+    named.collect()
+}
+
 fn cannot_copy(to: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Failed(format!("cannot write the copy {}: {error}", to.display()))
 }
@@ -90,16 +123,12 @@ fn sync_directory(file: &Path) -> Result<(), StoreError> {
 }
 
 fn remove_other_copies(path: &Path, kept: &Path) {
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let prefix = format!("{}.before-", name.to_string_lossy());
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let is_copy = entry
-            .file_name()
-            .to_string_lossy()
-            .strip_prefix(&prefix)
-            .is_some_and(|version| version.len() == 4 && version.bytes().all(|digit| digit.is_ascii_digit()));
-        if is_copy && entry.path() != kept {
-            let _already_gone = fs::remove_file(entry.path());
+    for (copy, version) in names_beside(path, ".before-", "") {
+        // an unfinished one of another version too
+        let version =
+            version.strip_suffix(".partial").map_or(Some(version.as_str()), |rest| Some(rest.split_once('.')?.0));
+        if version.is_some_and(|version| version.len() == 4 && is_digits(version)) && copy != kept {
+            let _already_gone = fs::remove_file(copy);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::read::{self, all};
+use super::read::{self, all, or_default};
 use super::unreadable::Unreadable;
 use super::work::{PROJECT, UNSETTLED, set_aside};
 use crate::{Claims, ClientHash, GroupId, Work};
@@ -105,7 +105,7 @@ fn client_after(
     connection
         .prepare_cached(&format!(
             "SELECT creator FROM groups WHERE project_id = ?1 AND known = ?2 AND creator {comparison} ?3
-               AND {WITHOUT_ISSUE} ORDER BY creator LIMIT 1"
+               AND octet_length(creator) = 8 AND {WITHOUT_ISSUE} ORDER BY creator LIMIT 1"
         ))?
         .query_row(params![project, known, client.0], |row| row.get(0).map(ClientHash))
         .optional()
@@ -135,20 +135,24 @@ pub(super) fn next_act_at(connection: &Connection, claims: &Claims) -> Result<Op
         connection,
         &format!("SELECT min(act_at) FROM intents WHERE {UNSETTLED} AND project_id = {PROJECT}"),
         [&claims.project],
-        |row| row.get::<_, Option<i64>>(0),
+        |row| or_default::<Option<i64>>(row, 0),
     )?
     .into_iter()
     .flatten()
     .collect();
-    times.extend(all(
-        connection,
-        &format!(
-            "SELECT max(act_at, coalesce(lease_until, 0)) FROM groups WHERE project_id = ?1 AND {WITH_ISSUE}
+    times.extend(
+        all(
+            connection,
+            &format!(
+                "SELECT max(act_at, coalesce(lease_until, 0)) FROM groups WHERE project_id = ?1 AND {WITH_ISSUE}
              ORDER BY act_at LIMIT {MAX_NEXT}"
-        ),
-        [project],
-        |row| row.get::<_, i64>(0),
-    )?);
+            ),
+            [project],
+            |row| or_default::<Option<i64>>(row, 0),
+        )?
+        .into_iter()
+        .flatten(),
+    );
     for (known, wanted) in [(true, claims.known_issues), (false, claims.other_issues)] {
         if wanted {
             let waiting = all(
@@ -158,10 +162,10 @@ pub(super) fn next_act_at(connection: &Connection, claims: &Claims) -> Result<Op
                      WHERE project_id = ?1 AND known = ?2 AND {WITHOUT_ISSUE} LIMIT {MAX_NEXT}"
                 ),
                 params![project, known],
-                |row| Ok((row.get::<_, i64>(0)?, ClientHash(row.get(1)?))),
+                |row| Ok((or_default::<Option<i64>>(row, 0)?, ClientHash(or_default(row, 1)?))),
             )?;
             let counts = |client: &ClientHash| known || !claims.spent.contains(client);
-            times.extend(waiting.into_iter().filter(|(_, client)| counts(client)).map(|(at, _)| at));
+            times.extend(waiting.into_iter().filter(|(_, client)| counts(client)).filter_map(|(at, _)| at));
         }
     }
     Ok(times.into_iter().min().map(Timestamp))

@@ -4,6 +4,7 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::json;
 
+use super::read::or_default;
 use super::upkeep::delete_group;
 use crate::{ClientHash, Erased, Link};
 
@@ -78,8 +79,11 @@ fn whole_group(connection: &Connection, group: i64, erased: &mut Erased) -> Resu
                  OR EXISTS (SELECT 1 FROM intents WHERE group_id = groups.id) FROM groups WHERE id = ?1",
         )?
         .query_row([group], |row| {
-            let number: Option<u64> = row.get(0)?;
-            Ok((number.zip(row.get(1)?).map(|(number, url)| Link { number, url }), row.get(2)?))
+            let number: Option<u64> = or_default(row, 0)?;
+            Ok((
+                number.zip(or_default::<Option<String>>(row, 1)?).map(|(number, url)| Link { number, url }),
+                row.get(2)?,
+            ))
         })?;
     erased.issues.extend(issue);
     if !keeps_row {

@@ -119,6 +119,10 @@ fn set_up(path: &Path) -> rusqlite::Result<Connection> {
     // Without this, SQLite prepares a cached statement again whenever a bound value may decide whether a partial index
     // is usable. That cost time for every report.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // The schema has no triggers and no views. One in the file is from somebody else, and could change what is counted.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -210,13 +214,16 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
             backup::before_migration(connection, path, MIGRATIONS.len())?;
         }
     }
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(version) {
-        let step = connection.transaction().map_err(failed)?;
-        step.execute_batch(migration).map_err(failed)?;
-        step.pragma_update(None, "user_version", number + 1).map_err(failed)?;
-        step.commit().map_err(failed)?;
+    if version == MIGRATIONS.len() {
+        return Ok(());
     }
-    Ok(())
+    // All or none, so that the next start after a kill copies the file as the earlier version left it.
+    let step = connection.transaction().map_err(failed)?;
+    for migration in MIGRATIONS.iter().skip(version) {
+        step.execute_batch(migration).map_err(failed)?;
+    }
+    step.pragma_update(None, "user_version", MIGRATIONS.len()).map_err(failed)?;
+    step.commit().map_err(failed)
 }
 
 /// Rewrites a file of an earlier version once, so that it can give free pages back, and so that no deleted text is left

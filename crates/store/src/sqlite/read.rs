@@ -1,6 +1,6 @@
 //! Queries that read rows from SQLite.
 
-use rusqlite::types::Type;
+use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use strum::VariantArray;
 
@@ -72,6 +72,14 @@ pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Reads a column; a value of a wrong type counts as the default. For rows that must not stop a whole transaction.
+pub(super) fn or_default<T: FromSql + Default>(row: &Row<'_>, column: usize) -> Result<T> {
+    match row.get(column) {
+        Err(error) if is_unreadable(&error) => Ok(T::default()),
+        value => value,
+    }
+}
+
 pub(super) fn detail(
     connection: &Connection,
     project: &str,
@@ -135,7 +143,10 @@ pub(super) fn usage(connection: &Connection) -> Result<Usage> {
         .prepare_cached(&format!("SELECT count(*) FROM (SELECT 1 FROM groups WHERE {WITHOUT_ISSUE} LIMIT ?1)"))?
         .query_row([Usage::MAX_WAITING], |row| row.get(0))?;
     let oldest_waiting = connection
-        .prepare_cached(&format!("SELECT first_seen FROM groups WHERE {WITHOUT_ISSUE} ORDER BY first_seen LIMIT 1"))?
+        .prepare_cached(&format!(
+            "SELECT first_seen FROM groups WHERE {WITHOUT_ISSUE} AND typeof(first_seen) = 'integer'
+             ORDER BY first_seen LIMIT 1"
+        ))?
         .query_row([], |row| row.get(0).map(Timestamp))
         .optional()?;
     Ok(Usage { bytes: size("") + size("-wal"), waiting, oldest_waiting })

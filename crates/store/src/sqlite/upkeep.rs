@@ -82,7 +82,7 @@ type Waiting = oneshot::Sender<std::result::Result<Maintained, StoreError>>;
 pub(super) struct Upkeep {
     limits: Limits,
     shares: Shares,
-    /// The latest time known: of the last maintenance or the last report.
+    /// The time of the last maintenance or the last report.
     now: Timestamp,
     size: Size,
     /// Space in the open transaction.
@@ -104,7 +104,7 @@ pub(super) struct Upkeep {
     evicts_above: u64,
     /// Time from which eviction starts again after it found nothing more to delete, because by then groups that were
     /// too young may be deleted.
-    evicts_again_at: Timestamp,
+    evicts_again_at: Option<Instant>,
     /// True if the log is to be cut whatever its length, because it holds erased text.
     cuts_log: bool,
     /// Length of the log above which it is cut.
@@ -134,7 +134,7 @@ impl Upkeep {
             // groups deleted in an earlier run
             orphans: true,
             evicts_above: shares.start_evicting,
-            evicts_again_at: Timestamp(i64::MAX),
+            evicts_again_at: None,
             cuts_log: false,
             cuts_log_above: shares.log,
             deleted: Maintained::default(),
@@ -176,7 +176,8 @@ impl Upkeep {
         if used <= self.shares.start_evicting {
             gauges.full.store(false, Ordering::Relaxed);
         }
-        let again = used > self.shares.start_evicting && self.now >= self.evicts_again_at;
+        let is_over = used > self.shares.start_evicting;
+        let again = is_over && self.evicts_again_at.is_some_and(|at| Instant::now() >= at);
         if self.eviction.is_none() && (again || used > self.evicts_above) {
             tracing::info!(bytes = used, limit = self.limits.bytes, "store: near its limit; deleting");
             self.eviction = Some(Eviction::new(self.now));
@@ -201,7 +202,10 @@ impl Upkeep {
         cache: &mut Cache,
         records: &[Fingerprinted],
     ) -> Result<Verdict> {
-        records.iter().for_each(|record| self.now = self.now.max(record.received_at()));
+        // Not the latest time of all, because a clock that was ahead for a while is set back.
+        if let Some(record) = records.last() {
+            self.now = record.received_at();
+        }
         if self.space.fits_easily(&self.shares, &self.size, records.len()) {
             return Ok(Verdict::Fits);
         }
@@ -304,7 +308,7 @@ impl Upkeep {
             let used = Size::measure(connection, self.size.files())?.used();
             if used <= self.shares.stop_evicting {
                 self.end_eviction(self.shares.start_evicting);
-                self.evicts_again_at = Timestamp(i64::MAX);
+                self.evicts_again_at = None;
             } else if exhausted {
                 tracing::warn!(
                     bytes = used,
@@ -312,7 +316,7 @@ impl Upkeep {
                     "store: nothing is left that may be deleted; new groups are refused at the limit (AUTOHEAL_STORE_LIMIT)"
                 );
                 self.end_eviction(used + self.limits.bytes / 100);
-                self.evicts_again_at = self.now.plus(EVICTION_PAUSE);
+                self.evicts_again_at = Some(Instant::now() + EVICTION_PAUSE);
             }
         } else if let Some(sweep) = &mut self.ids {
             if sweep.step(connection, &mut budget, &mut self.deleted)? {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::read::{self, INTENT, all, intent};
+use super::read::{self, INTENT, all, intent, or_default};
 use super::unreadable::Unreadable;
 use crate::{
     Approval, Change, ClientHash, GroupId, Intent, IntentId, IntentKind, IntentState, IssueCounts, Pause, Revocation,
@@ -168,20 +168,22 @@ pub(super) fn awaiting(connection: &Connection, project: &str) -> Result<Vec<(Gr
         "SELECT id, issue_number FROM groups
          WHERE project_id = {PROJECT} AND status = 'awaiting_approval' AND issue_number IS NOT NULL"
     );
-    all(connection, &sql, [project], |row| Ok((GroupId(row.get(0)?), row.get(1)?)))
+    let rows = all(connection, &sql, [project], |row| Ok((GroupId(row.get(0)?), or_default::<u64>(row, 1)?)))?;
+    Ok(rows.into_iter().filter(|(_, issue)| *issue > 0).collect())
 }
 
 pub(super) fn handed_over(connection: &Connection, project: &str) -> Result<Vec<u64>> {
     let sql = format!(
         "SELECT issue_number FROM groups WHERE project_id = {PROJECT} AND {HANDED_OVER} AND issue_number IS NOT NULL"
     );
-    all(connection, &sql, [project], |row| row.get(0))
+    let issues = all(connection, &sql, [project], |row| or_default::<u64>(row, 0))?;
+    Ok(issues.into_iter().filter(|issue| *issue > 0).collect())
 }
 
 pub(super) fn last_sent_at(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     connection
         .prepare_cached("SELECT max(sent_at) FROM intents WHERE sent_at <= ?1")?
-        .query_row([now.0], |row| row.get::<_, Option<i64>>(0))
+        .query_row([now.0], |row| or_default::<Option<i64>>(row, 0))
         .map(|at| at.map(Timestamp))
 }
 
@@ -214,7 +216,7 @@ pub(super) fn issues_since(
          GROUP BY known, creator"
     );
     let rows = all(connection, &sql, params![project, since.0, now.0], |row| {
-        Ok((row.get::<_, bool>(0)?, ClientHash(row.get(1)?), row.get::<_, u64>(2)?))
+        Ok((or_default::<bool>(row, 0)?, ClientHash(or_default(row, 1)?), row.get::<_, u64>(2)?))
     })?;
     let mut counts = IssueCounts::default();
     for (known, client, issues) in rows {

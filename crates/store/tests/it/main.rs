@@ -5,6 +5,7 @@
 mod behaviour;
 mod erasing;
 mod files;
+mod hostile;
 mod limit;
 mod reports;
 mod sizes;

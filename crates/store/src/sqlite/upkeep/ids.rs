@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::Budget;
 use crate::Maintained;
+use crate::sqlite::read::or_default;
 use autoheal_prepare::Timestamp;
 
 /// Number of rows between two looks at the clock.
@@ -83,7 +84,9 @@ impl IdSweep {
                  WHERE project_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             )?
             .query_map(params![project, self.after, CHUNK, self.orphans], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                // one whose time cannot be read stays, so that its report is not counted twice
+                let seen_at: Option<i64> = or_default(row, 1)?;
+                Ok((row.get(0)?, seen_at.unwrap_or(i64::MAX), row.get(2)?))
             })?
             .collect()
     }
