@@ -72,7 +72,7 @@ impl Decodings {
         }
         let decoding = self.open.entry(exchange).or_insert_with(|| Decoding {
             chain: Chain::new(&encoding.codings),
-            reader: MessageReader::new(encoding.media),
+            reader: MessageReader::new(encoding.media, 0),
             memory: 0,
         });
         let Decoding { chain, reader, memory } = decoding;

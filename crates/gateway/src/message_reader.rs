@@ -42,10 +42,10 @@ pub(super) enum MessageReader {
 }
 
 impl MessageReader {
-    /// A reader at the beginning of a response.
-    pub(super) fn new(media: Media) -> Self {
+    /// A reader at the beginning of a response of at least this size.
+    pub(super) fn new(media: Media, announced: u64) -> Self {
         match media {
-            Media::Json => Self::Json { message: Collector::default(), size: 0 },
+            Media::Json => Self::Json { message: Collector::of_size(announced), size: 0 },
             Media::Events => Self::Events(EventStream::new()),
             Media::Other => Self::Other,
         }

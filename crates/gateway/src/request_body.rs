@@ -53,7 +53,7 @@ pub(super) struct Recorder {
 
 impl RequestBody {
     pub(super) fn new(body: Body, recorder: Option<Recorder>, share: CopyShare) -> Self {
-        let copy = Collector::default();
+        let copy = Collector::of_size(body.size_hint().lower());
         Self(Arc::new(Mutex::new(BodyState { body, copy, share, recorded: None, size: 0, recorder })))
     }
 

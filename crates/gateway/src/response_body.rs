@@ -75,7 +75,7 @@ impl ResponseBody {
     ) -> Self {
         let reading = match Encoding::of(headers) {
             Some(encoding) => Reading::Deferred(Arc::new(encoding)),
-            None => Reading::Immediate(MessageReader::new(Media::of(headers))),
+            None => Reading::Immediate(MessageReader::new(Media::of(headers), body.size_hint().lower())),
         };
         let tap = Tap { exchange, reading, share, status: *status, session, ended: false };
         Self(BodyKind::Upstream { body, tap: Box::new(tap) })

@@ -26,23 +26,34 @@ pub struct Collector {
     buffer: Vec<u8>,
     /// Present once the message is too long to store.
     skim: Option<Box<Skim>>,
+    /// The message is announced to be too long to store.
+    is_announced_long: bool,
 }
 
 impl Collector {
+    /// An empty collector for a message of at least this size. One that is too long to store is skimmed from its beginning,
+    /// because growing to the limit first would take memory for nothing.
+    #[must_use]
+    pub fn of_size(announced: u64) -> Self {
+        Self { is_announced_long: announced > MAX_MESSAGE_BYTES as u64, ..Self::default() }
+    }
+
     /// Adds the next piece of the message.
     pub fn push(&mut self, bytes: &[u8]) {
-        if let Some(skim) = &mut self.skim {
-            return skim.read(bytes);
-        }
-        if self.buffer.len() + bytes.len() <= MAX_MESSAGE_BYTES {
+        let is_short = !self.is_announced_long && self.buffer.len() + bytes.len() <= MAX_MESSAGE_BYTES;
+        if self.skim.is_none() && is_short {
             return self.buffer.extend_from_slice(bytes);
         }
-        let mut skim = Box::<Skim>::default();
-        skim.read(&self.buffer);
+        let skim = self.skim.get_or_insert_with(|| {
+            let mut skim = Box::<Skim>::default();
+            skim.read(&self.buffer);
+            self.buffer.truncate(PREFIX_BYTES);
+            self.buffer.shrink_to(PREFIX_BYTES);
+            skim
+        });
         skim.read(bytes);
-        self.skim = Some(skim);
-        self.buffer.truncate(PREFIX_BYTES);
-        self.buffer.shrink_to(PREFIX_BYTES);
+        let missing = PREFIX_BYTES - self.buffer.len();
+        self.buffer.extend_from_slice(&bytes[..missing.min(bytes.len())]);
     }
 
     /// True if anything was pushed.
@@ -66,6 +77,7 @@ impl Collector {
     /// Prepares for the next message. Keeps the buffer unless it is large.
     pub fn clear(&mut self) {
         self.skim = None;
+        self.is_announced_long = false;
         self.buffer.clear();
         self.buffer.shrink_to(MAX_SPARE_BYTES);
     }
@@ -151,5 +163,23 @@ mod tests {
         }
         assert!(lines.partial_line.buffer.capacity() <= MAX_SPARE_BYTES);
         assert_eq!(lines_of(&[&piece, &piece, &piece, b"\nnext\n"]), ["truncated", "next"]);
+    }
+
+    #[test]
+    fn an_announced_long_message_is_skimmed_alike_and_takes_little_memory() {
+        let mut text = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"upload","data":""#.to_owned();
+        text.push_str(&"x".repeat(MAX_MESSAGE_BYTES));
+        text.push_str(r#""}}"#);
+        for piece in [1_000, 16_383, 40_000, text.len()] {
+            let (mut announced, mut unannounced) = (Collector::of_size(text.len() as u64), Collector::default());
+            assert!(announced.is_empty());
+            for bytes in text.as_bytes().chunks(piece) {
+                announced.push(bytes);
+                unannounced.push(bytes);
+                assert!(announced.memory() <= 2 * PREFIX_BYTES, "{} bytes", announced.memory());
+            }
+            let shown = [&announced, &unannounced].map(|collector| format!("{:?}", collector.truncated().unwrap()));
+            assert_eq!(shown[0], shown[1], "pieces of {piece}");
+        }
     }
 }
