@@ -199,7 +199,7 @@ pub(crate) struct ServeArgs {
     /// Maximum number of new groups an hour from one client; 0 for no limit [default: 30, or 0 if the rate limit is 0]
     #[arg(long, env = "AUTOHEAL_NEW_GROUPS", value_parser = whole::<u32, 0, MAX_COUNT>, value_name = "N")]
     pub(crate) new_groups: Option<u32>,
-    /// Maximum number of open connections; further ones are refused
+    /// Maximum number of open connections; beyond them, the address that holds the most makes way for others
     #[arg(long, env = "AUTOHEAL_MAX_CONNECTIONS", default_value_t = 1_024)]
     #[arg(value_parser = whole::<usize, 1, MAX_CONNECTIONS>, value_name = "N")]
     pub(crate) max_connections: usize,

@@ -73,6 +73,8 @@ pub struct GatewayConfig {
     pub timeout: Duration,
     /// Timeout of the MCP handshake.
     pub handshake_timeout: Duration,
+    /// Timeout of a client that stops sending its request before the response has begun.
+    pub body_timeout: Duration,
     /// The file with the inventory of the MCP server: read at the start, updated while the gateway runs.
     pub inventory_file: InventoryFile,
 }
@@ -86,6 +88,7 @@ impl GatewayConfig {
             display_name: display_name.into(),
             timeout: Duration::from_secs(300),
             handshake_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(60),
             inventory_file: InventoryFile::default(),
         }
     }
@@ -101,6 +104,7 @@ pub struct Gateway {
     monitor: Arc<Monitor>,
     counters: Arc<Counters>,
     copies: CopyBudget,
+    body_timeout: Duration,
 }
 
 impl Gateway {
@@ -123,6 +127,7 @@ impl Gateway {
             monitor: Arc::new(Monitor::new(setup, config.inventory_file)),
             counters: Arc::default(),
             copies: CopyBudget::default(),
+            body_timeout: config.body_timeout,
         })
     }
 
@@ -167,7 +172,7 @@ impl Gateway {
             codings,
             monitor: Arc::clone(&self.monitor),
         });
-        let request_body = RequestBody::new(body, recorder, self.copies.share());
+        let request_body = RequestBody::new(body, recorder, self.copies.share(), self.body_timeout);
         let (monitor, counters) = (Arc::clone(&self.monitor), Arc::clone(&self.counters));
         let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
         parts.uri = target;
@@ -193,6 +198,14 @@ impl Gateway {
                     None => Session::None,
                 };
                 let body = ResponseBody::from_upstream(body, exchange, &parts, session, self.copies.share());
+                Response::from_parts(parts, body)
+            }
+            Err(_) if request_body.timed_out() => {
+                let response = bad_gateway::response(&[], "the request did not arrive completely; send it again");
+                let (mut parts, body) = response.into_parts();
+                parts.status = StatusCode::REQUEST_TIMEOUT;
+                exchange.responded(parts.status.as_u16());
+                exchange.forget();
                 Response::from_parts(parts, body)
             }
             Err(error) => {

@@ -1,8 +1,10 @@
 //! `RequestBody`: the body of a request on its way to the upstream, with a bounded copy of the forwarded bytes.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use autoheal_contract::limits::DRAIN_BYTES;
 use autoheal_watch::{Collector, Message, Scope};
@@ -10,6 +12,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Sleep;
 
 use super::call_ids;
 use super::coding::Coding;
@@ -38,8 +41,21 @@ struct BodyState {
     /// The recorded request, or its call ids, until a response arrives. A 502 needs the ids.
     recorded: Option<Arc<Collector>>,
     size: usize,
+    timeout: Timeout,
     /// `None` if the body has an unsupported encoding, without memory for the copy, and after the request was recorded.
     recorder: Option<Recorder>,
+}
+
+/// The timeout of a client that stops sending its body, because it would hold a connection to the upstream for as long as
+/// it likes.
+#[derive(Debug)]
+struct Timeout {
+    after: Duration,
+    /// Runs while the next piece is awaited.
+    running: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
+    /// The response has begun. The upstream decides from then on, because an end of the request would break its response.
+    is_off: bool,
 }
 
 /// Queues the copied request as an event.
@@ -52,15 +68,22 @@ pub(super) struct Recorder {
 }
 
 impl RequestBody {
-    pub(super) fn new(body: Body, recorder: Option<Recorder>, share: CopyShare) -> Self {
+    /// A body that fails when its client sends nothing for the time of `timeout`.
+    pub(super) fn new(body: Body, recorder: Option<Recorder>, share: CopyShare, timeout: Duration) -> Self {
+        let timeout = Timeout { after: timeout, running: None, is_over: false, is_off: false };
         let copy = Collector::of_size(body.size_hint().lower());
-        Self(Arc::new(Mutex::new(BodyState { body, copy, share, recorded: None, size: 0, recorder })))
+        Self(Arc::new(Mutex::new(BodyState { body, copy, share, recorded: None, size: 0, timeout, recorder })))
     }
 
     /// A handle for the exchange. It does not keep the body alive, because the client's connection drains or closes
     /// only after the body is dropped.
     pub(super) fn handle(&self) -> RequestHandle {
         RequestHandle(Arc::downgrade(&self.0))
+    }
+
+    /// True if the client stopped sending, so that the upstream is not to blame.
+    pub(super) fn timed_out(&self) -> bool {
+        self.lock().timeout.is_over
     }
 
     /// Reads the rest of a body that is no longer sent, and passes the whole body to `action`; an empty slice if the
@@ -92,6 +115,7 @@ impl RequestHandle {
             state.record();
         }
         state.recorded = None;
+        state.timeout.is_off = true;
     }
 
     /// Records nothing from now on.
@@ -140,6 +164,19 @@ impl BodyState {
     }
 }
 
+impl Timeout {
+    /// Ready once the client has sent nothing for too long.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_off {
+            return Poll::Pending;
+        }
+        let after = self.after;
+        ready!(self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after))).as_mut().poll(context));
+        self.is_over = true;
+        Poll::Ready(())
+    }
+}
+
 impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = axum::Error;
@@ -161,8 +198,16 @@ impl HttpBody for RequestBody {
             }
             Poll::Ready(None) => state.record(),
             Poll::Ready(Some(Err(_))) => state.recorder = None,
-            Poll::Pending => {}
+            Poll::Pending => {
+                if state.timeout.poll(context).is_ready() {
+                    state.recorder = None;
+                    let error = io::Error::new(io::ErrorKind::TimedOut, "the client stopped sending its request");
+                    return Poll::Ready(Some(Err(axum::Error::new(error))));
+                }
+                return Poll::Pending;
+            }
         }
+        state.timeout.running = None;
         polled
     }
 

@@ -7,7 +7,7 @@ use autoheal_gateway::Upstream;
 use serde_json::{Value, json};
 
 use crate::app::spawn_app_with;
-use crate::wire::{Server, Wire, framed, in_time, proxy};
+use crate::wire::{Server, Wire, framed, in_time, proxy, proxy_for};
 
 #[tokio::test]
 async fn the_upstream_is_disconnected_when_the_client_leaves() {
@@ -239,4 +239,33 @@ async fn shutdown_finishes_requests_and_closes_event_streams() {
     assert!(stream_upstream.rest().await.is_empty());
     in_time(proxy.running).await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(proxy.address).await.is_err(), "the listener is closed");
+}
+
+#[tokio::test]
+async fn a_client_that_stops_sending_its_request_holds_no_connection_to_the_server() {
+    let server = Server::listen().await;
+    let proxy = proxy_for(server.address, &[], |config| config.body_timeout = Duration::from_millis(300)).await;
+    let mut client = Wire::open(proxy.address).await;
+    client.write("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 99\r\n\r\n{\"jsonrpc\"").await;
+    let mut upstream = server.accept().await;
+    upstream.until("{\"jsonrpc\"").await;
+    let response = String::from_utf8(client.rest().await).unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 ") && response.contains("did not arrive"), "{response}");
+    assert!(upstream.rest().await.is_empty());
+    // one that sends slowly, and one that stops after the response has begun
+    let mut client = Wire::open(proxy.address).await;
+    client.write("POST /mcp HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n").await;
+    let mut upstream = server.accept().await;
+    for piece in ["1", "2", "3", "4"] {
+        client.write(piece).await;
+        upstream.until(piece).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    upstream.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{").await;
+    client.until("{").await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    upstream.write("}").await;
+    client.until("}").await;
+    assert_eq!(proxy.gateway.counters().failures(), 0);
+    assert!(proxy.gateway.last_reports().is_empty(), "the server is not to blame");
 }
