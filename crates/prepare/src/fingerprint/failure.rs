@@ -54,6 +54,19 @@ const NAMING_TYPES: [&str; 8] = [
     "TypeError",
 ];
 
+/// JavaScript's own classes of errors, whose constructors are in no stack.
+const BUILT_IN_ERRORS: [&str; 9] = [
+    "Error",
+    "TypeError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "URIError",
+    "EvalError",
+    "InternalError",
+    "AggregateError",
+];
+
 /// Forms of failures for which the network is the reason. The engines' stacks of them differ, and the place of the call
 /// says nothing about the reason.
 const OF_THE_NETWORK: [&str; 2] = ["network request failed", "module not loaded"];
@@ -169,7 +182,7 @@ impl Failure<'_> {
             .peekable();
         let Some((_, language)) = usable.peek() else { return Frames::default() };
         if self.is_recursion() {
-            return recursion(usable);
+            return recursion(usable, |frame| self.unknown(frame));
         }
         if matches!(language, Language::JavaScript | Language::Wasm) {
             self.innermost_of_javascript(usable)
@@ -188,19 +201,36 @@ impl Failure<'_> {
         });
         let mut place_of_first = None;
         for (frame, language) in frames.by_ref().take(MAX_FRAMES) {
+            let unknown = || part(self.unknown(frame), frame, language);
+            // Some engines list the constructor of the program's own class, whose name a minifier changed.
+            if !BUILT_IN_ERRORS.contains(&constructor) && self.is_minified(frame) {
+                return Frames { parts: vec![unknown()], certain: false };
+            }
             match frame::name(frame, language) {
                 Name::Chosen(name) => {
                     return Frames { parts: vec![part(&name, frame, language)], certain: place_of_first.is_none() };
                 }
                 name => {
-                    place_of_first = place_of_first.or_else(|| Some(part(unknown(frame), frame, language)));
-                    if name == Name::Minified {
+                    place_of_first = place_of_first.or_else(|| Some(unknown()));
+                    // a minifier inlines functions, so the caller's name may belong to another function
+                    if name == Name::Minified || self.is_minified(frame) {
                         break;
                     }
                 }
             }
         }
         Frames { parts: place_of_first.into_iter().collect(), certain: false }
+    }
+
+    /// Returns the name of a function without one. In minified code that may be any function, elsewhere it is a callback.
+    fn unknown(&self, frame: &Frame) -> &'static str {
+        if self.is_minified(frame) { "(minified)" } else { "?" }
+    }
+
+    /// Returns true if any frame shows that the file of this one is the work of a minifier.
+    fn is_minified(&self, frame: &Frame) -> bool {
+        let same_file = self.frames.iter().filter(|other| other.file == frame.file);
+        same_file.take(MAX_RECURSIVE_FRAMES).any(frame::is_in_minified_code)
     }
 
     /// Returns true for an error of Rust's anyhow, whose backtrace is printed only if a variable asks for it. Its message
@@ -285,7 +315,10 @@ fn innermost<'f>(frames: impl Iterator<Item = (&'f Frame, Language)>) -> Frames 
 }
 
 /// Returns the functions of a recursion in alphabetical order, because it may end in any of them.
-fn recursion<'f>(frames: impl Iterator<Item = (&'f Frame, Language)>) -> Frames {
+fn recursion<'f>(
+    frames: impl Iterator<Item = (&'f Frame, Language)>,
+    unknown: impl Fn(&Frame) -> &'static str,
+) -> Frames {
     let mut names: Vec<String> = Vec::new();
     let mut place_of_first = None;
     for (frame, language) in frames.take(MAX_RECURSIVE_FRAMES) {
@@ -308,11 +341,6 @@ fn recursion<'f>(frames: impl Iterator<Item = (&'f Frame, Language)>) -> Frames 
         parts.extend(place_of_first);
     }
     Frames { parts, certain }
-}
-
-/// Returns the name of a function without one. In minified code that may be any function, elsewhere it is a callback.
-fn unknown(frame: &Frame) -> &'static str {
-    if frame::is_in_minified_code(frame) { "(minified)" } else { "?" }
 }
 
 /// Returns function and file, without the line, because line numbers change with every edit above them.

@@ -64,8 +64,8 @@ fn property(message: &str) -> Option<String> {
         }
         return Some(property_form(name));
     }
-    if let Some(rest) = after("Cannot destructure property '") {
-        return rest.split_once('\'').map(|(name, _)| property_form(name));
+    if is_destructured(message) {
+        return Some("undefined or null destructured".to_owned());
     }
     if let Some(rest) = after("can't access property ") {
         let (name, _) = rest.split_once(", ")?;
@@ -78,13 +78,27 @@ fn property(message: &str) -> Option<String> {
     let Some(evaluated) = expression::quoted(rest, "(evaluating '") else {
         return Some(property_form(""));
     };
-    if expression::is_array_pattern(evaluated) {
+    if evaluated.starts_with('[') && expression::is_pattern(evaluated) {
         return Some("not iterable".to_owned());
+    }
+    if evaluated.starts_with('{') && expression::is_pattern(evaluated) {
+        return Some("undefined or null destructured".to_owned());
     }
     if evaluated.starts_with("Object.") {
         return Some("undefined or null as an object".to_owned());
     }
     Some(property_form(expression::property(evaluated)))
+}
+
+/// Returns true if an object pattern was matched against `undefined` or `null`. Only V8 names the property.
+fn is_destructured(message: &str) -> bool {
+    let of_firefox = || {
+        let value = message.strip_suffix(" is undefined").or_else(|| message.strip_suffix(" is null"));
+        value.is_some_and(|value| !value.replace("(intermediate value)", "").contains(char::is_whitespace))
+    };
+    message.starts_with("Cannot destructure ")
+        || message.starts_with("Right side of assignment cannot be destructured")
+        || of_firefox()
 }
 
 fn property_form(name: &str) -> String {
@@ -96,7 +110,8 @@ fn property_form(name: &str) -> String {
 
 /// A value that was called and is no function.
 fn function(message: &str) -> Option<String> {
-    if message.starts_with("undefined is not a function (near '...[") || message.contains("is not iterable") {
+    let near = message.strip_prefix("undefined is not a function (near '...");
+    if near.is_some_and(|near| near.starts_with('[') || near.contains(" of ")) || message.contains("is not iterable") {
         return Some("not iterable".to_owned());
     }
     let (callee, rest) = message.split_once(" is not a function")?;

@@ -18,7 +18,7 @@ pub(super) fn property(expression: &str) -> &str {
         let literal = key.strip_prefix(['\'', '"']).and_then(|key| key.strip_suffix(['\'', '"']));
         return literal.unwrap_or("");
     }
-    if let Some(fields) = expression.strip_prefix('{') {
+    if let Some(fields) = expression.strip_prefix('{').filter(|_| expression.ends_with('}')) {
         return fields.split([',', '}', ':', '=']).next().unwrap_or("").trim();
     }
     let name = expression.rsplit('.').next().unwrap_or(expression);
@@ -26,18 +26,18 @@ pub(super) fn property(expression: &str) -> &str {
     if is_name { name } else { "" }
 }
 
-/// Returns true for the pattern `[a, b]` or `[a] = value`, but not for `[a][0].b`.
-pub(super) fn is_array_pattern(expression: &str) -> bool {
+/// Returns true for a pattern, `[a, b]`, `{ a }` or `[a] = value`, but not for `[a][0].b`.
+pub(super) fn is_pattern(expression: &str) -> bool {
     let mut depth = 0_usize;
     let end = expression.char_indices().find_map(|(at, c)| {
         match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        (depth == 0).then_some(at)
+        (depth == 0).then_some(at + c.len_utf8())
     });
-    let rest = end.filter(|_| expression.starts_with('[')).map(|end| expression[end + 1..].trim_start());
+    let rest = end.map(|end| expression[end..].trim_start());
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
 }
 

@@ -65,7 +65,11 @@ pub(super) const FORMS: &[(Kind, &str, &[&str])] = &[
     (Reference, "constructor without super", &["super constructor", "'super()' must be called"]),
     (Reference, "used before its definition", &["uninitialized variable"]),
     (Range, "too much recursion", &["maximum call stack", "too much recursion", "stack overflow"]),
-    (Range, "invalid array length", &["invalid array length", "array size is not a small enough"]),
+    (
+        Range,
+        "invalid array length",
+        &["invalid array length", "array size is not a small enough", "array length must be a positive integer"],
+    ),
     (
         Range,
         "invalid date",
@@ -124,6 +128,7 @@ pub(super) const FORMS: &[(Kind, &str, &[&str])] = &[
             "json parse error: unexpected",
         ],
     ),
+    (Syntax, "invalid bigint", &["to a bigint", "invalid bigint syntax", "to bigint"]),
     (Syntax, "invalid selector", &["is not a valid selector", "did not match the expected pattern"]),
     (
         Syntax,

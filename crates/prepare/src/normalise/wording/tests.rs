@@ -24,6 +24,8 @@ fn a_property_of_nothing_keeps_its_name() {
             "null is not an object (evaluating 'lines[i].total(a.b, c)')",
             "null is not an object (evaluating 'cart.get(\"a b\").total = n + 1')",
             "undefined is not an object (evaluating 'cart?.lines['total']')",
+            "null is not an object (evaluating '[null][number % 1].total')",
+            "undefined is not an object (evaluating '{}.summary.total')",
         ],
     );
     assert_eq!(total, "property 'total' of undefined or null");
@@ -36,7 +38,11 @@ fn a_property_of_nothing_keeps_its_name() {
         "TypeError",
         &[
             "Cannot destructure property 'qty' of 'line' as it is undefined.",
+            "Cannot destructure 'line' as it is undefined.",
             "undefined is not an object (evaluating '{ qty, price } = line')",
+            "Right side of assignment cannot be destructured",
+            "cart.line is undefined",
+            "(intermediate value).line is null",
         ],
     );
     form(
@@ -59,6 +65,7 @@ fn calls_and_loops_of_what_is_none() {
             "can't access property Symbol.iterator, list is undefined",
             "undefined is not an object (evaluating '[a, b]')",
             "undefined is not a function (near '...[a, b]...')",
+            "undefined is not a function (near '...line of cart.lines...')",
             "object is not iterable (cannot read property Symbol(Symbol.iterator))",
         ],
     );
