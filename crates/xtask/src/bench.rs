@@ -27,7 +27,8 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
         }
         "capture" => measure_capture(&build()?, short),
         "abuse" => measure_abuse(&build()?, short),
-        _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture, abuse"),
+        "grouping" => measure_grouping(&build()?, short),
+        _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture, abuse, grouping, prepare"),
     }
 }
 
@@ -81,6 +82,18 @@ pub(crate) fn measure_abuse(binaries: &Binaries, short: bool) -> Result<()> {
     bench.args(short.then_some("--short"));
     eprintln!("==> bench abuse");
     run_program(&mut bench, "bench abuse failed")
+}
+
+/// Runs the grouping benchmark with binaries that are built already. A short run fails below the bars; the figures are the same
+/// in each profile.
+pub(crate) fn measure_grouping(binaries: &Binaries, short: bool) -> Result<()> {
+    let mut bench = Command::new(&binaries.bench_grouping);
+    bench.arg("--service").arg(&binaries.autoheal).arg("--reports").arg(root().join("tests/grouping/reports.jsonl"));
+    if let Some(field) = std::env::var_os("AUTOHEAL_BENCH_FIELD") {
+        bench.arg("--field").arg(field);
+    }
+    bench.args(short.then_some("--check"));
+    step("bench grouping", &mut bench)
 }
 
 /// Runs tests and returns the members of all JSON objects that they print.

@@ -35,6 +35,8 @@ pub(crate) struct Binaries {
     pub(crate) bench_capture: PathBuf,
     /// The abuse benchmark.
     pub(crate) bench_abuse: PathBuf,
+    /// The grouping benchmark.
+    pub(crate) bench_grouping: PathBuf,
     /// An MCP server in Rust whose tools fail.
     pub(crate) rmcp_server: PathBuf,
 }
@@ -63,6 +65,7 @@ pub(crate) fn built_binaries(profile: &str) -> Binaries {
         bench: directory.join("bench-ingest"),
         bench_capture: directory.join("bench-capture"),
         bench_abuse: directory.join("bench-abuse"),
+        bench_grouping: directory.join("bench-grouping"),
         rmcp_server: directory.join("faulty-mcp-server"),
     }
 }

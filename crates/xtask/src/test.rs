@@ -43,6 +43,7 @@ pub(crate) fn run() -> Result<()> {
     bench::measure_ingest(&binaries, true)?;
     bench::measure_capture(&binaries, true)?;
     bench::measure_abuse(&binaries, true)?;
+    bench::measure_grouping(&binaries, true)?;
     bench::measure_sdk(&chromium, true)?;
     eprintln!("==> everything passed");
     Ok(())
