@@ -158,7 +158,7 @@ async fn a_line_has_exactly_the_documented_members() {
         keys(&explained),
         "decision fingerprint fingerprint_parts frames issue normalised_message notes scrubbed severity severity_reason"
     );
-    assert_eq!(keys(&explained["scrubbed"]), "context error_message stack_trace");
+    assert_eq!(keys(&explained["scrubbed"]), "context error_message error_type stack_trace");
     assert_eq!(keys(&explained["issue"]), "body labels title");
     let frame = &explained["frames"][0];
     assert_eq!(keys(frame), "column file function in_app line");
