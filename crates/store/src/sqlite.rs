@@ -2,6 +2,7 @@
 
 mod accept;
 mod backup;
+mod cache;
 mod claim;
 mod client;
 mod condition;

@@ -27,7 +27,7 @@ use self::payloads::PayloadSweep;
 use self::retain::Retention;
 use self::shares::{Shares, Size};
 use self::space::Space;
-use super::accept::Cache;
+use super::cache::Cache;
 use super::file_guard::Lengths;
 use crate::{Limits, Maintained, StoreError};
 use autoheal_prepare::Timestamp;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use super::accept::{Batch, Cache};
+use super::accept::Batch;
+use super::cache::Cache;
 use super::condition::Condition;
 use super::file_guard::{FileGuard, Lengths};
 use super::upkeep::{Upkeep, Verdict};
