@@ -27,6 +27,7 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<()> {
         }
         "capture" => measure_capture(&build()?, short),
         "abuse" => measure_abuse(&build()?, short),
+        "prepare" => measure_prepare(short),
         "grouping" => measure_grouping(&build()?, short),
         _ => bail!("there is no benchmark `{name}`; there are: ingest, sdk, capture, abuse, grouping, prepare"),
     }
@@ -94,6 +95,17 @@ pub(crate) fn measure_grouping(binaries: &Binaries, short: bool) -> Result<()> {
     }
     bench.args(short.then_some("--check"));
     step("bench grouping", &mut bench)
+}
+
+/// Runs the benchmark of preparing reports. A short run has all packages, so that cargo chooses the features with which the
+/// dependencies are built already.
+pub(crate) fn measure_prepare(short: bool) -> Result<()> {
+    let bench: &[&str] = if short {
+        &["bench", "--profile", "dev", "--workspace", "--bench", "prepare", "--", "--short"]
+    } else {
+        &["bench", "--package", "autoheal-prepare", "--bench", "prepare"]
+    };
+    step("bench prepare", &mut cargo(bench))
 }
 
 /// Runs tests and returns the members of all JSON objects that they print.

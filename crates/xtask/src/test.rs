@@ -44,6 +44,7 @@ pub(crate) fn run() -> Result<()> {
     bench::measure_capture(&binaries, true)?;
     bench::measure_abuse(&binaries, true)?;
     bench::measure_grouping(&binaries, true)?;
+    bench::measure_prepare(true)?;
     bench::measure_sdk(&chromium, true)?;
     eprintln!("==> everything passed");
     Ok(())
