@@ -73,7 +73,7 @@ struct Texts {
 
 impl Texts {
     fn new(rng: Rng) -> Self {
-        let lines = RECORDED.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = RECORDED.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
         let texts = lines.flat_map(|line| {
             let report = &line["report"];
             let texts = [&line["stdout"], &line["stderr"], &report["error_message"], &report["stack_trace"]];

@@ -48,6 +48,8 @@ fn stacks(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
     found.extend(java::find_all(output));
     found.extend(go::find_all(output, lines));
     found.extend(traced::find_all(output, lines));
+    // a head without words is no error
+    found.retain(|failure| !failure.error_message.is_empty());
     found.sort_by_key(|failure| failure.range.start);
     found
 }
@@ -67,6 +69,7 @@ fn best(output: &str) -> Option<Failure> {
     let test = first_test(runners::find(&lines), &tests, &found, output, &lines);
     found.extend(test);
     line::find_all(&lines, &mut found);
+    found.retain(|failure| !failure.error_message.is_empty());
     continued(&mut found, &lines);
     let rank = found.iter().map(|failure| failure.rank).max()?;
     let best = found.into_iter().filter(|failure| failure.rank == rank);

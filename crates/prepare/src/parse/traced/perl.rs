@@ -17,7 +17,8 @@ pub(super) const LANGUAGE: Language = Language {
 fn head(line: &str) -> Option<Head<'_>> {
     let (message, place) = line.rsplit_once(" at ")?;
     located(place.split_once(", <").map_or(place, |(place, _)| place))?;
-    (!message.starts_with('\t')).then_some(Head { error_type: "", message, rank: Rank::Uncaught, stands_alone: false })
+    let is_head = !message.starts_with('\t') && !message.trim().is_empty();
+    is_head.then_some(Head { error_type: "", message, rank: Rank::Uncaught, stands_alone: false })
 }
 
 /// Parses `<tab>Shop::conf("x") called at a.pl line 5`.

@@ -158,3 +158,13 @@ fn elixir_perl_and_swift() {
         "#]],
     );
 }
+
+#[test]
+fn a_place_of_perl_without_words_is_no_error() {
+    check(
+        "cannot open it\n    at shop.pl line 9.\n\tmain::ship(7) called at shop.pl line 18\n",
+        expect![[r#"
+            : cannot open it
+        "#]],
+    );
+}
