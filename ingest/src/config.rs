@@ -1,10 +1,12 @@
 //! `Config`: the configuration of the service, validated once at the start.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use autoheal_gateway::{Origin, Upstream};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::rules::Rules;
 use secrecy::SecretString;
 
 /// The configuration of the service. The command line has a flag and an environment variable for each field.
@@ -38,6 +40,8 @@ pub struct Config {
     pub static_dir: Option<PathBuf>,
     /// The level of scrubbing.
     pub scrub: ScrubLevel,
+    /// The operator's rules for frames and groups.
+    pub rules: Arc<Rules>,
     /// Projects whose issues are sent to GitHub. For others, the dashboard shows previews.
     pub sending_projects: Vec<String>,
     /// The rule for caller errors, so that the dashboard shows the groups that open no issue.
@@ -80,6 +84,7 @@ impl Default for Config {
             data_dir: None,
             static_dir: None,
             scrub: ScrubLevel::Standard,
+            rules: Arc::default(),
             sending_projects: Vec::new(),
             caller_errors: CallerErrors::default(),
         }

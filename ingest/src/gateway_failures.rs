@@ -9,7 +9,7 @@ use autoheal_deliver::share_out;
 use autoheal_gateway::WatchedReport;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
-use autoheal_prepare::{Timestamp, prepare};
+use autoheal_prepare::{Timestamp, prepare_with};
 use autoheal_store::StoreError;
 use serde_json::value::to_raw_value;
 use tokio::sync::{Notify, mpsc};
@@ -102,7 +102,8 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
                 client: address.map_or(Client::Own, Client::network),
                 received_at: task_state.clock.now(),
             };
-            prepare(&to_raw_value(&report).ok()?, arrival, task_state.config.scrub).ok()
+            let config = &task_state.config;
+            prepare_with(&to_raw_value(&report).ok()?, arrival, config.scrub, &config.rules).ok()
         });
         records.collect::<Vec<_>>()
     });

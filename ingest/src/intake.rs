@@ -9,6 +9,7 @@ use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_deliver::spool::{Recipient, Spool, SpooledReport};
 use autoheal_deliver::store_name;
 use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::rules::Rules;
 use autoheal_store::{Clock, Store, StoreError};
 use axum::http::Uri;
 use tokio::sync::Notify;
@@ -31,6 +32,8 @@ pub struct Intake {
     pub wake: Arc<Notify>,
     /// The level of scrubbing.
     pub scrub: ScrubLevel,
+    /// The operator's rules for frames and groups.
+    pub rules: Arc<Rules>,
 }
 
 impl Intake {
@@ -56,7 +59,8 @@ impl Intake {
         let Some(lock) = spool.try_lock() else { return Ok(()) };
         let spooled = spool.reports(&lock, |recipient| self.is_for_this_service(recipient));
         for batch in spooled.chunks(BATCH_REPORTS) {
-            let records: Vec<_> = batch.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub)).collect();
+            let records = batch.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub, &self.rules));
+            let records: Vec<_> = records.collect();
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;

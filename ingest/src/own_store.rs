@@ -8,8 +8,9 @@ use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
 use autoheal_deliver::{Refusal, default_store, shares, store_file};
 use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::rules::Rules;
 use autoheal_prepare::validate::{Arrival, Client};
-use autoheal_prepare::{ScrubLevel, prepare};
+use autoheal_prepare::{ScrubLevel, prepare_with};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
 use serde_json::value::RawValue;
 
@@ -51,7 +52,9 @@ async fn record(
         }
     };
     let clock = Clock::system();
-    let records: Vec<Vec<_>> = reports.iter().map(|spooled| records(spooled, &clock, scrub)).collect();
+    // `serve` has the operator's rules; a command's own report is grouped without them
+    let rules = Rules::default();
+    let records: Vec<Vec<_>> = reports.iter().map(|spooled| records(spooled, &clock, scrub, &rules)).collect();
     let fingerprints: Vec<_> = records.iter().map(|shares| shares.first().map(Fingerprinted::fingerprint)).collect();
     let accepted = store.accept(records.into_iter().flatten().collect()).await;
     let closed = store.close().await;
@@ -63,7 +66,7 @@ async fn record(
 
 /// Prepares a spooled report; drops an invalid one. A spooled report is trusted as the user's own, unless its sender is
 /// anonymous.
-pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel) -> Vec<Fingerprinted> {
+pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel, rules: &Rules) -> Vec<Fingerprinted> {
     let project = spooled.recipient.project.as_deref().unwrap_or(DEFAULT_PROJECT);
     let arrival = || Arrival {
         project: project.to_owned(),
@@ -71,7 +74,7 @@ pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel)
         client: Client::Own,
         received_at: clock.now(),
     };
-    let record = |report: &RawValue| prepare(report, arrival(), scrub).ok();
+    let record = |report: &RawValue| prepare_with(report, arrival(), scrub, rules).ok();
     shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
 }
 

@@ -218,6 +218,9 @@ pub(crate) struct ServeArgs {
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
+    /// TOML file of rules for frames and groups
+    #[arg(long, env = "AUTOHEAL_RULES", value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
     /// Time between two checks of the spool
     #[arg(long, env = "AUTOHEAL_SPOOL_INTERVAL", default_value = "1m", value_parser = time::<1, DAY>, hide = true)]
     pub(crate) spool_interval: Duration,
@@ -334,6 +337,9 @@ pub(crate) struct ExplainArgs {
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
+    /// TOML file of rules for frames and groups
+    #[arg(long, env = "AUTOHEAL_RULES", value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
     /// Actions on GitHub
     #[command(flatten)]
     pub(crate) healing: HealingArgs,

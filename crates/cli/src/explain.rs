@@ -13,7 +13,8 @@ use autoheal_heal::settings::{CallerErrors, Settings};
 use autoheal_heal::{Step, plan};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::prepare;
+use autoheal_prepare::prepare_with;
+use autoheal_prepare::rules::Rules;
 use autoheal_prepare::severity;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_store::Clock;
@@ -33,6 +34,7 @@ const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
 pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
     let explainer = Explainer {
         level: options.scrub.into(),
+        rules: settings::rules(options.rules.as_deref())?,
         settings: settings::healing(&options.healing)?.into_iter().find(|it| it.project == DEFAULT_PROJECT),
         caller_errors: settings::caller_errors(&options.healing),
     };
@@ -69,6 +71,7 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>> {
 
 struct Explainer {
     level: ScrubLevel,
+    rules: Rules,
     settings: Option<Settings>,
     caller_errors: CallerErrors,
 }
@@ -81,7 +84,7 @@ impl Explainer {
             _ => anyhow!("cannot read the report: {error}"),
         })?;
         let raw: &RawValue = serde_json::from_str(text.trim()).context("the report is not JSON")?;
-        let record = match prepare(raw, arrival(), self.level) {
+        let record = match prepare_with(raw, arrival(), self.level, &self.rules) {
             Ok(record) => record,
             Err(rejected) => bail!("the report would be rejected: {rejected}"),
         };
@@ -94,7 +97,7 @@ impl Explainer {
         input.read_to_end(&mut bytes).context("cannot read the output")?;
         let found = Found::in_output(&bytes, options.exit);
         let raw = found.report(self.level)?;
-        let record = match prepare(&raw, found.arrival(), self.level) {
+        let record = match prepare_with(&raw, found.arrival(), self.level, &self.rules) {
             Ok(record) => record,
             Err(rejected) => bail!("the report would be rejected: {rejected}"),
         };
@@ -133,7 +136,7 @@ impl Explainer {
         if let Some(found) = Found::in_line(raw) {
             return self.found_in_line(&found);
         }
-        match prepare(raw, arrival(), self.level) {
+        match prepare_with(raw, arrival(), self.level, &self.rules) {
             Ok(record) => self.as_json(&record),
             Err(rejected) => json!({"rejected": rejected.0}),
         }
@@ -141,8 +144,9 @@ impl Explainer {
 
     /// Explains a line that is the output of a command.
     fn found_in_line(&self, found: &Found) -> Value {
-        let prepared =
-            found.report(self.level).map(|raw| prepare(&raw, found.arrival(), self.level).map_err(|error| error.0));
+        let prepared = found
+            .report(self.level)
+            .map(|raw| prepare_with(&raw, found.arrival(), self.level, &self.rules).map_err(|error| error.0));
         match prepared.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(record) => {
                 let mut explained = self.as_json(&record);

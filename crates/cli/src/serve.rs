@@ -59,6 +59,7 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         clock: clock.clone(),
         wake: Arc::clone(&wake),
         scrub: options.scrub.into(),
+        rules: Arc::clone(&config.rules),
     };
     spool.run_once().await;
     let listener = TcpListener::bind(options.listen)

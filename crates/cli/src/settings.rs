@@ -1,12 +1,15 @@
 //! Settings of the service and the worker, from flags and variables. Refuses impossible combinations.
 
+use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Settings, Switches, Trust};
 use autoheal_ingest::{Config, RateLimits};
 use autoheal_prepare::ScrubLevel;
+use autoheal_prepare::rules::Rules;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::values::{self, Secrets, TrustedSource};
@@ -57,6 +60,7 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
+        rules: Arc::new(rules(options.rules.as_deref())?),
         sending_projects,
         caller_errors: caller_errors(&options.healing),
     })
@@ -64,6 +68,20 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
 
 fn all(lists: &[Secrets]) -> Vec<SecretString> {
     lists.iter().flat_map(|list| list.0.iter().cloned()).collect()
+}
+
+/// Reads the rules for frames and groups; without a file there are none.
+pub(crate) fn rules(path: Option<&Path>) -> Result<Rules> {
+    // a variable set to the empty string counts as unset
+    let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else { return Ok(Rules::default()) };
+    let name = format!("AUTOHEAL_RULES: {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
+    let rules: Rules = toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+        anyhow!("{name}: line {line}: {}", error.message().replace('\n', ", "))
+    })?;
+    rules.check().map_err(|sentence| anyhow!("{name}: {sentence}"))?;
+    Ok(rules)
 }
 
 /// The duration; zero stands for no limit.

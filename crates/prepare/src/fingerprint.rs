@@ -20,6 +20,7 @@ use crate::Timestamp;
 use crate::hex::Hex;
 use crate::normalise::Normalised;
 use crate::parse::{Frame, SentError, parse_stack_from};
+use crate::rules::Rules;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
@@ -173,10 +174,12 @@ impl Fingerprinted {
 
 /// Computes the fingerprint, the last stage.
 #[must_use]
-pub(crate) fn fingerprint(normalised: Normalised) -> Fingerprinted {
+pub(crate) fn fingerprint(normalised: Normalised, rules: &Rules) -> Fingerprinted {
     let Normalised { scrubbed, normalised_message, has_common_form, severity } = normalised;
     let report = scrubbed.report;
-    let parts = parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form);
+    let by_rule = rules.parts(&report, &scrubbed.frames);
+    let parts =
+        by_rule.unwrap_or_else(|| parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form));
     let fingerprint = hash(VERSION, &parts);
     Fingerprinted {
         report,

@@ -10,7 +10,7 @@ use std::time::Instant;
 use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::prepare;
+use autoheal_prepare::prepare_with;
 use autoheal_prepare::validate::{Arrival, Rejected, Sender};
 use autoheal_store::Accepted;
 use axum::Json;
@@ -124,7 +124,7 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
     let is_limited = arrival.sender == Sender::Anonymous;
-    let prepare_one = |raw: &RawValue| prepare(raw, arrival.clone(), state.config.scrub);
+    let prepare_one = |raw: &RawValue| prepare_with(raw, arrival.clone(), state.config.scrub, &state.config.rules);
     let prepared = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
         if members.len() > BATCH_REPORTS {

@@ -78,6 +78,30 @@ async fn a_line_with_the_output_of_a_command_is_explained_as_run_would_report_it
 }
 
 #[tokio::test]
+async fn the_operators_rules_decide_and_explain_names_the_rule() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rules.toml");
+    let rules = "[in_app]\nexclude = [\"*/cart.js\"]\n\n[[group]]\nname = \"prices\"\nmessage = \"price of *\"\n";
+    std::fs::write(&file, rules).unwrap();
+    let variable = [("AUTOHEAL_RULES", file.to_str().unwrap())];
+    let output = explain(&["--json", "-"], &variable, report().to_string().as_bytes()).await;
+    let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explained["fingerprint_parts"], json!([{"name": "rule", "value": "prices"}]));
+    assert_eq!(explained["frames"][0]["in_app"], false);
+    for (rules, complaint) in [
+        ("[[group]]\nname = \"a\"\nmesage = \"x\"\n", "line 3: unknown field `mesage`"),
+        ("[[group]]\nname = \"all\"\n", "group 1 (all) has no condition"),
+        ("[group", "line 1: "),
+    ] {
+        std::fs::write(&file, rules).unwrap();
+        let said = sentence(&explain(&[], &variable, b"{}").await);
+        assert!(said.starts_with("autoheal: AUTOHEAL_RULES: ") && said.contains(complaint), "{said}");
+    }
+    let missing = [("AUTOHEAL_RULES", "/nowhere/rules.toml")];
+    assert!(sentence(&explain(&[], &missing, b"{}").await).contains("/nowhere/rules.toml cannot be read"));
+}
+
+#[tokio::test]
 async fn a_report_that_was_read_again_says_so() {
     let report = json!({
         "error_type": "exit code 1", "error_message": "╵", "source": "cli",
