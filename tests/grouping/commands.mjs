@@ -18,7 +18,7 @@ const PATH = [process.env.PATH, BIN].join(delimiter);
 /** Directories of the installations. They are made in a temporary directory, whose name is removed from the output. */
 const DIRECTORIES = ['/home/ann/shop', '/srv/www/releases/20261104093011/shop', '/builds/acme/shop', '/app'];
 
-/** Replacement for what differs between two recordings only. */
+/** How a program in one file is run: an interpreter, and the file. */
 const scripts = (file, ...command) => ({
   needs: command[0],
   bugs: () => names(file),
