@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::Timestamp;
 use crate::hex::Hex;
 use crate::normalise::Normalised;
-use crate::parse::{Frame, SentError, parse_stack_from};
+use crate::parse::{Frame, SentError, is_of_javascript, parse_stack_from};
 use crate::rules::Rules;
 use crate::validate::{Arrival, Identity, Mark};
 
@@ -126,7 +126,13 @@ impl Fingerprinted {
     /// looks for it before it opens a new group. Not computed beforehand, because only a group's first report needs it.
     #[must_use]
     pub fn previous_fingerprint(&self) -> Fingerprint {
-        let Some(sent) = self.sent.as_deref() else { return version_1::fingerprint(&self.report, &self.frames) };
+        let Some(sent) = self.sent.as_deref() else {
+            let stack = self.report.stack_trace.as_deref().unwrap_or_default();
+            // in a report of a page, the previous version knew stacks of JavaScript only
+            let is_known =
+                self.source() != Source::JavascriptSdk || is_of_javascript(stack, &self.report.error_message);
+            return version_1::fingerprint(&self.report, if is_known { &self.frames } else { &[] });
+        };
         // the previous version believed the sender
         let mut report = self.report.clone();
         report.error_type.clone_from(&sent.error_type);

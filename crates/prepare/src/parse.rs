@@ -79,6 +79,10 @@ pub(crate) fn parse(valid: Valid) -> Parsed {
     let Valid { mut report, identity, arrival, mut marks } = valid;
     let sent = again::read_again(&mut report).map(Box::new);
     marks.extend(sent.as_ref().map(|_| Mark::found_in_logs()));
+    // colours of a terminal, in a stack that a program passed on
+    if report.stack_trace.as_ref().is_some_and(|stack| stack.contains('\u{1b}')) {
+        report.stack_trace = report.stack_trace.map(|stack| plain_text(stack.as_bytes()).trim_end().to_owned());
+    }
     let stack = report.stack_trace.as_deref().unwrap_or_default();
     let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
     Parsed { report, frames, identity, arrival, marks, sent }
@@ -103,23 +107,19 @@ fn parse_stack_after_message(stack: &str, message: &str) -> Vec<Frame> {
     parse_stack(after_message(stack, message))
 }
 
-/// Parses the stack of a report. A stack from a browser is always JavaScript; for other sources the text shows which
-/// runtime printed it.
+/// Parses the stack of a report. The text shows which runtime printed it. A stack from a browser is JavaScript, but a report
+/// without a source counts as one from a browser too.
 pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame> {
     if source == Source::JavascriptSdk {
-        return parse_stack_after_message(stack, message);
+        let frames = parse_stack_after_message(stack, message);
+        return if frames.is_empty() {
+            other_language(after_message(stack, message)).unwrap_or_default()
+        } else {
+            frames
+        };
     }
-    if python::recognises(stack) {
-        return to_frames(python::frames(stack), python::is_in_app);
-    }
-    if rust_panic::recognises(stack) {
-        return rust_panic::frames(stack);
-    }
-    if go::recognises(stack) {
-        return to_frames(go::frames(stack), go::is_in_app);
-    }
-    if java::recognises(stack) {
-        return to_frames(java::frames(stack), java::is_in_app);
+    if let Some(frames) = other_language(stack) {
+        return frames;
     }
     // a frame of Node is found sooner than the frames of all these languages are ruled out
     if !stack.lines().any(node::is_frame)
@@ -128,6 +128,28 @@ pub fn parse_stack_from(source: Source, stack: &str, message: &str) -> Vec<Frame
         return frames;
     }
     node::frames(stack, message)
+}
+
+/// Returns true if a stack is one of JavaScript.
+pub(crate) fn is_of_javascript(stack: &str, message: &str) -> bool {
+    !parse_stack_after_message(stack, message).is_empty()
+}
+
+/// Parses the stack of a language with a head of its own; none if it is not one.
+fn other_language(stack: &str) -> Option<Vec<Frame>> {
+    if python::recognises(stack) {
+        return Some(to_frames(python::frames(stack), python::is_in_app));
+    }
+    if rust_panic::recognises(stack) {
+        return Some(rust_panic::frames(stack));
+    }
+    if go::recognises(stack) {
+        return Some(to_frames(go::frames(stack), go::is_in_app));
+    }
+    if java::recognises(stack) {
+        return Some(to_frames(java::frames(stack), java::is_in_app));
+    }
+    None
 }
 
 /// Converts at most [`MAX_FRAMES`] frames, the innermost and the outermost; `is_in_app` is the language's own rule.

@@ -194,6 +194,15 @@ fn messages_decide_where_types_and_frames_do_not() {
 }
 
 #[test]
+fn colours_in_a_stack_do_not_count() {
+    let stack = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in total\n    x\nValueError: x";
+    let coloured = stack
+        .replace("/srv/a.py", "\u{1b}[35m/srv/a.py\u{1b}[0m")
+        .replace("ValueError", "\u{1b}[1mValueError\u{1b}[0m");
+    check(&command("ValueError", "x", stack), &command("ValueError", "x", &coloured), true);
+}
+
+#[test]
 fn quotes_around_a_value_do_not_count() {
     let exit = |message: &str| json!({"error_type": "Uncaught", "error_message": message, "source": "cli", "command": "node a.js"});
     check(&exit("{ code: 'E_SHELF' }"), &exit("{ code: \"E_SHELF\" }"), true);

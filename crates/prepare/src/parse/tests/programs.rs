@@ -505,3 +505,14 @@ fn any_text_takes_linear_time_and_no_text_panics() {
         }
     }
 }
+
+#[test]
+fn a_stack_without_a_source_is_read_in_its_language() {
+    let of_page = |stack: &str| super::super::parse_stack_from(autoheal_contract::Source::JavascriptSdk, stack, "x");
+    let python = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in total\n    x\nValueError: x";
+    assert_eq!(of_page(python)[0].function.as_deref(), Some("total"));
+    let go = "panic: x\n\ngoroutine 1 [running]:\nmain.load(...)\n\t/app/main.go:9 +0x1d\n";
+    assert_eq!(of_page(go)[0].function.as_deref(), Some("main.load"));
+    let javascript = format!("Error: x\n    at pay (https://shop.example/a.js:1:2)\n{python}");
+    assert_eq!(of_page(&javascript)[0].function.as_deref(), Some("pay"));
+}
