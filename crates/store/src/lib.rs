@@ -13,9 +13,9 @@ use std::time::Duration;
 pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
-    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
-    IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, Pause, Release, Revocation, Sample, SampleId,
-    Status, TextForm, Usage, Work,
+    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
+    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, NewSourceMap, Pause, Release,
+    Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -173,6 +173,31 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes what a client sent, given the hash of the client, and groups that only this client reported.
     fn erase_client(&self, client: ClientHash, now: Timestamp) -> StoreFuture<'_, Erased>;
+
+    /// Adds a source map, in place of one with the same debug id. Deletes the maps that were not used for the longest
+    /// time if all maps together would exceed their share of the store's limit.
+    fn add_source_map(&self, map: NewSourceMap, now: Timestamp) -> StoreFuture<'_, ()>;
+
+    /// Adds a generated file for a source map that is there already. Returns false if there is none with this debug id.
+    fn add_source_map_file(
+        &self,
+        project: &str,
+        debug_id: [u8; 16],
+        file: Option<GeneratedFile>,
+        now: Timestamp,
+    ) -> StoreFuture<'_, bool>;
+
+    /// Returns those of the debug ids for which the project has a source map.
+    fn known_debug_ids(&self, project: &str, debug_ids: Vec<[u8; 16]>) -> StoreFuture<'_, Vec<[u8; 16]>>;
+
+    /// Returns true if the project has source maps.
+    fn has_source_maps(&self, project: &str) -> StoreFuture<'_, bool>;
+
+    /// Finds a source map of a project.
+    fn find_source_map(&self, project: &str, key: SourceMapKey) -> StoreFuture<'_, Option<SourceMapId>>;
+
+    /// Loads the parts of a source map, and remembers its use. Returns no parts if it was deleted.
+    fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>>;
 
     /// Returns the size and the condition of the store.
     fn health(&self) -> Health;

@@ -13,6 +13,7 @@ mod issue_counts;
 mod maintained;
 mod pause;
 mod sample;
+mod source_map;
 mod usage;
 mod work;
 
@@ -29,5 +30,6 @@ pub use issue_counts::IssueCounts;
 pub use maintained::Maintained;
 pub use pause::Pause;
 pub use sample::Sample;
+pub use source_map::{GeneratedFile, NewSourceMap, SourceMapId, SourceMapKey};
 pub use usage::Usage;
 pub use work::Work;

@@ -15,6 +15,7 @@ mod rank;
 mod read;
 mod readers;
 mod sample;
+mod source_maps;
 mod unreadable;
 mod upkeep;
 mod wake;
@@ -35,9 +36,9 @@ use self::readers::Readers;
 use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::{
-    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, Group, GroupId, Health, Intent, IntentId,
-    IntentKind, IntentState, IssueCounts, Limits, Maintained, Pause, Revocation, SampleId, Store, StoreError,
-    StoreFuture, Usage, Work,
+    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
+    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Revocation, SampleId,
+    SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -62,6 +63,7 @@ pub struct Sqlite {
     /// For the worker, so that it never waits for a list.
     worker_reader: Arc<Readers>,
     unreadable: Arc<Unreadable>,
+    limits: Limits,
     /// Locked while the store is open, because a second service on the file would release this one's claims. The last
     /// field, because closing any handle of the file ends the locks of SQLite's connections.
     _lock_file: Arc<File>,
@@ -127,6 +129,7 @@ impl Sqlite {
             readers,
             worker_reader,
             unreadable: Arc::default(),
+            limits,
             _lock_file: lock_file,
         }))
     }
@@ -349,7 +352,12 @@ impl Store for Sqlite {
     }
 
     fn maintain(&self, now: Timestamp) -> StoreFuture<'_, Maintained> {
-        Box::pin(self.writer.maintain(now))
+        Box::pin(async move {
+            if let Some(retention) = self.limits.retention {
+                self.delete_unused_maps(now.minus(retention)).await?;
+            }
+            self.writer.maintain(now).await
+        })
     }
 
     fn erase_group(&self, project: &str, fingerprint: Fingerprint, now: Timestamp) -> StoreFuture<'_, Erased> {
@@ -379,6 +387,45 @@ impl Store for Sqlite {
             }
             self.writer.maintain(now).await?;
             Ok(erased)
+        })
+    }
+
+    fn add_source_map(&self, map: NewSourceMap, now: Timestamp) -> StoreFuture<'_, ()> {
+        Box::pin(self.add_map(map, now))
+    }
+
+    fn add_source_map_file(
+        &self,
+        project: &str,
+        debug_id: [u8; 16],
+        file: Option<GeneratedFile>,
+        now: Timestamp,
+    ) -> StoreFuture<'_, bool> {
+        let project = project.to_owned();
+        self.write(move |connection| source_maps::add_file(connection, &project, debug_id, file.as_ref(), now))
+    }
+
+    fn known_debug_ids(&self, project: &str, debug_ids: Vec<[u8; 16]>) -> StoreFuture<'_, Vec<[u8; 16]>> {
+        let project = project.to_owned();
+        self.read(move |connection| source_maps::present(connection, &project, &debug_ids))
+    }
+
+    fn has_source_maps(&self, project: &str) -> StoreFuture<'_, bool> {
+        let project = project.to_owned();
+        self.read(move |connection| source_maps::any(connection, &project))
+    }
+
+    fn find_source_map(&self, project: &str, key: SourceMapKey) -> StoreFuture<'_, Option<SourceMapId>> {
+        let project = project.to_owned();
+        self.read(move |connection| source_maps::find(connection, &project, &key))
+    }
+
+    fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>> {
+        Box::pin(async move {
+            let parts = self.read(move |connection| source_maps::load(connection, map)).await?;
+            // a map can be used even while the disk is full
+            self.write(move |connection| source_maps::used(connection, map, now)).await.ok();
+            Ok(parts)
         })
     }
 

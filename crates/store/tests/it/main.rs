@@ -9,4 +9,5 @@ mod hostile;
 mod limit;
 mod reports;
 mod sizes;
+mod source_maps;
 mod stalls;
