@@ -21,6 +21,7 @@ use crate::hex::Hex;
 use crate::normalise::Normalised;
 use crate::parse::{Frame, SentError, is_of_javascript, parse_stack_from};
 use crate::rules::Rules;
+use crate::symbolicate::Code;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
@@ -81,6 +82,9 @@ pub struct Part {
 pub struct Fingerprinted {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) generated: Vec<Frame>,
+    pub(crate) code: Vec<Code>,
+    has_common_form: bool,
     pub(crate) normalised_message: String,
     pub(crate) severity: Severity,
     pub(crate) fingerprint: Fingerprint,
@@ -102,6 +106,29 @@ impl Fingerprinted {
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
         &self.frames
+    }
+
+    /// Returns the lines of source around the application's own frames, from source maps.
+    #[must_use]
+    pub fn code(&self) -> &[Code] {
+        &self.code
+    }
+
+    /// Returns true if frames were replaced by those of the original source.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        !self.generated.is_empty()
+    }
+
+    /// Computes the fingerprint that this report has without source maps; none if no map was used. Its group keeps its
+    /// issue when the maps arrive later, because the store looks for it before it opens a new group.
+    #[must_use]
+    pub fn generated_fingerprint(&self) -> Option<Fingerprint> {
+        let fingerprint = || {
+            let parts = parts::parts(&self.report, &self.generated, &self.normalised_message, self.has_common_form);
+            hash(VERSION, &parts)
+        };
+        self.is_mapped().then(fingerprint)
     }
 
     /// Returns the message with placeholders for the parts that differ between occurrences.
@@ -131,7 +158,8 @@ impl Fingerprinted {
             // in a report of a page, the previous version knew stacks of JavaScript only
             let is_known =
                 self.source() != Source::JavascriptSdk || is_of_javascript(stack, &self.report.error_message);
-            return version_1::fingerprint(&self.report, if is_known { &self.frames } else { &[] });
+            let frames = if self.is_mapped() { &self.generated } else { &self.frames };
+            return version_1::fingerprint(&self.report, if is_known { frames } else { &[] });
         };
         // the previous version believed the sender
         let mut report = self.report.clone();
@@ -190,6 +218,9 @@ pub(crate) fn fingerprint(normalised: Normalised, rules: &Rules) -> Fingerprinte
     Fingerprinted {
         report,
         frames: scrubbed.frames,
+        generated: scrubbed.generated,
+        code: scrubbed.code,
+        has_common_form,
         normalised_message,
         severity,
         fingerprint,

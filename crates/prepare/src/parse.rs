@@ -101,6 +101,11 @@ fn parse_stack(stack: &str) -> Vec<Frame> {
     frames.collect()
 }
 
+/// Returns true for a JavaScript file of the application.
+pub(crate) fn is_javascript_in_app(file: &str) -> bool {
+    in_app::is_in_app(Some(file))
+}
+
 /// Parses a JavaScript stack whose head may repeat `message`, as V8's does. Another stack quoted in the message adds no
 /// frames.
 fn parse_stack_after_message(stack: &str, message: &str) -> Vec<Frame> {

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use autoheal_contract::{ErrorReport, Json};
 use autoheal_scrub::{Level, scrub_json};
 
-use crate::parse::{Frame, Parsed, SentError};
+use crate::parse::{Frame, SentError};
+use crate::symbolicate::{Code, Symbolicated};
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use autoheal_scrub::scrub_with;
@@ -18,6 +19,8 @@ pub use home::mask_home;
 pub(crate) struct Scrubbed {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) generated: Vec<Frame>,
+    pub(crate) code: Vec<Code>,
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
@@ -26,24 +29,27 @@ pub(crate) struct Scrubbed {
 
 /// Removes secrets from every text of the report and from the frames.
 #[must_use]
-pub(crate) fn scrub(parsed: Parsed, level: Level) -> Scrubbed {
-    let Parsed { mut report, mut frames, identity, arrival, marks, mut sent } = parsed;
+pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
+    let Symbolicated { mut report, mut frames, mut generated, mut code, identity, arrival, marks, mut sent } =
+        symbolicated;
     let scrubber = Scrubber { level };
     // The frames are parts of the stack, so a stack without secrets has frames without secrets. At the strict level
-    // each frame is scrubbed in any case.
-    if report.stack_trace.as_mut().is_some_and(|stack| scrubber.secrets(stack)) || level == Level::Strict {
-        for frame in &mut frames {
+    // each frame is scrubbed in any case. Frames from source maps are no parts of it.
+    let stack_had_secrets = report.stack_trace.as_mut().is_some_and(|stack| scrubber.secrets(stack));
+    if stack_had_secrets || level == Level::Strict || !generated.is_empty() {
+        for frame in frames.iter_mut().chain(&mut generated) {
             scrubber.optional(&mut frame.function);
             scrubber.frame_file(&mut frame.file);
         }
     }
+    code.iter_mut().flat_map(|code| &mut code.lines).for_each(|line| scrubber.text(line));
     scrubber.report(&mut report);
     if let Some(sent) = &mut sent {
         scrubber.text(&mut sent.error_type);
         scrubber.text(&mut sent.error_message);
         scrubber.optional(&mut sent.stack_trace);
     }
-    Scrubbed { report, frames, identity, arrival, marks, sent }
+    Scrubbed { report, frames, generated, code, identity, arrival, marks, sent }
 }
 
 /// Removes secrets from a report before the program that made it sends or spools it.

@@ -183,7 +183,12 @@ fn find_group(connection: &Connection, project: i64, record: &Fingerprinted) -> 
 /// Returns the groups of a record's fingerprint and of its previous one.
 fn find_aliases(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<(Option<i64>, Option<i64>)> {
     let find = |fingerprint| find_alias(connection, project, fingerprint);
-    Ok((find(record.fingerprint())?, find(record.previous_fingerprint())?))
+    let previous = match find(record.previous_fingerprint())? {
+        // the group that was opened before the source maps arrived
+        None => record.generated_fingerprint().map(find).transpose()?.flatten(),
+        found => found,
+    };
+    Ok((find(record.fingerprint())?, previous))
 }
 
 fn find_alias(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
