@@ -12,7 +12,7 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::access::{FormSecret, Guesses, ProxySign};
@@ -22,6 +22,7 @@ use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::recent_page_reports::RecentPageReports;
+use crate::source_maps::LookupCache;
 use crate::state::AppState;
 use crate::{gateway_failures, routes};
 
@@ -62,6 +63,8 @@ impl App {
         let state = Arc::new(AppState {
             rate: RateLimit::new(config.rate_limits),
             gateway,
+            lookups: LookupCache::new(usize::try_from(config.source_map_memory).unwrap_or(usize::MAX)),
+            map_uploads: Semaphore::new(1),
             config,
             store,
             clock,

@@ -9,6 +9,8 @@ use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
 use secrecy::SecretString;
 
+use crate::source_maps::LookupBuilder;
+
 /// The configuration of the service. The command line has a flag and an environment variable for each field.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -44,6 +46,10 @@ pub struct Config {
     pub rules: Arc<Rules>,
     /// Projects whose issues are sent to GitHub. For others, the dashboard shows previews.
     pub sending_projects: Vec<String>,
+    /// Maximum size of the source maps that are open at a time, in bytes (`AUTOHEAL_SOURCE_MAP_MEMORY`).
+    pub source_map_memory: u64,
+    /// Builds the lookup forms of source maps.
+    pub lookup_builder: LookupBuilder,
     /// The rule for caller errors, so that the dashboard shows the groups that open no issue.
     pub caller_errors: CallerErrors,
 }
@@ -86,6 +92,8 @@ impl Default for Config {
             scrub: ScrubLevel::Standard,
             rules: Arc::default(),
             sending_projects: Vec::new(),
+            source_map_memory: 256 * 1024 * 1024,
+            lookup_builder: LookupBuilder::default(),
             caller_errors: CallerErrors::default(),
         }
     }

@@ -47,6 +47,11 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
     }
 
+    /// The service is busy; the sender is to try again after some seconds.
+    pub(crate) fn busy(message: &str, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::StoreUnavailable, message) }
+    }
+
     pub(crate) fn code(&self) -> RefusalCode {
         self.code
     }

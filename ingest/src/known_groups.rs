@@ -36,7 +36,9 @@ impl KnownGroups {
         let found = state.store.known_fingerprints(&project, both).await?;
         let is_found = |(fingerprint, previous): &Pair| found.contains(fingerprint) || found.contains(previous);
         let existing: Vec<Fingerprint> = unknown.iter().filter(|pair| is_found(pair)).map(|pair| pair.0).collect();
-        let mut unknown: Vec<Fingerprint> = unknown.iter().filter(|pair| !is_found(pair)).map(|pair| pair.0).collect();
+        let mut unknown: Vec<Fingerprint> =
+            unknown.iter().map(|pair| pair.0).filter(|fingerprint| !existing.contains(fingerprint)).collect();
+        unknown.dedup();
         let mut refused = Vec::new();
         unknown.retain(|fingerprint| match state.rate.take_new_group(client, &project) {
             Ok(()) => true,
@@ -61,7 +63,11 @@ impl KnownGroups {
         let remembered = self.lock();
         let mut unknown: Vec<Pair> = records
             .filter(|record| !remembered.contains(&(project.clone(), record.fingerprint())))
-            .map(|record| (record.fingerprint(), record.previous_fingerprint()))
+            .flat_map(|record| {
+                // a group that was opened before its source maps arrived counts as known too
+                let previous = [Some(record.previous_fingerprint()), record.generated_fingerprint()];
+                previous.into_iter().flatten().map(|previous| (record.fingerprint(), previous)).collect::<Vec<_>>()
+            })
             .collect();
         unknown.sort_unstable();
         unknown.dedup();

@@ -8,6 +8,7 @@ mod groups;
 mod headers;
 mod health;
 mod reports;
+mod source_maps;
 
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
     // Public. Handlers read bodies with `body::read`, which limits and drains them.
     let mut public = Router::new()
         .route("/report-error", post(reports::receive).options(preflight))
+        .route("/api/sourcemaps", post(source_maps::upload))
+        .route("/api/sourcemaps/known", post(source_maps::known))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     if state.gateway.is_some() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use autoheal_gateway::Gateway;
 use autoheal_heal::status::WorkerStatus;
 use autoheal_store::{Clock, Store};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body::BodyBudget;
@@ -14,6 +14,7 @@ use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::recent_page_reports::RecentPageReports;
+use crate::source_maps::LookupCache;
 
 /// The state of the application. Handlers receive it as `State<Arc<AppState>>`: one pointer, because axum clones it for
 /// every request.
@@ -37,4 +38,7 @@ pub(crate) struct AppState {
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) recent_page_reports: RecentPageReports,
+    pub(crate) lookups: LookupCache,
+    /// One upload of a source map at a time, because each may take a few hundred megabytes.
+    pub(crate) map_uploads: Semaphore,
 }

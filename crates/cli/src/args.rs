@@ -4,6 +4,7 @@ mod delivery;
 mod gateway;
 mod mcp;
 mod reading;
+mod source_maps;
 mod store;
 pub(crate) mod values;
 
@@ -22,6 +23,7 @@ pub(crate) use self::delivery::DeliveryArgs;
 pub(crate) use self::gateway::HttpArgs;
 pub(crate) use self::mcp::McpArgs;
 pub(crate) use self::reading::{parse, parse_alone};
+pub(crate) use self::source_maps::{SourceMapsArgs, SourceMapsCommand, UploadArgs};
 use self::store::STORE_EXAMPLES;
 pub(crate) use self::store::{BackupArgs, EraseArgs};
 use self::values::{DAY, HOUR, MAX_CONNECTIONS, MAX_COUNT};
@@ -132,6 +134,16 @@ pub(crate) enum Command {
         /// Command to describe; by default all of autoheal
         command: Option<String>,
     },
+    /// Upload the source maps of a release, so that failures in minified code show the original one
+    #[command(name = "sourcemaps", before_help = source_maps::EXAMPLES)]
+    SourceMaps(Box<SourceMapsArgs>),
+    /// Build the lookup form of a source map from the input; started by `serve` for each uploaded map
+    #[command(hide = true)]
+    BuildSourceMap {
+        /// Leave out the names of functions
+        #[arg(long)]
+        without_functions: bool,
+    },
     /// Copy input to output; started by `run` and `mcp` when they end before their command's own children do
     #[command(hide = true)]
     Relay,
@@ -211,6 +223,10 @@ pub(crate) struct ServeArgs {
     /// URL of the MCP server behind /jsonrpc
     #[arg(long, env = "AUTOHEAL_UPSTREAM", value_parser = values::upstream, value_name = "URL")]
     pub(crate) upstream: Option<Upstream>,
+    /// Maximum memory for open source maps, such as 256MiB
+    #[arg(long, env = "AUTOHEAL_SOURCE_MAP_MEMORY", default_value = "256MiB", value_parser = values::size)]
+    #[arg(value_name = "SIZE")]
+    pub(crate) source_map_memory: u64,
     /// Directory of files to serve at /app/
     #[arg(long = "static", env = "AUTOHEAL_STATIC")]
     #[arg(value_parser = PathBufValueParser::new().try_map(values::directory), value_name = "DIR")]

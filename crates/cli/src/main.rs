@@ -12,6 +12,7 @@ mod mcp;
 mod run;
 mod serve;
 mod settings;
+mod source_maps;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
             gateway::run(*options)
         }
         Some(Command::Mcp(options)) => return mcp::run(*options),
+        Some(Command::SourceMaps(options)) => source_maps::run(&options.command),
+        Some(Command::BuildSourceMap { without_functions }) => source_maps::build(!without_functions),
         Some(Command::Relay) => return run::relay(),
         Some(Command::Completions { shell }) => definitions::completions(shell),
         Some(Command::Man { command }) => definitions::manual(command.as_deref()),

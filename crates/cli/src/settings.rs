@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Settings, Switches, Trust};
-use autoheal_ingest::{Config, RateLimits};
+use autoheal_ingest::{Config, LookupBuilder, RateLimits};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +40,9 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
         );
     }
     Ok(Config {
+        source_map_memory: options.source_map_memory,
+        // in this process where the binary cannot be found, as after an upgrade that removed it
+        lookup_builder: std::env::current_exe().map(LookupBuilder::by_process).unwrap_or_default(),
         public_url: options.public_url.clone(),
         allow_origin: options.allow_origin.clone(),
         project_keys: options.project_key.clone(),

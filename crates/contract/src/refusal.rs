@@ -29,6 +29,8 @@ pub enum RefusalCode {
     OperatorOnly,
     /// 422: the only report of the request cannot be used.
     InvalidReport,
+    /// 422: the source map cannot be used.
+    InvalidSourceMap,
     /// 429: too many reports from this client; `Retry-After` gives the wait.
     RateLimited,
     /// 503: the store cannot take the report now. The sender should retry later.
@@ -53,7 +55,7 @@ impl RefusalCode {
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::InvalidReport => 422,
+            Self::InvalidReport | Self::InvalidSourceMap => 422,
             Self::RateLimited => 429,
             Self::UpstreamUnreachable => 502,
             Self::StoreUnavailable => 503,

@@ -1,6 +1,7 @@
 //! Text for GitHub. No other module puts text of a report into Markdown.
 
 mod body;
+mod code;
 mod facts;
 mod fence;
 mod inert;

@@ -248,6 +248,8 @@ mod tests {
                 client: None,
                 report,
                 frames: Vec::new(),
+                mapped: false,
+                code: Vec::new(),
                 normalised_message: String::new(),
                 parts: Vec::new(),
                 marks: Vec::new(),

@@ -36,6 +36,8 @@ pub struct Original {
     pub column: u32,
     /// True if the map says that the file is not the author's own.
     pub is_ignored: bool,
+    /// The commit from which the generated file was built, if the uploader of the map named it.
+    pub commit: Option<String>,
     /// Number of the first line of `lines`, counted from 1.
     pub first_line: u32,
     /// The line with its context; empty if the map does not hold the source.
@@ -54,6 +56,9 @@ pub struct Code {
     pub first_line: u32,
     /// The lines.
     pub lines: Vec<String>,
+    /// The commit that holds the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// A report whose frames are in the original source, where there are maps.
@@ -86,9 +91,6 @@ pub(crate) fn symbolicate(parsed: Parsed, maps: Maps<'_>) -> Symbolicated {
         let in_app = !original.is_ignored
             && !BUNDLER_MODULES.iter().any(|module| original.file.starts_with(module))
             && parse::is_javascript_in_app(&original.file);
-        if in_app && code.len() < FRAMES_WITH_CODE && !original.lines.is_empty() {
-            code.push(Code { frame: index, first_line: original.first_line, lines: original.lines });
-        }
         frames[index] = Frame {
             function: original.function.as_deref().map(short),
             file: Some(short(&original.file)),
@@ -96,6 +98,10 @@ pub(crate) fn symbolicate(parsed: Parsed, maps: Maps<'_>) -> Symbolicated {
             column: Some(original.column),
             in_app,
         };
+        if in_app && code.len() < FRAMES_WITH_CODE && !original.lines.is_empty() {
+            let Original { first_line, lines, commit, .. } = original;
+            code.push(Code { frame: index, first_line, lines, commit });
+        }
     }
     Symbolicated { report, frames, generated, code, identity, arrival, marks, sent }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use symbolic_sourcemapcache::{SourceMapCache, SourceMapCacheWriter};
 
-use crate::check::{Checked, check};
+use crate::check::{Checked, check, without_guard};
 use crate::form::{Aligned, Head};
 use crate::functions::{Begin, functions};
 use crate::limits::{GENERATED_BYTES, LOOKUP_BYTES};
@@ -27,18 +27,28 @@ impl Lookup {
         }
         let checked = check(map)?;
         let generated = std::str::from_utf8(generated).unwrap_or_default();
-        let map = std::str::from_utf8(map).unwrap_or_default();
-        build_checked(generated, map, checked)
+        let map = std::str::from_utf8(without_guard(map)).unwrap_or_default();
+        build_checked(generated, map, checked, true)
+    }
+
+    /// Like [`Lookup::build`], but parses no JavaScript.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lookup::build`].
+    pub fn build_without_functions(map: &[u8]) -> Result<Vec<u8>, BadMap> {
+        let checked = check(map)?;
+        build_checked("", std::str::from_utf8(without_guard(map)).unwrap_or_default(), checked, false)
     }
 }
 
-fn build_checked(generated: &str, map: &str, checked: Checked) -> Result<Vec<u8>, BadMap> {
+fn build_checked(generated: &str, map: &str, checked: Checked, parses: bool) -> Result<Vec<u8>, BadMap> {
     let refused = |error: &dyn std::fmt::Display| BadMap::new(format!("the map cannot be read: {error}"));
     let map = if checked.is_padded { Cow::Owned(without_padding(map)) } else { Cow::Borrowed(map) };
     let writer = SourceMapCacheWriter::new(generated, &map).map_err(|error| refused(&error))?;
     let mut cache = Vec::new();
     writer.serialize(&mut cache).map_err(|error| refused(&error))?;
-    let functions = functions_of_sources(&cache);
+    let functions = if parses { functions_of_sources(&cache) } else { Vec::new() };
     let mut form = Head::new(checked.ignored, functions).write();
     form.append(&mut cache);
     if form.len() > LOOKUP_BYTES {

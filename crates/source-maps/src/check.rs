@@ -89,7 +89,7 @@ pub fn check(map: &[u8]) -> Result<Checked, BadMap> {
 
 /// Returns the map without the line `)]}'`, with which some servers keep it from being run as a script, and without a
 /// byte order mark.
-fn without_guard(map: &[u8]) -> &[u8] {
+pub(crate) fn without_guard(map: &[u8]) -> &[u8] {
     let map = map.strip_prefix(b"\xef\xbb\xbf").unwrap_or(map);
     if !map.starts_with(b")]}") {
         return map;

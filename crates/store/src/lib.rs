@@ -196,6 +196,9 @@ pub trait Store: Send + Sync + 'static {
     /// Finds a source map of a project.
     fn find_source_map(&self, project: &str, key: SourceMapKey) -> StoreFuture<'_, Option<SourceMapId>>;
 
+    /// Returns true if a source map was uploaded for this release.
+    fn source_map_has_release(&self, map: SourceMapId, release: &str) -> StoreFuture<'_, bool>;
+
     /// Loads the parts of a source map, and remembers its use. Returns no parts if it was deleted.
     fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>>;
 

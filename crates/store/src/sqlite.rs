@@ -420,6 +420,11 @@ impl Store for Sqlite {
         self.read(move |connection| source_maps::find(connection, &project, &key))
     }
 
+    fn source_map_has_release(&self, map: SourceMapId, release: &str) -> StoreFuture<'_, bool> {
+        let release = release.to_owned();
+        self.read(move |connection| source_maps::has_release(connection, map, &release))
+    }
+
     fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>> {
         Box::pin(async move {
             let parts = self.read(move |connection| source_maps::load(connection, map)).await?;

@@ -10,8 +10,8 @@ use std::time::Instant;
 use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
 use autoheal_prepare::fingerprint::Fingerprinted;
-use autoheal_prepare::prepare_with;
 use autoheal_prepare::validate::{Arrival, Rejected, Sender};
+use autoheal_prepare::{Begun, begin};
 use autoheal_store::Accepted;
 use axum::Json;
 use axum::body::Body;
@@ -26,6 +26,7 @@ use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
 use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
 use crate::rate::LimitedClient;
+use crate::source_maps::ScriptMaps;
 use crate::state::AppState;
 
 /// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
@@ -72,15 +73,28 @@ async fn accept(
         }
     };
     let body = state.bodies.read(body, headers).await?;
-    let prepared = if body.len() > INLINE_BYTES {
-        let state = Arc::clone(state);
-        let prepared = tokio::task::spawn_blocking(move || prepare_all(&state, client, &body, &arrival)).await;
-        prepared
-            .map_err(|_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again"))?
-    } else {
-        prepare_all(state, client, &body, &arrival)
-    }?;
+    let is_large = body.len() > INLINE_BYTES;
+    let own = Arc::clone(state);
+    let begun = off_thread(is_large, move || begin_all(&own, client, &body, &arrival)).await??;
+    let mut maps = Vec::with_capacity(begun.len());
+    for report in &begun {
+        maps.push(match report {
+            Ok(report) => ScriptMaps::of(report, &state.lookups, &*state.store, state.clock.now()).await,
+            Err(_) => ScriptMaps::default(),
+        });
+    }
+    let own = Arc::clone(state);
+    let prepared = off_thread(is_large, move || finish_all(&own, begun, &maps)).await?;
     store(state, client, prepared).await
+}
+
+/// Runs work on this thread, or if it takes long, on one that may block.
+async fn off_thread<T: Send + 'static>(takes_long: bool, work: impl FnOnce() -> T + Send + 'static) -> ApiResult<T> {
+    if !takes_long {
+        return Ok(work());
+    }
+    let failed = |_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again");
+    tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
 /// Judges a request by its head, before memory is spent on its body.
@@ -118,14 +132,20 @@ fn require_json(headers: &HeaderMap) -> ApiResult<()> {
 
 type Prepared = Vec<Result<Fingerprinted, Rejected>>;
 
-fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival) -> ApiResult<Prepared> {
+/// Reads the reports, and parses their stacks.
+fn begin_all(
+    state: &AppState,
+    client: IpAddr,
+    body: &Bytes,
+    arrival: &Arrival,
+) -> ApiResult<Vec<Result<Begun, Rejected>>> {
     let started = Instant::now();
     let text = std::str::from_utf8(body).map_err(|error| {
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
     let is_limited = arrival.sender == Sender::Anonymous;
-    let prepare_one = |raw: &RawValue| prepare_with(raw, arrival.clone(), state.config.scrub, &state.config.rules);
-    let prepared = if text.trim_start().starts_with('[') {
+    let begin_one = |raw: &RawValue| begin(raw, arrival.clone());
+    let begun = if text.trim_start().starts_with('[') {
         let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
         if members.len() > BATCH_REPORTS {
             let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
@@ -140,17 +160,28 @@ fn prepare_all(state: &AppState, client: IpAddr, body: &Bytes, arrival: &Arrival
         for member in members.iter().filter(|_| is_limited) {
             check_failure(state, &arrival.project, member)?;
         }
-        members.into_iter().map(prepare_one).collect()
+        members.into_iter().map(begin_one).collect()
     } else {
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
         if is_limited {
             check_failure(state, &arrival.project, raw)?;
         }
         // A single invalid report is an error of the request, not a receipt.
-        vec![Ok(prepare_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
+        vec![Ok(begin_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
     };
     state.metrics.prepared_in(started.elapsed());
-    Ok(prepared)
+    Ok(begun)
+}
+
+/// Runs the remaining stages.
+fn finish_all(state: &AppState, begun: Vec<Result<Begun, Rejected>>, maps: &[ScriptMaps]) -> Prepared {
+    let started = Instant::now();
+    let finish = |(report, maps): (Result<Begun, Rejected>, &ScriptMaps)| {
+        report.map(|report| report.finish(state.config.scrub, &|file, line, column| maps.original(file, line, column), &state.config.rules))
+    };
+    let prepared = begun.into_iter().zip(maps).map(finish).collect();
+    state.metrics.prepared_in(started.elapsed());
+    prepared
 }
 
 /// The members of a report by which one failure is recognised before the report is prepared.

@@ -30,5 +30,6 @@ mod samples;
 mod security_headers;
 mod shutdown;
 mod size;
+mod source_maps;
 mod status;
 mod wire;

@@ -119,7 +119,7 @@ async fn a_store_without_space_is_not_ready_until_it_has_space_again() {
     let index =
         |table: &str, column: &str| format!("CREATE UNIQUE INDEX full_{table} ON {table} ({column} IS NOT NULL);");
     disk.execute_batch("INSERT INTO write_probe VALUES (x'00')").unwrap();
-    disk.execute_batch(&(index("groups", "id") + &index("write_probe", "filler"))).unwrap();
+    disk.execute_batch(&format!("{}{}", index("groups", "id"), index("write_probe", "filler"))).unwrap();
     for _ in 0..3 {
         assert_refused(&app.report(&report("no pears")).await, 503, "store_unavailable");
         // A change of the worker's, which needs no space.

@@ -44,6 +44,8 @@ fn reported_once() -> Work {
         client: None,
         report: ErrorReport::default(),
         frames: vec![],
+        mapped: false,
+        code: Vec::new(),
         normalised_message: String::new(),
         parts: vec![],
         marks: vec![],

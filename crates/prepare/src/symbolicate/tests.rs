@@ -18,6 +18,7 @@ fn original(function: &str, file: &str, line: u32) -> Original {
         line,
         column: 7,
         is_ignored: false,
+        commit: None,
         first_line: line - 1,
         lines: vec!["// before".to_owned(), "total(user.password = 'hunter2-secret')".to_owned()],
     }
@@ -28,7 +29,7 @@ fn prepared(bundle: &str, function: &str, column: u32, maps: Maps<'_>) -> Finger
         "TypeError: x is undefined\n    at {function} (https://shop.example/assets/{bundle}:1:{column})\n    at n (https://shop.example/assets/{bundle}:1:9)"
     );
     let report = json!({"error_type": "TypeError", "error_message": "x is undefined", "stack_trace": stack});
-    begin(&to_raw_value(&report).unwrap(), arrival()).unwrap().finish(ScrubLevel::Standard, maps)
+    begin(&to_raw_value(&report).unwrap(), arrival()).unwrap().finish(ScrubLevel::Standard, maps, &Rules::default())
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn a_map_may_leave_out_what_is_optional() {
         r#"{"version":3,"sources":["a"],"sourcesContent":[null],"mappings":"A;AAAA"}"#,
         r#"{"version":3,"sources":["a"],"mappings":"AAAigggggggggggggA"}"#,
         r#"{"version":3,"sections":[]}"#,
+        "\u{feff}{\"version\":3,\"sources\":[],\"mappings\":\"\"}",
         ")]}'\n{\"version\":3,\"sources\":[],\"mappings\":\"\"}",
     ] {
         assert_eq!(judge(map), Ok(()), "{map}");

@@ -6,6 +6,7 @@ use autoheal_contract::ErrorReport;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprinted, Part};
 use autoheal_prepare::parse::Frame;
+use autoheal_prepare::symbolicate::Code;
 use autoheal_prepare::validate::{Mark, Sender};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,12 @@ pub struct Sample {
     pub report: ErrorReport,
     /// Its stack, innermost first.
     pub frames: Vec<Frame>,
+    /// True if source maps replaced frames of generated code; the report's stack is as it was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mapped: bool,
+    /// Lines of source around the application's own frames.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code: Vec<Code>,
     /// Its message with placeholders for the parts that differ between occurrences.
     pub normalised_message: String,
     /// The parts that its fingerprint was computed from.
@@ -46,6 +53,8 @@ impl Sample {
             client: None,
             report: record.report().clone(),
             frames: record.frames().to_vec(),
+            mapped: record.is_mapped(),
+            code: record.code().to_vec(),
             normalised_message: record.normalised_message().to_owned(),
             parts: record.parts().to_vec(),
             marks: record.marks().to_vec(),

@@ -232,6 +232,13 @@ pub(super) fn find(connection: &Connection, project: &str, key: &SourceMapKey) -
     Ok(None)
 }
 
+/// True if a map was uploaded for this release.
+pub(super) fn has_release(connection: &Connection, map: SourceMapId, release: &str) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM source_map_files WHERE map_id = ?1 AND release = ?2)")?
+        .query_row(params![map.0, release], |row| row.get(0))
+}
+
 /// True if a project has maps.
 pub(super) fn any(connection: &Connection, project: &str) -> Result<bool> {
     connection

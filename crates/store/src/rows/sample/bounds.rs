@@ -30,6 +30,7 @@ mod part {
     pub(super) const MESSAGE: usize = 7_000;
     pub(super) const STACK: usize = 14_000;
     pub(super) const FRAMES: usize = 8_000;
+    pub(super) const CODE: usize = 4_000;
     pub(super) const CAUSES: usize = 5_000;
     pub(super) const LOGS: usize = 5_000;
     pub(super) const CONTEXT: usize = 5_000;
@@ -67,7 +68,7 @@ pub(super) fn cut(sample: &mut Sample) {
 }
 
 /// The size of each large field, with its part.
-fn sizes(sample: &Sample) -> [(usize, usize); 12] {
+fn sizes(sample: &Sample) -> [(usize, usize); 13] {
     let report = &sample.report;
     let json = |json: &Option<Json>| json.as_ref().map_or(0, Json::size);
     let params = report.rpc.as_ref().map_or(0, |rpc| json(&rpc.params));
@@ -75,6 +76,7 @@ fn sizes(sample: &Sample) -> [(usize, usize); 12] {
         (size(&report.error_message), part::MESSAGE),
         (size(&report.stack_trace), part::STACK),
         (size(&sample.frames), part::FRAMES),
+        (size(&sample.code), part::CODE),
         (size(&report.causes), part::CAUSES),
         (size(&report.logs), part::LOGS),
         (json(&report.context), part::CONTEXT),
@@ -89,7 +91,7 @@ fn sizes(sample: &Sample) -> [(usize, usize); 12] {
 
 fn cut_fields(sample: &mut Sample, multiple: usize) {
     let bytes = |part: usize| part * multiple / 100;
-    let Sample { report, frames, marks, .. } = sample;
+    let Sample { report, frames, code, marks, .. } = sample;
     let mut mark = |field: &str, was_cut: bool| {
         let mark = Mark::cut(field);
         if was_cut && !marks.contains(&mark) {
@@ -102,6 +104,7 @@ fn cut_fields(sample: &mut Sample, multiple: usize) {
         frames.truncate(MAX_FRAMES);
         keep_first(frames, bytes(part::FRAMES));
     }
+    keep_first(code, bytes(part::CODE));
     mark("causes", {
         let each = bytes(part::CAUSES) / report.causes.len().max(1);
         let mut was_cut = false;

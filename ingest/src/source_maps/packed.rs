@@ -1,0 +1,39 @@
+//! Lookup forms in parts, compressed by a method that decompresses faster than a disk reads.
+
+use autoheal_source_maps::limits::LOOKUP_BYTES;
+
+/// Size of a part before its compression, in bytes.
+const PART_BYTES: usize = 1024 * 1024;
+
+/// Splits a form into compressed parts.
+pub(crate) fn pack(form: &[u8]) -> Vec<Vec<u8>> {
+    form.chunks(PART_BYTES).map(lz4_flex::block::compress_prepend_size).collect()
+}
+
+/// Joins the parts of a form; none if they cannot be read.
+pub(super) fn unpack(parts: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let mut form = Vec::new();
+    for part in parts {
+        // the size stands first; a damaged one must not take memory
+        let size = u32::from_le_bytes(*part.first_chunk()?);
+        if usize::try_from(size).ok()? > PART_BYTES || form.len() > LOOKUP_BYTES {
+            return None;
+        }
+        form.append(&mut lz4_flex::block::decompress_size_prepended(part).ok()?);
+    }
+    Some(form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_the_same_after_storage() {
+        let form: Vec<u8> = (0..3 * PART_BYTES + 7).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        let parts = pack(&form);
+        assert_eq!((parts.len(), unpack(&parts)), (4, Some(form)));
+        assert_eq!(unpack(&[vec![255, 255, 255, 255, 0]]), None);
+        assert_eq!(unpack(&[vec![1]]), None);
+    }
+}
