@@ -2,7 +2,7 @@
 
 mod builder;
 mod cache;
-mod packed;
+mod late;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use autoheal_store::{SourceMapId, SourceMapKey, Store};
 pub(crate) use builder::BuildError;
 pub use builder::LookupBuilder;
 pub(crate) use cache::LookupCache;
-pub(crate) use packed::pack;
+pub(crate) use late::regroup;
 
 /// Maximum number of generated files of one report for which maps are searched.
 const MAX_SCRIPTS: usize = 20;

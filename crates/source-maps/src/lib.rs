@@ -10,6 +10,7 @@ mod form;
 mod functions;
 pub mod limits;
 mod lookup;
+mod packed;
 mod path;
 mod vlq;
 
@@ -17,4 +18,5 @@ pub use bad_map::BadMap;
 pub use check::check;
 pub use debug_id::DebugId;
 pub use lookup::{BadLookup, Function, Lookup, Original, SourceLines};
+pub use packed::{pack, unpack};
 pub use path::original_path;

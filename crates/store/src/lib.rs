@@ -14,8 +14,8 @@ pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, NewSourceMap, Pause, Release,
-    Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
+    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, NewSourceMap, Pause, Regrouped,
+    Release, Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -198,6 +198,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns true if a source map was uploaded for this release.
     fn source_map_has_release(&self, map: SourceMapId, release: &str) -> StoreFuture<'_, bool>;
+
+    /// Gives a group the fingerprint of one of its samples, which was prepared anew because its source maps arrived. Joins
+    /// the group that has that fingerprint already, unless something on GitHub would lose its group.
+    fn regroup(&self, group: GroupId, sample: SampleId, record: Fingerprinted) -> StoreFuture<'_, Regrouped>;
 
     /// Loads the parts of a source map, and remembers its use. Returns no parts if it was deleted.
     fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>>;

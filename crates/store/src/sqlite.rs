@@ -14,6 +14,7 @@ mod open;
 mod rank;
 mod read;
 mod readers;
+mod regroup;
 mod sample;
 mod source_maps;
 mod unreadable;
@@ -37,8 +38,8 @@ use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Revocation, SampleId,
-    SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
+    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Regrouped, Revocation,
+    SampleId, SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -423,6 +424,10 @@ impl Store for Sqlite {
     fn source_map_has_release(&self, map: SourceMapId, release: &str) -> StoreFuture<'_, bool> {
         let release = release.to_owned();
         self.read(move |connection| source_maps::has_release(connection, map, &release))
+    }
+
+    fn regroup(&self, group: GroupId, sample: SampleId, record: Fingerprinted) -> StoreFuture<'_, Regrouped> {
+        Box::pin(self.writer.run_uncached(move |connection| regroup::regroup(connection, group, sample, &record)))
     }
 
     fn load_source_map(&self, map: SourceMapId, now: Timestamp) -> StoreFuture<'_, Vec<Vec<u8>>> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use autoheal_contract::RefusalCode;
 use autoheal_prepare::validate::Sender;
-use autoheal_source_maps::DebugId;
 use autoheal_source_maps::limits::{GENERATED_BYTES, MAP_BYTES};
+use autoheal_source_maps::{DebugId, pack};
 use autoheal_store::{GeneratedFile, NewSourceMap, StoreError};
 use axum::Json;
 use axum::body::Body;
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 use crate::access::{client_address, project, sender};
 use crate::body;
 use crate::error::{ApiError, ApiResult};
-use crate::source_maps::{BuildError, pack};
+use crate::source_maps::{BuildError, regroup};
 use crate::state::AppState;
 
 /// Maximum size of an upload, in bytes: a map, a generated file in a JSON string, and the names.
@@ -85,7 +85,8 @@ pub(super) async fn upload(
     let built = tokio::task::spawn_blocking(move || build(&build_state, &body)).await;
     let (debug_id, file, form) =
         built.map_err(|_| ApiError::new(RefusalCode::InvalidSourceMap, "the source map could not be built"))??;
-    let map = NewSourceMap { project, debug_id: *debug_id.as_bytes(), file, parts: pack(&form) };
+    let new_file = file.clone();
+    let map = NewSourceMap { project: project.clone(), debug_id: *debug_id.as_bytes(), file, parts: pack(&form) };
     drop(form);
     state.store.add_source_map(map, state.clock.now()).await.map_err(|error| match error {
         StoreError::Full => ApiError::new(
@@ -95,6 +96,7 @@ pub(super) async fn upload(
         StoreError::Failed(_) | StoreError::Damaged(_) => error.into(),
     })?;
     state.lookups.forget_answers();
+    tokio::spawn(regroup(Arc::clone(&state), project, debug_id.to_string(), new_file));
     Ok((StatusCode::CREATED, Json(Stored { debug_id: debug_id.to_string() })))
 }
 

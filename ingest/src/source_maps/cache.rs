@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use autoheal_prepare::Timestamp;
-use autoheal_source_maps::Lookup;
+use autoheal_source_maps::{Lookup, unpack};
 use autoheal_store::{SourceMapId, SourceMapKey, Store, StoreError};
 use tokio::sync::Semaphore;
-
-use super::packed::unpack;
 
 /// Maximum number of answers of the store that are remembered. Reports of strangers choose the keys.
 const MAX_ANSWERS: usize = 10_000;

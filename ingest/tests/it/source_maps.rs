@@ -1,6 +1,7 @@
 //! Source maps: uploaded with a sender key, used by the reports that follow and by those that came before.
 
 use std::path::Path;
+use std::time::Duration;
 
 use autoheal_ingest::Config;
 use autoheal_test_support::service::{Request, Response};
@@ -45,6 +46,16 @@ async fn post(app: &TestApp, path: &str, body: &Value) -> Response {
     app.send(&Request::post(path, body.to_string()).header("authorization", "Bearer made-up-key")).await
 }
 
+/// Number of groups whose sample has original frames.
+async fn mapped(app: &TestApp, groups: &[Value]) -> usize {
+    let mut mapped = 0;
+    for group in groups {
+        let path = format!("/api/groups/{}", group["fingerprint"].as_str().unwrap());
+        mapped += usize::from(app.get(&path).await.json()["samples"][0]["mapped"] == true);
+    }
+    mapped
+}
+
 #[tokio::test]
 async fn a_report_is_grouped_and_shown_by_its_original_frames() {
     let app = spawn_app_with(keys).await;
@@ -82,6 +93,38 @@ async fn a_map_that_comes_late_leaves_the_group_and_its_issue_alone() {
     assert_receipts(&app.report(&sent).await, &["accepted"]);
     let group = app.only_group().await["group"].clone();
     assert_eq!((&group["count"], &group["fingerprint"]), (&json!(2), &before));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_maps_is_regrouped_when_they_arrive() {
+    let app = spawn_app_with(keys).await;
+    let groups = async || app.get("/api/groups").await.json()["groups"].as_array().unwrap().clone();
+    for name in ["one", "two"] {
+        let sent = failure("method", &format!("https://shop.example/{name}.js"));
+        assert_receipts(&app.report(&sent).await, &["accepted"]);
+    }
+    assert_eq!(groups().await.len(), 2, "minified frames of two files");
+    let second = "0d1c7b9e-7a2f-4c55-9a4e-000000000002";
+    for (id, name) in [(ID, "one"), (second, "two")] {
+        let url = format!("~/{name}.js");
+        assert_eq!(post(&app, "/api/sourcemaps", &upload(id, "", &url)).await.status, 201);
+        // regrouping goes on after the response
+        let mut poll = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..500 {
+            poll.tick().await;
+            let left = groups().await;
+            let is_done = match name {
+                "one" => mapped(&app, &left).await == 1,
+                _ => left.len() == 1,
+            };
+            if is_done {
+                break;
+            }
+        }
+    }
+    let group = app.only_group().await;
+    assert_eq!(group["group"]["count"], 2);
+    assert_eq!(group["samples"][0]["frames"][0]["function"], "Cart.total");
 }
 
 #[tokio::test]

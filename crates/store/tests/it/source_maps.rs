@@ -1,7 +1,9 @@
 //! Source maps: how they are found, and their share of the store.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{GeneratedFile, Limits, NewSourceMap, SourceMapKey, Sqlite, Store, StoreError};
+use autoheal_store::{
+    GeneratedFile, IntentKind, Limits, NewSourceMap, Regrouped, SourceMapKey, Sqlite, Store, StoreError,
+};
 
 use crate::reports::{failure, record};
 
@@ -83,4 +85,36 @@ async fn maps_have_a_share_of_the_store_and_displace_only_maps() {
     // after the retention, a map that no report needed is deleted
     store.maintain(NOW.plus(limits.retention.unwrap() * 2)).await.unwrap();
     assert!(!store.has_source_maps("shop").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_regrouped_group_joins_another_only_if_nothing_on_github_belongs_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&directory.path().join("store.db")).unwrap();
+    let reported = |message: &str| record(failure(message), NOW.0);
+    store.accept(vec![reported("total is undefined"), reported("price is undefined")]).await.unwrap();
+    let groups = store.groups("default", 10).await.unwrap();
+    let group = |message: &str| groups.iter().find(|group| group.error_message.starts_with(message)).unwrap();
+    let (with_issue, free) = (group("total"), group("price"));
+    store.begin("default", Some(with_issue.id), IntentKind::OpenIssue, "{}".to_owned(), NOW).await.unwrap();
+    let sample = async |group: &autoheal_store::Group| {
+        store.detail("default", group.fingerprint).await.unwrap().unwrap().samples[0].id
+    };
+
+    let kept = store.regroup(with_issue.id, sample(with_issue).await, reported("price is undefined")).await.unwrap();
+    assert_eq!(kept, Regrouped::Unchanged);
+    assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
+    let named =
+        store.regroup(with_issue.id, sample(with_issue).await, reported("quantity is undefined")).await.unwrap();
+    assert_eq!(named, Regrouped::Named);
+    let joined = store.regroup(free.id, sample(free).await, reported("total is undefined")).await.unwrap();
+    assert_eq!(joined, Regrouped::Joined);
+
+    let left = store.groups("default", 10).await.unwrap();
+    assert_eq!((left.len(), left[0].id, left[0].count), (1, with_issue.id, 2));
+    // all fingerprints lead to the group with the issue
+    for message in ["total is undefined", "price is undefined", "quantity is undefined"] {
+        let counted = store.accept(vec![reported(message)]).await.unwrap();
+        assert_eq!(store.groups("default", 10).await.unwrap().len(), 1, "{message}: {counted:?}");
+    }
 }

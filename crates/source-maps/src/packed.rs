@@ -1,17 +1,19 @@
 //! Lookup forms in parts, compressed by a method that decompresses faster than a disk reads.
 
-use autoheal_source_maps::limits::LOOKUP_BYTES;
+use crate::limits::LOOKUP_BYTES;
 
 /// Size of a part before its compression, in bytes.
 const PART_BYTES: usize = 1024 * 1024;
 
 /// Splits a form into compressed parts.
-pub(crate) fn pack(form: &[u8]) -> Vec<Vec<u8>> {
+#[must_use]
+pub fn pack(form: &[u8]) -> Vec<Vec<u8>> {
     form.chunks(PART_BYTES).map(lz4_flex::block::compress_prepend_size).collect()
 }
 
 /// Joins the parts of a form; none if they cannot be read.
-pub(super) fn unpack(parts: &[Vec<u8>]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn unpack(parts: &[Vec<u8>]) -> Option<Vec<u8>> {
     let mut form = Vec::new();
     for part in parts {
         // the size stands first; a damaged one must not take memory

@@ -1,0 +1,76 @@
+//! Regroups what was stored before its source maps arrived.
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::sample;
+use super::upkeep::delete_group;
+use crate::{GroupId, Regrouped, SampleId};
+use autoheal_prepare::fingerprint::Fingerprinted;
+
+/// Gives a group the fingerprint of one of its samples, prepared anew. If another group has that fingerprint, this one
+/// joins it, unless something on GitHub belongs to it: then both stay as they are. While a group has no issue, the sample
+/// gets its new text too; the text of an issue never changes.
+pub(super) fn regroup(
+    connection: &Connection,
+    group: GroupId,
+    sample: SampleId,
+    record: &Fingerprinted,
+) -> Result<Regrouped> {
+    let found: Option<(i64, bool)> = connection
+        .prepare_cached(
+            "SELECT project_id, issue_number IS NULL AND owner IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM intents WHERE group_id = groups.id)
+                 AND NOT EXISTS (SELECT 1 FROM approvals WHERE group_id = groups.id)
+             FROM groups WHERE id = ?1",
+        )?
+        .query_row([group.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((project, is_free)) = found else { return Ok(Regrouped::Unchanged) };
+    let other: Option<i64> = connection
+        .prepare_cached("SELECT group_id FROM fingerprints WHERE project_id = ?1 AND fingerprint = ?2")?
+        .query_row(params![project, record.fingerprint().0], |row| row.get(0))
+        .optional()?;
+    match other {
+        Some(other) if other != group.0 => {
+            if !is_free {
+                return Ok(Regrouped::Unchanged);
+            }
+            join(connection, group.0, other)?;
+            return Ok(Regrouped::Joined);
+        }
+        Some(_) => {}
+        None => {
+            connection
+                .prepare_cached("INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)")?
+                .execute(params![project, record.fingerprint().0, group.0])?;
+        }
+    }
+    if is_free {
+        connection
+            .prepare_cached("UPDATE samples SET record = ?3 WHERE id = ?2 AND group_id = ?1")?
+            .execute(params![group.0, sample.0, sample::json(record)?])?;
+    }
+    Ok(Regrouped::Named)
+}
+
+/// Adds the counts of a group to another one, and deletes it. Its fingerprints lead to the other one.
+fn join(connection: &Connection, group: i64, other: i64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE groups SET count = groups.count + from_group.count,
+                 known_count = groups.known_count + from_group.known_count, known = max(groups.known, from_group.known), first_seen = min(groups.first_seen, from_group.first_seen),
+                 last_seen = max(groups.last_seen, from_group.last_seen)
+             FROM (SELECT count, known_count, known, first_seen, last_seen FROM groups WHERE id = ?1) AS from_group
+             WHERE id = ?2",
+        )?
+        .execute([group, other])?;
+    connection.prepare_cached("UPDATE fingerprints SET group_id = ?2 WHERE group_id = ?1")?.execute([group, other])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO releases (group_id, release, count, first_seen, last_seen)
+             SELECT ?2, release, count, first_seen, last_seen FROM releases WHERE group_id = ?1
+             ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen = max(last_seen, excluded.last_seen)",
+        )?
+        .execute([group, other])?;
+    delete_group(connection, group)
+}
