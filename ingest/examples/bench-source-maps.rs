@@ -40,13 +40,13 @@ async fn main() -> Result<()> {
         let id =
             store.find_source_map("default", SourceMapKey::DebugId(DEBUG_ID)).await?.context("the map is stored")?;
         let parts = store.load_source_map(id, Timestamp(0)).await?;
-        let lookup = Lookup::open(&unpack(&parts).context("the map can be read")?)?;
+        let lookup = Lookup::open(unpack(&parts).context("the map can be read")?)?;
         anyhow::ensure!(lookup.original(1, 5_000).is_some());
         cold.push(started.elapsed().as_secs_f64() * 1000.0);
     }
     let map_cold_ms = median(&mut cold);
 
-    let lookup = Lookup::open(&form)?;
+    let lookup = Lookup::open(form.clone())?;
     let report = report(&generated);
     let raw = to_raw_value(&report)?;
     let arrival = Arrival {

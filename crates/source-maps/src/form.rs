@@ -131,6 +131,12 @@ impl Aligned {
         Self { bytes, start }
     }
 
+    /// The bytes from `start` on, without a copy if their address is right already, as it is with usual allocators.
+    pub(crate) fn from(bytes: Vec<u8>, start: usize) -> Self {
+        let part = bytes.get(start..).unwrap_or_default();
+        if part.as_ptr().align_offset(ALIGNMENT) == 0 { Self { bytes, start } } else { Self::copy(part) }
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }

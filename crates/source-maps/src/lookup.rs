@@ -67,10 +67,9 @@ impl Lookup {
     /// # Errors
     ///
     /// If the bytes are no such form.
-    pub fn open(form: &[u8]) -> Result<Self, BadLookup> {
-        let (head, end) = Head::read(form).ok_or(BadLookup)?;
-        let body = form.get(end..).ok_or(BadLookup)?;
-        let lookup = Self { head, cache: Aligned::copy(body) };
+    pub fn open(form: Vec<u8>) -> Result<Self, BadLookup> {
+        let (head, end) = Head::read(&form).ok_or(BadLookup)?;
+        let lookup = Self { head, cache: Aligned::from(form, end) };
         lookup.cache().ok_or(BadLookup)?;
         Ok(lookup)
     }

@@ -15,13 +15,17 @@ pub fn pack(form: &[u8]) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn unpack(parts: &[Vec<u8>]) -> Option<Vec<u8>> {
     let mut form = Vec::new();
+    form.reserve_exact((parts.len() * PART_BYTES).min(LOOKUP_BYTES + PART_BYTES));
     for part in parts {
         // the size stands first; a damaged one must not take memory
         let size = u32::from_le_bytes(*part.first_chunk()?);
         if usize::try_from(size).ok()? > PART_BYTES || form.len() > LOOKUP_BYTES {
             return None;
         }
-        form.append(&mut lz4_flex::block::decompress_size_prepended(part).ok()?);
+        let (start, size) = (form.len(), usize::try_from(size).ok()?);
+        form.resize(start + size, 0);
+        let written = lz4_flex::block::decompress_into(part.get(4..)?, form.get_mut(start..)?).ok()?;
+        form.truncate(start + written);
     }
     Some(form)
 }

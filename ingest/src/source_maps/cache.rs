@@ -88,7 +88,7 @@ impl LookupCache {
         }
         let parts = store.load_source_map(map, now).await.ok()?;
         let lookup =
-            tokio::task::spawn_blocking(move || Lookup::open(&unpack(&parts)?).ok().map(Arc::new)).await.ok()?;
+            tokio::task::spawn_blocking(move || Lookup::open(unpack(&parts)?).ok().map(Arc::new)).await.ok()?;
         if lookup.is_none() {
             tracing::warn!(map = map.0, "a stored source map cannot be read; upload it again");
         }
@@ -162,7 +162,7 @@ mod tests {
         let text = "x".repeat(10_000);
         let map = format!(r#"{{"version":3,"sources":["a"],"sourcesContent":["{text}"],"mappings":"AAAA"}}"#);
         let form = Lookup::build(b"", map.as_bytes()).unwrap();
-        let lookup = || Some(Arc::new(Lookup::open(&form).unwrap()));
+        let lookup = || Some(Arc::new(Lookup::open(form.clone()).unwrap()));
         let cache = LookupCache::new(25_000);
         cache.insert(SourceMapId(1), lookup());
         cache.insert(SourceMapId(2), lookup());

@@ -33,7 +33,7 @@ fn recorded() -> Recorded {
 
 fn lookup(bundler: &str) -> Lookup {
     let read = |name: &str| std::fs::read(fixtures().join(bundler).join(name)).unwrap();
-    Lookup::open(&Lookup::build(&read("bundle.js"), &read("bundle.js.map")).unwrap()).unwrap()
+    Lookup::open(Lookup::build(&read("bundle.js"), &read("bundle.js.map")).unwrap()).unwrap()
 }
 
 /// The name without what V8 and the library add in their own ways: `Cart.total`, `new Cart`, `<object>.total`.

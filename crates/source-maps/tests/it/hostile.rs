@@ -71,7 +71,7 @@ fn damaged_maps_and_forms_do_not_panic() {
     }
     for _ in 0..300 {
         let damaged = if random.bool() { damage(&mut random, &form) } else { damage(&mut random, &form[..200]) };
-        if let Ok(lookup) = Lookup::open(&damaged) {
+        if let Ok(lookup) = Lookup::open(damaged) {
             for _ in 0..20 {
                 let _found = lookup.original(random.u32(..4), random.u32(..3000));
             }

@@ -83,7 +83,7 @@ fn a_map_may_leave_out_what_is_optional() {
 fn a_map_without_sources_has_places_but_no_lines() {
     let map = r#"{"version":3,"sourceRoot":"src","sources":["a.ts",null,"lib.ts"],"ignoreList":[2],"names":["total"],
         "mappings":"AAEIA,CCAA,CCAA,C"}"#;
-    let lookup = Lookup::open(&Lookup::build(b"function a(){b()}", map.as_bytes()).unwrap()).unwrap();
+    let lookup = Lookup::open(Lookup::build(b"function a(){b()}", map.as_bytes()).unwrap()).unwrap();
     let found = lookup.original(1, 1).unwrap();
     assert_eq!((found.file.as_deref(), found.line, found.column), (Some("src/a.ts"), 3, 5));
     assert_eq!((found.name.as_deref(), found.is_ignored, found.source), (Some("total"), false, None));
@@ -98,7 +98,7 @@ fn a_map_without_sources_has_places_but_no_lines() {
 fn the_lines_around_a_place_are_cut_at_the_ends_of_the_file() {
     let map = r#"{"version":3,"sources":["a.js"],"sourcesContent":["one\ntwo\nthree\nfour\nfive\nsix"],
         "mappings":"AAAA;AAGA;AAEA;AACA"}"#;
-    let lookup = Lookup::open(&Lookup::build(b"", map.as_bytes()).unwrap()).unwrap();
+    let lookup = Lookup::open(Lookup::build(b"", map.as_bytes()).unwrap()).unwrap();
     let lines = |line| lookup.original(line, 1).unwrap().source.map(|source| (source.first, source.lines.join(" ")));
     assert_eq!(lines(1), Some((1, "one two three".to_owned())));
     assert_eq!(lines(2), Some((2, "two three four five six".to_owned())));
