@@ -92,28 +92,29 @@ async fn a_regrouped_group_joins_another_only_if_nothing_on_github_belongs_to_it
     let directory = tempfile::tempdir().unwrap();
     let store = Sqlite::open(&directory.path().join("store.db")).unwrap();
     let reported = |message: &str| record(failure(message), NOW.0);
-    store.accept(vec![reported("total is undefined"), reported("price is undefined")]).await.unwrap();
+    store.accept(vec![reported("cannot add the total"), reported("prices were not loaded")]).await.unwrap();
     let groups = store.groups("default", 10).await.unwrap();
     let group = |message: &str| groups.iter().find(|group| group.error_message.starts_with(message)).unwrap();
-    let (with_issue, free) = (group("total"), group("price"));
+    let (with_issue, free) = (group("cannot"), group("prices"));
     store.begin("default", Some(with_issue.id), IntentKind::OpenIssue, "{}".to_owned(), NOW).await.unwrap();
     let sample = async |group: &autoheal_store::Group| {
         store.detail("default", group.fingerprint).await.unwrap().unwrap().samples[0].id
     };
 
-    let kept = store.regroup(with_issue.id, sample(with_issue).await, reported("price is undefined")).await.unwrap();
+    let kept =
+        store.regroup(with_issue.id, sample(with_issue).await, reported("prices were not loaded")).await.unwrap();
     assert_eq!(kept, Regrouped::Unchanged);
     assert_eq!(store.groups("default", 10).await.unwrap().len(), 2);
     let named =
-        store.regroup(with_issue.id, sample(with_issue).await, reported("quantity is undefined")).await.unwrap();
+        store.regroup(with_issue.id, sample(with_issue).await, reported("saving an order failed")).await.unwrap();
     assert_eq!(named, Regrouped::Named);
-    let joined = store.regroup(free.id, sample(free).await, reported("total is undefined")).await.unwrap();
+    let joined = store.regroup(free.id, sample(free).await, reported("cannot add the total")).await.unwrap();
     assert_eq!(joined, Regrouped::Joined);
 
     let left = store.groups("default", 10).await.unwrap();
     assert_eq!((left.len(), left[0].id, left[0].count), (1, with_issue.id, 2));
     // all fingerprints lead to the group with the issue
-    for message in ["total is undefined", "price is undefined", "quantity is undefined"] {
+    for message in ["cannot add the total", "prices were not loaded", "saving an order failed"] {
         let counted = store.accept(vec![reported(message)]).await.unwrap();
         assert_eq!(store.groups("default", 10).await.unwrap().len(), 1, "{message}: {counted:?}");
     }
