@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use autoheal_prepare::rules::Rules;
 use autoheal_prepare::symbolicate::Original;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{ScrubLevel, Timestamp, begin};
@@ -58,8 +59,11 @@ async fn main() -> Result<()> {
     let mut mapped = Vec::new();
     for round in 0..1_100 {
         let started = Instant::now();
-        let record = begin(&raw, arrival.clone())?
-            .finish(ScrubLevel::Standard, &|_, line, column| original(&lookup, line, column));
+        let record = begin(&raw, arrival.clone())?.finish(
+            ScrubLevel::Standard,
+            &|_, line, column| original(&lookup, line, column),
+            &Rules::default(),
+        );
         if round >= 100 {
             mapped.push(started.elapsed().as_secs_f64() * 1e6);
         }

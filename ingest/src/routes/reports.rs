@@ -177,7 +177,13 @@ fn begin_all(
 fn finish_all(state: &AppState, begun: Vec<Result<Begun, Rejected>>, maps: &[ScriptMaps]) -> Prepared {
     let started = Instant::now();
     let finish = |(report, maps): (Result<Begun, Rejected>, &ScriptMaps)| {
-        report.map(|report| report.finish(state.config.scrub, &|file, line, column| maps.original(file, line, column), &state.config.rules))
+        report.map(|report| {
+            report.finish(
+                state.config.scrub,
+                &|file, line, column| maps.original(file, line, column),
+                &state.config.rules,
+            )
+        })
     };
     let prepared = begun.into_iter().zip(maps).map(finish).collect();
     state.metrics.prepared_in(started.elapsed());

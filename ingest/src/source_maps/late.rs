@@ -71,7 +71,8 @@ async fn regroup_one(
         return Ok(false);
     }
     let maps = ScriptMaps::of(&report, &state.lookups, &*state.store, state.clock.now()).await;
-    let record = report.finish(state.config.scrub, &|file, line, column| maps.original(file, line, column));
+    let record =
+        report.finish(state.config.scrub, &|file, line, column| maps.original(file, line, column), &state.config.rules);
     if !record.is_mapped() {
         return Ok(false);
     }

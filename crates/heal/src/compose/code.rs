@@ -77,6 +77,7 @@ fn is_commit(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use autoheal_prepare::rules::Rules;
     use autoheal_prepare::symbolicate::Original;
     use autoheal_prepare::validate::{Arrival, Client, Sender};
     use autoheal_prepare::{ScrubLevel, Timestamp, begin};

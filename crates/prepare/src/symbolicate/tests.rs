@@ -3,6 +3,7 @@ use serde_json::value::to_raw_value;
 
 use super::*;
 use crate::fingerprint::Fingerprinted;
+use crate::rules::Rules;
 use crate::validate::{Client, Sender};
 use crate::{ScrubLevel, Timestamp, begin};
 
