@@ -235,7 +235,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
     /// TOML file of rules for frames and groups
-    #[arg(long, env = "AUTOHEAL_RULES", value_name = "FILE")]
+    #[arg(long, env = "AUTOHEAL_RULES", value_parser = PathBufValueParser::new().try_map(values::file))]
+    #[arg(value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Time between two checks of the spool
     #[arg(long, env = "AUTOHEAL_SPOOL_INTERVAL", default_value = "1m", value_parser = time::<1, DAY>, hide = true)]
@@ -354,7 +355,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
     /// TOML file of rules for frames and groups
-    #[arg(long, env = "AUTOHEAL_RULES", value_name = "FILE")]
+    #[arg(long, env = "AUTOHEAL_RULES", value_parser = PathBufValueParser::new().try_map(values::file))]
+    #[arg(value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Actions on GitHub
     #[command(flatten)]

@@ -100,7 +100,7 @@ async fn the_files_together_stay_below_the_limit_during_a_flood() {
         let largest = watch.largest();
         println!("{name}: {accepted} of {total} accepted; at most {largest} of {limit} bytes");
         assert!(largest <= limit, "{name}: the files had {largest} of {limit} bytes");
-        assert!(accepted * 5 > total.min(500), "{name}: {accepted} of {total} were accepted");
+        assert!(accepted * 10 > total.min(500), "{name}: {accepted} of {total} were accepted");
     }
 }
 

@@ -118,6 +118,14 @@ const ROWS: &[Row] = &[
     row(&["serve"], "--store-limit", &[], &["257TiB", "99999999999TB"], "the most is 256TiB"),
     row(
         &["serve"],
+        "--source-map-memory",
+        &["1MB", "64MiB", "2GiB"],
+        &["", "GiB", "1073741824", "2 elephants", "-1GB", "0", "999KB"],
+        "MB",
+    ),
+    row(&["serve", "explain"], "--rules", &["rules.toml"], &[" "], "path"),
+    row(
+        &["serve"],
         "--retention",
         &["90d", "1h", "0", "0d", "off", "OFF", "36500d"],
         &["", "90", "soon", "-1d", "1.5d", "36501d", "99999999999999999d", "90d 1h", "1w", "never"],
