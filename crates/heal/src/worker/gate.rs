@@ -88,7 +88,7 @@ impl Worker {
         let live = self.live(work, number).await?;
         let Some(approval) = &work.approval else {
             let Some(reason) = self.trusted_refusal(work, number, &live).await? else { return Ok(true) };
-            self.wait_for_approval(work, &live, &reason).await?;
+            self.wait_for_approval(work, number, &live, &reason).await?;
             return Ok(false);
         };
         let Some(reason) = self.approved_refusal(work, number, approval, &live).await? else { return Ok(true) };
@@ -135,8 +135,16 @@ impl Worker {
             .then(|| "another person changed the issue, the draft or their comments; approve it first".to_owned()))
     }
 
-    /// Makes a group wait for an approval of the present text.
-    async fn wait_for_approval(&mut self, work: &Work, live: &Live, reason: &str) -> WorkResult<()> {
+    /// Makes a group wait for an approval of the present text. A label that is set already approves nothing, because its
+    /// setter may have read another text.
+    async fn wait_for_approval(&mut self, work: &Work, number: u64, live: &Live, reason: &str) -> WorkResult<()> {
+        let labelled = self.github.labelled_by(number, APPROVED_LABEL).await?;
+        if live.has_label(APPROVED_LABEL) || labelled.is_some() {
+            // Without a time, no label of this group was revoked before.
+            let labelled_at = labelled.map(|label| label.at).or(work.group.revoked_label).unwrap_or(Timestamp(0));
+            self.revoke(work, number, live, labelled_at, reason).await?;
+            return Ok(self.store.change(work.group.id, vec![Change::Status(Status::AwaitingApproval)]).await?);
+        }
         tracing::warn!(fingerprint = %work.group.fingerprint, reason, "gate: approval is needed");
         let changes = vec![
             Change::Status(Status::AwaitingApproval),
@@ -152,7 +160,8 @@ impl Worker {
         Ok(self.store.change(work.group.id, vec![Change::Note(Some(note.to_owned()))]).await?)
     }
 
-    /// Revokes the approval: removes the label, and binds the next approval to the present text.
+    /// Revokes the approval: removes the label, and binds the next approval to the present text. The newest label counts
+    /// as revoked too, because it may have been set before the change was noticed.
     async fn revoke(
         &mut self,
         work: &Work,
@@ -162,6 +171,8 @@ impl Worker {
         reason: &str,
     ) -> WorkResult<()> {
         tracing::warn!(issue = number, reason, "gate: approval is needed again");
+        let newest = self.github.labelled_by(number, APPROVED_LABEL).await?;
+        let labelled_at = newest.map_or(labelled_at, |newest| newest.at.max(labelled_at));
         let (now, group) = (self.clock.now(), work.group.id);
         let revocation = Revocation { shown_hash: live.text_hash(), labelled_at, note: reason.to_owned() };
         self.store.revoke(group, revocation, now).await?;
