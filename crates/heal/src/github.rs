@@ -246,6 +246,16 @@ impl Github {
         if let Some(path) = self.path_after_rename(path, &response).await? {
             response = self.request(method, &path, body).await?;
         }
+        self.result(method, path, response)
+    }
+
+    /// The result in a response, and its headers.
+    fn result<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        response: Response,
+    ) -> GithubResult<(T, HeaderMap)> {
         let Response { status, headers, text } = response;
         match status {
             200..=299 => {

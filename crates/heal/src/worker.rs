@@ -7,11 +7,13 @@ mod act;
 mod gate;
 mod issue_budget;
 mod live;
+mod other_repository;
 mod reconcile;
 mod send;
 mod start;
 mod stop;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +57,9 @@ pub struct Worker {
     owner: String,
     /// Facts about the repository; none before it was inspected.
     repository: Option<RepositoryInfo>,
+    /// Other names of repositories in the addresses of issues, in lower case, and whether they are former names of this
+    /// repository.
+    other_names: BTreeMap<String, bool>,
     /// Time of the last check of the gate.
     polled_at: Option<Timestamp>,
     /// True once the groups of earlier runs were made due.
@@ -147,6 +152,7 @@ impl Worker {
             clock,
             owner,
             repository: None,
+            other_names: BTreeMap::new(),
             polled_at: None,
             woken: false,
             resumed: false,

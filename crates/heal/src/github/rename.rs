@@ -5,13 +5,19 @@ use std::sync::PoisonError;
 use http::Uri;
 use serde::Deserialize;
 
-use super::{Github, GithubResult, Response};
+use super::{Github, GithubError, GithubResult, Response};
 use crate::settings::Repository;
 
 /// The fields of a repository that are read.
 #[derive(Debug, Deserialize)]
 struct FullName {
     full_name: String,
+}
+
+/// The id of a repository, which stays when it is renamed.
+#[derive(Debug, Deserialize)]
+struct Id {
+    id: u64,
 }
 
 impl Github {
@@ -39,6 +45,20 @@ impl Github {
         let path = path.replacen(&before.full_name(), &after.full_name(), 1);
         *self.repository.lock().unwrap_or_else(PoisonError::into_inner) = after;
         Ok(Some(path))
+    }
+
+    /// The id of the repository that has, or had, this name; none if it does not exist or cannot be seen.
+    pub(crate) async fn repository_id(&self, repository: &Repository) -> GithubResult<Option<u64>> {
+        let path = format!("/repos/{}", repository.full_name());
+        let response = self.request("GET", &path, None::<&()>).await?;
+        if let Some(id) = self.redirect(&response) {
+            return Ok(Some(id));
+        }
+        match self.result::<Id>("GET", &path, response) {
+            Ok((found, _)) => Ok(Some(found.id)),
+            Err(GithubError::Refused { status, .. }) if status != 401 => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The id of the repository that a response redirects to, if it is at the same API.

@@ -26,6 +26,9 @@ pub(super) async fn act(worker: &mut Worker, work: Work) -> WorkResult<()> {
 }
 
 async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
+    if worker.leave_alone(work).await? {
+        return Ok(());
+    }
     let now = worker.clock.now();
     let issues = if work.group.issue.is_some() { 0 } else { worker.issue_budget().await?.left_for(&work.group) };
     let mut budget = Budget { issues, hand_overs: u64::MAX };

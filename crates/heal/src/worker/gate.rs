@@ -45,6 +45,9 @@ impl Worker {
         if work.approval.is_some() || work.intents.iter().any(|intent| intent.state.unsettled()) {
             return Ok(());
         }
+        if self.leave_alone(work).await? {
+            return Ok(());
+        }
         let Some(labelled) = self.github.labelled_by(number, APPROVED_LABEL).await? else { return Ok(()) };
         if work.group.revoked_label.is_some_and(|revoked| labelled.at <= revoked) {
             // The list still shows a label that was removed.

@@ -32,6 +32,9 @@ impl Worker {
         if intent.state == IntentState::Sent && intent.kind == IntentKind::StartTask {
             return self.settle_unknown(&intent, Some("the response was lost".to_owned())).await;
         }
+        if self.settle_elsewhere(&intent).await? {
+            return Ok(());
+        }
         let write = match Write::read(&intent) {
             Ok(write) => write,
             // It happened, and only its recheck is left out.

@@ -63,7 +63,7 @@ impl Worker {
     }
 
     /// True if a write is stored that has not succeeded yet.
-    async fn write_waits(&self) -> Result<bool, StoreError> {
+    pub(super) async fn write_waits(&self) -> Result<bool, StoreError> {
         let whenever = Timestamp(i64::MAX - 1);
         let intent = self.store.unsettled_due(&self.settings.project, whenever).await?;
         Ok(intent.is_some_and(|intent| intent.state != IntentState::Recheck))

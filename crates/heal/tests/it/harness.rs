@@ -86,6 +86,15 @@ impl Harness {
         }
     }
 
+    /// Changes the store as if issue and draft of every group were in another repository.
+    pub(crate) fn move_links(&self, from: &str, to: &str) {
+        let connection = rusqlite::Connection::open(self.directory.path().join("store.db")).unwrap();
+        for column in ["issue_url", "pull_url"] {
+            let sql = format!("UPDATE groups SET {column} = replace({column}, ?1, ?2)");
+            connection.execute(&sql, [from, to]).unwrap();
+        }
+    }
+
     pub(crate) fn record(&self, message: &str, sender: Sender, source: &str) -> Fingerprinted {
         self.prepared(&json!({"error_type": "TypeError", "error_message": message, "source": source}), sender)
     }

@@ -10,6 +10,7 @@ mod gate;
 mod gate_cases;
 mod github_failures;
 mod harness;
+mod other_repository;
 mod refusals;
 mod shown_sample;
 mod stops;
