@@ -1,6 +1,6 @@
 //! Source maps: turns positions in generated JavaScript into original ones. Pure: no I/O and no clock.
 //!
-//! [`check`] judges a map as ECMA-426 does, [`Lookup::build`] makes the form that is stored, and [`Lookup::open`] reads it.
+//! [`check()`] judges a map as ECMA-426 does, [`Lookup::build`] makes the form that is stored, and [`Lookup::open`] reads it.
 
 mod bad_map;
 mod build;

@@ -65,7 +65,7 @@ impl LookupBuilder {
         }
     }
 
-    /// Builds the form of the input on the standard output: the other end of [`LookupBuilder::build`]. The caller has
+    /// Builds the form of the input on the standard output: the other end of `LookupBuilder::build`. The caller has
     /// limited the memory of the process.
     ///
     /// # Errors
