@@ -4,7 +4,7 @@
 use autoheal_heal::compose::inert;
 use autoheal_heal::status::{Stop, WorkerStatus};
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Health, StoreError, Usage};
+use autoheal_store::{Health, Loss, StoreError, Usage};
 use serde_json::{Value, json};
 
 use crate::state::AppState;
@@ -120,6 +120,7 @@ impl ServiceStatus {
                 "limit_bytes": self.health.limit_bytes,
                 "full": self.health.full,
                 "damaged": self.health.damaged,
+                "missing": self.health.loss.map(Loss::summary),
                 "unreadable_rows": self.health.unreadable_rows,
                 "deleted_groups": self.health.deleted_groups,
                 "refused_writes": self.refused_writes,

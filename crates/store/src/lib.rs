@@ -14,7 +14,7 @@ pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Maintained, NewSourceMap, Pause, Regrouped,
+    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Loss, Maintained, NewSourceMap, Pause, Regrouped,
     Release, Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;

@@ -25,7 +25,7 @@ pub use claims::Claims;
 pub use detail::Detail;
 pub use erased::Erased;
 pub use group::{ClientHash, Group, GroupId, IssueText, Link, Release, SampleId, Status, TextForm};
-pub use health::Health;
+pub use health::{Health, Loss};
 pub use intent::{Intent, IntentId, IntentKind, IntentState};
 pub use issue_counts::IssueCounts;
 pub use maintained::Maintained;

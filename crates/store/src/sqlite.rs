@@ -10,6 +10,7 @@ mod condition;
 mod costs;
 mod erase;
 mod file_guard;
+mod log_check;
 mod open;
 mod rank;
 mod read;
@@ -103,7 +104,15 @@ impl Sqlite {
 
     fn open_if_free(path: &Path, limits: Limits, checks: bool) -> Result<Option<Self>, StoreError> {
         let Some((path, lock_file)) = open::locked_file(path)? else { return Ok(None) };
+        let found = log_check::look(&path, &lock_file)?;
+        if !found.is_opened_by(checks, &path)? {
+            return Ok(None);
+        }
         let mut connection = open::connect(&path)?;
+        let loss = found.loss(&connection, &path)?;
+        if !checks && loss.is_some() {
+            return Ok(None);
+        }
         if !checks && open::needs_long_migration(&connection, &path)? {
             return Ok(None);
         }
@@ -120,7 +129,8 @@ impl Sqlite {
             .execute("UPDATE groups SET owner = NULL, lease_until = NULL WHERE owner IS NOT NULL", [])
             .map_err(|error| open::explained(&path, &error))?;
         let salt = open::salt(&connection).map_err(|error| open::explained(&path, &error))?;
-        let (condition, lock_file) = (Arc::new(Condition::default()), Arc::new(lock_file));
+        open::copy_log(&connection);
+        let (condition, lock_file) = (Arc::new(Condition::new(loss)), Arc::new(lock_file));
         let readers = Readers::open(&path, PAGE_READERS, &condition)?;
         let worker_reader = Readers::open(&path, 1, &condition)?;
         let guard = FileGuard::new(&path, Arc::clone(&lock_file), salt.clone())

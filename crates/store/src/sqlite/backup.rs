@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::file_guard::with_suffix;
+use super::log_check;
 use super::open::free_bytes;
 use crate::StoreError;
 
@@ -21,6 +22,7 @@ pub(super) fn copy(path: &Path, to: &Path) -> Result<(), StoreError> {
     if to.symlink_metadata().is_ok() {
         return Err(StoreError::Failed(format!("{} exists already; give the name of a new file", to.display())));
     }
+    log_check::check_before_copy(path)?;
     let open = || {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(Duration::from_secs(5))?;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::upkeep::Gauges;
-use crate::StoreError;
+use crate::{Loss, StoreError};
 
 /// What all threads know about the state of a store.
 pub(super) struct Condition {
@@ -12,16 +12,16 @@ pub(super) struct Condition {
     healthy: AtomicBool,
     /// The first damage that was found. Stays until the store is opened again, because only then it is checked.
     damage: OnceLock<String>,
+    /// What was missing when the store was opened.
+    pub(super) loss: Option<Loss>,
     pub(super) gauges: Gauges,
 }
 
-impl Default for Condition {
-    fn default() -> Self {
-        Self { healthy: AtomicBool::new(true), damage: OnceLock::new(), gauges: Gauges::default() }
-    }
-}
-
 impl Condition {
+    pub(super) fn new(loss: Option<Loss>) -> Self {
+        Self { healthy: AtomicBool::new(true), damage: OnceLock::new(), loss, gauges: Gauges::default() }
+    }
+
     /// Fails once damage was found. Nothing may be acknowledged then.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.damage.get().map_or(Ok(()), |problem| Err(StoreError::Damaged(problem.clone())))

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub(super) use self::log::{Left, left_log};
 use super::open;
 use crate::StoreError;
 

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::backup;
 use super::file_guard::with_suffix;
+use super::log_check;
 use crate::StoreError;
 
 /// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
@@ -255,4 +256,15 @@ pub(super) fn enable_shrinking(connection: &Connection, path: &Path) -> Result<(
         tracing::warn!(%error, "store: could not be rewritten; trying again at the next start");
     }
     Ok(())
+}
+
+/// Copies the log into the file, so that at least the schema is there, and notes that the file needs its log from now on.
+pub(super) fn copy_log(connection: &Connection) {
+    let copied = connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .and_then(|()| log_check::expect_log(connection));
+    if let Err(error) = copied {
+        // a full disk has space again later
+        tracing::warn!(%error, "store: the log could not be copied into the file at the start");
+    }
 }

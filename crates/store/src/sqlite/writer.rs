@@ -105,7 +105,7 @@ impl Writer {
     /// Sizes, counters and condition.
     pub(super) fn health(&self, unreadable_rows: u64) -> Health {
         let damaged = self.condition.check().is_err();
-        Health { damaged, ..self.condition.gauges.health(unreadable_rows) }
+        Health { damaged, loss: self.condition.loss, ..self.condition.gauges.health(unreadable_rows) }
     }
 
     /// Deletes what is too old or too much, in small steps between other jobs.

@@ -11,6 +11,7 @@ use super::accept::Batch;
 use super::cache::Cache;
 use super::condition::Condition;
 use super::file_guard::{FileGuard, Lengths};
+use super::log_check;
 use super::upkeep::{Upkeep, Verdict};
 use super::writer::{AcceptJob, Job, Reply, RunJob, StoreResult};
 use crate::{Limits, StoreError};
@@ -35,6 +36,8 @@ pub(super) struct Writing {
     deferred: Vec<AcceptJob>,
     /// Number of frames in the log at which it is copied into the file.
     checkpoint_at: u32,
+    /// True if the file says that it needs the log, or was asked to since the last checkpoint.
+    expects_log: bool,
 }
 
 impl Writing {
@@ -54,7 +57,7 @@ impl Writing {
         }))?;
         let cache = Cache::new(salt);
         let checkpoint_at = CHECKPOINT_FRAMES;
-        Ok(Self { connection, cache, upkeep, guard, condition, deferred: Vec::new(), checkpoint_at })
+        Ok(Self { connection, cache, upkeep, guard, condition, deferred: Vec::new(), checkpoint_at, expects_log: true })
     }
 
     /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
@@ -122,13 +125,23 @@ impl Writing {
 
     fn measure_and_checkpoint(&mut self, lengths: Lengths) -> StoreResult<()> {
         self.upkeep.measure(&self.connection, lengths, &self.condition.gauges)?;
-        let cuts = self.upkeep.cuts_log() || !self.deferred.is_empty() || !self.upkeep.has_space_for_step();
+        let needs_space = !self.deferred.is_empty() || !self.upkeep.has_space_for_step();
+        let cuts = self.upkeep.cuts_log() || needs_space;
         let frames = self.guard.frames().load(Ordering::Relaxed);
-        if !cuts && frames < self.checkpoint_at {
+        // not while space is short, and not between the steps of a maintenance, which would take longer
+        let is_quiet = !needs_space && !self.upkeep.is_due() && self.upkeep.keeps_samples();
+        if !cuts && frames < self.checkpoint_at && (self.expects_log || !is_quiet) {
             return Ok(());
         }
         self.guard.check_before_checkpoint()?;
         let done = checkpoint(&self.connection, cuts);
+        self.expects_log = is_quiet;
+        if is_quiet
+            && done.as_ref().is_ok_and(|done| *done)
+            && let Err(error) = log_check::expect_log(&self.connection)
+        {
+            tracing::debug!(%error, "store: the file does not say that it needs its log");
+        }
         let lengths = self.guard.record_after_checkpoint()?;
         // A disk without space for the file has some again later.
         let is_done = match done.map_err(StoreError::from) {

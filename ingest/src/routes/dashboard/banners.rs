@@ -25,6 +25,13 @@ pub(super) fn banners(status: &ServiceStatus) -> Vec<Banner> {
             ..Banner::new("stopped", "Reports are refused")
         });
     }
+    if let Some(loss) = status.health.loss {
+        banners.push(Banner {
+            what: loss.summary(),
+            advice: "Find out what changed the files; the log of autoheal serve has more. This is shown until the next start.",
+            ..Banner::new("limited", "Some reports are missing")
+        });
+    }
     if status.health.full {
         banners.push(Banner {
             what: "The store has reached its limit. Failures that are new to it are refused; known ones are counted.",

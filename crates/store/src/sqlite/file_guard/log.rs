@@ -1,6 +1,6 @@
 //! Checks that the write-ahead log still holds what was written to it.
 //!
-//! SQLite verifies the checksums of the log only when a store is opened. A log that is damaged meanwhile would be read as
+//! SQLite verifies the checksums of the log only when a store is opened, and then forgets what is behind a wrong one. A log that is damaged meanwhile would be read as
 //! it is, and after a crash everything behind the damage would be gone.
 
 use std::fs::File;
@@ -16,37 +16,118 @@ const MAGIC: u32 = 0x377f_0682;
 
 /// True if this log begins with this number of frames whose checksums are right.
 pub(super) fn is_whole(log: &File, frames: u32) -> io::Result<bool> {
-    let mut header = [0; HEADER];
     if frames == 0 {
         return Ok(true);
     }
-    if !read(log, &mut header, 0)? {
-        return Ok(false);
-    }
-    let magic = word(&header, 0);
-    let page = word(&header, 8) as usize;
-    if magic & !1 != MAGIC || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
-        return Ok(false);
-    }
-    let big_endian = magic & 1 == 1;
-    let mut sum = Checksum::default();
-    sum.add(&header[..24], big_endian);
-    if !sum.is(&header[24..]) {
-        return Ok(false);
-    }
-    let mut frame = vec![0; FRAME_HEADER + page];
-    let length = frame.len() as u64;
-    for number in 0..u64::from(frames) {
-        if !read(log, &mut frame, HEADER as u64 + number * length)? || frame[8..16] != header[16..24] {
-            return Ok(false);
-        }
-        sum.add(&frame[..8], big_endian);
-        sum.add(&frame[FRAME_HEADER..], big_endian);
-        if !sum.is(&frame[16..24]) {
+    let Some(mut frames_of_log) = Frames::of(log)? else { return Ok(false) };
+    for _ in 0..frames {
+        if frames_of_log.next()? != Frame::Valid {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// What an earlier process left in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sqlite) enum Left {
+    /// All transactions are whole, but the last one may be unfinished.
+    InOrder,
+    /// Behind this number of frames of whole transactions, something is wrong.
+    Damaged { good_frames: u32 },
+}
+
+/// Checks a log that no process has open. A killed process leaves a last transaction that is cut; frames of an earlier
+/// use of the log follow behind the end. A wrong frame is damage if it ends a transaction, or if frames of this use follow.
+pub(in crate::sqlite) fn left_log(log: &File) -> io::Result<Left> {
+    let Some(mut frames) = Frames::of(log)? else { return Ok(Left::Damaged { good_frames: 0 }) };
+    let (mut number, mut good_frames) = (0, 0);
+    loop {
+        match frames.next()? {
+            Frame::Valid => {
+                number += 1;
+                if frames.ends_transaction() {
+                    good_frames = number;
+                }
+            }
+            Frame::Absent => return Ok(Left::InOrder),
+            Frame::Wrong if frames.is_of_this_use() && frames.ends_transaction() => break,
+            Frame::Wrong => {
+                while frames.next()? != Frame::Absent {
+                    if frames.is_of_this_use() {
+                        return Ok(Left::Damaged { good_frames });
+                    }
+                }
+                return Ok(Left::InOrder);
+            }
+        }
+    }
+    Ok(Left::Damaged { good_frames })
+}
+
+/// A frame of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    Valid,
+    Wrong,
+    /// The log ends before the end of the frame.
+    Absent,
+}
+
+/// Reads a log frame by frame.
+struct Frames<'a> {
+    log: &'a File,
+    salt: [u8; 8],
+    big_endian: bool,
+    sum: Checksum,
+    /// The last frame that was read.
+    frame: Vec<u8>,
+    at: u64,
+}
+
+impl<'a> Frames<'a> {
+    /// Returns none if the header is wrong.
+    fn of(log: &'a File) -> io::Result<Option<Self>> {
+        let mut header = [0; HEADER];
+        if !read(log, &mut header, 0)? {
+            return Ok(None);
+        }
+        let magic = word(&header, 0);
+        let page = word(&header, 8) as usize;
+        if magic & !1 != MAGIC || !page.is_power_of_two() || !(512..=65_536).contains(&page) {
+            return Ok(None);
+        }
+        let big_endian = magic & 1 == 1;
+        let mut sum = Checksum::default();
+        sum.add(&header[..24], big_endian);
+        if !sum.is(&header[24..]) {
+            return Ok(None);
+        }
+        let mut salt = [0; 8];
+        salt.copy_from_slice(&header[16..24]);
+        Ok(Some(Self { log, salt, big_endian, sum, frame: vec![0; FRAME_HEADER + page], at: HEADER as u64 }))
+    }
+
+    fn next(&mut self) -> io::Result<Frame> {
+        if !read(self.log, &mut self.frame, self.at)? {
+            return Ok(Frame::Absent);
+        }
+        self.at += self.frame.len() as u64;
+        self.sum.add(&self.frame[..8], self.big_endian);
+        self.sum.add(&self.frame[FRAME_HEADER..], self.big_endian);
+        let is_valid = self.is_of_this_use() && self.sum.is(&self.frame[16..24]);
+        Ok(if is_valid { Frame::Valid } else { Frame::Wrong })
+    }
+
+    /// True if the last frame was written since the log was last begun anew.
+    fn is_of_this_use(&self) -> bool {
+        self.frame[8..16] == self.salt
+    }
+
+    /// True if the last frame is the last one of a transaction.
+    fn ends_transaction(&self) -> bool {
+        word(&self.frame, 4) != 0
+    }
 }
 
 /// Fills the buffer; returns false at the end of the file.

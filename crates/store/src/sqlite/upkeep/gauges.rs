@@ -29,6 +29,7 @@ impl Gauges {
             limit_bytes: get(&self.limit),
             full: self.full.load(Ordering::Relaxed),
             damaged: false,
+            loss: None,
             unreadable_rows,
             failed_writes: get(&self.failed_writes),
             deleted_groups: get(&self.deleted_groups),
