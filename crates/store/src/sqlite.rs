@@ -376,7 +376,7 @@ impl Store for Sqlite {
         Box::pin(async move {
             let erased = self.writer.erase(move |connection| erase::group(connection, &project, fingerprint)).await?;
             // also cuts the log, which still holds the text
-            self.writer.maintain(now).await?;
+            self.writer.clean(now).await?;
             Ok(erased)
         })
     }
@@ -396,7 +396,7 @@ impl Store for Sqlite {
                 erased.unfinished += one.unfinished;
                 erased.issues.extend(one.issues);
             }
-            self.writer.maintain(now).await?;
+            self.writer.clean(now).await?;
             Ok(erased)
         })
     }

@@ -2,6 +2,7 @@
 //!
 //! Each step is a transaction of its own that takes about [`STEP_TIME`], so that no report waits for long.
 
+mod ageing;
 mod displace;
 mod evict;
 mod gauges;
@@ -16,9 +17,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::ID_MEMORY_HOURS;
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, Result};
 use tokio::sync::oneshot;
 
+use self::ageing::{Aged, Ageing};
 use self::displace::{Displaced, Displacement};
 use self::evict::Eviction;
 use self::groups::Place;
@@ -47,11 +49,6 @@ const OTHER_WRITE_BYTES: u64 = 128 * 1024;
 const EVICTION_PAUSE: Duration = Duration::from_secs(60);
 /// Retention of the texts of settled writes.
 const PAYLOAD_MEMORY: Duration = Duration::from_secs(24 * 3600);
-/// Maximum time by which groups age from one maintenance to the next, because a clock that jumps ahead for an hour must
-/// not delete everything.
-const MAX_AGEING: Duration = Duration::from_secs(24 * 3600);
-/// The same for report ids, so that no report that is sent again is counted twice.
-const MAX_ID_AGEING: Duration = Duration::from_secs(2 * 3600);
 /// Retention of report ids.
 const ID_MEMORY: Duration = Duration::from_secs(ID_MEMORY_HOURS * 3600);
 
@@ -82,6 +79,7 @@ type Waiting = oneshot::Sender<std::result::Result<Maintained, StoreError>>;
 pub(super) struct Upkeep {
     limits: Limits,
     shares: Shares,
+    ageing: Ageing,
     /// The time of the last maintenance or the last report.
     now: Timestamp,
     size: Size,
@@ -120,6 +118,7 @@ impl Upkeep {
         Self {
             limits,
             shares,
+            ageing: Ageing::new(),
             now: Timestamp(0),
             size: Size::default(),
             space: Space::default(),
@@ -142,18 +141,26 @@ impl Upkeep {
         }
     }
 
-    /// Starts a maintenance, whose result goes to `waiting`.
-    pub(super) fn start(&mut self, connection: &Connection, now: Timestamp, waiting: Waiting) {
+    /// Starts a maintenance, whose result goes to `waiting`. Without `ages`, it deletes nothing for its age that the last
+    /// one would not have deleted.
+    pub(super) fn start(&mut self, connection: &Connection, now: Timestamp, ages: bool, waiting: Waiting) {
         self.now = now;
-        let ids_now = aged(connection, "ids_aged_to", now, MAX_ID_AGEING).unwrap_or(now);
-        self.ids = Some(IdSweep::new(ids_now.minus(ID_MEMORY), self.limits.report_ids, self.orphans));
+        let aged = if ages { self.ageing.age(connection, now) } else { Ageing::last(connection, now) };
+        // without the stored times, nothing is too old
+        let aged = aged.unwrap_or(Aged { ids: Timestamp(0), groups: Timestamp(0) });
+        self.ids = Some(IdSweep::new(aged.ids.minus(ID_MEMORY), self.limits.report_ids, self.orphans));
         self.orphans = false;
-        let now = aged(connection, "groups_aged_to", now, MAX_AGEING).unwrap_or(now);
+        let now = aged.groups;
         self.payloads = Some(PayloadSweep::new(now.minus(PAYLOAD_MEMORY)));
         self.retention = self.limits.retention.map(|retention| Retention::new(now.minus(retention)));
         self.vacuums = true;
         self.evicts_above = self.shares.start_evicting;
         self.waiting.push(waiting);
+    }
+
+    /// Stores how long the service ran since the last maintenance. To be called at the end.
+    pub(super) fn store_run_time(&self, connection: &Connection) {
+        self.ageing.store_run_time(connection);
     }
 
     /// After groups or samples were erased: deletes their report ids and what the log holds of them, in the next steps.
@@ -379,18 +386,4 @@ impl Upkeep {
         }
         self.deleted = Maintained::default();
     }
-}
-
-/// Returns the time by which ages are measured: now, but at most this much later than at the last maintenance. Stores it
-/// for the next one.
-fn aged(connection: &Connection, name: &str, now: Timestamp, most: Duration) -> Result<Timestamp> {
-    let last: Option<i64> = connection
-        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?;
-    let aged = last.map_or(now, |last| now.min(Timestamp(last).plus(most)));
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
-        .execute(params![name, aged.0])?;
-    Ok(aged)
 }

@@ -37,6 +37,8 @@ pub(super) enum Job {
     Erase(RunJob),
     Maintain {
         now: Timestamp,
+        /// True for one of the hourly ones.
+        ages: bool,
         reply: oneshot::Sender<StoreResult<Maintained>>,
     },
     /// Checks the files.
@@ -110,8 +112,17 @@ impl Writer {
 
     /// Deletes what is too old or too much, in small steps between other jobs.
     pub(super) async fn maintain(&self, now: Timestamp) -> StoreResult<Maintained> {
+        self.maintain_as(now, true).await
+    }
+
+    /// Deletes what is left of erased rows. Nothing ages.
+    pub(super) async fn clean(&self, now: Timestamp) -> StoreResult<Maintained> {
+        self.maintain_as(now, false).await
+    }
+
+    async fn maintain_as(&self, now: Timestamp, ages: bool) -> StoreResult<Maintained> {
         let (reply, result) = oneshot::channel();
-        self.send(Job::Maintain { now, reply }).await?;
+        self.send(Job::Maintain { now, ages, reply }).await?;
         result.await.unwrap_or_else(|_| Err(closed()))
     }
 

@@ -61,7 +61,14 @@ impl Writing {
     }
 
     /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
-    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+    pub(super) fn run(mut self, waiting: mpsc::Receiver<Job>) {
+        self.run_jobs(waiting);
+        if self.condition.check().and_then(|()| self.guard.check()).is_ok() {
+            self.upkeep.store_run_time(&self.connection);
+        }
+    }
+
+    fn run_jobs(&mut self, mut waiting: mpsc::Receiver<Job>) {
         let lengths = self.guard.lengths();
         self.measure(lengths).ok();
         loop {
@@ -210,9 +217,9 @@ impl Writing {
                     ran
                 }
                 Job::Run(job) | Job::Uncached(job) | Job::Erase(job) => (job(None).0, Ok(())),
-                Job::Maintain { now, reply } => {
+                Job::Maintain { now, ages, reply } => {
                     match &result {
-                        Ok(()) => upkeep.start(connection, now, reply),
+                        Ok(()) => upkeep.start(connection, now, ages, reply),
                         Err(error) => drop(reply.send(Err(error.clone()))),
                     }
                     continue;

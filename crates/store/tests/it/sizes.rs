@@ -245,3 +245,43 @@ async fn a_clock_that_jumps_ahead_deletes_nothing_at_once() {
     }
     assert!(store.accept(vec![record(report, 1_001 * HOUR)]).await.unwrap()[0].duplicate);
 }
+
+#[tokio::test]
+async fn restarts_and_erasures_while_the_clock_is_ahead_delete_nothing() {
+    const HOUR: i64 = 3_600_000;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let report = with_id(failure("no apples"), "7d9f3f6e-6a52-4a43-8c6e-0d6a7a1f2b10");
+    let store = Sqlite::open(&file).unwrap();
+    store.maintain(Timestamp(1_000 * HOUR)).await.unwrap();
+    store.accept(vec![record(report.clone(), 1_000 * HOUR)]).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    for restart in 0..100 {
+        let store = Sqlite::open(&file).unwrap();
+        let deleted = store.maintain(Timestamp(1_000_000 * HOUR)).await.unwrap();
+        assert_eq!((deleted.groups, deleted.ids), (0, 0), "restart {restart}");
+        let absent = record(failure("no pears"), 1).fingerprint();
+        store.erase_group(DEFAULT_PROJECT, absent, Timestamp(1_000_000 * HOUR)).await.unwrap();
+        store.close().await.unwrap();
+    }
+    let store = Sqlite::open(&file).unwrap();
+    assert!(store.accept(vec![record(report, 1_001 * HOUR)]).await.unwrap()[0].duplicate);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_at_1970_once_does_not_stop_retention() {
+    const DAY: i64 = 86_400_000;
+    const START: i64 = 20_000 * DAY;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&directory.path().join("store.db")).unwrap();
+    store.maintain(Timestamp(START)).await.unwrap();
+    store.accept(vec![record(failure("no apples"), START)]).await.unwrap();
+    assert_eq!(store.maintain(Timestamp(3_600_000)).await.unwrap().groups, 0);
+    let mut days = 0;
+    while store.maintain(Timestamp(START + days * DAY)).await.unwrap().groups == 0 {
+        days += 1;
+        assert!(days < 95, "the group is not deleted");
+    }
+    assert!(days >= 90, "deleted after {days} days");
+}
