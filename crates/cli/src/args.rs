@@ -158,9 +158,6 @@ pub(crate) struct RunArgs {
     /// Do not print the line about a recorded failure on a terminal
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// The command serves others: its output may hold their text, so its reports are anonymous whatever is trusted
-    #[arg(long)]
-    pub(crate) remote: bool,
     /// Receiver of the failure
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,

@@ -33,6 +33,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
     };
     let prepare = |command: &mut Command| {
+        options.delivery.pass_on(command);
         if options.wide_logs {
             command.env("COLUMNS", "400").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
         }

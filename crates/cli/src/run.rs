@@ -16,7 +16,6 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
 use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
-use autoheal_prepare::validate::Sender;
 
 pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
@@ -42,7 +41,7 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         Ok(streams) => streams,
         Err(error) => return refuse(&format!("cannot make pipes for the command: {error}"), 125),
     };
-    let (child, streams) = match streams.start(program, arguments) {
+    let (child, streams) = match streams.start(program, arguments, |command| options.delivery.pass_on(command)) {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
@@ -76,7 +75,7 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
 fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) {
     let until = Instant::now() + MAX_DELAY;
     let store = options.delivery.store.clone();
-    let sender_kind = if options.remote { Sender::Anonymous } else { Sender::Local };
+    let sender_kind = options.delivery.sender();
     let (sender, result) = mpsc::channel();
     let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
         let destination = Destination::from(options.delivery);

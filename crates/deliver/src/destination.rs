@@ -67,6 +67,16 @@ impl Refusal {
     }
 }
 
+/// Variable that makes the reports of programs anonymous. `run --remote` and `mcp --remote` set it for their command.
+pub const REMOTE: &str = "AUTOHEAL_REMOTE";
+
+/// True if [`REMOTE`] is set. A value that is not known counts as set, because that only asks for an approval.
+#[must_use]
+pub fn is_remote() -> bool {
+    let is_off = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "" | "false" | "0" | "no");
+    variable(REMOTE).is_some_and(|value| !is_off(&value))
+}
+
 impl Destination {
     /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
     /// project `AUTOHEAL_PROJECT` and the scrub level of `AUTOHEAL_SCRUB`. A blank variable counts as unset.

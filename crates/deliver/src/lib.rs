@@ -12,7 +12,7 @@ pub mod spool;
 mod upstream;
 
 pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
-pub use destination::{Destination, Receiver, Record, Refusal};
+pub use destination::{Destination, REMOTE, Receiver, Record, Refusal, is_remote};
 pub use place::{data_directory, default_store, store_file, store_name};
 pub use reporter::Reporter;
 pub use share::{share_out, shares};

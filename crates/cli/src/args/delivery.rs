@@ -1,8 +1,11 @@
 //! The receiver of failures: the options that `run` and `mcp` share.
 
-use autoheal_deliver::{Destination, Receiver};
+use std::process::Command;
+
+use autoheal_deliver::{Destination, REMOTE, Receiver};
 use autoheal_ingest::record_in_own_store;
-use clap::Args;
+use autoheal_prepare::validate::Sender;
+use clap::{ArgAction, Args};
 use secrecy::SecretString;
 
 use super::{Scrub, values};
@@ -22,9 +25,28 @@ pub(crate) struct DeliveryArgs {
     /// Project of the failures; a service at --url takes it as its project key
     #[arg(long, env = "AUTOHEAL_PROJECT", value_parser = values::project, value_name = "PROJECT")]
     pub(crate) project: Option<String>,
+    /// The command serves others: its output may hold their text, so its reports are anonymous whatever is trusted, and so
+    /// are those of `autoheal run`, `autoheal mcp` and Rust programs within it
+    #[arg(long, env = REMOTE, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL")]
+    #[arg(default_missing_value = "true", default_value = "false", value_parser = values::switch)]
+    pub(crate) remote: bool,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
+}
+
+impl DeliveryArgs {
+    /// Sender of the command's failures.
+    pub(crate) fn sender(&self) -> Sender {
+        if self.remote { Sender::Anonymous } else { Sender::Local }
+    }
+
+    /// Sets the variable that makes the reports of programs within the command anonymous, too.
+    pub(crate) fn pass_on(&self, command: &mut Command) {
+        if self.remote {
+            command.env(REMOTE, "true");
+        }
+    }
 }
 
 impl From<DeliveryArgs> for Destination {

@@ -17,6 +17,7 @@ pub(super) const LATE: &str = "the last failures could not be reported in time; 
 
 /// The reporter and the server's surroundings, both created for the first report.
 pub(super) struct Reports {
+    sender: Sender,
     destination: Destination,
     program: OsString,
     surroundings: Option<Surroundings>,
@@ -25,7 +26,8 @@ pub(super) struct Reports {
 
 impl Reports {
     pub(super) fn new(delivery: DeliveryArgs, program: &OsStr) -> Self {
-        Self { destination: delivery.into(), program: program.to_owned(), surroundings: None, reporter: None }
+        let sender = delivery.sender();
+        Self { sender, destination: delivery.into(), program: program.to_owned(), surroundings: None, reporter: None }
     }
 
     /// Passes reports to the reporter.
@@ -35,7 +37,7 @@ impl Reports {
         }
         let surroundings = self.surroundings.get_or_insert_with(|| Surroundings::of(&self.program));
         if self.reporter.is_none() {
-            match Reporter::start_announcing(self.destination.clone(), Sender::Local, say, say_unless_blocked) {
+            match Reporter::start_announcing(self.destination.clone(), self.sender, say, say_unless_blocked) {
                 Ok(reporter) => self.reporter = Some(reporter),
                 Err(error) => return say(&format!("this server's failures cannot be reported: {error}")),
             }

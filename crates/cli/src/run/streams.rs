@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::Arc;
 
 use rustix::fs::fstat;
@@ -48,12 +48,18 @@ impl Streams {
         Ok(Self { output, errors, terminal: pair.map(|(_, (terminal, ..))| terminal) })
     }
 
-    /// Starts the command on these streams. It inherits our standard input.
-    pub(super) fn start(self, program: &OsStr, arguments: &[OsString]) -> io::Result<(Child, RunningStreams)> {
+    /// Starts the command on these streams; `prepare` sets its variables. It inherits our standard input.
+    pub(super) fn start(
+        self,
+        program: &OsStr,
+        arguments: &[OsString],
+        prepare: impl Fn(&mut Command),
+    ) -> io::Result<(Child, RunningStreams)> {
         let Self { output, errors, terminal } = self;
         let (stop, stopped) = io::pipe().map(|(reader, writer)| (writer, OwnedFd::from(reader)))?;
         // the command's sides are closed here, because a copy of ours would hide the end of its output
         let child = spawn(program, arguments, |command| {
+            prepare(command);
             let errors = errors.as_ref().unwrap_or(&output);
             command.stdout(output.theirs.try_clone()?).stderr(errors.theirs.try_clone()?);
             Ok(())

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::wrapped::{Wrapped, samples};
+use crate::wrapped::{Wrapped, samples, with_input};
 
 const FAILS: [&str; 3] = ["sh", "-c", "echo no price >&2; exit 3"];
 
@@ -48,6 +48,34 @@ async fn a_command_that_serves_others_is_anonymous_in_the_own_store_and_at_a_ser
     let mut run = here.run(&["--remote", "--url", &format!("http://{}/", serve.address)], &FAILS);
     assert_eq!(run.env("AUTOHEAL_KEY", "made-up-sender-key").output().unwrap().status.code(), Some(3));
     assert_eq!(samples(&serve).await[0]["sender"], json!("anonymous"));
+}
+
+#[tokio::test]
+async fn what_runs_within_a_command_that_serves_others_is_anonymous_too() {
+    let autoheal = env!("CARGO_BIN_EXE_autoheal");
+    let in_shell = format!("{autoheal} run -- sh -c 'echo no price >&2; exit 3'");
+    let server = r#"read line; echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no price"}}'; cat >&2"#;
+    for command in [&[autoheal, "run", "--", FAILS[0], FAILS[1], FAILS[2]][..], &["sh", "-c", &in_shell]] {
+        let wrapped = Wrapped::new();
+        assert_eq!(wrapped.run(&["--remote"], command).output().unwrap().status.code(), Some(3));
+        let senders: Vec<_> = wrapped.recorded().await.into_iter().map(|it| it["sender"].clone()).collect();
+        assert!(!senders.is_empty() && senders.iter().all(|it| *it == json!("anonymous")), "{senders:?}");
+    }
+    let call = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"price\"}}\n";
+    for (options, nested) in [(&["--remote"][..], true), (&["--remote"], false)] {
+        let wrapped = Wrapped::new();
+        let command = if nested {
+            wrapped.run(options, &[autoheal, "mcp", "--", "sh", "-c", server])
+        } else {
+            wrapped.mcp(options, &["sh", "-c", server])
+        };
+        with_input(command, call);
+        assert_eq!(wrapped.only().await["sender"], json!("anonymous"), "nested: {nested}");
+    }
+    let mut local = Wrapped::new();
+    local.place.variables.push(("AUTOHEAL_REMOTE".to_owned(), "false".to_owned()));
+    assert_eq!(local.output(&FAILS).status.code(), Some(3));
+    assert_eq!(local.only().await["sender"], json!("local"));
 }
 
 /// Reads one request of reports and leaves its connection open; returns the number of reports.
