@@ -88,7 +88,9 @@ fn reporter(sender: Sender) -> Option<&'static Reporter> {
     slot.get_or_init(start).as_ref()
 }
 
-/// Prints a sentence on standard error. A closed standard error is ignored.
+/// Prints a sentence on standard error, without characters that control a terminal. A closed standard error is ignored.
 fn print_trouble(trouble: &str) {
-    let _closed = writeln!(std::io::stderr(), "autoheal: {trouble}");
+    let is_plain = |c: char| c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
+    let shown = |c: char| if is_plain(c) { c.to_string() } else { c.escape_debug().to_string() };
+    let _closed = writeln!(std::io::stderr(), "autoheal: {}", trouble.chars().map(shown).collect::<String>());
 }

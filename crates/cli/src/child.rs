@@ -15,6 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
 pub(crate) use self::signals::Signals;
+use crate::printed::one_line;
 
 /// Prints one line and returns this exit code.
 pub(crate) fn refuse(sentence: &str, code: u8) -> ExitCode {
@@ -33,5 +34,5 @@ pub(crate) fn say_unless_blocked(sentence: &str) {
 
 /// Prints one line of our own to standard error. A closed standard error is no failure.
 pub(crate) fn say(sentence: &str) {
-    let _unread = writeln!(std::io::stderr(), "autoheal: {sentence}");
+    let _unread = writeln!(std::io::stderr(), "autoheal: {}", one_line(sentence));
 }

@@ -11,6 +11,7 @@ use autoheal_store::{ClientHash, Clock, Erased, Sqlite, Store};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::args::EraseArgs;
+use crate::printed::one_line;
 
 /// Timeout of the service's response. Erasing rewrites pages of the file, and waits for maintenance under way.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -126,7 +127,7 @@ fn print(erased: &Erased) {
         println!("kept without text, because GitHub has an issue of it: {} groups", erased.emptied);
     }
     for issue in &erased.issues {
-        println!("the issue on GitHub stays; edit or delete it there: {}", issue.url);
+        println!("the issue on GitHub stays; edit or delete it there: {}", one_line(&issue.url));
     }
     if erased.unfinished > 0 {
         println!("{} writes to GitHub are under way and keep their text; erase again later", erased.unfinished);

@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::args::ExplainArgs;
-use crate::settings;
+use crate::{printed, settings};
 
 use found::Found;
 
@@ -104,7 +104,7 @@ impl Explainer {
         if options.json {
             let mut explained = self.as_json(&record);
             found.add_to(&mut explained, &record);
-            writeln!(output, "{explained}")?;
+            writeln!(output, "{}", printed::json(&explained))?;
             return Ok(());
         }
         writeln!(output, "Rule         {}", found.rule)?;
@@ -122,7 +122,7 @@ impl Explainer {
             } else {
                 self.line(&line)
             };
-            writeln!(output, "{explained}")?;
+            writeln!(output, "{}", printed::json(&explained))?;
             line.clear();
         }
         Ok(())

@@ -9,6 +9,7 @@ mod erase;
 mod explain;
 mod gateway;
 mod mcp;
+mod printed;
 mod run;
 mod serve;
 mod settings;
@@ -22,6 +23,7 @@ use std::sync::atomic::AtomicBool;
 use clap::CommandFactory;
 
 use crate::args::{Args, Command, McpArgs, RunArgs, parse, parse_alone};
+use crate::printed::init_logging;
 
 /// mimalloc, because records are made on one thread and dropped on another, which costs locks in glibc's allocator.
 #[global_allocator]
@@ -81,7 +83,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("autoheal: {error:#}");
+            child::say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -93,16 +95,4 @@ fn survive_file_size_limit() {
     let noticed = Arc::new(AtomicBool::new(false));
     // without the handler, only the limit is handled worse
     let _registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
-}
-
-/// Sends logs to standard error, with colours if it is a terminal.
-fn init_logging(level: tracing::Level) {
-    use std::io::IsTerminal;
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_max_level(level)
-        .with_target(false)
-        .init();
 }

@@ -10,7 +10,7 @@ mod links;
 mod occurrences;
 mod title;
 
-pub use inert::inert;
+pub use inert::{inert, is_hidden};
 pub use occurrences::Occurrences;
 pub use title::issue_title;
 

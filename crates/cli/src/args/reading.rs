@@ -32,8 +32,28 @@ pub(crate) fn parse() -> Result<Args, ExitCode> {
         read(Args::command(), &words).and_then(|matches| Args::from_arg_matches(&matches).map_err(Refused::Usage));
     parsed.map_err(|refused| match refused {
         Refused::Value(sentence) => refuse(&sentence, exit_code(&words)),
-        Refused::Usage(error) => error.exit(),
+        Refused::Usage(error) => exit(error, &words),
     })
+}
+
+/// Lets clap print its error or help, and ends the process. clap repeats words and variables as they are, so it reads them
+/// once more without the characters that control a terminal.
+fn exit(error: clap::Error, words: &[OsString]) -> ExitCode {
+    let is_shown = |text: &OsStr| text.to_str().is_some_and(|text| inert(text) == text);
+    let hide = |arg: Arg| {
+        let is_hidden = arg.get_env().and_then(std::env::var_os).is_some_and(|value| !is_shown(&value));
+        if is_hidden { arg.hide_env_values(true) } else { arg }
+    };
+    let plain: Vec<OsString> = words.iter().map(|word| inert(&word.to_string_lossy()).into()).collect();
+    if !error.use_stderr() || plain != words {
+        let command = Args::command().mut_args(hide).mut_subcommands(|command| command.mut_args(hide));
+        return match read(command, &plain) {
+            Err(Refused::Usage(error)) => error.exit(),
+            Err(Refused::Value(sentence)) => refuse(&sentence, exit_code(words)),
+            Ok(_) => refuse("an argument has characters that a terminal does not show", exit_code(words)),
+        };
+    }
+    error.exit()
 }
 
 /// Parses one command by its own definition. None if only the whole definition can parse the command line.

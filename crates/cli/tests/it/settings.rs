@@ -50,6 +50,60 @@ async fn help_starts_with_examples() {
     }
 }
 
+/// What is printed for arguments and variables with characters that control a terminal or hide text.
+#[tokio::test]
+async fn no_character_of_an_argument_or_a_variable_controls_the_terminal() {
+    const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{1b}[31m\u{9b}31m\u{202e}c\u{200b}\u{2066}";
+    let (option, path) = (format!("--{HOSTILE}"), format!("/dev/null/{HOSTILE}"));
+    let place = Place::new();
+    let store = place.store();
+    let own = place.directory.path().join(HOSTILE).to_str().unwrap().to_owned();
+    let cases: &[&[&str]] = &[
+        &["explain", &path],
+        &["explain", "--output", &path],
+        &["explain", "--rules", &path, "-"],
+        &["run", "--", &path],
+        &["run", &option, "--", "true"],
+        &["mcp", "--", &path],
+        &["mcp", "--http", &path],
+        &["mcp", "--http", "--listen", HOSTILE, "--", "http://127.0.0.1:9"],
+        &["backup", &path],
+        &["backup", "--store", &path, &own],
+        &["backup", "--store", store.to_str().unwrap(), &own],
+        &["erase", HOSTILE],
+        &["serve", "--store", &path],
+        &["serve", &option],
+        &[HOSTILE],
+        &[&option],
+        &["help", HOSTILE],
+        &["man", HOSTILE],
+        &["completions", HOSTILE],
+        &["serve", "--help"],
+        &["run", "--help"],
+    ];
+    drop(place.serve().await);
+    for arguments in cases {
+        let mut command = autoheal();
+        // shown in the help
+        command.args(*arguments).env("AUTOHEAL_STORE", &own).stdin(std::process::Stdio::null());
+        let output = command.output().await.unwrap();
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let is_hidden = |c: &char| c.is_control() && *c != '\n' || ('\u{200b}'..='\u{206f}').contains(c);
+        assert!(!printed.is_empty() && printed.chars().find(is_hidden).is_none(), "{arguments:?}: {printed:?}");
+    }
+    let mut served = autoheal();
+    served.env("AUTOHEAL_LOG", "info").stdout(std::process::Stdio::null());
+    served.args(["serve", "--listen", "127.0.0.1:0", "--store", &own]).stderr(std::process::Stdio::piped());
+    let mut serve = served.kill_on_drop(true).spawn().unwrap();
+    let mut log = tokio::io::BufReader::new(serve.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("store=") {
+        line.clear();
+        assert!(tokio::io::AsyncBufReadExt::read_line(&mut log, &mut line).await.unwrap() > 0, "no store in the log");
+    }
+    assert!(line.contains("\\u{202e}c\\u{200b}") && !line.trim_end().contains(char::is_control), "{line:?}");
+}
+
 #[tokio::test]
 async fn help_shows_no_secret_of_the_environment() {
     let secrets = [

@@ -52,7 +52,8 @@ pub(super) fn is_mark(c: char) -> bool {
 
 /// True for characters that are invisible or look like a space, because a model or a renderer may act on them: controls,
 /// default-ignorable and blank characters, joiners of hieroglyphs, the place of an object, private use and noncharacters.
-pub(super) fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
