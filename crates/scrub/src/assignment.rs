@@ -1,6 +1,7 @@
 //! Values with a secret's name: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
 use crate::SECRET;
+use crate::compared;
 use crate::found::Found;
 use crate::full;
 use crate::input::Input;
@@ -109,9 +110,12 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
         _ if is_arrow => full(|| printed(input, start)),
-        (None, b'{') => None,
+        (None, b'{') => full(|| compared::object(input, start)),
         (None, b'(') => full(|| wrapped::pair(input, start)),
-        (None, b'[') => list(input, start + 1).or_else(|| full(|| brackets(input, sign, start))),
+        (None, b'[') => {
+            let in_list = list(input, start + 1).or_else(|| full(|| compared::object(input, start)));
+            in_list.or_else(|| full(|| brackets(input, sign, start)))
+        }
         (None, b'|' | b'>') if matches!(input.at(start + 1), b'\n' | b'-' | b'+' | b'\\') => {
             full(|| block(input, &key, start))
         }

@@ -24,6 +24,9 @@ const AT_THE_END: &[u8] = &words::list(
 /// `compass`, `spin`.
 const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat pw psw");
 
+/// Rarer words with the meaning of [`AT_THE_END`], which the browser module leaves out.
+const RARE: &[u8] = &words::list(b" wpapsk presharedkey mfacode totpcode otpcode dbpw contrasena senha motdepasse");
+
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
     b" age algorithm at attempts banner byte bytes changed consent count created domain enabled endpoint error errors \
@@ -119,7 +122,8 @@ fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole);
+    let is_rare = || cfg!(feature = "full") && ends(RARE);
+    let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole) || is_rare();
     let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_attribute() && !ends(HARMLESS)
 }

@@ -8,6 +8,7 @@
 
 mod assignment;
 mod card;
+mod compared;
 mod email;
 mod encoded;
 mod flag;

@@ -4,7 +4,9 @@ use crate::found::Found;
 use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
-use crate::{assignment, card, email, encoded, flag, pair, personal, private_key, prose, token, url, vendor, wrapped};
+use crate::{
+    assignment, card, compared, email, encoded, flag, pair, personal, private_key, prose, token, url, vendor, wrapped,
+};
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
 /// ruled out by the byte after them.
@@ -65,6 +67,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
                 url::userinfo(&input, trigger)
                     .or_else(|| full(|| vendor::bot(&input, trigger)))
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
+                    .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
                     .or_else(|| assignment::value(&input, trigger))
             }
             b'@' => email::address(&input, trigger).or_else(|| full(|| prose::oracle_login(&input, trigger))),
@@ -81,15 +84,14 @@ pub(crate) fn pass(text: &str) -> Option<String> {
                 .or_else(|| full(|| private_key::encoded(&input, trigger))),
             b'B' | b'b' => token::scheme(&input, trigger).or_else(|| full(|| prose::identified_by(&input, trigger))),
             b'A' => vendor::lettered(&input, trigger).or_else(|| full(|| prose::command(&input, trigger))),
-            b'K' | b'k' | b'P' | b'p' => {
-                vendor::lettered(&input, trigger).or_else(|| full(|| prose::sentence(&input, trigger)))
-            }
+            b'K' | b'k' | b'P' | b'p' => vendor::lettered(&input, trigger)
+                .or_else(|| full(|| prose::sentence(&input, trigger).or_else(|| compared::duplicate(&input, trigger)))),
             b'.' => full(|| vendor::dotted(&input, trigger)),
             b'~' => full(|| vendor::client_secret(&input, trigger)),
             b'/' => full(|| url::path(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
-            b'(' => full(|| wrapped::only_argument(&input, trigger)),
-            b',' => full(|| wrapped::second_argument(&input, trigger)),
+            b'(' => full(|| wrapped::only_argument(&input, trigger).or_else(|| compared::expected(&input, trigger))),
+            b',' => full(|| wrapped::second_argument(&input, trigger).or_else(|| compared::argument(&input, trigger))),
             b'<' | b'&' => full(|| pair::element(&input, trigger)),
             _ if may_end() => vendor::prefixed(&input, trigger),
             _ => None,

@@ -135,6 +135,7 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
         mark > 0 && mark < 4 && word > 0 && !ALPHANUMERIC.has(rest.get(word).copied().unwrap_or(0))
     };
     words::has(PLACEHOLDERS, text, words::EXACT)
+        || cfg!(feature = "full") && matches!(text, [b'%', b'a'..=b'z'])
         || text.iter().all(|byte| *byte == b'*')
         || text.len() > 2 && text.iter().all(|byte| matches!(byte, b'x' | b'X' | b'.'))
         || is_metavariable(text)

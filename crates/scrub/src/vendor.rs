@@ -68,7 +68,7 @@ static FORMS: [Form; if cfg!(feature = "full") { 8 } else { 4 }] = [
     Form { prefixes: &words::list(b" pypi- SG. sl. 1//"), min: 40, set: &DOTTED, is_mixed: true },
     #[cfg(feature = "full")]
     Form {
-        prefixes: &words::list(b" ops_ sgp_ fm1_ fm2_ fo1_ glc_ sntrys_ CCIPAT_"),
+        prefixes: &words::list(b" pcsk_ ops_ sgp_ fm1_ fm2_ fo1_ glc_ sntrys_ CCIPAT_"),
         min: 40,
         set: &PADDED,
         is_mixed: true,
