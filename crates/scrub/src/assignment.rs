@@ -50,7 +50,7 @@ static TYPES_BEFORE: &[u8] = &words::list(b" string str text nsstring");
 
 /// Parameters of links that log in, if their value looks random.
 static LINK_PARAMETERS: &[u8] =
-    &words::list(b" code key ticket oobcode samlresponse invite magic link hash nonce t k h");
+    &words::list(b" code key ticket oobcode samlresponse invite samlrequest magic link hash nonce t k h");
 
 /// Shell variables whose `PWD` means a folder.
 static FOLDERS: &[u8] = &words::list(b" pwd oldpwd init_cwd");
@@ -143,20 +143,41 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
     if key.text.len() > 24 {
         return None;
     }
-    let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
+    if cfg!(feature = "full") && words::has(PROVIDED, key.text, ANY_CASE) {
+        return provided(input, key, start);
+    }
+    let is_saml = || words::find(&words::list(b" samlre"), key.text, Place::Start, ANY_CASE) > 0;
+    let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#') || cfg!(feature = "full") && is_saml();
     if cfg!(feature = "full")
         && in_url
         && input.run(start, 16, &LINK_VALUE) == 16
         && words::has(LINK_PARAMETERS, key.text, ANY_CASE)
     {
         let end = bare_end(input, start, true);
-        return looks_random(input.part(start, end)).then(|| Found::new(start, end, crate::token::TOKEN));
+        let is_token = looks_random(input.part(start, end)) || input.has(start, b"ST-");
+        return is_token.then(|| Found::new(start, end, crate::token::TOKEN));
     }
     let body = quote_at(input, start).map_or(start, |quote| quote.body);
     if let Some(end) = full(|| phone_end(key.text, input, body)) {
         return Some(Found::new(body, end, "<phone>"));
     }
     full(|| pair::value(input, key, start))
+}
+
+/// Words between a secret's name and the secret: `invalid api key provided: …`.
+static PROVIDED: &[u8] = &words::list(b" provided given supplied received used");
+
+fn provided(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
+    static WORDS: Set = LETTERS.with(b" _");
+    let end = key.start.checked_sub(1)?;
+    let name = input.part(input.run_start(end, 16, &WORDS), end);
+    let (start, end) = match quote_at(input, start) {
+        Some(quote) => (quote.body, quoted_end(input, quote)),
+        None => (start, bare_end(input, start, false)),
+    };
+    let text = input.part(start, end);
+    let is_secret = key.is_bare() && names_secret(name) && looks_like_password(text) && !text.contains(&b' ');
+    is_secret.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
 }
 
 pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> {

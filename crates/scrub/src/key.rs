@@ -63,6 +63,15 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
         || value.len() < 16 && value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
     // a plain word under `token` is the name of a token in a parser's message
     let is_token = name.len() >= weak && name.ends_with(b"token") | name.ends_with(b"Token");
+    // `pin=BCM18` and `pin=D5` name a pin of a board
+    let is_board = || {
+        let letters = value.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let number = value.get(letters..).unwrap_or_default();
+        matches!(letters, 1 | 3 | 4) && matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit)
+    };
+    if cfg!(feature = "full") && words::find(b"\x03pin", name, Place::End, words::ANY_CASE) > 0 && is_board() {
+        return true;
+    }
     weak > 0 && (is_number && value.len() <= 3 || (is_word_plain || !is_token) && is_word())
 }
 

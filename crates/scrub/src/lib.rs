@@ -18,6 +18,7 @@ mod json;
 mod key;
 mod pair;
 mod personal;
+mod piped;
 mod private_key;
 mod program;
 mod prose;

@@ -58,6 +58,9 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     };
     let text = input.part(start, end);
     let is_value = !text.is_empty() && !text.starts_with(b"-") && (argument.is_some() || !text.starts_with(b"="));
+    // a port after the wrong letter, `mysql -p3306`
+    let is_port = argument.is_none() && text.starts_with(b"33") && matches!(text.len(), 4 | 5);
+    let is_value = is_value && !(is_port && text.iter().all(u8::is_ascii_digit));
     if !is_value || !follows(input, dash, letter, programs) {
         return None;
     }

@@ -5,7 +5,8 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, compared, email, encoded, flag, pair, personal, private_key, prose, token, url, vendor, wrapped,
+    assignment, card, compared, email, encoded, flag, pair, personal, piped, private_key, prose, token, url, vendor,
+    wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -15,7 +16,7 @@ const TRIGGERS: [(&[u8], &[u8]); 8] = [
     (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
     (b",%&(", b" \"'`\\\n\tlbrSO234"),
     (b"A", b"ABCIKSTU"),
-    (b"Bb", b"aeyAEY"),
+    if cfg!(feature = "full") { (b"Bb$", b"aeyAEY256") } else { (b"Bb", b"aeyAEY") },
     (b"Pp", b"awiAWIr"),
     (b"Kk", b"eE"),
     (b"K0123456789", b"abcdfABCDFx0123456789"),
@@ -68,13 +69,15 @@ pub(crate) fn pass(text: &str) -> Option<String> {
                     .or_else(|| full(|| vendor::bot(&input, trigger)))
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
+                    .or_else(|| full(|| piped::mask(&input, trigger)))
                     .or_else(|| assignment::value(&input, trigger))
             }
             b'@' => email::address(&input, trigger).or_else(|| full(|| prose::oracle_login(&input, trigger))),
             b'%' => email::address(&input, trigger).or_else(|| full(|| encoded::percent(&input, trigger))),
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
-                .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
+                .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
+                .or_else(|| full(|| piped::option(&input, trigger))),
             b'0'..=b'9' => full(|| personal::digits(&input, trigger)).or_else(|| {
                 let digits = card::digits(&input, trigger);
                 index = digits.end;
@@ -86,6 +89,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
             b'A' => vendor::lettered(&input, trigger).or_else(|| full(|| prose::command(&input, trigger))),
             b'K' | b'k' | b'P' | b'p' => vendor::lettered(&input, trigger)
                 .or_else(|| full(|| prose::sentence(&input, trigger).or_else(|| compared::duplicate(&input, trigger)))),
+            b'$' => full(|| piped::hash(&input, trigger)),
             b'.' => full(|| vendor::dotted(&input, trigger)),
             b'~' => full(|| vendor::client_secret(&input, trigger)),
             b'/' => full(|| url::path(&input, trigger))

@@ -10,6 +10,8 @@ use crate::words::{self, Place};
 /// The bytes between `//` and the path.
 static AUTHORITY: Set = Set::of(b"/?#\"'`<>\\").others();
 static PATH: Set = BASE64URL.with(b"/.%");
+/// The path of a webhook of Teams has an `@`.
+static SECRET_PATH: Set = PATH.with(b"@");
 
 /// Checks the colon of `scheme://user:password@host`. A name without a password stays, unless it may be a token.
 pub(crate) fn userinfo(input: &Input<'_>, colon: usize) -> Option<Found> {
@@ -46,7 +48,7 @@ pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
     let start = slash + 1;
     let head = input.part(input.floor, start);
     if words::may_end(head, &FILTER) && words::find(SECRET_PATHS, head, Place::End, words::EXACT) > 0 {
-        let end = input.run_end(start, &PATH);
+        let end = input.run_end(start, &SECRET_PATH);
         return (end > start).then(|| Found::new(start, end, TOKEN));
     }
     if !words::may_end(head, &FOLDER_FILTER) {

@@ -19,7 +19,7 @@ struct Form {
 }
 
 /// Forms of all tokens with a prefix; in the browser module only the most common ones, for its size.
-static FORMS: [Form; if cfg!(feature = "full") { 8 } else { 4 }] = [
+static FORMS: [Form; if cfg!(feature = "full") { 9 } else { 4 }] = [
     Form {
         // these are also the beginnings of names, so they need the length of a token without separators
         #[cfg(not(feature = "full"))]
@@ -73,6 +73,8 @@ static FORMS: [Form; if cfg!(feature = "full") { 8 } else { 4 }] = [
         set: &PADDED,
         is_mixed: true,
     },
+    #[cfg(feature = "full")]
+    Form { prefixes: &words::list(b" v1.0-"), min: 100, set: &PADDED, is_mixed: true },
     #[cfg(feature = "full")]
     Form {
         prefixes: &words::list(b" key- pul- access-sandbox- access-production- access-development- pat-na1- pat-eu1-"),
@@ -157,7 +159,7 @@ fn rest(input: &Input<'_>, start: usize, body: usize, form: &Form) -> Option<Fou
 /// of the bytes after them.
 type Lettered = (&'static [u8], &'static [u8], usize, usize, &'static Set);
 
-static LETTERED: [Lettered; if cfg!(feature = "full") { 15 } else { 5 }] = [
+static LETTERED: [Lettered; if cfg!(feature = "full") { 17 } else { 5 }] = [
     (b"", b"AKIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ASIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ABIA", 16, 16, &CAPITALS_AND_DIGITS),
@@ -176,6 +178,10 @@ static LETTERED: [Lettered; if cfg!(feature = "full") { 15 } else { 5 }] = [
     #[cfg(feature = "full")]
     (b"E", b"AA", 60, 400, &BASE64URL),
     #[cfg(feature = "full")]
+    (b"E", b"AACEdEose0cBA", 10, 400, &BASE64URL),
+    #[cfg(feature = "full")]
+    (b"", b"AAAAAAAAAAAAAAAAAAAAA", 60, 200, &ESCAPED),
+    #[cfg(feature = "full")]
     (b"S", b"K", 32, 32, &HEX),
     #[cfg(feature = "full")]
     (b"da", b"pi", 32, 34, &DASHED_HEX),
@@ -187,6 +193,8 @@ static LETTERED: [Lettered; if cfg!(feature = "full") { 15 } else { 5 }] = [
 
 static PADDED: Set = BASE64URL.with(b"=+/");
 static ANY: Set = PADDED.with(b".");
+#[cfg(feature = "full")]
+static ESCAPED: Set = PADDED.with(b"%");
 #[cfg(feature = "full")]
 static DASHED_HEX: Set = HEX.with(b"-");
 

@@ -17,7 +17,7 @@ const USER: &str = "<user>";
 /// Maximum length of an account name, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 /// Directories under a home root that are not named after a person.
-const SHARED: [&str; 4] = ["Shared", "Public", "runner", USER];
+const SHARED: [&str; 5] = ["Shared", "Public", "runner", "linuxbrew", USER];
 
 /// Replaces `/home/ada/app.js` by `/home/<user>/app.js`, and likewise the paths of macOS and Windows.
 #[must_use]
