@@ -154,9 +154,10 @@ pub trait Store: Send + Sync + 'static {
     /// made due.
     fn wake_all(&self, project: &str, settings_hash: &str, now: Timestamp) -> StoreFuture<'_, u64>;
 
-    /// Makes every group due that would wait longer than `of_groups`, and releases its claim. Lets unsettled intents wait
-    /// no longer than `of_intents`, and counts those sent in the future as sent now. Needed after the clock was set back.
-    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()>;
+    /// Makes every group due that would wait longer than `of_groups`, and releases its claim. Lets rechecks wait
+    /// no longer than `of_rechecks`, and writes that may have to be sent no longer than either. Counts those sent in the
+    /// future as sent now. Needed after the clock was set back.
+    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_rechecks: Duration) -> StoreFuture<'_, ()>;
 
     /// Makes a project's writes due that wait for the end of a pause (`Held`, `Sent`). Needed when it is ended early.
     fn resume_writes(&self, project: &str, now: Timestamp) -> StoreFuture<'_, ()>;

@@ -342,9 +342,10 @@ impl Store for Sqlite {
         })
     }
 
-    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_intents: Duration) -> StoreFuture<'_, ()> {
+    fn shorten_waits(&self, now: Timestamp, of_groups: Duration, of_rechecks: Duration) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.write(move |connection| work::shorten_waits_of_intents(connection, now, of_intents)).await?;
+            self.write(move |connection| work::shorten_waits_of_intents(connection, now, of_groups, of_rechecks))
+                .await?;
             let mut step = Some(0);
             while let Some(after) = step {
                 step = self.write(wake::shorten(after, now, of_groups)).await?;

@@ -72,6 +72,34 @@ async fn a_jump_at_any_step_neither_delays_nor_repeats_anything() {
 }
 
 #[tokio::test]
+async fn a_write_that_waits_for_a_pause_waits_no_longer_after_the_clock_is_set_back() {
+    for (on, failure) in [
+        (Operation::CreateIssue, Failure::RetryAfter { seconds: 4 }),
+        (Operation::CreatePull, Failure::RetryAfter { seconds: 4 }),
+        (Operation::CreatePull, Failure::BadGatewayBefore),
+    ] {
+        for milliseconds in [-10_000, -HOUR, -24 * HOUR] {
+            let mut harness = Harness::start(ALL).await;
+            harness.github.inject(Fault::on(on, failure.clone()));
+            harness.report("price is undefined").await;
+            while harness.stop().is_none() {
+                harness.tick_once().await;
+            }
+            harness.clock.set(Timestamp(harness.clock.now().0 + milliseconds));
+            let is_done = |harness: &Harness| match on {
+                Operation::CreateIssue => !harness.github.issues().is_empty(),
+                _ => !harness.github.pulls().is_empty(),
+            };
+            let mut passed = Duration::ZERO;
+            while !is_done(&harness) {
+                passed += harness.tick_once().await;
+                assert!(passed.as_secs() < 20, "{on:?} {failure:?} {milliseconds}: {passed:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_jump_and_back_neither_delays_nor_repeats_anything() {
     for milliseconds in JUMPS {
         for at_tick in (1..TICKS).step_by(4) {

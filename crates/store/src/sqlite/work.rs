@@ -269,12 +269,20 @@ pub(super) fn set_pause(connection: &Connection, project: &str, pause: Option<&P
 }
 
 /// The part of `shorten_waits` that is about intents.
-pub(super) fn shorten_waits_of_intents(connection: &Connection, now: Timestamp, longest: Duration) -> Result<()> {
-    // An intent that was set aside, because it cannot be read, is never due.
-    let is_late = format!("{UNSETTLED} AND act_at > ?1 AND act_at < {}", i64::MAX);
-    connection
-        .prepare_cached(&format!("UPDATE intents SET act_at = ?1 WHERE {is_late}"))?
-        .execute([now.plus(longest).0])?;
+pub(super) fn shorten_waits_of_intents(
+    connection: &Connection,
+    now: Timestamp,
+    of_groups: Duration,
+    of_rechecks: Duration,
+) -> Result<()> {
+    // Only a recheck needs its wait, because lists lag: a write waits for the end of a pause, which is stored by itself.
+    for (states, longest) in [("'recheck'", of_rechecks), ("'sent', 'held'", of_groups.min(of_rechecks))] {
+        // An intent that was set aside, because it cannot be read, is never due.
+        let is_late = format!("state IN ({states}) AND act_at > ?1 AND act_at < {}", i64::MAX);
+        connection
+            .prepare_cached(&format!("UPDATE intents SET act_at = ?1 WHERE {is_late}"))?
+            .execute([now.plus(longest).0])?;
+    }
     // From now on its search takes as long as after a write that was just sent.
     connection
         .prepare_cached(&format!("UPDATE intents SET sent_at = ?1 WHERE {UNSETTLED} AND sent_at > ?1"))?
