@@ -192,12 +192,16 @@ pub(crate) fn text_form(work: &Work, settings: &Settings) -> TextForm {
     // text that the issue holds already stays
     let shown = work.group.text.filter(|text| text.sample == work.sample.id).map(|text| text.form);
     let is_approved = work.approval.is_some();
+    let waits = work.group.status == Status::AwaitingApproval;
     match shown {
         Some(TextForm::FullWithPage) if !is_trusted => TextForm::FullWithPage,
         Some(TextForm::Full) if is_approved => TextForm::Full,
         _ if is_trusted || is_approved => TextForm::Full,
-        // A page is a stranger, so its stack joins no text that reaches an agent without an approval.
-        None | Some(TextForm::Full) if settings.issue_text == IssueTextPolicy::Full && work.page.is_some() => {
+        // A page is a stranger, so its stack joins no text that reaches an agent without an approval. It joins none that a
+        // person may be reading in order to approve it either, because the new text would revoke their label.
+        None | Some(TextForm::Full)
+            if settings.issue_text == IssueTextPolicy::Full && work.page.is_some() && !waits =>
+        {
             TextForm::FullWithPage
         }
         Some(TextForm::Full) => TextForm::Full,

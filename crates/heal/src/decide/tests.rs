@@ -245,6 +245,11 @@ fn the_stack_of_a_page_joins_the_text_before_an_approval_only() {
         }
         assert_eq!(text_form(&work, &settings), expected, "{shown:?}, approved: {is_approved}");
     }
+    for shown in [TextForm::Full, TextForm::FullWithPage] {
+        let mut work = of_both_ends(Some(shown));
+        work.group.status = Status::AwaitingApproval;
+        assert_eq!(text_form(&work, &settings), shown, "a group that waits for an approval keeps its text");
+    }
     let after_approval = Settings { issue_text: IssueTextPolicy::AfterApproval, ..settings };
     assert_eq!(text_form(&of_both_ends(None), &after_approval), TextForm::Facts);
     assert_eq!(text_form(&approved(of_both_ends(Some(TextForm::Facts))), &after_approval), TextForm::Full);
