@@ -66,6 +66,8 @@ pub(crate) enum GithubError {
     Lost {
         /// The cause.
         cause: Cause,
+        /// End of the wait that the response asks for, if it does.
+        until: Option<Timestamp>,
         /// What was wrong with the response.
         message: String,
     },
@@ -74,12 +76,12 @@ pub(crate) enum GithubError {
 impl GithubError {
     /// A lost response, because GitHub does not respond, or with an error of its own.
     pub(crate) fn lost(message: impl Into<String>) -> Self {
-        Self::Lost { cause: Cause::GithubDown, message: message.into() }
+        Self::Lost { cause: Cause::GithubDown, until: None, message: message.into() }
     }
 
     /// A lost response, because it cannot be read.
     fn unexpected(message: impl Into<String>) -> Self {
-        Self::Lost { cause: Cause::UnexpectedResponse, message: message.into() }
+        Self::Lost { cause: Cause::UnexpectedResponse, until: None, message: message.into() }
     }
 
     /// The cause, for people.
@@ -257,6 +259,7 @@ impl Github {
         response: Response,
     ) -> GithubResult<(T, HeaderMap)> {
         let Response { status, headers, text } = response;
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         match status {
             200..=299 => {
                 let json = if text.is_empty() { "null" } else { &text };
@@ -267,11 +270,12 @@ impl Github {
                     ))
                 })
             }
-            500..=599 => Err(GithubError::lost(format!("{method} {path} failed with {status}"))),
-            _ => {
-                let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-                Err(refusal::read(status, &text, header, self.clock.now()))
-            }
+            500..=599 => Err(GithubError::Lost {
+                cause: Cause::GithubDown,
+                until: refusal::retry_after(header, self.clock.now()),
+                message: format!("{method} {path} failed with {status}"),
+            }),
+            _ => Err(refusal::read(status, &text, header, self.clock.now())),
         }
     }
 

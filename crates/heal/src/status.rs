@@ -36,6 +36,12 @@ pub enum Cause {
     SingleSignOn,
     /// The token lacks a permission.
     MissingPermission,
+    /// The account or the app behind the token is suspended.
+    AccountSuspended,
+    /// The organization does not allow the address of this machine.
+    AddressNotAllowed,
+    /// GitHub blocks access to the repository.
+    RepositoryBlocked,
     /// The repository is archived.
     RepositoryArchived,
     /// The repository does not exist, or the token cannot see it.
@@ -100,6 +106,9 @@ impl Cause {
             Self::BadCredentials => "GitHub does not accept the token.",
             Self::SingleSignOn => "The organization requires single sign-on, and the token is not authorized for it.",
             Self::MissingPermission => "The token lacks a permission on the repository.",
+            Self::AccountSuspended => "The account or the app behind the token is suspended.",
+            Self::AddressNotAllowed => "The organization does not allow the IP address of this machine.",
+            Self::RepositoryBlocked => "GitHub blocks access to the repository.",
             Self::RepositoryArchived => "The repository is archived, so nothing can be written to it.",
             Self::RepositoryNotFound => "The repository does not exist, or the token cannot see it.",
             Self::RepositoryGone => "Issues are switched off in the repository, or it is gone for good.",
@@ -131,6 +140,17 @@ impl Cause {
             Self::MissingPermission => {
                 "Give the token read and write permission for issues, contents and pull requests of the repository. \
                  No restart is needed, unless the token itself changes."
+            }
+            Self::AccountSuspended => {
+                "Ask GitHub's support or the administrator why, or set GITHUB_TOKEN to the token of another account and \
+                 restart."
+            }
+            Self::AddressNotAllowed => {
+                "Add the address of this machine to the IP allow list in the settings of the organization. No restart is \
+                 needed."
+            }
+            Self::RepositoryBlocked => {
+                "Open the repository on GitHub to read why, or set AUTOHEAL_REPO to another one and restart."
             }
             Self::RepositoryArchived => "Unarchive the repository, or set AUTOHEAL_REPO to another one and restart.",
             Self::RepositoryNotFound => {

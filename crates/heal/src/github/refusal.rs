@@ -10,6 +10,9 @@ use crate::status::Cause;
 /// Number of seconds since 1970 beyond which a number counts as milliseconds; in seconds, the year 5138.
 const MAX_SECONDS: f64 = 1e11;
 
+/// Message of a refusal whose body is not one of GitHub's.
+const NOT_JSON: &str = "the response is no JSON";
+
 /// Body of a refusal. Each member is read by itself, because GitHub sends them in several shapes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -65,10 +68,12 @@ pub(super) fn read<'a>(
     header: impl Fn(&str) -> Option<&'a str>,
     now: Timestamp,
 ) -> GithubError {
-    let refusal: Refusal = serde_json::from_str(body).unwrap_or_default();
-    let mut message = refusal.message.expected().unwrap_or_else(|| "no message".to_owned());
+    let refusal = serde_json::from_str::<Refusal>(body).ok().filter(|_| body.trim_start().starts_with('{'));
+    let without_message = if refusal.is_some() { "no message" } else { NOT_JSON };
+    let refusal = refusal.unwrap_or_default();
+    let mut message = refusal.message.expected().unwrap_or_else(|| without_message.to_owned());
     if matches!(status, 403 | 429) {
-        let retry_after = header("retry-after").and_then(|value| end_of_wait(value, now));
+        let retry_after = retry_after(&header, now);
         let reset = || {
             let spent = number(header("x-ratelimit-remaining")?) == Some(0.0);
             reset_time(header("x-ratelimit-reset")?).filter(|_| spent)
@@ -96,18 +101,32 @@ pub(super) fn read<'a>(
     GithubError::Refused { status, message }
 }
 
+/// The end of the wait that a response asks for, if it does.
+pub(super) fn retry_after<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Timestamp> {
+    header("retry-after").and_then(|value| end_of_wait(value, now))
+}
+
 /// The cause of a refusal, for people.
 pub(super) fn cause(status: u16, message: &str) -> Cause {
     let message = message.to_lowercase();
     let has = |text: &str| message.contains(text);
     match status {
+        300..=399 => Cause::Redirected,
+        // A proxy or a firewall responds with a page of its own.
+        407 => Cause::UnexpectedResponse,
+        _ if message == NOT_JSON.to_lowercase() => Cause::UnexpectedResponse,
         401 => Cause::BadCredentials,
+        451 => Cause::RepositoryBlocked,
+        403 if has("access blocked") => Cause::RepositoryBlocked,
+        403 if has("ip allow list") || has("ip address") => Cause::AddressNotAllowed,
+        403 if has("suspended") => Cause::AccountSuspended,
         403 if has("saml") || has("single sign-on") || has(" sso") => Cause::SingleSignOn,
         403 if has("archived") => Cause::RepositoryArchived,
+        // The organization accepts no token of this kind, whatever its permissions are.
+        403 if has("forbids access") => Cause::Refused,
         403 => Cause::MissingPermission,
         404 => Cause::RepositoryNotFound,
-        410 | 451 => Cause::RepositoryGone,
-        300..=399 => Cause::Redirected,
+        410 => Cause::RepositoryGone,
         _ => Cause::Refused,
     }
 }
@@ -122,8 +141,16 @@ fn number(value: &str) -> Option<f64> {
 fn end_of_wait(value: &str, now: Timestamp) -> Option<Timestamp> {
     match number(value) {
         Some(seconds) => Some(Timestamp(now.0.saturating_add((seconds.max(0.0) * 1000.0) as i64))),
-        None => httpdate::parse_http_date(value.trim()).ok().map(Timestamp::from),
+        None => date(value.trim()),
     }
+}
+
+/// A date in a header, whatever weekday it names: servers get it wrong.
+fn date(value: &str) -> Option<Timestamp> {
+    let (_, date) = value.split_once(", ")?;
+    let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let parsed = weekdays.iter().find_map(|day| httpdate::parse_http_date(&format!("{day}, {date}")).ok());
+    parsed.or_else(|| httpdate::parse_http_date(value).ok()).map(Timestamp::from)
 }
 
 /// The end of the wait that `x-ratelimit-reset` asks for, in seconds since 1970. Some servers send milliseconds.
@@ -185,6 +212,8 @@ mod tests {
             ("-60", Some(0)),
             ("99999999999999999999", Some(i64::MAX - now.0)),
             ("Sat, 22 Nov 2025 08:01:00 GMT", Some(60_000)),
+            ("Mon, 22 Nov 2025 08:01:00 GMT", Some(60_000)),
+            ("Saturday, 22-Nov-25 08:01:00 GMT", Some(60_000)),
             ("soon", None),
             ("", None),
             ("NaN", None),
@@ -215,6 +244,21 @@ mod tests {
             (404, "Not Found", Cause::RepositoryNotFound),
             (410, "Issues has been disabled in this repository.", Cause::RepositoryGone),
             (301, "Moved Permanently", Cause::Redirected),
+            (302, NOT_JSON, Cause::Redirected),
+            (403, NOT_JSON, Cause::UnexpectedResponse),
+            (404, NOT_JSON, Cause::UnexpectedResponse),
+            (401, NOT_JSON, Cause::UnexpectedResponse),
+            (407, "no message", Cause::UnexpectedResponse),
+            (403, "Sorry. Your account was suspended.", Cause::AccountSuspended),
+            (403, "This installation has been suspended", Cause::AccountSuspended),
+            (
+                403,
+                "the `acme` organization has an IP allow list enabled, and your IP address is not permitted to access this",
+                Cause::AddressNotAllowed,
+            ),
+            (403, "Repository access blocked", Cause::RepositoryBlocked),
+            (451, "Repository access blocked", Cause::RepositoryBlocked),
+            (403, "`acme` forbids access via a personal access token (classic).", Cause::Refused),
             (422, "Validation Failed", Cause::Refused),
         ] {
             assert_eq!(cause(status, message), expected, "{status} {message}");
@@ -237,8 +281,12 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_json_is_a_refusal_all_the_same() {
-        for body in ["", "<html>", "[]", r#"{"message":null,"errors":null}"#] {
-            assert_eq!(refused(404, body, &[]).to_string(), "GitHub refused (404): no message", "{body}");
+        for body in ["", "<html>", "[]", "\"text\""] {
+            let error = refused(404, body, &[]);
+            assert_eq!(error.to_string(), "GitHub refused (404): the response is no JSON", "{body}");
+            assert_eq!(error.cause(), Cause::UnexpectedResponse);
         }
+        let body = r#"{"message":null,"errors":null}"#;
+        assert_eq!(refused(404, body, &[]).to_string(), "GitHub refused (404): no message");
     }
 }

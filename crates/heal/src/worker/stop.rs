@@ -34,7 +34,9 @@ impl Worker {
         let doubled = |first: Duration| first.saturating_mul(1 << (times - 1).min(10)).min(MAX_WAIT.max(first));
         let until = match error {
             // At least the first wait, because GitHub's clock may differ from ours.
-            GithubError::Limited { until: Some(until), .. } => (*until).max(now.plus(doubled(FIRST_WAIT))),
+            GithubError::Limited { until: Some(until), .. } | GithubError::Lost { until: Some(until), .. } => {
+                (*until).max(now.plus(doubled(FIRST_WAIT)))
+            }
             GithubError::Limited { until: None, .. } => now.plus(doubled(SECONDARY_LIMIT_WAIT)),
             _ => now.plus(doubled(FIRST_WAIT)),
         };
