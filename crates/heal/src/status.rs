@@ -182,7 +182,10 @@ impl Cause {
                  no proxy responds instead."
             }
             Self::Refused => "Read the reason. autoheal tries again by itself.",
-            Self::StoreFailed => "Check the space on the disk and the log of autoheal serve.",
+            Self::StoreFailed => {
+                "Read the reason and the log of autoheal serve. Make space if the disk is full; otherwise restart, and put back \
+                 a copy made by `autoheal backup` if that does not help."
+            }
             Self::StopFile => "Delete the file when autoheal may write to GitHub again.",
             Self::IssueBudget => {
                 "Nothing needs to be done: the next issues are opened within the hour. AUTOHEAL_ISSUES_PER_HOUR raises the \

@@ -12,6 +12,7 @@ mod erase;
 mod file_guard;
 mod log_check;
 mod open;
+mod probe;
 mod rank;
 mod read;
 mod readers;
@@ -136,10 +137,10 @@ impl Sqlite {
         let guard = FileGuard::new(&path, Arc::clone(&lock_file), salt.clone())
             .map_err(|error| StoreError::Failed(format!("cannot read {}: {error}", path.display())))?;
         Ok(Some(Self {
+            unreadable: Arc::clone(&condition.unreadable),
             writer: Writer::start(connection, salt, guard, limits, condition)?,
             readers,
             worker_reader,
-            unreadable: Arc::default(),
             limits,
             _lock_file: lock_file,
         }))

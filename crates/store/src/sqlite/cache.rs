@@ -2,12 +2,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::accept::{MAX_NAME_BYTES, start};
 use super::rank::Rank;
 use super::read::or_default;
+use super::unreadable::Unreadable;
 use super::upkeep::Need;
 use super::{erase, sample};
 use crate::{ClientHash, GroupId};
@@ -17,11 +19,17 @@ use autoheal_prepare::headline;
 /// Maximum number of groups that stay in the cache between commits.
 const MAX_CACHED_GROUPS: usize = 2_000;
 
+/// Maximum id of a group.
+pub(super) const MAX_GROUP_ID: i64 = 1 << 62;
+
 /// Projects and groups as the file holds them. The copy stays correct, because nothing else writes to the file but jobs
 /// after which the cache is emptied.
 pub(super) struct Cache {
     /// Part of every client's hash.
     pub(super) salt: Vec<u8>,
+    unreadable: Arc<Unreadable>,
+    /// Number that changes when another program writes to the file.
+    version: Option<i64>,
     projects: HashMap<String, i64>,
     /// Ids of groups by their projects and fingerprints. A group has several of them.
     pub(super) aliases: HashMap<(i64, Fingerprint), i64>,
@@ -53,8 +61,15 @@ pub(super) struct CachedGroup {
 }
 
 impl Cache {
-    pub(super) fn new(salt: Vec<u8>) -> Self {
-        Self { salt, projects: HashMap::new(), aliases: HashMap::new(), groups: HashMap::new() }
+    pub(super) fn new(salt: Vec<u8>, unreadable: Arc<Unreadable>) -> Self {
+        Self {
+            salt,
+            unreadable,
+            version: None,
+            projects: HashMap::new(),
+            aliases: HashMap::new(),
+            groups: HashMap::new(),
+        }
     }
 
     /// Empties the cache. Needed after a failed commit, because the file then lacks what the cache holds.
@@ -62,6 +77,15 @@ impl Cache {
         self.projects.clear();
         self.aliases.clear();
         self.groups.clear();
+    }
+
+    /// Empties the cache if another program wrote to the file. To be called in a transaction.
+    pub(super) fn notice_other_programs(&mut self, connection: &Connection) -> Result<()> {
+        let version = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if self.version.replace(version) != Some(version) {
+            self.clear();
+        }
+        Ok(())
     }
 
     /// Forgets the groups if there are too many.
@@ -118,7 +142,13 @@ pub(super) fn cached_group<'a>(
         Entry::Vacant(vacant) => {
             let id = match find_group(connection, project, record)? {
                 Some(id) => id,
-                None => insert_group(connection, project, record, client)?,
+                None => {
+                    if let Some(missing) = missing_group(connection, project, record.fingerprint())? {
+                        let what = "the row of the group is missing; its failure gets a new one";
+                        cache.unreadable.add("groups", missing, &what);
+                    }
+                    insert_group(connection, project, record, client)?
+                }
             };
             *vacant.insert(id)
         }
@@ -193,9 +223,32 @@ fn find_aliases(connection: &Connection, project: i64, record: &Fingerprinted) -
 
 fn find_alias(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
     connection
-        .prepare_cached("SELECT group_id FROM fingerprints WHERE project_id = ?1 AND fingerprint = ?2")?
+        .prepare_cached(
+            "SELECT group_id FROM fingerprints JOIN groups ON groups.id = group_id
+             WHERE fingerprints.project_id = ?1 AND fingerprints.fingerprint = ?2",
+        )?
         .query_row(params![project, fingerprint.0], |row| row.get(0))
         .optional()
+}
+
+/// The group of an alias that does not exist, because its row was deleted or has another id.
+fn missing_group(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT group_id FROM fingerprints WHERE project_id = ?1 AND fingerprint = ?2")?
+        .query_row(params![project, fingerprint.0], |row| or_default(row, 0))
+        .optional()
+}
+
+/// An id that no group has or had. Ids beyond the limit are none of ours, and do not stop new groups.
+pub(super) fn new_id(connection: &Connection) -> Result<i64> {
+    connection
+        .prepare_cached(
+            "SELECT 1 + max(coalesce((SELECT max(id) FROM groups WHERE id < ?1), 0),
+                            coalesce((SELECT max(group_id) FROM fingerprints WHERE group_id < ?1), 0),
+                            coalesce((SELECT value FROM meta WHERE name = 'last_deleted_group'
+                                      AND typeof(value) = 'integer' AND value < ?1), 0))",
+        )?
+        .query_row([MAX_GROUP_ID], |row| row.get(0))
 }
 
 fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, creator: ClientHash) -> Result<i64> {
@@ -205,9 +258,7 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, c
         .prepare_cached(
             "INSERT INTO groups (id, project_id, fingerprint, error_type, error_message, source, class, severity,
                                  first_seen, last_seen, known, creator, listed_at)
-             VALUES (1 + max(coalesce((SELECT max(id) FROM groups), 0),
-                             (SELECT value FROM meta WHERE name = 'last_deleted_group')),
-                     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
+             VALUES (?12, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             project,
@@ -221,10 +272,14 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, c
             record.arrival().sender.is_known(),
             creator.0,
             record.received_at().0.div_euclid(1000),
+            new_id(connection)?,
         ])?;
     let id = GroupId(connection.last_insert_rowid());
     connection
-        .prepare_cached("INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET group_id = excluded.group_id",
+        )?
         .execute(params![project, record.fingerprint().0, id.0])?;
     Ok(id.0)
 }

@@ -1,10 +1,16 @@
 //! `Condition`: what all threads know about the state of a store.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
+use super::lock;
+use super::unreadable::Unreadable;
 use super::upkeep::Gauges;
 use crate::{Loss, StoreError};
+
+/// Minimum time between two lines about failures.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What all threads know about the state of a store.
 pub(super) struct Condition {
@@ -14,12 +20,26 @@ pub(super) struct Condition {
     damage: OnceLock<String>,
     /// What was missing when the store was opened.
     pub(super) loss: Option<Loss>,
+    /// What could not be read since the start.
+    pub(super) unreadable: Arc<Unreadable>,
+    /// Time of the last line about a failure.
+    logged_at: Mutex<Option<Instant>>,
+    /// True if the last failure was logged, and not yet that writing works again.
+    is_announced: AtomicBool,
     pub(super) gauges: Gauges,
 }
 
 impl Condition {
     pub(super) fn new(loss: Option<Loss>) -> Self {
-        Self { healthy: AtomicBool::new(true), damage: OnceLock::new(), loss, gauges: Gauges::default() }
+        Self {
+            healthy: AtomicBool::new(true),
+            damage: OnceLock::new(),
+            loss,
+            unreadable: Arc::default(),
+            logged_at: Mutex::default(),
+            is_announced: AtomicBool::new(false),
+            gauges: Gauges::default(),
+        }
     }
 
     /// Fails once damage was found. Nothing may be acknowledged then.
@@ -46,8 +66,24 @@ impl Condition {
         self.healthy.load(Ordering::Relaxed) && self.damage.get().is_none()
     }
 
-    /// Sets whether reports can be stored. Returns true if that is a change.
-    pub(super) fn set_healthy(&self, healthy: bool) -> bool {
-        self.healthy.swap(healthy, Ordering::Relaxed) != healthy
+    /// Takes note that reports can be stored.
+    pub(super) fn works(&self) {
+        if !self.healthy.swap(true, Ordering::Relaxed) && self.is_announced.swap(false, Ordering::Relaxed) {
+            tracing::info!("store: writing works again");
+        }
+    }
+
+    /// Takes note that reports cannot be stored. Logs the first failure, but at most one a minute, because a failure may
+    /// concern some reports only.
+    pub(super) fn fails(&self, error: &StoreError) {
+        if !self.healthy.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let mut logged_at = lock(&self.logged_at);
+        if logged_at.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
+            *logged_at = Some(Instant::now());
+            self.is_announced.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "store: writing fails; reports get a 503 response until it works");
+        }
     }
 }

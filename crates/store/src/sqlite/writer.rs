@@ -153,10 +153,9 @@ impl Writer {
         self.run(|connection| connection.execute("INSERT INTO write_probe VALUES (zeroblob(?1))", [PROBE_BYTES]))
             .await?;
         self.run(|connection| connection.execute("DELETE FROM write_probe", [])).await?;
+        self.check().await?;
         self.condition.check()?;
-        if self.condition.set_healthy(true) {
-            tracing::info!("store: writing works again");
-        }
+        self.condition.works();
         Ok(())
     }
 

@@ -11,9 +11,9 @@ use super::accept::Batch;
 use super::cache::Cache;
 use super::condition::Condition;
 use super::file_guard::{FileGuard, Lengths};
-use super::log_check;
 use super::upkeep::{Upkeep, Verdict};
 use super::writer::{AcceptJob, Job, Reply, RunJob, StoreResult};
+use super::{log_check, probe};
 use crate::{Limits, StoreError};
 
 /// Maximum number of jobs per commit: enough to share the cost of a sync, few enough to keep the latency low.
@@ -55,7 +55,7 @@ impl Writing {
             frames.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        let cache = Cache::new(salt);
+        let cache = Cache::new(salt, Arc::clone(&condition.unreadable));
         let checkpoint_at = CHECKPOINT_FRAMES;
         Ok(Self { connection, cache, upkeep, guard, condition, deferred: Vec::new(), checkpoint_at, expects_log: true })
     }
@@ -166,15 +166,11 @@ impl Writing {
     /// Logs the first failed commit and the first successful one after it.
     fn note(&self, committed: StoreResult<()>, has_reports: bool) {
         match committed {
-            Ok(()) if has_reports && self.condition.check().is_ok() && self.condition.set_healthy(true) => {
-                tracing::info!("store: writing works again");
-            }
+            Ok(()) if has_reports && self.condition.check().is_ok() => self.condition.works(),
             Ok(()) => {}
             Err(error) => {
                 self.condition.gauges.failed_writes.fetch_add(1, Ordering::Relaxed);
-                if self.condition.set_healthy(false) {
-                    tracing::error!(%error, "store: writing fails; reports get a 503 response until it works");
-                }
+                self.condition.fails(&error);
             }
         }
     }
@@ -187,6 +183,7 @@ impl Writing {
         let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
         let mut result = condition.check().and_then(|()| guard.check());
         result = result.and_then(|()| Ok(connection.execute_batch("BEGIN IMMEDIATE")?));
+        result = result.and_then(|()| Ok(cache.notice_other_programs(connection)?));
         upkeep.begin();
         for job in jobs {
             // After a failure, the remaining jobs do not run and get the error.
@@ -224,7 +221,8 @@ impl Writing {
                     }
                     continue;
                 }
-                Job::Check { reply } => (check_reply(reply), Ok(())),
+                Job::Check { reply } if runs => (check_reply(reply, probe::read(connection)), Ok(())),
+                Job::Check { reply } => (check_reply(reply, Ok(())), Ok(())),
             };
             replies.push(reply);
             result = result.and(ran);
@@ -323,8 +321,8 @@ fn accept_reply(
     })
 }
 
-fn check_reply(reply: tokio::sync::oneshot::Sender<StoreResult<()>>) -> Reply {
-    Box::new(move |failed| drop(reply.send(failed.map_or(Ok(()), |error| Err(error.clone())))))
+fn check_reply(reply: tokio::sync::oneshot::Sender<StoreResult<()>>, checked: StoreResult<()>) -> Reply {
+    Box::new(move |failed| drop(reply.send(failed.map_or(checked, |error| Err(error.clone())))))
 }
 
 /// Runs a job with statements of its own. Its failure does not affect the other jobs, unless SQLite rolled back the

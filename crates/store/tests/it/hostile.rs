@@ -124,6 +124,66 @@ async fn others_go_on(file: &Path, sql: &str) {
 }
 
 #[tokio::test]
+async fn a_group_whose_row_is_missing_or_renumbered_gets_a_new_one() {
+    for sql in [
+        "DELETE FROM groups WHERE id = 1",
+        "DELETE FROM groups WHERE id = 2",
+        "DELETE FROM groups",
+        "UPDATE groups SET id = -1 WHERE id = 1",
+        "UPDATE groups SET id = 9223372036854775807 WHERE id = 1",
+        "UPDATE groups SET id = id + 100",
+        "UPDATE fingerprints SET group_id = 9223372036854775807 WHERE group_id = 1",
+        "UPDATE fingerprints SET group_id = 'nonsense' WHERE group_id = 1",
+        "UPDATE meta SET value = 9223372036854775807 WHERE name = 'last_deleted_group'",
+        "UPDATE meta SET value = 'nonsense' WHERE name = 'last_deleted_group'",
+        "UPDATE samples SET id = 9223372036854775807 WHERE id = 1",
+    ] {
+        for is_open in [true, false] {
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("store.db");
+            let store = Sqlite::open(&file).unwrap();
+            store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+            store.accept(vec![record(failure("no pears"), 1)]).await.unwrap();
+            let kept = is_open.then_some(store);
+            let other = rusqlite::Connection::open(&file).unwrap();
+            other.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+            other.execute_batch(sql).unwrap();
+            drop(other);
+            let store = kept.unwrap_or_else(|| Sqlite::open(&file).unwrap());
+            for message in ["no apples", "no pears", "no plums", "no apples", "no pears"] {
+                let accepted = store.accept(vec![record(failure(message), 2)]).await;
+                let accepted = accepted.unwrap_or_else(|error| panic!("{sql}, {is_open}, {message}: {error}"));
+                let detail = store.detail(DEFAULT_PROJECT, accepted[0].fingerprint).await.unwrap().unwrap();
+                assert_eq!(detail.group.count, accepted[0].count, "{sql}, {is_open}, {message}");
+                assert!(!detail.samples.is_empty(), "{sql}, {is_open}, {message}");
+            }
+            store.ready().await.unwrap_or_else(|error| panic!("{sql}, {is_open}: {error}"));
+            let orphans = sql.contains("groups") && !sql.contains("meta") || sql.contains("fingerprints");
+            assert_eq!(store.health().unreadable_rows > 0, orphans, "{sql}, {is_open}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_a_table_that_reports_need_is_not_ready() {
+    for table in ["groups", "fingerprints", "samples", "clients", "releases", "report_ids", "projects"] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let store = Sqlite::open(&file).unwrap();
+        store.accept(vec![record(apples(), 1)]).await.unwrap();
+        store.ready().await.unwrap();
+        let other = rusqlite::Connection::open(&file).unwrap();
+        other.execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {table}")).unwrap();
+        drop(other);
+        for _ in 0..2 {
+            let said = store.ready().await.err().unwrap_or_else(|| panic!("{table}: it is ready")).to_string();
+            assert!(said.contains(table), "{table}: {said}");
+            store.accept(vec![record(failure("no pears"), 2)]).await.err();
+        }
+    }
+}
+
+#[tokio::test]
 async fn triggers_and_views_in_the_file_have_no_effect() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");

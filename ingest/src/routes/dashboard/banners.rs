@@ -21,7 +21,8 @@ pub(super) fn banners(status: &ServiceStatus) -> Vec<Banner> {
     } else if !status.store_ready {
         banners.push(Banner {
             what: "The store cannot be written, so senders get the status 503 and keep their reports.",
-            advice: "Check the space on the disk and the log of autoheal serve.",
+            advice: "The log of autoheal serve has the reason. Make space if the disk is full; otherwise restart, and put back a \
+                     copy made by autoheal backup if that does not help.",
             ..Banner::new("stopped", "Reports are refused")
         });
     }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::Budget;
+use crate::sqlite::cache::MAX_GROUP_ID;
 
 /// Tables whose rows belong to a group. Report ids are left out: they have no index by group, and the next sweep
 /// deletes those of deleted groups.
@@ -82,7 +83,7 @@ pub(in crate::sqlite) fn delete_group(connection: &Connection, group: i64) -> Re
     }
     connection.prepare_cached("DELETE FROM groups WHERE id = ?1")?.execute([group])?;
     connection
-        .prepare_cached("UPDATE meta SET value = max(value, ?1) WHERE name = 'last_deleted_group'")?
-        .execute([group])
+        .prepare_cached("UPDATE meta SET value = max(value, ?1) WHERE name = 'last_deleted_group' AND ?1 < ?2")?
+        .execute([group, MAX_GROUP_ID])
         .map(drop)
 }
