@@ -1,7 +1,7 @@
 //! Copies of a store, while it is open or not.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,31 +87,54 @@ impl Drop for Copy {
     }
 }
 
-/// Removes unfinished copies that killed processes left. One that is being written is locked.
+/// Removes unfinished copies that killed processes left in the directory of `to`. One that is being written is locked.
 fn remove_leftovers(to: &Path) {
-    for (path, number) in names_beside(to, ".", ".partial") {
+    let own = to.file_name().unwrap_or_default().to_string_lossy();
+    for (path, name) in names_in_directory(to) {
+        let parts = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.'));
+        let Some((target, process)) = parts.filter(|(target, process)| !target.is_empty() && is_digits(process)) else {
+            continue;
+        };
+        // Another name may be a file of another program.
+        let is_ours = target == own || (is_ended(process) && looks_like_a_copy(&path));
         let is_left = || File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if is_digits(&number) && is_left() {
+        if is_ours && is_left() {
             let _already_gone = fs::remove_file(&path);
         }
     }
+}
+
+/// True unless another process has this id. In a container, a later process may have the same id as a killed one.
+fn is_ended(process: &str) -> bool {
+    process == std::process::id().to_string() || !Path::new("/proc").join(process).exists()
+}
+
+/// True for a regular file that is empty or begins as a file of SQLite does.
+fn looks_like_a_copy(path: &Path) -> bool {
+    let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    is_file && read.is_ok() && (start.is_empty() || start == *b"SQLite format 3\0")
 }
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// The files beside this one whose names are its name, the first text, something, and the second text; with that something.
-fn names_beside(path: &Path, first: &str, second: &str) -> Vec<(PathBuf, String)> {
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
+/// The files beside this one, itself included, with their names.
+fn names_in_directory(path: &Path) -> Vec<(PathBuf, String)> {
+    let Some(directory) = path.parent() else { return Vec::new() };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let prefix = format!("{}{first}", name.to_string_lossy());
     let names = fs::read_dir(directory).into_iter().flatten().flatten();
-    let named = names.filter_map(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        Some((entry.path(), name.strip_prefix(&prefix)?.strip_suffix(second)?.to_owned()))
-    });
-    named.collect()
+    names.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// The files beside this one whose names are its name, a text, and something more; with that something.
+fn names_beside(path: &Path, text: &str) -> Vec<(PathBuf, String)> {
+    let Some(name) = path.file_name() else { return Vec::new() };
+    let prefix = format!("{}{text}", name.to_string_lossy());
+    let names = names_in_directory(path).into_iter();
+    names.filter_map(|(path, name)| Some((path, name.strip_prefix(&prefix)?.to_owned()))).collect()
 }
 
 fn cannot_copy(to: &Path, error: &dyn std::fmt::Display) -> StoreError {
@@ -125,7 +148,7 @@ fn sync_directory(file: &Path) -> Result<(), StoreError> {
 }
 
 fn remove_other_copies(path: &Path, kept: &Path) {
-    for (copy, version) in names_beside(path, ".before-", "") {
+    for (copy, version) in names_beside(path, ".before-") {
         // an unfinished one of another version too
         let version =
             version.strip_suffix(".partial").map_or(Some(version.as_str()), |rest| Some(rest.split_once('.')?.0));

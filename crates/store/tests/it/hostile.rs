@@ -215,13 +215,36 @@ async fn what_a_killed_copy_left_is_removed_and_does_not_stop_the_next() {
     for id in [std::process::id(), 99_999] {
         fs::write(directory.path().join(format!("copy.db.{id}.partial")), "cut").unwrap();
     }
+    let other_target = |name: &str| directory.path().join(format!("other.db.{name}.partial"));
+    fs::write(other_target("4194999"), "SQLite format 3\0 and so on").unwrap();
+    fs::write(other_target("4194998"), "").unwrap();
+    let kept = [
+        ("mine", "SQLite format 3\0 and so on"),
+        ("4194997", "a file of the user"),
+        // a process that runs
+        ("1", "SQLite format 3\0 and so on"),
+    ];
+    for (name, text) in kept {
+        fs::write(other_target(name), text).unwrap();
+    }
+    fs::write(other_target("4194996"), "").unwrap();
+    let written = fs::File::open(other_target("4194996")).unwrap();
+    written.try_lock().unwrap();
     fs::write(directory.path().join("copy.db.mine.partial"), "a file of the user").unwrap();
     Sqlite::backup(&file, &directory.path().join("copy.db")).unwrap();
     let mut names: Vec<_> = fs::read_dir(directory.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("copy.db"))
+        .filter(|name| name.starts_with("copy.db") || name.starts_with("other.db"))
         .collect();
     names.sort();
-    assert_eq!(names, ["copy.db", "copy.db.mine.partial"]);
+    let expected = [
+        "copy.db",
+        "copy.db.mine.partial",
+        "other.db.1.partial",
+        "other.db.4194996.partial",
+        "other.db.4194997.partial",
+        "other.db.mine.partial",
+    ];
+    assert_eq!(names, expected);
 }
