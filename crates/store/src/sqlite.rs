@@ -111,10 +111,7 @@ impl Sqlite {
         }
         let mut connection = open::connect(&path)?;
         let loss = found.loss(&connection, &path)?;
-        if !checks && loss.is_some() {
-            return Ok(None);
-        }
-        if !checks && open::needs_long_migration(&connection, &path)? {
+        if !checks && (loss.is_some() || open::needs_long_migration(&connection, &path)?) {
             return Ok(None);
         }
         if checks {
