@@ -105,7 +105,7 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     if is_prose(input, &key) {
         return None;
     }
-    let start = string_start(input, start);
+    let start = string_start(input, if cfg!(feature = "full") { after_colour(input, start) } else { start });
     match (quote_at(input, start), input.at(start)) {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
@@ -129,6 +129,24 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
             }
         },
     }
+}
+
+/// The end of a colour of a terminal, `ESC [ … m`, also escaped within JSON.
+fn after_colour(input: &Input<'_>, start: usize) -> usize {
+    static PARAMETERS: Set = DIGITS.with(b";");
+    let escape = start + input.run(start, 15, &BACKSLASH);
+    let length = words::find(
+        &words::list(b" \x1b[ u001b[ x1b["),
+        input.part(escape, (escape + 6).min(input.text.len())),
+        Place::Start,
+        EXACT,
+    );
+    if length == 0 || (escape > start) == (length == 2) {
+        return start;
+    }
+    let body = escape + length;
+    let end = body + input.run(body, 16, &PARAMETERS);
+    if input.at(end) == b'm' { end + 1 } else { start }
 }
 
 /// A value after an arrow, as PHP prints it; functions and patterns stay.

@@ -131,7 +131,7 @@ fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_rare = || cfg!(feature = "full") && ends(RARE);
+    let is_rare = || cfg!(feature = "full") && (ends(RARE) || whole == b"pw");
     let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole) || is_rare();
     let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_attribute() && !ends(HARMLESS)

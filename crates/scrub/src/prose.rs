@@ -54,7 +54,7 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
         (start, links) = (word + 1, links + 1);
     }
     // `password -> …`, `password | …`, `password (…)`
-    let signs = words::list(b",-> ,=> ,| ,(");
+    let signs = words::list(b",-> ,=> ,?? ,| ,(");
     start += words::find(&signs, input.part(start, (start + 3).min(input.text.len())), Place::Start, words::EXACT);
     let is_command = input.at(at).is_ascii_uppercase() && input.at(at + 1).is_ascii_uppercase();
     if let Some(quote) = quote_at(input, start) {

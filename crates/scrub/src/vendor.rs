@@ -74,7 +74,7 @@ static FORMS: [Form; if cfg!(feature = "full") { 9 } else { 4 }] = [
         is_mixed: true,
     },
     #[cfg(feature = "full")]
-    Form { prefixes: &words::list(b" v1.0-"), min: 100, set: &PADDED, is_mixed: true },
+    Form { prefixes: &words::list(b" v1.0-"), min: 80, set: &PADDED, is_mixed: true },
     #[cfg(feature = "full")]
     Form {
         prefixes: &words::list(b" key- pul- access-sandbox- access-production- access-development- pat-na1- pat-eu1-"),

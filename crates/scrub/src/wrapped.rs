@@ -27,7 +27,7 @@ static TYPES: &[u8] = &words::list(
 );
 /// Constructors that take the secret itself.
 static WRAPPERS: &[u8] = &words::list(
-    b" some ok just right secret secretstr secretstring secretbox string str bytes password token from of new literal \
+    b" some ok just right sensitive secret secretstr secretstring secretbox string str bytes password token from of new literal \
     optional box arc rc cow owned borrowed b64decode atob value stringvalue nsstring",
 );
 /// Calls that take a user and a password.
