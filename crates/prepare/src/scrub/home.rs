@@ -140,6 +140,7 @@ mod tests {
         check("https://shop.example/users/42/cart", "https://shop.example/users/42/cart");
         check("/home/", "/home/");
         check("/Users/Shared/x", "/Users/Shared/x");
+        check("/home/linuxbrew/.linuxbrew/bin", "/home/linuxbrew/.linuxbrew/bin");
         check("nothing here", "nothing here");
     }
 }
