@@ -16,7 +16,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::access::{FormSecret, Guesses, ProxySign};
-use crate::body::BodyBudget;
+use crate::body_budget::BodyBudget;
 use crate::config::Config;
 use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;

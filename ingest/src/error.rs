@@ -21,8 +21,12 @@ pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
 /// Reason for refusing a report of a new failure.
 pub(crate) const TOO_MANY_FAILURES: &str = "too many different failures from this client within an hour";
+/// Reason for refusing a report of a failure that all clients together report too often.
+pub(crate) const TOO_OFTEN: &str = "this failure is reported too often at this moment, by all clients together";
 /// `Retry-After` of a 503 while the store is not available, in seconds.
 const STORE_RETRY_SECONDS: u64 = 5;
+/// `Retry-After` of a 503 while there is no memory for a body, in seconds.
+const BUSY_RETRY_SECONDS: u64 = 2;
 
 /// One line per minute, because every refused report would write one.
 pub(crate) static STORE_ERRORS: Throttle = Throttle::new();
@@ -34,6 +38,17 @@ impl ApiError {
 
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         let message = format!("too many reports from this client; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
+    }
+
+    /// The refusal of a report for whose body there is no memory.
+    pub(crate) fn no_memory_for_body() -> Self {
+        let message = "too many large or slow reports are being received at this moment; try again in a few seconds";
+        Self::busy(message, BUSY_RETRY_SECONDS)
+    }
+
+    pub(crate) fn failure_limited(seconds: u64) -> Self {
+        let message = format!("{TOO_OFTEN}; try again in {seconds} s");
         Self { retry_after: Some(seconds), ..Self::new(RefusalCode::RateLimited, message) }
     }
 
@@ -49,7 +64,7 @@ impl ApiError {
 
     /// The service is busy; the sender is to try again after some seconds.
     pub(crate) fn busy(message: &str, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::StoreUnavailable, message) }
+        Self { retry_after: Some(seconds), ..Self::new(RefusalCode::Busy, message) }
     }
 
     pub(crate) fn code(&self) -> RefusalCode {

@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::iter;
 use std::sync::Arc;
 
+use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::share_out;
 use autoheal_gateway::WatchedReport;
@@ -115,7 +116,7 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
     match state.store.accept(records).await {
         Ok(_) => state.wake.notify_one(),
         Err(error) => {
-            state.metrics.refusal(503);
+            state.metrics.refusal(RefusalCode::StoreUnavailable);
             if let Some(more) = STORE_ERRORS.pass() {
                 tracing::error!(%error, more, "gateway: failures could not be stored");
             }

@@ -4,6 +4,7 @@
 mod access;
 mod app;
 mod body;
+mod body_budget;
 mod config;
 mod error;
 mod gateway_failures;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use autoheal_contract::ReceiptStatus;
+use autoheal_contract::{ReceiptStatus, RefusalCode};
 use autoheal_gateway::Counters;
 use autoheal_heal::status::Cause;
 
@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     refused: AtomicU64,
     rate_limited: AtomicU64,
     store_unavailable: AtomicU64,
+    busy: AtomicU64,
     prepare_nanoseconds: AtomicU64,
     gateway_over_limit: AtomicU64,
 }
@@ -33,10 +34,11 @@ impl Metrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn refusal(&self, status: u16) {
-        let counter = match status {
-            429 => &self.rate_limited,
-            503 => &self.store_unavailable,
+    pub(crate) fn refusal(&self, code: RefusalCode) {
+        let counter = match code {
+            RefusalCode::RateLimited => &self.rate_limited,
+            RefusalCode::StoreUnavailable => &self.store_unavailable,
+            RefusalCode::Busy => &self.busy,
             _ => &self.refused,
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -73,6 +75,7 @@ impl Metrics {
         let refusals = [
             ("rate_limited", &self.rate_limited),
             ("store_unavailable", &self.store_unavailable),
+            ("busy", &self.busy),
             ("other", &self.refused),
         ];
         for (reason, counter) in refusals {

@@ -8,7 +8,7 @@ use autoheal_store::{Clock, Store};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::access::{FormSecret, Guesses, ProxySign};
-use crate::body::BodyBudget;
+use crate::body_budget::BodyBudget;
 use crate::config::Config;
 use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;

@@ -35,6 +35,8 @@ pub enum RefusalCode {
     RateLimited,
     /// 503: the store cannot take the report now. The sender should retry later.
     StoreUnavailable,
+    /// 503: too many large or slow reports are being received; `Retry-After` gives the wait.
+    Busy,
     /// 404: there is no such route.
     NotFound,
     /// 405: the route does not support this method.
@@ -58,7 +60,7 @@ impl RefusalCode {
             Self::InvalidReport | Self::InvalidSourceMap => 422,
             Self::RateLimited => 429,
             Self::UpstreamUnreachable => 502,
-            Self::StoreUnavailable => 503,
+            Self::StoreUnavailable | Self::Busy => 503,
         }
     }
 }

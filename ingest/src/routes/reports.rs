@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
-use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
+use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES, TOO_OFTEN};
 use crate::rate::LimitedClient;
 use crate::source_maps::ScriptMaps;
 use crate::state::AppState;
@@ -48,7 +48,7 @@ pub(super) async fn receive(
             (StatusCode::ACCEPTED, Json(receipts)).into_response()
         }
         Err(error) => {
-            state.metrics.refusal(error.code().status());
+            state.metrics.refusal(error.code());
             error.into_response()
         }
     };
@@ -72,7 +72,8 @@ async fn accept(
             return Err(refusal);
         }
     };
-    let body = state.bodies.read(body, headers).await?;
+    let share = state.bodies.share((arrival.sender == Sender::Anonymous).then_some(client));
+    let body = body::read(body, headers, share).await?;
     let is_large = body.len() > INLINE_BYTES;
     let own = Arc::clone(state);
     let begun = off_thread(is_large, move || begin_all(&own, client, &body, &arrival)).await??;
@@ -157,14 +158,18 @@ fn begin_all(
                 .take(LimitedClient::at(client), &arrival.project, members.len() - 1)
                 .map_err(ApiError::rate_limited)?;
         }
-        for member in members.iter().filter(|_| is_limited) {
-            check_failure(state, &arrival.project, member)?;
-        }
-        members.into_iter().map(begin_one).collect()
+        let begin_member = |member: &RawValue| {
+            // Rejects this member only, because the others of the batch may be of failures that occur less often.
+            if is_limited && take_failure(state, &arrival.project, member).is_err() {
+                return Err(Rejected(TOO_OFTEN.to_owned()));
+            }
+            begin_one(member)
+        };
+        members.into_iter().map(begin_member).collect()
     } else {
         let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
         if is_limited {
-            check_failure(state, &arrival.project, raw)?;
+            take_failure(state, &arrival.project, raw).map_err(ApiError::failure_limited)?;
         }
         // A single invalid report is an error of the request, not a receipt.
         vec![Ok(begin_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
@@ -199,11 +204,11 @@ struct FailureHead<'a> {
     error_message: Cow<'a, str>,
 }
 
-/// Refuses a report of a failure that occurs too often.
-fn check_failure(state: &AppState, project: &str, raw: &RawValue) -> ApiResult<()> {
+/// Takes a token of the limit of one failure. Without one, returns the seconds until there is one.
+fn take_failure(state: &AppState, project: &str, raw: &RawValue) -> Result<(), u64> {
     // Reports that cannot be read here, for example because a member is there twice, count as one failure.
     let FailureHead { error_type, error_message } = serde_json::from_str(raw.get()).unwrap_or_default();
-    state.rate.take_failure(project, &error_type, &error_message).map_err(ApiError::rate_limited)
+    state.rate.take_failure(project, &error_type, &error_message)
 }
 
 fn not_json(error: serde_json::Error) -> ApiError {

@@ -115,7 +115,7 @@ async fn one_failure_of_many_clients_is_limited_however_its_members_are_written(
         for client in 0..10 {
             assert_receipts(&send_failure(&app, client, members).await, &["accepted"; 100]);
         }
-        assert_refused(&send_failure(&app, 10, members).await, 429, "rate_limited");
+        assert_receipts(&send_failure(&app, 10, members).await, &["rejected"; 100]);
         // another failure of another client is accepted
         assert_receipts(&send_failure(&app, 11, r#""error_message":"no stock""#).await, &["accepted"; 100]);
         let groups = app.store.groups("default", 10).await.unwrap();
@@ -123,4 +123,26 @@ async fn one_failure_of_many_clients_is_limited_however_its_members_are_written(
         assert_eq!(counts.iter().sum::<u64>(), 1_100, "{counts:?}");
         assert_eq!(groups.len(), 2, "the last member counts");
     }
+}
+
+#[tokio::test]
+async fn a_frequent_failure_is_rejected_alone_and_the_rest_of_its_batch_is_accepted() {
+    let app = spawn_app_with(|config| {
+        (config.rate_limits.reports_per_minute, config.trust_proxy) = (20, true);
+        config.operator_tokens = vec!["made-up-token".to_owned().into()];
+    });
+    let app = app.await;
+    for client in 0..10 {
+        send_failure(&app, client, r#""error_message":"no price""#).await;
+    }
+    let hot = r#"{"error_type":"E","error_message":"no price"}"#;
+    let batch = format!(r#"[{{"error_type":"E","error_message":"own"}},{hot}]"#);
+    let response = app.send(&Request::report(batch).header("x-forwarded-for", "203.0.113.20")).await;
+    assert_receipts(&response, &["accepted", "rejected"]);
+    let reason = response.json()[1]["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("this failure") && !reason.contains("this client"), "{reason}");
+    // alone it is refused, so that its sender keeps it
+    let response = app.send(&Request::report(hot).header("x-forwarded-for", "203.0.113.21")).await;
+    assert_refused(&response, 429, "rate_limited");
+    assert!(response.header("retry-after").is_some() && !response.text().contains("this client"), "{response:?}");
 }

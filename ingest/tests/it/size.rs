@@ -1,9 +1,9 @@
 //! Bodies over the limit: the refusal reaches a sender that is still sending, and nothing is counted.
 
-use autoheal_test_support::service::Request;
+use autoheal_test_support::service::{Connection, Request};
 use serde_json::json;
 
-use crate::app::{assert_receipts, assert_refused, report, spawn_app};
+use crate::app::{assert_receipts, assert_refused, report, spawn_app, spawn_app_with};
 
 const MIB: usize = 1024 * 1024;
 
@@ -104,4 +104,31 @@ async fn an_incomplete_body_counts_nothing() {
     }
     assert_receipts(&app.report(&report("after")).await, &["accepted"]);
     assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn held_bodies_of_one_address_stop_no_other_report() {
+    let app = spawn_app_with(|config| config.sender_keys = vec!["made-up-key".to_owned().into()]).await;
+    let from = |last: u8| std::net::IpAddr::from([127, 0, 0, last]);
+    let mut held = Vec::new();
+    for _ in 0..66 {
+        let mut connection = Connection::open_from(from(7), app.address).await.unwrap();
+        let head = Request::report("").header("content-length", &MIB.to_string()).head(app.address);
+        connection.write(head.as_bytes()).await.unwrap();
+        connection.write(&vec![b' '; 1_048_000]).await.unwrap();
+        held.push(connection);
+    }
+    let keyed = Request::report(report("known").to_string()).header("authorization", "Bearer made-up-key");
+    assert_receipts(&app.send(&keyed).await, &["accepted"]);
+    for last in [7, 9] {
+        let mut connection = Connection::open_from(from(last), app.address).await.unwrap();
+        let response = connection.exchange(&Request::report(padded(MIB / 2))).await.unwrap();
+        assert_receipts(&response, &["accepted"]);
+    }
+    let started = std::time::Instant::now();
+    // most of the held ones are refused, and counted
+    while app.get("/metrics").await.text().contains("{reason=\"busy\"} 0\n") {
+        assert!(started.elapsed() < std::time::Duration::from_secs(20));
+    }
+    drop(held);
 }
