@@ -6,8 +6,18 @@ use autoheal_prepare::Timestamp;
 use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch, WatchedReport};
 
 use super::coding::Coding;
+use super::decode_budget::DecodeBudget;
 use super::decoding::{Decodings, decode};
 use super::event::{Event, ForwardError};
+
+/// Output that may be decoded of all compressed requests per second, in bytes: strangers send them.
+const REQUEST_BYTES_PER_SECOND: usize = 8 * 1024 * 1024;
+/// The same at once.
+const REQUEST_BURST_BYTES: usize = 32 * 1024 * 1024;
+/// Output that may be decoded of all compressed responses per second, in bytes.
+const RESPONSE_BYTES_PER_SECOND: usize = 32 * 1024 * 1024;
+/// The same at once.
+const RESPONSE_BURST_BYTES: usize = 128 * 1024 * 1024;
 
 /// The watch of all conversations, and the exchanges that are open.
 #[derive(Debug)]
@@ -25,6 +35,8 @@ pub(super) struct Analysis {
 struct Analyzer {
     watch: Watch,
     decodings: Decodings,
+    requests: DecodeBudget,
+    responses: DecodeBudget,
 }
 
 /// New results of the analysis.
@@ -40,7 +52,12 @@ pub(super) struct Results {
 impl Analysis {
     pub(super) fn new(watch: Watch) -> Self {
         Self {
-            analyzer: Boundary::around(Analyzer { watch, decodings: Decodings::default() }),
+            analyzer: Boundary::around(Analyzer {
+                watch,
+                decodings: Decodings::default(),
+                requests: DecodeBudget::new("requests", REQUEST_BYTES_PER_SECOND, REQUEST_BURST_BYTES),
+                responses: DecodeBudget::new("responses", RESPONSE_BYTES_PER_SECOND, RESPONSE_BURST_BYTES),
+            }),
             opened: HashMap::new(),
             unsent: Vec::new(),
         }
@@ -92,14 +109,14 @@ impl Analysis {
                 self.analyze(|Analyzer { watch, .. }| watch.from_server(scope, &message.message(), time));
             }
             Event::EncodedPiece { exchange, scope, encoding, bytes } => {
-                self.analyze(|Analyzer { watch, decodings }| {
-                    decodings.piece(exchange, &encoding, &bytes, |message| {
+                self.analyze(|Analyzer { watch, decodings, responses, .. }| {
+                    decodings.piece(responses, exchange, &encoding, &bytes, |message| {
                         watch.from_server(scope, &message.message(), time);
                     });
                 });
             }
             Event::EncodedEnd { exchange, scope, encoding, end } => {
-                let end = self.analyze(|Analyzer { watch, decodings }| {
+                let end = self.analyze(|Analyzer { watch, decodings, .. }| {
                     decodings.end(exchange, &encoding, end, |message| {
                         watch.from_server(scope, &message.message(), time);
                     })
@@ -131,7 +148,7 @@ impl Analysis {
 
     fn exchange_dropped(&mut self, exchange: u64, time: Timestamp) {
         let opened = self.opened.remove(&exchange);
-        self.analyze(|Analyzer { watch, decodings }| {
+        self.analyze(|Analyzer { watch, decodings, .. }| {
             decodings.forget(exchange);
             if let Some(opened) = opened {
                 watch.client_disconnected(opened, time);
@@ -164,7 +181,7 @@ impl Analyzer {
             return self.watch.from_client(scope, &message.message(), time);
         }
         let decoded = match message.message() {
-            Message::Whole(bytes) => decode(codings, bytes),
+            Message::Whole(bytes) => decode(&mut self.requests, codings, bytes),
             Message::Truncated(_) => None,
         };
         decoded.map_or_else(OpenedCalls::default, |message| self.watch.from_client(scope, &message.message(), time))

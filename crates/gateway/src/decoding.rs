@@ -7,6 +7,7 @@ use autoheal_watch::{Collector, ExchangeEnd};
 use axum::http::HeaderMap;
 
 use super::coding::{Coding, Decoder};
+use super::decode_budget::DecodeBudget;
 use super::message_reader::{Media, MessageReader, ResponseEnd};
 
 /// Maximum output of a response's decoders, in bytes, in addition to [`MAX_DECODED_RATIO`]. A larger output is a
@@ -66,7 +67,14 @@ struct Decoding {
 
 impl Decodings {
     /// Decodes the next piece of a response and passes each completed message to `each`.
-    pub(super) fn piece(&mut self, exchange: u64, encoding: &Encoding, bytes: &[u8], mut each: impl FnMut(Collector)) {
+    pub(super) fn piece(
+        &mut self,
+        budget: &mut DecodeBudget,
+        exchange: u64,
+        encoding: &Encoding,
+        bytes: &[u8],
+        mut each: impl FnMut(Collector),
+    ) {
         if encoding.is_abandoned() {
             return self.forget(exchange);
         }
@@ -76,7 +84,8 @@ impl Decodings {
             memory: 0,
         });
         let Decoding { chain, reader, memory } = decoding;
-        let decoded = chain.push(bytes, &mut |decoded| reader.push(decoded, &mut each));
+        let decoded =
+            budget.decode(|available| chain.push(bytes, available, &mut |decoded| reader.push(decoded, &mut each)));
         self.memory -= *memory;
         *memory = chain.memory() + reader.memory();
         self.memory += *memory;
@@ -121,9 +130,9 @@ impl Decodings {
 }
 
 /// Decodes a whole body. `None` if it is malformed, incomplete or too large.
-pub(super) fn decode(codings: &[Coding], bytes: &[u8]) -> Option<Collector> {
+pub(super) fn decode(budget: &mut DecodeBudget, codings: &[Coding], bytes: &[u8]) -> Option<Collector> {
     let (mut chain, mut body) = (Chain::new(codings), Collector::default());
-    chain.push(bytes, &mut |decoded| body.push(decoded))?;
+    budget.decode(|available| chain.push(bytes, available, &mut |decoded| body.push(decoded)))?;
     chain.is_complete().then_some(body)
 }
 
@@ -142,14 +151,17 @@ impl Chain {
         Self { decoders, received: 0, decoded: 0 }
     }
 
-    /// Decodes a piece and passes the result to `each`. `None` if the piece is malformed, or the output too large.
-    fn push(&mut self, bytes: &[u8], each: &mut dyn FnMut(&[u8])) -> Option<()> {
+    /// Decodes a piece and passes the result to `each`. Takes the output of all decoders from `available`. `None` if the
+    /// piece is malformed, or the output too large.
+    fn push(&mut self, bytes: &[u8], available: &mut usize, each: &mut dyn FnMut(&[u8])) -> Option<()> {
         self.received += bytes.len();
         let limit = MAX_DECODED_BYTES + self.received.saturating_mul(MAX_DECODED_RATIO);
-        let mut remaining = limit.checked_sub(self.decoded)?;
-        decode_with(&mut self.decoders, bytes, &mut remaining, each)?;
-        self.decoded = limit - remaining;
-        Some(())
+        let allowed = limit.checked_sub(self.decoded)?.min(*available);
+        let mut remaining = allowed;
+        let decoded = decode_with(&mut self.decoders, bytes, &mut remaining, each);
+        self.decoded += allowed - remaining;
+        *available -= allowed - remaining;
+        decoded
     }
 
     fn is_complete(&mut self) -> bool {
@@ -226,7 +238,7 @@ mod tests {
     fn decode_pieces(codings: &[Coding], bytes: &[u8], size: usize) -> Option<Vec<u8>> {
         let (mut chain, mut decoded) = (Chain::new(codings), Vec::new());
         for piece in bytes.chunks(size) {
-            chain.push(piece, &mut |bytes| decoded.extend_from_slice(bytes))?;
+            chain.push(piece, &mut { usize::MAX }, &mut |bytes| decoded.extend_from_slice(bytes))?;
         }
         chain.is_complete().then_some(decoded)
     }
@@ -276,7 +288,9 @@ mod tests {
         for event in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
             encoder.write_all(event.as_bytes()).unwrap();
             encoder.flush().unwrap();
-            chain.push(&encoder.get_ref()[sent..], &mut |bytes| decoded.extend_from_slice(bytes)).unwrap();
+            chain
+                .push(&encoder.get_ref()[sent..], &mut { usize::MAX }, &mut |bytes| decoded.extend_from_slice(bytes))
+                .unwrap();
             sent = encoder.get_ref().len();
             assert!(decoded.ends_with(event.as_bytes()), "{}", decoded.escape_ascii());
         }
@@ -287,7 +301,7 @@ mod tests {
         let gibibyte = gzip(&[b' '; 1 << 20]).repeat(1024);
         for (codings, bytes) in [(vec![Coding::Gzip], gibibyte.clone()), (vec![Coding::Gzip; 2], gzip(&gibibyte))] {
             let (mut chain, mut size) = (Chain::new(&codings), 0);
-            let decoded = chain.push(&bytes, &mut |bytes| size += bytes.len());
+            let decoded = chain.push(&bytes, &mut { usize::MAX }, &mut |bytes| size += bytes.len());
             assert!(decoded.is_none() && size <= MAX_DECODED_BYTES + MAX_DECODED_RATIO * bytes.len(), "{size}");
         }
     }
@@ -295,6 +309,7 @@ mod tests {
     #[test]
     fn open_decoders_stay_below_the_memory_limit_and_release_their_memory() {
         let mut decodings = Decodings::default();
+        let mut budget = DecodeBudget::new("responses", 1 << 30, 1 << 30);
         let headers = [("content-encoding", "gzip"), ("content-type", "text/event-stream")];
         let headers: HeaderMap = headers
             .map(|(name, value)| (name.parse().unwrap(), axum::http::HeaderValue::from_static(value)))
@@ -303,7 +318,7 @@ mod tests {
         let body = gzip(b"data: 1\n\n");
         let encodings: Vec<_> = (0..10_000).map(|_| Encoding::of(&headers).unwrap()).collect();
         for (exchange, encoding) in (0..).zip(&encodings) {
-            decodings.piece(exchange, encoding, &body[..12], |_| ());
+            decodings.piece(&mut budget, exchange, encoding, &body[..12], |_| ());
         }
         let open = encodings.iter().filter(|encoding| !encoding.is_abandoned()).count();
         assert!(decodings.memory <= MAX_DECODER_BYTES && (100..9_000).contains(&open), "{open}");
@@ -316,7 +331,7 @@ mod tests {
     fn an_unfinished_gzip_header_counts_at_its_maximum() {
         let mut chain = Chain::new(&[Coding::Gzip]);
         let header = &gzip_with_header_fields(b"text", 0b11110)[..14];
-        chain.push(header, &mut |_| ()).unwrap();
+        chain.push(header, &mut { usize::MAX }, &mut |_| ()).unwrap();
         assert!(chain.memory() > 192 * 1024, "{}", chain.memory());
     }
 }

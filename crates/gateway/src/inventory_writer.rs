@@ -37,6 +37,14 @@ impl InventoryWriter {
 }
 
 #[cfg(test)]
+impl InventoryWriter {
+    /// Stops writing until the guard is dropped.
+    pub(super) fn block(&self) -> std::sync::MutexGuard<'_, ()> {
+        lock(&self.writing)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
 

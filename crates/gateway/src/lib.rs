@@ -13,6 +13,7 @@ mod connection_table;
 mod copy_budget;
 pub mod cors;
 mod counters;
+mod decode_budget;
 mod decoding;
 mod event;
 mod event_stream;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use autoheal_prepare::Timestamp;
 use autoheal_watch::{InventoryFile, Setup, Watch, WatchedReport};
@@ -10,13 +10,16 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::analysis::{Analysis, Results};
+use super::connection_table::LOG_INTERVAL;
 use super::counters::Counters;
 use super::event::Event;
 use super::inventory_writer::InventoryWriter;
 use super::lock;
 
-/// Maximum size of the queue, in bytes. The caller that exceeds it analyzes the queue itself.
+/// Maximum size of the queue, in bytes. Beyond it, messages of the server are skipped.
 const MAX_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+/// Size of the queue beyond which requests and pieces of encoded responses are skipped, in bytes.
+const MAX_STRANGERS_BYTES: usize = MAX_QUEUE_BYTES / 2;
 /// Number of events for which an empty queue keeps its memory.
 const SPARE_EVENTS: usize = 1024;
 /// Delay between an event and its analysis, so that many events are analyzed at once.
@@ -46,6 +49,9 @@ pub(super) struct Monitor {
 struct Queue {
     events: VecDeque<(Timestamp, Event)>,
     bytes: usize,
+    /// Events skipped since the last log line.
+    skipped: u64,
+    logged_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -66,31 +72,32 @@ impl Monitor {
         Self { inventory, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
     }
 
-    /// Queues an event. Analyzes the queue only if it is full.
+    /// Queues an event. Never waits for the analysis, which is slower than forwarding: what it cannot keep up with is skipped.
     pub(super) fn push(&self, event: Event) {
         let now = now();
-        let full = {
-            let mut queue = lock(&self.queue);
-            if let Event::EncodedPiece { encoding, .. } = &event
-                && queue.bytes > MAX_QUEUE_BYTES / 2
-            {
-                // decoding is slower than forwarding: skip this response, because the caller must not wait for it
-                return encoding.abandon();
+        let mut queue = lock(&self.queue);
+        let is_skipped = match &event {
+            Event::Request { .. } => queue.bytes > MAX_STRANGERS_BYTES,
+            Event::EncodedPiece { encoding, .. } if queue.bytes > MAX_STRANGERS_BYTES => {
+                encoding.abandon();
+                true
             }
-            if queue.events.is_empty() {
-                self.wake.notify_one();
-            }
-            queue.bytes += event.size();
-            queue.events.push_back((now, event));
-            queue.bytes > MAX_QUEUE_BYTES
+            Event::ServerMessage { .. } => queue.bytes > MAX_QUEUE_BYTES,
+            // small, and open calls end by them
+            _ => false,
         };
-        if full {
-            self.analyze_queue(&mut lock(&self.state));
+        if is_skipped {
+            return queue.log_skipped();
         }
+        if queue.events.is_empty() {
+            self.wake.notify_one();
+        }
+        queue.bytes += event.size();
+        queue.events.push_back((now, event));
     }
 
     /// Analyzes the queue and sends reports, until the receiver is dropped.
-    pub(super) async fn run(&self, counters: &Counters, reports: mpsc::Sender<WatchedReport>) {
+    pub(super) async fn run(self: &Arc<Self>, counters: &Counters, reports: mpsc::Sender<WatchedReport>) {
         let mut next_due = None;
         while !reports.is_closed() {
             tokio::select! {
@@ -100,11 +107,10 @@ impl Monitor {
             }
             // The caller may drop this future at any `await`: no report is held across one, and the writer has the
             // inventory.
-            let Results { reports: failures, due, inventory } = {
-                let mut state = lock(&self.state);
-                self.analyze_queue(&mut state);
-                state.analysis.results(now())
-            };
+            let monitor = Arc::clone(self);
+            // on a thread of its own, because decoding and parsing would block the connections
+            let _analyzed = tokio::task::spawn_blocking(move || monitor.analyze_queue(&mut lock(&monitor.state))).await;
+            let Results { reports: failures, due, inventory } = lock(&self.state).analysis.results(now());
             next_due = due;
             for failure in failures {
                 counters.failed(failure.report.count);
@@ -139,7 +145,7 @@ impl Monitor {
         reports
     }
 
-    /// Analyzes the queued events. The caller holds the lock of `state`, so that every event is analyzed in its order.
+    /// Analyzes the queued events. [`Self::push`] does not wait for it. The caller holds the lock of `state`, so that every event is analyzed in its order.
     fn analyze_queue(&self, state: &mut MonitorState) {
         let mut events = std::mem::take(&mut state.spare);
         {
@@ -152,6 +158,22 @@ impl Monitor {
         }
         events.shrink_to(SPARE_EVENTS);
         state.spare = events;
+    }
+}
+
+impl Queue {
+    /// Counts a skipped event, and logs the number once per interval.
+    fn log_skipped(&mut self) {
+        self.skipped += 1;
+        if self.logged_at.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
+            return;
+        }
+        self.logged_at = Some(Instant::now());
+        let skipped = std::mem::take(&mut self.skipped);
+        tracing::warn!(
+            skipped,
+            "messages come faster than the gateway analyzes them; they pass, and some failures in them are not reported"
+        );
     }
 }
 
@@ -195,7 +217,8 @@ mod tests {
 
     #[tokio::test]
     async fn after_an_internal_panic_gathered_failures_are_reported_and_the_gateway_continues() {
-        let (monitor, counters) = (Monitor::new(setup(), InventoryFile::default()), Counters::default());
+        let monitor = Arc::new(Monitor::new(setup(), InventoryFile::default()));
+        let counters = Counters::default();
         push_failed_call(&monitor, 1);
         {
             let mut state = lock(&monitor.state);
@@ -216,12 +239,34 @@ mod tests {
         assert!(lock(&monitor.queue).events.is_empty());
     }
 
+    #[test]
+    fn a_full_queue_skips_messages_and_waits_for_no_analysis() {
+        let monitor = Monitor::new(setup(), InventoryFile::default());
+        // an analysis that takes long
+        let analysis = lock(&monitor.state);
+        let scope = Scope { session: 1, peer: None, session_hash: None };
+        let request = || Event::Request {
+            exchange: 1,
+            scope,
+            message: Arc::new(message(CALL)),
+            codings: Vec::new(),
+            size: 1024 * 1024,
+        };
+        (0..100).for_each(|_| monitor.push(request()));
+        let size = || lock(&monitor.queue).bytes;
+        assert!((MAX_STRANGERS_BYTES..MAX_STRANGERS_BYTES + 2 * 1024 * 1024).contains(&size()), "{}", size());
+        let answer = || Event::ServerMessage { scope, message: message(FAILURE), size: 1024 * 1024 };
+        (0..100).for_each(|_| monitor.push(answer()));
+        assert!(size() < MAX_QUEUE_BYTES + 2 * 1024 * 1024, "{}", size());
+        drop(analysis);
+    }
+
     /// `serve` drops `run` at shutdown, at any `await`.
     #[test]
     fn a_shutdown_while_the_inventory_is_written_loses_neither_failure_nor_inventory() {
         let data = tempfile::tempdir().unwrap();
         let inventory_file = InventoryFile::of_address(data.path(), "http", "127.0.0.1:9", "/mcp");
-        let (monitor, counters) = (Monitor::new(setup(), inventory_file.clone()), Counters::default());
+        let (monitor, counters) = (Arc::new(Monitor::new(setup(), inventory_file.clone())), Counters::default());
         for (request, response) in [
             (
                 r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#,
@@ -235,20 +280,18 @@ mod tests {
             push_exchange(&monitor, 1, request.as_bytes(), response.as_bytes());
         }
         push_failed_call(&monitor, 2);
-        // the only thread for blocking tasks is busy, so the file is not written
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
-        let (release, blocked) = std::sync::mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // the file is not written meanwhile
+        let writing = monitor.inventory.block();
         let received = runtime.block_on(async {
-            let busy = tokio::task::spawn_blocking(move || blocked.recv());
             let (sender, mut failures) = mpsc::channel::<WatchedReport>(8);
             let received = tokio::select! {
                 () = monitor.run(&counters, sender) => None,
                 received = tokio::time::timeout(Duration::from_secs(20), failures.recv()) => received.ok().flatten(),
             };
-            drop((release, busy));
             received
         });
+        drop((writing, runtime));
         assert_eq!(received.map(|failure| failure.report.error_message).as_deref(), Some("divide: boom"));
         assert!(monitor.last_reports(&counters).is_empty());
         assert_eq!(inventory_file.read().unwrap().tools, ["sum"]);

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use crate::collect::Message;
 use crate::lenient::{canonical, read_string};
 
+/// Maximum number of messages of a batch that are parsed, because each call that a batch opens costs memory until it ends.
+const MAX_BATCH_MESSAGES: usize = 1_000;
+
 /// A parsed message.
 #[derive(Debug)]
 pub(crate) enum RpcMessage<'a> {
@@ -78,7 +81,9 @@ pub(crate) fn each(message: &Message<'_>, mut receive: impl FnMut(RpcMessage<'_>
         Message::Whole(bytes) => match String::from_utf8_lossy(bytes) {
             batch if batch.trim_ascii_start().starts_with('[') => {
                 match serde_json::from_str::<Vec<&RawValue>>(&batch) {
-                    Ok(members) => members.into_iter().for_each(|member| receive(parse(member.get()))),
+                    Ok(members) => {
+                        members.into_iter().take(MAX_BATCH_MESSAGES).for_each(|member| receive(parse(member.get())))
+                    }
                     Err(_) => receive(RpcMessage::Invalid),
                 }
             }
