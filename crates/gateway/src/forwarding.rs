@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName};
 
 /// Beginnings of the header names of proxies, content networks and load balancers.
-const VENDOR_PREFIXES: [&str; 23] = [
+const VENDOR_PREFIXES: [&str; 25] = [
     "x-forwarded",
     "x-original-",
     "x-envoy-",
@@ -22,6 +22,8 @@ const VENDOR_PREFIXES: [&str; 23] = [
     "x-proxy",
     "x-sucuri-",
     "x-vercel-",
+    "x-heroku-",
+    "ngrok-",
     "akamai-",
     "cf-",
     "cloudfront-",
@@ -29,19 +31,40 @@ const VENDOR_PREFIXES: [&str; 23] = [
     "fly-",
 ];
 /// Other header names of proxies.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "forwarded",
     "via",
     "cdn-loop",
     "max-forwards",
     "x-host",
     "x-scheme",
+    "x-url-scheme",
+    "x-varnish",
     "x-rewrite-url",
     "x-request-start",
     "x-client",
     "front-end-https",
     "surrogate-capability",
     "proxy-client-ip",
+];
+/// Beginnings of the header names by which proxies name the person, or the certificate, that they authenticated.
+const IDENTITY_PREFIXES: [&str; 16] = [
+    "remote-user",
+    "remote-email",
+    "remote-groups",
+    "remote-name",
+    "x-remote-user",
+    "x-remote-group",
+    "x-remote-extra-",
+    "x-authenticated-",
+    "x-auth-request-",
+    "x-authentik-",
+    "x-goog-authenticated-user-",
+    "x-ms-client-principal",
+    "x-ssl-client-",
+    "x-webauth-",
+    "ssl-client-",
+    "tailscale-",
 ];
 /// Last words of header names that state the address of a client.
 const ADDRESS_WORDS: [&str; 8] = ["ip", "ips", "addr", "address", "clientip", "remoteip", "socketip", "userip"];
@@ -64,7 +87,11 @@ fn is_of_proxy(name: &str) -> bool {
 #[must_use]
 pub fn is_forwarding(name: &HeaderName) -> bool {
     let name = name.as_str();
-    is_claim(name) || matches!(name, "via" | "x-host" | "x-scheme" | "x-rewrite-url" | "x-client" | "front-end-https")
+    is_claim(name)
+        || matches!(
+            name,
+            "via" | "x-host" | "x-scheme" | "x-url-scheme" | "x-rewrite-url" | "x-client" | "front-end-https"
+        )
 }
 
 fn is_claim(name: &str) -> bool {
@@ -75,7 +102,8 @@ fn is_claim(name: &str) -> bool {
     let mut words = name.split(['-', '_']);
     let names_address =
         name.contains(['-', '_']) && words.clone().next_back().is_some_and(|last| ADDRESS_WORDS.contains(&last));
-    is_about_request || names_address || words.any(|word| word.starts_with("forward"))
+    let names_person = IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    is_about_request || names_person || names_address || words.any(|word| word.starts_with("forward"))
 }
 
 #[cfg(test)]
@@ -112,6 +140,12 @@ mod tests {
             "wl-proxy-client-ip",
             "cdn-loop",
             "x-amzn-trace-id",
+            "x-varnish",
+            "x-heroku-queue-depth",
+            "ngrok-trace-id",
+            "x-url-scheme",
+            "tailscale-user-login",
+            "remote-user",
         ] {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "1".parse().unwrap())]);
             assert!(names_proxy(&headers), "{name}");
@@ -145,7 +179,23 @@ mod tests {
 
     #[test]
     fn claims_about_the_client_are_not_forwarded() {
-        for name in ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "true-client-ip"] {
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-real-ip",
+            "true-client-ip",
+            "remote-user",
+            "x-remote-user",
+            "tailscale-user-name",
+            "x-goog-authenticated-user-email",
+            "x-ssl-client-verify",
+            "x-ms-client-principal",
+            "x-ms-client-principal-name",
+            "x-auth-request-email",
+            "x-url-scheme",
+        ] {
             assert!(is_forwarding(&HeaderName::from_static(name)), "{name}");
         }
         // signed by the proxy that authenticates people, and meant for the server
