@@ -50,7 +50,7 @@ async fn read_all(mut body: Body, headers: &HeaderMap, share: &Share<'_>) -> Api
                 let is_slow = read - read_before < MIN_BYTES;
                 read_before = read;
                 if is_slow && (refusal.is_some() || (buffer.len() > MIN_BYTES && share.is_short())) {
-                    return Err(refusal.unwrap_or_else(ApiError::busy));
+                    return Err(refusal.unwrap_or_else(ApiError::no_memory_for_body));
                 }
                 continue;
             }
