@@ -35,6 +35,7 @@ pub use failure::Failure;
 pub use finder::{LAST_LINE, find_failure, find_in_streams, find_stacks};
 pub use plain::plain_text;
 pub use readable::readable;
+pub(crate) use rust_panic::without_hashes as without_rust_hashes;
 
 /// Maximum number of frames. Of a longer stack the 50 innermost and the 50 outermost are used.
 const MAX_FRAMES: usize = 100;

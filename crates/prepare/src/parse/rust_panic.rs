@@ -201,7 +201,7 @@ fn is_in_app(location: &BorrowedFrame<'_>) -> bool {
 }
 
 /// Removes the hashes of a build, as in `app[0123456789abcdef]::main` and `app::main::h0123456789abcdef`.
-fn without_hashes(name: &str) -> String {
+pub(crate) fn without_hashes(name: &str) -> String {
     let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let name = match name.rsplit_once("::h") {
         Some((name, hash)) if is_hash(hash) => name,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Name, chosen};
+use crate::parse::without_rust_hashes;
 
 /// Marks in the names of classes that a library derives at run time. What follows them differs between runs.
 const DERIVED_CLASSES: [&str; 12] = [
@@ -41,24 +42,7 @@ pub(super) fn java(function: &str) -> Name<'_> {
 
 /// Removes hashes, generic arguments' disambiguators and closures, which are in the function around them.
 pub(super) fn rust(function: &str) -> Name<'_> {
-    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let name = match function.rsplit_once("::h") {
-        Some((name, hash)) if is_hash(hash) => name,
-        _ => function,
-    };
-    let mut clean = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('[') {
-        clean.push_str(before);
-        rest = match after.split_once(']') {
-            Some((hash, after)) if is_hash(hash) => after,
-            _ => {
-                clean.push('[');
-                after
-            }
-        };
-    }
-    clean.push_str(rest);
+    let mut clean = without_rust_hashes(function);
     let end = ["::{{closure}}", "::{closure"].iter().filter_map(|mark| clean.find(mark)).min();
     // of a closure in an `impl`, the brackets around it would be left open
     if let Some(end) = end.filter(|end| clean[..*end].matches('<').count() == clean[..*end].matches('>').count()) {
