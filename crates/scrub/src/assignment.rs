@@ -2,6 +2,7 @@
 
 use crate::SECRET;
 use crate::compared;
+use crate::foreign;
 use crate::found::Found;
 use crate::full;
 use crate::input::Input;
@@ -60,7 +61,10 @@ static HEADERS: &[u8] = &words::list(b" cookie authorization phrase mnemonic");
 
 static LINK_VALUE: Set = ALPHANUMERIC.with(b"_-.%/+=");
 static PRINTED: Set = ALPHANUMERIC.with(b"_-!#$%*+/=?@^~");
-static NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
+/// In other languages, names have letters outside of ASCII.
+static NAMES: Set = if cfg!(feature = "full") { ASCII_NAMES.with_others() } else { ASCII_NAMES };
+const ASCII_NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
+static PHRASE: Set = NAMES.with(b" ");
 static SCHEME: Set = ALPHANUMERIC.with(b"-");
 static BETWEEN: Set = WHITESPACE.with(b",");
 static SENTENCE: Set = Set::of(b".,;:!?)");
@@ -105,7 +109,7 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     if is_prose(input, &key) {
         return None;
     }
-    let start = string_start(input, if cfg!(feature = "full") { after_colour(input, start) } else { start });
+    let start = string_start(input, start);
     match (quote_at(input, start), input.at(start)) {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
@@ -129,24 +133,6 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
             }
         },
     }
-}
-
-/// The end of a colour of a terminal, `ESC [ … m`, also escaped within JSON.
-fn after_colour(input: &Input<'_>, start: usize) -> usize {
-    static PARAMETERS: Set = DIGITS.with(b";");
-    let escape = start + input.run(start, 15, &BACKSLASH);
-    let length = words::find(
-        &words::list(b" \x1b[ u001b[ x1b["),
-        input.part(escape, (escape + 6).min(input.text.len())),
-        Place::Start,
-        EXACT,
-    );
-    if length == 0 || (escape > start) == (length == 2) {
-        return start;
-    }
-    let body = escape + length;
-    let end = body + input.run(body, 16, &PARAMETERS);
-    if input.at(end) == b'm' { end + 1 } else { start }
 }
 
 /// A value after an arrow, as PHP prints it; functions and patterns stay.
@@ -218,18 +204,25 @@ pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> 
     if input.before(start) == b'\\' && matches!(input.at(start), b'n' | b'r' | b't') && end > start + 1 {
         start += 1;
     }
+    if cfg!(feature = "full") && QUOTES.has(mark) && input.before(start) == b' ' {
+        // `"API key": …`
+        start = input.run_start(start, 48, &PHRASE);
+    }
     if start == end || QUOTES.has(mark) && input.before(start) != mark {
         return None;
     }
     let quote = if is_index { (end, end) } else { (end, quote_end) };
     let text = input.part(start, end);
-    if quote.0 == quote.1 && input.before(start) == b' ' && text.len() < 9 {
+    if quote.0 == quote.1 && input.before(start) == b' ' && text.len() < if cfg!(feature = "full") { 20 } else { 9 } {
         if words::has(TYPES_BEFORE, text, ANY_CASE) {
             let name = input.run_start(start - 1, key::MAX_NAME_BYTES, &NAMES);
             return Some(Key { start: name, text: input.part(name, start - 1), quote });
         }
         if words::has(SECOND_WORDS, text, ANY_CASE) {
             let first = input.run_start(start - 1, 16, &LETTERS);
+            return Some(Key { start: first, text: input.part(first, end), quote });
+        }
+        if let Some(first) = full(|| foreign::phrase_start(input, start, end)) {
             return Some(Key { start: first, text: input.part(first, end), quote });
         }
     }
@@ -271,6 +264,9 @@ fn quoted(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> Option<Found> {
     if is_plain(key.text, text, false) || words::has(LITERALS, text, ANY_CASE) || is_folder(key, text) {
         return None;
     }
+    if cfg!(feature = "full") && foreign::is_sentence(input, key.text, quote.body, end) {
+        return None;
+    }
     replace_unless_placeholder(input, quote.body, end, SECRET)
 }
 
@@ -301,7 +297,8 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     if is_code(input, key, start, end) {
         return full(|| fallback(input, key, start));
     }
-    if is_statement || is_literal || is_folder(key, text) {
+    let is_sentence = cfg!(feature = "full") && is_colon && foreign::is_sentence(input, key.text, start, end);
+    if is_statement || is_literal || is_sentence || is_folder(key, text) {
         return None;
     }
     if is_colon && key.is_bare() && is_header {

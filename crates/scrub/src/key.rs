@@ -1,6 +1,7 @@
 //! Names of secrets, such as `password` and `x-api-key`.
 
 use crate::words::{self, EXACT, Filter, Place, filter, may_end, may_start};
+use crate::{fold, foreign, full};
 
 /// Maximum number of checked bytes of a name. Of a longer name, only the end is checked.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
@@ -25,7 +26,7 @@ const AT_THE_END: &[u8] = &words::list(
 const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat pw psw");
 
 /// Rarer words with the meaning of [`AT_THE_END`], which the browser module leaves out.
-const RARE: &[u8] = &words::list(b" wpapsk presharedkey mfacode totpcode otpcode dbpw contrasena senha motdepasse");
+const RARE: &[u8] = &words::list(b" wpapsk presharedkey mfacode totpcode otpcode dbpw");
 
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
@@ -88,7 +89,7 @@ pub(crate) fn is_variable(name: &[u8]) -> bool {
 
 /// True if a key's value must be hidden. Every spelling counts: `api_key`, `X-Api-Key`, `apiKey`.
 pub fn is_secret_key(key: &str) -> bool {
-    names_secret(key.as_bytes())
+    names_secret(key.as_bytes()) || full(|| fold::text(key)).is_some_and(|key| names_secret(key.as_bytes()))
 }
 
 /// The same as [`is_secret_key`], for bytes.
@@ -131,7 +132,7 @@ fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_rare = || cfg!(feature = "full") && (ends(RARE) || whole == b"pw");
+    let is_rare = || cfg!(feature = "full") && (ends(RARE) || whole == b"pw" || foreign::is_name(whole, last));
     let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole) || is_rare();
     let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_attribute() && !ends(HARMLESS)

@@ -12,6 +12,8 @@ mod compared;
 mod email;
 mod encoded;
 mod flag;
+mod fold;
+mod foreign;
 mod found;
 mod input;
 mod json;
@@ -60,7 +62,7 @@ pub enum Level {
 
 /// Scrubs at [`Level::Standard`]. Returns the text itself if nothing is found.
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    repeat(text, scanner::pass)
+    repeat(text, standard_pass)
 }
 
 /// Scrubs at the given level. Returns the text itself if nothing is found.
@@ -89,7 +91,11 @@ fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {
 /// Maximum number of passes over a text; the randomised tests need at most three.
 const MAX_PASSES: usize = 6;
 
+fn standard_pass(text: &str) -> Option<String> {
+    full(|| fold::pass(text)).or_else(|| scanner::pass(text))
+}
+
 fn strict_pass(text: &str) -> Option<String> {
-    let standard = scanner::pass(text);
+    let standard = standard_pass(text);
     strict::pass(standard.as_deref().unwrap_or(text)).or(standard)
 }

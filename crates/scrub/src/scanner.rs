@@ -49,6 +49,11 @@ const fn triggers(is_first: bool) -> [u8; 256] {
 
 /// Scans the text once. Returns `None` if nothing changes.
 pub(crate) fn pass(text: &str) -> Option<String> {
+    pass_with(text, &mut |_, _, _| ())
+}
+
+/// The same, with a call for each replaced part: its start, its end, and the pieces of its replacement.
+pub(crate) fn pass_with(text: &str, replaced: &mut impl FnMut(usize, usize, [&str; 3])) -> Option<String> {
     let part = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
     let mut out = String::new();
     let mut input = Input { text, floor: 0 };
@@ -108,6 +113,7 @@ pub(crate) fn pass(text: &str) -> Option<String> {
         }
         out.push_str(part(input.floor, found.start));
         pieces.iter().for_each(|piece| out.push_str(piece));
+        replaced(found.start, found.end, pieces);
         input.floor = found.end;
         index = index.max(found.end);
     }

@@ -27,6 +27,12 @@ impl Set {
         Self([0, !b & !1, !c, !d, !e, !f, !g, !h])
     }
 
+    /// The set with all bytes outside of ASCII.
+    pub(crate) const fn with_others(&self) -> Self {
+        let [a, b, c, d, ..] = self.0;
+        Self([a, b, c, d, !0, !0, !0, !0])
+    }
+
     pub(crate) const fn has(&self, byte: u8) -> bool {
         self.0[(byte >> 5) as usize] >> (byte & 31) & 1 != 0
     }

@@ -103,6 +103,15 @@ const PIECES: &[&str] = &[
     "-u ",
     "--password ",
     "--token=",
+    "\u{1b}[31m",
+    "\u{1b}[0m",
+    "\\u001b[0m",
+    "\\u200b",
+    "：",
+    "“",
+    "→",
+    "密码",
+    "mot de passe",
 ];
 
 fn random_text(random: &mut fastrand::Rng) -> String {

@@ -130,6 +130,15 @@ fn hostile_text_takes_linear_time() {
         "Private-Lines: 999\n",
         "LS0tLS1CRUdJTiBSU0Eg",
         "sqlplus a/b",
+        "\u{1b}[",
+        "\u{1b}[0m",
+        "pass\u{200b}word=",
+        "\\u200b",
+        "\\\\u00",
+        "：",
+        "密码：",
+        "mot de passe :",
+        "\"a b",
     ];
     for unit in units {
         for level in [Level::Standard, Level::Strict] {
