@@ -1,6 +1,7 @@
 //! Values with a secret's name: `key=value`, `key: value`, `"key": "value"`, also as JSON within a string.
 
 use crate::SECRET;
+use crate::below;
 use crate::compared;
 use crate::foreign;
 use crate::found::Found;
@@ -9,6 +10,7 @@ use crate::input::Input;
 use crate::key::{self, is_plain, is_variable, names_secret};
 use crate::pair;
 use crate::personal::phone_end;
+use crate::php;
 use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set, WHITESPACE};
 use crate::value::{
     Quote, after_line, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end,
@@ -109,6 +111,13 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     if is_prose(input, &key) {
         return None;
     }
+    if cfg!(feature = "full") && is_colon && php::is_visibility(input, sign) {
+        return None;
+    }
+    let found = full(|| below::value(input, start, !is_colon || !key.is_bare()));
+    if found.is_some() {
+        return found;
+    }
     let start = string_start(input, start);
     match (quote_at(input, start), input.at(start)) {
         (Some(quote), _) => quoted(input, &key, quote),
@@ -138,7 +147,8 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
 /// A value after an arrow, as PHP prints it; functions and patterns stay.
 fn printed(input: &Input<'_>, start: usize) -> Option<Found> {
     let end = input.run_end(start, &PRINTED);
-    looks_like_password(input.part(start, end)).then_some(())?;
+    // `print_r` writes `stdClass Object` in place of an object
+    (looks_like_password(input.part(start, end)) && !input.has(end, b" Object")).then_some(())?;
     replace_unless_placeholder(input, start, end, SECRET)
 }
 
@@ -285,7 +295,9 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
         // `digest`, `hawk` and `aws4-hmac-sha256` take a list of quoted parameters, so the value ends with the line
         let has_parts = is_header && matches!(input.at(start) | 0x20, b'd' | b'h') || input.at(start + 3) == b'4';
         let quote = Some(input.before(key.start)).filter(|byte| QUOTES.has(*byte)).unwrap_or(0);
-        let end = if has_parts { line_end(input, credential, quote) } else { bare_end(input, credential, in_url) };
+        let word = bare_end(input, credential, in_url);
+        let has_parts = has_parts && !is_placeholder(input.part(credential, word));
+        let end = if has_parts { line_end(input, credential, quote) } else { word };
         return replace_unless_placeholder(input, credential, end, "<token>");
     }
     let end = bare_end(input, start, in_url);
@@ -301,7 +313,8 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     if is_statement || is_literal || is_sentence || is_folder(key, text) {
         return None;
     }
-    if is_colon && key.is_bare() && is_header {
+    // a placeholder is checked before the end of the line is searched, so that lines of placeholders take linear time
+    if is_colon && key.is_bare() && is_header && !is_placeholder(text) {
         let quote = if input.before(key.start) == b'\'' { b'\'' } else { b'"' };
         return replace_unless_placeholder(input, start, line_end(input, start, quote), SECRET);
     }

@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{SECRET, full, program, value, words};
+use crate::{SECRET, below, full, program, value, words};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -33,7 +33,9 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
             return found;
         }
     }
-    let argument = argument_start(input, end)?;
+    let Some(argument) = argument_start(input, end) else {
+        return full(|| names_secret(name).then(|| below::value(input, end, false)).flatten());
+    };
     if matches!(name, b"u" | b"user") {
         return user_and_password(input, argument);
     }
@@ -50,6 +52,10 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
 /// The start of the next word, or of the next string of a list: `"--password", "value"`.
 pub(crate) fn argument_start(input: &Input<'_>, end: usize) -> Option<usize> {
     let blank = input.run(end, 8, &BLANKS);
+    // a backslash continues the command on the next line
+    if let Some(next) = full(|| (blank > 0).then(|| below::continued(input, end + blank)).flatten()) {
+        return Some(next);
+    }
     if blank > 0 {
         return Some(end + blank);
     }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod assignment;
+mod below;
 mod card;
 mod compared;
 mod email;
@@ -20,6 +21,7 @@ mod json;
 mod key;
 mod pair;
 mod personal;
+mod php;
 mod piped;
 mod private_key;
 mod program;

@@ -1,13 +1,13 @@
 //! Secrets in sentences and commands without a sign: `the password is …`, `PASSWORD '…'`, `AUTH …`, `scott/…@db`.
 
-use crate::SECRET;
 use crate::assignment::{PROSE_AFTER, follows_prose, replace_unless_placeholder};
 use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{ALPHANUMERIC, BLANKS, LETTERS, Set};
-use crate::value::{bare_end, looks_like_password, quote_at, quoted_end};
+use crate::value::{after_line, bare_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};
+use crate::{SECRET, below};
 
 static NAMES: Set = ALPHANUMERIC.with(b"_-");
 /// Words between a name and its value.
@@ -19,7 +19,9 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     // a shortcut: most words with these letters have others after them
     let is_likely = match (input.at(at + 1) | 0x20, input.at(at + 2) | 0x20) {
         (b'a', b's') => input.at(at + 3) | 0x20 == b's',
-        (b'w', b'd') | (b'i', b'n') | (b'e', b'y' | b'n') => matches!(input.at(at + 3), b' ' | b'\t'),
+        (b'w', b'd') | (b'i', b'n') | (b'e', b'y' | b'n') => {
+            matches!(input.at(at + 3), b' ' | b'\t' | b'\n' | b'\r' | b'\\')
+        }
         _ => false,
     };
     if !is_likely {
@@ -27,7 +29,8 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     }
     let length = words::find(WORDS, input.part(at, input.text.len()), Place::Start, ANY_CASE);
     let end = at + length;
-    if length == 0 || !matches!(input.at(end), b' ' | b'\t') {
+    let line = after_line(input, end) > end;
+    if length == 0 || !matches!(input.at(end), b' ' | b'\t') && !line {
         return None;
     }
     let mut name = input.run_start(at, 48, &NAMES);
@@ -39,6 +42,9 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     let is_verb = length == 4 && name == at;
     if is_verb || !names_secret(input.part(name, end)) || follows_prose(input, name) {
         return None;
+    }
+    if line {
+        return alone(input, end, input.at(at) | 0x20 == b'p');
     }
     let mut start = end + input.run(end, 4, &BLANKS);
     let mut links = 0;
@@ -68,6 +74,18 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     // a PIN is a number, and only a sentence gives it away
     let is_pin = links > 0 && (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
     (is_pin || is_password(text)).then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
+}
+
+/// A secret alone on the line after its name. `token` and `key` have other
+/// meanings, so only a random text is a secret after them.
+fn alone(input: &Input<'_>, end: usize, is_password: bool) -> Option<Found> {
+    let start = below::next_text(input, end)?;
+    let word = below::only_word(input, start)?;
+    let text = input.part(start, word);
+    let is_change = |pair: &&[u8]| matches!(pair, [a, b] if a.is_ascii_digit() != b.is_ascii_digit());
+    let is_token = || text.len() >= 10 && text.windows(2).filter(is_change).count() >= 3;
+    let is_secret = below::is_word(text) && (is_password || is_token());
+    is_secret.then(|| replace_unless_placeholder(input, start, word, SECRET)).flatten()
 }
 
 /// The end of a word, without the full stop of the sentence.

@@ -5,8 +5,8 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, compared, email, encoded, flag, pair, personal, piped, private_key, prose, token, url, vendor,
-    wrapped,
+    assignment, card, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose, token, url,
+    vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -75,6 +75,7 @@ pub(crate) fn pass_with(text: &str, replaced: &mut impl FnMut(usize, usize, [&st
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
                     .or_else(|| full(|| piped::mask(&input, trigger)))
+                    .or_else(|| full(|| php::member(&input, trigger).or_else(|| php::serialized(&input, trigger))))
                     .or_else(|| assignment::value(&input, trigger))
             }
             b'@' => email::address(&input, trigger).or_else(|| full(|| prose::oracle_login(&input, trigger))),

@@ -112,6 +112,13 @@ const PIECES: &[&str] = &[
     "→",
     "密码",
     "mot de passe",
+    "password:\n",
+    "password\n",
+    "[\"token\"]=>\n",
+    "string(8) \"",
+    "[pin] => ",
+    ":protected]",
+    "s:8:\"password\";s:3:\"",
 ];
 
 fn random_text(random: &mut fastrand::Rng) -> String {

@@ -139,6 +139,20 @@ fn hostile_text_takes_linear_time() {
         "密码：",
         "mot de passe :",
         "\"a b",
+        "password:\n",
+        "password\n",
+        "token: # ",
+        "[token]=>",
+        "[token] => a",
+        "[token] => a Object ",
+        "[token] => [filtered] ",
+        "cookie: [filtered] ",
+        "cookie: <secret> ",
+        "cookie: $(a) ",
+        "cookie: •• ",
+        "authorization: digest <secret> ",
+        "s:5:\"token\";",
+        "[\"token\":\"a\\",
     ];
     for unit in units {
         for level in [Level::Standard, Level::Strict] {
