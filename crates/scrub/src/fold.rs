@@ -3,9 +3,9 @@
 //! original; everything else in it stays.
 
 use crate::input::Input;
-use crate::scanner;
 use crate::set::{BACKSLASH, Set};
 use crate::words::{self, EXACT, Place};
+use crate::{SECRET, scanner, table};
 
 /// The first bytes of what is folded: ESC, `\`, `^`, and those of the characters in [`replacement`].
 static FIRST: Set = Set::of(b"\x1b\\^\xc2\xcb\xcd\xd6\xd7\xe1\xe2\xe3\xea\xef");
@@ -30,14 +30,20 @@ pub(crate) fn pass(text: &str) -> Option<String> {
     let folded = fold(text)?;
     let mut out = String::new();
     let mut written = 0;
-    scanner::pass_with(&folded.text, &mut |start, end, pieces| {
+    let mut replace = |start, end, pieces: [&str; 3]| {
         let (start, end) = (folded.start(start), folded.end(end));
         out.push_str(text.get(written..start).unwrap_or_default());
         pieces.iter().for_each(|piece| out.push_str(piece));
         written = end;
-    })?;
-    out.push_str(text.get(written..).unwrap_or_default());
-    Some(out)
+    };
+    let mut has_columns = false;
+    let found = scanner::pass_with(&folded.text, &mut replace, &mut has_columns);
+    let cells = if found.is_none() && has_columns { table::secrets(&folded.text) } else { Vec::new() };
+    cells.iter().for_each(|cell| replace(cell.start, cell.end, ["", SECRET, ""]));
+    (found.is_some() || !cells.is_empty()).then(|| {
+        out.push_str(text.get(written..).unwrap_or_default());
+        out
+    })
 }
 
 /// The folded text; none if nothing in it is folded.

@@ -28,7 +28,9 @@ mod program;
 mod prose;
 mod scanner;
 mod set;
+mod sql;
 mod strict;
+mod table;
 mod token;
 mod url;
 mod value;
@@ -94,7 +96,13 @@ fn repeat(text: &str, pass: fn(&str) -> Option<String>) -> Cow<'_, str> {
 const MAX_PASSES: usize = 6;
 
 fn standard_pass(text: &str) -> Option<String> {
-    full(|| fold::pass(text)).or_else(|| scanner::pass(text))
+    if !cfg!(feature = "full") {
+        return scanner::pass(text);
+    }
+    let mut has_columns = false;
+    fold::pass(text)
+        .or_else(|| scanner::pass_with(text, &mut |_, _, _| (), &mut has_columns))
+        .or_else(|| has_columns.then(|| table::pass(text)).flatten())
 }
 
 fn strict_pass(text: &str) -> Option<String> {

@@ -99,7 +99,7 @@ fn word_end(input: &Input<'_>, start: usize) -> usize {
 
 /// True for a password in a sentence; names, calls, paths and assignments are none.
 fn is_password(text: &[u8]) -> bool {
-    let is_other = text.iter().any(|byte| matches!(byte, b'(' | b'=' | b':' | b'<' | b'/' | b'{' | b'['));
+    let is_other = text.iter().any(|byte| matches!(byte, b'(' | b'=' | b':' | b'<' | b'/' | b'{' | b'[' | b','));
     let is_flag = text.starts_with(b"-") || text.starts_with(b"$") || text.starts_with(b"%");
     !is_other && !is_flag && looks_like_password(text)
 }

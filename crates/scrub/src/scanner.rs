@@ -5,13 +5,13 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose, token, url,
-    vendor, wrapped,
+    assignment, card, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose, table, token,
+    url, vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
 /// ruled out by the byte after them.
-const TRIGGERS: [(&[u8], &[u8]); 8] = [
+const TRIGGERS: &[(&[u8], &[u8])] = &[
     (b"@:=~", b""),
     (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
     (b",%&(", b" \"'`\\\n\tlbrSO234"),
@@ -20,13 +20,22 @@ const TRIGGERS: [(&[u8], &[u8]); 8] = [
     (b"Pp", b"awiAWIr"),
     (b"Kk", b"eE"),
     (b"K0123456789", b"abcdfABCDFx0123456789"),
+    #[cfg(feature = "full")]
+    (b"Cc", b"rR"),
+    #[cfg(feature = "full")]
+    (b"L", b"O"),
 ];
+/// One bit for each trigger.
+#[cfg(feature = "full")]
+type Bits = u16;
+#[cfg(not(feature = "full"))]
+type Bits = u8;
 /// For each byte, the triggers that begin with it.
-static FIRST: [u8; 256] = triggers(true);
+static FIRST: [Bits; 256] = triggers(true);
 /// For each byte, the triggers that it may follow.
-static SECOND: [u8; 256] = triggers(false);
+static SECOND: [Bits; 256] = triggers(false);
 
-const fn triggers(is_first: bool) -> [u8; 256] {
+const fn triggers(is_first: bool) -> [Bits; 256] {
     let mut table = [0; 256];
     let mut trigger = 0;
     while trigger < TRIGGERS.len() {
@@ -49,11 +58,16 @@ const fn triggers(is_first: bool) -> [u8; 256] {
 
 /// Scans the text once. Returns `None` if nothing changes.
 pub(crate) fn pass(text: &str) -> Option<String> {
-    pass_with(text, &mut |_, _, _| ())
+    pass_with(text, &mut |_, _, _| (), &mut false)
 }
 
-/// The same, with a call for each replaced part: its start, its end, and the pieces of its replacement.
-pub(crate) fn pass_with(text: &str, replaced: &mut impl FnMut(usize, usize, [&str; 3])) -> Option<String> {
+/// The same, with a call for each replaced part: its start, its end, and the pieces of its replacement. `has_columns`
+/// becomes true if a name stands where a table has the name of a column.
+pub(crate) fn pass_with(
+    text: &str,
+    replaced: &mut impl FnMut(usize, usize, [&str; 3]),
+    has_columns: &mut bool,
+) -> Option<String> {
     let part = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
     let mut out = String::new();
     let mut input = Input { text, floor: 0 };
@@ -93,8 +107,16 @@ pub(crate) fn pass_with(text: &str, replaced: &mut impl FnMut(usize, usize, [&st
                 .or_else(|| full(|| private_key::encoded(&input, trigger))),
             b'B' | b'b' => token::scheme(&input, trigger).or_else(|| full(|| prose::identified_by(&input, trigger))),
             b'A' => vendor::lettered(&input, trigger).or_else(|| full(|| prose::command(&input, trigger))),
-            b'K' | b'k' | b'P' | b'p' => vendor::lettered(&input, trigger)
-                .or_else(|| full(|| prose::sentence(&input, trigger).or_else(|| compared::duplicate(&input, trigger)))),
+            b'K' | b'k' | b'P' | b'p' => {
+                *has_columns |= cfg!(feature = "full") && !*has_columns && table::names_column(&input, trigger);
+                vendor::lettered(&input, trigger).or_else(|| {
+                    full(|| prose::sentence(&input, trigger).or_else(|| compared::duplicate(&input, trigger)))
+                })
+            }
+            b'C' | b'c' => {
+                *has_columns |= cfg!(feature = "full") && !*has_columns && table::names_column(&input, trigger);
+                None
+            }
             b'$' => full(|| piped::hash(&input, trigger)),
             b'.' => full(|| vendor::dotted(&input, trigger)),
             b'~' => full(|| vendor::client_secret(&input, trigger)),

@@ -117,6 +117,13 @@ const PIECES: &[&str] = &[
     "[\"token\"]=>\n",
     "string(8) \"",
     "[pin] => ",
+    "user,password\n",
+    "| user | token |\n",
+    "---\n",
+    "ada,",
+    "(name, password) VALUES ('ada', '",
+    "(token) FROM stdin;\n",
+    "parameters: (",
     ":protected]",
     "s:8:\"password\";s:3:\"",
 ];
