@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{SECRET, below, full, program, value, words};
+use crate::{CREDENTIALS, SECRET, below, full, program, value, words};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -27,8 +27,8 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
             program::follows(input, dash, b'u', PROGRAMS).then(|| user_and_password(input, start + 1)).flatten()
         });
     }
-    if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U', ..]) {
-        let found = full(|| program::option(input, dash));
+    if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U' | b'k' | b'A' | b'X' | b'N', ..]) {
+        let found = full(|| program::option(input, dash).or_else(|| program::login(input, dash)));
         if found.is_some() {
             return found;
         }
@@ -37,11 +37,15 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
         return full(|| names_secret(name).then(|| below::value(input, end, false)).flatten());
     };
     if matches!(name, b"u" | b"user") {
+        return user_and_password(input, argument).or_else(|| full(|| program::login(input, dash)));
+    }
+    if cfg!(feature = "full") && matches!(name, b"proxy-user" | b"creds" | b"src-creds" | b"dest-creds") {
         return user_and_password(input, argument);
     }
     if !names_secret(name) || matches!(input.at(argument), b'-' | b'=' | b':') {
         return None;
     }
+    let argument = if cfg!(feature = "full") && input.has(argument, b"<<< ") { argument + 4 } else { argument };
     let (start, end) = match value::quote_at(input, argument) {
         Some(quote) => (quote.body, value::quoted_end(input, quote)),
         None => (argument, value::bare_end(input, argument, false)),
@@ -75,5 +79,5 @@ fn user_and_password(input: &Input<'_>, start: usize) -> Option<Found> {
     let password = colon + 1;
     let is_pair = colon > start && password < end && !matches!(input.at(password), b'/' | b'\\');
     let are_numbers = input.run_end(start, &DIGITS) >= colon && input.run_end(password, &DIGITS) >= end;
-    (is_pair && !are_numbers).then(|| Found::new(start, end, "<credentials>"))
+    (is_pair && !are_numbers).then(|| Found::new(start, end, CREDENTIALS))
 }

@@ -57,7 +57,9 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
     let is_number = value.iter().all(u8::is_ascii_digit);
     if words::has(&words::list(b" pass"), name, words::ANY_CASE) {
         return is_number && value.len() <= 6
-            || words::has(&words::list(b" ok all none yes no fail"), value, words::ANY_CASE);
+            || words::has(&words::list(b" ok all none yes no fail"), value, words::ANY_CASE)
+            // `--- PASS: TestCart (0.00s)`
+            || cfg!(feature = "full") && name == b"PASS" && is_test(value);
     }
     let weak = words::find(WEAK, name, Place::End, words::ANY_CASE);
     let is_word =
@@ -74,6 +76,13 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
         return true;
     }
     weak > 0 && (is_number && value.len() <= 3 || (is_word_plain || !is_token) && is_word())
+}
+
+/// True for the name of a test or of a file.
+fn is_test(value: &[u8]) -> bool {
+    words::find(&words::list(b" test benchmark example fuzz"), value, words::Place::Start, words::ANY_CASE) > 0
+        || value.iter().any(|byte| matches!(byte, b'/' | b'.' | b'_' | b'-'))
+        || value.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// True if a name ends with a `_KEY` of an environment variable, as in `STRIPE_KEY`.

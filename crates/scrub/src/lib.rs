@@ -9,6 +9,7 @@
 mod assignment;
 mod below;
 mod card;
+mod command;
 mod compared;
 mod email;
 mod encoded;
@@ -26,6 +27,7 @@ mod piped;
 mod private_key;
 mod program;
 mod prose;
+mod protocol;
 mod scanner;
 mod set;
 mod sql;
@@ -46,6 +48,9 @@ pub use key::is_secret_key;
 
 /// Placeholder for the value of a key that names a secret.
 pub const SECRET: &str = "<secret>";
+
+/// Placeholder for a user and a password.
+pub(crate) const CREDENTIALS: &str = "<credentials>";
 
 /// Calls a rule that only programs and the service have: for text that programs print (source lines, commands, forms and
 /// mails), personal data, links that log in, and the rarer tokens. The browser module has no such rules, because they

@@ -4,13 +4,13 @@ use crate::SECRET;
 use crate::assignment::replace_unless_placeholder;
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, Set};
+use crate::set::{ALPHANUMERIC, BLANKS, QUOTES, Set};
 use crate::value::{bare_end, quote_at, quoted_end};
 use crate::words::{self, EXACT};
 
 /// The letter of an option, the programs that take it with the password attached, and those that take it as a word of its
 /// own. From the programs' manuals.
-static OPTIONS: [(u8, &[u8], &[u8]); 5] = [
+static OPTIONS: [(u8, &[u8], &[u8]); 9] = [
     (
         b'p',
         &words::list(
@@ -18,24 +18,51 @@ static OPTIONS: [(u8, &[u8], &[u8]); 5] = [
             mariadb-dump mycli mongo mongosh mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup",
         ),
         &words::list(
-            b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login",
+            b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login \
+            psexec rdesktop smbmap crackmapexec nxc netexec hydra useradd usermod unlock-keychain create-keychain",
         ),
     ),
     (b'a', &words::list(b" redis-cli"), &words::list(b" redis-cli redis-benchmark valkey-cli memtier_benchmark")),
     (
         b'P',
         &words::list(b" zip sqlcmd bcp"),
-        &words::list(b" zip unzip sqlcmd bcp isql osql ipmitool mosquitto_pub mosquitto_sub"),
+        &words::list(b" zip unzip sqlcmd bcp isql osql ipmitool mosquitto_pub mosquitto_sub ssh-keygen"),
     ),
     (
         b'w',
         &words::list(b" ldapsearch"),
         &words::list(
-            b" ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd ldapcompare ldapmodrdn",
+            b" ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd ldapcompare ldapmodrdn \
+            add-generic-password add-internet-password",
         ),
     ),
     (b'U', &words::list(b" smbclient rpcclient"), &words::list(b" smbclient rpcclient")),
+    (b'k', &words::list(b" openssl"), &words::list(b" openssl nuget dotnet choco")),
+    (b'A', &words::list(b" snmpwalk"), SNMP),
+    (b'X', &words::list(b" snmpwalk"), SNMP),
+    (b'N', &words::list(b" ssh-keygen"), &words::list(b" ssh-keygen")),
 ];
+static SNMP: &[u8] = &words::list(b" snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmptrap");
+
+/// The letter of an option that takes a user and a password, the sign between them, and the programs.
+static LOGINS: [(u8, &[u8], &[u8]); 4] = [
+    (b'U', b":", &words::list(b" curl")),
+    (b'a', b":", &words::list(b" http https xh")),
+    (b'A', b":", &words::list(b" ab")),
+    (b'u', b",", &words::list(b" lftp")),
+];
+
+/// Checks the first dash of an option that takes a user and a password: `http -a ada:…`.
+pub(crate) fn login(input: &Input<'_>, dash: usize) -> Option<Found> {
+    let letter = input.at(dash + 1);
+    let (_, sign, programs) = LOGINS.iter().find(|(name, _, _)| *name == letter)?;
+    let start = crate::flag::argument_start(input, dash + 2)?;
+    let start = quote_at(input, start).map_or(start, |quote| quote.body);
+    let end = bare_end(input, start, false);
+    let password = input.find(start, end, sign)? + 1;
+    let is_login = password > start + 1 && password < end && input.at(password) != b'/';
+    (is_login && follows(input, dash, letter, programs)).then(|| Found::new(start, end, crate::CREDENTIALS))
+}
 
 static WORD: Set = ALPHANUMERIC.with(b"_-.");
 /// Bytes that end a command.
@@ -47,7 +74,9 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     let letter = input.at(dash + 1);
     let (_, attached, spaced) = OPTIONS.iter().find(|(name, _, _)| *name == letter)?;
     let after = dash + 2;
-    let argument = crate::flag::argument_start(input, after);
+    // `'-p', '…'` is a list of words; after `mysql -p"` the text around the command ends
+    let is_listed = |_: &usize| BLANKS.has(input.at(after)) || QUOTES.has(input.before(dash));
+    let argument = crate::flag::argument_start(input, after).filter(is_listed);
     let programs = if argument.is_some() { spaced } else { attached };
     let start = argument.unwrap_or(after);
     let (start, end) = match quote_at(input, start) {

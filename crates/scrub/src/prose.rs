@@ -4,6 +4,7 @@ use crate::assignment::{PROSE_AFTER, follows_prose, replace_unless_placeholder};
 use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
+use crate::protocol::is_random;
 use crate::set::{ALPHANUMERIC, BLANKS, LETTERS, Set};
 use crate::value::{after_line, bare_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};
@@ -82,9 +83,7 @@ fn alone(input: &Input<'_>, end: usize, is_password: bool) -> Option<Found> {
     let start = below::next_text(input, end)?;
     let word = below::only_word(input, start)?;
     let text = input.part(start, word);
-    let is_change = |pair: &&[u8]| matches!(pair, [a, b] if a.is_ascii_digit() != b.is_ascii_digit());
-    let is_token = || text.len() >= 10 && text.windows(2).filter(is_change).count() >= 3;
-    let is_secret = below::is_word(text) && (is_password || is_token());
+    let is_secret = below::is_word(text) && (is_password || is_random(text));
     is_secret.then(|| replace_unless_placeholder(input, start, word, SECRET)).flatten()
 }
 
@@ -110,7 +109,7 @@ pub(crate) fn command(input: &Input<'_>, at: usize) -> Option<Found> {
     if !input.has(at, b"AUTH") || !input.begins_word(at) || matches!(input.before(at), b'_' | b'-' | b'/' | b'.') {
         return None;
     }
-    let mut start = at + 4;
+    let mut start = at + if input.has(at + 4, b"ENTICATE ") { 12 } else { 4 };
     let gap = input.run(start, 12, &BETWEEN);
     if gap == 0 || matches!(input.before(start + gap), b',') {
         return None;

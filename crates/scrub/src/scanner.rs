@@ -5,8 +5,8 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose, table, token,
-    url, vendor, wrapped,
+    assignment, card, command, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose,
+    protocol, table, token, url, vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -23,7 +23,7 @@ const TRIGGERS: &[(&[u8], &[u8])] = &[
     #[cfg(feature = "full")]
     (b"Cc", b"rR"),
     #[cfg(feature = "full")]
-    (b"L", b"O"),
+    (b"Ll", b"Oo"),
 ];
 /// One bit for each trigger.
 #[cfg(feature = "full")]
@@ -89,20 +89,25 @@ pub(crate) fn pass_with(
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
                     .or_else(|| full(|| piped::mask(&input, trigger)))
+                    .or_else(|| full(|| protocol::password_file(&input, trigger)))
+                    .or_else(|| full(|| command::colon(&input, trigger)))
                     .or_else(|| full(|| php::member(&input, trigger).or_else(|| php::serialized(&input, trigger))))
                     .or_else(|| assignment::value(&input, trigger))
             }
-            b'@' => email::address(&input, trigger).or_else(|| full(|| prose::oracle_login(&input, trigger))),
+            b'@' => email::address(&input, trigger).or_else(|| {
+                full(|| prose::oracle_login(&input, trigger).or_else(|| protocol::address(&input, trigger)))
+            }),
             b'%' => email::address(&input, trigger).or_else(|| full(|| encoded::percent(&input, trigger))),
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
-                .or_else(|| full(|| piped::option(&input, trigger))),
-            b'0'..=b'9' => full(|| personal::digits(&input, trigger)).or_else(|| {
-                let digits = card::digits(&input, trigger);
-                index = digits.end;
-                digits.found
-            }),
+                .or_else(|| full(|| piped::option(&input, trigger).or_else(|| command::dash(&input, trigger)))),
+            b'0'..=b'9' => full(|| personal::digits(&input, trigger).or_else(|| protocol::challenge(&input, trigger)))
+                .or_else(|| {
+                    let digits = card::digits(&input, trigger);
+                    index = digits.end;
+                    digits.found
+                }),
             b'J' => token::web_token(&input, trigger, &mut rejected)
                 .or_else(|| full(|| private_key::encoded(&input, trigger))),
             b'B' | b'b' => token::scheme(&input, trigger).or_else(|| full(|| prose::identified_by(&input, trigger))),
@@ -110,9 +115,15 @@ pub(crate) fn pass_with(
             b'K' | b'k' | b'P' | b'p' => {
                 *has_columns |= cfg!(feature = "full") && !*has_columns && table::names_column(&input, trigger);
                 vendor::lettered(&input, trigger).or_else(|| {
-                    full(|| prose::sentence(&input, trigger).or_else(|| compared::duplicate(&input, trigger)))
+                    full(|| {
+                        prose::sentence(&input, trigger)
+                            .or_else(|| compared::duplicate(&input, trigger))
+                            .or_else(|| protocol::pass(&input, trigger))
+                            .or_else(|| command::changed_password(&input, trigger))
+                    })
                 })
             }
+            b'L' | b'l' => full(|| protocol::login(&input, trigger)),
             b'C' | b'c' => {
                 *has_columns |= cfg!(feature = "full") && !*has_columns && table::names_column(&input, trigger);
                 None
@@ -120,11 +131,13 @@ pub(crate) fn pass_with(
             b'$' => full(|| piped::hash(&input, trigger)),
             b'.' => full(|| vendor::dotted(&input, trigger)),
             b'~' => full(|| vendor::client_secret(&input, trigger)),
-            b'/' => full(|| url::path(&input, trigger))
+            b'/' => full(|| url::path(&input, trigger).or_else(|| command::slash(&input, trigger)))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             b'(' => full(|| wrapped::only_argument(&input, trigger).or_else(|| compared::expected(&input, trigger))),
             b',' => full(|| wrapped::second_argument(&input, trigger).or_else(|| compared::argument(&input, trigger))),
             b'<' | b'&' => full(|| pair::element(&input, trigger)),
+            b'_' => full(|| command::underscore(&input, trigger))
+                .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             _ if may_end() => vendor::prefixed(&input, trigger),
             _ => None,
         };
