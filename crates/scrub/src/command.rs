@@ -64,7 +64,7 @@ pub(crate) fn dash(input: &Input<'_>, dash: usize) -> Option<Found> {
         return secret(input, word(input, bare_end(input, dash, false), 1));
     }
     let end = dash + 1 + input.run(dash + 1, 5, &LETTERS);
-    let is_batch = input.part(dash, end).contains(&b'b');
+    let is_batch = input.before(dash) == b' ' && input.part(dash, end).contains(&b'b');
     let is_command = is_batch && program::follows(input, dash, b'b', &words::list(b" htpasswd"));
     is_command.then(|| secret(input, word(input, end, 2))).flatten()
 }

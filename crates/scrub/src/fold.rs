@@ -74,6 +74,14 @@ impl Folded {
 
 fn fold(text: &str) -> Option<Folded> {
     let bytes = text.as_bytes();
+    // a shortcut without a branch for each byte, because most text has nothing to fold
+    let is_foldable = |part: &[u8]| {
+        let count = |sum, byte: &u8| sum | u8::from(*byte >= 0x80 || matches!(*byte, 0x1b | b'\\' | b'^'));
+        part.iter().fold(0, count) > 0
+    };
+    if !bytes.chunks(256).any(is_foldable) {
+        return None;
+    }
     let input = Input { text, floor: 0 };
     let mut folded = Folded { text: String::new(), places: Vec::new() };
     let (mut copied, mut at) = (0, 0);

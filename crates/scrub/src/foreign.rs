@@ -20,7 +20,7 @@ const NAMES_TEXT: &str = " losungswort geheimwort zugangscode apischlüssel apis
 const NAMES: [u8; NAMES_TEXT.len()] = words::list(&bytes(NAMES_TEXT));
 
 /// Names that other words end with, so only the whole last word counts.
-static WORDS: &[u8] = &words::list(b" mdp senha clave parola geslo sandi geheimnis jeton");
+const WORDS: &[u8] = &words::list(b" mdp senha clave parola geslo sandi geheimnis jeton");
 
 /// Those that mean other things too.
 static AMBIGUOUS: &[u8] = &words::list(b" clave parola sandi jeton");
@@ -54,12 +54,17 @@ static PHRASE: Set = LETTERS.with(b" '_-").with_others();
 /// True if a name in another language names a secret. `whole` are the name's letters, `last` those of its last word.
 pub(crate) fn is_name(whole: &[u8], last: &[u8]) -> bool {
     static FILTER: Filter = filter(&NAMES, Place::End);
-    may_end(whole, &FILTER) && words::find(&NAMES, whole, Place::End, EXACT) > 0 || words::has(WORDS, last, EXACT)
+    static WORD_FILTER: Filter = filter(WORDS, Place::End);
+    may_end(whole, &FILTER) && words::find(&NAMES, whole, Place::End, EXACT) > 0
+        || may_end(last, &WORD_FILTER) && words::has(WORDS, last, EXACT)
 }
 
 /// The start of a name in several words, whose last word lies between two indexes.
 pub(crate) fn phrase_start(input: &Input<'_>, start: usize, end: usize) -> Option<usize> {
-    if !words::has(&LAST_WORDS, input.part(start, end), ANY_CASE) {
+    static FILTER: Filter = filter(&LAST_WORDS, Place::End);
+    let last = input.part(start, end);
+    let tail = last.last_chunk::<3>()?.map(|byte| byte.to_ascii_lowercase());
+    if !may_end(&tail, &FILTER) || !words::has(&LAST_WORDS, last, ANY_CASE) {
         return None;
     }
     let first = input.run_start(start, 24, &PHRASE);

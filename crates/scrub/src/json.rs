@@ -72,7 +72,11 @@ pub fn scrub_json(json: &mut Json, scrub: &mut dyn FnMut(&mut String)) {
                 let (first, text) = first_and_text(value);
                 neighbours.placeholder(Some(key), first, text);
             }
+            let is_web_key = IS_FULL && members.iter().any(|(key, _)| key == "kty");
             for (key, value) in members {
+                if is_web_key && matches!(key.as_str(), "k" | "d" | "p" | "q" | "dp" | "dq" | "qi") {
+                    *value = Json::Text(SECRET.to_owned());
+                }
                 scrub_member(&mut neighbours, Some(key), value, scrub);
                 scrub(key);
             }

@@ -20,6 +20,7 @@ mod found;
 mod input;
 mod json;
 mod key;
+mod markup;
 mod pair;
 mod personal;
 mod php;

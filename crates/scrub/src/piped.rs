@@ -25,9 +25,12 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     let reads = input.has(dash, b"-S") && input.has_before(dash, b"sudo ")
         || input.has(dash, b"--password-stdin")
         || input.has(dash, b"-stdin") && input.has_before(dash, b" --password");
+    if !reads {
+        return None;
+    }
     let floor = input.floor.max(dash.saturating_sub(MAX_BYTES));
     let head = input.part(floor, dash);
-    let pipe = floor + head.iter().rposition(|byte| *byte == b'|').filter(|_| reads)?;
+    let pipe = floor + head.iter().rposition(|byte| *byte == b'|')?;
     let end = input.run_start(pipe, 8, &CLOSING);
     let start = input.run_start(end, 64, &PASSWORD);
     let head = input.part(floor, start);

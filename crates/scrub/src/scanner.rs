@@ -5,7 +5,7 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, command, compared, email, encoded, flag, pair, personal, php, piped, private_key, prose,
+    assignment, card, command, compared, email, encoded, flag, markup, pair, personal, php, piped, private_key, prose,
     protocol, table, token, url, vendor, wrapped,
 };
 
@@ -13,6 +13,8 @@ use crate::{
 /// ruled out by the byte after them.
 const TRIGGERS: &[(&[u8], &[u8])] = &[
     (b"@:=~", b""),
+    #[cfg(feature = "full")]
+    (b"-", b">"),
     (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
     (b",%&(", b" \"'`\\\n\tlbrSO234"),
     (b"A", b"ABCIKSTU"),
@@ -89,9 +91,7 @@ pub(crate) fn pass_with(
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
                     .or_else(|| full(|| piped::mask(&input, trigger)))
-                    .or_else(|| full(|| protocol::password_file(&input, trigger)))
-                    .or_else(|| full(|| command::colon(&input, trigger)))
-                    .or_else(|| full(|| php::member(&input, trigger).or_else(|| php::serialized(&input, trigger))))
+                    .or_else(|| full(|| rare_sign(&input, trigger)))
                     .or_else(|| assignment::value(&input, trigger))
             }
             b'@' => email::address(&input, trigger).or_else(|| {
@@ -101,7 +101,13 @@ pub(crate) fn pass_with(
             b'-' => private_key::block(&input, trigger)
                 .or_else(|| flag::value(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten())
-                .or_else(|| full(|| piped::option(&input, trigger).or_else(|| command::dash(&input, trigger)))),
+                .or_else(|| {
+                    full(|| {
+                        piped::option(&input, trigger)
+                            .or_else(|| command::dash(&input, trigger))
+                            .or_else(|| markup::changed(&input, trigger))
+                    })
+                }),
             b'0'..=b'9' => full(|| personal::digits(&input, trigger).or_else(|| protocol::challenge(&input, trigger)))
                 .or_else(|| {
                     let digits = card::digits(&input, trigger);
@@ -134,7 +140,11 @@ pub(crate) fn pass_with(
             b'/' => full(|| url::path(&input, trigger).or_else(|| command::slash(&input, trigger)))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             b'(' => full(|| wrapped::only_argument(&input, trigger).or_else(|| compared::expected(&input, trigger))),
-            b',' => full(|| wrapped::second_argument(&input, trigger).or_else(|| compared::argument(&input, trigger))),
+            b',' => full(|| {
+                wrapped::second_argument(&input, trigger)
+                    .or_else(|| compared::argument(&input, trigger))
+                    .or_else(|| markup::listed(&input, trigger))
+            }),
             b'<' | b'&' => full(|| pair::element(&input, trigger)),
             b'_' => full(|| command::underscore(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
@@ -158,6 +168,26 @@ pub(crate) fn pass_with(
     }
     out.push_str(part(input.floor, text.len()));
     Some(out)
+}
+
+/// The rules for a `:` or `=` that the bytes beside it rule out for most signs. Most colons of a stack stand before a
+/// line or a column, so the rules are chosen by one byte.
+fn rare_sign(input: &Input<'_>, at: usize) -> Option<Found> {
+    let (before, after) = (input.before(at), input.at(at + 1));
+    match (input.at(at), after) {
+        (b'=', b'>') => php::member(input, at),
+        (b'=', _) => markup::attribute(input, at).or_else(|| markup::block(input, at)),
+        (_, b'0'..=b'9' | b'*') => protocol::password_file(input, at),
+        (_, b'/') => None,
+        (_, b'"' | b'\'' | b'\\' | b' ') if before == b'"' || before == b'\'' => markup::web_key(input, at),
+        _ if before.is_ascii_digit() => php::serialized(input, at),
+        _ => None,
+    }
+    .or_else(|| match before | 0x20 {
+        b'p' => markup::network(input, at).or_else(|| command::colon(input, at)),
+        b'r' => command::colon(input, at),
+        _ => None,
+    })
 }
 
 /// True if the text already equals its replacement.
