@@ -123,7 +123,9 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
         _ if is_arrow => full(|| printed(input, start)),
-        (None, b'{') => full(|| compared::object(input, start)),
+        (None, b'{') => {
+            full(|| compared::object(input, start).or_else(|| (!is_colon).then(|| braces(input, start)).flatten()))
+        }
         (None, b'(') => full(|| wrapped::pair(input, start)),
         (None, b'[') => {
             let in_list = list(input, start + 1).or_else(|| full(|| compared::object(input, start)));
@@ -232,6 +234,12 @@ pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> 
             let first = input.run_start(start - 1, 16, &LETTERS);
             return Some(Key { start: first, text: input.part(first, end), quote });
         }
+        if cfg!(feature = "full") && text.len() < 3 && text.iter().all(u8::is_ascii_digit) {
+            // `Unseal Key 1: …`
+            static WORDS: Set = LETTERS.with(b" ");
+            let first = input.run_start(start - 1, 16, &WORDS);
+            return Some(Key { start: first, text: input.part(first, start - 1), quote });
+        }
         if let Some(first) = full(|| foreign::phrase_start(input, start, end)) {
             return Some(Key { start: first, text: input.part(first, end), quote });
         }
@@ -265,6 +273,12 @@ fn quoted(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> Option<Found> {
     }
     let end = quoted_end(input, quote);
     let text = input.part(quote.body, end);
+    // an old and a new value: `password: "" => "…"`
+    let after = end + quote.body - quote.start;
+    if cfg!(feature = "full") && text.is_empty() && input.has(after, b" => ") {
+        let next = quote_at(input, after + 4)?;
+        return replace_unless_placeholder(input, next.body, quoted_end(input, next), SECRET);
+    }
     if let Some(start) = credential_start(input, quote.body).filter(|start| *start < end) {
         return replace_unless_placeholder(input, start, end, "<token>");
     }
@@ -292,6 +306,12 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
     let is_header = words::find(HEADERS, key.text, Place::End, ANY_CASE) > 0;
     if let Some(credential) = credential_start(input, start) {
+        // `Token token="…"`
+        if let Some(quote) =
+            full(|| input.has(credential, b"token=").then(|| quote_at(input, credential + 6)).flatten())
+        {
+            return replace_unless_placeholder(input, quote.body, quoted_end(input, quote), "<token>");
+        }
         // `digest`, `hawk` and `aws4-hmac-sha256` take a list of quoted parameters, so the value ends with the line
         let has_parts = is_header && matches!(input.at(start) | 0x20, b'd' | b'h') || input.at(start + 3) == b'4';
         let quote = Some(input.before(key.start)).filter(|byte| QUOTES.has(*byte)).unwrap_or(0);
@@ -369,6 +389,14 @@ fn brackets(input: &Input<'_>, sign: usize, open: usize) -> Option<Found> {
     (!is_kind && !is_number && input.at(end) == b']').then_some(())?;
     (!is_placeholder(input.part(open, end + 1))).then_some(())?;
     replace_unless_placeholder(input, body, end, SECRET)
+}
+
+/// A value in braces, as ODBC takes it: `PWD={…};`.
+fn braces(input: &Input<'_>, open: usize) -> Option<Found> {
+    static INSIDE: Set = Set::of(b"{}\"'`:").others();
+    let end = open + 1 + input.run(open + 1, 256, &INSIDE);
+    let is_secret = input.at(end) == b'}' && looks_like_password(input.part(open + 1, end));
+    is_secret.then(|| replace_unless_placeholder(input, open + 1, end, SECRET)).flatten()
 }
 
 /// A block of YAML, `key: |`, whose lines are indented deeper than the key.

@@ -46,6 +46,13 @@ fn is_within(input: &Input<'_>, at: usize, names: &[&[u8]]) -> bool {
     names.iter().any(|name| head.windows(name.len()).any(|part| part == *name))
 }
 
+/// True if a command before an option stores a secret: `az keyvault secret set --value …`.
+pub(crate) fn sets_secret(input: &Input<'_>, dash: usize) -> bool {
+    is_within(input, dash, &[b"secret set ", b"create-secret ", b"put-secret-value ", b"update-secret "])
+        || is_within(input, dash, &[b"put-parameter "])
+            && is_within(input, dash, &[b"password", b"secret", b"token", b"SecureString"])
+}
+
 /// Checks the `_` of commands with such a name.
 pub(crate) fn underscore(input: &Input<'_>, at: usize) -> Option<Found> {
     let (name, before): (&[u8], &[u8]) = match input.at(at + 1) {

@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{BASE64URL, BLANKS, DIGITS, Set, WHITESPACE};
-use crate::{CREDENTIALS, SECRET, below, full, program, value, words};
+use crate::{CREDENTIALS, SECRET, below, command, full, program, value, words};
 
 /// Bytes that may stand before a flag.
 static BEFORE: Set = WHITESPACE.with(b"\"'`([");
@@ -42,7 +42,9 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
     if cfg!(feature = "full") && matches!(name, b"proxy-user" | b"creds" | b"src-creds" | b"dest-creds") {
         return user_and_password(input, argument);
     }
-    if !names_secret(name) || matches!(input.at(argument), b'-' | b'=' | b':') {
+    let is_value =
+        || cfg!(feature = "full") && matches!(name, b"value" | b"secret-string") && command::sets_secret(input, dash);
+    if !(names_secret(name) || is_value()) || matches!(input.at(argument), b'-' | b'=' | b':') {
         return None;
     }
     let argument = if cfg!(feature = "full") && input.has(argument, b"<<< ") { argument + 4 } else { argument };
@@ -50,6 +52,12 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
         Some(quote) => (quote.body, value::quoted_end(input, quote)),
         None => (argument, value::bare_end(input, argument, false)),
     };
+    // `pulumi config set --secret dbPassword …`
+    if cfg!(feature = "full") && name == b"secret" && names_secret(input.part(start, end)) {
+        let next = argument_start(input, end)?;
+        let end = value::bare_end(input, next, false);
+        return value::looks_like_password(input.part(next, end)).then(|| Found::new(next, end, SECRET));
+    }
     (end > start && !value::is_placeholder(input.part(start, end))).then(|| Found::new(start, end, SECRET))
 }
 

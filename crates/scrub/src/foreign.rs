@@ -31,7 +31,7 @@ const LAST_WORDS_TEXT: &str = " passe acceso acesso accesso sandi khẩu khau ap
 const LAST_WORDS: [u8; LAST_WORDS_TEXT.len()] = words::list(&bytes(LAST_WORDS_TEXT));
 
 /// First words of sentences and descriptions after a name.
-const SENTENCES_TEXT: &str = " erforderlich falsch fehlt vergessen ist wird wurde muss darf bitte nicht kein zu leer abgelaufen korrekt \
+const SENTENCES_TEXT: &str = " all erforderlich falsch fehlt vergessen ist wird wurde muss darf bitte nicht kein zu leer abgelaufen korrekt \
     gespeichert unbekannt eingeben requis requise obligatoire incorrect incorrecte invalide est doit vide trop manquant \
     manquante inconnu requerida requerido obligatoria obligatorio incorrecta incorrecto es debe olvidada no demasiado falta \
     caducada obrigatoria incorreta deve muito richiesta richiesto obbligatoria errata deve non troppo mancante vereist verplicht \

@@ -26,7 +26,13 @@ const AT_THE_END: &[u8] = &words::list(
 const LAST_WORD: &[u8] = &words::list(b" pass otp totp pin ssn cvv cvc sig sid creds csc pat pw psw");
 
 /// Rarer words with the meaning of [`AT_THE_END`], which the browser module leaves out.
-const RARE: &[u8] = &words::list(b" wpapsk presharedkey mfacode totpcode otpcode dbpw");
+const RARE: &[u8] = &words::list(
+    b" wpapsk presharedkey mfacode totpcode otpcode dbpw sessionkey clientassertion codeverifier devicecode idtokenhint backupcodes \
+    recoverycodes securityanswer maidenname unsealkey isakmpkey serverkey tlskey",
+);
+
+/// Rarer words with the meaning of [`LAST_WORD`].
+const RARE_LAST_WORD: &[u8] = &words::list(b" psk pw");
 
 /// Last words of names that describe a secret and do not contain it: `token_type`, `password_policy`.
 static ATTRIBUTES: &[u8] = &words::list(
@@ -73,6 +79,10 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
         matches!(letters, 1 | 3 | 4) && matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit)
     };
     if cfg!(feature = "full") && words::find(b"\x03pin", name, Place::End, words::ANY_CASE) > 0 && is_board() {
+        return true;
+    }
+    // no token has five characters, but the names of a parser's tokens have: `token: EOF1`
+    if cfg!(feature = "full") && is_word_plain && is_token && weak > 0 && value.len() < 6 {
         return true;
     }
     weak > 0 && (is_number && value.len() <= 3 || (is_word_plain || !is_token) && is_word())
@@ -141,7 +151,10 @@ fn is_secret_name(whole: &[u8], last: &[u8]) -> bool {
         return true;
     }
     let ends = |list: &[u8]| words::find(list, whole, Place::End, EXACT) > 0;
-    let is_rare = || cfg!(feature = "full") && (ends(RARE) || whole == b"pw" || foreign::is_name(whole, last));
+    let is_rare = || {
+        cfg!(feature = "full")
+            && (ends(RARE) || words::has(RARE_LAST_WORD, last, EXACT) || foreign::is_name(whole, last))
+    };
     let is_secret = may_end(whole, &END_FILTER) && ends(AT_THE_END) || contains_secret(whole) || is_rare();
     let is_attribute = || last.len() < whole.len() && words::has(ATTRIBUTES, last, EXACT);
     is_secret && !is_attribute() && !ends(HARMLESS)

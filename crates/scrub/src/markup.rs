@@ -146,7 +146,7 @@ pub(crate) fn listed(input: &Input<'_>, comma: usize) -> Option<Found> {
     let quote = quote_at(input, comma + 1 + input.run(comma + 1, 8, &WHITESPACE))?;
     let text = input.part(quote.body, quote.body + input.run(quote.body, MAX_BYTES, &TOKEN));
     // only a text as long as a token: lists have names of fields side by side
-    let is_header = input.part(name, close).contains(&b'-') && names_secret(input.part(name, close));
+    let is_header = names_secret(input.part(name, close));
     let is_token = crate::protocol::is_random(text);
     (is_header && is_token)
         .then(|| replace_unless_placeholder(input, quote.body, quote.body + text.len(), SECRET))

@@ -5,6 +5,7 @@ use crate::SECRET;
 use crate::assignment::replace_unless_placeholder;
 use crate::found::Found;
 use crate::input::Input;
+use crate::key::names_secret;
 use crate::set::{ALPHANUMERIC, BLANKS, Set};
 use crate::value::{line_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, EXACT, Place};
@@ -43,7 +44,14 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
 
 /// Checks the last colon of `::add-mask::…`, by which a step of GitHub Actions hides a value.
 pub(crate) fn mask(input: &Input<'_>, colon: usize) -> Option<Found> {
-    let is_mask = input.at(colon) == b':' && input.has_before(colon, b"::add-mask:");
+    static NAME: Set = ALPHANUMERIC.with(b"_-");
+    let is_output = || {
+        let name = input.run_start(colon - 1, 48, &NAME);
+        (input.has_before(name, b"::set-output name=") || input.has_before(name, b"::save-state name="))
+            && names_secret(input.part(name, colon - 1))
+    };
+    let is_command = input.at(colon) == b':' && input.before(colon) == b':';
+    let is_mask = is_command && (input.has_before(colon, b"::add-mask:") || is_output());
     is_mask.then(|| replace_unless_placeholder(input, colon + 1, line_end(input, colon + 1, b'"'), SECRET)).flatten()
 }
 

@@ -19,7 +19,7 @@ static OPTIONS: [(u8, &[u8], &[u8]); 9] = [
         ),
         &words::list(
             b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login \
-            psexec rdesktop smbmap crackmapexec nxc netexec hydra useradd usermod unlock-keychain create-keychain",
+            psexec rdesktop smbmap crackmapexec nxc netexec hydra useradd usermod unlock-keychain create-keychain altool",
         ),
     ),
     (b'a', &words::list(b" redis-cli"), &words::list(b" redis-cli redis-benchmark valkey-cli memtier_benchmark")),

@@ -11,18 +11,20 @@ use crate::words::{self, ANY_CASE, Place};
 use crate::{SECRET, below};
 
 static NAMES: Set = ALPHANUMERIC.with(b"_-");
+static DOTS: Set = Set::of(b".");
 /// Words between a name and its value.
-static LINKS: &[u8] = &words::list(b" is was now set to changed");
+static LINKS: &[u8] = &words::list(b" is was now set to changed lautet ist est es");
 
 /// Checks the `p` of `password` and the `k` of `key` and `token`.
 pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
-    static WORDS: &[u8] = &words::list(b" password passwd passphrase passcode pwd pin key ken pass");
+    static WORDS: &[u8] = &words::list(b" password passwd passphrase passcode passwort pwd pin key ken pass cret");
     // a shortcut: most words with these letters have others after them
     let is_likely = match (input.at(at + 1) | 0x20, input.at(at + 2) | 0x20) {
         (b'a', b's') => input.at(at + 3) | 0x20 == b's',
         (b'w', b'd') | (b'i', b'n') | (b'e', b'y' | b'n') => {
             matches!(input.at(at + 3), b' ' | b'\t' | b'\n' | b'\r' | b'\\')
         }
+        (b'r', b'e') => input.at(at + 3) | 0x20 == b't',
         _ => false,
     };
     if !is_likely {
@@ -31,6 +33,12 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     let length = words::find(WORDS, input.part(at, input.text.len()), Place::Start, ANY_CASE);
     let end = at + length;
     let line = after_line(input, end) > end;
+    // `password......…`, as HikariCP prints its settings
+    let dots = input.run(end, 64, &DOTS);
+    if length > 0 && dots > 3 && names_secret(input.part(input.run_start(at, 48, &NAMES), end)) {
+        let end = bare_end(input, end + dots, false);
+        return replace_unless_placeholder(input, at + length + dots, end, SECRET);
+    }
     if length == 0 || !matches!(input.at(end), b' ' | b'\t') && !line {
         return None;
     }
@@ -60,6 +68,10 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
         }
         (start, links) = (word + 1, links + 1);
     }
+    // Cisco's kind of encryption: `password 7 …`
+    if links == 0 && input.at(start).is_ascii_digit() && input.at(start + 1) == b' ' {
+        start += 2;
+    }
     // `password -> …`, `password | …`, `password (…)`
     let signs = words::list(b",-> ,=> ,?? ,| ,(");
     start += words::find(&signs, input.part(start, (start + 3).min(input.text.len())), Place::Start, words::EXACT);
@@ -74,7 +86,9 @@ pub(crate) fn sentence(input: &Input<'_>, at: usize) -> Option<Found> {
     let text = input.part(start, end);
     // a PIN is a number, and only a sentence gives it away
     let is_pin = links > 0 && (4..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    (is_pin || is_password(text)).then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
+    // `secret` is a noun of other sentences, too
+    let is_secret = is_password(text) && (input.at(at) | 0x20 != b'c' || links > 0 || is_random(text));
+    (is_pin || is_secret).then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
 }
 
 /// A secret alone on the line after its name. `token` and `key` have other
@@ -100,7 +114,9 @@ fn word_end(input: &Input<'_>, start: usize) -> usize {
 fn is_password(text: &[u8]) -> bool {
     let is_other = text.iter().any(|byte| matches!(byte, b'(' | b'=' | b':' | b'<' | b'/' | b'{' | b'[' | b','));
     let is_flag = text.starts_with(b"-") || text.starts_with(b"$") || text.starts_with(b"%");
-    !is_other && !is_flag && looks_like_password(text)
+    static FILES: &[u8] = &words::list(b" .txt .conf .pem .key .json .yml .yaml .env .crt .cfg .ini .log");
+    let is_file = words::find(FILES, text, Place::End, words::EXACT) > 0;
+    !is_other && !is_flag && !is_file && looks_like_password(text)
 }
 
 /// Checks the `A` of `AUTH …`, the command of Redis and of mail servers.
@@ -135,8 +151,13 @@ pub(crate) fn identified_by(input: &Input<'_>, at: usize) -> Option<Found> {
     if input.at(at + 1) | 0x20 != b'y' || words::find(&words::list(b"|identified "), head, Place::End, ANY_CASE) == 0 {
         return None;
     }
-    let quote = quote_at(input, at + 2 + input.run(at + 2, 4, &BLANKS))?;
-    replace_unless_placeholder(input, quote.body, quoted_end(input, quote), SECRET)
+    let start = at + 2 + input.run(at + 2, 4, &BLANKS);
+    let (start, end) = match quote_at(input, start) {
+        Some(quote) => (quote.body, quoted_end(input, quote)),
+        // Oracle takes a password without quotes, too
+        None => (start, Some(word_end(input, start)).filter(|end| is_password(input.part(start, *end)))?),
+    };
+    replace_unless_placeholder(input, start, end, SECRET)
 }
 
 /// Checks the `@` of `scott/…@db`, the login of Oracle's programs.

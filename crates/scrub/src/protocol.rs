@@ -84,6 +84,9 @@ pub(crate) fn password_file(input: &Input<'_>, colon: usize) -> Option<Found> {
     static FIELD: Set = ALPHANUMERIC.with(b"_-.*");
     let port = colon + 1;
     let port_end = if input.at(port) == b'*' { port + 1 } else { port + input.run(port, 6, &DIGITS) };
+    if port_end > port && input.before(colon) == b']' && input.at(port_end) == b' ' {
+        return mail_relay(input, port_end + 1);
+    }
     if port_end == port || input.at(port_end) != b':' || !FIELD.has(input.before(colon)) {
         return None;
     }
@@ -100,14 +103,36 @@ pub(crate) fn password_file(input: &Input<'_>, colon: usize) -> Option<Found> {
     is_secret.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
 }
 
-/// Checks the `@` of `ada:…@10.0.0.1` and `ada:…@localhost`, which have no scheme.
+/// The password after `[smtp.example]:587 ada:`, a line of Postfix's `sasl_passwd`.
+fn mail_relay(input: &Input<'_>, user: usize) -> Option<Found> {
+    static USER: Set = ALPHANUMERIC.with(b"_-.@+");
+    let colon = user + input.run(user, 96, &USER);
+    let end = bare_end(input, colon + 1, false);
+    let password = input.part(colon + 1, end);
+    // an address such as `2001:db8::7` has colons, too
+    let is_user = input.part(user, colon).iter().any(|byte| byte.is_ascii_alphabetic()) && !password.contains(&b':');
+    let is_secret = input.at(colon) == b':' && is_user && looks_like_password(password);
+    is_secret.then(|| replace_unless_placeholder(input, colon + 1, end, SECRET)).flatten()
+}
+
+/// Checks the colon of `: PSK "…"`, a line of `ipsec.secrets`.
+pub(crate) fn shared_key(input: &Input<'_>, colon: usize) -> Option<Found> {
+    let words = words::list(b",PSK ,EAP ,XAUTH ,NTLM ");
+    let head = input.part(colon + 2, (colon + 8).min(input.text.len()));
+    let length = words::find(&words, head, Place::Start, words::EXACT);
+    let quote = quote_at(input, colon + 2 + length).filter(|_| length > 0)?;
+    replace_unless_placeholder(input, quote.body, quoted_end(input, quote), SECRET)
+}
+
+/// Checks the `@` of `ada:…@10.0.0.1` and `ada:…@tcp(db:3306)`, which have no scheme.
 pub(crate) fn address(input: &Input<'_>, at: usize) -> Option<Found> {
     static PASSWORD: Set = Set::of(b":/@\"'`<>()[]{},;&?=\\|").others();
     static NAMES: Set = ALPHANUMERIC.with(b"_-.\\");
     static ADDRESS: Set = DIGITS.with(b".");
     let end = input.run_end(at + 1, &ADDRESS);
     let dots = input.part(at + 1, end).iter().take(20).filter(|byte| **byte == b'.').count();
-    if dots != 3 && !input.has(at + 1, b"localhost") {
+    let is_address = dots == 3 || [&b"localhost"[..], b"tcp(", b"unix("].iter().any(|host| input.has(at + 1, host));
+    if !is_address {
         return None;
     }
     let start = input.run_start(at, 64, &PASSWORD);

@@ -132,7 +132,7 @@ pub(crate) fn pass_with(
             b'L' | b'l' => full(|| protocol::login(&input, trigger)),
             b'C' | b'c' => {
                 *has_columns |= cfg!(feature = "full") && !*has_columns && table::names_column(&input, trigger);
-                None
+                full(|| prose::sentence(&input, trigger))
             }
             b'$' => full(|| piped::hash(&input, trigger)),
             b'.' => full(|| vendor::dotted(&input, trigger)),
@@ -179,6 +179,7 @@ fn rare_sign(input: &Input<'_>, at: usize) -> Option<Found> {
         (b'=', _) => markup::attribute(input, at).or_else(|| markup::block(input, at)),
         (_, b'0'..=b'9' | b'*') => protocol::password_file(input, at),
         (_, b'/') => None,
+        (_, b' ') if matches!(input.at(at + 2), b'P' | b'E' | b'X' | b'N') => protocol::shared_key(input, at),
         (_, b'"' | b'\'' | b'\\' | b' ') if before == b'"' || before == b'\'' => markup::web_key(input, at),
         _ if before.is_ascii_digit() => php::serialized(input, at),
         _ => None,

@@ -34,7 +34,8 @@ static WRAPPERS: &[u8] = &words::list(
 static LOGINS: &[u8] = &words::list(
     b" login log_in authenticate signin sign_in basicauth basic_auth setbasicauth set_basic_auth httpbasicauth \
     httpdigestauth usernamepasswordcredentials usernamepasswordcredential passwordauthentication networkcredential \
-    passwordcredential set_credentials setcredentials username_pw_set auth=",
+    passwordcredential set_credentials setcredentials username_pw_set auth= \
+    pgp_sym_encrypt pgp_sym_decrypt aes_encrypt aes_decrypt",
 );
 /// Calls that take a name and a value.
 static SETTERS: &[u8] = &words::list(
