@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_gateway::{CertificatesError, Gateway, GatewayConfig, ListenOptions, serve_connections};
+use autoheal_gateway::{CertificatesError, ClientBody, Gateway, GatewayConfig, ListenOptions, serve_connections};
 use autoheal_heal::status::WorkerStatus;
 use autoheal_store::{Clock, Store};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -100,7 +99,7 @@ impl App {
         let router = routes::router(state);
         let service_for = |peer: SocketAddr| {
             let router = router.clone();
-            service_fn(move |mut request: Request<Incoming>| {
+            service_fn(move |mut request: Request<ClientBody>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 router.clone().oneshot(request)
             })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use crate::connection_table::LastTraffic;
+use crate::progress::Progress;
 
 /// Maximum size of one read, in bytes. hyper reads into buffers of the next power of two, and up to four of them wait for
 /// a server that does not read. It would double them after a read of 16 KiB.
@@ -20,22 +20,22 @@ pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) struct ClientStream<S> {
     stream: S,
-    last_traffic: LastTraffic,
+    progress: Progress,
     write_timeout: Duration,
     /// Runs while the client does not read.
     blocked: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> ClientStream<S> {
-    pub(crate) fn new(stream: S, last_traffic: LastTraffic, write_timeout: Duration) -> Self {
-        Self { stream, last_traffic, write_timeout, blocked: None }
+    pub(crate) fn new(stream: S, progress: Progress, write_timeout: Duration) -> Self {
+        Self { stream, progress, write_timeout, blocked: None }
     }
 
     /// The result of a write. Fails if the client has not read for too long.
     fn written(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.blocked = None;
-            self.last_traffic.record();
+            self.progress.sent();
             return written;
         }
         let timeout = self.write_timeout;
@@ -55,7 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
         let read = piece.filled().len();
         buffer.advance(read);
-        self.last_traffic.record();
+        self.progress.received();
         Poll::Ready(Ok(()))
     }
 }
@@ -99,7 +99,7 @@ mod tests {
     async fn a_client_that_does_not_read_is_given_up_and_one_that_reads_slowly_is_not() {
         const TIMEOUT: Duration = Duration::from_millis(300);
         let place = ConnectionTable::new(1).admit([127, 0, 0, 1].into()).unwrap();
-        let stream = |stream| ClientStream::new(stream, place.last_traffic(), TIMEOUT);
+        let stream = |stream| ClientStream::new(stream, place.progress(), TIMEOUT);
         let (server, mut client) = tokio::io::duplex(8);
         let reading = async {
             let mut byte = [0; 8];
@@ -120,7 +120,7 @@ mod tests {
     async fn reads_are_small() {
         let place = ConnectionTable::new(1).admit([127, 0, 0, 1].into()).unwrap();
         let bytes = vec![7; 100_000];
-        let mut stream = ClientStream::new(bytes.as_slice(), place.last_traffic(), WRITE_TIMEOUT);
+        let mut stream = ClientStream::new(bytes.as_slice(), place.progress(), WRITE_TIMEOUT);
         let (mut all, mut largest) = (Vec::new(), 0);
         let mut buffer = [0; 32 * 1024];
         while let read @ 1.. = stream.read(&mut buffer).await.unwrap() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::client_stream::{ClientStream, WRITE_TIMEOUT};
 use crate::connection::{MAX_BUFFER_BYTES, configure_connection};
 use crate::connection_table::{ConnectionTable, LOG_INTERVAL, Place};
+use crate::progress::{AnswerBody, ClientBody};
 
 /// Delay after a connection could not be accepted, for example for lack of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -24,8 +25,8 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Limits and settings of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenOptions {
-    /// Maximum number of open connections. When it is reached, the network that holds the most makes way for the others,
-    /// and its own new connections are refused.
+    /// Maximum number of open connections. When it is reached, the network that holds the most makes way for the others;
+    /// where none holds more, connections that wait for their clients make way, those with an unfinished head first.
     pub max_connections: usize,
     /// Timeout of a request's head, and of an idle connection; none for no timeout.
     pub head_timeout: Option<Duration>,
@@ -44,9 +45,9 @@ pub async fn serve_connections<S, B>(
     service_for: impl Fn(SocketAddr) -> S,
     shutdown: impl Future<Output = ()>,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S: Service<Request<ClientBody>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send,
-    B: Body + Send + 'static,
+    B: Body + Send + Unpin + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -99,12 +100,18 @@ async fn serve<S, B>(
     mut stopped: watch::Receiver<()>,
     place: Place,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    B: Body + 'static,
+    S: Service<Request<ClientBody>, Response = Response<B>, Error = Infallible>,
+    B: Body + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     configure_connection(&stream);
-    let stream = ClientStream::new(stream, place.last_traffic(), WRITE_TIMEOUT);
+    let progress = place.progress();
+    let stream = ClientStream::new(stream, progress.clone(), WRITE_TIMEOUT);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (progress, of_response) = (progress.clone(), progress.clone());
+        let response = service.call(request.map(|body| ClientBody::new(body, progress)));
+        async move { response.await.map(|response| response.map(|body| AnswerBody::new(body, of_response))) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.head_timeout)

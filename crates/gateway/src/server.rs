@@ -10,14 +10,13 @@ use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
 use axum::http::header::{ACCEPT_LANGUAGE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 
 use super::own_address::OwnAddress;
 use crate::listen::{ListenOptions, serve_connections};
 use crate::origin::Origin;
-use crate::{Gateway, ResponseBody, cors};
+use crate::{ClientBody, Gateway, ResponseBody, cors};
 
 /// Timeout of open exchanges at shutdown. An idle event stream would never end by itself.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -73,7 +72,7 @@ struct Handler {
 }
 
 impl Handler {
-    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
+    async fn handle(&self, request: Request<ClientBody>, peer: SocketAddr) -> Response<ResponseBody> {
         if self.allow_origin.is_empty() {
             return self.forward(request, peer).await;
         }
@@ -113,7 +112,7 @@ impl Handler {
         self.own_address.is_own_host(headers) || is_allowed("http") || is_allowed("https")
     }
 
-    async fn forward(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
+    async fn forward(&self, request: Request<ClientBody>, peer: SocketAddr) -> Response<ResponseBody> {
         if request.method() == Method::CONNECT {
             return refusal(
                 RefusalCode::MethodNotAllowed,

@@ -107,6 +107,40 @@ async fn one_address_cannot_hold_the_table_against_another() {
 }
 
 #[tokio::test]
+async fn many_addresses_that_send_nothing_more_shut_out_no_other() {
+    let whole = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+    for (begun, limit) in [
+        ("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n", Duration::ZERO),
+        ("", Duration::ZERO),
+        (whole, Duration::ZERO),
+        ("POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{", Duration::from_secs(10)),
+    ] {
+        let app = spawn_app_with(|config| config.max_connections = 8).await;
+        let mut of_strangers = Vec::new();
+        for last in 1..=8 {
+            let mut stream = connect_from(&format!("127.0.1.{last}"), app.address).await;
+            stream.write(begun).await;
+            if begun == whole {
+                assert!(stream.head().await.contains(" 200 "));
+                stream.exactly(3).await;
+            }
+            of_strangers.push(stream);
+        }
+        let started = Instant::now();
+        loop {
+            let mut own = connect_from("127.0.0.1", app.address).await;
+            own.write(whole).await;
+            let response = String::from_utf8(own.some().await).unwrap();
+            if response.starts_with("HTTP/1.1 200 ") {
+                break;
+            }
+            assert!(started.elapsed() < limit, "after {:?}: {response:?}", started.elapsed());
+        }
+        assert!(of_strangers[0].rest().await.is_empty(), "the oldest made way");
+    }
+}
+
+#[tokio::test]
 async fn a_head_of_more_than_32_kib_is_answered_431_by_every_entrance() {
     let server = Server::listen().await;
     let upstream = Upstream::parse(&format!("http://{}/mcp", server.address));

@@ -56,6 +56,12 @@ impl Wire {
         std::mem::replace(&mut self.buffer, rest)
     }
 
+    /// Reads something; nothing at the end of the connection.
+    pub(crate) async fn some(&mut self) -> Vec<u8> {
+        self.read_more().await;
+        std::mem::take(&mut self.buffer)
+    }
+
     /// Reads up to the end of the connection.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.read_more().await {}
