@@ -17,6 +17,8 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// 400: the body is not JSON, or not UTF-8.
     NotJson,
+    /// 400: the `Host` header or the request target names no host, or several.
+    InvalidHost,
     /// 413: the body or the batch is over its limit.
     TooLarge,
     /// 415: neither `application/json` nor `text/plain`.
@@ -50,7 +52,7 @@ impl RefusalCode {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::NotJson => 400,
+            Self::NotJson | Self::InvalidHost => 400,
             Self::UnknownKey | Self::OperatorOnly => 401,
             Self::ForbiddenOrigin => 403,
             Self::NotFound => 404,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use autoheal_contract::{Refusal, RefusalCode};
 use axum::body::Body;
-use axum::http::header::{ACCEPT_LANGUAGE, HOST, HeaderValue, ORIGIN};
+use axum::http::header::{ACCEPT_LANGUAGE, CONNECTION, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use super::own_address::OwnAddress;
 use crate::listen::{ListenOptions, serve_connections};
 use crate::origin::Origin;
-use crate::{ClientBody, Gateway, ResponseBody, cors};
+use crate::{ClientBody, Gateway, ResponseBody, cors, host_problem};
 
 /// Timeout of open exchanges at shutdown. An idle event stream would never end by itself.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -73,6 +73,12 @@ struct Handler {
 
 impl Handler {
     async fn handle(&self, request: Request<ClientBody>, peer: SocketAddr) -> Response<ResponseBody> {
+        if let Some(problem) = host_problem(request.method(), request.uri(), request.version(), request.headers()) {
+            let mut response = refusal(RefusalCode::InvalidHost, problem);
+            // a proxy in between may disagree about whose requests this connection carries
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
         if self.allow_origin.is_empty() {
             return self.forward(request, peer).await;
         }

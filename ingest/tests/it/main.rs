@@ -19,6 +19,7 @@ mod gateway_streams;
 mod gateway_wire;
 mod groups;
 mod health;
+mod hosts;
 mod ids;
 mod issue_text;
 mod keys;

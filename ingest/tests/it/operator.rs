@@ -34,8 +34,7 @@ async fn local_requests_are_allowed() {
 async fn a_request_under_a_rebound_host_name_is_refused() {
     let app = spawn_app().await;
     for path in ROUTES {
-        for host in
-            ["evil.example", "evil.example:8787", "localhost.evil.example", "127.0.0.1.evil.example", "", "0.0.0.0"]
+        for host in ["evil.example", "evil.example:8787", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0"]
         {
             let response = app.send(&Request::get(path).header("host", host)).await;
             assert_refused(&response, 401, "operator_only");

@@ -67,7 +67,7 @@ async fn a_page_under_a_rebound_host_name_is_refused() {
     }
     assert_eq!(app.count().await, 0);
     // a program uses the name of a container or a machine, and has no origin
-    for host in ["autoheal:8787", "build-7.lan", ""] {
+    for host in ["autoheal:8787", "build-7.lan"] {
         assert_receipts(&app.send(&from(host)).await, &["accepted"]);
     }
     // no other site can have an allowed origin
