@@ -9,6 +9,7 @@ use super::coding::Coding;
 use super::decode_budget::DecodeBudget;
 use super::decoding::{Decodings, decode};
 use super::event::{Event, ForwardError};
+use super::fair_share::Network;
 
 /// Output that may be decoded of all compressed requests per second, in bytes: strangers send them.
 const REQUEST_BYTES_PER_SECOND: usize = 8 * 1024 * 1024;
@@ -110,7 +111,7 @@ impl Analysis {
             }
             Event::EncodedPiece { exchange, scope, encoding, bytes } => {
                 self.analyze(|Analyzer { watch, decodings, responses, .. }| {
-                    decodings.piece(responses, exchange, &encoding, &bytes, |message| {
+                    decodings.piece(responses, (exchange, network(&scope)), &encoding, &bytes, |message| {
                         watch.from_server(scope, &message.message(), time);
                     });
                 });
@@ -181,9 +182,14 @@ impl Analyzer {
             return self.watch.from_client(scope, &message.message(), time);
         }
         let decoded = match message.message() {
-            Message::Whole(bytes) => decode(&mut self.requests, codings, bytes),
+            Message::Whole(bytes) => decode(&mut self.requests, network(&scope), codings, bytes),
             Message::Truncated(_) => None,
         };
         decoded.map_or_else(OpenedCalls::default, |message| self.watch.from_client(scope, &message.message(), time))
     }
+}
+
+/// The network of a message's client.
+pub(super) fn network(scope: &Scope) -> Network {
+    scope.peer.map(|peer| peer.network)
 }

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 
 use super::coding::{Coding, Decoder};
 use super::decode_budget::DecodeBudget;
+use super::fair_share::{FairShare, Network};
 use super::message_reader::{Media, MessageReader, ResponseEnd};
 
 /// Maximum output of a response's decoders, in bytes, in addition to [`MAX_DECODED_RATIO`]. A larger output is a
@@ -17,6 +18,8 @@ const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
 const MAX_DECODED_RATIO: usize = 32;
 /// Memory limit of all open decoders and of the messages they are completing, in bytes. A response beyond it is not decoded.
 const MAX_DECODER_BYTES: usize = 24 * 1024 * 1024;
+/// The part of free memory that the responses to one network may use.
+const DIVISOR: usize = 2;
 
 /// The encoding of one response, shared by the relay, which copies its pieces, and by [`Decodings`].
 #[derive(Debug)]
@@ -50,27 +53,34 @@ impl Encoding {
 }
 
 /// The responses that are being decoded, by exchange.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Decodings {
     open: HashMap<u64, Decoding>,
-    /// Memory of all of them, in bytes.
-    memory: usize,
+    /// Memory of all of them, in bytes, shared between networks.
+    memory: FairShare,
 }
 
 #[derive(Debug)]
 struct Decoding {
+    network: Network,
     chain: Chain,
     reader: MessageReader,
     /// Memory of both, in bytes.
     memory: usize,
 }
 
+impl Default for Decodings {
+    fn default() -> Self {
+        Self { open: HashMap::new(), memory: FairShare::new(MAX_DECODER_BYTES, DIVISOR) }
+    }
+}
+
 impl Decodings {
-    /// Decodes the next piece of a response and passes each completed message to `each`.
+    /// Decodes the next piece of a response to a client of this network, and passes each completed message to `each`.
     pub(super) fn piece(
         &mut self,
         budget: &mut DecodeBudget,
-        exchange: u64,
+        (exchange, network): (u64, Network),
         encoding: &Encoding,
         bytes: &[u8],
         mut each: impl FnMut(Collector),
@@ -79,17 +89,19 @@ impl Decodings {
             return self.forget(exchange);
         }
         let decoding = self.open.entry(exchange).or_insert_with(|| Decoding {
+            network,
             chain: Chain::new(&encoding.codings),
             reader: MessageReader::new(encoding.media, 0),
             memory: 0,
         });
-        let Decoding { chain, reader, memory } = decoding;
-        let decoded =
-            budget.decode(|available| chain.push(bytes, available, &mut |decoded| reader.push(decoded, &mut each)));
-        self.memory -= *memory;
+        let Decoding { network, chain, reader, memory } = decoding;
+        let decoded = budget
+            .decode(*network, |available| chain.push(bytes, available, &mut |decoded| reader.push(decoded, &mut each)));
+        self.memory.give_back(*network, *memory);
         *memory = chain.memory() + reader.memory();
-        self.memory += *memory;
-        if decoded.is_none() || self.memory > MAX_DECODER_BYTES {
+        let has_memory = *memory <= self.memory.allowance(*network);
+        self.memory.take(*network, *memory);
+        if decoded.is_none() || !has_memory {
             encoding.abandon();
             self.forget(exchange);
         }
@@ -124,15 +136,20 @@ impl Decodings {
 
     fn remove(&mut self, exchange: u64) -> Option<Decoding> {
         let decoding = self.open.remove(&exchange)?;
-        self.memory -= decoding.memory;
+        self.memory.give_back(decoding.network, decoding.memory);
         Some(decoding)
     }
 }
 
 /// Decodes a whole body. `None` if it is malformed, incomplete or too large.
-pub(super) fn decode(budget: &mut DecodeBudget, codings: &[Coding], bytes: &[u8]) -> Option<Collector> {
+pub(super) fn decode(
+    budget: &mut DecodeBudget,
+    network: Network,
+    codings: &[Coding],
+    bytes: &[u8],
+) -> Option<Collector> {
     let (mut chain, mut body) = (Chain::new(codings), Collector::default());
-    budget.decode(|available| chain.push(bytes, available, &mut |decoded| body.push(decoded)))?;
+    budget.decode(network, |available| chain.push(bytes, available, &mut |decoded| body.push(decoded)))?;
     chain.is_complete().then_some(body)
 }
 
@@ -318,13 +335,16 @@ mod tests {
         let body = gzip(b"data: 1\n\n");
         let encodings: Vec<_> = (0..10_000).map(|_| Encoding::of(&headers).unwrap()).collect();
         for (exchange, encoding) in (0..).zip(&encodings) {
-            decodings.piece(&mut budget, exchange, encoding, &body[..12], |_| ());
+            decodings.piece(&mut budget, (exchange, None), encoding, &body[..12], |_| ());
         }
         let open = encodings.iter().filter(|encoding| !encoding.is_abandoned()).count();
-        assert!(decodings.memory <= MAX_DECODER_BYTES && (100..9_000).contains(&open), "{open}");
+        assert!(decodings.memory.used() <= MAX_DECODER_BYTES && (50..9_000).contains(&open), "{open}");
         assert_eq!(decodings.open.len(), open);
-        (0..10_000).for_each(|exchange| decodings.forget(exchange));
-        assert_eq!((decodings.memory, decodings.open.len()), (0, 0));
+        let other = Encoding::of(&headers).unwrap();
+        decodings.piece(&mut budget, (10_000, Some(1)), &other, &body[..12], |_| ());
+        assert!(!other.is_abandoned(), "a response to a client of another network is decoded");
+        (0..=10_000).for_each(|exchange| decodings.forget(exchange));
+        assert_eq!((decodings.memory.used(), decodings.open.len()), (0, 0));
     }
 
     #[test]

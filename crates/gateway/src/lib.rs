@@ -18,6 +18,7 @@ mod decoding;
 mod event;
 mod event_stream;
 mod exchange;
+mod fair_share;
 pub mod forwarding;
 mod headers;
 mod inventory_writer;
@@ -177,7 +178,7 @@ impl Gateway {
             codings,
             monitor: Arc::clone(&self.monitor),
         });
-        let request_body = RequestBody::new(body, recorder, self.copies.share(), self.body_timeout);
+        let request_body = RequestBody::new(body, recorder, self.copies.share(&scope), self.body_timeout);
         let (monitor, counters) = (Arc::clone(&self.monitor), Arc::clone(&self.counters));
         let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
         parts.uri = target;
@@ -202,7 +203,7 @@ impl Gateway {
                     }
                     None => Session::None,
                 };
-                let body = ResponseBody::from_upstream(body, exchange, &parts, session, self.copies.share());
+                let body = ResponseBody::from_upstream(body, exchange, &parts, session, self.copies.share(&scope));
                 Response::from_parts(parts, body)
             }
             Err(_) if request_body.timed_out() => {

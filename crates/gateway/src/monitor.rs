@@ -9,17 +9,19 @@ use autoheal_watch::{InventoryFile, Setup, Watch, WatchedReport};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
-use super::analysis::{Analysis, Results};
+use super::analysis::{Analysis, Results, network};
 use super::connection_table::LOG_INTERVAL;
 use super::counters::Counters;
 use super::event::Event;
+use super::fair_share::FairShare;
 use super::inventory_writer::InventoryWriter;
 use super::lock;
 
-/// Maximum size of the queue, in bytes. Beyond it, messages of the server are skipped.
-const MAX_QUEUE_BYTES: usize = 16 * 1024 * 1024;
-/// Size of the queue beyond which requests and pieces of encoded responses are skipped, in bytes.
-const MAX_STRANGERS_BYTES: usize = MAX_QUEUE_BYTES / 2;
+/// Maximum size of the queued messages of the server, in bytes, shared between the networks of clients. Those beyond it
+/// are skipped.
+const MAX_SERVER_BYTES: usize = 8 * 1024 * 1024;
+/// The same for requests and pieces of encoded responses.
+const MAX_STRANGERS_BYTES: usize = 8 * 1024 * 1024;
 /// Number of events for which an empty queue keeps its memory.
 const SPARE_EVENTS: usize = 1024;
 /// Delay between an event and its analysis, so that many events are analyzed at once.
@@ -45,10 +47,11 @@ pub(super) struct Monitor {
     wake: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     events: VecDeque<(Timestamp, Event)>,
-    bytes: usize,
+    of_server: FairShare,
+    of_strangers: FairShare,
     /// Events skipped since the last log line.
     skipped: u64,
     logged_at: Option<Instant>,
@@ -69,30 +72,33 @@ impl Monitor {
         }
         let state = MonitorState { analysis: Analysis::new(watch), spare: VecDeque::new() };
         let inventory = Arc::new(InventoryWriter::new(inventory_file));
-        Self { inventory, queue: Mutex::default(), state: Mutex::new(state), wake: Notify::new() }
+        Self { inventory, queue: Mutex::new(Queue::new()), state: Mutex::new(state), wake: Notify::new() }
     }
 
     /// Queues an event. Never waits for the analysis, which is slower than forwarding: what it cannot keep up with is skipped.
     pub(super) fn push(&self, event: Event) {
         let now = now();
         let mut queue = lock(&self.queue);
-        let is_skipped = match &event {
-            Event::Request { .. } => queue.bytes > MAX_STRANGERS_BYTES,
-            Event::EncodedPiece { encoding, .. } if queue.bytes > MAX_STRANGERS_BYTES => {
-                encoding.abandon();
-                true
+        let share = match &event {
+            Event::Request { scope, .. } | Event::EncodedPiece { scope, .. } => {
+                Some((&mut queue.of_strangers, network(scope)))
             }
-            Event::ServerMessage { .. } => queue.bytes > MAX_QUEUE_BYTES,
+            Event::ServerMessage { scope, .. } => Some((&mut queue.of_server, network(scope))),
             // small, and open calls end by them
-            _ => false,
+            _ => None,
         };
-        if is_skipped {
-            return queue.log_skipped();
+        if let Some((share, network)) = share {
+            if share.allowance(network) == 0 {
+                if let Event::EncodedPiece { encoding, .. } = &event {
+                    encoding.abandon();
+                }
+                return queue.log_skipped();
+            }
+            share.take(network, event.size());
         }
         if queue.events.is_empty() {
             self.wake.notify_one();
         }
-        queue.bytes += event.size();
         queue.events.push_back((now, event));
     }
 
@@ -151,7 +157,8 @@ impl Monitor {
         {
             let mut queue = lock(&self.queue);
             std::mem::swap(&mut queue.events, &mut events);
-            queue.bytes = 0;
+            queue.of_server.clear();
+            queue.of_strangers.clear();
         }
         for (time, event) in events.drain(..) {
             state.analysis.process(event, time);
@@ -162,6 +169,16 @@ impl Monitor {
 }
 
 impl Queue {
+    fn new() -> Self {
+        Self {
+            events: VecDeque::new(),
+            of_server: FairShare::new(MAX_SERVER_BYTES, 1),
+            of_strangers: FairShare::new(MAX_STRANGERS_BYTES, 1),
+            skipped: 0,
+            logged_at: None,
+        }
+    }
+
     /// Counts a skipped event, and logs the number once per interval.
     fn log_skipped(&mut self) {
         self.skipped += 1;
@@ -180,7 +197,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
 
-    use autoheal_watch::{Collector, Scope, Target};
+    use autoheal_watch::{Collector, Peer, Scope, Target};
 
     use super::*;
 
@@ -244,20 +261,31 @@ mod tests {
         let monitor = Monitor::new(setup(), InventoryFile::default());
         // an analysis that takes long
         let analysis = lock(&monitor.state);
-        let scope = Scope { session: 1, peer: None, session_hash: None };
-        let request = || Event::Request {
+        let scope = |network| {
+            let peer = Peer { network, address: [127, 0, 0, 1].into() };
+            Scope { session: 1, peer: Some(peer), session_hash: None }
+        };
+        let request = |network| Event::Request {
             exchange: 1,
-            scope,
+            scope: scope(network),
             message: Arc::new(message(CALL)),
             codings: Vec::new(),
             size: 1024 * 1024,
         };
-        (0..100).for_each(|_| monitor.push(request()));
-        let size = || lock(&monitor.queue).bytes;
-        assert!((MAX_STRANGERS_BYTES..MAX_STRANGERS_BYTES + 2 * 1024 * 1024).contains(&size()), "{}", size());
-        let answer = || Event::ServerMessage { scope, message: message(FAILURE), size: 1024 * 1024 };
-        (0..100).for_each(|_| monitor.push(answer()));
-        assert!(size() < MAX_QUEUE_BYTES + 2 * 1024 * 1024, "{}", size());
+        let queued = || lock(&monitor.queue).events.len();
+        (0..100).for_each(|_| monitor.push(request(1)));
+        let of_one = queued();
+        assert!((4..=5).contains(&of_one), "{of_one}");
+        monitor.push(request(2));
+        assert_eq!(queued(), of_one + 1, "a request of another network");
+        let answer =
+            |network| Event::ServerMessage { scope: scope(network), message: message(FAILURE), size: 1024 * 1024 };
+        (0..100).for_each(|_| monitor.push(answer(1)));
+        assert!((4..=5).contains(&(queued() - of_one - 1)), "{}", queued());
+        monitor.push(answer(2));
+        (0..100).for_each(|number| monitor.push(request(number)));
+        (0..100).for_each(|number| monitor.push(answer(number)));
+        assert!(queued() < 20, "{}", queued());
         drop(analysis);
     }
 
