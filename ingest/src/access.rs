@@ -19,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_gateway::forwarding;
 use autoheal_prepare::validate::{Client, Sender};
 use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -61,22 +62,9 @@ pub(crate) fn sender(state: &AppState, headers: &HeaderMap, address: IpAddr) -> 
     Err(ApiError::new(RefusalCode::UnknownKey, "unknown sender key; check AUTOHEAL_KEY on both sides"))
 }
 
-/// The address of the client: the peer's, or behind a trusted proxy the last one in `X-Forwarded-For`. The client may
-/// have forged the addresses before the last one.
+/// The address of the client, as the proxy names it if it is trusted.
 pub(crate) fn client_address(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let forwarded = || {
-        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        forwarded_address(last.rsplit(',').next()?)
-    };
-    if config.trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
-}
-
-/// An address in `X-Forwarded-For`. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
-fn forwarded_address(text: &str) -> Option<IpAddr> {
-    let text = text.trim().trim_matches('"');
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
-    address.map(|address: IpAddr| address.to_canonical())
+    forwarding::client_address(config.trust_proxy, peer, headers)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -88,28 +76,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Compares hashes, so that the duration does not reveal how much of a guess is right.
 fn same_secret(secret: &SecretString, guess: &str) -> bool {
     Sha256::digest(secret.expose_secret()) == Sha256::digest(guess)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forwarded_addresses_may_have_a_port() {
-        for (text, expected) in [
-            ("192.0.2.1", Some("192.0.2.1")),
-            (" 192.0.2.1:4711 ", Some("192.0.2.1")),
-            ("2001:db8::1", Some("2001:db8::1")),
-            ("[2001:db8::1]", Some("2001:db8::1")),
-            ("[2001:db8::1]:4711", Some("2001:db8::1")),
-            ("\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
-            ("::ffff:192.0.2.1", Some("192.0.2.1")),
-            ("unknown", None),
-            ("_hidden:1", None),
-            ("192.0.2.1:x", None),
-            ("", None),
-        ] {
-            assert_eq!(forwarded_address(text), expected.map(|address| address.parse().unwrap()), "{text}");
-        }
-    }
 }

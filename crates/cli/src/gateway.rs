@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::args::{McpArgs, values};
 use crate::child::{say, say_unless_blocked};
+use crate::client_key::client_key;
 use crate::settings;
 
 /// Capacity for reports between the gateway and the reporter.
@@ -101,6 +102,14 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     let display_name = upstream.url().to_string();
     let mut config = GatewayConfig::new(upstream, display_name);
     config.inventory_file = data_directory().map(|data| config.upstream.inventory_file(&data)).unwrap_or_default();
+    config.trust_proxy = options.http.trust_proxy;
+    match data_directory().map(|data| client_key(&data)) {
+        Some(Ok(key)) => config.client_key = key,
+        Some(Err(error)) => {
+            say(&format!("cannot keep a key in the data directory ({error}); callers are new clients after a restart"));
+        }
+        None => say("there is no data directory for a key; callers are new clients after a restart"),
+    }
     config.timeout = settings::or_never(options.timeout);
     config.handshake_timeout = settings::or_never(options.handshake);
     Ok(config)

@@ -4,6 +4,7 @@ mod args;
 mod arguments;
 mod backup;
 mod child;
+mod client_key;
 mod definitions;
 mod erase;
 mod explain;

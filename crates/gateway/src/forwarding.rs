@@ -1,5 +1,7 @@
 //! Headers that proxies add: they reveal a proxy, and what they say about the client is worth nothing from a stranger.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::http::{HeaderMap, HeaderName};
 
 /// Beginnings of the header names of proxies, content networks and load balancers.
@@ -92,6 +94,25 @@ pub fn is_forwarding(name: &HeaderName) -> bool {
             name,
             "via" | "x-host" | "x-scheme" | "x-url-scheme" | "x-rewrite-url" | "x-client" | "front-end-https"
         )
+}
+
+/// The address of the client: the peer's, or behind a trusted proxy the last one in `X-Forwarded-For`. The client may
+/// have forged the addresses before the last one.
+#[must_use]
+pub fn client_address(trust_proxy: bool, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let forwarded = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        forwarded_address(last.rsplit(',').next()?)
+    };
+    if trust_proxy { forwarded().unwrap_or(peer.ip()) } else { peer.ip() }
+}
+
+/// An address in `X-Forwarded-For`. Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
 }
 
 fn is_claim(name: &str) -> bool {
@@ -201,6 +222,25 @@ mod tests {
         // signed by the proxy that authenticates people, and meant for the server
         for name in ["cf-access-jwt-assertion", "x-goog-iap-jwt-assertion", "x-amzn-trace-id"] {
             assert!(!is_forwarding(&HeaderName::from_static(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn forwarded_addresses_may_have_a_port() {
+        for (text, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            (" 192.0.2.1:4711 ", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:4711", Some("2001:db8::1")),
+            ("\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
+            ("unknown", None),
+            ("_hidden:1", None),
+            ("192.0.2.1:x", None),
+            ("", None),
+        ] {
+            assert_eq!(forwarded_address(text), expected.map(|address| address.parse().unwrap()), "{text}");
         }
     }
 }

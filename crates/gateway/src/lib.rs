@@ -6,6 +6,7 @@
 mod analysis;
 mod bad_gateway;
 mod call_ids;
+mod client_key;
 mod client_stream;
 mod coding;
 mod connection;
@@ -55,6 +56,7 @@ use crate::session::{Scopes, Session};
 use crate::upstream_client::UpstreamClient;
 
 pub use autoheal_watch::WatchedReport;
+pub use client_key::ClientKey;
 pub use counters::Counters;
 pub use listen::{ListenOptions, serve_connections};
 pub use origin::Origin;
@@ -83,10 +85,14 @@ pub struct GatewayConfig {
     pub body_timeout: Duration,
     /// The file with the inventory of the MCP server: read at the start, updated while the gateway runs.
     pub inventory_file: InventoryFile,
+    /// The key of the hashes by which reports name the networks of callers.
+    pub client_key: ClientKey,
+    /// Whether [`run`] reads the address of a caller from the last `X-Forwarded-For`.
+    pub trust_proxy: bool,
 }
 
 impl GatewayConfig {
-    /// A configuration with the default timeouts and no inventory file.
+    /// A configuration with the default timeouts, no inventory file, and a random key.
     #[must_use]
     pub fn new(upstream: Upstream, display_name: impl Into<String>) -> Self {
         Self {
@@ -96,6 +102,8 @@ impl GatewayConfig {
             handshake_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(60),
             inventory_file: InventoryFile::default(),
+            client_key: ClientKey::random(),
+            trust_proxy: false,
         }
     }
 }
@@ -111,6 +119,7 @@ pub struct Gateway {
     counters: Arc<Counters>,
     copies: CopyBudget,
     body_timeout: Duration,
+    trust_proxy: bool,
 }
 
 impl Gateway {
@@ -129,11 +138,12 @@ impl Gateway {
             client: UpstreamClient::new(&config.upstream)?,
             upstream: config.upstream,
             display_name: config.display_name,
-            scopes: Scopes::default(),
+            scopes: Scopes::new(config.client_key),
             monitor: Arc::new(Monitor::new(setup, config.inventory_file)),
             counters: Arc::default(),
             copies: CopyBudget::default(),
             body_timeout: config.body_timeout,
+            trust_proxy: config.trust_proxy,
         })
     }
 

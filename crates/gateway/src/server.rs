@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use tokio::net::TcpListener;
 
 use super::own_address::OwnAddress;
+use crate::forwarding::client_address;
 use crate::listen::{ListenOptions, serve_connections};
 use crate::origin::Origin;
 use crate::{ClientBody, Gateway, ResponseBody, cors, host_problem};
@@ -133,7 +134,8 @@ impl Handler {
             request.headers_mut().insert(ORIGIN, upstream.origin().clone());
         }
         let target = upstream.target(request.uri());
-        self.gateway.forward(request, target, peer.ip(), |_| false).await
+        let client = client_address(self.gateway.trust_proxy, peer, request.headers());
+        self.gateway.forward(request, target, client, |_| false).await
     }
 }
 

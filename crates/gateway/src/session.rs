@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use autoheal_contract::session_hash;
-use autoheal_prepare::validate::Client;
 use autoheal_watch::{Peer, Scope};
 use axum::http::HeaderMap;
+
+use super::client_key::ClientKey;
 
 /// The header with the id of a session.
 const HEADER: &str = "mcp-session-id";
@@ -23,20 +24,25 @@ pub(super) enum Session {
     New,
 }
 
-/// Creates scopes. The hashes have a random key, so that clients cannot construct collisions.
-#[derive(Debug, Default)]
+/// Creates scopes. The hashes have keys, so that clients cannot construct collisions.
+#[derive(Debug)]
 pub(super) struct Scopes {
     hasher: RandomState,
+    client_key: ClientKey,
     exchanges: AtomicU64,
 }
 
 impl Scopes {
+    pub(super) fn new(client_key: ClientKey) -> Self {
+        Self { hasher: RandomState::new(), client_key, exchanges: AtomicU64::new(0) }
+    }
+
     /// A number for a new exchange, and its scope. An exchange without a session is a session of its own.
     pub(super) fn of(&self, headers: &HeaderMap, peer: IpAddr) -> (u64, Scope) {
         let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
         let session = self.named(headers).unwrap_or(exchange);
         let session_hash = headers.get(HEADER).map(|session| session_hash(session.as_bytes()));
-        let peer = Peer { network: self.hasher.hash_one(Client::network(peer)), address: peer };
+        let peer = Peer { network: self.client_key.hash(peer), address: peer };
         (exchange, Scope { session, peer: Some(peer), session_hash })
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use autoheal_gateway::Origin;
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::values;
 
@@ -23,4 +23,9 @@ pub(crate) struct HttpArgs {
     /// and the server's own CORS headers are replaced. By default the server's own rules apply
     #[arg(long, requires = "http", value_delimiter = ',', value_parser = values::origin, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<Origin>,
+    /// Read a caller's address from the last X-Forwarded-For, with --http; only behind a proxy that sets it
+    #[arg(long, env = "AUTOHEAL_TRUST_PROXY", action = ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
+    #[arg(value_parser = values::switch, value_name = "BOOL")]
+    pub(crate) trust_proxy: bool,
 }

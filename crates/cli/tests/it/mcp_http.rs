@@ -155,6 +155,48 @@ async fn failures_are_recorded_as_anonymous_before_sigterm_ends_it() {
     assert!(samples[0].to_string().contains("division by zero"), "{:#}", samples[0]);
 }
 
+/// A server that fails every call, on any number of connections.
+async fn fail_always(listener: TcpListener) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut buffer = vec![0; 64 * 1024];
+            while stream.read(&mut buffer).await.unwrap_or(0) > 0 {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
+                stream.write_all(format!("{head}: {}\r\n\r\n{FAILURE}", FAILURE.len()).as_bytes()).await.unwrap();
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_caller_is_the_same_client_after_a_restart() {
+    for (trusts_proxy, clients) in [(false, 1), (true, 3)] {
+        let mut wrapped = Wrapped::new();
+        wrapped.place.variables.push(("AUTOHEAL_TRUST_PROXY".to_owned(), trusts_proxy.to_string()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let server = tokio::spawn(fail_always(listener));
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"divide","arguments":{"b":0}}}"#;
+        for addresses in [["203.0.113.1", "198.51.100.9, 203.0.113.2:4711"], ["203.0.113.1", "2001:db8:7:1::1"]] {
+            let (mut child, address, _) = start(&wrapped, &upstream).await;
+            for forwarded in addresses {
+                let mut client = Connection::open(address).await.unwrap();
+                let request = Request::post("/mcp", call).header("x-forwarded-for", forwarded);
+                assert_eq!(client.exchange(&request).await.unwrap().status, 200);
+            }
+            stop(&mut child).await;
+        }
+        server.abort();
+        // the service closes its lists behind a proxy
+        wrapped.place.variables.pop();
+        let serve = wrapped.serve().await;
+        assert_eq!(serve.count().await, 4);
+        let groups = serve.get("/api/groups").await.json();
+        assert_eq!(groups["groups"][0]["clients"], clients, "with a trusted proxy: {trusts_proxy}: {groups:#}");
+    }
+}
+
 /// Starts an `https://` server with a self-signed certificate for this name. Returns its address and the certificate's file.
 async fn serve_tls(wrapped: &Wrapped, name: &str) -> (SocketAddr, PathBuf) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();

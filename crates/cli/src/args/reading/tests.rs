@@ -141,7 +141,7 @@ const ROWS: &[Row] = &[
     row(&["serve"], "--rate-limit", LIMITS[0], LIMITS[1], "from 0 to"),
     row(&["serve"], "--new-groups", LIMITS[0], LIMITS[1], "from 0 to"),
     row(&["run", "mcp"], "--remote", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
-    row(&["serve"], "--trust-proxy", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
+    row(&["serve", "mcp"], "--trust-proxy", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
     row(
         &["serve"],
         "--public-url",
