@@ -14,8 +14,11 @@ use crate::classify::ViolatedSchema;
 use crate::setup::Peer;
 
 /// Number of distinct pending failures from which on messages no longer distinguish new ones: failures of the same
-/// call share one entry. From twice this number on, failures of the same class share one entry.
+/// call share one entry. From twice this number on, failures of the same class share one entry, except the first ones of
+/// each network up to four times this number, because one network could otherwise hide the failures of others.
 const MAX_PENDING: usize = 200;
+/// Number of pending failures that are the first ones of a network.
+const FIRST_OF_NETWORK: usize = 4;
 /// Maximum length of the message in a key, in bytes.
 const MAX_KEY_MESSAGE_BYTES: usize = 1_000;
 
@@ -104,7 +107,7 @@ impl PendingFailures {
         if self.failures.len() >= MAX_PENDING && !self.failures.contains_key(&key) {
             key.message = None;
         }
-        if self.failures.len() >= 2 * MAX_PENDING && !self.failures.contains_key(&key) {
+        if self.is_full_for(key.network) && !self.failures.contains_key(&key) {
             key = FailureKey { code: None, subject: None, client: None, network: None, ..key };
         }
         let (due, last_occurred_at) = (failure.occurred_at.plus(delay), failure.occurred_at);
@@ -114,6 +117,12 @@ impl PendingFailures {
         let counted = self.failures.entry(key).or_insert(first);
         counted.count += 1;
         counted.last_occurred_at = last_occurred_at;
+    }
+
+    fn is_full_for(&self, network: Option<u64>) -> bool {
+        let of_network = || self.failures.keys().filter(|key| key.network == network).count();
+        self.failures.len() >= 2 * MAX_PENDING
+            && (self.failures.len() >= 4 * MAX_PENDING || of_network() >= FIRST_OF_NETWORK)
     }
 
     /// True if a failure with the same key is pending.

@@ -88,6 +88,26 @@ fn a_flood_of_different_failures_is_bounded_and_reported_in_batches() {
 }
 
 #[test]
+fn a_flood_of_one_client_hides_no_failure_of_another() {
+    let mut story = Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
+    let mut fail = |network: u8, id: u32| {
+        let peer = crate::Peer { network: u64::from(network), address: [192, 0, 2, network].into() };
+        let scope = Scope { session: u64::from(network), peer: Some(peer), session_hash: None };
+        let call = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"tool-{id}"}}}}"#);
+        let failure = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32603,"message":"disk on fire"}}}}"#);
+        story.watch.from_client(scope, &Message::Whole(call.as_bytes()), story.now);
+        story.watch.from_server(scope, &Message::Whole(failure.as_bytes()), story.now);
+    };
+    (0..2_000).for_each(|id| fail(1, id));
+    fail(2, 9_000);
+    let reports = story.reports();
+    assert!(reports.len() < 500, "{}", reports.len());
+    let of_other: Vec<_> = reports.iter().filter(|report| report.error_message.starts_with("tool-9000: ")).collect();
+    assert_eq!(of_other.iter().map(|report| report.count.unwrap_or(1)).collect::<Vec<_>>(), [1]);
+    assert!(reports.iter().filter(|report| report.client == of_other[0].client).count() == 1);
+}
+
+#[test]
 fn a_panic_among_many_calls_is_checked_for_a_few_of_them() {
     let mut story = Story::ready();
     for id in 0..1_000 {
