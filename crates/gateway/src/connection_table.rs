@@ -17,6 +17,8 @@ pub(crate) const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Time for the body of a request in a full table. A client that needs longer makes way for others.
 const BODY_MILLISECONDS: u64 = 2_000;
+/// Time after which an idle connection in a full table makes way for any other one.
+const IDLE_MILLISECONDS: u64 = 5_000;
 /// The part of the table that a network holds at least to be named as the cause of a full table.
 const NAMED_PART: usize = 8;
 
@@ -128,12 +130,18 @@ impl Entries {
         self.oldest(|_, phase, _| phase == Phase::Head)
     }
 
-    /// The oldest connection that is idle or slow to send its body, of a network that holds more than the other one.
+    /// The oldest connection that is slow to send its body, idle for long, or idle and of a network that holds more than the
+    /// other one.
     fn oldest_waiting(&self, other: &Client, now: u64) -> Option<u64> {
         let held = self.held_by(other);
         self.oldest(|entry, phase, since| {
-            let waits = phase == Phase::Idle || phase == Phase::Body && now.saturating_sub(since) > BODY_MILLISECONDS;
-            waits && self.held_by(&entry.network) > held
+            let age = now.saturating_sub(since);
+            match phase {
+                Phase::Head => true,
+                Phase::Body => age > BODY_MILLISECONDS,
+                Phase::Idle => age > IDLE_MILLISECONDS || self.held_by(&entry.network) > held,
+                Phase::Response => false,
+            }
         })
     }
 
@@ -259,13 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_body_makes_way_for_another_network() {
-        let (table, places) = table(&[(1, Phase::Body), (2, Phase::Response)]);
-        let mut entries = lock(&table.entries);
-        assert!(!entries.make_way(&Client::network(address(9)), BODY_MILLISECONDS));
-        assert!(!entries.make_way(&Client::network(address(1)), 2 * BODY_MILLISECONDS + 1_000));
-        assert!(entries.make_way(&Client::network(address(9)), 2 * BODY_MILLISECONDS + 1_000));
-        drop((entries, places));
+    fn slow_bodies_and_long_idle_connections_make_way_for_every_network() {
+        for (phase, limit) in [(Phase::Body, BODY_MILLISECONDS), (Phase::Idle, IDLE_MILLISECONDS)] {
+            let (table, places) = table(&[(1, phase), (2, Phase::Response)]);
+            let mut entries = lock(&table.entries);
+            let since = places[0].progress.phase().1;
+            assert!(!entries.make_way(&Client::network(address(1)), since + limit));
+            assert!(entries.make_way(&Client::network(address(1)), since + limit + 1));
+            drop((entries, places));
+        }
     }
 
     #[test]

@@ -192,8 +192,9 @@ async fn a_caller_is_the_same_client_after_a_restart() {
         wrapped.place.variables.pop();
         let serve = wrapped.serve().await;
         assert_eq!(serve.count().await, 4);
-        let groups = serve.get("/api/groups").await.json();
-        assert_eq!(groups["groups"][0]["clients"], clients, "with a trusted proxy: {trusts_proxy}: {groups:#}");
+        let fingerprint = serve.groups().await[0]["fingerprint"].as_str().unwrap().to_owned();
+        let group = &serve.get(&format!("/api/groups/{fingerprint}")).await.json()["group"];
+        assert_eq!(group["clients"], clients, "with a trusted proxy: {trusts_proxy}: {group:#}");
     }
 }
 
