@@ -283,8 +283,7 @@ mod tests {
         let named = |networks: &[u8]| {
             let connections: Vec<_> = networks.iter().map(|network| (*network, Phase::Response)).collect();
             let (table, _places) = table(&connections);
-            let named = lock(&table.entries).named_network(connections.len());
-            named
+            lock(&table.entries).named_network(connections.len())
         };
         assert_eq!(named(&[1, 2, 3]), None);
         let mut many: Vec<u8> = (1..=30).collect();
