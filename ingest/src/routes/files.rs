@@ -1,4 +1,7 @@
-//! `/app/`: the files of `--static`, without hidden files, links out of the directory, and the files of autoheal itself.
+//! `/app/`: the files of `--static`, without hidden and private files, links out of the directory, and the files of
+//! autoheal itself.
+
+mod private_names;
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -17,6 +20,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::percent_decode_str;
 use tower_http::services::ServeDir;
 
+use self::private_names::{is_private_directory, is_private_file};
 use crate::config::Config;
 use crate::error::ApiError;
 
@@ -26,8 +30,17 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' '
      img-src 'self' data:; connect-src *; frame-ancestors 'none'; base-uri 'none'";
 /// The page of a directory.
 const INDEX: &str = "index.html";
-/// First bytes of a SQLite database, and of its write-ahead log.
-const DATABASE_BEGINNINGS: [&[u8]; 3] = [b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"];
+/// First bytes of a SQLite database, its write-ahead log, the index of that log, and its journal.
+const DATABASE_BEGINNINGS: [&[u8]; 6] = [
+    b"SQLite format 3\0",
+    b"\x37\x7f\x06\x82",
+    b"\x37\x7f\x06\x83",
+    b"\x18\xe2\x2d\x00",
+    b"\x00\x2d\xe2\x18",
+    b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",
+];
+/// Length of the first line of a private key.
+const KEY_LINE_BYTES: u64 = 64;
 
 /// The directory of `--static`, and what must not be served from it.
 #[derive(Debug)]
@@ -96,12 +109,15 @@ impl Files {
     fn find(&self, path: &str) -> Found {
         let Ok(decoded) = percent_decode_str(path).decode_utf8() else { return Found::Nothing };
         let relative = Path::new(decoded.trim_start_matches('/'));
-        if decoded.split('/').any(|name| name.starts_with('.')) || !is_visible(relative) {
+        if decoded.split('/').any(|name| name.starts_with('.')) || !is_visible(relative) || is_private(relative) {
             return Found::Nothing;
         }
         let Some((resolved, metadata)) = self.resolve(&self.directory.join(relative)) else { return Found::Nothing };
         if !metadata.is_dir() {
-            return if self.may_serve(&resolved, &metadata) { Found::File } else { Found::Nothing };
+            // a link with a private name is not served either
+            let is_named_private = relative.file_name().is_some_and(|name| is_private_file(&name.to_string_lossy()));
+            let may_serve = !is_named_private && self.may_serve(&resolved, &metadata);
+            return if may_serve { Found::File } else { Found::Nothing };
         }
         if !decoded.ends_with('/') {
             return Found::DirectoryWithoutSlash;
@@ -115,15 +131,18 @@ impl Files {
     /// The path without links, if it is in the directory and visible.
     fn resolve(&self, path: &Path) -> Option<(PathBuf, Metadata)> {
         let resolved = path.canonicalize().ok()?;
-        let is_inside = resolved.strip_prefix(&self.directory).is_ok_and(is_visible);
+        let is_inside =
+            resolved.strip_prefix(&self.directory).is_ok_and(|relative| is_visible(relative) && !is_private(relative));
         let is_private = self.private.iter().any(|private| resolved.starts_with(private));
         let metadata = resolved.metadata().ok()?;
         (is_inside && !is_private).then_some((resolved, metadata))
     }
 
-    /// True for a regular file that is no database and no file of the store under any name.
+    /// True for a regular file that has no private name, and is no database, private key or file of the store under any
+    /// other name.
     fn may_serve(&self, path: &Path, metadata: &Metadata) -> bool {
-        metadata.is_file() && !self.is_of_store(path, metadata) && !is_database(path)
+        let has_private_name = path.file_name().is_some_and(|name| is_private_file(&name.to_string_lossy()));
+        metadata.is_file() && !has_private_name && !self.is_of_store(path, metadata) && !has_private_beginning(path)
     }
 
     /// True for a file whose name begins with the store's name, or that is the same file as one of these.
@@ -152,9 +171,18 @@ fn is_visible(path: &Path) -> bool {
     })
 }
 
-/// True for a SQLite database, such as a backup of the store, and its log. Unreadable files count as one.
-fn is_database(path: &Path) -> bool {
+/// True if a directory on the way is a copy that was left behind.
+fn is_private(path: &Path) -> bool {
+    path.components().any(|part| is_private_directory(&part.as_os_str().to_string_lossy()))
+}
+
+/// True for a SQLite database, such as a backup of the store, and its logs, and for a private key. Unreadable files count
+/// as one.
+fn has_private_beginning(path: &Path) -> bool {
     let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut beginning));
-    read.is_err() || DATABASE_BEGINNINGS.iter().any(|known| beginning.starts_with(known))
+    let read = File::open(path).and_then(|file| file.take(KEY_LINE_BYTES).read_to_end(&mut beginning));
+    let is_database = DATABASE_BEGINNINGS.iter().any(|known| beginning.starts_with(known));
+    let first_line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_key = first_line.starts_with(b"-----BEGIN ") && first_line.windows(11).any(|part| part == b"PRIVATE KEY");
+    read.is_err() || is_database || is_key || beginning.starts_with(b"PuTTY-User-Key-File")
 }

@@ -1,4 +1,4 @@
-//! Files at `/app/`: no hidden files, no links out of the directory, and never the store.
+//! Files at `/app/`: no hidden or private files, no links out of the directory, and never the store.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -135,6 +135,42 @@ async fn no_file_of_the_store_is_served_under_any_name() {
     ];
     assert_absent(&app, &refused).await;
     assert_eq!(app.get("/app/page.txt").await.status, 200);
+}
+
+#[tokio::test]
+async fn databases_copies_and_keys_are_not_served_by_name_or_content() {
+    let app = serving_its_own_directory().await;
+    let directory = app.served.as_ref().unwrap().path();
+    let private = [
+        "other.sqlite-journal",
+        "other.db-shm",
+        "other.db-wal",
+        "Dump.SQL.gz",
+        "tls.pem",
+        "TLS.Key",
+        "id.p12",
+        "env.local",
+        "sub/index.html~",
+        "sub/%23index.html%23",
+        "sub/index.html.SWP",
+        "index.html.bak",
+        "site.old/index.html",
+    ];
+    for name in private {
+        write(directory, &name.replace("%23", "#"));
+    }
+    write(directory, "page.txt");
+    symlink("tls.pem", directory.join("innocent.txt")).unwrap();
+    symlink("page.txt", directory.join("page.bak")).unwrap();
+    std::fs::write(directory.join("key.txt"), format!("-----BEGIN {} KEY-----\nMIIE", "RSA PRIVATE")).unwrap();
+    std::fs::write(directory.join("rows"), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 rows of a journal").unwrap();
+    let paths: Vec<String> = private.iter().map(|name| format!("/app/{name}")).collect();
+    assert_absent(&app, &paths.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_absent(&app, &["/app/site.old/", "/app/innocent.txt", "/app/page.bak", "/app/key.txt", "/app/rows"]).await;
+    for name in ["page.txt", "app.js.map", "env.js", "sub/keys.html"] {
+        write(directory, name);
+        assert_eq!(app.get(&format!("/app/{name}")).await.status, 200, "{name}");
+    }
 }
 
 #[tokio::test]
