@@ -6,6 +6,7 @@ mod mcp;
 mod reading;
 mod source_maps;
 mod store;
+mod unknown_variables;
 pub(crate) mod values;
 
 use std::ffi::OsString;
@@ -26,7 +27,8 @@ pub(crate) use self::reading::{parse, parse_alone};
 pub(crate) use self::source_maps::{SourceMapsArgs, SourceMapsCommand, UploadArgs};
 use self::store::STORE_EXAMPLES;
 pub(crate) use self::store::{BackupArgs, EraseArgs};
-use self::values::{DAY, HOUR, MAX_CONNECTIONS, MAX_COUNT};
+pub(crate) use self::unknown_variables::{unknown_variables, warn_of_unknown_variables};
+use self::values::{DAY, HOUR, MAX_CONNECTIONS, MAX_COUNT, MIN_POLL, SECOND};
 use self::values::{Repositories, Retention, Secrets, TrustedSource};
 use self::values::{time, whole};
 
@@ -177,14 +179,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "AUTOHEAL_STORE", value_parser = values::store, value_name = "PATH")]
     pub(crate) store: Option<String>,
     /// Maximum size of the store with its log, such as 500MB or 2GiB
-    #[arg(long, env = "AUTOHEAL_STORE_LIMIT", default_value = "2GiB", value_parser = values::size, value_name = "SIZE")]
+    #[arg(long, env = "AUTOHEAL_STORE_LIMIT", default_value = "2GiB", value_parser = values::store_size)]
+    #[arg(value_name = "SIZE")]
     pub(crate) store_limit: u64,
-    /// Time after which a failure that was not seen again is deleted, unless its issue may be open; 0 or off keeps all
+    /// Time after which a failure that was not seen again is deleted, unless its issue may be open; at least 1h; 0 or off keeps all
     #[arg(long, env = "AUTOHEAL_RETENTION", default_value = "90d", value_parser = values::retention)]
     #[arg(value_name = "TIME")]
     pub(crate) retention: Retention,
     /// URL at which browsers reach this service, if a proxy in front changes the Host header
-    #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_parser = values::origin, value_name = "URL")]
+    #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_parser = values::public_url, value_name = "URL")]
     pub(crate) public_url: Option<Origin>,
     /// Origins of other sites whose pages may send reports, separated by commas
     #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_parser = values::origin)]
@@ -221,12 +224,12 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "AUTOHEAL_UPSTREAM", value_parser = values::upstream, value_name = "URL")]
     pub(crate) upstream: Option<Upstream>,
     /// Maximum memory for open source maps, such as 256MiB
-    #[arg(long, env = "AUTOHEAL_SOURCE_MAP_MEMORY", default_value = "256MiB", value_parser = values::size)]
+    #[arg(long, env = "AUTOHEAL_SOURCE_MAP_MEMORY", default_value = "256MiB", value_parser = values::memory_size)]
     #[arg(value_name = "SIZE")]
     pub(crate) source_map_memory: u64,
     /// Directory of files to serve at /app/
     #[arg(long = "static", env = "AUTOHEAL_STATIC")]
-    #[arg(value_parser = PathBufValueParser::new().try_map(values::directory), value_name = "DIR")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(values::served_directory), value_name = "DIR")]
     pub(crate) static_dir: Option<PathBuf>,
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
@@ -236,7 +239,7 @@ pub(crate) struct ServeArgs {
     #[arg(value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Time between two checks of the spool
-    #[arg(long, env = "AUTOHEAL_SPOOL_INTERVAL", default_value = "1m", value_parser = time::<1, DAY>, hide = true)]
+    #[arg(long, env = "AUTOHEAL_SPOOL_INTERVAL", default_value = "1m", value_parser = time::<10, DAY>, hide = true)]
     pub(crate) spool_interval: Duration,
     /// Actions on GitHub
     #[command(flatten)]
@@ -274,7 +277,7 @@ pub(crate) struct HealingArgs {
     #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none")]
     #[arg(value_parser = values::trusted_source, value_name = "SOURCE")]
     pub(crate) trust: Vec<TrustedSource>,
-    /// Text of a report in its issue: full, or after-approval (facts and a link until a person sets the approval label)
+    /// Text of a report in its issue: full, or after-approval (facts until a person sets the approval label)
     #[arg(long, env = "AUTOHEAL_ISSUE_TEXT", value_enum, default_value_t = IssueText::Full, value_name = "WHEN")]
     pub(crate) issue_text: IssueText,
     /// Occurrences of a failure before an issue is opened; an unknown client counts once
@@ -291,7 +294,7 @@ pub(crate) struct HealingArgs {
     #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) caller_error_clients: u64,
     /// Time between two updates of the counts on an issue
-    #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = time::<1, { 30 * DAY }>)]
+    #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = time::<SECOND, { 30 * DAY }>)]
     #[arg(value_name = "TIME")]
     pub(crate) bundle_interval: Duration,
     /// Maximum number of new issues an hour: for known senders, and as many for all others
@@ -321,7 +324,7 @@ pub(crate) struct GithubArgs {
     #[arg(value_name = "TOKEN")]
     pub(crate) agent_token: Option<SecretString>,
     /// Time between two checks of GitHub for approvals
-    #[arg(long, env = "AUTOHEAL_POLL_INTERVAL", default_value = "30s", value_parser = time::<1, DAY>)]
+    #[arg(long, env = "AUTOHEAL_POLL_INTERVAL", default_value = "30s", value_parser = time::<MIN_POLL, DAY>)]
     #[arg(value_name = "TIME")]
     pub(crate) poll_interval: Duration,
     /// Minimum time between two writes

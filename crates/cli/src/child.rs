@@ -2,6 +2,7 @@
 
 mod ending;
 pub(crate) mod facts;
+mod nested;
 pub(crate) mod passing;
 mod repository;
 mod signals;
@@ -14,8 +15,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
+pub(crate) use self::nested::{Nested, REPORTED, Reported, line_hash};
 pub(crate) use self::signals::Signals;
 use crate::printed::one_line;
+
+/// Begin of each line of our own.
+pub(crate) const OWN_LINE: &str = "autoheal: ";
 
 /// Prints one line and returns this exit code.
 pub(crate) fn refuse(sentence: &str, code: u8) -> ExitCode {
@@ -34,5 +39,5 @@ pub(crate) fn say_unless_blocked(sentence: &str) {
 
 /// Prints one line of our own to standard error. A closed standard error is no failure.
 pub(crate) fn say(sentence: &str) {
-    let _unread = writeln!(std::io::stderr(), "autoheal: {}", one_line(sentence));
+    let _unread = writeln!(std::io::stderr(), "{OWN_LINE}{}", one_line(sentence));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_deliver::{MAX_DELAY, Reporter, data_directory};
-use autoheal_gateway::{Gateway, GatewayConfig, WatchedReport, run as serve};
+use autoheal_gateway::{Gateway, GatewayConfig, Upstream, WatchedReport, run as serve};
 use autoheal_heal::compose::inert;
 use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
@@ -14,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::args::{McpArgs, values};
+use crate::args::McpArgs;
+use crate::args::values::{self, is_own_address};
 use crate::child::{say, say_unless_blocked};
 use crate::client_key::client_key;
 use crate::settings;
@@ -99,6 +100,19 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
     };
     let text = upstream.to_string_lossy();
     let upstream = values::upstream(&text).map_err(|problem| anyhow!("URL: `{}` {problem}", inert(&text)))?;
+    let listen = options.http.listen;
+    if is_own_address(&upstream, listen) {
+        bail!(
+            "URL: `{}` is the gateway's own address ({listen}); give the server's URL, or another --listen",
+            inert(&text)
+        );
+    }
+    let reports = options.delivery.url.as_deref().and_then(Upstream::parse);
+    if reports.is_some_and(|url| is_own_address(&url, listen)) {
+        bail!(
+            "AUTOHEAL_URL: it is the gateway's own address ({listen}); set the URL of `autoheal serve`, or another --listen"
+        );
+    }
     let display_name = upstream.url().to_string();
     let mut config = GatewayConfig::new(upstream, display_name);
     config.inventory_file = data_directory().map(|data| config.upstream.inventory_file(&data)).unwrap_or_default();

@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::CommandFactory;
 
-use crate::args::{Args, Command, McpArgs, RunArgs, parse, parse_alone};
+use crate::args::{Args, Command, McpArgs, RunArgs, parse, parse_alone, warn_of_unknown_variables};
 use crate::printed::init_logging;
 
 /// mimalloc, because records are made on one thread and dropped on another, which costs locks in glibc's allocator.
@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             if let Some(options) = parse_alone::<McpArgs>("autoheal mcp")
                 && !options.http.http
             {
+                warn_of_unknown_variables();
                 return mcp::run(options);
             }
         }
@@ -52,6 +53,10 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
+    // `run` warns only beside a line that it prints anyway, because standard error belongs to its command
+    if !matches!(args.command, Some(Command::Run(_) | Command::Relay | Command::BuildSourceMap { .. })) {
+        warn_of_unknown_variables();
+    }
     let result = match args.command {
         // without logging, because standard error belongs to the command
         Some(Command::Run(options)) => return run::run(*options),

@@ -21,7 +21,7 @@ use self::relays::Relays;
 use self::reports::Reports;
 use self::watcher::Watcher;
 use crate::args::McpArgs;
-use crate::child::{Signals, refuse, start};
+use crate::child::{Nested, Reported, Signals, refuse, start};
 use crate::settings::or_never;
 
 /// Runs the server to its end and ends the same way: with its exit code, or by its signal.
@@ -32,8 +32,10 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
     };
+    let nested = Nested::new();
     let prepare = |command: &mut Command| {
         options.delivery.pass_on(command);
+        nested.pass_on(command);
         if options.wide_logs {
             command.env("COLUMNS", "400").env("NO_COLOR", "1").env_remove("FORCE_COLOR");
         }
@@ -54,10 +56,16 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     let ending = signals.follow(child, || false);
     let interrupted = signals.interrupted();
     relays.finish(signals, ending);
+    let nested_reported = nested.failures().last().is_some_and(|last| last.has_ending(ending));
+    // the last line may end this process by a signal
+    drop(nested);
     // before the end of the conversation, because the watcher then reads its deadline
     let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);
-    conversation.server_ended(ending.exit(), interrupted);
-    watcher.wait();
+    // the end of a server that a nested `run` reported is reported once
+    conversation.server_ended(ending.exit(), interrupted || nested_reported);
+    if watcher.wait() || nested_reported {
+        Reported::now(ending, 0).note();
+    }
     ending.repeat()
 }
 

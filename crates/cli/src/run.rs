@@ -9,7 +9,7 @@ mod tail;
 mod terminal;
 
 use std::io::{IsTerminal, Write, stderr};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -20,10 +20,10 @@ use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
 pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
 pub(crate) use self::report::FailedCommand;
-use self::streams::Streams;
+use self::streams::{Relayed, Streams};
 use self::terminal::Terminal;
-use crate::args::RunArgs;
-use crate::child::{Ending, Signals, passing, refuse, say, start};
+use crate::args::{RunArgs, unknown_variables};
+use crate::child::{Ending, Nested, OWN_LINE, Reported, Signals, passing, refuse, say, start};
 
 /// Time for output that is still being relayed, after a signal that ends this process.
 const RELAY_GRACE: Duration = Duration::from_millis(500);
@@ -41,7 +41,12 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         Ok(streams) => streams,
         Err(error) => return refuse(&format!("cannot make pipes for the command: {error}"), 125),
     };
-    let (child, streams) = match streams.start(program, arguments, |command| options.delivery.pass_on(command)) {
+    let nested = Nested::new();
+    let prepare = |command: &mut Command| {
+        options.delivery.pass_on(command);
+        nested.pass_on(command);
+    };
+    let (child, streams) = match streams.start(program, arguments, prepare) {
         Ok(started) => started,
         Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
     };
@@ -50,11 +55,12 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     let interrupted = signals.interrupted();
     // A reader that stopped reading can block the relays. A signal must still end this process.
     let is_done = Arc::new(AtomicBool::new(false));
-    let done = Arc::clone(&is_done);
+    let (done, nested_file) = (Arc::clone(&is_done), nested.path());
     signals.on_termination(move |signal| {
         // the command may have received the signal too, so let its last output arrive
         std::thread::sleep(RELAY_GRACE);
         if !done.load(Ordering::Relaxed) {
+            let _deleted = nested_file.as_ref().map(std::fs::remove_file);
             Ending::Signal(signal).repeat_now();
         }
     });
@@ -65,14 +71,29 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         let evidence = Evidence::read(&relayed);
         let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
-            report(options, failed, relayed.is_line_start());
+            let last_line = failed.last_line_hash();
+            // a failure that a nested command reported is passed on, because this command may be nested, too
+            if was_reported(&nested.failures(), ending, last_line, &relayed)
+                || report(options, failed, relayed.is_line_start())
+            {
+                Reported::now(ending, last_line).note();
+            }
         }
     }
+    // the next line may end this process by a signal
+    drop(nested);
     ending.repeat()
 }
 
-/// Reports the failure, within [`MAX_DELAY`]. Prints one line about it on a terminal. Problems are always printed.
-fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) {
+/// True if a nested `run` or `mcp` reported this failure: it ended in the same way, and its failure was the last.
+fn was_reported(nested: &[Reported], ending: Ending, last_line: u64, relayed: &Relayed) -> bool {
+    let is_last = |last: &Reported| relayed.ends_with_own_line() || last.is_last(relayed.last_at, last_line);
+    nested.last().is_some_and(|last| last.has_ending(ending) && is_last(last))
+}
+
+/// Reports the failure, within [`MAX_DELAY`]. Prints one line about it on a terminal. Problems are always printed, and with
+/// either the variables that look like settings and are none. Returns whether it will not be lost.
+fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool {
     let until = Instant::now() + MAX_DELAY;
     let store = options.delivery.store.clone();
     let sender_kind = options.delivery.sender();
@@ -88,6 +109,7 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) {
         Ok(_) => result.recv_timeout(MAX_DELAY),
         Err(error) => Ok((Outcome::Lost(error.to_string()), String::new())),
     };
+    let warn = || unknown_variables().iter().for_each(|sentence| say(sentence));
     match result {
         Ok((Outcome::Delivered(delivery), error)) => {
             // on a terminal only, so that a log of the command's output stays as the command wrote it
@@ -97,14 +119,26 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) {
             {
                 let line_end = if is_line_start { "" } else { "\n" };
                 // the terminal may have hung up
-                let _unread = writeln!(stderr(), "{line_end}autoheal: {line}");
+                let _unread = writeln!(stderr(), "{line_end}{OWN_LINE}{line}");
+                warn();
             }
+            true
         }
         Ok((Outcome::Spooled(why), _)) => {
             say(&format!("this failure could not be reported yet: {why}"));
+            warn();
+            true
         }
-        Ok((Outcome::Lost(why), _)) => say(&format!("this failure could not be reported: {why}")),
-        Err(_) => say("this failure could not be reported in time; if it was spooled, it is sent next time"),
+        Ok((Outcome::Lost(why), _)) => {
+            say(&format!("this failure could not be reported: {why}"));
+            warn();
+            false
+        }
+        Err(_) => {
+            say("this failure could not be reported in time; if it was spooled, it is sent next time");
+            warn();
+            false
+        }
     }
 }
 

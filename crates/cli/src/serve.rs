@@ -37,10 +37,9 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let clock = Clock::system();
     let wake = Arc::new(Notify::new());
 
-    let dashboard =
-        config.public_url.as_ref().map_or_else(|| format!("http://{}", options.listen), |url| url.as_str().to_owned());
+    let dashboard = settings::public_dashboard(&options);
     let healing = healing.into_iter().map(|settings| Settings {
-        dashboard: Some(dashboard.clone()),
+        dashboard: dashboard.clone(),
         pace: options.github.write_pace,
         lag_bound: options.github.lag_bound,
         poll_interval: options.github.poll_interval,

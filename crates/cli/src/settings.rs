@@ -1,18 +1,21 @@
 //! Settings of the service and the worker, from flags and variables. Refuses impossible combinations.
 
+mod secrets;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use autoheal_gateway::Upstream;
 use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Settings, Switches, Trust};
 use autoheal_ingest::{Config, LookupBuilder, RateLimits};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::args::values::{self, Secrets, TrustedSource};
+use crate::args::values::{self, Secrets, TrustedSource, is_own_address};
 use crate::args::{HealingArgs, IssueText, Scrub, ServeArgs};
 
 /// A duration that stands for no limit.
@@ -31,12 +34,21 @@ impl From<Scrub> for ScrubLevel {
 pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Result<Config> {
     let sender_keys: Vec<SecretString> = all(&options.sender_key);
     let operator_tokens: Vec<SecretString> = all(&options.operator_token);
-    let is_operators =
-        |key: &SecretString| operator_tokens.iter().any(|token| token.expose_secret() == key.expose_secret());
-    if sender_keys.iter().any(is_operators) {
+    secrets::check(options, &sender_keys, &operator_tokens)?;
+    if let Some(upstream) = options.upstream.as_ref().filter(|upstream| is_own_address(upstream, options.listen)) {
         bail!(
-            "AUTOHEAL_KEY: one of the keys is also in AUTOHEAL_OPERATOR_TOKEN, so that each sender could open the \
-             dashboard; use different secrets"
+            "AUTOHEAL_UPSTREAM: {} is this service's own address ({}), so that each call would come back to it; set the \
+             address of the MCP server, or another --listen",
+            upstream.url(),
+            options.listen
+        );
+    }
+    if let Some(github) = Upstream::parse(&options.github.github_url).filter(|url| is_own_address(url, options.listen))
+    {
+        bail!(
+            "AUTOHEAL_GITHUB_URL: {} is this service's own address ({}); set the URL of GitHub's API",
+            github.url(),
+            options.listen
         );
     }
     Ok(Config {
@@ -67,6 +79,14 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
         sending_projects,
         caller_errors: caller_errors(&options.healing),
     })
+}
+
+/// Base URL at which other machines reach the dashboard. None for an address that only this machine reaches.
+pub(crate) fn public_dashboard(options: &ServeArgs) -> Option<String> {
+    let (listen, ip) = (options.listen, options.listen.ip().to_canonical());
+    let is_reachable = !ip.is_loopback() && !ip.is_unspecified() && listen.port() > 0;
+    let public = options.public_url.as_ref().map(|url| url.as_str().to_owned());
+    public.or_else(|| is_reachable.then(|| format!("http://{listen}")))
 }
 
 fn all(lists: &[Secrets]) -> Vec<SecretString> {

@@ -159,7 +159,7 @@ pub struct Settings {
     pub trust: Trust,
     /// When an issue holds text of a report.
     pub issue_text: IssueTextPolicy,
-    /// Base URL of the dashboard, for the link in an issue without text of the report.
+    /// Base URL at which other machines reach the dashboard, for the link in an issue without text of the report.
     pub dashboard: Option<String>,
     /// Minimum number of occurrences of a failure for an issue.
     pub min_occurrences: u64,

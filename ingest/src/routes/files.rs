@@ -176,8 +176,8 @@ fn is_private(path: &Path) -> bool {
     path.components().any(|part| is_private_directory(&part.as_os_str().to_string_lossy()))
 }
 
-/// True for a SQLite database, such as a backup of the store, and its logs, and for a private key. Unreadable files count
-/// as one.
+/// True for a SQLite database, such as a backup of the store, and its logs, and for a private key. Unreadable files
+/// count as one.
 fn has_private_beginning(path: &Path) -> bool {
     let mut beginning = Vec::new();
     let read = File::open(path).and_then(|file| file.take(KEY_LINE_BYTES).read_to_end(&mut beginning));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{CENTURY, time};
+use super::values::{CENTURY, MIN_CALL, zero_or};
 use super::{DeliveryArgs, HttpArgs};
 
 pub(super) const USAGE: &str = "autoheal mcp [OPTIONS] -- <CMD>...\n       autoheal mcp --http [OPTIONS] -- <URL>";
@@ -33,10 +33,10 @@ pub(crate) struct McpArgs {
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,
     /// Time without a response or progress after which a call counts as failed; 0s for no limit
-    #[arg(long, default_value = "2m", value_parser = time::<0, CENTURY>, value_name = "TIME")]
+    #[arg(long, default_value = "2m", value_parser = zero_or::<MIN_CALL, CENTURY>, value_name = "TIME")]
     pub(crate) timeout: Duration,
     /// Time after which an unfinished handshake counts as failed; 0s for no limit
-    #[arg(long, default_value = "60s", value_parser = time::<0, CENTURY>, value_name = "TIME")]
+    #[arg(long, default_value = "60s", value_parser = zero_or::<MIN_CALL, CENTURY>, value_name = "TIME")]
     pub(crate) handshake: Duration,
     /// Set COLUMNS=400 and NO_COLOR=1 and unset FORCE_COLOR in the server's environment, so that the boxes that some
     /// Python servers draw around their tracebacks do not break paths

@@ -3,18 +3,21 @@
 //! An error is the end of a sentence that begins with the option and the value: "is not a whole number from 1 to 5".
 //! Errors of secrets are whole sentences, because the value is not shown.
 
+mod urls;
+
 use std::fmt;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_gateway::{Origin, Upstream};
+use autoheal_deliver::data_directory;
 use autoheal_heal::settings::Repository;
 use autoheal_ingest::{ProjectKey, store_path};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::ClientHash;
 use secrecy::SecretString;
+
+pub(crate) use self::urls::{address, api_url, is_own_address, origin, public_url, service_url, upstream};
 
 /// Minimum length of a token or key that the service checks, in characters.
 const MIN_SECRET_CHARS: usize = 16;
@@ -22,10 +25,21 @@ const MIN_SECRET_CHARS: usize = 16;
 const MAX_STORE_BYTES: u64 = 256 << 40;
 /// The smallest limit of a store.
 const MIN_STORE_BYTES: u64 = 1_000_000;
+/// The largest memory for source maps.
+const MAX_MEMORY_BYTES: u64 = 1 << 40;
+/// The shortest retention, because a failure whose group is deleted between two occurrences opens a new issue each time.
+const MIN_RETENTION: u64 = HOUR;
+/// The shortest time between two requests of one kind to GitHub, because more of them exhaust its rate limit.
+pub(crate) const MIN_POLL: u64 = 100;
+/// The shortest time limit of a call, because a shorter one reports calls that are as quick as any.
+pub(crate) const MIN_CALL: u64 = 100;
+pub(crate) const SECOND: u64 = 1_000;
 /// The largest number of occurrences, clients, issues and the like.
 pub(crate) const MAX_COUNT: u64 = 1_000_000_000;
 /// The largest number of connections.
 pub(crate) const MAX_CONNECTIONS: u64 = 1_000_000;
+/// Ends of names of files that the service and SQLite keep beside a store.
+const BESIDE_STORES: [&str; 5] = ["-wal", "-shm", "-journal", ".stop", ".lock"];
 /// Units of times, in milliseconds, the largest first.
 const TIME_UNITS: [(&str, u64); 5] = [("d", DAY), ("h", HOUR), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 pub(crate) const HOUR: u64 = 3_600_000;
@@ -69,12 +83,6 @@ pub(crate) fn log_level(text: &str) -> Result<tracing::Level, String> {
     }
 }
 
-/// Parses `127.0.0.1:8787`. A name is refused, because it can stand for addresses that others reach.
-pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = "is not an IP address with a port; write it like 127.0.0.1:8790, or [::1]:8790";
-    text.trim().parse().map_err(|_| wrong.to_owned())
-}
-
 /// Parses `500ms`, `30s`, `15m`, `2h`, `1d`, from `MIN` to `MAX` milliseconds.
 pub(crate) fn time<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duration, String> {
     let text = text.trim();
@@ -84,6 +92,12 @@ pub(crate) fn time<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duratio
     let time = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(*unit));
     let time = time.filter(|time| (MIN..=MAX).contains(time));
     time.map(Duration::from_millis).ok_or_else(|| format!("is not {accepted}"))
+}
+
+/// Parses a time as [`time`] does, or zero, which stands for no limit.
+pub(crate) fn zero_or<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duration, String> {
+    let is_zero = |text: &str| time::<0, 0>(text).ok();
+    is_zero(text).map_or_else(|| time::<MIN, MAX>(text), Ok).map_err(|problem| format!("{problem}, or 0s for no limit"))
 }
 
 /// A time in its largest unit that has no fraction.
@@ -102,15 +116,32 @@ pub(crate) fn retention(text: &str) -> Result<Retention, String> {
     if text.eq_ignore_ascii_case("off") || text == "0" {
         return Ok(Retention(None));
     }
-    let time = time::<0, CENTURY>(text).map_err(|problem| format!("{problem}, or 0 or off to keep everything"))?;
-    Ok(Retention((!time.is_zero()).then_some(time)))
+    if time::<0, 0>(text).is_ok() {
+        return Ok(Retention(None));
+    }
+    let parsed = time::<MIN_RETENTION, CENTURY>(text).map(|time| Retention(Some(time)));
+    parsed.map_err(|problem| format!("{problem}, or 0 or off to keep everything"))
+}
+
+/// Parses the size of a store.
+pub(crate) fn store_size(text: &str) -> Result<u64, String> {
+    size(text, "for a store", MIN_STORE_BYTES, MAX_STORE_BYTES, "256TiB")
+}
+
+/// Parses an amount of memory.
+pub(crate) fn memory_size(text: &str) -> Result<u64, String> {
+    size(text, "for memory", MIN_STORE_BYTES, MAX_MEMORY_BYTES, "1TiB")
 }
 
 /// Parses `500MB` or `2GiB`.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
+fn size(text: &str, purpose: &str, min: u64, max: u64, shown_max: &str) -> Result<u64, String> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "is not a size; write it like 500MB or 2GiB".to_owned())?;
+    let number: u64 = match number.parse() {
+        Ok(number) => number,
+        Err(_) if number.is_empty() => return Err("is not a size; write it like 500MB or 2GiB".to_owned()),
+        Err(_) => u64::MAX,
+    };
     let bytes: u64 = match unit.trim().to_ascii_lowercase().as_str() {
         "b" => 1,
         "kb" => 1_000,
@@ -123,10 +154,10 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         "t" | "tib" => 1 << 40,
         _ => return Err("has no unit of sizes: B, KB, MB, GB, TB, KiB, MiB, GiB or TiB".to_owned()),
     };
-    let size = number.checked_mul(bytes).filter(|size| *size <= MAX_STORE_BYTES);
-    let size = size.ok_or("is too large for a store; the most is 256TiB")?;
-    if size < MIN_STORE_BYTES {
-        return Err("is too small for a store; the least is 1MB".to_owned());
+    let size = number.checked_mul(bytes).filter(|size| *size <= max);
+    let size = size.ok_or_else(|| format!("is too large {purpose}; the most is {shown_max}"))?;
+    if size < min {
+        return Err(format!("is too small {purpose}; the least is 1MB"));
     }
     Ok(size)
 }
@@ -145,7 +176,25 @@ pub(crate) fn store(text: &str) -> Result<String, String> {
     if name.ends_with('/') || path.is_dir() {
         return Err(format!("is a directory; {accepted}"));
     }
+    if path.exists() && !path.is_file() {
+        return Err(format!("is a device or a pipe, which keeps nothing; {accepted}"));
+    }
+    if BESIDE_STORES.iter().any(|end| name.ends_with(end)) {
+        return Err(format!("has the name of a file that belongs to a store; {accepted}, such as autoheal.db"));
+    }
+    if is_in_spool(&path) {
+        return Err(format!("is in the spool, whose files are sent and deleted; {accepted} in another directory"));
+    }
     Ok(text.to_owned())
+}
+
+/// True for a file in this user's spool.
+fn is_in_spool(file: &Path) -> bool {
+    let resolved = |path: &Path| path.canonicalize().ok();
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(directory) = resolved(directory) else { return false };
+    let own = data_directory().and_then(|data| resolved(&data.join("spool")));
+    own.is_some_and(|spool| directory.starts_with(spool))
 }
 
 /// A path that is not blank.
@@ -153,63 +202,25 @@ pub(crate) fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.to_string_lossy().trim().is_empty() { Err("is no path of a file".to_owned()) } else { Ok(path) }
 }
 
-/// An existing directory.
-pub(crate) fn directory(path: PathBuf) -> Result<PathBuf, String> {
-    if path.is_dir() { Ok(path) } else { Err("is not a directory".to_owned()) }
-}
-
-/// The URL, if it has http or https, a host, and neither credentials nor a fragment.
-fn web_url(text: &str) -> Option<Upstream> {
-    let upstream = Upstream::parse(text)?;
-    let authority = upstream.url().authority()?;
-    let host = authority.host();
-    let is_name = |label: &str| {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        !label.is_empty() && label.chars().all(allowed)
-    };
-    let is_host = host.starts_with('[') || host.trim_end_matches('.').split('.').all(is_name);
-    // A port that is no number would be ignored.
-    let is_port = authority.as_str().len() == host.len() || authority.port_u16().is_some_and(|port| port > 0);
-    (is_host && is_port && !text.contains('#')).then_some(upstream)
-}
-
-/// An origin, without a path. A trailing slash is no path.
-pub(crate) fn origin(text: &str) -> Result<Origin, String> {
-    let is_origin = |upstream: &Upstream| {
-        let url = upstream.url();
-        matches!(url.path(), "" | "/") && url.query().is_none()
-    };
-    let origin = web_url(text).filter(is_origin).and_then(|_| Origin::parse(text));
-    origin.ok_or_else(|| "is not an origin; write it like https://shop.example, without a path".to_owned())
-}
-
-/// The URL of an MCP server.
-pub(crate) fn upstream(text: &str) -> Result<Upstream, String> {
-    let wrong = "is not an http:// or https:// URL without credentials and fragment; write it like \
-                 http://127.0.0.1:9000/mcp, and send credentials in a header";
-    web_url(text).ok_or_else(|| wrong.to_owned())
-}
-
-/// The base URL of a service or an API.
-fn base_url(text: &str, example: &str) -> Result<String, String> {
-    let url = web_url(text).filter(|upstream| upstream.url().query().is_none());
-    let wrong = || format!("is not an http:// or https:// URL without credentials and query; write it like {example}");
-    url.map(|_| text.trim().to_owned()).ok_or_else(wrong)
-}
-
-/// The base URL of an autoheal service.
-pub(crate) fn service_url(text: &str) -> Result<String, String> {
-    base_url(text, "https://errors.example")
-}
-
-/// The base URL of GitHub's API.
-pub(crate) fn api_url(text: &str) -> Result<String, String> {
-    let url = base_url(text, "https://github.example/api/v3")?;
-    let host = web_url(&url).and_then(|url| url.url().host().map(str::to_ascii_lowercase));
-    if matches!(host.as_deref(), Some("github.com" | "www.github.com")) {
-        return Err("is a page for people; the API of github.com is https://api.github.com".to_owned());
+/// An existing directory whose files may be served. Some directories hold so much else that they cannot be meant.
+pub(crate) fn served_directory(path: PathBuf) -> Result<PathBuf, String> {
+    if !path.is_dir() {
+        return Err("is not a directory; name the directory with the files of the page".to_owned());
     }
-    Ok(url)
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let is = |other: PathBuf| other.canonicalize().is_ok_and(|other| path.canonicalize().is_ok_and(|it| it == other));
+    let holds = [
+        (Some(PathBuf::from("/")), "the files of the whole system"),
+        (home, "all files of the user"),
+        (data_directory(), "autoheal's own files"),
+    ];
+    let found = holds.into_iter().find_map(|(other, holds)| is(other?).then_some(holds));
+    match found {
+        Some(holds) => {
+            Err(format!("holds {holds}, which would be public; name the directory of the page's files alone"))
+        }
+        None => Ok(path),
+    }
 }
 
 /// True for the name of a project or a public key.

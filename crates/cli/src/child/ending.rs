@@ -40,6 +40,14 @@ impl Ending {
         }
     }
 
+    /// The exit code with which a shell passes this ending on.
+    pub(crate) fn as_code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => SIGNAL_OFFSET + signal,
+        }
+    }
+
     /// True if the command ended because the reader of its output had gone.
     pub(crate) fn by_pipe(self) -> bool {
         matches!(self, Self::Signal(SIGPIPE)) || self == Self::Code(SIGNAL_OFFSET + SIGPIPE)

@@ -22,12 +22,21 @@ pub(super) struct Reports {
     program: OsString,
     surroundings: Option<Surroundings>,
     reporter: Option<Reporter>,
+    /// True after a report of the server's end.
+    has_ending: bool,
 }
 
 impl Reports {
     pub(super) fn new(delivery: DeliveryArgs, program: &OsStr) -> Self {
         let sender = delivery.sender();
-        Self { sender, destination: delivery.into(), program: program.to_owned(), surroundings: None, reporter: None }
+        Self {
+            sender,
+            destination: delivery.into(),
+            program: program.to_owned(),
+            surroundings: None,
+            reporter: None,
+            has_ending: false,
+        }
     }
 
     /// Passes reports to the reporter.
@@ -47,13 +56,14 @@ impl Reports {
             // set before the first delivery, so that a repeated delivery counts once
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             if let Some(reporter) = &self.reporter {
+                self.has_ending |= report.exit.is_some();
                 reporter.send(report);
             }
         }
     }
 
-    /// Delivers the remaining reports, by the deadline.
-    pub(super) fn finish(self, deadline: Instant) {
+    /// Delivers the remaining reports, by the deadline. Returns whether the server's end was reported.
+    pub(super) fn finish(self, deadline: Instant) -> bool {
         if let Some(reporter) = self.reporter {
             let in_time = reporter.flush(deadline.saturating_duration_since(Instant::now()));
             if !in_time {
@@ -62,5 +72,6 @@ impl Reports {
                 std::mem::forget(reporter);
             }
         }
+        self.has_ending
     }
 }

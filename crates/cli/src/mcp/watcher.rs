@@ -1,7 +1,7 @@
 //! The watcher: a thread that waits for failures in the conversation and reports them.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const INTERNAL_PANIC: &str =
 pub(super) struct Watcher {
     /// Time by which the last report must be delivered.
     deadline: Arc<std::sync::OnceLock<Instant>>,
-    ended: Receiver<()>,
+    ended: Receiver<bool>,
 }
 
 impl Watcher {
@@ -45,8 +45,8 @@ impl Watcher {
                     break;
                 }
             }
-            reports.finish(delivery_deadline.get().copied().unwrap_or_else(Instant::now));
-            let _timed_out = sender.send(());
+            let has_ending = reports.finish(delivery_deadline.get().copied().unwrap_or_else(Instant::now));
+            let _timed_out = sender.send(has_ending);
         };
         if let Err(error) = Builder::new().name("watcher".to_owned()).spawn(watch) {
             say(&format!("this server's failures cannot be reported: {error}"));
@@ -63,16 +63,21 @@ impl Watcher {
 
 /// A watcher with a deadline.
 pub(super) struct EndingWatcher {
-    ended: Receiver<()>,
+    ended: Receiver<bool>,
     deadline: Instant,
 }
 
 impl EndingWatcher {
-    /// Waits for the last report, until the deadline.
-    pub(super) fn wait(self) {
+    /// Waits for the last report, until the deadline. Returns whether the server's end was reported.
+    pub(super) fn wait(self) -> bool {
         let remaining = self.deadline.saturating_duration_since(Instant::now());
-        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(remaining) {
-            say(LATE);
+        match self.ended.recv_timeout(remaining) {
+            Ok(has_ending) => has_ending,
+            Err(RecvTimeoutError::Timeout) => {
+                say(LATE);
+                false
+            }
+            Err(RecvTimeoutError::Disconnected) => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The last bytes of a stream. Reads go to one of two buffers in turn, so that no byte is copied.
 
+use std::time::SystemTime;
+
 use rustix::buffer::spare_capacity;
 use rustix::fd::AsFd;
 
@@ -13,6 +15,7 @@ const MIN_READ: usize = 64 * 1024;
 pub(super) struct Tail {
     older: Vec<u8>,
     newer: Vec<u8>,
+    last_at: Option<SystemTime>,
 }
 
 impl Tail {
@@ -26,8 +29,15 @@ impl Tail {
             self.newer.reserve_exact(BUFFER);
         }
         let before = self.newer.len();
-        rustix::io::read(from, spare_capacity(&mut self.newer))?;
+        if rustix::io::read(from, spare_capacity(&mut self.newer))? > 0 {
+            self.last_at = Some(SystemTime::now());
+        }
         Ok(&self.newer[before..])
+    }
+
+    /// Time of the last bytes, if there were any.
+    pub(super) fn last_at(&self) -> Option<SystemTime> {
+        self.last_at
     }
 
     /// The last bytes, oldest first.

@@ -19,6 +19,7 @@ mod projects;
 mod run;
 mod run_delivery;
 mod run_endings;
+mod run_nested;
 mod run_programs;
 mod run_strangers;
 mod run_terminal;

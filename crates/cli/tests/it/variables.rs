@@ -125,6 +125,75 @@ async fn one_secret_for_two_purposes_is_refused() {
 }
 
 #[tokio::test]
+async fn secrets_of_different_powers_are_different() {
+    let secret = "made-up-long-enough-secret";
+    let key = format!("{secret}=shop");
+    let cases = [
+        [("AUTOHEAL_PROJECT_KEYS", key.as_str()), ("AUTOHEAL_KEY", secret)],
+        [("AUTOHEAL_PROJECT_KEYS", &key), ("AUTOHEAL_OPERATOR_TOKEN", secret)],
+        [("AUTOHEAL_PROJECT_KEYS", &key), ("AUTOHEAL_AGENT_TOKEN", secret)],
+        [("AUTOHEAL_KEY", secret), ("AUTOHEAL_AGENT_TOKEN", secret)],
+        [("AUTOHEAL_KEY", secret), ("GITHUB_TOKEN", secret)],
+        [("AUTOHEAL_OPERATOR_TOKEN", secret), ("GITHUB_TOKEN", secret)],
+    ];
+    for case in cases {
+        let output = Place::new().command().envs(case).output().await.unwrap();
+        let said = refusal(&output);
+        assert!(case.iter().all(|(name, _)| said.contains(name)) && said.contains("use different secrets"), "{said}");
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_behind_itself_is_refused() {
+    let gateway = |arguments: &[&str]| {
+        let mut command = autoheal();
+        command.args(["mcp", "--http", "--listen", "127.0.0.1:9"]).args(arguments);
+        command
+    };
+    for spelling in ["localhost", "127.0.0.1", "0.0.0.0"] {
+        let url = format!("http://{spelling}:9/mcp");
+        let output = gateway(&["--", &url]).output().await.unwrap();
+        assert!(refusal(&output).contains("gateway's own address"), "{output:?}");
+        let mut command = autoheal();
+        command.args(["serve", "--listen", "127.0.0.1:9", "--store"]).arg(Place::new().store());
+        let output = command.env("AUTOHEAL_UPSTREAM", &url).output().await.unwrap();
+        let said = refusal(&output);
+        assert!(said.starts_with("autoheal: AUTOHEAL_UPSTREAM: ") && said.contains("own address"), "{said}");
+    }
+    let output = gateway(&["--url", "http://localhost:9", "--", "http://127.0.0.1:1"]).output().await.unwrap();
+    assert!(refusal(&output).starts_with("autoheal: AUTOHEAL_URL: "), "{output:?}");
+    let output = Place::new().command().args(["--static", "/"]).output().await.unwrap();
+    assert!(refusal(&output).starts_with("autoheal: --static: `/` holds the files of the whole system"), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_variable_that_is_no_setting_is_named_once_by_every_command_but_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 4] =
+        [&["explain", "-"], &["backup", "a.db"], &["mcp", "--", "/bin/true"], &["mcp", "--http", "--", "ftp://a"]];
+    for arguments in commands {
+        let mut command = autoheal();
+        command.args(arguments).env("AUTOHEAL_RETENTOIN", "1d").env("XDG_DATA_HOME", directory.path());
+        let output = command.current_dir(directory.path()).stdin(std::process::Stdio::null()).output().await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let warning =
+            "autoheal: AUTOHEAL_RETENTOIN is not a setting and has no effect; did you mean AUTOHEAL_RETENTION?\n";
+        assert_eq!(said.matches(warning).count(), 1, "{arguments:?}: {said}");
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("RETENTOIN"), "{arguments:?}");
+    }
+    let run = |url: Option<&'static str>| {
+        let mut run = autoheal();
+        run.args(["run", "--", "/bin/sh", "-c", "echo no price >&2; exit 3"]).env("AUTOHEAL_RETENTOIN", "1d");
+        run.env("XDG_DATA_HOME", directory.path()).envs(url.map(|url| ("AUTOHEAL_URL", url)));
+        run
+    };
+    assert_eq!(String::from_utf8_lossy(&run(None).output().await.unwrap().stderr), "no price\n");
+    let said = String::from_utf8(run(Some("http://127.0.0.1:9")).output().await.unwrap().stderr).unwrap();
+    assert!(said.contains("could not be reported yet") && said.contains("did you mean AUTOHEAL_RETENTION?"), "{said}");
+}
+
+#[tokio::test]
 async fn a_blank_variable_counts_as_unset_for_every_option() {
     let mut place = Place::new();
     for blank in ["", "  "] {

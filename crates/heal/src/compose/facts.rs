@@ -49,7 +49,8 @@ const COMMON_TYPES: [&str; 36] = [
     "ValueError",
 ];
 
-/// Composes the issue of a group without any text of its reports. `dashboard` is the base URL of the dashboard.
+/// Composes the issue of a group without any text of its reports. `dashboard` is the base URL of the
+/// dashboard, if other machines reach it.
 #[must_use]
 pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue {
     let (group, sample) = (&work.group, &work.sample);
@@ -66,9 +67,12 @@ pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue
         "\nMessage, stack trace and logs are added here after a person with write access has set the label \
          `{APPROVED_LABEL}`, because they may be the text of a stranger.",
     );
-    if let Some(dashboard) = dashboard {
-        let _infallible = writeln!(body, "\nRead them on the dashboard: {dashboard}/groups/{}", group.fingerprint);
-    }
+    let _infallible = match dashboard {
+        Some(dashboard) => {
+            writeln!(body, "\nRead them on the dashboard: {dashboard}/groups/{}", group.fingerprint)
+        }
+        None => writeln!(body, "\nRead them on the dashboard of autoheal, on the machine where it runs."),
+    };
     body.push('\n');
     body.push_str(&Occurrences::of(group, &work.releases).block());
     ComposedIssue {

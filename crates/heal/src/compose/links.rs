@@ -6,6 +6,8 @@
 //! and `0badc0de1` becomes `0badc0_de1`. So does a word of the letters a to f: `defaced` becomes `deface_d`. Without a
 //! reference, a keyword such as `fixes` closes nothing.
 //!
+//! Names between colons that GitHub shows as pictures are changed, too.
+//!
 //! The prefixes of a repository's own autolinks, such as `TICKET-`, are unknown here, so that `TICKET-1` stays a link.
 
 use std::borrow::Cow;
@@ -17,12 +19,39 @@ const HEX_GROUP: usize = 6;
 /// Digits of a group in a decimal number that was split.
 const DECIMAL_GROUP: usize = 3;
 
+/// Names of GitHub's own pictures, from https://api.github.com/emojis.
+const PICTURES: [&str; 23] = [
+    "accessibility",
+    "atom",
+    "basecamp",
+    "basecampy",
+    "bowtie",
+    "copilot",
+    "dependabot",
+    "electron",
+    "feelsgood",
+    "finnadie",
+    "fishsticks",
+    "goberserk",
+    "godmode",
+    "hurtrealbad",
+    "neckbeard",
+    "octocat",
+    "shipit",
+    "suspect",
+    "trollface",
+    "rage1",
+    "rage2",
+    "rage3",
+    "rage4",
+];
+
 /// A text of at most this many characters in which GitHub links nothing. A second call changes nothing.
 pub(super) fn without_links(text: &str, characters: usize) -> String {
     within(text, characters, |text| {
         let text = without_double_slashes(text);
         let text = without_hosts(&text);
-        split_commit_ids(&without_numbered_ids(&text, "_"), '_')
+        without_emoji(&split_commit_ids(&without_numbered_ids(&text, "_"), '_'))
     })
 }
 
@@ -113,6 +142,32 @@ fn without_numbered_ids(text: &str, separator: &str) -> String {
     }
     shown.push_str(rest);
     shown
+}
+
+/// Puts `_` behind a name between colons that GitHub shows as a picture: `:rocket:` becomes `:rocket_:`, and
+/// `std::lock::Mutex` becomes `std::lock_::Mutex`.
+fn without_emoji(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut parts = text.split(':').peekable();
+    let mut is_first = true;
+    while let Some(part) = parts.next() {
+        shown.push_str(part);
+        let is_between = !is_first && parts.peek().is_some();
+        if is_between && is_emoji(part) {
+            shown.push('_');
+        }
+        if parts.peek().is_some() {
+            shown.push(':');
+        }
+        is_first = false;
+    }
+    shown
+}
+
+/// True for the short code of an emoji or of a picture of GitHub's own.
+fn is_emoji(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    emojis::get_by_shortcode(&word).is_some() || PICTURES.contains(&word.as_str())
 }
 
 /// Splits every word that may be a commit id into groups. Decimal numbers get groups of thousands. Words without a digit

@@ -87,7 +87,8 @@ fn is_environment(name: &str) -> bool {
     !is_for_pages && name.split('.').any(|part| part == "env" || part == "envrc")
 }
 
-/// The name in lower case, without what counts and compresses copies: `dump.sql` for `Dump.SQL.2.gz`, `a.bak` for `a.bak1`.
+/// The name in lower case, without what counts and compresses copies: `dump.sql` for `Dump.SQL.2.gz`, `a.bak` for
+/// `a.bak1`.
 fn original_name(name: &str) -> String {
     let mut name = name.to_lowercase();
     loop {

@@ -290,3 +290,21 @@ fn names_stay_readable() {
     assert_eq!(slug("gh-1"), "gh1");
     assert_eq!(slug("0badc0de1 of GH-1234567"), "0badc0-de1-of-gh1234567");
 }
+
+#[test]
+fn names_that_become_pictures_are_shown_as_text() {
+    for (text, shown) in [
+        (":rocket: deploy failed", ":rocket_: deploy failed"),
+        ("std::lock::Mutex", "std::lock_::Mutex"),
+        ("app.js:100:5", "app.js:100_:5"),
+        (":shipit::+1::x:", ":shipit_::+1_::x_:"),
+        (":rocket:rocket:", ":rocket_:rocket_:"),
+        ("std::io::Error at 12:34:56: no :such_name: here", "std::io::Error at 12:34:56: no :such_name: here"),
+        ("rocket: a", "rocket: a"),
+    ] {
+        assert_eq!(without_links(text, 200), shown);
+        assert_eq!(without_links(shown, 200), shown);
+    }
+    let title = issue_title("E", ":rocket: std::lock::Mutex");
+    assert_eq!(title, "[Auto-Generated] E: :rocket_: std::lock_::Mutex");
+}

@@ -1,0 +1,91 @@
+//! A `run` or `mcp` within another: a failure that the inner one reported is reported once, another one by the outer.
+
+use crate::wrapped::{Wrapped, with_input};
+
+const AUTOHEAL: &str = env!("CARGO_BIN_EXE_autoheal");
+
+/// Runs a script of the shell, in which `RUN` stands for `autoheal run --`; returns the exit code and the number of recorded
+/// occurrences.
+async fn occurrences(script: &str) -> (Option<i32>, u64) {
+    let wrapped = Wrapped::new();
+    let script = script.replace("RUN", &format!("{AUTOHEAL} run --"));
+    let output = wrapped.output(&["sh", "-c", &script]);
+    (output.status.code(), wrapped.serve().await.count().await)
+}
+
+#[tokio::test]
+async fn a_failure_that_the_inner_command_reported_is_reported_once() {
+    for (script, code) in [
+        ("exec RUN false", 1),
+        ("RUN false", 1),
+        ("RUN RUN false", 1),
+        ("echo start; RUN false", 1),
+        ("echo error: early >&2; RUN sh -c 'echo error: late >&2; exit 4'", 4),
+        ("RUN sh -c 'echo error: no price >&2; exit 3' || exit 3", 3),
+        ("RUN false; exit 0", 0),
+        ("RUN sh -c 'kill -SEGV $$'", 139),
+    ] {
+        assert_eq!(occurrences(script).await, (Some(code), 1), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn another_failure_after_the_inner_one_is_reported_too() {
+    for (script, code) in [
+        ("RUN false; exit 3", 3),
+        ("RUN false; echo error: no price >&2; exit 1", 1),
+        ("RUN sh -c 'echo error: early >&2; exit 1'; echo error: late >&2; exit 1", 1),
+        ("RUN sh -c 'exit 3'; RUN sh -c 'exit 4'", 4),
+    ] {
+        assert_eq!(occurrences(script).await, (Some(code), 2), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_the_inner_command_does_not_report_is_the_outers() {
+    assert_eq!(occurrences(&format!("exec {AUTOHEAL} run --ok 3 -- sh -c 'exit 3'")).await, (Some(3), 1));
+    assert_eq!(occurrences("RUN no-such-program").await, (Some(127), 1));
+    // the file of another command is neither created nor written
+    let wrapped = Wrapped::new();
+    let other = wrapped.file("other", "");
+    for path in [other.to_str().unwrap(), wrapped.path().join("autoheal-reported-gone").to_str().unwrap()] {
+        assert_eq!(
+            wrapped.run(&[], &["false"]).env("AUTOHEAL_REPORTED", path).output().unwrap().status.code(),
+            Some(1)
+        );
+    }
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "");
+    assert!(!wrapped.path().join("autoheal-reported-gone").exists());
+}
+
+#[tokio::test]
+async fn no_file_is_left_behind() {
+    let wrapped = Wrapped::new();
+    let temporary = tempfile::tempdir().unwrap();
+    for command in [&["false"][..], &["true"], &[AUTOHEAL, "run", "--", "false"], &["sh", "-c", "kill -SEGV $$"]] {
+        let _failed = wrapped.run(&[], command).env("TMPDIR", temporary.path()).output().unwrap();
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "{command:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_server_is_reported_once_by_run_in_mcp_and_mcp_in_run() {
+    let call = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"price\"}}\n";
+    let crash = "read line; echo error: no price >&2; exit 3";
+    for (outer, inner) in [("run", "mcp"), ("mcp", "run"), ("mcp", "mcp")] {
+        let wrapped = Wrapped::new();
+        let command = [AUTOHEAL, inner, "--", "sh", "-c", crash];
+        let mut outer_command = if outer == "run" { wrapped.run(&[], &command) } else { wrapped.mcp(&[], &command) };
+        // the end of the client's input would end the conversation before
+        outer_command.stdin(std::process::Stdio::piped());
+        let mut child =
+            outer_command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, call).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{outer} {inner}");
+        drop(stdin);
+        assert_eq!(wrapped.serve().await.count().await, 1, "{outer} {inner}");
+    }
+    let wrapped = Wrapped::new();
+    assert_eq!(with_input(wrapped.run(&[], &["cat"]), call).status.code(), Some(0));
+}
