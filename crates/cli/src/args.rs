@@ -23,7 +23,7 @@ use secrecy::SecretString;
 pub(crate) use self::delivery::DeliveryArgs;
 pub(crate) use self::gateway::HttpArgs;
 pub(crate) use self::mcp::McpArgs;
-pub(crate) use self::reading::{parse, parse_alone};
+pub(crate) use self::reading::{parse, parse_alone, shown};
 pub(crate) use self::source_maps::{SourceMapsArgs, SourceMapsCommand, UploadArgs};
 use self::store::STORE_EXAMPLES;
 pub(crate) use self::store::{BackupArgs, EraseArgs};

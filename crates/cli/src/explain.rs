@@ -38,14 +38,16 @@ pub(crate) fn run(options: &ExplainArgs) -> Result<()> {
         settings: settings::healing(&options.healing)?.into_iter().find(|it| it.project == DEFAULT_PROJECT),
         caller_errors: settings::caller_errors(&options.healing),
     };
-    let input = open(options.output.as_deref().unwrap_or(&options.file))?;
+    let file = options.output.as_deref().unwrap_or(&options.file);
+    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let input = open(file)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let written = if options.output.is_some() {
-        explainer.output_of_command(input, options, &mut output)
+        explainer.output_of_command(input, &name, options, &mut output)
     } else if options.json {
         explainer.lines(input, &mut output)
     } else {
-        explainer.one(input, &mut output)
+        explainer.one(input, &name, &mut output)
     };
     match written.and_then(|()| Ok(output.flush()?)) {
         // a reader that stops early, such as `head -1`, is no error
@@ -77,29 +79,39 @@ struct Explainer {
 }
 
 impl Explainer {
-    fn one(&self, mut input: impl Read, output: &mut impl Write) -> Result<()> {
+    fn one(&self, mut input: impl Read, name: &str, output: &mut impl Write) -> Result<()> {
         let mut text = String::new();
         input.read_to_string(&mut text).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => anyhow!("the report is not UTF-8 text"),
-            _ => anyhow!("cannot read the report: {error}"),
+            io::ErrorKind::InvalidData => {
+                anyhow!("{name} is not UTF-8 text; to read the output of a command, use --output")
+            }
+            _ => anyhow!("cannot read {name}: {error}"),
         })?;
-        let raw: &RawValue = serde_json::from_str(text.trim()).context("the report is not JSON")?;
+        let raw: &RawValue = serde_json::from_str(text.trim()).map_err(|error| {
+            anyhow!("{name} is not a report in JSON: {error}; to read the output of a command, use --output")
+        })?;
         let record = match prepare_with(raw, arrival(), self.level, &self.rules) {
             Ok(record) => record,
-            Err(rejected) => bail!("the report would be rejected: {rejected}"),
+            Err(rejected) => bail!("the report in {name} would be rejected: {rejected}"),
         };
         self.as_text(&record, output)
     }
 
     /// Explains the output of a command, by the code that `run` uses.
-    fn output_of_command(&self, mut input: impl Read, options: &ExplainArgs, output: &mut impl Write) -> Result<()> {
+    fn output_of_command(
+        &self,
+        mut input: impl Read,
+        name: &str,
+        options: &ExplainArgs,
+        output: &mut impl Write,
+    ) -> Result<()> {
         let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes).context("cannot read the output")?;
+        input.read_to_end(&mut bytes).with_context(|| format!("cannot read {name}"))?;
         let found = Found::in_output(&bytes, options.exit);
         let raw = found.report(self.level)?;
         let record = match prepare_with(&raw, found.arrival(), self.level, &self.rules) {
             Ok(record) => record,
-            Err(rejected) => bail!("the report would be rejected: {rejected}"),
+            Err(rejected) => bail!("the report in {name} would be rejected: {rejected}"),
         };
         if options.json {
             let mut explained = self.as_json(&record);

@@ -7,15 +7,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use autoheal_contract::ErrorReport;
 use autoheal_deliver::{MAX_DELAY, Reporter, data_directory};
 use autoheal_gateway::{Gateway, GatewayConfig, Upstream, WatchedReport, run as serve};
-use autoheal_heal::compose::inert;
 use autoheal_prepare::validate::Sender;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::args::McpArgs;
 use crate::args::values::{self, is_own_address};
+use crate::args::{McpArgs, shown};
 use crate::child::{say, say_unless_blocked};
 use crate::client_key::client_key;
 use crate::settings;
@@ -99,12 +98,12 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
         bail!("--http takes one URL: autoheal mcp --http --listen ADDR -- URL");
     };
     let text = upstream.to_string_lossy();
-    let upstream = values::upstream(&text).map_err(|problem| anyhow!("URL: `{}` {problem}", inert(&text)))?;
+    let upstream = values::upstream(&text).map_err(|problem| anyhow!("URL: `{}` {problem}", shown(&text)))?;
     let listen = options.http.listen;
     if is_own_address(&upstream, listen) {
         bail!(
             "URL: `{}` is the gateway's own address ({listen}); give the server's URL, or another --listen",
-            inert(&text)
+            shown(&text)
         );
     }
     let reports = options.delivery.url.as_deref().and_then(Upstream::parse);

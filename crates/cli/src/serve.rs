@@ -10,6 +10,7 @@ use autoheal_heal::worker::{Worker, run_workers};
 use autoheal_ingest::{App, Intake, store_path};
 use autoheal_store::{Clock, Limits, Sqlite, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -30,6 +31,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing = settings::healing(&options.healing)?;
     let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
     let limits = Limits { bytes: options.store_limit, retention: options.retention.0, ..Limits::default() };
+    // before the store is opened, so that a refused start creates no file
+    let token = if healing.is_empty() { None } else { Some(settings::issues_token()?) };
     let path = store_path(options.store.as_deref())?;
     config.store_file = Some(path.clone());
     config.data_dir = path.parent().map(Path::to_owned);
@@ -46,8 +49,9 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
         stop_file: Some(path.with_added_extension("stop")),
         ..settings
     });
-    let workers: Vec<Worker> =
-        healing.map(|settings| worker(&options, settings, &store, &clock)).collect::<Result<_>>()?;
+    let workers = healing.zip(token.iter().cycle());
+    let workers = workers.map(|(settings, token)| worker(&options, token, settings, &store, &clock));
+    let workers: Vec<Worker> = workers.collect::<Result<_>>()?;
     let sends = !workers.is_empty();
     // before the service accepts connections, so that its first response already has the spooled reports
     let mut spool = Intake {
@@ -96,12 +100,17 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     Ok(())
 }
 
-fn worker(options: &ServeArgs, settings: Settings, store: &Arc<dyn Store>, clock: &Clock) -> Result<Worker> {
+fn worker(
+    options: &ServeArgs,
+    token: &SecretString,
+    settings: Settings,
+    store: &Arc<dyn Store>,
+    clock: &Clock,
+) -> Result<Worker> {
     let url = &options.github.github_url;
     let client =
         |token| Github::new(url, token, settings.repository.clone(), clock.clone()).context("AUTOHEAL_GITHUB_URL");
-    let token = settings::issues_token()?;
-    let issues = client(&token)?;
+    let issues = client(token)?;
     let agent = options.github.agent_token.as_ref().map(client).transpose()?;
     Ok(Worker::new(Arc::clone(store), issues, agent, settings, clock.clone()))
 }

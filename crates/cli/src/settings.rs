@@ -163,6 +163,9 @@ fn trust(sources: &[TrustedSource]) -> Trust {
 /// The token for issues: GITHUB_TOKEN, else GH_TOKEN, else the token of `gh`.
 pub(crate) fn issues_token() -> Result<SecretString> {
     for name in ["GITHUB_TOKEN", "GH_TOKEN"] {
+        if std::env::var_os(name).is_some_and(|value| value.to_str().is_none()) {
+            bail!("{name}: the value is not UTF-8");
+        }
         if let Some(token) = variable(name) {
             return values::secret_of(token.trim()).map_err(|problem| anyhow!("{name}: {problem}"));
         }

@@ -11,7 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::Args;
-use super::values::split_secrets;
+use super::values::{self, split_secrets};
 use crate::child::refuse;
 
 /// Variables of ipfs_accelerate, whose SDK autoheal replaces. Each is read if autoheal's own is not set.
@@ -95,7 +95,7 @@ fn read(command: Command, words: &[OsString]) -> Result<ArgMatches, Refused> {
 
 /// The command, without the variables that are blank, because those count as unset.
 fn with_variables(command: Command) -> Command {
-    command.mut_args(with_variable).mut_subcommands(|command| command.mut_args(with_variable))
+    command.mut_args(with_variable).mut_subcommands(with_variables)
 }
 
 fn with_variable(arg: Arg) -> Arg {
@@ -120,15 +120,20 @@ fn is_blank(name: &OsStr) -> bool {
 fn refused(command: &mut Command, error: clap::Error, words: &[OsString]) -> Refused {
     // without this, the arguments of commands that were not parsed cannot be displayed
     command.build();
-    let used = words.iter().skip(1).find_map(|word| command.find_subcommand(word));
-    let arguments = || used.iter().flat_map(|used| used.get_arguments()).chain(command.get_arguments());
+    let used = used_commands(command, words);
+    let arguments = || used.iter().rev().flat_map(|used| used.get_arguments());
     if error.kind() == ErrorKind::InvalidUtf8 {
         let is_unreadable =
             |arg: &&Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|it| it.to_str().is_none());
-        return match arguments().find(is_unreadable) {
-            Some(arg) => Refused::Value(format!("{}: the value is not UTF-8", named(arg, words))),
-            None => Refused::Usage(error),
+        let sentence = match arguments().find(is_unreadable) {
+            Some(arg) => Some(format!("{}: the value is not UTF-8", named(arg, words))),
+            None => unreadable_word(words),
         };
+        return sentence.map_or(Refused::Usage(error), Refused::Value);
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        let sentence = misplaced_value(&arguments().collect::<Vec<_>>(), words);
+        return sentence.map_or(Refused::Usage(error), Refused::Value);
     }
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -150,9 +155,53 @@ fn refused(command: &mut Command, error: clap::Error, words: &[OsString]) -> Ref
     };
     let name = named(arg, words);
     Refused::Value(if arg.is_hide_env_values_set() {
-        format!("{name}: {problem}")
+        format!("{name}: {}{problem}", if problem.starts_with("is ") { "the value " } else { "" })
     } else {
         format!("{name}: `{}` {problem}", shown(value))
+    })
+}
+
+/// The command with the subcommands that the words name.
+fn used_commands<'a>(command: &'a Command, words: &[OsString]) -> Vec<&'a Command> {
+    let mut used = vec![command];
+    for word in words.iter().skip(1).take_while(|word| *word != "--") {
+        let last = used.last().copied().unwrap_or(command);
+        used.extend(last.find_subcommand(word));
+    }
+    used
+}
+
+/// The sentence about the first word that is not UTF-8.
+fn unreadable_word(words: &[OsString]) -> Option<String> {
+    let at = words.iter().position(|word| word.to_str().is_none())?;
+    let (text, before) = (words[at].to_string_lossy(), words[..at].last()?.to_string_lossy());
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) if name.starts_with("--") => (name, value),
+        _ if before.starts_with("--") => (&*before, &*text),
+        _ => ("an argument", &*text),
+    };
+    Some(format!("{}: `{}` is not UTF-8", shown(name), shown(value)))
+}
+
+/// The sentence about a value that clap took for something else: one that begins with `-`, as in `--retention -1d`, or one
+/// of a switch, as in `--issue true`.
+fn misplaced_value(arguments: &[&Arg], words: &[OsString]) -> Option<String> {
+    let ours: Vec<&OsString> = words.iter().take_while(|word| *word != "--").collect();
+    ours.windows(2).enumerate().find_map(|(at, pair)| {
+        let (option, value) = (pair[0].to_str()?, pair[1].to_str()?);
+        let long = option.strip_prefix("--")?;
+        let arg = arguments.iter().find(|arg| arg.get_long() == Some(long) && arg.get_action().takes_values())?;
+        if arg.is_require_equals_set() {
+            let is_value = !value.starts_with('-') && values::switch(value).is_ok();
+            return is_value.then(|| format!("{option}: write {option}={value}, with an equals sign before the value"));
+        }
+        let is_value = value.starts_with('-') && !value.starts_with("--") && value.len() > 1;
+        let joined = is_value.then(|| OsString::from(format!("{option}={value}")))?;
+        let joined = [&words[..at], &[joined], &words[at + 2..]].concat();
+        match read(Args::command(), &joined) {
+            Err(Refused::Value(sentence)) => Some(sentence),
+            _ => None,
+        }
     })
 }
 
@@ -169,10 +218,19 @@ fn named(arg: &Arg, words: &[OsString]) -> String {
     variable.map_or(option, |name| name.to_string_lossy().into_owned())
 }
 
-/// A value for a sentence: without control characters, and not too long.
-fn shown(value: &str) -> String {
+/// A value for a sentence: without control characters and the user of a URL, and not too long.
+pub(crate) fn shown(value: &str) -> String {
+    let value = &without_user(value);
     let cut = value.char_indices().nth(SHOWN_CHARS).map_or(value.len(), |(at, _)| at);
     inert(&value[..cut]).replace('\n', "\\n") + if cut < value.len() { "…" } else { "" }
+}
+
+/// The text with the user and the password of a URL masked.
+fn without_user(text: &str) -> String {
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) => format!("{scheme}://<secret>@{rest}"),
+        None => text.to_owned(),
+    }
 }
 
 /// The sentence about a list that names something twice, or `none` together with something else.

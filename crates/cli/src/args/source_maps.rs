@@ -43,10 +43,10 @@ pub(crate) struct UploadArgs {
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// Release that the reports name, such as a version or a commit
-    #[arg(long, env = "AUTOHEAL_RELEASE", value_name = "RELEASE")]
+    #[arg(long, env = "AUTOHEAL_RELEASE", value_parser = values::release, value_name = "RELEASE")]
     pub(crate) release: String,
     /// URL at which the directory is served; ~/ stands for any host
-    #[arg(long, default_value = "~/", value_name = "URL")]
+    #[arg(long, default_value = "~/", value_parser = values::url_prefix, value_name = "URL")]
     pub(crate) url_prefix: String,
     /// URL of the service
     #[arg(long, env = "AUTOHEAL_URL", default_value = "http://127.0.0.1:8787")]

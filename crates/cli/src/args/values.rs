@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_contract::limits::{DEFAULT_PROJECT, TEXT_CHARS};
 use autoheal_deliver::data_directory;
 use autoheal_heal::settings::Repository;
 use autoheal_ingest::{ProjectKey, store_path};
@@ -17,7 +17,7 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::ClientHash;
 use secrecy::SecretString;
 
-pub(crate) use self::urls::{address, api_url, is_own_address, origin, public_url, service_url, upstream};
+pub(crate) use self::urls::{address, api_url, is_own_address, origin, public_url, service_url, upstream, url_prefix};
 
 /// Minimum length of a token or key that the service checks, in characters.
 const MIN_SECRET_CHARS: usize = 16;
@@ -236,6 +236,14 @@ pub(crate) fn project(text: &str) -> Result<String, String> {
     is_name(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
+/// The release of source maps, as reports name it.
+pub(crate) fn release(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= TEXT_CHARS && !text.contains(char::is_control);
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| format!("is not a release, a version or a commit on one line, of up to {TEXT_CHARS} characters"))
+}
+
 /// A public key with its project.
 pub(crate) fn project_key(text: &str) -> Result<ProjectKey, String> {
     let wrong = "is not KEY=PROJECT, each of 1 to 100 letters, digits, -, _ and .";
@@ -331,8 +339,9 @@ pub(crate) fn secrets(text: &str) -> Result<Secrets, String> {
     let parsed = split_secrets(text).map(|secret| {
         let length = secret.chars().count();
         if length < MIN_SECRET_CHARS {
+            let characters = if length == 1 { "character" } else { "characters" };
             return Err(format!(
-                "a secret of {length} characters can be guessed; use at least {MIN_SECRET_CHARS}, for example from \
+                "a secret of {length} {characters} can be guessed; use at least {MIN_SECRET_CHARS}, for example from \
                  `openssl rand -hex 16`"
             ));
         }

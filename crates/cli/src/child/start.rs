@@ -34,6 +34,7 @@ pub(crate) fn refusal(program: &OsStr, error: &Error) -> String {
     let name = program.to_string_lossy();
     let is_url = name.starts_with("http://") || name.starts_with("https://");
     match error.kind() {
+        _ if name.trim().is_empty() => "cannot run the command: its name is blank; name a program after --".to_owned(),
         ErrorKind::NotFound if is_url => {
             format!("cannot run {name}: it is a URL; to relay to it: autoheal mcp --http -- {name}")
         }

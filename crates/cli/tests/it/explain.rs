@@ -295,5 +295,17 @@ async fn input_that_is_no_report_is_refused_in_one_line() {
     let absent = explain(&["/nonexistent/report.json"], &[], b"").await;
     assert!(sentence(&absent).contains("cannot open /nonexistent/report.json"));
     let directory = autoheal().args(["explain", "/"]).output().await.unwrap();
-    assert!(sentence(&directory).contains("cannot read the report: Is a directory"));
+    assert!(sentence(&directory).contains(": Is a directory"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_report_is_named_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, bytes) in [("open.json", &b"{"[..]), ("build.log", b"error: no price"), ("binary", b"\xff\xfe")] {
+        std::fs::write(directory.path().join(name), bytes).unwrap();
+        let mut explain = autoheal();
+        let output = explain.args(["explain", name]).current_dir(directory.path()).output().await.unwrap();
+        let said = sentence(&output);
+        assert!(said.contains(name) && said.contains("--output"), "{said}");
+    }
 }

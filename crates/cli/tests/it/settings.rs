@@ -173,6 +173,19 @@ async fn a_switch_without_a_token_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_refused_token_leaves_no_store() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let mut command = place.command();
+    command.args(["--issue", "--repo", "acme/shop"]);
+    let output = command.env("GITHUB_TOKEN", std::ffi::OsStr::from_bytes(b"made-up\xff")).output().await.unwrap();
+    assert_eq!(sentence(&output), "autoheal: GITHUB_TOKEN: the value is not UTF-8\n");
+    let output = place.command().args(["--issue", "--repo", "acme/shop"]).output().await.unwrap();
+    assert!(sentence(&output).contains("there is no token"), "{output:?}");
+    assert!(!place.store().exists());
+}
+
+#[tokio::test]
 async fn other_invalid_values_are_refused_by_name() {
     let cases = [
         ("AUTOHEAL_TRUST", "everybody"),

@@ -40,6 +40,18 @@ async fn a_backup_of_a_running_service_holds_what_it_had_accepted() {
 }
 
 #[tokio::test]
+async fn a_backup_of_no_store_is_refused_and_writes_nothing() {
+    let place = Place::new();
+    let copy = place.directory.path().join("copy.db");
+    let said = sentence(&run(&["backup", copy.to_str().unwrap()], &place).await);
+    assert!(said.contains("there is no store at") && said.contains("--store"), "{said}");
+    std::fs::write(place.store(), "no database").unwrap();
+    let said = sentence(&run(&["backup", copy.to_str().unwrap()], &place).await);
+    assert!(said.contains("store.db is not a store"), "{said}");
+    assert!(!copy.exists());
+}
+
+#[tokio::test]
 async fn a_failure_is_erased_with_and_without_a_running_service() {
     for running in [true, false] {
         let place = Place::new();

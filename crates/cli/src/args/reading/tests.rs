@@ -430,6 +430,21 @@ const ROWS: &[Row] = &[
         "32 hexadecimal digits",
     ),
     row(&["erase"], "--client", &["0123456789abcdef"], &["", "0123", "x123456789abcdef"], "16 hexadecimal digits"),
+    row(
+        &["sourcemaps upload"],
+        "--url",
+        &["https://errors.example", "http://127.0.0.1:8787"],
+        &ODD_URLS,
+        "http:// or https:// URL",
+    ),
+    row(&["sourcemaps upload"], "--release", &["1.4.2", "a b"], &["", " ", "a\nb"], "a version or a commit"),
+    row(
+        &["sourcemaps upload"],
+        "--url-prefix",
+        &["~/", "~/shop/", "https://cdn.example/shop/"],
+        &["", "x", "ftp://a", "https://a?b"],
+        "begins with ~/",
+    ),
     row(&["completions"], "SHELL", &["bash", "zsh", "fish"], &["csh", "Bash!"], "bash, elvish, fish"),
 ];
 
@@ -439,6 +454,8 @@ fn rest(command: &str, option: &str) -> &'static [&'static str] {
         ("run" | "mcp", _) => &["--", "x"],
         ("backup", "FILE") => &[],
         ("backup", _) => &["a.db"],
+        ("sourcemaps upload", "--release") => &["dist"],
+        ("sourcemaps upload", _) => &["dist", "--release", "1"],
         ("erase", "FINGERPRINT" | "--client") => &[],
         ("erase", _) => &["0123456789abcdef0123456789abcdef"],
         _ => &[],
@@ -448,7 +465,7 @@ fn rest(command: &str, option: &str) -> &'static [&'static str] {
 /// Parses the option with this value.
 fn parsed(command: &str, option: &str, value: &str) -> Result<Args, Refused> {
     let mut words = vec!["autoheal"];
-    words.extend((!command.is_empty()).then_some(command));
+    words.extend(command.split(' ').filter(|word| !word.is_empty()));
     let mut options: Vec<&str> = option.split(' ').collect();
     let last = options.pop().unwrap_or_default();
     words.extend(options);
@@ -546,4 +563,50 @@ fn repeated_options_are_one_list() {
     assert!(read(&["autoheal", "serve", "--trust", "run", "--trust", "mcp"]).is_ok());
     let twice = read(&["autoheal", "serve", "--allow-origin", "https://a", "--allow-origin", "https://a"]);
     assert!(matches!(twice, Err(Refused::Value(sentence)) if sentence.contains("named twice")));
+}
+
+/// The sentence about a command line that is refused.
+#[track_caller]
+fn refusal(words: &[&[u8]]) -> String {
+    use std::os::unix::ffi::OsStrExt;
+    let words: Vec<OsString> = words.iter().map(|word| OsStr::from_bytes(word).to_owned()).collect();
+    match read(Args::command(), &words) {
+        Err(Refused::Value(sentence)) => sentence,
+        Err(Refused::Usage(error)) => panic!("{error}"),
+        Ok(_) => panic!("{words:?} is accepted"),
+    }
+}
+
+#[test]
+fn a_value_that_looks_like_an_option_and_one_of_a_switch_are_named_with_their_option() {
+    let words: [(&[&[u8]], &str); 6] = [
+        (&[b"autoheal", b"serve", b"--rate-limit", b"-5"], "--rate-limit: `-5` is not a whole number"),
+        (&[b"autoheal", b"serve", b"--retention", b"-1d"], "--retention: `-1d` is not a time"),
+        (&[b"autoheal", b"mcp", b"--timeout", b"-5s", b"--", b"x"], "--timeout: `-5s` is not a time"),
+        (&[b"autoheal", b"run", b"--ok", b"-1", b"--", b"x"], "--ok: `-1` is not an exit code"),
+        (&[b"autoheal", b"serve", b"--issue", b"true"], "--issue: write --issue=true"),
+        (&[b"autoheal", b"serve", b"--heal", b"--issue", b"no"], "--issue: write --issue=no"),
+    ];
+    for (words, begin) in words {
+        let sentence = refusal(words);
+        assert!(sentence.starts_with(begin), "{sentence}");
+    }
+}
+
+#[test]
+fn a_word_that_is_not_utf_8_is_named_with_its_option() {
+    let upload: [&[u8]; 4] = [b"autoheal", b"sourcemaps", b"upload", b"dist"];
+    for last in [&[&b"--release"[..], b"a\xff"][..], &[b"--release=a\xff"]] {
+        let sentence = refusal(&[&upload[..], last].concat());
+        assert_eq!(sentence, "--release: `a\u{fffd}` is not UTF-8");
+    }
+}
+
+#[test]
+fn the_password_in_a_url_is_not_shown() {
+    for (option, url) in [("--upstream", "https://me:made-up@shop.example/"), ("--url", "https://made-up@a,b")] {
+        let command = if option == "--url" { "run" } else { "serve" };
+        let Err(Refused::Value(sentence)) = parsed(command, option, url) else { panic!("{url} is refused") };
+        assert!(sentence.contains("https://<secret>@") && !sentence.contains("made-up"), "{sentence}");
+    }
 }

@@ -109,6 +109,15 @@ fn base_url(text: &str, example: &str) -> Result<String, String> {
     url.map(|_| text.trim().to_owned()).ok_or_else(wrong)
 }
 
+/// The URL of a directory of bundles; `~/` stands for any host.
+pub(crate) fn url_prefix(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_prefix = text.starts_with("~/") || web_url(text).is_some_and(|url| url.url().query().is_none());
+    let wrong =
+        "is neither an http:// or https:// URL nor begins with ~/; write it like https://cdn.example/shop/ or ~/shop/";
+    is_prefix.then(|| text.to_owned()).ok_or_else(|| wrong.to_owned())
+}
+
 /// The base URL of an autoheal service.
 pub(crate) fn service_url(text: &str) -> Result<String, String> {
     base_url(text, "https://errors.example")
