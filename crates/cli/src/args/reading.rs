@@ -127,7 +127,7 @@ fn refused(command: &mut Command, error: clap::Error, words: &[OsString]) -> Ref
             |arg: &&Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|it| it.to_str().is_none());
         let sentence = match arguments().find(is_unreadable) {
             Some(arg) => Some(format!("{}: the value is not UTF-8", named(arg, words))),
-            None => unreadable_word(words),
+            None => unreadable_word(&arguments().collect::<Vec<_>>(), words),
         };
         return sentence.map_or(Refused::Usage(error), Refused::Value);
     }
@@ -171,8 +171,8 @@ fn used_commands<'a>(command: &'a Command, words: &[OsString]) -> Vec<&'a Comman
     used
 }
 
-/// The sentence about the first word that is not UTF-8.
-fn unreadable_word(words: &[OsString]) -> Option<String> {
+/// The sentence about the first word that is not UTF-8. A secret is not shown.
+fn unreadable_word(arguments: &[&Arg], words: &[OsString]) -> Option<String> {
     let at = words.iter().position(|word| word.to_str().is_none())?;
     let (text, before) = (words[at].to_string_lossy(), words[..at].last()?.to_string_lossy());
     let (name, value) = match text.split_once('=') {
@@ -180,7 +180,11 @@ fn unreadable_word(words: &[OsString]) -> Option<String> {
         _ if before.starts_with("--") => (&*before, &*text),
         _ => ("an argument", &*text),
     };
-    Some(format!("{}: `{}` is not UTF-8", shown(name), shown(value)))
+    let is_secret = |arg: &&&Arg| arg.get_long() == name.strip_prefix("--") && arg.is_hide_env_values_set();
+    Some(match arguments.iter().find(is_secret) {
+        Some(_) => format!("{name}: the value is not UTF-8"),
+        None => format!("{}: `{}` is not UTF-8", shown(name), shown(value)),
+    })
 }
 
 /// The sentence about a value that clap took for something else: one that begins with `-`, as in `--retention -1d`, or one

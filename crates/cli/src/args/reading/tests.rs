@@ -600,6 +600,10 @@ fn a_word_that_is_not_utf_8_is_named_with_its_option() {
         let sentence = refusal(&[&upload[..], last].concat());
         assert_eq!(sentence, "--release: `a\u{fffd}` is not UTF-8");
     }
+    for secret in [&[&b"--key"[..], b"made-up\xff"][..], &[b"--key=made-up\xff"]] {
+        let sentence = refusal(&[&[&b"autoheal"[..], b"run"], secret, &[b"--", b"x"]].concat());
+        assert_eq!(sentence, "--key: the value is not UTF-8");
+    }
 }
 
 #[test]
