@@ -280,7 +280,7 @@ pub(crate) struct HealingArgs {
     /// Text of a report in its issue: full, or after-approval (facts until a person sets the approval label)
     #[arg(long, env = "AUTOHEAL_ISSUE_TEXT", value_enum, default_value_t = IssueText::Full, value_name = "WHEN")]
     pub(crate) issue_text: IssueText,
-    /// Occurrences of a failure before an issue is opened; an unknown client counts once
+    /// Occurrences of a failure before an issue is opened; above 1, only those of known senders count
     #[arg(long, env = "AUTOHEAL_MIN_OCCURRENCES", default_value_t = 1)]
     #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) min_occurrences: u64,
@@ -289,7 +289,7 @@ pub(crate) struct HealingArgs {
     #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
     #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) caller_errors: bool,
-    /// Distinct clients that cause the same caller error before an issue is opened anyway
+    /// Distinct clients of known senders that cause the same caller error before an issue is opened anyway
     #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3)]
     #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) caller_error_clients: u64,

@@ -96,9 +96,9 @@ impl Decision {
 pub(crate) enum Quiet {
     /// No switch is on.
     Preview,
-    /// A caller error of too few distinct clients.
+    /// A caller error of too few distinct known clients.
     CallerError,
-    /// Fewer occurrences than `AUTOHEAL_MIN_OCCURRENCES`.
+    /// Fewer occurrences of known senders than `AUTOHEAL_MIN_OCCURRENCES`.
     FewOccurrences,
     /// The program belongs to another repository than the one that its project is mapped to.
     OtherRepository,
@@ -113,7 +113,7 @@ impl fmt::Display for Quiet {
         formatter.write_str(match self {
             Self::Preview => "preview: no switch is on",
             Self::CallerError => CallerErrors::REASON,
-            Self::FewOccurrences => "seen less often than AUTOHEAL_MIN_OCCURRENCES",
+            Self::FewOccurrences => "reported by known senders less often than AUTOHEAL_MIN_OCCURRENCES",
             Self::OtherRepository => OTHER_REPOSITORY,
             Self::IssueRefused => "GitHub refused the issue",
             Self::UpToDate => "the issue is up to date",
@@ -163,7 +163,7 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
         return Decision::Quiet(Quiet::OtherRepository);
     }
     let class = work.sample.report.class.as_deref();
-    if settings.caller_errors.hold_back(work.group.source, class, work.group.clients) {
+    if settings.caller_errors.hold_back(work.group.source, class, work.group.confirmed_clients()) {
         return Decision::Quiet(Quiet::CallerError);
     }
     if counted(&work.group, settings) < settings.min_occurrences {

@@ -64,7 +64,7 @@ impl Trust {
 pub struct CallerErrors {
     /// Open issues for caller errors at once, as for any failure (`AUTOHEAL_CALLER_ERRORS`).
     pub open: bool,
-    /// Else the number of distinct clients that must have caused it (`AUTOHEAL_CALLER_ERROR_CLIENTS`).
+    /// Else the number of distinct clients of known senders that must have caused it (`AUTOHEAL_CALLER_ERROR_CLIENTS`).
     pub clients: u64,
 }
 
@@ -76,10 +76,10 @@ impl Default for CallerErrors {
 
 impl CallerErrors {
     /// The reason for holding an issue back, for people.
-    pub const REASON: &str = "a caller error opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients caused \
-                              it, unless AUTOHEAL_CALLER_ERRORS is on";
+    pub const REASON: &str = "a caller error opens no issue before AUTOHEAL_CALLER_ERROR_CLIENTS distinct clients of known \
+                              senders caused it, unless AUTOHEAL_CALLER_ERRORS is on";
 
-    /// True if a failure of this class, reported by this number of distinct clients, opens no issue.
+    /// True if a failure of this class, reported by this number of distinct known clients, opens no issue.
     ///
     /// Holds back MCP sources only, because there the class is part of the fingerprint. Elsewhere a stranger's report with
     /// this class could hold back a real failure of the same group.
@@ -161,7 +161,7 @@ pub struct Settings {
     pub issue_text: IssueTextPolicy,
     /// Base URL at which other machines reach the dashboard, for the link in an issue without text of the report.
     pub dashboard: Option<String>,
-    /// Minimum number of occurrences of a failure for an issue.
+    /// Minimum number of occurrences of a failure, reported by known senders, for an issue.
     pub min_occurrences: u64,
     /// Conditions under which caller errors become issues.
     pub caller_errors: CallerErrors,

@@ -116,7 +116,7 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
 
 /// The reason that a recorded group opens no issue. `None` if it has or may open one.
 pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
-    let is_held = caller_errors.hold_back(group.source, group.class.as_deref(), group.clients);
+    let is_held = caller_errors.hold_back(group.source, group.class.as_deref(), group.confirmed_clients());
     (is_held && group.status == Status::Recorded).then_some(CallerErrors::REASON)
 }
 

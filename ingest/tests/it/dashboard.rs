@@ -126,14 +126,9 @@ fn server_failure(class: &str, client: &str) -> serde_json::Value {
     })
 }
 
-/// The record of a report that an unknown sender with this address sent.
-fn from(address: &str, report: &Value) -> Fingerprinted {
-    let arrival = Arrival {
-        project: "default".to_owned(),
-        sender: Sender::Anonymous,
-        client: Client::network(address.parse().unwrap()),
-        received_at: Clock::system().now(),
-    };
+/// The record of a report of this sender and client.
+fn from(sender: Sender, client: Client, report: &Value) -> Fingerprinted {
+    let arrival = Arrival { project: "default".to_owned(), sender, client, received_at: Clock::system().now() };
     prepare(&to_raw_value(report).unwrap(), arrival, ScrubLevel::Standard).unwrap()
 }
 
@@ -161,8 +156,14 @@ async fn a_callers_mistake_is_marked_as_opening_no_issue() {
             assert_receipts(&app.report(&server_failure("caller_error", client)).await, &["accepted"]);
         }
         assert!(assert_page(&app.get("/").await, 200).contains(held), "the names are claims of one address");
-        for address in ["192.0.2.1", "192.0.2.2"] {
-            app.store.accept(vec![from(address, &server_failure("caller_error", "a"))]).await.unwrap();
+        let report = server_failure("caller_error", "a");
+        for address in ["192.0.2.1", "192.0.2.2", "198.51.100.3"] {
+            let client = Client::network(address.parse().unwrap());
+            app.store.accept(vec![from(Sender::Anonymous, client, &report)]).await.unwrap();
+        }
+        assert!(assert_page(&app.get("/").await, 200).contains(held), "strangers have as many addresses as they want");
+        for key in 1..=3 {
+            app.store.accept(vec![from(Sender::Keyed, Client::Key([key; 8]), &report)]).await.unwrap();
         }
         assert!(!assert_page(&app.get("/").await, 200).contains(held));
         assert!(!assert_page(&app.get(&path).await, 200).contains("It is not sent for now"));

@@ -108,6 +108,11 @@ fn a_new_group_becomes_an_issue_or_stays_a_preview() {
     check(&reported_once(), &settings(false, false, false), &Decision::Quiet(Quiet::Preview));
     let more = Settings { min_occurrences: 2, ..settings(true, false, false) };
     assert!(matches!(decide(&reported_once(), &more, PLENTY, NOW), Decision::Quiet(_)));
+    let mut reported = reported_once();
+    (reported.group.count, reported.group.clients) = (1_000_000, 1_000);
+    check(&reported, &more, &Decision::Quiet(Quiet::FewOccurrences));
+    reported.group.known_count = 2;
+    check(&reported, &more, &Decision::OpenIssue);
     let spent = Budget { issues: 0, ..PLENTY };
     assert!(matches!(decide(&reported_once(), &settings(true, true, true), spent, NOW), Decision::Later(..)));
 }
@@ -117,7 +122,7 @@ fn caller_error(clients: u64) -> Work {
     let mut work = reported_once();
     work.group.source = Source::McpTool;
     work.group.count = 100;
-    work.group.clients = clients;
+    (work.group.clients, work.group.known_clients) = (clients, clients);
     work.sample.report.class = Some("caller_error".to_owned());
     work
 }
@@ -132,6 +137,9 @@ fn a_caller_error_opens_no_issue_until_several_clients_caused_it() {
         }
         check(&caller_error(3), &default, &Decision::OpenIssue);
     }
+    let mut of_strangers = caller_error(2);
+    of_strangers.group.clients = 1_000;
+    check(&of_strangers, &settings(true, false, false), &Decision::Quiet(Quiet::CallerError));
     let five = CallerErrors { clients: 5, ..CallerErrors::default() };
     let five_clients = Settings { caller_errors: five, ..settings(true, false, false) };
     assert!(matches!(decide(&caller_error(4), &five_clients, PLENTY, NOW), Decision::Quiet(_)));

@@ -120,7 +120,7 @@ impl Harness {
         let report = json!({
             "error_type": "ToolError", "error_message": message, "source": "mcp_tool", "class": "caller_error", "client": client,
         });
-        self.store.accept(vec![self.prepared(&report, Sender::Anonymous)]).await.unwrap();
+        self.store.accept(vec![self.prepared(&report, Sender::Local)]).await.unwrap();
     }
 
     /// Advances both clocks.

@@ -135,17 +135,33 @@ async fn the_claims_of_a_stranger_reach_no_threshold() {
             "release": format!("1.{number}"),
         })
     };
-    for (address, expected) in [("192.0.2.1", 0), ("192.0.2.2", 0), ("2001:db8::1", 1)] {
+    for address in ["192.0.2.1", "192.0.2.2", "198.51.100.3", "2001:db8::1", "2001:db8:1::1"] {
         for number in 0..10 {
             harness.report_from(&report(number), address).await;
         }
         harness.work_for(MINUTE).await;
-        assert_eq!(harness.github.issues().len(), expected, "one occurrence for each client");
+        assert!(harness.github.issues().is_empty(), "{address}");
     }
     let group = harness.only_group().await.group;
-    assert_eq!((group.count, group.known_count, group.clients), (3_000, 0, 3));
+    assert_eq!((group.count, group.known_count, group.clients), (5_000, 0, 5));
+    let mut own = report(1);
+    own["count"] = json!(1);
+    for expected in [0, 0, 1] {
+        harness.store.accept(vec![harness.prepared(&own, Sender::Keyed)]).await.unwrap();
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.github.issues().len(), expected);
+    }
     let body = &harness.github.issues()[0].body;
-    assert!(body.contains("- Count: 3000\n- Count from known senders: 0\n"), "{body}");
+    assert!(body.contains("- Count: 5003\n- Count from known senders: 3\n"), "{body}");
+}
+
+#[tokio::test]
+async fn a_public_page_needs_no_known_sender() {
+    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: false }).await;
+    let report = json!({"error_type": "TypeError", "error_message": "price is undefined"});
+    harness.report_from(&report, "192.0.2.1").await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(harness.github.issues().len(), 1);
 }
 
 #[tokio::test]
@@ -159,6 +175,24 @@ async fn a_caller_error_becomes_an_issue_once_three_clients_caused_it() {
         assert!(harness.github.hand_overs().is_empty());
     }
     harness.assert_once();
+}
+
+#[tokio::test]
+async fn caller_errors_of_strangers_open_no_issue() {
+    let mut harness = Harness::start(ALL).await;
+    let report = json!({
+        "error_type": "ToolError", "error_message": "Unknown tool: nope", "source": "mcp_tool", "class": "caller_error",
+    });
+    for address in 1..=20 {
+        harness.report_from(&report, &format!("192.0.2.{address}")).await;
+    }
+    harness.work_for(MINUTE).await;
+    assert!(harness.github.issues().is_empty());
+    for (client, expected) in [("a", 0), ("b", 0), ("c", 1)] {
+        harness.caller_error("Unknown tool: nope", client).await;
+        harness.work_for(MINUTE).await;
+        assert_eq!(harness.github.issues().len(), expected, "{client}");
+    }
 }
 
 #[tokio::test]

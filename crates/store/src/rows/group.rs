@@ -171,11 +171,17 @@ pub struct Group {
 }
 
 impl Group {
-    /// Number of occurrences that count towards a threshold: those of known senders, and one for each other client,
-    /// because a stranger can claim any number of them.
+    /// Number of occurrences that count towards a threshold: those of known senders, because a stranger can claim any
+    /// number of them, and can send from many addresses. At least 1, so that any failure reaches a threshold of 1.
     #[must_use]
     pub fn confirmed_count(&self) -> u64 {
-        (self.known_count + self.clients.saturating_sub(self.known_clients)).max(1)
+        self.known_count.max(1)
+    }
+
+    /// Number of clients that count towards a threshold, in the same way.
+    #[must_use]
+    pub fn confirmed_clients(&self) -> u64 {
+        self.known_clients.max(1)
     }
 }
 

@@ -20,7 +20,8 @@ const MAX_SAMPLES: usize = 10;
 const MAX_SAMPLES_BYTES: usize = 128 * 1024;
 /// Maximum size of a class or a release in its own column, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 200;
-/// Maximum number of distinct clients that are counted per group.
+/// Maximum number of distinct clients that are counted per group. Known senders have as many places again, so that
+/// strangers do not keep them from being counted.
 const MAX_CLIENTS: usize = 1_000;
 /// Maximum number of releases that are counted per group, because any sender can invent releases, and each costs a row.
 const MAX_RELEASES: usize = 50;
@@ -106,7 +107,8 @@ impl Batch {
         {
             *delta.releases.entry(release.to_owned()).or_default() += count;
         }
-        if group.stored_clients + group.clients.len() < MAX_CLIENTS && group.clients.insert(client) {
+        let max_clients = if is_known { 2 * MAX_CLIENTS } else { MAX_CLIENTS };
+        if group.stored_clients + group.clients.len() < max_clients && group.clients.insert(client) {
             // The client may be in the file already, because the cache holds only those seen since the group was
             // loaded.
             let added = connection

@@ -13,7 +13,8 @@ pub(super) fn hash(salt: &[u8], record: &Fingerprinted) -> ClientHash {
     hasher.update(salt);
     match &record.arrival().client {
         Client::Own => {
-            hasher.update(b"own ");
+            // apart, so that a client of a program that serves others is no known one elsewhere
+            hasher.update(if record.arrival().sender.is_known() { "own " } else { "own of others " });
             hasher.update(record.report().client.as_deref().unwrap_or_default());
         }
         Client::Key(key) => {
