@@ -181,7 +181,7 @@ impl Explainer {
                 "context": report.context,
             },
             "severity": record.severity(),
-            "severity_reason": severity::reason(report),
+            "severity_reason": severity::reason(report, record.arrival().sender),
             "fingerprint": record.fingerprint(),
             "fingerprint_parts": record.parts(),
             "notes": record.marks().iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -205,7 +205,7 @@ impl Explainer {
 
     fn as_text(&self, record: &Fingerprinted, output: &mut impl Write) -> Result<()> {
         let issue = composed(record);
-        let reason = severity::reason(record.report());
+        let reason = severity::reason(record.report(), record.arrival().sender);
         for mark in record.marks() {
             writeln!(output, "Note         {}", one_line(&mark.to_string()))?;
         }

@@ -78,7 +78,7 @@ pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
     let form = common_form(&report.error_type, &report.error_message);
     let has_common_form = form.is_some();
     let normalised_message = form.unwrap_or_else(|| normalise_message(&report.error_message));
-    let severity = severity(&scrubbed.report);
+    let severity = severity(&scrubbed.report, scrubbed.arrival.sender);
     Normalised { scrubbed, normalised_message, has_common_form, severity }
 }
 

@@ -5,6 +5,8 @@ mod system;
 
 use autoheal_contract::{Class, ErrorReport, Severity};
 
+use crate::validate::Sender;
+
 /// Words in the type or message of a failure that exhausted memory or the stack.
 const EXHAUSTED: [&str; 14] = [
     "memoryerror",
@@ -76,20 +78,31 @@ const HIGH: [&str; 24] = [
 /// JSON-RPC's code for an internal error of the server.
 const INTERNAL_ERROR: i64 = -32603;
 
-/// Rates a report. A severity that a known sender gave is used unchanged; `validate` drops that of an unknown one.
+/// Rates a report of this sender. A severity that a known sender gave is used unchanged; `validate` drops that of an
+/// unknown one.
 #[must_use]
-pub(crate) fn severity(report: &ErrorReport) -> Severity {
-    rated(report).0
+pub fn severity(report: &ErrorReport, sender: Sender) -> Severity {
+    rated(report, sender).0
 }
 
-/// Returns the reason for the severity of a report.
+/// Returns the reason for the severity of a report of this sender.
 #[must_use]
-pub fn reason(report: &ErrorReport) -> &'static str {
-    rated(report).1
+pub fn reason(report: &ErrorReport, sender: Sender) -> &'static str {
+    rated(report, sender).1
 }
 
-/// Rates a report, and names the rule that decided.
-fn rated(report: &ErrorReport) -> (Severity, &'static str) {
+/// Rates a report, and names the rule that decided. An unknown sender can claim any type, class and exit, so its report
+/// is rated `medium` at most.
+fn rated(report: &ErrorReport, sender: Sender) -> (Severity, &'static str) {
+    match rated_by_content(report) {
+        (Severity::Critical | Severity::High, _) if !sender.is_known() => {
+            (Severity::Medium, "reported by an unknown sender, whose claims raise no severity")
+        }
+        rated => rated,
+    }
+}
+
+fn rated_by_content(report: &ErrorReport) -> (Severity, &'static str) {
     if let Some(claimed) = report.severity {
         return (claimed, "given by the sender");
     }
@@ -155,6 +168,26 @@ mod tests {
     use autoheal_contract::{Exit, Rpc};
 
     use super::*;
+
+    /// The severity of a known sender's report.
+    fn severity(report: &ErrorReport) -> Severity {
+        super::severity(report, Sender::Keyed)
+    }
+
+    #[test]
+    fn an_unknown_sender_raises_no_severity() {
+        let report = |error_type: &str| ErrorReport { error_type: error_type.to_owned(), ..ErrorReport::default() };
+        for (error_type, expected) in [
+            ("MemoryError", Severity::Medium),
+            ("OSError", Severity::Medium),
+            ("ValueError", Severity::Medium),
+            ("KeyboardInterrupt", Severity::Low),
+        ] {
+            assert_eq!(super::severity(&report(error_type), Sender::Anonymous), expected, "{error_type}");
+        }
+        assert!(reason(&report("OSError"), Sender::Anonymous).contains("unknown sender"));
+        assert!(!reason(&report("ValueError"), Sender::Anonymous).contains("unknown sender"));
+    }
 
     fn check(error_type: &str, expected: Severity) {
         let report = ErrorReport { error_type: error_type.to_owned(), ..ErrorReport::default() };

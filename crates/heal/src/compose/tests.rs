@@ -20,7 +20,7 @@ fn prepared(report: &serde_json::Value) -> Fingerprinted {
     let raw = RawValue::from_string(report.to_string()).unwrap();
     let arrival = Arrival {
         project: "default".to_owned(),
-        sender: Sender::Anonymous,
+        sender: Sender::Keyed,
         client: Client::Own,
         received_at: received_at(),
     };

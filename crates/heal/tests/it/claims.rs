@@ -7,7 +7,7 @@ use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, START};
+use crate::harness::{ALL, Harness, START};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -72,6 +72,61 @@ async fn each_claim_of_an_unknown_sender_changes_neither_group_nor_severity() {
         report["class"] = json!(class);
         assert_eq!(harness.prepared(&report, Sender::Anonymous).severity(), expected.severity(), "{class}");
     }
+}
+
+/// Two reports of one failure. The given members change neither the group nor what is shown of the plain one.
+fn variant(members: &Value) -> Value {
+    let mut report = json!({"error_type": "ValueError", "error_message": "price is undefined", "source": "cli"});
+    for (name, value) in members.as_object().unwrap() {
+        report[name] = value.clone();
+    }
+    report
+}
+
+#[tokio::test]
+async fn nothing_that_an_unknown_sender_says_raises_the_severity() {
+    for members in [
+        json!({"error_type": "OutOfMemoryError"}),
+        json!({"error_type": "AddressSanitizer: heap-use-after-free"}),
+        json!({"error_type": "PermissionError"}),
+        json!({"error_message": "FATAL ERROR: JavaScript heap out of memory"}),
+        json!({"error_message": "connect ECONNREFUSED 127.0.0.1:5432"}),
+        json!({"exit": {"code": 139}}),
+        json!({"exit": {"signal": "SIGSEGV"}}),
+        json!({"class": "server_exit", "source": "mcp_server"}),
+        json!({"class": "no_answer", "source": "mcp_tool"}),
+        json!({"class": "network"}),
+        json!({"class": "timeout"}),
+        json!({"rpc": {"code": -32603}}),
+        json!({"severity": "critical"}),
+    ] {
+        let mut harness = Harness::start(ALL).await;
+        harness.report_from(&variant(&members), "203.0.113.1").await;
+        harness.work_for(MINUTE).await;
+        let labels = harness.github.issues().remove(0).labels;
+        let raised = labels.iter().any(|label| label == "high" || label == "critical");
+        assert!(!raised, "{members}: {labels:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_severity_is_that_of_the_shown_sample() {
+    let harness = Harness::start(ALL).await;
+    let severe = variant(&json!({"exit": {"signal": "SIGSEGV"}}));
+    let severity = async || harness.only_group().await.group.severity.name();
+    harness.report_from(&severe, "203.0.113.1").await;
+    assert_eq!(severity().await, "medium");
+    harness.store.accept(vec![harness.prepared(&severe, Sender::Keyed)]).await.unwrap();
+    assert_eq!(severity().await, "critical", "a known sender says so");
+    let detail = harness.only_group().await;
+    let ([own, stranger], fingerprint) = ([0, 1].map(|number| detail.samples[number].id), detail.group.fingerprint);
+    for (sample, expected) in [(stranger, "medium"), (own, "critical")] {
+        harness.store.choose_sample("default", fingerprint, sample, harness.clock.now()).await.unwrap();
+        assert_eq!(severity().await, expected);
+    }
+    let own = harness.only_group().await.samples[0].client.unwrap();
+    harness.store.erase_client(own, harness.clock.now()).await.unwrap();
+    assert_eq!(severity().await, "medium", "the sample of the stranger is left");
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::json;
 
 use super::read::or_default;
+use super::sample;
 use super::upkeep::delete_group;
-use crate::{ClientHash, Erased, Link};
+use crate::{ClientHash, Erased, Link, SampleId};
 
 /// Text in the place of what was deleted.
 pub(super) const ERASED: &str = "(erased)";
@@ -136,7 +137,7 @@ fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()>
     // The text of the issue counts as that of the placeholder, so that the placeholder is never written to GitHub.
     connection
         .prepare_cached(
-            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, clients = 0, known_clients = 0,
+            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, severity = 'medium', clients = 0, known_clients = 0,
                  creator = zeroblob(8), shown_sample = ?3, sample_chosen = 0,
                  text_sample = CASE WHEN text_sample IS NOT NULL THEN ?3 END WHERE id = ?1",
         )?
@@ -154,14 +155,17 @@ fn show_another_sample(connection: &Connection, group: i64) -> Result<()> {
     if is_there {
         return Ok(());
     }
+    let next: Option<(i64, Option<String>)> = connection
+        .prepare_cached("SELECT id, record FROM samples WHERE group_id = ?1 ORDER BY known DESC, id LIMIT 1")?
+        .query_row([group], |row| Ok((row.get(0)?, or_default(row, 1)?)))
+        .optional()?;
+    let Some((id, record)) = next else { return Ok(()) };
+    // one that cannot be read is shown too, and then reported as damaged
     connection
-        .prepare_cached(
-            "UPDATE groups SET shown_sample = first.id, sample_chosen = 0,
-                 error_type = coalesce(json_extract(first.record, '$.report.error_type'), error_type),
-                 error_message = substr(ltrim(coalesce(json_extract(first.record, '$.report.error_message'), '')), 1, 250)
-             FROM (SELECT id, record FROM samples WHERE group_id = ?1
-                   ORDER BY known DESC, id LIMIT 1) AS first WHERE groups.id = ?1",
-        )?
-        .execute([group])
-        .map(drop)
+        .prepare_cached("UPDATE groups SET shown_sample = ?2, sample_chosen = 0 WHERE id = ?1")?
+        .execute([group, id])?;
+    match record.and_then(|record| serde_json::from_str(&record).ok()) {
+        Some(sample) => sample::show_stored(connection, group, SampleId(id), &sample),
+        None => Ok(()),
+    }
 }

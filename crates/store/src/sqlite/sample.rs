@@ -7,6 +7,7 @@ use super::accept::{MAX_NAME_BYTES, start};
 use super::work::PROJECT;
 use crate::{ClientHash, Sample, SampleId};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
+use autoheal_prepare::severity::severity;
 use autoheal_prepare::{Timestamp, headline};
 
 /// Maximum size of the message in a group's row, in bytes. Lists show at most 240 characters.
@@ -90,20 +91,30 @@ pub(super) fn choose(
     let Some((group, json)) = found else { return Ok(false) };
     let chosen: Sample = serde_json::from_str(&json)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?;
-    let (error_type, error_message) = headline(&chosen.report);
+    show_stored(connection, group, sample, &chosen)?;
+    connection
+        .prepare_cached("UPDATE groups SET sample_chosen = 1, act_at = coalesce(act_at, ?2) WHERE id = ?1")?
+        .execute(params![group, now.0])?;
+    Ok(true)
+}
+
+/// Shows a sample that is stored already. Its severity depends on its content and on the trust in its own sender.
+pub(super) fn show_stored(connection: &Connection, group: i64, id: SampleId, sample: &Sample) -> Result<()> {
+    let report = &sample.report;
+    let (error_type, error_message) = headline(report);
     connection
         .prepare_cached(
-            "UPDATE groups SET shown_sample = ?2, sample_chosen = 1, error_type = ?3, error_message = ?4, source = ?5,
-                 class = ?6, act_at = coalesce(act_at, ?7) WHERE id = ?1",
+            "UPDATE groups SET shown_sample = ?2, error_type = ?3, error_message = ?4, source = ?5, class = ?6,
+                 severity = ?7 WHERE id = ?1",
         )?
         .execute(params![
             group,
-            sample.0,
+            id.0,
             error_type,
             message_start(&error_message),
-            chosen.report.source.unwrap_or_default().name(),
-            chosen.report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
-            now.0,
-        ])?;
-    Ok(true)
+            report.source.unwrap_or_default().name(),
+            report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
+            severity(report, sample.sender).name(),
+        ])
+        .map(drop)
 }
