@@ -20,6 +20,8 @@ use crate::StoreError;
 
 /// Size of the header of a SQLite file, in bytes.
 const HEADER: usize = 100;
+/// Number of frames in the file already that are checked once more at each checkpoint.
+const CHECKED_AGAIN: u32 = 250;
 
 /// Lengths of the files of a store, in bytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,6 +40,17 @@ pub(super) struct FileGuard {
     salt: Vec<u8>,
     /// Number of valid frames in the log, as of the last commit.
     frames: Arc<AtomicU32>,
+    copied: Copied,
+}
+
+/// The frames of the log that are in the file already, because a reader kept the log from being begun anew.
+#[derive(Default)]
+struct Copied {
+    /// Header of the log, which differs for each use of it.
+    log: Option<[u8; log::HEADER]>,
+    frames: u32,
+    /// Number of these frames that were checked once more; the next checkpoint goes on there.
+    checked: u32,
 }
 
 impl FileGuard {
@@ -52,6 +65,7 @@ impl FileGuard {
             index: (index, index_now),
             salt,
             frames: Arc::default(),
+            copied: Copied::default(),
         })
     }
 
@@ -97,18 +111,28 @@ impl FileGuard {
         Ok(self.lengths())
     }
 
-    /// To be called before the log is copied into the file. Fails if something else than SQLite wrote into the log.
+    /// To be called before the log is copied into the file. Fails if something else than SQLite wrote into the frames that
+    /// will be copied. Of those that were copied, it checks a part, because all of them would take longer each time.
     pub(super) fn check_before_checkpoint(&mut self) -> Result<(), StoreError> {
         self.check()?;
-        if self.is_log_whole() { Ok(()) } else { Err(overwritten(&self.log.path)) }
+        let frames = self.frames.load(Ordering::Relaxed);
+        if self.copied.log != Some(self.log.seen.header) || self.copied.frames > frames {
+            self.copied = Copied::default();
+        }
+        let copied = &mut self.copied;
+        let again = copied.checked..copied.checked.saturating_add(CHECKED_AGAIN).min(copied.frames);
+        copied.checked = if again.end < copied.frames { again.end } else { 0 };
+        let is_whole = |range| log::is_whole(&self.log.file, range).unwrap_or(false);
+        if is_whole(copied.frames..frames) && is_whole(again) { Ok(()) } else { Err(overwritten(&self.log.path)) }
     }
 
-    /// To be called after the log was copied into the file, which changes both.
-    pub(super) fn record_after_checkpoint(&mut self) -> Result<Lengths, StoreError> {
+    /// To be called after this number of frames of the log were copied into the file, which changes both.
+    pub(super) fn record_after_checkpoint(&mut self, copied: u32) -> Result<Lengths, StoreError> {
         (self.store.seen, self.log.seen) = (self.store.look()?, self.log.look()?);
         if self.log.seen.length == 0 {
             self.frames.store(0, Ordering::Relaxed);
         }
+        (self.copied.log, self.copied.frames) = (Some(self.log.seen.header), copied);
         if self.store.seen.length > 0 && !self.store.seen.header.starts_with(b"SQLite format 3\0") {
             return Err(overwritten(&self.store.path));
         }
@@ -120,7 +144,7 @@ impl FileGuard {
     }
 
     fn is_log_whole(&self) -> bool {
-        log::is_whole(&self.log.file, self.frames.load(Ordering::Relaxed)).unwrap_or(false)
+        log::is_whole(&self.log.file, 0..self.frames.load(Ordering::Relaxed)).unwrap_or(false)
     }
 
     fn check_index(&self) -> Result<(), StoreError> {

@@ -45,6 +45,8 @@ const STEP_TIME: Duration = Duration::from_millis(5);
 const SPARE_PAGES: u64 = 256;
 /// Number of bytes that a write of the worker may add to the log.
 const OTHER_WRITE_BYTES: u64 = 128 * 1024;
+/// Length of the log, in lengths at which it is cut, above which no step is done.
+const MAX_LOG_OF_STEPS: u64 = 4;
 /// Time between two evictions of which the first found nothing more to delete.
 const EVICTION_PAUSE: Duration = Duration::from_secs(60);
 /// Retention of the texts of settled writes.
@@ -261,9 +263,11 @@ impl Upkeep {
         }
     }
 
-    /// False while a step could exceed the limit, because a reader keeps the log from being cut.
+    /// False while a step could exceed the limit or make the log much longer, because a reader keeps it from being cut.
     pub(super) fn has_space_for_step(&self) -> bool {
-        self.size.log() <= self.shares.log * 2 || self.size.total() + 2 * self.shares.step <= self.shares.limit
+        let log = self.size.log();
+        let fits = self.size.total() + 2 * self.shares.step <= self.shares.limit;
+        log <= self.shares.log * 2 || fits && log <= self.shares.log * MAX_LOG_OF_STEPS
     }
 
     /// True if there is a step to do.
@@ -271,7 +275,8 @@ impl Upkeep {
         self.is_deleting() || self.cuts_log
     }
 
-    fn is_deleting(&self) -> bool {
+    /// True if there is something left to look at or to delete.
+    pub(super) fn is_deleting(&self) -> bool {
         let sweeps = self.ids.is_some() || self.payloads.is_some() || self.displacement.is_some();
         sweeps || self.retention.is_some() || self.eviction.is_some() || self.vacuums
     }

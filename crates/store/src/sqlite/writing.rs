@@ -20,8 +20,13 @@ use crate::{Limits, StoreError};
 const MAX_JOBS_PER_COMMIT: usize = 512;
 /// Maximum time that a job waits for space.
 const MAX_WAIT_FOR_SPACE: Duration = Duration::from_secs(5);
-/// Number of frames in the log from which it is copied into the file, as SQLite does by itself if not asked otherwise.
+/// Number of new frames in the log from which it is copied into the file, as SQLite does by itself if not asked otherwise.
 const CHECKPOINT_FRAMES: u32 = 1000;
+/// The same while much is deleted. Each step adds up to 260 frames, and a report waits while the log is copied.
+const CHECKPOINT_FRAMES_OF_STEPS: u32 = 400;
+/// Time between two attempts of the maintenance to cut the log, and between two looks at the jobs meanwhile.
+const CUT_PAUSE: Duration = Duration::from_millis(250);
+const STEP_PAUSE: Duration = Duration::from_millis(5);
 /// Time to wait for readers before the log is cut.
 const CUT_TIMEOUT: Duration = Duration::from_millis(20);
 
@@ -34,8 +39,10 @@ pub(super) struct Writing {
     condition: Arc<Condition>,
     /// Reports that wait for space.
     deferred: Vec<AcceptJob>,
-    /// Number of frames in the log at which it is copied into the file.
-    checkpoint_at: u32,
+    /// Number of frames in the log at the last attempt to copy it into the file; 0 if the log was begun anew since.
+    tried_at: u32,
+    /// Time before which the maintenance does not cut the log again, because a reader kept it from being cut.
+    cuts_again_at: Option<Instant>,
     /// True if the file says that it needs the log, or was asked to since the last checkpoint.
     expects_log: bool,
 }
@@ -56,11 +63,21 @@ impl Writing {
             Ok(())
         }))?;
         let cache = Cache::new(salt, Arc::clone(&condition.unreadable));
-        let checkpoint_at = CHECKPOINT_FRAMES;
-        Ok(Self { connection, cache, upkeep, guard, condition, deferred: Vec::new(), checkpoint_at, expects_log: true })
+        Ok(Self {
+            connection,
+            cache,
+            upkeep,
+            guard,
+            condition,
+            deferred: Vec::new(),
+            tried_at: 0,
+            cuts_again_at: None,
+            expects_log: true,
+        })
     }
 
-    /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step.
+    /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step, or
+    /// by copying a part of the log into the file. Not by both, because a report may wait meanwhile.
     pub(super) fn run(mut self, waiting: mpsc::Receiver<Job>) {
         self.run_jobs(waiting);
         if self.condition.check().and_then(|()| self.guard.check()).is_ok() {
@@ -70,9 +87,9 @@ impl Writing {
 
     fn run_jobs(&mut self, mut waiting: mpsc::Receiver<Job>) {
         let lengths = self.guard.lengths();
-        self.measure(lengths).ok();
+        self.measure(lengths).and_then(|()| self.checkpoint_if_due()).ok();
         loop {
-            let first = if self.upkeep.is_due() || !self.deferred.is_empty() {
+            let first = if self.upkeep.is_due() || !self.deferred.is_empty() || self.has_long_log() {
                 match waiting.try_recv() {
                     Ok(job) => Some(job),
                     Err(mpsc::error::TryRecvError::Empty) => None,
@@ -93,13 +110,16 @@ impl Writing {
             {
                 jobs.push(job);
             }
-            if !jobs.is_empty() {
+            let checkpointed = if jobs.is_empty() {
+                self.checkpoint_if_due()
+            } else {
                 // The worker's own writes often change nothing, and so need no space.
                 let has_reports = jobs.iter().any(|job| matches!(job, Job::Accept(_)));
-                let committed = self.write_together(jobs);
-                self.note(committed, has_reports);
-            }
-            if self.upkeep.is_due() {
+                let committed = self.write_together(jobs).and_then(|()| self.checkpoint_if_due());
+                self.note(committed.as_ref().map(drop).map_err(Clone::clone), has_reports);
+                committed
+            };
+            if self.upkeep.is_due() && (!checkpointed.unwrap_or(false) || self.needs_space()) {
                 self.keep_up();
             }
         }
@@ -109,9 +129,13 @@ impl Writing {
     fn keep_up(&mut self) {
         let Self { connection, upkeep, guard, condition, .. } = self;
         let ready = condition.check().and_then(|()| guard.check());
-        let stepped = ready.and_then(|()| match upkeep.has_space_for_step() {
+        let stepped = ready.and_then(|()| match upkeep.is_deleting() && upkeep.has_space_for_step() {
             true => upkeep.step(connection, &condition.gauges),
-            false => Ok(false),
+            // waits for the end of a read
+            false => {
+                std::thread::sleep(STEP_PAUSE);
+                Ok(false)
+            }
         });
         match condition.noting(stepped) {
             Ok(false) => {}
@@ -124,43 +148,68 @@ impl Writing {
         }
     }
 
-    /// Measures the store after a transaction, and copies a long log into the file.
+    /// Measures the store after a transaction.
     fn measure(&mut self, lengths: Lengths) -> StoreResult<()> {
-        let measured = self.measure_and_checkpoint(lengths);
-        self.condition.noting(measured)
+        if self.guard.frames().load(Ordering::Relaxed) < self.tried_at {
+            self.tried_at = 0;
+        }
+        let measured = self.upkeep.measure(&self.connection, lengths, &self.condition.gauges);
+        self.condition.noting(measured.map_err(StoreError::from))
     }
 
-    fn measure_and_checkpoint(&mut self, lengths: Lengths) -> StoreResult<()> {
-        self.upkeep.measure(&self.connection, lengths, &self.condition.gauges)?;
-        let needs_space = !self.deferred.is_empty() || !self.upkeep.has_space_for_step();
-        let cuts = self.upkeep.cuts_log() || needs_space;
-        let frames = self.guard.frames().load(Ordering::Relaxed);
+    /// True if reports or a step wait for space.
+    fn needs_space(&self) -> bool {
+        !self.deferred.is_empty() || !self.upkeep.has_space_for_step()
+    }
+
+    /// True if the log has many frames that are not in the file.
+    fn has_long_log(&self) -> bool {
+        let most = if self.upkeep.is_due() { CHECKPOINT_FRAMES_OF_STEPS } else { CHECKPOINT_FRAMES };
+        self.guard.frames().load(Ordering::Relaxed) >= self.tried_at + most
+    }
+
+    /// Copies a long log into the file, or cuts it. Returns true if there was a reason to.
+    fn checkpoint_if_due(&mut self) -> StoreResult<bool> {
+        let checkpointed = self.measure_and_checkpoint();
+        self.condition.noting(checkpointed)
+    }
+
+    fn measure_and_checkpoint(&mut self) -> StoreResult<bool> {
+        let needs_space = self.needs_space();
+        // Maintenance is not urgent, and each attempt to cut delays the reports.
+        let may_cut = self.cuts_again_at.is_none_or(|at| Instant::now() >= at);
+        let cuts = !self.deferred.is_empty() || may_cut && (needs_space || self.upkeep.cuts_log());
         // not while space is short, and not between the steps of a maintenance, which would take longer
         let is_quiet = !needs_space && !self.upkeep.is_due() && self.upkeep.keeps_samples();
-        if !cuts && frames < self.checkpoint_at && (self.expects_log || !is_quiet) {
-            return Ok(());
+        if !cuts && !self.has_long_log() && (self.expects_log || !is_quiet) {
+            return Ok(false);
         }
+        let frames = self.guard.frames().load(Ordering::Relaxed);
+        // Also if all is copied: a reader may keep the log from being begun anew.
+        self.tried_at = frames;
         self.guard.check_before_checkpoint()?;
         let done = checkpoint(&self.connection, cuts);
+        let mut copied = done.as_ref().map_or(0, |done| done.copied);
         self.expects_log = is_quiet;
-        if is_quiet
-            && done.as_ref().is_ok_and(|done| *done)
-            && let Err(error) = log_check::expect_log(&self.connection)
-        {
-            tracing::debug!(%error, "store: the file does not say that it needs its log");
+        if is_quiet && done.as_ref().is_ok_and(|done| done.is_whole) {
+            // begins the log anew
+            copied = 0;
+            if let Err(error) = log_check::expect_log(&self.connection) {
+                tracing::debug!(%error, "store: the file does not say that it needs its log");
+            }
         }
-        let lengths = self.guard.record_after_checkpoint()?;
+        let lengths = self.guard.record_after_checkpoint(copied)?;
         // A disk without space for the file has some again later.
         let is_done = match done.map_err(StoreError::from) {
             Err(error @ StoreError::Damaged(_)) => return Err(error),
-            done => done.unwrap_or(false),
+            done => done.is_ok_and(|done| done.is_whole),
         };
-        self.checkpoint_at = if is_done { CHECKPOINT_FRAMES } else { frames + CHECKPOINT_FRAMES };
         self.upkeep.measure(&self.connection, lengths, &self.condition.gauges)?;
         if cuts {
             self.upkeep.tried_to_cut(is_done);
+            self.cuts_again_at = (!is_done).then(|| Instant::now() + CUT_PAUSE);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Logs the first failed commit and the first successful one after it.
@@ -248,12 +297,20 @@ impl Writing {
     }
 }
 
-/// Copies the log into the file. Returns true if all of it was copied. To cut the log, waits briefly for readers.
-fn checkpoint(connection: &Connection, cuts: bool) -> rusqlite::Result<bool> {
+/// What a checkpoint did.
+struct Checkpoint {
+    /// True if the whole log is in the file, and no reader keeps it from being cut if it was to be.
+    is_whole: bool,
+    /// Number of frames of the log that are in the file.
+    copied: u32,
+}
+
+/// Copies the log into the file. To cut the log, waits briefly for readers.
+fn checkpoint(connection: &Connection, cuts: bool) -> rusqlite::Result<Checkpoint> {
     let run = |mode| {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             let (busy, frames, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(!busy && frames == copied)
+            Ok(Checkpoint { is_whole: !busy && frames == copied, copied: u32::try_from(copied).unwrap_or(0) })
         })
     };
     if !cuts {

@@ -308,6 +308,44 @@ async fn a_file_that_is_overwritten_in_place_is_noticed_before_the_next_acknowle
     }
 }
 
+/// A part of the log stays in use when it is in the file already, as long as a reader keeps the log from being begun anew.
+#[tokio::test]
+async fn damage_in_a_log_that_a_reader_holds_is_noticed() {
+    for (name, frame) in [("in the file already", 10), ("only in the log", u64::MAX)] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let store = Sqlite::open(&file).unwrap();
+        let reader = rusqlite::Connection::open(&file).unwrap();
+        let report = |at: i64| {
+            let mut report = failure("no apples");
+            report["error_type"] = serde_json::json!(format!("E{}", "x".repeat(at as usize % 97)));
+            report["context"] = serde_json::json!({"a": "b".repeat(10_000)});
+            record_from(report, at, Sender::Keyed)
+        };
+        let log = beside(&file, "-wal");
+        let frames = || fs::metadata(&log).unwrap().len() / (4096 + 24);
+        let mut at = 0;
+        while frames() < 1_400 {
+            at += 1;
+            store.accept(vec![report(at)]).await.unwrap();
+            if frames() > 200 && reader.is_autocommit() {
+                reader.execute_batch("BEGIN; SELECT count(*) FROM groups").unwrap();
+            }
+        }
+        // without a change of its times, as a disk does it
+        let times = fs::metadata(&log).unwrap().modified().unwrap();
+        overwrite(&log, 32 + frame.min(frames() - 3) * (4096 + 24) + 1_000, b"damage");
+        fs::File::options().write(true).open(&log).unwrap().set_modified(times).unwrap();
+        let mut noticed = None;
+        while noticed.is_none() && frames() < 10_000 {
+            at += 1;
+            noticed = store.accept(vec![report(at)]).await.err();
+        }
+        assert!(matches!(noticed, Some(StoreError::Damaged(_))), "{name}: {noticed:?}");
+        drop(reader);
+    }
+}
+
 /// Makes a new file and returns its path.
 fn touch(directory: &Path) -> PathBuf {
     let file = directory.join("touched");

@@ -6,6 +6,7 @@ mod behaviour;
 mod erasing;
 mod files;
 mod hostile;
+mod kills;
 mod left_log;
 mod limit;
 mod reports;

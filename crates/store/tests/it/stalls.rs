@@ -11,10 +11,10 @@ use autoheal_store::{Limits, Sqlite, Store};
 
 use crate::reports::{failure, record};
 
-const DAY: i64 = 86_400_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// Fills the store with this many report ids of the same group, whose times are spread from `from` to `to`.
-fn add_ids(file: &Path, number: usize, from: i64, to: i64) {
+pub(crate) fn add_ids(file: &Path, number: usize, from: i64, to: i64) {
     let connection = rusqlite::Connection::open(file).unwrap();
     connection
         .execute(
@@ -73,6 +73,52 @@ async fn a_million_ids_expire_while_reports_come() {
     let left = rusqlite::Connection::open(&file).unwrap();
     let oldest: i64 = left.query_row("SELECT min(seen_at) FROM report_ids", [], |row| row.get(0)).unwrap();
     assert!(oldest >= 2 * DAY + DAY / 5 * 4 - 1_000, "the oldest ids are deleted first: {oldest}");
+}
+
+/// While a reader keeps the log from being begun anew, it may not grow with all that is deleted, nor may each look at it
+/// take longer than the one before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_read_stops_the_deletion_and_not_the_reports() {
+    // the log may have a quarter of it
+    const LIMIT: u64 = 40_000_000;
+    const IDS: usize = 300_000;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let limits = Limits { bytes: LIMIT, ..Limits::default() };
+    let store = Arc::new(Sqlite::open_for_service(&file, limits).unwrap());
+    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+    add_ids(&file, IDS, 0, DAY);
+    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    reader.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN; SELECT count(*) FROM groups").unwrap();
+    let maintaining = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.maintain(Timestamp(3 * DAY)).await.unwrap().ids }
+    });
+    let log = || std::fs::metadata(directory.path().join("store.db-wal")).unwrap().len();
+    let left = rusqlite::Connection::open(&file).unwrap();
+    let left = || left.query_row("SELECT count(*) FROM report_ids", [], |row| row.get::<_, usize>(0)).unwrap();
+    let (mut longest, mut before) = (Duration::ZERO, usize::MAX);
+    while left() < before {
+        before = left();
+        for _ in 0..20 {
+            let started = Instant::now();
+            store.accept(vec![record(failure("no apples"), 3 * DAY)]).await.unwrap();
+            longest = longest.max(started.elapsed());
+        }
+    }
+    println!("the log has {} bytes; the longest write took {longest:?}", log());
+    assert!(
+        (1..IDS).contains(&left()) && log() < LIMIT / 5 * 2,
+        "{} ids are left, the log has {} bytes",
+        left(),
+        log()
+    );
+    // Seconds on a disk that is busy with other tests; without a bound, the time grows with the log.
+    assert!(longest < Duration::from_secs(5), "{longest:?}");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(maintaining.await.unwrap() as usize, IDS);
+    assert!(log() < LIMIT / 5, "the log is cut afterwards: {} bytes", log());
 }
 
 #[tokio::test]

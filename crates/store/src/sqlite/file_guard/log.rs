@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// Size of the log's header, in bytes.
@@ -14,13 +15,16 @@ const FRAME_HEADER: usize = 24;
 /// First four bytes of a log; the last bit is set if its checksums are of big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
-/// True if this log begins with this number of frames whose checksums are right.
-pub(super) fn is_whole(log: &File, frames: u32) -> io::Result<bool> {
-    if frames == 0 {
+/// True if the frames of this range of the log have the right checksums, which include those of the frame before them.
+pub(super) fn is_whole(log: &File, range: Range<u32>) -> io::Result<bool> {
+    if range.is_empty() {
         return Ok(true);
     }
     let Some(mut frames_of_log) = Frames::of(log)? else { return Ok(false) };
-    for _ in 0..frames {
+    if range.start > 0 && !frames_of_log.skip(range.start)? {
+        return Ok(false);
+    }
+    for _ in range {
         if frames_of_log.next()? != Frame::Valid {
             return Ok(false);
         }
@@ -106,6 +110,16 @@ impl<'a> Frames<'a> {
         let mut salt = [0; 8];
         salt.copy_from_slice(&header[16..24]);
         Ok(Some(Self { log, salt, big_endian, sum, frame: vec![0; FRAME_HEADER + page], at: HEADER as u64 }))
+    }
+
+    /// Goes on behind this number of frames, with the checksum in the last of them. Returns false if that one is absent or
+    /// of another use.
+    fn skip(&mut self, frames: u32) -> io::Result<bool> {
+        self.at = HEADER as u64 + u64::from(frames - 1) * self.frame.len() as u64;
+        let is_there = read(self.log, &mut self.frame, self.at)? && self.is_of_this_use();
+        self.at += self.frame.len() as u64;
+        self.sum = Checksum(word(&self.frame, 16), word(&self.frame, 20));
+        Ok(is_there)
     }
 
     fn next(&mut self) -> io::Result<Frame> {
