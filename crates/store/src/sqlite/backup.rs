@@ -83,7 +83,7 @@ impl Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         // absent after a rename
-        let _absent = fs::remove_file(&self.path);
+        remove_with_journal(&self.path);
     }
 }
 
@@ -91,6 +91,10 @@ impl Drop for Copy {
 fn remove_leftovers(to: &Path) {
     let own = to.file_name().unwrap_or_default().to_string_lossy();
     for (path, name) in names_in_directory(to) {
+        let copy = path.with_file_name(name.trim_end_matches("-journal"));
+        if copy != path && name.starts_with(&*own) && name.ends_with(".partial-journal") && !copy.exists() {
+            let _already_gone = fs::remove_file(&path);
+        }
         let parts = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.'));
         let Some((target, process)) = parts.filter(|(target, process)| !target.is_empty() && is_digits(process)) else {
             continue;
@@ -99,8 +103,15 @@ fn remove_leftovers(to: &Path) {
         let is_ours = target == own || (is_ended(process) && looks_like_a_copy(&path));
         let is_left = || File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
         if is_ours && is_left() {
-            let _already_gone = fs::remove_file(&path);
+            remove_with_journal(&path);
         }
+    }
+}
+
+/// Removes an unfinished copy, and the journal that SQLite keeps beside it.
+fn remove_with_journal(copy: &Path) {
+    for path in [copy.to_owned(), with_suffix(copy, "-journal")] {
+        let _already_gone = fs::remove_file(path);
     }
 }
 
@@ -153,7 +164,7 @@ fn remove_other_copies(path: &Path, kept: &Path) {
         let version =
             version.strip_suffix(".partial").map_or(Some(version.as_str()), |rest| Some(rest.split_once('.')?.0));
         if version.is_some_and(|version| version.len() == 4 && is_digits(version)) && copy != kept {
-            let _already_gone = fs::remove_file(copy);
+            remove_with_journal(&copy);
         }
     }
 }

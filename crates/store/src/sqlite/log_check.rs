@@ -51,7 +51,8 @@ pub(super) fn look(path: &Path, store: &File) -> std::result::Result<Found, Stor
             log.display()
         )));
     }
-    let left = left_log(&File::open(&log).map_err(cannot)?).map_err(cannot)?;
+    let index = File::open(with_suffix(path, "-shm")).ok();
+    let left = left_log(&File::open(&log).map_err(cannot)?, index.as_ref()).map_err(cannot)?;
     let damage = match left {
         Left::InOrder => None,
         Left::Damaged { good_frames } => Some(Damage { good_frames }),

@@ -214,7 +214,10 @@ async fn what_a_killed_copy_left_is_removed_and_does_not_stop_the_next() {
     // in a container each process may have the same id
     for id in [std::process::id(), 99_999] {
         fs::write(directory.path().join(format!("copy.db.{id}.partial")), "cut").unwrap();
+        fs::write(directory.path().join(format!("copy.db.{id}.partial-journal")), "cut").unwrap();
     }
+    // of a copy that an earlier start removed
+    fs::write(directory.path().join("copy.db.99998.partial-journal"), "cut").unwrap();
     let other_target = |name: &str| directory.path().join(format!("other.db.{name}.partial"));
     fs::write(other_target("4194999"), "SQLite format 3\0 and so on").unwrap();
     fs::write(other_target("4194998"), "").unwrap();

@@ -86,6 +86,49 @@ async fn a_log_that_is_whole_or_cut_in_its_last_transaction_is_used_without_a_wo
     }
 }
 
+/// Begins a transaction that does not fit into the memory of its connection, so that frames of the log are written again
+/// and again before they have their checksums.
+fn begin_large_transaction(file: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    connection.pragma_update(None, "cache_size", 2).unwrap();
+    connection.pragma_update(None, "cache_spill", 2).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE; CREATE TABLE large (number INTEGER PRIMARY KEY, text BLOB)").unwrap();
+    for _ in 0..3 {
+        for number in 0..40 {
+            connection.execute("INSERT OR REPLACE INTO large VALUES (?1, randomblob(3000))", [number]).unwrap();
+        }
+    }
+    connection
+}
+
+/// Copies these files of a store, as a kill at this time leaves them.
+fn copy(from: &Path, to: &Path, suffixes: &[&str]) {
+    for suffix in suffixes {
+        fs::copy(beside(from, suffix), beside(to, suffix)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_kill_in_a_large_transaction_is_no_damage() {
+    for committed in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let running = killed(directory.path()).await;
+        let left = directory.path().join("left.db");
+        let before = frames(&beside(&running, "-wal"));
+        let connection = begin_large_transaction(&running);
+        copy(&running, &left, &["", "-wal", "-shm"]);
+        if committed {
+            // the frame that ends the transaction is written, but not all checksums are right
+            connection.execute_batch("COMMIT").unwrap();
+            copy(&running, &left, &["-wal"]);
+            write(&beside(&left, "-wal"), 32 + FRAME * before + 16, &[0xee; 8]);
+        }
+        let store = Sqlite::open(&left).unwrap();
+        assert_eq!((store.health().loss, groups(&store).await), (None, 5), "committed: {committed}");
+        store.accept(vec![record(failure("no apples"), 2)]).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_log_is_set_aside_and_the_status_says_so() {
     type Harm = fn(&Path);

@@ -12,6 +12,12 @@ use std::os::unix::fs::FileExt;
 pub(super) const HEADER: usize = 32;
 /// Size of a frame's header, in bytes. A page follows.
 const FRAME_HEADER: usize = 24;
+/// Size of the header of the log's index, which is there twice, in bytes.
+const INDEX_HEADER: usize = 48;
+/// Place of the number of committed frames in that header.
+const INDEX_FRAMES: usize = 16;
+/// Place of the log's salt in that header.
+const INDEX_SALT: usize = 32;
 /// First four bytes of a log; the last bit is set if its checksums are of big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
@@ -41,32 +47,34 @@ pub(in crate::sqlite) enum Left {
     Damaged { good_frames: u32 },
 }
 
-/// Checks a log that no process has open. A killed process leaves a last transaction that is cut; frames of an earlier
-/// use of the log follow behind the end. A wrong frame is damage if it ends a transaction, or if frames of this use follow.
-pub(in crate::sqlite) fn left_log(log: &File) -> io::Result<Left> {
+/// Checks a log that no process has open, and its index, if there is one.
+///
+/// A killed process leaves a last transaction that is unfinished. Its frames may be cut or wrong, because SQLite writes a
+/// page of a large transaction several times to the same frame, and makes the checksums right at the end. Frames of an
+/// earlier use of the log follow behind them. So a wrong frame is damage only if it, or a frame of this use behind it, ends
+/// a transaction. A kill while the checksums are made right leaves one such frame, which the index does not count.
+pub(in crate::sqlite) fn left_log(log: &File, index: Option<&File>) -> io::Result<Left> {
     let Some(mut frames) = Frames::of(log)? else { return Ok(Left::Damaged { good_frames: 0 }) };
     let (mut number, mut good_frames) = (0, 0);
-    loop {
-        match frames.next()? {
-            Frame::Valid => {
-                number += 1;
-                if frames.ends_transaction() {
-                    good_frames = number;
-                }
-            }
-            Frame::Absent => return Ok(Left::InOrder),
-            Frame::Wrong if frames.is_of_this_use() && frames.ends_transaction() => break,
-            Frame::Wrong => {
-                while frames.next()? != Frame::Absent {
-                    if frames.is_of_this_use() {
-                        return Ok(Left::Damaged { good_frames });
-                    }
-                }
-                return Ok(Left::InOrder);
-            }
+    let mut found = frames.next()?;
+    while found == Frame::Valid {
+        number += 1;
+        if frames.ends_transaction() {
+            good_frames = number;
         }
+        found = frames.next()?;
     }
-    Ok(Left::Damaged { good_frames })
+    let mut ends_behind = 0;
+    while found != Frame::Absent {
+        ends_behind += u32::from(frames.is_of_this_use() && frames.ends_transaction());
+        found = frames.next()?;
+    }
+    let is_uncommitted = || index.and_then(|index| frames.committed(index)).is_some_and(|frames| frames <= good_frames);
+    match ends_behind {
+        0 => Ok(Left::InOrder),
+        1 if is_uncommitted() => Ok(Left::InOrder),
+        _ => Ok(Left::Damaged { good_frames }),
+    }
 }
 
 /// A frame of a log.
@@ -136,6 +144,17 @@ impl<'a> Frames<'a> {
     /// True if the last frame was written since the log was last begun anew.
     fn is_of_this_use(&self) -> bool {
         self.frame[8..16] == self.salt
+    }
+
+    /// Number of committed frames, as the index of the log says; none if it is torn or of another use of the log. A power
+    /// cut may leave an index that is too old.
+    fn committed(&self, index: &File) -> Option<u32> {
+        let mut copies = [0; 2 * INDEX_HEADER];
+        let is_read = read(index, &mut copies, 0).unwrap_or(false);
+        let (header, copy) = copies.split_at(INDEX_HEADER);
+        let is_of_this_log = is_read && header == copy && header[INDEX_SALT..][..8] == self.salt;
+        let number = header[INDEX_FRAMES..][..4].try_into().ok().map(u32::from_ne_bytes);
+        number.filter(|_| is_of_this_log)
     }
 
     /// True if the last frame is the last one of a transaction.
