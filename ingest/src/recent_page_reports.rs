@@ -20,7 +20,8 @@ const MIN_ID_CHARS: usize = 12;
 /// The calls that pages reported recently.
 ///
 /// Anyone can post a report, so a report excuses a failure only with a proof that it is about the same call: the id of the
-/// request, and the hash of its session if it has one. Without a session the id must be too long to guess.
+/// request, and the hash of its session if it has one. Without a session the id must be too long to guess. Method and tool
+/// have to be the same too, because a caller could otherwise hide the failures of its own calls behind another one.
 #[derive(Debug, Default)]
 pub(crate) struct RecentPageReports {
     hasher: RandomState,
@@ -28,13 +29,19 @@ pub(crate) struct RecentPageReports {
     calls: Mutex<VecDeque<(Timestamp, u64)>>,
 }
 
+/// A call that a page reported: the hash of its proof.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReportedCall(u64);
+
 impl RecentPageReports {
-    /// Adds a report of the JavaScript SDK. Ignores a report without a proof, other reports, and repeated ones.
-    pub(crate) fn add(&self, report: &ErrorReport, now: Timestamp) {
-        if report.source.unwrap_or_default() != Source::JavascriptSdk {
-            return;
-        }
-        let Some(call) = self.proof(report) else { return };
+    /// The call that a report of the JavaScript SDK is about; `None` for other reports and for one without a proof.
+    pub(crate) fn call_of(&self, report: &ErrorReport) -> Option<ReportedCall> {
+        let is_page = report.source.unwrap_or_default() == Source::JavascriptSdk;
+        self.proof(report).filter(|_| is_page).map(ReportedCall)
+    }
+
+    /// Adds the call of a report that was stored. Ignores repeated ones.
+    pub(crate) fn add(&self, ReportedCall(call): ReportedCall, now: Timestamp) {
         let mut calls = self.lock();
         let oldest = now.minus(PAGE_REPORT_WAIT * 2);
         while calls.len() >= MAX_REPORTS || calls.front().is_some_and(|(time, _)| *time < oldest) {
@@ -66,7 +73,7 @@ impl RecentPageReports {
         found.is_some_and(|at| calls.remove(at).is_some())
     }
 
-    /// Hashes the session and the id of the call; `None` if they prove nothing.
+    /// Hashes the session, the id, the method and the tool of the call; `None` if they prove nothing.
     fn proof(&self, report: &ErrorReport) -> Option<u64> {
         let rpc = report.rpc.as_ref()?;
         let (id, session) = (rpc.id.as_deref()?, rpc.session_hash.as_deref());
@@ -74,7 +81,9 @@ impl RecentPageReports {
             Some(session) => !session.is_empty() && !id.is_empty(),
             None => id.chars().count() >= MIN_ID_CHARS,
         };
-        is_proof.then(|| self.hasher.hash_one((session, id)))
+        // the gateway names prompts and resources too, pages only tools
+        let tool = rpc.tool.as_deref().filter(|_| rpc.method.as_deref() == Some("tools/call"));
+        is_proof.then(|| self.hasher.hash_one((session, id, rpc.method.as_deref(), tool)))
     }
 
     /// Ignores poisoning: a panic cannot leave the list half-changed.
@@ -104,10 +113,16 @@ mod tests {
         ErrorReport { source: Some(source), rpc: Some(rpc), ..ErrorReport::default() }
     }
 
+    fn add(reports: &RecentPageReports, report: &ErrorReport) {
+        if let Some(call) = reports.call_of(report) {
+            reports.add(call, NOW);
+        }
+    }
+
     /// True if a page's report with this id and session excuses the gateway's.
     fn excuses(page: (Option<&str>, Option<&str>), gateway: (Option<&str>, Option<&str>)) -> bool {
         let reports = RecentPageReports::default();
-        reports.add(&report(Source::JavascriptSdk, page.0, page.1), NOW);
+        add(&reports, &report(Source::JavascriptSdk, page.0, page.1));
         reports.without_reported(report(Source::McpTool, gateway.0, gateway.1), NOW).is_none()
     }
 
@@ -130,8 +145,8 @@ mod tests {
     fn a_report_excuses_one_failure_of_the_same_time() {
         let check = |source, seen, expected: &[Option<u64>]| {
             let reports = RecentPageReports::default();
-            reports.add(&report(source, Some(ID), None), NOW);
-            reports.add(&report(source, Some(ID), None), NOW);
+            add(&reports, &report(source, Some(ID), None));
+            add(&reports, &report(source, Some(ID), None));
             let counts = expected.iter().map(|_| {
                 let failures = ErrorReport { count: Some(3), ..report(Source::McpTool, Some(ID), None) };
                 reports.without_reported(failures, seen).and_then(|report| report.count)

@@ -220,12 +220,12 @@ async fn store(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResul
     let prepared = limit_new_groups(state, client, prepared).await?;
     let mut rejections = Vec::with_capacity(prepared.len());
     let mut records = Vec::with_capacity(prepared.len());
+    let mut calls = Vec::with_capacity(prepared.len());
     for result in prepared {
         match result {
             Ok(record) => {
-                if state.gateway.is_some() {
-                    state.recent_page_reports.add(record.report(), record.received_at());
-                }
+                let call = state.gateway.as_ref().and_then(|_| state.recent_page_reports.call_of(record.report()));
+                calls.push(call.map(|call| (call, record.received_at())));
                 records.push(record);
                 rejections.push(None);
             }
@@ -235,6 +235,12 @@ async fn store(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResul
     let accepted = if records.is_empty() { Vec::new() } else { state.store.accept(records).await? };
     if accepted.iter().any(|accepted| !accepted.duplicate) {
         state.wake.notify_one();
+    }
+    // Only what was counted takes the place of the gateway's own report.
+    for (call, received_at) in
+        calls.into_iter().zip(&accepted).filter_map(|(call, one)| call.filter(|_| !one.duplicate))
+    {
+        state.recent_page_reports.add(call, received_at);
     }
     let mut accepted = accepted.into_iter();
     Ok(rejections

@@ -279,6 +279,25 @@ async fn a_failure_reported_by_the_page_is_not_reported_twice() {
     assert_eq!(stored(&mut app).await, expected.map(|(source, message, count)| (source, message.to_owned(), count)));
 }
 
+#[tokio::test]
+async fn a_report_of_another_tool_or_one_that_is_not_counted_hides_no_failure() {
+    let server = Server::listen().await;
+    let mut app =
+        spawn_app_with(|config| config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address))).await;
+    let (first, second) = (1_764_228_366_123_456_u64, 1_764_228_366_123_457_u64);
+    fail(&app, &server, None, first, "price").await;
+    fail(&app, &server, None, second, "stock").await;
+    let mut repeated = page_report("stock", json!(1_764_228_366_123_458_u64), None);
+    repeated["id"] = json!("6f1d5c0e-0b7a-4f4e-9a55-6a1f3c9f2b11");
+    assert_eq!(app.report(&json!([page_report("other", json!(first), None), repeated])).await.status, 202);
+    repeated["rpc"]["id"] = json!(second);
+    assert_eq!(app.report(&repeated).await.status, 202);
+    let stored = stored(&mut app).await;
+    for expected in ["price: price fails", "stock: stock fails"] {
+        assert!(stored.iter().any(|(source, message, _)| *source == "mcp_tool" && message == expected), "{stored:?}");
+    }
+}
+
 /// Sends a failing call through a trusted proxy, for this client.
 async fn fail_for(app: &TestApp, server: &Server, client: &str) {
     let mut stream = Wire::open(app.address).await;
