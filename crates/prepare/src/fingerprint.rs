@@ -93,6 +93,7 @@ pub struct Fingerprinted {
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
     pub(crate) sent: Option<Box<SentError>>,
+    noise: Option<Cow<'static, str>>,
 }
 
 impl Fingerprinted {
@@ -175,6 +176,12 @@ impl Fingerprinted {
         &self.parts
     }
 
+    /// Returns the name of the rule by which the report is noise; none if it is none.
+    #[must_use]
+    pub fn noise(&self) -> Option<&str> {
+        self.noise.as_deref()
+    }
+
     /// Returns the report's id.
     #[must_use]
     pub fn identity(&self) -> Identity {
@@ -215,7 +222,9 @@ pub(crate) fn fingerprint(normalised: Normalised, rules: &Rules) -> Fingerprinte
     let parts =
         by_rule.unwrap_or_else(|| parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form));
     let fingerprint = hash(VERSION, &parts);
+    let noise = rules.noise(&report, &scrubbed.frames);
     Fingerprinted {
+        noise,
         report,
         frames: scrubbed.frames,
         generated: scrubbed.generated,

@@ -3,11 +3,13 @@
 //! Each stage takes the type that the stage before it returns, so that a wrong order does not compile:
 //! `RawValue → Valid → Parsed → Symbolicated → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type.
 
+mod browser;
 #[cfg(test)]
 mod cpu_time;
 pub mod excerpt;
 pub mod fingerprint;
 mod hex;
+mod noise;
 pub mod normalise;
 pub mod parse;
 pub mod rules;
@@ -23,7 +25,9 @@ use autoheal_scrub::Level;
 use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
+pub use browser::Browser;
 pub use hex::Hex;
+pub use noise::NoiseRule;
 pub use server_failure::{ServerFailure, headline};
 pub use timestamp::Timestamp;
 

@@ -1,6 +1,9 @@
-//! Rules of the operator: which files are the application's own, and which failures are one group.
+//! Rules of the operator: which files are the application's own, which failures are one group, and which are noise.
 
+mod noise;
 mod pattern;
+
+use std::borrow::Cow;
 
 use autoheal_contract::ErrorReport;
 use serde::Deserialize;
@@ -8,6 +11,7 @@ use serde::Deserialize;
 use crate::fingerprint::Part;
 use crate::parse::Frame;
 
+use noise::Noise;
 use pattern::Pattern;
 
 /// The rules of a file, as `AUTOHEAL_RULES` names it. Without rules, every report is judged by the program alone.
@@ -16,6 +20,10 @@ use pattern::Pattern;
 pub struct Rules {
     in_app: InApp,
     group: Vec<GroupRule>,
+    noise: Noise,
+    /// True if pages reach the service under a public URL.
+    #[serde(skip)]
+    is_public: bool,
 }
 
 /// Patterns of frames' files. `exclude` counts more.
@@ -48,7 +56,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// If a group has no name or no condition, so that it would hold every failure.
+    /// If a group or a rule for noise has no name or no condition, so that it would hold every failure.
     pub fn check(&self) -> Result<(), String> {
         for (at, rule) in self.group.iter().enumerate() {
             let number = at + 1;
@@ -59,7 +67,18 @@ impl Rules {
                 return Err(format!("group {number} ({}) has no condition, so it would hold every failure", rule.name));
             }
         }
-        Ok(())
+        self.noise.check()
+    }
+
+    /// The same rules for a service with a public URL, to which pages of `localhost` are noise.
+    #[must_use]
+    pub fn of_public_service(self) -> Self {
+        Self { is_public: true, ..self }
+    }
+
+    /// The name of the first rule by which a report is noise; none if it is none.
+    pub(crate) fn noise(&self, report: &ErrorReport, frames: &[Frame]) -> Option<Cow<'static, str>> {
+        self.noise.find(report, frames, self.is_public)
     }
 
     /// Decides for each frame that a pattern names whether it is the application's.
