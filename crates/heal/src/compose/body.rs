@@ -9,7 +9,7 @@ use super::{code, code_span, fenced, inert, marker, safe_name};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_prepare::parse::Frame;
 use autoheal_prepare::scrub::mask_home;
-use autoheal_prepare::{Timestamp, headline};
+use autoheal_prepare::{Browser, Timestamp, headline};
 use autoheal_store::Sample;
 
 /// Maximum length of each section, in characters. Together they stay well under GitHub's limit of 65 536.
@@ -210,23 +210,16 @@ fn exit(report: &ErrorReport) -> Option<String> {
     signal.or_else(|| exit.code.map(|code| format!("code {code}")))
 }
 
-/// Name and major version from a user agent, such as `Firefox 153`.
+/// The browser and its system, such as `Chrome 141, Windows 10`.
 fn browser(user_agent: &str) -> String {
-    // Order matters, because Edge and Opera name Chrome too, and Chrome names Safari.
-    let names = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Version/", "Safari"),
-        ("Node.js/", "Node.js"),
-    ];
-    let found = names.iter().find_map(|(token, name)| {
-        let version = user_agent.split_once(token)?.1;
-        let major: String = version.chars().take_while(char::is_ascii_digit).take(5).collect();
-        Some(format!("{name} {major}"))
-    });
-    found.unwrap_or_else(|| safe_name(user_agent, 40))
+    if let Some(version) = user_agent.strip_prefix("Node.js/") {
+        return format!("Node.js {}", safe_name(version, 20));
+    }
+    let Some(browser) = Browser::of(user_agent) else { return safe_name(user_agent, 40) };
+    let version = browser.major.map(|major| format!(" {major}")).unwrap_or_default();
+    let words = |name: &str| name.split(' ').map(|word| safe_name(word, 40)).collect::<Vec<_>>().join(" ");
+    let system = browser.system.map(|system| format!(", {}", words(system))).unwrap_or_default();
+    format!("{}{version}{system}", words(browser.name))
 }
 
 /// The application's own frames, innermost first.

@@ -220,6 +220,23 @@ fn a_guessed_stack_is_marked_and_a_stranger_can_write_no_sentence_there() {
     assert!(!facts_of("mcp_tool", json!({"stack_from": 5, "client": ["x"]})).contains("Stack From"));
 }
 
+#[test]
+fn the_browser_is_shown_with_its_version_and_system() {
+    let webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
+    for (user_agent, expected) in [
+        (
+            format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {webkit} Chrome/141.0.0.0 Safari/537.36"),
+            "Chrome 141, Windows 10",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0".to_owned(), "Firefox 133, Linux"),
+        ("Node.js/22".to_owned(), "Node.js 22"),
+        ("My Program/1.0".to_owned(), "My_Program/1.0"),
+    ] {
+        let shown = facts_of("javascript_sdk", json!({"userAgent": user_agent}));
+        assert!(shown.contains(&format!("**Browser:** `{expected}`")), "{user_agent}: {shown}");
+    }
+}
+
 /// Text that a renderer shows outside of code, and active elements.
 fn outside_of_code(markdown: &str) -> (String, Vec<String>) {
     let (mut text, mut active, mut in_code) = (String::new(), Vec::new(), false);
