@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     store_unavailable: AtomicU64,
     busy: AtomicU64,
     prepare_nanoseconds: AtomicU64,
+    noise: AtomicU64,
     gateway_over_limit: AtomicU64,
 }
 
@@ -46,6 +47,10 @@ impl Metrics {
 
     pub(crate) fn gateway_reports_over_limit(&self, reports: usize) {
         self.gateway_over_limit.fetch_add(u64::try_from(reports).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn noise(&self, reports: usize) {
+        self.noise.fetch_add(u64::try_from(reports).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn prepared_in(&self, time: Duration) {
@@ -81,6 +86,12 @@ impl Metrics {
         for (reason, counter) in refusals {
             let _infallible = writeln!(page, "autoheal_refusals_total{{reason=\"{reason}\"}} {}", get(counter));
         }
+        let _infallible = writeln!(
+            page,
+            "# HELP autoheal_noise_reports_total Reports that a rule recognised as noise.\n\
+             # TYPE autoheal_noise_reports_total counter\nautoheal_noise_reports_total {}",
+            get(&self.noise)
+        );
         let seconds = get(&self.prepare_nanoseconds) as f64 / 1e9;
         let _infallible = write!(
             page,

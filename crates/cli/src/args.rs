@@ -234,7 +234,7 @@ pub(crate) struct ServeArgs {
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
-    /// TOML file of rules for frames and groups
+    /// TOML file of rules for frames, groups and noise
     #[arg(long, env = "AUTOHEAL_RULES", value_parser = PathBufValueParser::new().try_map(values::file))]
     #[arg(value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
@@ -354,7 +354,7 @@ pub(crate) struct ExplainArgs {
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
-    /// TOML file of rules for frames and groups
+    /// TOML file of rules for frames, groups and noise
     #[arg(long, env = "AUTOHEAL_RULES", value_parser = PathBufValueParser::new().try_map(values::file))]
     #[arg(value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,

@@ -182,6 +182,7 @@ impl Explainer {
             },
             "severity": record.severity(),
             "severity_reason": severity::reason(report, record.arrival().sender),
+            "noise": record.noise(),
             "fingerprint": record.fingerprint(),
             "fingerprint_parts": record.parts(),
             "notes": record.marks().iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -210,6 +211,9 @@ impl Explainer {
             writeln!(output, "Note         {}", one_line(&mark.to_string()))?;
         }
         writeln!(output, "Severity     {}: {reason}", record.severity().name())?;
+        if let Some(rule) = record.noise() {
+            writeln!(output, "Noise        by the rule {}; it is counted, but opens no issue", one_line(rule))?;
+        }
         writeln!(output, "Fingerprint  {}", record.fingerprint())?;
         for part in record.parts() {
             writeln!(output, "             {} = {}", part.name, one_line(&part.value))?;

@@ -75,7 +75,10 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Res
         data_dir: None,
         static_dir: options.static_dir.clone(),
         scrub: options.scrub.into(),
-        rules: Arc::new(rules(options.rules.as_deref())?),
+        rules: Arc::new(match &options.public_url {
+            Some(url) => rules(options.rules.as_deref())?.for_service_at(url.as_str()),
+            None => rules(options.rules.as_deref())?,
+        }),
         sending_projects,
         caller_errors: caller_errors(&options.healing),
     })
@@ -93,7 +96,7 @@ fn all(lists: &[Secrets]) -> Vec<SecretString> {
     lists.iter().flat_map(|list| list.0.iter().cloned()).collect()
 }
 
-/// Reads the rules for frames and groups; without a file there are none.
+/// Reads the rules for frames, groups and noise; without a file there are none.
 pub(crate) fn rules(path: Option<&Path>) -> Result<Rules> {
     // a variable set to the empty string counts as unset
     let Some(path) = path.filter(|path| !path.as_os_str().is_empty()) else { return Ok(Rules::default()) };

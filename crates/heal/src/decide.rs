@@ -22,6 +22,9 @@ pub(crate) use self::retry::DAILY;
 pub(crate) const OTHER_REPOSITORY: &str = "the program ran in a checkout of another repository; give that repository a \
                                            project of its own (AUTOHEAL_PROJECT, AUTOHEAL_REPO)";
 
+/// Reason for holding an issue back, for people.
+pub const NOISE: &str = "every report is noise by a rule";
+
 /// The next step for a group; at most one write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -102,6 +105,8 @@ pub(crate) enum Quiet {
     FewOccurrences,
     /// The program belongs to another repository than the one that its project is mapped to.
     OtherRepository,
+    /// Every report is noise.
+    Noise,
     /// GitHub refused the issue.
     IssueRefused,
     /// The issue holds the current counts.
@@ -115,6 +120,7 @@ impl fmt::Display for Quiet {
             Self::CallerError => CallerErrors::REASON,
             Self::FewOccurrences => "reported by known senders less often than AUTOHEAL_MIN_OCCURRENCES",
             Self::OtherRepository => OTHER_REPOSITORY,
+            Self::Noise => NOISE,
             Self::IssueRefused => "GitHub refused the issue",
             Self::UpToDate => "the issue is up to date",
         })
@@ -165,6 +171,9 @@ fn open_issue(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) 
     let class = work.sample.report.class.as_deref();
     if settings.caller_errors.hold_back(work.group.source, class, work.group.confirmed_clients()) {
         return Decision::Quiet(Quiet::CallerError);
+    }
+    if work.group.is_noise() {
+        return Decision::Quiet(Quiet::Noise);
     }
     if counted(&work.group, settings) < settings.min_occurrences {
         return Decision::Quiet(Quiet::FewOccurrences);

@@ -13,4 +13,5 @@ pub mod status;
 pub mod worker;
 mod write;
 
+pub use decide::NOISE;
 pub use plan::{Step, plan};

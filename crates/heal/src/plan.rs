@@ -16,6 +16,8 @@ pub enum Step {
     WaitForMoreClients,
     /// Waits for more occurrences.
     WaitForMoreOccurrences,
+    /// Opens nothing, because the report is noise.
+    IgnoreNoise,
     /// Opens nothing, because the program belongs to another repository.
     LeaveToOtherRepository,
     /// Opens an issue.
@@ -36,6 +38,7 @@ impl Step {
             Self::Preview => "preview",
             Self::WaitForMoreClients => "wait_for_more_clients",
             Self::WaitForMoreOccurrences => "wait_for_more_occurrences",
+            Self::IgnoreNoise => "ignore_noise",
             Self::LeaveToOtherRepository => "leave_to_other_repository",
             Self::OpenIssue => "open_issue",
             Self::OpenDraftPullRequest => "open_draft_pull_request",
@@ -59,6 +62,7 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
             Decision::Quiet(Quiet::Preview) => steps.push(Step::Preview),
             Decision::Quiet(Quiet::CallerError) => steps.push(Step::WaitForMoreClients),
             Decision::Quiet(Quiet::FewOccurrences) => steps.push(Step::WaitForMoreOccurrences),
+            Decision::Quiet(Quiet::Noise) => steps.push(Step::IgnoreNoise),
             Decision::Quiet(Quiet::OtherRepository) => steps.push(Step::LeaveToOtherRepository),
             Decision::OpenIssue => {
                 steps.push(Step::OpenIssue);
@@ -119,6 +123,8 @@ fn first_report(record: &Fingerprinted) -> Work {
         shown_hash: None,
         revoked_label: None,
         counts_written: None,
+        noise: record.noise().and(report.count.or(Some(1))).unwrap_or(0),
+        noise_rule: record.noise().map(str::to_owned),
     };
     let releases =
         report.release.iter().map(|release| Release { release: release.clone(), count: group.count }).collect();

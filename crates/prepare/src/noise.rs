@@ -122,7 +122,7 @@ impl Page<'_> {
 }
 
 /// True for the URL of a page on the visitor's own machine, also for a file.
-fn is_local(url: &str) -> bool {
+pub(crate) fn is_local(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {

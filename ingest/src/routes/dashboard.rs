@@ -216,6 +216,7 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
         ("Occurrences", group.count.to_string()),
         ("From known senders", group.known_count.to_string()),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
+        ("Noise", noise(group)),
         ("First seen", text::time(group.first_seen).text),
         ("Last seen", text::time(group.last_seen).text),
         ("Source", text::source(group)),
@@ -226,6 +227,12 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
         ("Fingerprint", group.fingerprint.to_string()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Fact { name, value }).collect()
+}
+
+/// The number of occurrences that are noise, and the rule; empty if there are none.
+fn noise(group: &Group) -> String {
+    let rule = group.noise_rule.as_deref().unwrap_or("an earlier rule");
+    if group.noise == 0 { String::new() } else { format!("{} of {}, by {}", group.noise, group.count, inert(rule)) }
 }
 
 fn stack_frame(frame: &Frame) -> StackFrame {

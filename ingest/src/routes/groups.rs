@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_heal::NOISE;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
 use autoheal_heal::settings::CallerErrors;
 use autoheal_prepare::fingerprint::Fingerprint;
@@ -61,6 +62,7 @@ pub(super) async fn one(
     group["class"] = json!(detail.group.class);
     group["clients"] = json!(detail.group.clients);
     group["known_count"] = json!(detail.group.known_count);
+    group["noise"] = json!({"count": detail.group.noise, "rule": detail.group.noise_rule});
     group["known_clients"] = json!(detail.group.known_clients);
     group["creator"] = json!(detail.group.creator.to_string());
     group["note"] = json!(note(&detail.group, state.config.caller_errors));
@@ -116,8 +118,11 @@ pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
 
 /// The reason that a recorded group opens no issue. `None` if it has or may open one.
 pub(super) fn held_back(group: &Group, caller_errors: CallerErrors) -> Option<&'static str> {
+    if group.status != Status::Recorded {
+        return None;
+    }
     let is_held = caller_errors.hold_back(group.source, group.class.as_deref(), group.confirmed_clients());
-    (is_held && group.status == Status::Recorded).then_some(CallerErrors::REASON)
+    is_held.then_some(CallerErrors::REASON).or_else(|| group.is_noise().then_some(NOISE))
 }
 
 /// The note of the worker about the group, or the reason that it opens no issue.

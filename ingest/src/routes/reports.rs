@@ -232,6 +232,7 @@ async fn store(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResul
             Err(rejected) => rejections.push(Some(rejected)),
         }
     }
+    state.metrics.noise(records.iter().filter(|record| record.noise().is_some()).count());
     let accepted = if records.is_empty() { Vec::new() } else { state.store.accept(records).await? };
     if accepted.iter().any(|accepted| !accepted.duplicate) {
         state.wake.notify_one();

@@ -180,7 +180,7 @@ async fn a_line_has_exactly_the_documented_members() {
     };
     assert_eq!(
         keys(&explained),
-        "decision fingerprint fingerprint_parts frames issue normalised_message notes scrubbed severity severity_reason"
+        "decision fingerprint fingerprint_parts frames issue noise normalised_message notes scrubbed severity severity_reason"
     );
     assert_eq!(keys(&explained["scrubbed"]), "context error_message error_type stack_trace");
     assert_eq!(keys(&explained["issue"]), "body labels title");

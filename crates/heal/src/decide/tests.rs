@@ -38,6 +38,8 @@ fn reported_once() -> Work {
         shown_hash: None,
         revoked_label: None,
         counts_written: None,
+        noise: 0,
+        noise_rule: None,
     };
     let sample = Sample {
         id: SampleId(1),
@@ -53,6 +55,15 @@ fn reported_once() -> Work {
         received_at: NOW,
     };
     Work { group, sample, page: None, releases: vec![], intents: vec![], approval: None }
+}
+
+#[test]
+fn noise_opens_no_issue_until_one_report_is_none() {
+    let mut work = reported_once();
+    (work.group.count, work.group.noise, work.group.noise_rule) = (12, 12, Some("crawler".to_owned()));
+    check(&work, &settings(true, false, false), &Decision::Quiet(Quiet::Noise));
+    work.group.count += 1;
+    check(&work, &settings(true, false, false), &Decision::OpenIssue);
 }
 
 fn with_issue() -> Work {

@@ -14,7 +14,7 @@ const CHROME: &str =
 fn rules(rules: Value) -> Rules {
     let rules: Rules = serde_json::from_value(rules).unwrap();
     rules.check().unwrap();
-    rules.of_public_service()
+    rules.for_service_at("https://errors.example")
 }
 
 /// A report of a usual browser on a usual page, with these members instead of its own.
@@ -110,6 +110,8 @@ fn failures_that_look_alike_are_no_noise() {
 #[test]
 fn a_service_on_this_machine_takes_pages_of_this_machine() {
     let local: Rules = serde_json::from_value(json!({})).unwrap();
+    assert_eq!(noise(&local, on_page("http://localhost:3000/cart", CHROME)), None);
+    let local = local.for_service_at("http://localhost:8000");
     assert_eq!(noise(&local, on_page("http://localhost:3000/cart", CHROME)), None);
 }
 

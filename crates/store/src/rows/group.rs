@@ -168,9 +168,19 @@ pub struct Group {
     pub revoked_label: Option<Timestamp>,
     /// Count that the issue shows, and the time at which it was written.
     pub counts_written: Option<(u64, Timestamp)>,
+    /// Number of occurrences that a rule recognised as noise.
+    pub noise: u64,
+    /// The rule that recognised the last of these occurrences.
+    pub noise_rule: Option<String>,
 }
 
 impl Group {
+    /// True if every occurrence is noise. One that is not is enough for an issue, so that no noise hides a bug.
+    #[must_use]
+    pub fn is_noise(&self) -> bool {
+        self.noise > 0 && self.noise >= self.count
+    }
+
     /// Number of occurrences that count towards a threshold: those of known senders, because a stranger can claim any
     /// number of them, and can send from many addresses. At least 1, so that any failure reaches a threshold of 1.
     #[must_use]

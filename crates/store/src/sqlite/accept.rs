@@ -37,6 +37,8 @@ struct Delta {
     known_count: u64,
     clients: u64,
     known_clients: u64,
+    noise: u64,
+    noise_rule: Option<String>,
     last_seen: Timestamp,
     releases: HashMap<String, u64>,
 }
@@ -92,6 +94,8 @@ impl Batch {
             known_count: 0,
             clients: 0,
             known_clients: 0,
+            noise: 0,
+            noise_rule: None,
             last_seen: record.received_at(),
             releases: HashMap::new(),
         });
@@ -99,6 +103,10 @@ impl Batch {
         let count = report.count.unwrap_or(1);
         delta.count += count;
         delta.known_count += if is_known { count } else { 0 };
+        if let Some(rule) = record.noise() {
+            delta.noise += count;
+            delta.noise_rule = Some(start(rule, MAX_NAME_BYTES).to_owned());
+        }
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
         if let Some(release) = report.release.as_deref().map(|release| start(release, MAX_NAME_BYTES))
@@ -108,7 +116,8 @@ impl Batch {
             *delta.releases.entry(release.to_owned()).or_default() += count;
         }
         let max_clients = if is_known { 2 * MAX_CLIENTS } else { MAX_CLIENTS };
-        if group.stored_clients + group.clients.len() < max_clients && group.clients.insert(client) {
+        let is_noise = record.noise().is_some(); // a crawler is no client of the application
+        if !is_noise && group.stored_clients + group.clients.len() < max_clients && group.clients.insert(client) {
             // The client may be in the file already, because the cache holds only those seen since the group was
             // loaded.
             let added = connection
@@ -126,7 +135,8 @@ impl Batch {
             connection
                 .prepare_cached(
                     "UPDATE groups SET count = count + ?2, known_count = known_count + ?3, clients = clients + ?4,
-                         known_clients = known_clients + ?5, last_seen = max(last_seen, ?6) WHERE id = ?1",
+                         known_clients = known_clients + ?5, last_seen = max(last_seen, ?6), noise = noise + ?7,
+                         noise_rule = coalesce(?8, noise_rule) WHERE id = ?1",
                 )?
                 .execute(params![
                     group,
@@ -134,7 +144,9 @@ impl Batch {
                     delta.known_count,
                     delta.clients,
                     delta.known_clients,
-                    delta.last_seen.0
+                    delta.last_seen.0,
+                    delta.noise,
+                    delta.noise_rule
                 ])?;
             // Moves the group in the index of the list, at most once a second.
             connection

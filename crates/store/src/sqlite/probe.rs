@@ -11,7 +11,7 @@ const READS: [&str; 8] = [
     "SELECT id, name FROM projects LIMIT 1",
     "SELECT id, project_id, fingerprint, error_type, error_message, source, class, severity, count, known_count, clients,
          known_clients, first_seen, last_seen, listed_at, known, creator, shown_sample, sample_chosen, issue_number,
-         status, act_at FROM groups LIMIT 1",
+         status, act_at, noise, noise_rule FROM groups LIMIT 1",
     "SELECT project_id, fingerprint, group_id FROM fingerprints LIMIT 1",
     "SELECT project_id, id, group_id, seen_at FROM report_ids LIMIT 1",
     "SELECT id, group_id, seen_at, record, known, client FROM samples LIMIT 1",

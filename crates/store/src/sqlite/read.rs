@@ -18,7 +18,7 @@ use autoheal_prepare::fingerprint::Fingerprint;
 const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
     counts_written, counts_at, revoked_label, class, known_count, known_clients, known, creator, text_sample, text_form,
-    text_at";
+    text_at, noise, noise_rule";
 
 /// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -254,6 +254,8 @@ fn group(row: &Row<'_>) -> Result<Group> {
         shown_hash: row.get(17)?,
         counts_written: counts.0.zip(counts.1.map(Timestamp)),
         revoked_label: row.get::<_, Option<i64>>(20)?.map(Timestamp),
+        noise: row.get(29)?,
+        noise_rule: row.get(30)?,
     })
 }
 

@@ -58,9 +58,10 @@ fn join(connection: &Connection, group: i64, other: i64) -> Result<()> {
     connection
         .prepare_cached(
             "UPDATE groups SET count = groups.count + from_group.count,
-                 known_count = groups.known_count + from_group.known_count, known = max(groups.known, from_group.known), first_seen = min(groups.first_seen, from_group.first_seen),
+                 known_count = groups.known_count + from_group.known_count, known = max(groups.known, from_group.known),
+                 noise = groups.noise + from_group.noise, first_seen = min(groups.first_seen, from_group.first_seen),
                  last_seen = max(groups.last_seen, from_group.last_seen)
-             FROM (SELECT count, known_count, known, first_seen, last_seen FROM groups WHERE id = ?1) AS from_group
+             FROM (SELECT count, known_count, known, noise, first_seen, last_seen FROM groups WHERE id = ?1) AS from_group
              WHERE id = ?2",
         )?
         .execute([group, other])?;

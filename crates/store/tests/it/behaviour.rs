@@ -55,6 +55,22 @@ async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) 
     assert!(!store.accept(vec![record(with_id, tomorrow.0)]).await.unwrap()[0].duplicate);
 }
 
+/// Checks that noise is counted apart, and that a group is noise until one report is none.
+async fn noise_is_counted_apart(store: Arc<dyn Store>) {
+    let mut crawled = failure("first");
+    crawled["context"] =
+        json!({"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"});
+    crawled["count"] = json!(3);
+    let fingerprint = store.accept(vec![record(crawled, 1)]).await.unwrap()[0].fingerprint;
+    let group = store.detail(DEFAULT_PROJECT, fingerprint).await.unwrap().unwrap().group;
+    assert_eq!((group.count, group.noise, group.noise_rule.as_deref()), (3, 3, Some("crawler")));
+    assert!(group.is_noise() && group.clients == 0, "a crawler is no client");
+    store.accept(vec![record(failure("first"), 2)]).await.unwrap();
+    let group = store.detail(DEFAULT_PROJECT, fingerprint).await.unwrap().unwrap().group;
+    assert_eq!((group.count, group.noise, group.clients), (4, 3, 1));
+    assert!(!group.is_noise());
+}
+
 /// Checks that a report which arrives during its group's claim makes the group due again.
 async fn a_report_during_a_claim_makes_the_group_due(store: Arc<dyn Store>) {
     store.accept(vec![record(failure("first"), 1)]).await.unwrap();
@@ -117,6 +133,12 @@ async fn sqlite_makes_a_group_due_for_a_report_during_its_claim() {
     let directory = tempfile::tempdir().unwrap();
     a_report_during_a_claim_makes_the_group_due(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap()))
         .await;
+}
+
+#[tokio::test]
+async fn sqlite_counts_noise_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    noise_is_counted_apart(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
 }
 
 #[tokio::test]
