@@ -1,7 +1,7 @@
 //! Measures source maps: `us_mapped`, a report with 20 frames of a bundle whose map is open, from JSON to fingerprint;
 //! and `map_cold_ms`, loading and opening the map of a large bundle.
 //!
-//! `cargo run --release -p autoheal-ingest --example bench-source-maps`
+//! Part of `cargo xtask bench prepare`. `--short` makes few rounds.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -24,6 +24,7 @@ const FRAMES: usize = 20;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let short = std::env::args().any(|argument| argument == "--short");
     let (generated, map) = bundle();
     let started = Instant::now();
     let form = Lookup::build(generated.as_bytes(), map.as_bytes())?;
@@ -57,7 +58,7 @@ async fn main() -> Result<()> {
         received_at: Timestamp(0),
     };
     let mut mapped = Vec::new();
-    for round in 0..1_100 {
+    for round in 0..if short { 110 } else { 1_100 } {
         let started = Instant::now();
         let record = begin(&raw, arrival.clone())?.finish(
             ScrubLevel::Standard,

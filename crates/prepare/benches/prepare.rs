@@ -60,13 +60,10 @@ fn main() {
     let (worst, pattern) = growth(if short { 1 } else { 5 });
     println!("growth of the time per character from {} to {}: at most {worst:.2}, for {pattern:?}", SIZES[0], SIZES[1]);
     let round = |value: f64| (value * 100.0).round() / 100.0;
-    // filled in by the measurement of source maps
-    let (mapped, cold) = (None::<f64>, None::<f64>);
     println!(
         "{}",
         json!({
-            "us_2k": round(browser[0]), "us_7k": round(browser[1]), "us_mapped": mapped, "map_cold_ms": cold,
-            "growth": round(worst),
+            "us_2k": round(browser[0]), "us_7k": round(browser[1]), "growth": round(worst),
         })
     );
     if short && worst > MAX_GROWTH {

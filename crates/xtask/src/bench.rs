@@ -97,15 +97,26 @@ pub(crate) fn measure_grouping(binaries: &Binaries, short: bool) -> Result<()> {
     step("bench grouping", &mut bench)
 }
 
-/// Runs the benchmark of preparing reports. A short run has all packages, so that cargo chooses the features with which the
-/// dependencies are built already.
+/// Runs the benchmarks of preparing reports and of source maps. A short run has all packages, so that cargo chooses the
+/// features with which the dependencies are built already.
 pub(crate) fn measure_prepare(short: bool) -> Result<()> {
     let bench: &[&str] = if short {
         &["bench", "--profile", "dev", "--workspace", "--bench", "prepare", "--", "--short"]
     } else {
         &["bench", "--package", "autoheal-prepare", "--bench", "prepare"]
     };
-    step("bench prepare", &mut cargo(bench))
+    let mut measured = figures("bench prepare", cargo(bench))?;
+    let profile: &[&str] = if short { &["--workspace"] } else { &["--release", "--package", "autoheal-ingest"] };
+    step("build", cargo(&["build", "--example", "bench-source-maps"]).args(profile))?;
+    let directory = target_directory().join(if short { "debug" } else { "release" });
+    let mut maps = Command::new(directory.join("examples/bench-source-maps"));
+    maps.args(short.then_some("--short"));
+    let mapped = figures("bench prepare: source maps", maps)?;
+    for name in ["us_mapped", "map_cold_ms"] {
+        measured[name] = mapped[name].clone();
+    }
+    println!("{measured}");
+    Ok(())
 }
 
 /// Runs tests and returns the members of all JSON objects that they print.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use autoheal_source_maps::limits::MAPPINGS;
-use autoheal_source_maps::{Lookup, check};
+use autoheal_source_maps::{Lookup, check, pack, unpack};
 
 fn map(mappings: &str) -> String {
     format!(r#"{{"version":3,"sources":["a"],"mappings":"{mappings}"}}"#)
@@ -44,37 +44,64 @@ fn checking_takes_linear_time() {
     }
 }
 
+/// Damages maps, the code they belong to and stored forms at random, for a second. For longer runs,
+/// `AUTOHEAL_MUTATION_SECONDS=600 cargo test -p autoheal-source-maps --release --test it damaged`;
+/// `AUTOHEAL_MUTATION_SEED` repeats a run.
 #[test]
 fn damaged_maps_and_forms_do_not_panic() {
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
-    println!("SEED={seed}");
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let seed = number("AUTOHEAL_MUTATION_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let duration = Duration::from_secs(number("AUTOHEAL_MUTATION_SECONDS").unwrap_or(1));
+    println!("AUTOHEAL_MUTATION_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let fixture = |name: &str| {
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/esbuild").join(name)).unwrap()
-    };
-    let (generated, map) = (fixture("bundle.js"), fixture("bundle.js.map"));
-    let form = Lookup::build(&generated, &map).unwrap();
-    let damage = |random: &mut fastrand::Rng, bytes: &[u8]| {
-        let mut bytes = bytes.to_vec();
-        for _ in 0..random.usize(1..4) {
-            let at = random.usize(..bytes.len());
-            match random.u8(..3) {
-                0 => bytes[at] = random.u8(..),
-                1 => bytes.truncate(at.max(1)),
-                _ => drop(bytes.splice(at..at, [b'g'; 9])),
-            }
+    let bundles = ["esbuild", "rollup", "vite", "webpack"].map(|bundler| {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(bundler);
+        let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
+        let (generated, map) = (read("bundle.js"), read("bundle.js.map"));
+        let form = Lookup::build(&generated, &map).unwrap();
+        (generated, map, form)
+    });
+    let began = Instant::now();
+    let mut count = 0;
+    while began.elapsed() < duration || count < 20 {
+        let (generated, map, form) = &bundles[random.usize(..bundles.len())];
+        let _judged = check(&damage(&mut random, map));
+        if let Ok(form) = Lookup::build(&damage(&mut random, generated), &damage(&mut random, map)) {
+            look_up(&mut random, form);
         }
-        bytes
-    };
-    for _ in 0..60 {
-        let _judged = Lookup::build(&damage(&mut random, &generated), &damage(&mut random, &map));
+        for _ in 0..5 {
+            let start = if random.bool() { form.len() } else { form.len().min(200) };
+            let damaged = damage(&mut random, &form[..start]);
+            look_up(&mut random, damaged);
+            let packed: Vec<Vec<u8>> = pack(form).iter().map(|part| damage(&mut random, part)).collect();
+            let _unpacked = unpack(&packed);
+        }
+        count += 1;
     }
-    for _ in 0..300 {
-        let damaged = if random.bool() { damage(&mut random, &form) } else { damage(&mut random, &form[..200]) };
-        if let Ok(lookup) = Lookup::open(damaged) {
-            for _ in 0..20 {
-                let _found = lookup.original(random.u32(..4), random.u32(..3000));
-            }
+    println!("{count} rounds");
+}
+
+/// Changes, cuts and adds bytes.
+fn damage(random: &mut fastrand::Rng, bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..random.usize(1..4) {
+        let at = random.usize(..bytes.len());
+        match random.u8(..5) {
+            0 => bytes[at] = random.u8(..),
+            1 => bytes.truncate(at.max(1)),
+            2 => drop(bytes.splice(at..at, [b'g'; 9])),
+            3 => bytes.swap(at, 0),
+            _ => bytes[at] ^= 1 << random.u8(..8),
         }
     }
+    bytes
+}
+
+/// Looks up random positions in a form that may be damaged.
+fn look_up(random: &mut fastrand::Rng, form: Vec<u8>) {
+    let Ok(lookup) = Lookup::open(form) else { return };
+    for _ in 0..20 {
+        let _found = lookup.original(random.u32(..4), random.u32(..3000));
+    }
+    let _found = lookup.original(u32::MAX, u32::MAX);
 }
