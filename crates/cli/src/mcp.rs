@@ -55,10 +55,10 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
     let ending = signals.follow(child, || false);
     let interrupted = signals.interrupted();
-    relays.finish(signals, ending);
     let nested_reported = nested.failures().last().is_some_and(|last| last.has_ending(ending));
-    // the last line may end this process by a signal
+    // before anything that may end this process by a signal
     drop(nested);
+    relays.finish(signals, ending);
     // before the end of the conversation, because the watcher then reads its deadline
     let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);
     // the end of a server that a nested `run` reported is reported once

@@ -52,15 +52,17 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     };
     let ending = signals.follow(child, || streams.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
+    // before anything that may end this process by a signal
+    let nested_failures = nested.failures();
+    drop(nested);
     let interrupted = signals.interrupted();
     // A reader that stopped reading can block the relays. A signal must still end this process.
     let is_done = Arc::new(AtomicBool::new(false));
-    let (done, nested_file) = (Arc::clone(&is_done), nested.path());
+    let done = Arc::clone(&is_done);
     signals.on_termination(move |signal| {
         // the command may have received the signal too, so let its last output arrive
         std::thread::sleep(RELAY_GRACE);
         if !done.load(Ordering::Relaxed) {
-            let _deleted = nested_file.as_ref().map(std::fs::remove_file);
             Ending::Signal(signal).repeat_now();
         }
     });
@@ -73,15 +75,13 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
             let last_line = failed.last_line_hash();
             // a failure that a nested command reported is passed on, because this command may be nested, too
-            if was_reported(&nested.failures(), ending, last_line, &relayed)
+            if was_reported(&nested_failures, ending, last_line, &relayed)
                 || report(options, failed, relayed.is_line_start())
             {
                 Reported::now(ending, last_line).note();
             }
         }
     }
-    // the next line may end this process by a signal
-    drop(nested);
     ending.repeat()
 }
 

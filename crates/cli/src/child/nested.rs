@@ -52,11 +52,6 @@ impl Nested {
         };
     }
 
-    /// The file's path, for a process that ends without dropping this.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.file.clone()
-    }
-
     /// The failures so far.
     pub(crate) fn failures(&self) -> Vec<Reported> {
         let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
