@@ -137,8 +137,8 @@ fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()>
     // The text of the issue counts as that of the placeholder, so that the placeholder is never written to GitHub.
     connection
         .prepare_cached(
-            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, severity = 'medium', clients = 0, known_clients = 0,
-                 creator = zeroblob(8), shown_sample = ?3, sample_chosen = 0,
+            "UPDATE groups SET error_type = ?2, error_message = ?2, class = NULL, severity = 'medium',
+                 clients = 0, known_clients = 0, creator = zeroblob(8), shown_sample = ?3, sample_chosen = 0,
                  text_sample = CASE WHEN text_sample IS NOT NULL THEN ?3 END WHERE id = ?1",
         )?
         .execute(params![group, ERASED, sample])
