@@ -14,8 +14,6 @@ use autoheal_prepare::Timestamp;
 pub(crate) const PAGE_REPORT_WAIT: Duration = Duration::from_secs(4);
 /// Maximum number of stored reports. The oldest is evicted first.
 const MAX_REPORTS: usize = 10_000;
-/// Minimum length of an id that proves the call without a session. A shorter one can be guessed.
-const MIN_ID_CHARS: usize = 12;
 
 /// The calls that pages reported recently.
 ///
@@ -76,14 +74,9 @@ impl RecentPageReports {
     /// Hashes the session, the id, the method and the tool of the call; `None` if they prove nothing.
     fn proof(&self, report: &ErrorReport) -> Option<u64> {
         let rpc = report.rpc.as_ref()?;
-        let (id, session) = (rpc.id.as_deref()?, rpc.session_hash.as_deref());
-        let is_proof = match session {
-            Some(session) => !session.is_empty() && !id.is_empty(),
-            None => id.chars().count() >= MIN_ID_CHARS,
-        };
         // the gateway names prompts and resources too, pages only tools
         let tool = rpc.tool.as_deref().filter(|_| rpc.method.as_deref() == Some("tools/call"));
-        is_proof.then(|| self.hasher.hash_one((session, id, rpc.method.as_deref(), tool)))
+        Some(self.hasher.hash_one((rpc.unguessable_id()?, rpc.method.as_deref(), tool)))
     }
 
     /// Ignores poisoning: a panic cannot leave the list half-changed.

@@ -9,6 +9,7 @@ mod receipt;
 mod refusal;
 mod report;
 mod session;
+mod trace;
 pub mod wording;
 
 pub use class::Class;
@@ -17,3 +18,4 @@ pub use receipt::{Receipt, ReceiptStatus};
 pub use refusal::{Refusal, RefusalCode};
 pub use report::{Cause, ErrorReport, Exit, LogLine, Rpc, Server, Severity, Source};
 pub use session::session_hash;
+pub use trace::Trace;

@@ -10,6 +10,8 @@ pub const ERROR_MESSAGE_CHARS: usize = 10_000;
 pub const STACK_TRACE_CHARS: usize = 50_000;
 /// Maximum length of a value in any other text field (release, command, reproduction …), in characters.
 pub const TEXT_CHARS: usize = 4_000;
+/// Minimum length of `rpc.id` that names a call without a session, in characters. A shorter one can be guessed.
+pub const MIN_RPC_ID_CHARS: usize = 12;
 /// Maximum length of `rpc.id`, in characters. A longer one is dropped, because a part of an id names no call.
 pub const RPC_ID_CHARS: usize = 100;
 /// Maximum size of `context`, in bytes of compact JSON.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::Json;
+use crate::limits::MIN_RPC_ID_CHARS;
+use crate::{Json, Trace, trace};
 
 /// One failure, as a sender describes it.
 ///
@@ -72,6 +73,10 @@ pub struct ErrorReport {
     /// The JSON-RPC call that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rpc: Option<Rpc>,
+    /// The W3C trace context of the call that failed, `{trace_id, span_id}` in hexadecimal digits. Reports of a call's two
+    /// ends with the same trace are about one failure.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "trace::read")]
+    pub trace: Option<Trace>,
     /// A command or call that reproduces the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reproduction: Option<String>,
@@ -242,6 +247,20 @@ pub struct Rpc {
     /// Part of neither the fingerprint nor an issue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_hash: Option<String>,
+}
+
+impl Rpc {
+    /// The session and the id of the request, if others cannot guess them: two reports with the same ones are about the
+    /// same call.
+    #[must_use]
+    pub fn unguessable_id(&self) -> Option<(Option<&str>, &str)> {
+        let (session, id) = (self.session_hash.as_deref(), self.id.as_deref()?);
+        let is_proof = match session {
+            Some(session) => !session.is_empty() && !id.is_empty(),
+            None => id.chars().count() >= MIN_RPC_ID_CHARS,
+        };
+        is_proof.then_some((session, id))
+    }
 }
 
 /// Reads text, or a whole number as text. Any other value counts as absent.

@@ -4,6 +4,7 @@
 //! `RawValue → Valid → Parsed → Symbolicated → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type.
 
 mod browser;
+mod call_end;
 #[cfg(test)]
 mod cpu_time;
 pub mod excerpt;
@@ -26,6 +27,7 @@ use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
 pub use browser::Browser;
+pub use call_end::{CallEnd, CallKey};
 pub use hex::Hex;
 pub use noise::NoiseRule;
 pub use server_failure::{ServerFailure, headline};

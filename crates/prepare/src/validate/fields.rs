@@ -8,7 +8,7 @@ use autoheal_contract::limits::{
     CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, RPC_ID_CHARS, STACK_TRACE_CHARS, TAGS,
     TEXT_CHARS,
 };
-use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server};
+use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server, Trace};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -82,6 +82,7 @@ impl<'a> RawReport<'a> {
             logs: fields.logs(),
             server: fields.part("server", cut_server),
             rpc: fields.part("rpc", cut_rpc),
+            trace: fields.read("trace", |raw| Trace::of_json(&read_typed(raw)?)),
             reproduction: fields.text("reproduction", TEXT_CHARS),
             command: fields.text("command", TEXT_CHARS),
             exit: fields.part("exit", cut_exit),

@@ -72,6 +72,7 @@ fn a_wrong_type_drops_only_its_field() {
         "logs",
         "server",
         "rpc",
+        "trace",
         "reproduction",
         "command",
         "exit",
@@ -87,6 +88,33 @@ fn a_wrong_type_drops_only_its_field() {
         assert_eq!(valid.report.release.is_some(), field != "release");
     }
     assert_eq!(valid(&json!({"error_type": "E", "error_message": "m", "unknown": false})).marks, []);
+}
+
+#[test]
+fn a_trace_of_another_form_is_dropped_and_the_report_is_not() {
+    let (trace_id, span_id) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let read = |trace: Value| valid(&json!({"error_type": "E", "error_message": "m", "trace": trace}));
+    let traced = read(json!({"trace_id": trace_id, "span_id": span_id, "more": 1}));
+    assert_eq!(
+        traced.report.trace.map(|trace| (trace.trace_id(), trace.span_id())),
+        Some((trace_id.to_owned(), span_id.to_owned()))
+    );
+    assert_eq!(traced.marks, []);
+    for wrong in [
+        json!({}),
+        json!({"trace_id": trace_id}),
+        json!({"trace_id": trace_id.to_uppercase(), "span_id": span_id}),
+        json!({"trace_id": "0".repeat(32), "span_id": span_id}),
+        json!({"trace_id": trace_id, "span_id": 7}),
+        json!({"trace_id": format!("{trace_id}\n"), "span_id": span_id}),
+        json!({"trace_id": "`@everyone` https://example.org/", "span_id": span_id}),
+        json!(format!("00-{trace_id}-{span_id}-01")),
+        json!([trace_id, span_id]),
+    ] {
+        let read = read(wrong.clone());
+        assert_eq!(read.report.trace, None, "{wrong}");
+        assert_eq!(read.marks, [Mark { field: "trace".to_owned(), done: MarkKind::Dropped }], "{wrong}");
+    }
 }
 
 #[test]
