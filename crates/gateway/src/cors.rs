@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 const REQUEST_HEADERS: &str = "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, \
-                               last-event-id, mcp-method, mcp-name";
+                               last-event-id, mcp-method, mcp-name, traceparent";
 const RESPONSE_HEADERS: &str = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after";
 /// Lifetime of a preflight in the browser's cache, in seconds; Chromium caps it at two hours.
 const MAX_AGE: &str = "7200";

@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn push_exchange(monitor: &Monitor, exchange: u64, request: &[u8], response: &[u8]) {
-        let scope = Scope { session: exchange, peer: None, session_hash: None };
+        let scope = Scope { session: exchange, peer: None, session_hash: None, trace: None };
         monitor.push(Event::Request {
             exchange,
             scope,
@@ -263,7 +263,7 @@ mod tests {
         let analysis = lock(&monitor.state);
         let scope = |network| {
             let peer = Peer { network, address: [127, 0, 0, 1].into() };
-            Scope { session: 1, peer: Some(peer), session_hash: None }
+            Scope { session: 1, peer: Some(peer), session_hash: None, trace: None }
         };
         let request = |network| Event::Request {
             exchange: 1,

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use autoheal_contract::session_hash;
+use autoheal_contract::{Trace, session_hash};
 use autoheal_watch::{Peer, Scope};
 use axum::http::HeaderMap;
 
@@ -13,6 +13,8 @@ use super::client_key::ClientKey;
 
 /// The header with the id of a session.
 const HEADER: &str = "mcp-session-id";
+/// The header that names the trace of a request.
+const TRACE_HEADER: &str = "traceparent";
 
 /// The session of an exchange. The client may resume a broken stream only in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,8 @@ impl Scopes {
         let session = self.named(headers).unwrap_or(exchange);
         let session_hash = headers.get(HEADER).map(|session| session_hash(session.as_bytes()));
         let peer = Peer { network: self.client_key.hash(peer), address: peer };
-        (exchange, Scope { session, peer: Some(peer), session_hash })
+        let trace = headers.get(TRACE_HEADER).and_then(|value| Trace::parse(value.to_str().ok()?));
+        (exchange, Scope { session, peer: Some(peer), session_hash, trace })
     }
 
     /// The session named by these headers.

@@ -125,7 +125,7 @@ mod tests {
             let other = end(&other, "tools/call", "tool_failure");
             assert!(other.is_none_or(|other| other.by_trace != server.by_trace && other.by_id != server.by_id));
         }
-        assert_eq!(of(&End { id: "1", session: Some("77"), ..PAGE }).by_id.is_some(), true);
+        assert!(of(&End { id: "1", session: Some("77"), ..PAGE }).by_id.is_some());
     }
 
     #[test]

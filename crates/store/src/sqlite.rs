@@ -3,6 +3,7 @@
 mod accept;
 mod backup;
 mod cache;
+mod call_ends;
 mod claim;
 mod client;
 mod condition;

@@ -1,6 +1,6 @@
 //! `Call`: one open request of the client, and the data that its report needs.
 
-use autoheal_contract::Source;
+use autoheal_contract::{Source, Trace};
 use autoheal_prepare::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -88,6 +88,8 @@ pub(crate) struct Call {
     pub(crate) session: u64,
     pub(crate) session_hash: Option<u64>,
     pub(crate) peer: Option<Peer>,
+    /// Trace that the request names, in `_meta` or else in its header.
+    pub(crate) trace: Option<Trace>,
     pub(crate) started: Timestamp,
     /// Time from which standard error may belong to the call. It may be before `started`, because two threads read the
     /// pipes and may see the output before the request.
@@ -150,6 +152,8 @@ struct RequestMeta<'a> {
     protocol_version: Option<&'a RawValue>,
     #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo")]
     client: Option<&'a RawValue>,
+    #[serde(borrow)]
+    traceparent: Option<&'a RawValue>,
 }
 
 impl Call {
@@ -186,6 +190,7 @@ impl Call {
             session: 0,
             session_hash: None,
             peer: None,
+            trace: meta.traceparent.and_then(read_name).and_then(|traceparent| Trace::parse(&traceparent)),
             started: now,
             output_from: now,
             last_activity: now,
@@ -215,6 +220,7 @@ impl Call {
             session: self.session,
             session_hash: self.session_hash,
             peer: self.peer,
+            trace: None,
             started: self.started,
             output_from: self.output_from,
             last_activity: self.last_activity,

@@ -87,6 +87,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
             id: rpc_id(&call.id),
             session_hash: call.session_hash.map(|hash| hash.to_string()),
         }),
+        trace: call.and_then(|call| call.trace),
         reproduction,
         command,
         exit: failure.exit.clone(),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use autoheal_contract::ErrorReport;
+use autoheal_contract::{ErrorReport, Trace};
 
 use crate::open_calls::CallKey;
 
@@ -42,6 +42,8 @@ pub struct Scope {
     pub peer: Option<Peer>,
     /// The [hash](autoheal_contract::session_hash) of `Mcp-Session-Id` in reports; `None` without a session.
     pub session_hash: Option<u64>,
+    /// The trace that the header `traceparent` of the message names.
+    pub trace: Option<Trace>,
 }
 
 /// The sender of a message over HTTP.

@@ -126,6 +126,7 @@ impl Watch {
         let key = CallKey::new(scope.session, id);
         let mut call = Call::read(method, params, self.open_calls.remaining_param_bytes(), now);
         (call.session, call.session_hash, call.peer) = (scope.session, scope.session_hash, scope.peer);
+        call.trace = call.trace.or(scope.trace);
         if let Some(client) = call.client.clone().filter(|_| call.kind == Kind::Initialize) {
             clear_if_full(&mut self.clients).insert(scope.session, client);
         }

@@ -43,7 +43,7 @@ async fn the_gateway_responds_to_preflights() {
         assert_eq!(headers["access-control-allow-methods"], "GET, POST, DELETE, OPTIONS");
         assert_eq!(
             headers["access-control-allow-headers"],
-            "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, mcp-method, mcp-name, mcp-param-Region, Mcp-Param-B"
+            "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, mcp-method, mcp-name, traceparent, mcp-param-Region, Mcp-Param-B"
         );
         assert_eq!(headers["vary"], "origin");
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK, ERROR_MESSAGE_CHARS};
-use autoheal_contract::{ErrorReport, Json, Rpc, Server};
+use autoheal_contract::limits::{CONTEXT_DEPTH, CUT_MARK, ERROR_MESSAGE_CHARS, RPC_ID_CHARS};
+use autoheal_contract::{ErrorReport, Json, Rpc, Server, Trace};
 use rmcp::model::{ClientRequest, Implementation, JsonObject, RequestMetaObject};
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use serde_json::Value;
@@ -30,6 +30,7 @@ pub(super) struct Call {
     params: Option<Json>,
     /// True if no parameter was cut.
     is_whole: bool,
+    id: String,
     meta: RequestMetaObject,
     peer: Peer<RoleServer>,
     took: Duration,
@@ -63,6 +64,7 @@ impl Call {
             params,
             is_whole: is_whole.unwrap_or(true),
             name,
+            id: context.id.to_string(),
             meta: context.meta.clone(),
             peer: context.peer.clone(),
             took: Duration::ZERO,
@@ -115,8 +117,10 @@ impl Call {
                 transport: Some(transport.to_owned()),
                 protocol_version: version.map(|version| version.as_str().to_owned()),
                 duration_ms: Some(self.took.as_secs_f64() * 1_000.0),
+                id: Some(self.id).filter(|id| id.chars().nth(RPC_ID_CHARS).is_none()),
                 ..Rpc::default()
             }),
+            trace: self.meta.get_traceparent().and_then(Trace::parse),
             ..facts
         };
         if let Some(client) = client {

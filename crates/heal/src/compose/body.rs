@@ -144,6 +144,7 @@ fn facts(sample: &Sample, severity: Severity) -> Vec<(&'static str, String)> {
         ("Method", method.map(name)),
         (target_name(report.source.unwrap_or_default()), tool.map(name)),
         ("Error Code", rpc.and_then(|rpc| rpc.code).map(|code| code.to_string())),
+        ("Trace", report.trace.map(|trace| trace.trace_id())),
         ("Failed After", rpc.and_then(|rpc| rpc.duration_ms).map(|time| format!("{time:.0} ms"))),
         (
             "Command",

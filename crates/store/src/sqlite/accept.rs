@@ -5,19 +5,20 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
-use super::cache::{Cache, CachedGroup, cached_group, project_id};
+use super::cache::{Cache, CachedGroup, cached_group, group_of, project_id};
+use super::call_ends::{self, Meeting};
 use super::rank::Rank;
 use super::read::or_default;
 use super::{client, erase, sample};
 use crate::{Accepted, ClientHash};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
+use autoheal_prepare::{CallEnd, Timestamp};
 
 /// Maximum number of samples per group: the first, and a few to compare with it.
-const MAX_SAMPLES: usize = 10;
+pub(super) const MAX_SAMPLES: usize = 10;
 /// Maximum size of all samples of a group, in bytes. The first one is kept in any case.
-const MAX_SAMPLES_BYTES: usize = 128 * 1024;
+pub(super) const MAX_SAMPLES_BYTES: usize = 128 * 1024;
 /// Maximum size of a class or a release in its own column, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 200;
 /// Maximum number of distinct clients that are counted per group. Known senders have as many places again, so that
@@ -67,8 +68,9 @@ impl Batch {
         let id = record.identity().uuid();
         // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
+        let end = CallEnd::of(record.report());
         if matches!(record.identity(), Identity::Given(_))
-            && !cache.aliases.contains_key(&key)
+            && (end.is_some() || !cache.aliases.contains_key(&key))
             && let Some(counted) = group_of_id(connection, project, id)?
         {
             // The group may have been deleted since. Its reports must not come back by a repeated delivery.
@@ -77,7 +79,15 @@ impl Batch {
         }
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
-        let group = cached_group(connection, cache, project, record, client)?;
+        let meeting = match &end {
+            Some(end) => self.meet(connection, cache, project, record, end)?,
+            None => None,
+        };
+        let group = match meeting {
+            Some(Meeting::OnlyThis(group)) => group,
+            _ => group_of(connection, cache, project, record, client)?,
+        };
+        let group = cached_group(connection, cache, group)?;
         if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
             let other =
                 group_of_id(connection, project, id)?.flatten().filter(|(other, _)| *other != record.fingerprint());
@@ -88,7 +98,11 @@ impl Batch {
             group.known = true;
             connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
-        keep_sample(connection, group, record, client, is_full)?;
+        if let Some(end) = end.filter(|_| meeting.is_none()) {
+            call_ends::add(connection, project, &end, record, group.id, group.count == 0)?;
+        }
+        let is_met = meeting.is_some_and(|meeting| meeting != Meeting::Apart);
+        keep_sample(connection, group, record, client, is_full, is_met)?;
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
             known_count: 0,
@@ -101,8 +115,10 @@ impl Batch {
         });
         let report = record.report();
         let count = report.count.unwrap_or(1);
-        delta.count += count;
         delta.known_count += if is_known { count } else { 0 };
+        // the call was counted with the report of its other end
+        let count = count - u64::from(is_met);
+        delta.count += count;
         if let Some(rule) = record.noise() {
             delta.noise += count;
             delta.noise_rule = Some(start(rule, MAX_NAME_BYTES).to_owned());
@@ -126,7 +142,31 @@ impl Batch {
             delta.clients += added;
             delta.known_clients += if is_known { added } else { 0 };
         }
-        Ok(Accepted { id, fingerprint: record.fingerprint(), duplicate: false, count: group.count })
+        let fingerprint = match meeting {
+            Some(Meeting::OnlyThis(group)) => fingerprint_of(connection, group)?,
+            _ => record.fingerprint(),
+        };
+        Ok(Accepted { id, fingerprint, duplicate: false, count: group.count })
+    }
+
+    /// Makes one group of a record's and that of the other end of its call; none if the other end was not reported.
+    fn meet(
+        &mut self,
+        connection: &Connection,
+        cache: &mut Cache,
+        project: i64,
+        record: &Fingerprinted,
+        end: &CallEnd,
+    ) -> Result<Option<Meeting>> {
+        let Some(other) = call_ends::find(connection, project, end, record.received_at())? else { return Ok(None) };
+        let meeting = call_ends::meet(connection, project, record, other)?;
+        if let Meeting::Join { page, server, leads_on } = meeting {
+            // the counts so far must be in the file
+            self.write(connection, cache)?;
+            call_ends::join(connection, page, server, leads_on)?;
+            cache.forget(&[page, server]);
+        }
+        Ok(Some(meeting))
     }
 
     /// Writes the totals counted since the last call.
@@ -185,14 +225,15 @@ fn keep_sample(
     record: &Fingerprinted,
     client: ClientHash,
     is_full: bool,
+    is_met: bool,
 ) -> Result<()> {
     let is_known = record.arrival().sender.is_known();
     let rank = Rank::of(record);
     let is_first_known = is_known && !group.known_sample;
     // A stranger's report, or another one of a known sender, does not change the text of an issue, because that would
     // revoke an approval.
-    let is_better =
-        rank > group.shown && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id)?);
+    let is_better = rank > group.shown
+        && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id, is_met)?);
     let is_shown = group.samples == 0 || group.is_empty || is_better;
     let is_needed = is_shown || is_first_known;
     if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
@@ -224,10 +265,24 @@ fn keep_sample(
     Ok(())
 }
 
-fn has_issue(connection: &Connection, group: i64) -> Result<bool> {
+/// True if the group has an issue whose text stays. `is_met` is true for the server's report of a call that a page reported:
+/// it takes the place of the page's, unless a person or an agent may be reading that.
+fn has_issue(connection: &Connection, group: i64, is_met: bool) -> Result<bool> {
     connection
-        .prepare_cached("SELECT issue_number IS NOT NULL FROM groups WHERE id = ?1")?
-        .query_row([group], |row| row.get(0))
+        .prepare_cached(
+            "SELECT issue_number IS NOT NULL AND NOT (
+                 ?2 AND status IN ('issue_open', 'pull_request_open')
+                 AND NOT EXISTS (SELECT 1 FROM approvals WHERE group_id = groups.id AND revoked_at IS NULL)
+             ) FROM groups WHERE id = ?1",
+        )?
+        .query_row(params![group, is_met], |row| row.get(0))
+}
+
+/// The fingerprint by which links name a group.
+fn fingerprint_of(connection: &Connection, group: i64) -> Result<Fingerprint> {
+    connection
+        .prepare_cached("SELECT fingerprint FROM groups WHERE id = ?1")?
+        .query_row([group], |row| row.get(0).map(Fingerprint))
 }
 
 /// Inserts a report id; returns false if it was there already.

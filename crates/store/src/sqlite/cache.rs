@@ -88,6 +88,12 @@ impl Cache {
         Ok(())
     }
 
+    /// Forgets groups that changed in the file.
+    pub(super) fn forget(&mut self, groups: &[i64]) {
+        self.aliases.retain(|_, group| !groups.contains(group));
+        self.groups.retain(|group, _| !groups.contains(group));
+    }
+
     /// Forgets the groups if there are too many.
     pub(super) fn limit(&mut self) {
         if self.aliases.len() > MAX_CACHED_GROUPS {
@@ -112,7 +118,7 @@ impl Cache {
             let is_known = record.arrival().sender.is_known();
             let sample = is_new || is_known || keeps_samples;
             let sample = sample.then(|| sample::json(record)).transpose()?;
-            need.add(is_new, is_known, sample.map(|json| json.len()));
+            need.add(is_new, is_known, sample.map(|json| json.len()), record.report().rpc.is_some());
         }
         Ok(need)
     }
@@ -129,16 +135,16 @@ pub(super) fn project_id(connection: &Connection, cache: &mut Cache, name: &str)
     Ok(id)
 }
 
-/// Returns the group of a record from the cache. Loads it if it is not cached, and creates it if it does not exist.
-pub(super) fn cached_group<'a>(
+/// Returns the id of a record's group. Creates the group if it does not exist.
+pub(super) fn group_of(
     connection: &Connection,
-    cache: &'a mut Cache,
+    cache: &mut Cache,
     project: i64,
     record: &Fingerprinted,
     client: ClientHash,
-) -> Result<&'a mut CachedGroup> {
-    let id = match cache.aliases.entry((project, record.fingerprint())) {
-        Entry::Occupied(id) => *id.get(),
+) -> Result<i64> {
+    match cache.aliases.entry((project, record.fingerprint())) {
+        Entry::Occupied(id) => Ok(*id.get()),
         Entry::Vacant(vacant) => {
             let id = match find_group(connection, project, record)? {
                 Some(id) => id,
@@ -150,9 +156,13 @@ pub(super) fn cached_group<'a>(
                     insert_group(connection, project, record, client)?
                 }
             };
-            *vacant.insert(id)
+            Ok(*vacant.insert(id))
         }
-    };
+    }
+}
+
+/// Returns a group from the cache. Loads it if it is not cached.
+pub(super) fn cached_group<'a>(connection: &Connection, cache: &'a mut Cache, id: i64) -> Result<&'a mut CachedGroup> {
     let vacant = match cache.groups.entry(id) {
         Entry::Occupied(group) => return Ok(group.into_mut()),
         Entry::Vacant(vacant) => vacant,
@@ -196,18 +206,24 @@ pub(super) fn cached_group<'a>(
 /// Finds a record's group by its fingerprint, or by the one of the previous version, which then gets the new one as an
 /// alias. If the previous version separated what is now one group, the older group has the alias, because its issue is
 /// the one that people know.
-fn find_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<Option<i64>> {
+pub(super) fn find_group(connection: &Connection, project: i64, record: &Fingerprinted) -> Result<Option<i64>> {
     let (current, previous) = find_aliases(connection, project, record)?;
     let Some(oldest) = current.into_iter().chain(previous).min() else { return Ok(None) };
     if current != Some(oldest) {
-        connection
-            .prepare_cached(
-                "INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET group_id = excluded.group_id",
-            )?
-            .execute(params![project, record.fingerprint().0, oldest])?;
+        add_alias(connection, project, record.fingerprint(), oldest)?;
     }
     Ok(Some(oldest))
+}
+
+/// Leads a fingerprint to a group.
+pub(super) fn add_alias(connection: &Connection, project: i64, fingerprint: Fingerprint, group: i64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET group_id = excluded.group_id",
+        )?
+        .execute(params![project, fingerprint.0, group])
+        .map(drop)
 }
 
 /// Returns the groups of a record's fingerprint and of its previous one.
@@ -275,11 +291,6 @@ fn insert_group(connection: &Connection, project: i64, record: &Fingerprinted, c
             new_id(connection)?,
         ])?;
     let id = GroupId(connection.last_insert_rowid());
-    connection
-        .prepare_cached(
-            "INSERT INTO fingerprints (project_id, fingerprint, group_id) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET group_id = excluded.group_id",
-        )?
-        .execute(params![project, record.fingerprint().0, id.0])?;
+    add_alias(connection, project, record.fingerprint(), id.0)?;
     Ok(id.0)
 }

@@ -7,7 +7,7 @@ use super::writer::StoreResult;
 use crate::StoreError;
 
 /// Statements that read every column which a report reads or writes.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
     "SELECT id, name FROM projects LIMIT 1",
     "SELECT id, project_id, fingerprint, error_type, error_message, source, class, severity, count, known_count, clients,
          known_clients, first_seen, last_seen, listed_at, known, creator, shown_sample, sample_chosen, issue_number,
@@ -17,6 +17,8 @@ const READS: [&str; 8] = [
     "SELECT id, group_id, seen_at, record, known, client FROM samples LIMIT 1",
     "SELECT group_id, release, count, first_seen, last_seen FROM releases LIMIT 1",
     "SELECT group_id, client, known FROM clients LIMIT 1",
+    "SELECT id, project_id, is_server, by_trace, by_id, group_id, opened, known, paired, seen_at
+         FROM call_ends LIMIT 1",
     "SELECT name, value FROM meta LIMIT 1",
 ];
 

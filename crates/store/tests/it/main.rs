@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod behaviour;
+mod call_ends;
 mod erasing;
 mod files;
 mod hostile;

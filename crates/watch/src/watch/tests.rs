@@ -11,13 +11,14 @@ use crate::setup::ExchangeEnd;
 mod bounds;
 mod odd_messages;
 mod random;
+mod traces;
 
 struct Story {
     watch: Watch,
     now: Timestamp,
 }
 
-const ON_STDIO: Scope = Scope { session: 0, peer: None, session_hash: None };
+const ON_STDIO: Scope = Scope { session: 0, peer: None, session_hash: None, trace: None };
 
 impl Story {
     fn new() -> Self {

@@ -1,4 +1,4 @@
-//! Deletes report ids in the order of their key. In the order of their age, each would be on another page.
+//! Deletes report ids in the order of their key, and ends of calls of the same age. In the order of their age, each would be on another page.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::Budget;
 use crate::Maintained;
+use crate::sqlite::call_ends;
 use crate::sqlite::read::or_default;
 use autoheal_prepare::Timestamp;
 
@@ -42,6 +43,11 @@ impl IdSweep {
         budget: &mut Budget,
         deleted: &mut Maintained,
     ) -> Result<bool> {
+        while !call_ends::prune(connection, self.oldest)? {
+            if budget.is_spent() {
+                return Ok(false);
+            }
+        }
         loop {
             let project = match self.project {
                 Some(project) => project,

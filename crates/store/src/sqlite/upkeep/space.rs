@@ -6,6 +6,8 @@ use super::shares::{Shares, Size, total};
 const LOGGED_PAGE: u64 = 4096 + 24;
 /// Number of trees whose pages a report may change: tables and indexes.
 const TREES: u64 = 10;
+/// Number of trees whose pages a report about a call may change in addition.
+const CALL_TREES: u64 = 3;
 /// Number of pages that almost each transaction changes: the file's header, lists of free pages.
 const FIXED_PAGES: u64 = 8;
 /// Number of bytes of the store for each page of such a tree, at least.
@@ -17,6 +19,8 @@ const MAX_LOGGED: u64 = 128 * 1024;
 const GROUP_ROWS: u64 = 2 * 1024;
 /// Size of the rows of a report of a known group, without a sample.
 const COUNT_ROWS: u64 = 256;
+/// Size of the rows of the end of a call.
+const CALL_ROWS: u64 = 256;
 
 /// Senders of the new groups among some reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -35,14 +39,17 @@ pub(in crate::sqlite) enum Newcomers {
 pub(in crate::sqlite) struct Need {
     newcomers: Newcomers,
     reports: u64,
+    /// Reports about a call.
+    calls: u64,
     rows: u64,
 }
 
 impl Need {
     /// Adds a report, and the size of its sample if it may be kept.
-    pub(in crate::sqlite) fn add(&mut self, is_new: bool, is_known: bool, sample: Option<usize>) {
+    pub(in crate::sqlite) fn add(&mut self, is_new: bool, is_known: bool, sample: Option<usize>, is_call: bool) {
         self.reports += 1;
-        self.rows += COUNT_ROWS + if is_new { GROUP_ROWS } else { 0 };
+        self.calls += u64::from(is_call);
+        self.rows += COUNT_ROWS + if is_new { GROUP_ROWS } else { 0 } + if is_call { CALL_ROWS } else { 0 };
         if let Some(bytes) = sample {
             let bytes = bytes as u64;
             // A large row is on pages of its own, of which the last one is not full.
@@ -55,12 +62,13 @@ impl Need {
     /// At most what any reports need.
     fn most(reports: usize) -> Self {
         let reports = reports as u64;
-        Self { newcomers: Newcomers::Strangers, reports, rows: reports * MAX_ROWS }
+        Self { newcomers: Newcomers::Strangers, reports, calls: reports, rows: reports * MAX_ROWS }
     }
 
     /// Bytes that the reports add to the log of a store in which rows take this number of bytes.
     fn logged(&self, used: u64) -> u64 {
-        let pages = TREES * self.reports.min(1 + used / BYTES_PER_TREE_PAGE) + FIXED_PAGES;
+        let of_trees = |reports: u64| reports.min(1 + used / BYTES_PER_TREE_PAGE);
+        let pages = TREES * of_trees(self.reports) + CALL_TREES * of_trees(self.calls) + FIXED_PAGES;
         (self.rows + self.rows / 64 + pages * LOGGED_PAGE).min(FIXED_PAGES * LOGGED_PAGE + self.reports * MAX_LOGGED)
     }
 }

@@ -1,0 +1,192 @@
+//! Both ends of one call: leads the page's report to the group of the server's, whichever arrives first.
+//!
+//! The server's report keeps its text, its trust and its count. An end is found by keys that others cannot guess
+//! ([`CallEnd`]), and each end is paired once.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use super::cache::{add_alias, find_group};
+use super::regroup;
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::{CallEnd, CallKey, Timestamp};
+
+/// Maximum number of rows. A report may be made at most a day after the one of the other end.
+const MAX_ROWS: i64 = 20_000;
+const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+/// Number of rows that are deleted at once.
+const CHUNK: usize = 200;
+
+/// A report of the other end of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OtherEnd {
+    row: i64,
+    /// The group that counted it.
+    pub(super) group: i64,
+    /// True if it was the first report of that group.
+    opened: bool,
+    /// True if its sender is known.
+    known: bool,
+}
+
+/// What becomes of a record's group and that of the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meeting {
+    /// They stay apart.
+    Apart,
+    /// They are one group, to which the record's fingerprint leads.
+    One,
+    /// The group of the page's report becomes a part of the server's. With `leads_on`, its fingerprints lead there.
+    Join { page: i64, server: i64, leads_on: bool },
+    /// This record counts into that group, but not later ones with its fingerprint.
+    OnlyThis(i64),
+}
+
+/// Returns the report of the other end, unless it is paired already.
+pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Timestamp) -> Result<Option<OtherEnd>> {
+    let by = |column: &str, key: Option<CallKey>| {
+        let Some(key) = key else { return Ok(None) };
+        let sql = format!(
+            "SELECT call_ends.id, group_id, opened, call_ends.known FROM call_ends JOIN groups ON groups.id = group_id
+             WHERE {column} = ?1 AND call_ends.project_id = ?2 AND is_server <> ?3 AND paired = 0 AND seen_at >= ?4
+             ORDER BY call_ends.id LIMIT 1"
+        );
+        connection
+            .prepare_cached(&sql)?
+            .query_row(params![key, project, end.is_server, now.minus(MAX_AGE).0], |row| {
+                Ok(OtherEnd { row: row.get(0)?, group: row.get(1)?, opened: row.get(2)?, known: row.get(3)? })
+            })
+            .optional()
+    };
+    match by("by_trace", end.by_trace)? {
+        None => by("by_id", end.by_id),
+        found => Ok(found),
+    }
+}
+
+/// Adds the end of a record, and deletes the oldest ones over the maximum. `opened` is true for the first record of its group.
+pub(super) fn add(
+    connection: &Connection,
+    project: i64,
+    end: &CallEnd,
+    record: &Fingerprinted,
+    group: i64,
+    opened: bool,
+) -> Result<()> {
+    let known = record.arrival().sender.is_known();
+    connection
+        .prepare_cached(
+            "INSERT INTO call_ends (project_id, is_server, by_trace, by_id, group_id, opened, known, seen_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            project,
+            end.is_server,
+            end.by_trace,
+            end.by_id,
+            group,
+            opened,
+            known,
+            record.received_at().0
+        ])?;
+    connection
+        .prepare_cached("DELETE FROM call_ends WHERE id <= ?1")?
+        .execute([connection.last_insert_rowid() - MAX_ROWS])
+        .map(drop)
+}
+
+/// Finds out whether the group of a record and that of the other end can be one without hiding anything: of the two, only the
+/// page's may change its group.
+///
+/// Only the report of a known server leads later reports of the page's kind to its group too. Otherwise a stranger, who can
+/// claim to be a server, would choose the group of failures to come.
+pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted, other: OtherEnd) -> Result<Meeting> {
+    connection.prepare_cached("UPDATE call_ends SET paired = 1 WHERE id = ?1")?.execute([other.row])?;
+    let own = find_group(connection, project, record)?;
+    let is_known = record.arrival().sender.is_known();
+    let leads = match (own, record.source().is_mcp()) {
+        (Some(own), _) if own == other.group => return Ok(Meeting::One),
+        // the page's report opened a group, maybe an issue already: the server's is shown there
+        (None, true) if other.opened => true,
+        (Some(own), true) if other.opened && may_join(connection, other.group, is_known)? => {
+            return Ok(Meeting::Join { page: other.group, server: own, leads_on: is_known });
+        }
+        (_, true) => return Ok(Meeting::Apart),
+        (None, false) => other.known,
+        (Some(_), false) => false,
+    };
+    if !leads {
+        return Ok(Meeting::OnlyThis(other.group));
+    }
+    add_alias(connection, project, record.fingerprint(), other.group)?;
+    Ok(Meeting::One)
+}
+
+/// Makes the group of the page's report a part of the server's, with the page's sample.
+pub(super) fn join(connection: &Connection, page: i64, server: i64, leads_on: bool) -> Result<()> {
+    regroup::move_sample(connection, page, server)?;
+    regroup::join(connection, page, server, leads_on)
+}
+
+/// True if the group of a page may become part of a server's: nothing on GitHub belongs to it, and no known sender's report
+/// would come below a stranger's.
+fn may_join(connection: &Connection, group: i64, server_is_known: bool) -> Result<bool> {
+    connection
+        .prepare_cached(&format!("SELECT {} AND (?2 OR known = 0) FROM groups WHERE id = ?1", regroup::FREE))?
+        .query_row(params![group, server_is_known], |row| row.get(0))
+}
+
+/// Deletes rows that are too old, a few at a time. Returns true if none is left.
+pub(super) fn prune(connection: &Connection, oldest: Timestamp) -> Result<bool> {
+    let deleted = connection
+        .prepare_cached(
+            "DELETE FROM call_ends WHERE id IN (SELECT id FROM call_ends ORDER BY id LIMIT ?1) AND seen_at < ?2",
+        )?
+        .execute(params![CHUNK, oldest.0])?;
+    Ok(deleted < CHUNK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open;
+    use super::*;
+    use autoheal_contract::limits::DEFAULT_PROJECT;
+    use autoheal_prepare::validate::{Arrival, Client, Sender};
+    use autoheal_prepare::{ScrubLevel, prepare};
+    use serde_json::value::RawValue;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn record(at: i64) -> Fingerprinted {
+        let raw = RawValue::from_string(r#"{"error_type": "E", "error_message": "m"}"#.to_owned()).unwrap();
+        let arrival = Arrival {
+            project: DEFAULT_PROJECT.to_owned(),
+            sender: Sender::Anonymous,
+            client: Client::Own,
+            received_at: Timestamp(at),
+        };
+        prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+    }
+
+    #[test]
+    fn a_flood_of_calls_and_a_day_leave_a_bounded_number_of_rows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
+        let mut connection = open::connect(&path).unwrap();
+        open::migrate(&mut connection, &path).unwrap();
+        connection.execute_batch("INSERT INTO projects (name) VALUES ('default'); BEGIN").unwrap();
+        let add_one = |number: i64, at: i64| {
+            let mut key = CallKey::default();
+            key[..8].copy_from_slice(&number.to_le_bytes());
+            let end = CallEnd { is_server: number % 2 == 0, by_trace: Some(key), by_id: None };
+            add(&connection, 1, &end, &record(at), 1, false).unwrap();
+        };
+        let rows = || -> i64 { connection.query_row("SELECT count(*) FROM call_ends", [], |row| row.get(0)).unwrap() };
+        (0..MAX_ROWS + 500).for_each(|number| add_one(number, NOW));
+        assert_eq!(rows(), MAX_ROWS);
+        add_one(-1, NOW + 1);
+        while !prune(&connection, Timestamp(NOW + 1)).unwrap() {}
+        assert_eq!(rows(), 1);
+    }
+}
