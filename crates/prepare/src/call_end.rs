@@ -8,8 +8,8 @@ pub type CallKey = [u8; 16];
 
 /// The end of a call that a report was made at.
 ///
-/// Others cannot guess the keys: a trace id is 128 random bits, and for ids see [`Rpc::unguessable_id`]. Each includes method
-/// and tool, because a page may make several calls in one span of its own.
+/// Others cannot guess the keys: a trace id is 128 random bits, and for ids see [`Rpc::unguessable_id`]. Each includes
+/// method and tool, because a page may make several calls in one span of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallEnd {
     /// True for the server's end: the gateway, `autoheal mcp` or the server itself made the report.
@@ -23,8 +23,8 @@ pub struct CallEnd {
 impl CallEnd {
     /// Returns the end of a report; `None` if it is about no call, or has no key.
     ///
-    /// A failure that the caller caused, such as bad arguments, has two reports that stay apart: the page's stack shows the
-    /// bug, which the server's report cannot.
+    /// A failure that the caller caused, such as bad arguments, has two reports that stay apart: the page's stack shows
+    /// the bug, which the server's report cannot.
     #[must_use]
     pub fn of(report: &ErrorReport) -> Option<Self> {
         let source = report.source.unwrap_or_default();

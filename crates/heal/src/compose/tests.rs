@@ -128,6 +128,7 @@ fn facts_of(source: &str, context: serde_json::Value) -> String {
         "error_type": "ToolError", "error_message": "boom", "source": source, "class": "tool_failure",
         "server": {"name": "demo", "version": "4.1.2"}, "context": context,
         "rpc": {"method": "m", "tool": "demo://x/1", "transport": "stdio", "protocol_version": "2025-11-25"},
+        "trace": {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"},
     }));
     issue.body.lines().filter(|line| line.starts_with("**")).collect()
 }
@@ -141,6 +142,7 @@ fn an_mcp_failure_names_client_protocol_and_transport() {
         "**Client:** `claude-ai 0.1.0`",
         "**Protocol:** `2025-11-25`",
         "**Transport:** `stdio`",
+        "**Trace:** `4bf92f3577b34da6a3ce929d0e0e4736`",
         "**Logs From:** `stderr`",
         "**Tool Name:** `demo:x/1`",
     ] {

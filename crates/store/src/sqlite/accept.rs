@@ -265,8 +265,8 @@ fn keep_sample(
     Ok(())
 }
 
-/// True if the group has an issue whose text stays. `is_met` is true for the server's report of a call that a page reported:
-/// it takes the place of the page's, unless a person or an agent may be reading that.
+/// True if the group has an issue whose text stays. `is_met` is true for the server's report of a call that a page
+/// reported: it takes the place of the page's, unless a person or an agent may be reading that.
 fn has_issue(connection: &Connection, group: i64, is_met: bool) -> Result<bool> {
     connection
         .prepare_cached(

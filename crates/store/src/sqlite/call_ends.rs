@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use super::cache::{add_alias, find_group};
 use super::regroup;
 use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::validate::Client;
 use autoheal_prepare::{CallEnd, CallKey, Timestamp};
 
 /// Maximum number of rows. A report may be made at most a day after the one of the other end.
@@ -26,8 +27,8 @@ pub(super) struct OtherEnd {
     pub(super) group: i64,
     /// True if it was the first report of that group.
     opened: bool,
-    /// True if its sender is known.
-    known: bool,
+    /// True if no stranger made the report up.
+    genuine: bool,
 }
 
 /// What becomes of a record's group and that of the other end.
@@ -48,14 +49,14 @@ pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Ti
     let by = |column: &str, key: Option<CallKey>| {
         let Some(key) = key else { return Ok(None) };
         let sql = format!(
-            "SELECT call_ends.id, group_id, opened, call_ends.known FROM call_ends JOIN groups ON groups.id = group_id
+            "SELECT call_ends.id, group_id, opened, genuine FROM call_ends JOIN groups ON groups.id = group_id
              WHERE {column} = ?1 AND call_ends.project_id = ?2 AND is_server <> ?3 AND paired = 0 AND seen_at >= ?4
              ORDER BY call_ends.id LIMIT 1"
         );
         connection
             .prepare_cached(&sql)?
             .query_row(params![key, project, end.is_server, now.minus(MAX_AGE).0], |row| {
-                Ok(OtherEnd { row: row.get(0)?, group: row.get(1)?, opened: row.get(2)?, known: row.get(3)? })
+                Ok(OtherEnd { row: row.get(0)?, group: row.get(1)?, opened: row.get(2)?, genuine: row.get(3)? })
             })
             .optional()
     };
@@ -65,7 +66,8 @@ pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Ti
     }
 }
 
-/// Adds the end of a record, and deletes the oldest ones over the maximum. `opened` is true for the first record of its group.
+/// Adds the end of a record, and deletes the oldest ones over the maximum. `opened` is true for the first record of its
+/// group.
 pub(super) fn add(
     connection: &Connection,
     project: i64,
@@ -74,10 +76,10 @@ pub(super) fn add(
     group: i64,
     opened: bool,
 ) -> Result<()> {
-    let known = record.arrival().sender.is_known();
+    let genuine = is_genuine(record);
     connection
         .prepare_cached(
-            "INSERT INTO call_ends (project_id, is_server, by_trace, by_id, group_id, opened, known, seen_at)
+            "INSERT INTO call_ends (project_id, is_server, by_trace, by_id, group_id, opened, genuine, seen_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
@@ -87,7 +89,7 @@ pub(super) fn add(
             end.by_id,
             group,
             opened,
-            known,
+            genuine,
             record.received_at().0
         ])?;
     connection
@@ -96,11 +98,11 @@ pub(super) fn add(
         .map(drop)
 }
 
-/// Finds out whether the group of a record and that of the other end can be one without hiding anything: of the two, only the
-/// page's may change its group.
+/// Finds out whether the group of a record and that of the other end can be one without hiding anything: of the two,
+/// only the page's may change its group.
 ///
-/// Only the report of a known server leads later reports of the page's kind to its group too. Otherwise a stranger, who can
-/// claim to be a server, would choose the group of failures to come.
+/// Only a genuine report of a server leads later reports of the page's kind to its group too. Otherwise a stranger, who
+/// can claim to be a server, would choose the group of failures to come.
 pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted, other: OtherEnd) -> Result<Meeting> {
     connection.prepare_cached("UPDATE call_ends SET paired = 1 WHERE id = ?1")?.execute([other.row])?;
     let own = find_group(connection, project, record)?;
@@ -110,10 +112,10 @@ pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted
         // the page's report opened a group, maybe an issue already: the server's is shown there
         (None, true) if other.opened => true,
         (Some(own), true) if other.opened && may_join(connection, other.group, is_known)? => {
-            return Ok(Meeting::Join { page: other.group, server: own, leads_on: is_known });
+            return Ok(Meeting::Join { page: other.group, server: own, leads_on: is_genuine(record) });
         }
         (_, true) => return Ok(Meeting::Apart),
-        (None, false) => other.known,
+        (None, false) => other.genuine,
         (Some(_), false) => false,
     };
     if !leads {
@@ -123,14 +125,20 @@ pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted
     Ok(Meeting::One)
 }
 
+/// True if no stranger made the report up: its sender is known, or is a program of autoheal on this machine, whose report
+/// may be about a stranger's call.
+fn is_genuine(record: &Fingerprinted) -> bool {
+    record.arrival().sender.is_known() || record.arrival().client == Client::Own
+}
+
 /// Makes the group of the page's report a part of the server's, with the page's sample.
 pub(super) fn join(connection: &Connection, page: i64, server: i64, leads_on: bool) -> Result<()> {
     regroup::move_sample(connection, page, server)?;
     regroup::join(connection, page, server, leads_on)
 }
 
-/// True if the group of a page may become part of a server's: nothing on GitHub belongs to it, and no known sender's report
-/// would come below a stranger's.
+/// True if the group of a page may become part of a server's: nothing on GitHub belongs to it, and no known sender's
+/// report would come below a stranger's.
 fn may_join(connection: &Connection, group: i64, server_is_known: bool) -> Result<bool> {
     connection
         .prepare_cached(&format!("SELECT {} AND (?2 OR known = 0) FROM groups WHERE id = ?1", regroup::FREE))?
@@ -152,7 +160,7 @@ mod tests {
     use super::super::open;
     use super::*;
     use autoheal_contract::limits::DEFAULT_PROJECT;
-    use autoheal_prepare::validate::{Arrival, Client, Sender};
+    use autoheal_prepare::validate::{Arrival, Sender};
     use autoheal_prepare::{ScrubLevel, prepare};
     use serde_json::value::RawValue;
 

@@ -7,7 +7,7 @@ use autoheal_prepare::validate::Sender;
 use autoheal_store::{Change, Detail, Group, IntentKind, Link, Sqlite, Status, Store};
 use serde_json::{Value, json};
 
-use crate::reports::{record, record_from};
+use crate::reports::{record, record_from, record_of_stranger};
 
 const STACK: &str = "MCPError: No response\n    at checkout (https://shop.example/cart.js:3:7)";
 
@@ -33,7 +33,7 @@ fn server(trace: &Value) -> Value {
 }
 
 fn of_page(trace: &Value) -> Fingerprinted {
-    record(page(trace), 1_000)
+    record_of_stranger(page(trace), 1_000)
 }
 
 fn of_server(trace: &Value) -> Fingerprinted {
@@ -184,7 +184,7 @@ async fn a_stranger_changes_no_text_that_a_person_may_be_reading() {
     let group = shop.only_group().await;
     shop.opens_issue(&group, 7).await;
     shop.store.change(group.id, vec![Change::Status(Status::AwaitingApproval)]).await.unwrap();
-    shop.accepts([record(server(&trace(1)), 2_000)]).await;
+    shop.accepts([record_of_stranger(server(&trace(1)), 2_000)]).await;
     let group = shop.only_group().await;
     assert_eq!(shop.detail(&group).await.samples[0].report.error_type, "MCPError");
 }
@@ -228,7 +228,7 @@ async fn a_stranger_who_claims_to_be_a_server_leads_only_the_reports_of_its_own_
         let shop = Shop::open();
         // a failure of the server that others reported
         shop.accepts([of_server(&trace(9))]).await;
-        let (page, claim) = (of_page(&trace(1)), record(server(&trace(1)), 2_000));
+        let (page, claim) = (of_page(&trace(1)), record_of_stranger(server(&trace(1)), 2_000));
         shop.accepts(if page_is_first { [page, claim] } else { [claim, page] }).await;
         let group = shop.only_group().await;
         assert_eq!((group.count, group.known_count), (2, 1));
@@ -244,12 +244,28 @@ async fn a_stranger_who_claims_to_be_a_server_leads_only_the_reports_of_its_own_
 }
 
 #[tokio::test]
+async fn the_gateway_of_this_machine_leads_later_reports_of_the_page_too() {
+    // it is anonymous, because its reports hold the texts of callers
+    let of_gateway = |call| record(server(&trace(call)), 2_000);
+    for page_is_first in [true, false] {
+        let shop = Shop::open();
+        shop.accepts([of_gateway(9)]).await;
+        shop.opens_issue(&shop.only_group().await, 7).await;
+        let (page, gateway) = (of_page(&trace(1)), of_gateway(1));
+        shop.accepts(if page_is_first { [page, gateway] } else { [gateway, page] }).await;
+        shop.accepts([of_page(&Value::Null)]).await;
+        let group = shop.only_group().await;
+        assert_eq!((group.count, group.known_count), (3, 0));
+    }
+}
+
+#[tokio::test]
 async fn a_known_page_does_not_join_the_group_of_a_stranger() {
     let shop = Shop::open();
     shop.accepts([
-        record(server(&trace(9)), 1_000),
+        record_of_stranger(server(&trace(9)), 1_000),
         record_from(page(&trace(1)), 2_000, Sender::Keyed),
-        record(server(&trace(1)), 3_000),
+        record_of_stranger(server(&trace(1)), 3_000),
     ])
     .await;
     let groups = shop.groups().await;

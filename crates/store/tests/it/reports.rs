@@ -1,5 +1,7 @@
 //! Reports for the tests.
 
+use std::net::IpAddr;
+
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
@@ -17,6 +19,18 @@ pub(crate) fn record_from(report: Value, at: i64, sender: Sender) -> Fingerprint
     let raw = RawValue::from_string(report.to_string()).unwrap();
     let arrival =
         Arrival { project: DEFAULT_PROJECT.to_owned(), sender, client: Client::Own, received_at: Timestamp(at) };
+    prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
+}
+
+/// A report that a stranger sent over the network, prepared.
+pub(crate) fn record_of_stranger(report: Value, at: i64) -> Fingerprinted {
+    let raw = RawValue::from_string(report.to_string()).unwrap();
+    let arrival = Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: Sender::Anonymous,
+        client: Client::network(IpAddr::from([203, 0, 113, 7])),
+        received_at: Timestamp(at),
+    };
     prepare(&raw, arrival, ScrubLevel::Standard).unwrap()
 }
 

@@ -1,4 +1,5 @@
-//! Deletes report ids in the order of their key, and ends of calls of the same age. In the order of their age, each would be on another page.
+//! Deletes report ids in the order of their key. In the order of their age, each would be on another page. Also deletes
+//! ends of calls of the same age.
 
 use std::collections::BTreeMap;
 

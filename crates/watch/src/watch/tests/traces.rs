@@ -11,9 +11,8 @@ const OF_HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
 fn reported(meta: &str, header: Option<&str>) -> Option<String> {
     let mut story = Story::ready();
     let scope = Scope { trace: header.and_then(Trace::parse), ..ON_STDIO };
-    let call = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"divide","arguments":{{"a":1}},"_meta":{meta}}}}}"#
-    );
+    let params = format!(r#"{{"name":"divide","arguments":{{"a":1}},"_meta":{meta}}}"#);
+    let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
     story.watch.from_client(scope, &Message::Whole(call.as_bytes()), story.now);
     story.fails(1, "division by zero");
     let report = story.only_report();
