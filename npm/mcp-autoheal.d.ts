@@ -686,6 +686,8 @@ export interface ErrorReport {
         session_hash?: string | undefined;
       }
     | undefined;
+  /** W3C trace context that the call had, by which the service finds the server's report of it. */
+  trace?: { trace_id: string; span_id: string } | undefined;
   /** Name and version of the MCP server, if it has sent them. */
   server?: { name: string; version?: string | undefined } | undefined;
   /** Causes of the error, outermost first. */

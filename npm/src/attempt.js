@@ -4,6 +4,7 @@ import { REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
 import { sendInBackground } from './background.js';
 import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
+import { isForeign } from './page.js';
 import { readStream } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
@@ -12,16 +13,8 @@ import { takeText } from './response.js';
 export async function attempt(connection, call) {
   const signal = call.options?.signal;
   throwIfAborted(signal);
-  const outcome = {
-    status: 0,
-    facts: 0,
-    text: '',
-    message: undefined,
-    response: undefined,
-    thrown: undefined,
-    isSent: false,
-    isComplete: false,
-  };
+  // Also, as soon as they are known: message, response, thrown, isSent, isComplete.
+  const outcome = { status: 0, facts: 0, text: '' };
   watch(call, call.timeout + call.wait);
   const abort = signal && (() => call.controller?.abort());
   signal?.addEventListener('abort', abort);
@@ -58,8 +51,10 @@ async function exchange(connection, call, outcome) {
   const body = bodyOf(connection, call);
   call.epoch = connection.epoch;
   const { commonHeaders, meta } = connection;
-  const needsOwn = !commonHeaders || call.headers || meta;
-  const headers = needsOwn ? await unlessAborted(call, requestHeaders(connection, call)) : commonHeaders;
+  const headers =
+    !commonHeaders || meta
+      ? await unlessAborted(call, requestHeaders(connection, call))
+      : { ...commonHeaders, ...call.headers };
   outcome.isSent = true;
   const response = (outcome.response = await send(connection, 'POST', call, headers, body));
   if (isEventStream(connection, response) && call.kind === REQUEST) {
@@ -78,7 +73,20 @@ function bodyOf(connection, call) {
   }
   // MCP requires a new id for each attempt. In plain JSON-RPC, a retry is the same request with the same id.
   if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.next_id();
+  const { reporting, endpoint } = connection.settings;
+  if (reporting && call.kind === REQUEST) {
+    if (connection.isMCP) call.meta = traced(call.meta);
+    // To another origin, the header would need a preflight.
+    else if (!isForeign(endpoint)) call.headers = traced(call.headers);
+  }
   return call.members ? call.params : wireText(call, metaOf(connection, call));
+}
+
+/** These members with a W3C `traceparent`, by which the server's report of this call is recognised. A given one stays. */
+function traced(members) {
+  const random = crypto.getRandomValues(new BigUint64Array(3));
+  const [first, second, span] = Array.from(random, (part) => part.toString(16).padStart(16, '0'));
+  return { traceparent: `00-${first}${second}-${span}-01`, ...members };
 }
 
 /** `_meta` of the request; undefined if it needs none. */

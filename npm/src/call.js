@@ -5,9 +5,9 @@ import { CALL, check, expect, plainHeaders, TEXT } from './settings.js';
 import { isFunction, isObject, isText } from './type-checks.js';
 
 /** Checks a call and makes it. The parameters become text at once, so that later changes to the object are not sent. */
-export function newCall(kind, method, params, options, settings, trace) {
+export function newCall(kind, method, params, options, settings, callSite) {
   expect('"method"', TEXT, method);
-  const call = new Call(kind, method, options, settings, trace);
+  const call = new Call(kind, method, options, settings, callSite);
   if (params != null) takeParams(call, params);
   if (options != null) takeOptions(call, options);
   return call;
@@ -33,14 +33,14 @@ class Call {
   /** The calls of a batch. */
   members;
 
-  constructor(kind, method, options, { headers, timeout }, trace) {
+  constructor(kind, method, options, { headers, timeout }, callSite) {
     this.kind = kind;
     this.method = method;
     this.options = options;
     this.flags = isFunction(headers) ? MAY_REFRESH_HEADERS : 0;
     this.timeout = timeout;
     /** An error made where the page called, for its stack. */
-    this.trace = trace;
+    this.callSite = callSite;
   }
 }
 

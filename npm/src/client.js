@@ -280,7 +280,8 @@ export class MCPClient {
 
   #record(call, name, message, kind, { error, code, data, answer, cause } = {}) {
     const { server, session, version } = this.#connection;
-    const { id, method, started } = call;
+    const { id, method, started, meta, headers } = call;
+    const [, trace_id, span_id] = String(meta?.traceparent ?? headers?.traceparent).split('-');
     const params = (call.members ? '' : (call.params ?? '')).slice(0, MAX_PARAMS);
     this.#reporter?.record(
       {
@@ -292,6 +293,7 @@ export class MCPClient {
         context: { method, params: params ? 0 : undefined, endpoint: withoutFragment(this.#settings.endpoint), data, answer },
         class: kind,
         causes: [cause],
+        trace: span_id && { trace_id, span_id },
         rpc: {
           method,
           tool: method === 'tools/call' ? call.name : undefined,
@@ -367,6 +369,6 @@ function stackOf(name, message, frames) {
 }
 
 /** The caller's frames. They begin with a line end in engines that write a heading above the frames. */
-function framesOf({ trace }) {
-  return Session.frames(String(trace?.stack ?? ''));
+function framesOf({ callSite }) {
+  return Session.frames(String(callSite?.stack ?? ''));
 }

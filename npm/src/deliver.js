@@ -59,8 +59,8 @@ export async function remedy(connection, call, outcome) {
     if (call.epoch === connection.epoch) connection.disconnect();
   } else if (remedy === LIST_TOOLS) {
     call.flags |= TOOLS_LISTED;
-    const { timeout, trace } = call;
-    const list = newCall(REQUEST, 'tools/list', {}, { timeout }, connection.settings, trace);
+    const { timeout, callSite } = call;
+    const list = newCall(REQUEST, 'tools/list', {}, { timeout }, connection.settings, callSite);
     connection.keepTools((await deliver(connection, list)).message.result);
   } else {
     call.flags &= ~MAY_REFRESH_HEADERS;

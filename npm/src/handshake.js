@@ -12,11 +12,11 @@ import { SESSION_HEADER, VERSION_HEADER } from './response.js';
 const PREFIX = 'io.modelcontextprotocol/';
 
 /** Takes the steps that the module names until calls can be sent. Throws the failure of the last step. */
-export async function shakeHands(connection, { trace }) {
+export async function shakeHands(connection, { callSite }) {
   const { session, settings } = connection;
   const { clientInfo, timeout } = settings;
   // The client's timeout, not the call's: calls with a longer one may wait for the same handshake.
-  const origin = { timeout, trace };
+  const origin = { timeout, callSite };
   const capabilities = capabilitiesOf(connection.requestHandlers, settings.capabilities);
   let probe;
   for (let step = session.step(); step !== READY; ) {
@@ -75,9 +75,9 @@ async function initialize(connection, origin, params) {
   await deliver(connection, handshakeCall(connection, NOTIFICATION, 'notifications/initialized', undefined, origin));
 }
 
-/** Makes a call of the handshake; `origin` is its timeout, and the trace of the call that needs the connection. */
-function handshakeCall(connection, kind, method, params, { timeout, trace }) {
-  const call = newCall(kind, method, params, { timeout }, connection.settings, trace);
+/** Makes a call of the handshake; `origin` is its timeout, and the call site of the call that needs the connection. */
+function handshakeCall(connection, kind, method, params, { timeout, callSite }) {
+  const call = newCall(kind, method, params, { timeout }, connection.settings, callSite);
   call.isHandshake = true;
   connection.handshakeCall = call;
   return call;
