@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use autoheal_gateway::{Origin, Upstream};
-use autoheal_heal::settings::CallerErrors;
+use autoheal_heal::settings::{CallerErrors, Repository};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
 use secrecy::SecretString;
@@ -44,8 +44,8 @@ pub struct Config {
     pub scrub: ScrubLevel,
     /// The operator's rules for frames and groups.
     pub rules: Arc<Rules>,
-    /// Projects whose issues are sent to GitHub. For others, the dashboard shows previews.
-    pub sending_projects: Vec<String>,
+    /// Projects whose issues are sent to GitHub, each with its repository. For others, the dashboard shows previews.
+    pub sending_projects: Vec<(String, Repository)>,
     /// Maximum size of the source maps that are open at a time, in bytes (`AUTOHEAL_SOURCE_MAP_MEMORY`).
     pub source_map_memory: u64,
     /// Builds the lookup forms of source maps.
@@ -103,7 +103,13 @@ impl Config {
     /// True if issues of this project are sent to GitHub.
     #[must_use]
     pub fn sends_to_github(&self, project: &str) -> bool {
-        self.sending_projects.iter().any(|sending| sending == project)
+        self.repository(project).is_some()
+    }
+
+    /// The repository for the issues of this project; none if they are not sent to GitHub.
+    #[must_use]
+    pub fn repository(&self, project: &str) -> Option<&Repository> {
+        self.sending_projects.iter().find(|(sending, _)| sending == project).map(|(_, repository)| repository)
     }
 }
 

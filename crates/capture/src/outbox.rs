@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use autoheal_contract::ErrorReport;
 
-use autoheal_deliver::{Destination, Reporter, spool};
+use autoheal_deliver::{Destination, Reporter, add_source_code, spool};
 use autoheal_prepare::validate::Sender;
 
 static DESTINATION: OnceLock<Destination> = OnceLock::new();
@@ -34,6 +34,7 @@ fn sender() -> Sender {
 /// Spools a report before it returns, because the program may be about to end. Then wakes the delivering thread.
 pub(super) fn spool_now(mut report: ErrorReport) {
     HAS_REPORTED.store(true, Ordering::Relaxed);
+    add_source_code(destination(), sender(), &mut report);
     let spooled = spool(destination(), sender(), &mut report);
     let Some(reporter) = reporter(sender()) else { return };
     match spooled {
@@ -45,8 +46,9 @@ pub(super) fn spool_now(mut report: ErrorReport) {
 
 /// Passes a report to the delivering thread, without waiting for the delivery.
 #[cfg(feature = "rmcp")]
-pub(super) fn send(sender: Sender, report: ErrorReport) {
+pub(super) fn send(sender: Sender, mut report: ErrorReport) {
     HAS_REPORTED.store(true, Ordering::Relaxed);
+    add_source_code(destination(), sender, &mut report);
     if let Some(reporter) = reporter(sender) {
         reporter.send(report);
     }

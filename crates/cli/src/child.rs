@@ -4,7 +4,6 @@ mod ending;
 pub(crate) mod facts;
 mod nested;
 pub(crate) mod passing;
-mod repository;
 mod signals;
 pub(crate) mod start;
 

@@ -100,7 +100,7 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool 
     let (sender, result) = mpsc::channel();
     let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
         let destination = Destination::from(options.delivery);
-        let report = failed.report(destination.scrub);
+        let report = failed.report_with_source_code(&destination, sender_kind);
         let error = error_of(&report);
         let outcome = deliver(&destination, sender_kind, vec![report], until);
         let _timed_out = sender.send((outcome, error));

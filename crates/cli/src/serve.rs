@@ -29,7 +29,8 @@ fn raise_descriptor_limit() {
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     raise_descriptor_limit();
     let healing = settings::healing(&options.healing)?;
-    let mut config = settings::service(&options, healing.iter().map(|settings| settings.project.clone()).collect())?;
+    let projects = healing.iter().map(|settings| (settings.project.clone(), settings.repository.clone())).collect();
+    let mut config = settings::service(&options, projects)?;
     let limits = Limits { bytes: options.store_limit, retention: options.retention.0, ..Limits::default() };
     // before the store is opened, so that a refused start creates no file
     let token = if healing.is_empty() { None } else { Some(settings::issues_token()?) };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_gateway::Upstream;
-use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Settings, Switches, Trust};
+use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Repository, Settings, Switches, Trust};
 use autoheal_ingest::{Config, LookupBuilder, RateLimits};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
@@ -31,7 +31,7 @@ impl From<Scrub> for ScrubLevel {
 }
 
 /// Settings of the HTTP service.
-pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<String>) -> Result<Config> {
+pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<(String, Repository)>) -> Result<Config> {
     let sender_keys: Vec<SecretString> = all(&options.sender_key);
     let operator_tokens: Vec<SecretString> = all(&options.operator_token);
     secrets::check(options, &sender_keys, &operator_tokens)?;

@@ -9,6 +9,7 @@ mod receipt;
 mod refusal;
 mod report;
 mod session;
+mod source_code;
 mod trace;
 pub mod wording;
 
@@ -18,4 +19,5 @@ pub use receipt::{Receipt, ReceiptStatus};
 pub use refusal::{Refusal, RefusalCode};
 pub use report::{Cause, ErrorReport, Exit, LogLine, Rpc, Server, Severity, Source};
 pub use session::session_hash;
+pub use source_code::{FileState, SourceCode, SourceExcerpt};
 pub use trace::Trace;

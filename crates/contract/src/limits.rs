@@ -26,6 +26,12 @@ pub const BREADCRUMBS: usize = 50;
 pub const CAUSES: usize = 10;
 /// Maximum number of members of `tags`, and of `system`.
 pub const TAGS: usize = 50;
+/// Maximum number of frames with lines of source in `source_code`.
+pub const SOURCE_EXCERPTS: usize = 8;
+/// Maximum number of lines of source around one frame.
+pub const SOURCE_LINES: usize = 5;
+/// Maximum length of a line of source, in characters.
+pub const SOURCE_LINE_CHARS: usize = 200;
 /// Maximum size of a request body, in bytes.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Maximum size of a request body that is read to its end, in bytes. Above [`BODY_BYTES`] the bytes are dropped; they

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::limits::MIN_RPC_ID_CHARS;
-use crate::{Json, Trace, trace};
+use crate::{Json, SourceCode, Trace, trace};
 
 /// One failure, as a sender describes it.
 ///
@@ -96,6 +96,10 @@ pub struct ErrorReport {
     /// Source-map debug ids by file: an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debug_ids: Option<Json>,
+    /// Lines of source around the frames, from the checkout in which the program ran. The service ignores it from senders
+    /// without a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_code: Option<SourceCode>,
     /// The sender's own grouping. The service ignores it from senders without a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,

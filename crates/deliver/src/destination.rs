@@ -6,6 +6,7 @@ use autoheal_scrub::Level;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::place::{store_file, store_name, variable};
+use crate::source_code::SourceCodePolicy;
 use crate::spool::{Recipient, SpooledReport};
 
 /// Receiver of a program's reports, and the level at which they are scrubbed.
@@ -17,6 +18,8 @@ pub struct Destination {
     pub project: Option<String>,
     /// Level of the scrubbing, which comes before a report reaches any disk.
     pub scrub: Level,
+    /// When reports hold lines of the working tree.
+    pub source_code: SourceCodePolicy,
 }
 
 /// Receiver of reports.
@@ -79,7 +82,8 @@ pub fn is_remote() -> bool {
 
 impl Destination {
     /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
-    /// project `AUTOHEAL_PROJECT` and the scrub level of `AUTOHEAL_SCRUB`. A blank variable counts as unset.
+    /// project `AUTOHEAL_PROJECT`, the scrub level of `AUTOHEAL_SCRUB` and the policy of `AUTOHEAL_SOURCE_CODE`. A blank
+    /// variable counts as unset.
     #[must_use]
     pub fn from_environment() -> Self {
         let receiver = match variable("AUTOHEAL_URL") {
@@ -91,7 +95,13 @@ impl Destination {
             // unknown value: use the strict level
             Some(_) => Level::Strict,
         };
-        Self { receiver, project: variable("AUTOHEAL_PROJECT"), scrub }
+        let source_code = match variable("AUTOHEAL_SOURCE_CODE").as_deref().map(str::trim) {
+            None | Some("matching") => SourceCodePolicy::Matching,
+            Some("always") => SourceCodePolicy::Always,
+            // unknown value: show none
+            Some(_) => SourceCodePolicy::Never,
+        };
+        Self { receiver, project: variable("AUTOHEAL_PROJECT"), scrub, source_code }
     }
 
     /// The receiver and the project, for the spool.

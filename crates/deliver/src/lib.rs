@@ -7,7 +7,9 @@ mod delivery;
 mod destination;
 mod place;
 mod reporter;
+mod repository;
 mod share;
+mod source_code;
 pub mod spool;
 mod upstream;
 
@@ -15,5 +17,7 @@ pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
 pub use destination::{Destination, REMOTE, Receiver, Record, Refusal, is_remote};
 pub use place::{data_directory, default_store, store_file, store_name};
 pub use reporter::Reporter;
+pub use repository::Repository;
 pub use share::{share_out, shares};
+pub use source_code::{SourceCodePolicy, add_source_code};
 pub use spool::has_spooled_reports;

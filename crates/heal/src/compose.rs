@@ -10,6 +10,7 @@ mod links;
 mod occurrences;
 mod title;
 
+pub use code::keep_code_for;
 pub use inert::{inert, is_hidden};
 pub use occurrences::Occurrences;
 pub use title::issue_title;
@@ -35,6 +36,7 @@ use autoheal_prepare::{Hex, headline};
 use autoheal_store::{Sample, TextForm, Work};
 
 use crate::request_bodies::NewLabel;
+use crate::settings::Repository;
 
 /// Label of every issue that autoheal opens; reconciling searches for it.
 pub(crate) const OUR_LABEL: &str = "auto-generated";
@@ -64,21 +66,25 @@ pub(crate) fn read_marker(body: &str) -> Option<Fingerprint> {
     Fingerprint::parse(first.strip_prefix("<!-- autoheal:fp=")?.strip_suffix(" v=1 -->")?)
 }
 
-/// Composes the issue of a group as it stands.
+/// Composes the issue of a group as it stands, for this repository.
 #[must_use]
-pub fn issue(work: &Work) -> ComposedIssue {
-    issue_with(work, None)
+pub fn issue(work: &Work, repository: &Repository) -> ComposedIssue {
+    issue_with(work, None, repository)
 }
 
 /// Composes the issue of a group of a server's failure, with the stack of a page that called the server.
 #[must_use]
-pub(crate) fn issue_with_page(work: &Work) -> ComposedIssue {
-    issue_with(work, work.page.as_ref())
+pub(crate) fn issue_with_page(work: &Work, repository: &Repository) -> ComposedIssue {
+    issue_with(work, work.page.as_ref(), repository)
 }
 
-fn issue_with(work: &Work, page: Option<&Sample>) -> ComposedIssue {
+fn issue_with(work: &Work, page: Option<&Sample>, repository: &Repository) -> ComposedIssue {
     let occurrences = Occurrences::of(&work.group, &work.releases);
-    compose(&work.sample, page, work.group.fingerprint, work.group.severity, &occurrences)
+    let mut sample = Cow::Borrowed(&work.sample);
+    if sample.code.iter().any(|code| code.checkout.is_some()) {
+        keep_code_for(repository, &mut sample.to_mut().code);
+    }
+    compose(&sample, page, work.group.fingerprint, work.group.severity, &occurrences)
 }
 
 /// Composes the issue for a sample, with the stack of a page's report of the same failure.

@@ -109,10 +109,15 @@ impl Fingerprinted {
         &self.frames
     }
 
-    /// Returns the lines of source around the application's own frames, from source maps.
+    /// Returns the lines of source around the application's own frames.
     #[must_use]
     pub fn code(&self) -> &[Code] {
         &self.code
+    }
+
+    /// Returns the lines of source, so that the caller can remove those that may not be shown.
+    pub fn code_mut(&mut self) -> &mut Vec<Code> {
+        &mut self.code
     }
 
     /// Returns true if frames were replaced by those of the original source.

@@ -42,7 +42,13 @@ pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
             scrubber.frame_file(&mut frame.file);
         }
     }
-    code.iter_mut().flat_map(|code| &mut code.lines).for_each(|line| scrubber.text(line));
+    for code in &mut code {
+        code.lines.iter_mut().for_each(|line| scrubber.text(line));
+        if let Some(checkout) = &mut code.checkout {
+            scrubber.optional(&mut checkout.repository);
+            scrubber.text(&mut checkout.path);
+        }
+    }
     scrubber.report(&mut report);
     if let Some(sent) = &mut sent {
         scrubber.text(&mut sent.error_type);
@@ -113,6 +119,15 @@ impl Scrubber {
         }
         if let Some(exit) = &mut report.exit {
             self.optional(&mut exit.signal);
+        }
+        if let Some(code) = &mut report.source_code {
+            self.optional(&mut code.repository);
+            for excerpt in &mut code.excerpts {
+                // as the stack is, so that the file still names its frames
+                self.text(&mut excerpt.file);
+                self.text(&mut excerpt.path);
+                excerpt.lines.iter_mut().for_each(|line| self.text(line));
+            }
         }
     }
 

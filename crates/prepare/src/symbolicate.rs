@@ -1,7 +1,7 @@
 //! Symbolicate: replaces frames in generated JavaScript by those of the original source. The caller has loaded the source
 //! maps, so that this stage stays pure.
 
-use autoheal_contract::{ErrorReport, Json, Source};
+use autoheal_contract::{ErrorReport, FileState, Json, Source, SourceCode, SourceExcerpt};
 use serde::{Deserialize, Serialize};
 
 use crate::parse::{self, Frame, Parsed, SentError};
@@ -59,6 +59,24 @@ pub struct Code {
     /// The commit that holds the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The checkout from which the lines are; none for lines from a source map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<Checkout>,
+}
+
+/// The place of lines in a git checkout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// `owner/name` of its remote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// True if issues in any repository may show the lines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_repository: bool,
+    /// The file's path within the repository.
+    pub path: String,
+    /// The file's state.
+    pub state: FileState,
 }
 
 /// A report whose frames are in the original source, where there are maps.
@@ -100,10 +118,30 @@ pub(crate) fn symbolicate(parsed: Parsed, maps: Maps<'_>) -> Symbolicated {
         };
         if in_app && code.len() < FRAMES_WITH_CODE && !original.lines.is_empty() {
             let Original { first_line, lines, commit, .. } = original;
-            code.push(Code { frame: index, first_line, lines, commit });
+            code.push(Code { frame: index, first_line, lines, commit, checkout: None });
         }
     }
     Symbolicated { report, frames, generated, code, identity, arrival, marks, sent }
+}
+
+impl Symbolicated {
+    /// Moves the report's lines of source to those of the application's own frames that have no lines yet.
+    pub(crate) fn take_source_code(&mut self) {
+        let Some(SourceCode { repository, commit, any_repository, excerpts }) = self.report.source_code.take() else {
+            return;
+        };
+        for SourceExcerpt { file, line, path, first_line, lines, state } in excerpts {
+            // of a recursion, the innermost call
+            let is_named =
+                |frame: &Frame| frame.in_app && frame.file.as_deref() == Some(&file) && frame.line == Some(line);
+            let Some(frame) = self.frames.iter().position(is_named) else { continue };
+            if self.code.len() < FRAMES_WITH_CODE && self.code.iter().all(|code| code.frame != frame) {
+                let checkout = Checkout { repository: repository.clone(), any_repository, path, state };
+                self.code.push(Code { frame, first_line, lines, commit: commit.clone(), checkout: Some(checkout) });
+            }
+        }
+        self.code.sort_by_key(|code| code.frame);
+    }
 }
 
 /// The generated files of a report's frames, each once.

@@ -122,6 +122,8 @@ pub(crate) fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Reject
         report.fingerprint = None;
         // The severity is a label of the issue, so an unknown sender must not choose it.
         report.severity = None;
+        // An unknown sender has no checkout of the repository, so its lines may hold anything.
+        report.source_code = None;
     }
     Ok(Valid { report, identity, arrival, marks })
 }

@@ -169,7 +169,7 @@ fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -
         section("Dropped or cut fields", sample.marks.iter().map(|mark| format!("{mark}\n")).collect());
         frames = sample.frames.iter().take(MAX_FRAMES).map(stack_frame).collect();
     }
-    let issue = preview(detail);
+    let issue = preview(detail, config.repository(project));
     let message = shortened(&group.error_message, TITLE_CHARS);
     GroupPage {
         banners: Vec::new(),

@@ -7,7 +7,7 @@ use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::NOISE;
 use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
-use autoheal_heal::settings::CallerErrors;
+use autoheal_heal::settings::{CallerErrors, Repository};
 use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::{Detail, Group, Status};
 use axum::Json;
@@ -68,7 +68,7 @@ pub(super) async fn one(
     group["note"] = json!(note(&detail.group, state.config.caller_errors));
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
-    group["preview"] = json!(preview(&detail));
+    group["preview"] = json!(preview(&detail, state.config.repository(parameters.project())));
     let time = |time: autoheal_prepare::Timestamp| time.to_string();
     let intents: Vec<Value> = detail
         .intents
@@ -109,11 +109,14 @@ pub(super) async fn find(state: &AppState, project: &str, fingerprint: Fingerpri
 }
 
 /// The issue of the group, as it was or would be sent.
-pub(super) fn preview(detail: &Detail) -> Option<ComposedIssue> {
+pub(super) fn preview(detail: &Detail, repository: Option<&Repository>) -> Option<ComposedIssue> {
     let group = &detail.group;
     let occurrences = Occurrences::of(group, &detail.releases);
-    let sample = detail.samples.first()?;
-    Some(compose::compose(sample, None, group.fingerprint, group.severity, &occurrences))
+    let mut sample = detail.samples.first()?.clone();
+    if let Some(repository) = repository {
+        compose::keep_code_for(repository, &mut sample.code);
+    }
+    Some(compose::compose(&sample, None, group.fingerprint, group.severity, &occurrences))
 }
 
 /// The reason that a recorded group opens no issue. `None` if it has or may open one.

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
+use autoheal_heal::compose::keep_code_for;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Rejected, Sender};
 use autoheal_prepare::{Begun, begin};
@@ -183,11 +184,17 @@ fn finish_all(state: &AppState, begun: Vec<Result<Begun, Rejected>>, maps: &[Scr
     let started = Instant::now();
     let finish = |(report, maps): (Result<Begun, Rejected>, &ScriptMaps)| {
         report.map(|report| {
-            report.finish(
+            let repository = state.config.repository(report.project());
+            let mut record = report.finish(
                 state.config.scrub,
                 &|file, line, column| maps.original(file, line, column),
                 &state.config.rules,
-            )
+            );
+            if let Some(repository) = repository {
+                // not stored, because no issue would show it
+                keep_code_for(repository, record.code_mut());
+            }
+            record
         })
     };
     let prepared = begun.into_iter().zip(maps).map(finish).collect();

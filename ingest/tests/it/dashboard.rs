@@ -1,5 +1,6 @@
 //! The dashboard: hostile text is shown as text only, and every state has its page.
 
+use autoheal_heal::settings::Repository;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Client, Sender};
 use autoheal_prepare::{ScrubLevel, prepare};
@@ -45,6 +46,11 @@ fn assert_inert(html: &str) {
         "invisible characters must be shown as escapes: {html}"
     );
     assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+}
+
+/// The default project, with a repository.
+fn sending() -> (String, Repository) {
+    ("default".to_owned(), Repository::parse("acme/shop").unwrap())
 }
 
 #[tokio::test]
@@ -135,10 +141,7 @@ fn from(sender: Sender, client: Client, report: &Value) -> Fingerprinted {
 #[tokio::test]
 async fn a_callers_mistake_is_marked_as_opening_no_issue() {
     for sends in [false, true] {
-        let app = spawn_app_with(|config| {
-            config.sending_projects = sends.then(|| "default".to_owned()).into_iter().collect()
-        })
-        .await;
+        let app = spawn_app_with(|config| config.sending_projects = sends.then(sending).into_iter().collect()).await;
         let receipt = app.report(&server_failure("caller_error", "a")).await.json();
         let path = format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap());
         let held = "recorded, opens no issue";
@@ -201,7 +204,7 @@ async fn only_failures_of_mcp_servers_show_their_class_and_only_as_text() {
 
 #[tokio::test]
 async fn a_group_with_issue_and_draft_links_to_both_and_names_the_approval_label() {
-    let app = spawn_app_with(|config| config.sending_projects = vec!["default".to_owned()]).await;
+    let app = spawn_app_with(|config| config.sending_projects = vec![sending()]).await;
     let receipt = app.report(&report("m")).await.json();
     advance_to_approval(&app, "the note of the worker").await;
     let html = assert_page(&app.get(&format!("/groups/{}", receipt[0]["fingerprint"].as_str().unwrap())).await, 200);

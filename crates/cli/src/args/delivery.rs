@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use autoheal_deliver::{Destination, REMOTE, Receiver};
+use autoheal_deliver::{Destination, REMOTE, Receiver, SourceCodePolicy};
 use autoheal_ingest::record_in_own_store;
 use autoheal_prepare::validate::Sender;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 use secrecy::SecretString;
 
 use super::{Scrub, values};
@@ -33,6 +33,30 @@ pub(crate) struct DeliveryArgs {
     /// Amount of text removed from reports
     #[arg(long, env = "AUTOHEAL_SCRUB", value_enum, default_value_t = Scrub::Standard, value_name = "LEVEL")]
     pub(crate) scrub: Scrub,
+    /// When issues show lines of the files in the git checkout around the failure
+    #[arg(long, env = "AUTOHEAL_SOURCE_CODE", value_enum, default_value_t = SourceCode::Matching, value_name = "WHEN")]
+    pub(crate) source_code: SourceCode,
+}
+
+/// When issues show lines of the checkout.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SourceCode {
+    /// If its remote is the repository of the issue
+    Matching,
+    /// In any repository
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<SourceCode> for SourceCodePolicy {
+    fn from(source_code: SourceCode) -> Self {
+        match source_code {
+            SourceCode::Matching => Self::Matching,
+            SourceCode::Always => Self::Always,
+            SourceCode::Never => Self::Never,
+        }
+    }
 }
 
 impl DeliveryArgs {
@@ -55,6 +79,11 @@ impl From<DeliveryArgs> for Destination {
             Some(url) => Receiver::service(&url, options.key),
             None => Receiver::Store { path: options.store, record: record_in_own_store },
         };
-        Self { receiver, project: options.project, scrub: options.scrub.into() }
+        Self {
+            receiver,
+            project: options.project,
+            scrub: options.scrub.into(),
+            source_code: options.source_code.into(),
+        }
     }
 }

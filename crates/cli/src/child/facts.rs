@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use autoheal_contract::Json;
+use autoheal_deliver::Repository;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, access};
-
-use super::repository::Repository;
 
 /// Timeout of a program that is run for its output, such as git.
 const TIMEOUT: Duration = Duration::from_millis(1_200);
@@ -55,7 +54,7 @@ impl Place {
             None => Repository::around(&here),
         };
         let (directory, commit, repositories) = match found {
-            Some(Repository { top, commit, remotes }) => {
+            Some(Repository { top, commit, remotes, .. }) => {
                 (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit), remotes)
             }
             None => match from_git() {

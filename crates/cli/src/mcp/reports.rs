@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
 use autoheal_contract::ErrorReport;
-use autoheal_deliver::{Destination, Reporter};
+use autoheal_deliver::{Destination, Reporter, add_source_code};
 use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
@@ -53,6 +53,7 @@ impl Reports {
         }
         for mut report in reports {
             surroundings.add_to(&mut report);
+            add_source_code(&self.destination, self.sender, &mut report);
             // set before the first delivery, so that a repeated delivery counts once
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             if let Some(reporter) = &self.reporter {

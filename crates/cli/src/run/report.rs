@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use autoheal_contract::limits::{CAUSES, ERROR_MESSAGE_CHARS, STACK_TRACE_CHARS};
 use autoheal_contract::{Cause, ErrorReport, Json, Source};
+use autoheal_deliver::{Destination, add_source_code};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::{Failure, LAST_LINE};
 use autoheal_prepare::scrub::scrub_with;
 use autoheal_prepare::shell::{shell_line, shell_word};
+use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
 use super::evidence::Evidence;
@@ -56,6 +58,21 @@ impl FailedCommand {
             (Place::here(), runtime.join().unwrap_or_default())
         });
         self.report_from(place, runtime, level)
+    }
+
+    /// Composes the report, with the lines of source around its frames.
+    pub(super) fn report_with_source_code(&self, destination: &Destination, sender: Sender) -> ErrorReport {
+        std::thread::scope(|scope| {
+            let source_code = scope.spawn(|| {
+                let (_, error_message, stack_trace, _) = self.error();
+                let source = Some(Source::Cli);
+                let mut report = ErrorReport { error_message, stack_trace, source, ..ErrorReport::default() };
+                add_source_code(destination, sender, &mut report);
+                report.source_code
+            });
+            let report = self.report(destination.scrub);
+            ErrorReport { source_code: source_code.join().unwrap_or_default(), ..report }
+        })
     }
 
     /// Composes the report of a command that ran elsewhere.

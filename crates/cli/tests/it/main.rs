@@ -25,6 +25,7 @@ mod run_strangers;
 mod run_terminal;
 mod serving;
 mod settings;
+mod source_code;
 mod source_maps;
 mod spy;
 mod store_files;

@@ -51,7 +51,7 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
         Decision::AwaitApproval { issue } => {
             let changes = vec![
                 Change::Status(Status::AwaitingApproval),
-                Change::ShownHash(written_hash(work, issue)),
+                Change::ShownHash(written_hash(work, issue, &worker.settings.repository)),
                 Change::ActAt(now),
             ];
             Ok(worker.store.change(group, changes).await?)
@@ -130,8 +130,8 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
 /// The group's issue in this form.
 fn issue_in(work: &Work, form: TextForm, settings: &Settings) -> ComposedIssue {
     match form {
-        TextForm::Full => issue(work),
-        TextForm::FullWithPage => issue_with_page(work),
+        TextForm::Full => issue(work, &settings.repository),
+        TextForm::FullWithPage => issue_with_page(work, &settings.repository),
         TextForm::Facts => facts_issue(work, settings.dashboard.as_deref()),
     }
 }

@@ -78,7 +78,9 @@ impl Worker {
         tracing::info!(issue = number, login = labelled.login, "gate: approved");
         // The approval is for the full text, which may be added only after it.
         let hash = match work.group.text {
-            Some(text) if text.form == TextForm::Facts => live.with_text(&issue(work)).full_hash(),
+            Some(text) if text.form == TextForm::Facts => {
+                live.with_text(&issue(work, &self.settings.repository)).full_hash()
+            }
             _ => live.full_hash(),
         };
         let approval = Approval { hash, login: labelled.login, labelled_at: labelled.at, revoked_at: None };
@@ -130,7 +132,7 @@ impl Worker {
         if let Some(refusal) = live.refusal() {
             return Ok(Some(format!("{refusal}; approve it if an agent should work on it")));
         }
-        let changed = live.text_hash() != written_hash(work, number)
+        let changed = live.text_hash() != written_hash(work, number, &self.settings.repository)
             || live.was_reviewed(None)
             // All of them: autoheal opened the issue, and its own clock may have been wrong then.
             || self.others_commented(work, Timestamp(0), None).await?;

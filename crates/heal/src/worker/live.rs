@@ -7,6 +7,7 @@ use super::{WorkResult, Worker};
 use crate::compose::{ComposedIssue, issue, pull, shown_hash};
 use crate::github::{Issue, List, Pull, Review};
 use crate::request_bodies::NewPull;
+use crate::settings::Repository;
 use crate::write::{Record, Write};
 
 /// The issue and the draft of a group, as they are on GitHub now.
@@ -103,12 +104,12 @@ impl Live {
 /// Hash of the text we wrote; equals [`Live::text_hash`] while no person has edited it.
 ///
 /// Takes the text from the stored writes, because an earlier version may have composed it differently.
-pub(super) fn written_hash(work: &Work, number: u64) -> String {
+pub(super) fn written_hash(work: &Work, number: u64, repository: &Repository) -> String {
     // An update of the text that is not known to have happened may have been lost.
     let is_certain = |intent: &&Intent| intent.kind == IntentKind::OpenIssue || intent.state.happened();
     let written = work.intents.iter().rev().filter(is_certain).find_map(written_issue);
     let mut texts = vec![written.unwrap_or_else(|| {
-        let issue = issue(work);
+        let issue = issue(work, repository);
         (issue.title, issue.body)
     })];
     if work.group.pull.is_some() {

@@ -80,3 +80,47 @@ fn scripts_are_the_generated_files_with_their_debug_ids() {
         "stack_trace": "Traceback (most recent call last):\n  File \"/app/a.py\", line 1, in f\nE: x"});
     assert_eq!(begin(&to_raw_value(&python).unwrap(), arrival()).unwrap().scripts(), []);
 }
+
+/// A report of a command with lines of source for its frames, from this sender.
+fn with_source_code(sender: Sender) -> Fingerprinted {
+    let stack = "Traceback (most recent call last):\n  File \"/home/ada/shop/app.py\", line 7, in main\n  File \"/home/ada/shop/cart.py\", line 2, in total\n  File \"/usr/lib/python3.11/json/decoder.py\", line 5, in decode\nKeyError: 'x'";
+    let excerpt = |file: &str, line: u32, state: &str| {
+        json!({"file": file, "line": line, "path": file.trim_start_matches('/'), "first_line": line - 1,
+            "lines": ["# before\n# not a second line", "password = 'hunter2-secret'", "3", "4", "5", "6"], "state": state})
+    };
+    let excerpts = [
+        excerpt("/home/ada/shop/cart.py", 2, "changed"),
+        excerpt("/home/ada/shop/cart.py", 3, "committed"),
+        excerpt("/usr/lib/python3.11/json/decoder.py", 5, "committed"),
+    ];
+    let code =
+        json!({"repository": "acme/shop", "commit": "0123456789abcdef0123456789abcdef01234567", "excerpts": excerpts});
+    let report = json!({"source": "cli", "error_type": "KeyError", "error_message": "'x'", "stack_trace": stack, "source_code": code});
+    let arrival = Arrival { sender, ..arrival() };
+    begin(&to_raw_value(&report).unwrap(), arrival).unwrap().finish(
+        ScrubLevel::Standard,
+        &|_, _, _| None,
+        &Rules::default(),
+    )
+}
+
+#[test]
+fn lines_of_a_known_senders_checkout_are_those_of_its_own_frames() {
+    let prepared = with_source_code(Sender::Keyed);
+    let [code] = prepared.code() else { panic!("one own frame has lines: {:?}", prepared.code()) };
+    assert_eq!((code.frame, code.first_line, code.lines.len()), (1, 1, 5), "cut to five lines");
+    assert_eq!(code.lines[0], "# before", "a line is one line");
+    assert!(!code.lines[1].contains("hunter2"), "{:?}", code.lines);
+    let checkout = code.checkout.as_ref().unwrap();
+    assert_eq!((checkout.repository.as_deref(), checkout.state), (Some("acme/shop"), FileState::Changed));
+    assert!(prepared.report().source_code.is_none(), "the lines are kept once");
+    assert!(!prepared.is_mapped());
+}
+
+#[test]
+fn a_strangers_lines_are_dropped() {
+    let prepared = with_source_code(Sender::Anonymous);
+    assert_eq!((prepared.code(), &prepared.report().source_code), (&[][..], &None));
+    // the lines never decide about the group
+    assert_eq!(prepared.fingerprint(), with_source_code(Sender::Local).fingerprint());
+}

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use autoheal_contract::limits::{
-    CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, RPC_ID_CHARS, STACK_TRACE_CHARS, TAGS,
-    TEXT_CHARS,
+    CAUSES, CONTEXT_BYTES, ERROR_MESSAGE_CHARS, ERROR_TYPE_CHARS, LOG_LINES, RPC_ID_CHARS, SOURCE_EXCERPTS,
+    SOURCE_LINE_CHARS, SOURCE_LINES, STACK_TRACE_CHARS, TAGS, TEXT_CHARS,
 };
-use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server, Trace};
+use autoheal_contract::{Cause, ErrorReport, Exit, Json, LogLine, Rpc, Server, SourceCode, Trace};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -89,6 +89,7 @@ impl<'a> RawReport<'a> {
             system: fields.object("system"),
             client: fields.text("client", 200),
             debug_ids: fields.object("debug_ids"),
+            source_code: fields.part("source_code", cut_source_code),
             fingerprint: fields.text("fingerprint", 200),
         })
     }
@@ -238,6 +239,23 @@ fn cut_log(log: &mut LogLine) -> bool {
 
 fn cut_server(server: &mut Server) -> bool {
     cut(&mut server.name, 200) | cut_text(&mut server.version)
+}
+
+fn cut_source_code(code: &mut SourceCode) -> bool {
+    let mut was_cut = code.excerpts.len() > SOURCE_EXCERPTS;
+    code.excerpts.truncate(SOURCE_EXCERPTS);
+    for excerpt in &mut code.excerpts {
+        was_cut |= excerpt.lines.len() > SOURCE_LINES;
+        excerpt.lines.truncate(SOURCE_LINES);
+        for line in &mut excerpt.lines {
+            // a line break within a line would move the numbers of the lines after it
+            let end = line.find(['\n', '\r']).unwrap_or(line.len());
+            line.truncate(end);
+            was_cut |= cut(line, SOURCE_LINE_CHARS);
+        }
+        was_cut |= cut(&mut excerpt.file, TEXT_CHARS) | cut(&mut excerpt.path, TEXT_CHARS);
+    }
+    was_cut | cut_text(&mut code.repository) | cut_text(&mut code.commit)
 }
 
 fn cut_exit(exit: &mut Exit) -> bool {

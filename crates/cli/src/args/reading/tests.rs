@@ -257,6 +257,13 @@ const ROWS: &[Row] = &[
         "standard, strict",
     ),
     row(
+        SENDING,
+        "--source-code",
+        &["matching", "always", "never"],
+        &["all", "none", "true", "Never!", "matching,always"],
+        "matching, always, never",
+    ),
+    row(
         &["serve"],
         "--spool-interval",
         &["10ms", "1m"],

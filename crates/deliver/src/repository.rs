@@ -17,22 +17,27 @@ const MAX_REMOTES: usize = 10;
 const MAX_REFERENCES: usize = 5;
 
 /// A repository and the commit that is checked out in it.
-pub(super) struct Repository {
+pub struct Repository {
     /// The top directory of the working tree.
-    pub(super) top: PathBuf,
-    pub(super) commit: String,
+    pub top: PathBuf,
+    /// The hash of the commit.
+    pub commit: String,
     /// `owner/name` of each remote on a server.
-    pub(super) remotes: Vec<String>,
+    pub remotes: Vec<String>,
+    /// `owner/name` of the remote named `origin`; else of the only remote.
+    pub origin: Option<String>,
 }
 
 impl Repository {
     /// The repository that contains `directory`; none if it has no commit yet, or stores references in an unknown
     /// format.
-    pub(super) fn around(directory: &Path) -> Option<Self> {
+    #[must_use]
+    pub fn around(directory: &Path) -> Option<Self> {
         let (top, own) = directory.ancestors().find_map(|top| Some((top, git_directory(&top.join(".git"))?)))?;
         // additional working trees share the references of the first
         let shared = line_of(&own.join("commondir")).map_or_else(|| own.clone(), |shared| own.join(shared));
-        Some(Self { top: top.to_owned(), commit: commit(&own, &shared)?, remotes: remotes(&shared) })
+        let (remotes, origin) = remotes(&shared);
+        Some(Self { top: top.to_owned(), commit: commit(&own, &shared)?, remotes, origin })
     }
 }
 
@@ -60,27 +65,35 @@ fn commit(own: &Path, shared: &Path) -> Option<String> {
     None
 }
 
-/// `owner/name` of each remote in the repository's configuration.
-fn remotes(shared: &Path) -> Vec<String> {
+/// `owner/name` of each remote in the repository's configuration, and of `origin` or the only remote.
+fn remotes(shared: &Path) -> (Vec<String>, Option<String>) {
     let config = shared.join("config");
-    let Some(file) = config.is_file().then(|| File::open(config).ok()).flatten() else { return Vec::new() };
+    let file = config.is_file().then(|| File::open(config).ok()).flatten();
+    let Some(file) = file else { return (Vec::new(), None) };
     let lines = BufReader::new(file.take(MAX_CONFIG_BYTES)).lines().map_while(Result::ok);
-    let mut remotes = Vec::new();
-    let mut is_remote = false;
+    let (mut remotes, mut origin) = (Vec::new(), None);
+    let (mut is_remote, mut is_origin) = (false, false);
+    let mut sections = 0;
     for line in lines {
         let line = line.trim();
         if line.starts_with('[') {
             is_remote = line.starts_with("[remote ");
+            is_origin = line.starts_with("[remote \"origin\"]");
+            sections += usize::from(is_remote);
         } else if let Some((name, url)) = line.split_once('=').filter(|_| is_remote)
             && name.trim().eq_ignore_ascii_case("url")
             && let Some(remote) = owner_and_name(url.trim().trim_matches('"'))
-            && remotes.len() < MAX_REMOTES
-            && !remotes.contains(&remote)
         {
-            remotes.push(remote);
+            if is_origin {
+                origin.get_or_insert_with(|| remote.clone());
+            }
+            if remotes.len() < MAX_REMOTES && !remotes.contains(&remote) {
+                remotes.push(remote);
+            }
         }
     }
-    remotes
+    let only = remotes.first().filter(|_| sections == 1).cloned();
+    (remotes, origin.or(only))
 }
 
 /// `owner/name` in the URL of a remote, such as `git@github.com:acme/shop.git`; `None` for a path on this machine.
@@ -182,6 +195,14 @@ mod tests {
             git(place.path(), &["remote", "add", name, url]);
         }
         assert_eq!(found(), ["acme/shop", "ada/shop", "part/web-shop"]);
+        let origin = || Repository::around(place.path()).unwrap().origin;
+        assert_eq!(origin().as_deref(), Some("acme/shop"));
+        git(place.path(), &["remote", "rename", "origin", "upstream"]);
+        assert_eq!(origin(), None, "there are several");
+        for name in ["upstream", "again", "fork", "path", "file", "odd"] {
+            git(place.path(), &["remote", "remove", name]);
+        }
+        assert_eq!(origin().as_deref(), Some("part/web-shop"), "the only one");
     }
 
     #[test]
