@@ -92,7 +92,7 @@ fn a_flood_of_one_client_hides_no_failure_of_another() {
     let mut story = Story::with(Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() });
     let mut fail = |network: u8, id: u32| {
         let peer = crate::Peer { network: u64::from(network), address: [192, 0, 2, network].into() };
-        let scope = Scope { session: u64::from(network), peer: Some(peer), session_hash: None };
+        let scope = Scope { session: u64::from(network), peer: Some(peer), session_hash: None, trace: None };
         let call = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"tool-{id}"}}}}"#);
         let failure = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32603,"message":"disk on fire"}}}}"#);
         story.watch.from_client(scope, &Message::Whole(call.as_bytes()), story.now);
