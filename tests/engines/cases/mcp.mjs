@@ -80,6 +80,8 @@ export function mcp(engine) {
     const [report] = await server.reported(1);
     assert.deepEqual(report.server, { name: 'kettle', version: '1.2.3' });
     assert.deepEqual([report.rpc.protocol_version, report.rpc.tool], ['2025-11-25', 'brew']);
+    const { traceparent } = server.mcp.find(({ body }) => body?.method === 'tools/call').body.params._meta;
+    assert.equal(traceparent, `00-${report.trace.trace_id}-${report.trace.span_id}-01`);
   });
 
   test('a legacy server of another origin works without the headers of modern MCP in its CORS list', async (t) => {

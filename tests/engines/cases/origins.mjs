@@ -26,6 +26,21 @@ export function origins(engine) {
     assert.equal(report.context.endpoint, `${other.origin}/jsonrpc`);
   });
 
+  test('a traceparent is sent as a header to the origin of the page only, because another needs a preflight', async (t) => {
+    const other = await otherOrigin(t, { cors: true, call: refuse });
+    const { run, server } = await openPage(t, engine, { call: refuse });
+    const callBoth = async (origin) => {
+      await outcomeOf(new MCPClient('/jsonrpc', { reportErrors: true }).request('near'));
+      await outcomeOf(new MCPClient(`${origin}/jsonrpc`, { reportErrors: true }).request('far'));
+    };
+    await run(callBoth, other.origin);
+    const reports = await server.reported(2);
+    const traceOf = (method) => reports.find(({ rpc }) => rpc.method === method).trace;
+    const { trace_id, span_id } = traceOf('near');
+    assert.equal(server.calls[0].headers.traceparent, `00-${trace_id}-${span_id}-01`);
+    assert.deepEqual([other.calls[0].headers.traceparent, traceOf('far')], [undefined, undefined]);
+  });
+
   for (const cors of [true, false]) {
     const name = cors ? 'with CORS' : 'without CORS';
     test(`a report endpoint of another origin ${name} receives reports without a preflight`, async (t) => {
