@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
 use signal_hook::consts::{
-    SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
-    SIGWINCH,
+    SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2,
+    SIGVTALRM, SIGWINCH,
 };
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -16,9 +16,11 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 use super::ending::Ending;
 
 /// Signals to forward: signals that would end this process but not the command, except signals of our own crashes; and
-/// signals that the command may use, such as SIGWINCH.
-const FORWARDED: [i32; 13] = [
-    SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGVTALRM, SIGPROF, SIGIO, SIGCONT, SIGWINCH,
+/// signals that the command may use, such as SIGWINCH. Ctrl-Z stops this process only with the command, because a stop of
+/// its own would repeat after `fg`, when this process sees the command's stop.
+const FORWARDED: [i32; 14] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGVTALRM, SIGPROF, SIGIO, SIGCONT, SIGTSTP,
+    SIGWINCH,
 ];
 /// Time after Ctrl-C during which a failure of the command counts as its effect.
 const INTERRUPT_EFFECT: Duration = Duration::from_secs(10);
@@ -97,7 +99,7 @@ impl Signals {
         }
         // the terminal driver signals each foreground process, the command too; other signals of the kernel, such as an
         // alarm, reach this process only
-        let from_terminal = [SIGINT, SIGQUIT, SIGWINCH, SIGCONT].contains(&origin.signal);
+        let from_terminal = [SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGCONT].contains(&origin.signal);
         if from_terminal && matches!(origin.cause, Cause::Kernel) {
             return;
         }
@@ -108,8 +110,7 @@ impl Signals {
     }
 }
 
-/// Stops this process after the command stopped, so that our parent sees a stop. The command stopped itself, or only
-/// the command received the signal.
+/// Stops this process after the command stopped, so that our parent sees a stop.
 fn stop_as_well(child: Pid) {
     let _impossible = kill_process(getpid(), Signal::STOP);
     // continues here after SIGCONT
