@@ -83,6 +83,19 @@ pub(crate) fn assert_reproduces(report: &Value, failure: &str) {
 }
 
 #[test]
+fn a_report_names_the_trace_and_the_id_of_its_call() {
+    let (directory, service) = (DataDirectory::new(), RecordingService::start());
+    let mut server = Server::start(&directory, &service, &[]);
+    let meta = json!({"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"});
+    server.request("tools/call", json!({"name": "divide", "arguments": {"a": 1, "b": 0}, "_meta": meta}));
+    let id = server.last_id.to_string();
+    server.end();
+    let report = received(&service, 1).remove(0).report;
+    let trace = json!({"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"});
+    assert_eq!((&report["trace"], &report["rpc"]["id"]), (&trace, &json!(id)), "{report:#}");
+}
+
+#[test]
 fn each_failure_is_reported_with_its_class_and_nothing_else_is() {
     let (directory, service) = (DataDirectory::new(), RecordingService::start());
     let mut server = Server::start(&directory, &service, &[]);
