@@ -40,6 +40,22 @@ async fn a_failed_tool_is_reported_from_json_events_and_batches() {
 }
 
 #[tokio::test]
+async fn a_report_names_the_trace_of_the_call_or_else_of_its_request() {
+    let mut conversation = Conversation::begin().await;
+    let of_request = "\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let of_call = r#""_meta":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},"name":"#;
+    for (call, trace_id) in [
+        (call(1, "divide"), "0af7651916cd43dd8448eb211c80319c"),
+        (call(1, "divide").replace(r#""name":"#, of_call), "4bf92f3577b34da6a3ce929d0e0e4736"),
+    ] {
+        conversation.request(of_request, &call).await;
+        conversation.respond(&format!("200 OK\r\n{JSON}"), &failure(1, "division by zero")).await;
+        let report = conversation.report().await;
+        assert_eq!(report["trace"]["trace_id"], trace_id, "{call}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_id_in_two_sessions_is_two_calls() {
     let mut conversation = Conversation::begin().await;
     conversation.request("\r\nmcp-session-id: a", &call(1, "of-a")).await;
