@@ -1,17 +1,19 @@
 //! Lines of source around a report's frames, read from the git checkout in which the program runs. Collected only after a
 //! failure, in bounded time.
 
+mod cache;
 mod comparison;
 mod excerpt;
 mod file;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::SOURCE_EXCERPTS;
 use autoheal_contract::{ErrorReport, SourceCode, SourceExcerpt};
-use autoheal_prepare::parse::{Frame, parse_stack_from};
+use autoheal_prepare::parse::{Frame, frames_to_origin};
 use autoheal_prepare::validate::Sender;
 use autoheal_scrub::Level;
 
@@ -25,6 +27,11 @@ use crate::repository::Repository;
 const READ_TIMEOUT: Duration = Duration::from_millis(150);
 /// Longest time until the lines are read and their files are compared with the commit.
 const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Maximum number of threads that read at the same time. Those that a network drive blocks stay.
+const MAX_READERS: usize = 16;
+
+static READERS: AtomicUsize = AtomicUsize::new(0);
 
 /// When reports hold lines of the working tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,21 +56,25 @@ pub fn add_source_code(destination: &Destination, sender: Sender, report: &mut E
     if *policy == SourceCodePolicy::Never || !is_known || names_git {
         return;
     }
-    let Some(stack) = report.stack_trace.as_deref() else { return };
     let Ok(directory) = std::env::current_dir() else { return };
-    let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
-    let code = collect(&directory, &frames, *scrub);
+    let frames = frames_to_origin(report);
+    let own: Vec<Frame> = frames.into_iter().filter(|frame| frame.in_app && frame.line.is_some()).collect();
+    if own.is_empty() {
+        return;
+    }
+    // a server may fail the same way many times a second
+    let code = cache::get_or(&own, || collect(&directory, &own, *scrub));
     report.source_code = code.map(|code| SourceCode { any_repository: *policy == SourceCodePolicy::Always, ..code });
 }
 
-/// The lines around the application's own frames, for a program that runs in this directory.
+/// The lines around these frames, for a program that runs in this directory.
 fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCode> {
-    let own: Vec<Frame> = frames.iter().filter(|frame| frame.in_app && frame.line.is_some()).cloned().collect();
-    if own.is_empty() {
+    if READERS.fetch_add(1, Ordering::Relaxed) >= MAX_READERS {
+        READERS.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
     let began = Instant::now();
-    let directory = directory.to_owned();
+    let (directory, own) = (directory.to_owned(), frames.to_vec());
     let (sender, received) = mpsc::sync_channel(1);
     // on a thread of its own, because a file on a network drive may block
     let read = move || {
@@ -72,9 +83,13 @@ fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCod
             let excerpts = read(&checkout, &own, level);
             (repository, excerpts)
         });
+        READERS.fetch_sub(1, Ordering::Relaxed);
         let _timed_out = sender.send(found);
     };
-    std::thread::Builder::new().name("source-code".to_owned()).spawn(read).ok()?;
+    if std::thread::Builder::new().name("source-code".to_owned()).spawn(read).is_err() {
+        READERS.fetch_sub(1, Ordering::Relaxed);
+        return None;
+    }
     let (repository, mut excerpts) = received.recv_timeout(READ_TIMEOUT).ok()??;
     if !excerpts.is_empty() {
         let paths = excerpts.iter().map(|excerpt| excerpt.path.as_str());

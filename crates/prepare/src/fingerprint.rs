@@ -82,6 +82,7 @@ pub struct Part {
 pub struct Fingerprinted {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) origin: Vec<Frame>,
     pub(crate) generated: Vec<Frame>,
     pub(crate) code: Vec<Code>,
     has_common_form: bool,
@@ -103,10 +104,12 @@ impl Fingerprinted {
         &self.report
     }
 
-    /// Returns the stack's frames, innermost first.
+    /// Returns the frames to show, innermost first: those of the stack. Before them come those of the cause that the error
+    /// wraps; without a stack, the place that the message names stands for them. The frames of the stack alone decide about
+    /// the group.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
-        &self.frames
+        if self.origin.is_empty() { &self.frames } else { &self.origin }
     }
 
     /// Returns the lines of source around the application's own frames.
@@ -232,6 +235,7 @@ pub(crate) fn fingerprint(normalised: Normalised, rules: &Rules) -> Fingerprinte
         noise,
         report,
         frames: scrubbed.frames,
+        origin: scrubbed.origin,
         generated: scrubbed.generated,
         code: scrubbed.code,
         has_common_form,

@@ -100,6 +100,7 @@ impl Begun {
         // replace frames in generated code by those of the original source
         let mut symbolicated = symbolicate(self.0, maps);
         rules.judge(&mut symbolicated.frames);
+        rules.judge(&mut symbolicated.origin);
         // after the rules, because they decide which frames are the application's own
         symbolicated.take_source_code();
         // remove secrets and personal data; the later stages never see the original text

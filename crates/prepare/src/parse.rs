@@ -15,6 +15,7 @@ mod json_log;
 mod logged;
 mod native;
 mod node;
+mod origin;
 mod plain;
 mod python;
 mod readable;
@@ -33,6 +34,7 @@ pub(crate) use again::SentError;
 use boxed::unbox;
 pub use failure::Failure;
 pub use finder::{LAST_LINE, find_failure, find_in_streams, find_stacks};
+pub use origin::has_source_ending;
 pub use plain::plain_text;
 pub use readable::readable;
 pub(crate) use rust_panic::without_hashes as without_rust_hashes;
@@ -68,6 +70,8 @@ impl Frame {
 pub(crate) struct Parsed {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    /// The frames that lead to the failure's origin, if they are others than `frames`; else empty.
+    pub(crate) origin: Vec<Frame>,
     pub(crate) identity: Identity,
     pub(crate) arrival: Arrival,
     pub(crate) marks: Vec<Mark>,
@@ -86,7 +90,16 @@ pub(crate) fn parse(valid: Valid) -> Parsed {
     }
     let stack = report.stack_trace.as_deref().unwrap_or_default();
     let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
-    Parsed { report, frames, identity, arrival, marks, sent }
+    let origin = origin::frames(&report, &frames).unwrap_or_default();
+    Parsed { report, frames, origin, identity, arrival, marks, sent }
+}
+
+/// Returns the frames of a report that lead to the failure's origin, innermost first.
+#[must_use]
+pub fn frames_to_origin(report: &ErrorReport) -> Vec<Frame> {
+    let stack = report.stack_trace.as_deref().unwrap_or_default();
+    let frames = parse_stack_from(report.source.unwrap_or_default(), stack, &report.error_message);
+    origin::frames(report, &frames).unwrap_or(frames)
 }
 
 /// Parses a JavaScript stack. Text that is not a stack has no frames.

@@ -19,6 +19,7 @@ pub use home::mask_home;
 pub(crate) struct Scrubbed {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) origin: Vec<Frame>,
     pub(crate) generated: Vec<Frame>,
     pub(crate) code: Vec<Code>,
     pub(crate) identity: Identity,
@@ -30,8 +31,17 @@ pub(crate) struct Scrubbed {
 /// Removes secrets from every text of the report and from the frames.
 #[must_use]
 pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
-    let Symbolicated { mut report, mut frames, mut generated, mut code, identity, arrival, marks, mut sent } =
-        symbolicated;
+    let Symbolicated {
+        mut report,
+        mut frames,
+        mut origin,
+        mut generated,
+        mut code,
+        identity,
+        arrival,
+        marks,
+        mut sent,
+    } = symbolicated;
     let scrubber = Scrubber { level };
     // The frames are parts of the stack, so a stack without secrets has frames without secrets. At the strict level
     // each frame is scrubbed in any case. Frames from source maps are no parts of it.
@@ -41,6 +51,11 @@ pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
             scrubber.optional(&mut frame.function);
             scrubber.frame_file(&mut frame.file);
         }
+    }
+    // these come from the causes and the message, too
+    for frame in &mut origin {
+        scrubber.optional(&mut frame.function);
+        scrubber.frame_file(&mut frame.file);
     }
     for code in &mut code {
         code.lines.iter_mut().for_each(|line| scrubber.text(line));
@@ -55,7 +70,7 @@ pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
         scrubber.text(&mut sent.error_message);
         scrubber.optional(&mut sent.stack_trace);
     }
-    Scrubbed { report, frames, generated, code, identity, arrival, marks, sent }
+    Scrubbed { report, frames, origin, generated, code, identity, arrival, marks, sent }
 }
 
 /// Removes secrets from a report before the program that made it sends or spools it.

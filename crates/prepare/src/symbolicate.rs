@@ -84,6 +84,8 @@ pub struct Checkout {
 pub(crate) struct Symbolicated {
     pub(crate) report: ErrorReport,
     pub(crate) frames: Vec<Frame>,
+    /// The frames that lead to the failure's origin, if they are others than `frames`; else empty.
+    pub(crate) origin: Vec<Frame>,
     /// The frames before the maps; empty if no map was used.
     pub(crate) generated: Vec<Frame>,
     pub(crate) code: Vec<Code>,
@@ -96,7 +98,7 @@ pub(crate) struct Symbolicated {
 
 /// Replaces the frames for which there is a map.
 pub(crate) fn symbolicate(parsed: Parsed, maps: Maps<'_>) -> Symbolicated {
-    let Parsed { report, mut frames, identity, arrival, marks, sent } = parsed;
+    let Parsed { report, mut frames, mut origin, identity, arrival, marks, sent } = parsed;
     let mut generated = Vec::new();
     let mut code = Vec::new();
     let is_browser = report.source.unwrap_or_default() == Source::JavascriptSdk;
@@ -121,7 +123,11 @@ pub(crate) fn symbolicate(parsed: Parsed, maps: Maps<'_>) -> Symbolicated {
             code.push(Code { frame: index, first_line, lines, commit, checkout: None });
         }
     }
-    Symbolicated { report, frames, generated, code, identity, arrival, marks, sent }
+    if !generated.is_empty() {
+        // its frames are those before the maps
+        origin.clear();
+    }
+    Symbolicated { report, frames, origin, generated, code, identity, arrival, marks, sent }
 }
 
 impl Symbolicated {
@@ -134,7 +140,8 @@ impl Symbolicated {
             // of a recursion, the innermost call
             let is_named =
                 |frame: &Frame| frame.in_app && frame.file.as_deref() == Some(&file) && frame.line == Some(line);
-            let Some(frame) = self.frames.iter().position(is_named) else { continue };
+            let shown = if self.origin.is_empty() { &self.frames } else { &self.origin };
+            let Some(frame) = shown.iter().position(is_named) else { continue };
             if self.code.len() < FRAMES_WITH_CODE && self.code.iter().all(|code| code.frame != frame) {
                 let checkout = Checkout { repository: repository.clone(), any_repository, path, state };
                 self.code.push(Code { frame, first_line, lines, commit: commit.clone(), checkout: Some(checkout) });

@@ -64,9 +64,9 @@ impl FailedCommand {
     pub(super) fn report_with_source_code(&self, destination: &Destination, sender: Sender) -> ErrorReport {
         std::thread::scope(|scope| {
             let source_code = scope.spawn(|| {
-                let (_, error_message, stack_trace, _) = self.error();
-                let source = Some(Source::Cli);
-                let mut report = ErrorReport { error_message, stack_trace, source, ..ErrorReport::default() };
+                let (error_type, error_message, stack_trace, causes) = self.error();
+                let own = ErrorReport { error_type, error_message, stack_trace, causes, ..ErrorReport::default() };
+                let mut report = ErrorReport { source: Some(Source::Cli), ..own };
                 add_source_code(destination, sender, &mut report);
                 report.source_code
             });

@@ -148,6 +148,10 @@ async fn a_failing_tool_is_recorded_with_its_stack_directory_and_commit() {
     // the release is the server's own version, rather than the commit of the directory it is started in
     assert!(commit.len() == 40 && report["release"] == "1.2", "{sample:#}");
     assert_eq!(sample["sender"], "local");
+    // the working tree has the server's file, the commit does not
+    let code = &sample["code"][0];
+    assert!(code["lines"].to_string().contains("raise LookupError"), "{sample:#}");
+    assert_eq!(code["checkout"], json!({"path": "server.py", "state": "untracked"}));
 }
 
 #[tokio::test]

@@ -38,7 +38,8 @@ async fn python_with_its_cause_and_the_lines_before() {
                 def main(): load('{')\nmain()\n";
     wrapped.file("app.py", text);
     let sample = record_failure(&wrapped, &["python3", "app.py", "--fast"]).await;
-    check(&sample, "LookupError", "no prices", &["load", "main", "-"], "medium");
+    // the frames of the cause come first
+    check(&sample, "LookupError", "no prices", &["load", "load", "main", "-"], "medium");
     let report = &sample["report"];
     assert_eq!(report["causes"][0]["error_type"], "json.decoder.JSONDecodeError");
     let logs = report["logs"].as_array().unwrap();
@@ -100,7 +101,8 @@ async fn node_with_its_cause() {
                 checkout()\n";
     wrapped.file("shop.js", text);
     let sample = record_failure(&wrapped, &["node", "shop.js"]).await;
-    check(&sample, "RangeError", "no price", &["checkout", "Object.<anonymous>"], "medium");
+    let functions = ["price", "checkout", "checkout", "Object.<anonymous>"];
+    check(&sample, "RangeError", "no price", &functions, "medium");
     let cause = &sample["report"]["causes"][0];
     assert_eq!(cause["error_type"], "TypeError");
     assert!(cause["error_message"].as_str().unwrap().contains("reading 'value'"), "{cause}");
@@ -159,7 +161,8 @@ async fn java_with_its_causes() {
                   public static void main(String[] arguments) { load(); }\n}\n";
     wrapped.file("Shop.java", text);
     let sample = record_failure(&wrapped, &["java", "Shop.java"]).await;
-    check(&sample, "java.lang.IllegalStateException", "no prices", &["Shop.load", "Shop.main"], "medium");
+    let functions = ["Shop.price", "Shop.load", "Shop.main"];
+    check(&sample, "java.lang.IllegalStateException", "no prices", &functions, "medium");
     assert_eq!(sample["report"]["causes"][0]["error_type"], "java.lang.NumberFormatException");
     assert!(sample["report"]["system"]["runtime"].as_str().unwrap().contains("openjdk"), "{sample:#}");
 }
@@ -169,7 +172,8 @@ async fn a_program_without_a_stack_is_reported_by_its_last_line() {
     let wrapped = Wrapped::new();
     let script = "echo building; echo 'cart.c:3: error: no price' >&2; exit 2";
     let sample = record_failure(&wrapped, &["sh", "-c", script]).await;
-    check(&sample, "exit code 2", "cart.c:3: error: no price", &[], "medium");
+    // the place that the line names
+    check(&sample, "exit code 2", "cart.c:3: error: no price", &["-"], "medium");
     let preview = sample["preview"]["body"].as_str().unwrap();
     for shown in ["**Exit:** `code 2`", "**Command:** `sh`", "## Reproduction", "stdout building"] {
         assert!(preview.contains(shown), "{shown} is not in {preview}");

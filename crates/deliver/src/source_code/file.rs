@@ -1,22 +1,14 @@
 //! The file of a frame in a checkout: which files may be read, and reading one without blocking.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use autoheal_prepare::parse::has_source_ending;
 use rustix::fs::{Mode, OFlags, open};
 
 /// Maximum size of a file, in bytes. A larger one is generated.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Endings of files of source code. Only these are read, because the file names come from a program's output, and other
-/// files may hold secrets.
-const SOURCE_ENDINGS: [&str; 57] = [
-    "astro", "bash", "bats", "c", "cc", "cjs", "clj", "cljs", "cpp", "cs", "cts", "cxx", "dart", "erb", "erl", "ex",
-    "exs", "f90", "fs", "go", "groovy", "h", "hh", "hpp", "hrl", "hs", "hxx", "java", "jl", "js", "jsx", "kt", "kts",
-    "lua", "m", "mjs", "ml", "mm", "mts", "nim", "php", "pl", "pm", "py", "pyi", "rake", "rb", "rs", "scala", "sh",
-    "svelte", "swift", "ts", "tsx", "vb", "vue", "zig",
-];
 /// Names, without their ending, of files that usually hold secrets.
 const SECRET_NAMES: [&str; 8] =
     ["secret", "secrets", "credential", "credentials", "password", "passwords", "local_settings", "apikeys"];
@@ -93,16 +85,16 @@ fn package(file: &Path, function: Option<&str>) -> Option<PathBuf> {
     Some(package.split('.').filter(|part| !part.is_empty()).collect::<PathBuf>().join(file))
 }
 
-/// True for a file of source code whose name and folders do not suggest secrets.
+/// True for a file of source code whose name and folders do not suggest secrets. Only these are read, because the names come
+/// from a program's output, and other files may hold secrets.
 fn is_source(within: &Path) -> bool {
     let is_plain = |part: Component<'_>| match part {
         Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
         _ => false,
     };
     let stem = within.file_stem().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let ending = within.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     within.components().all(is_plain)
-        && ending.is_some_and(|ending| SOURCE_ENDINGS.contains(&ending.as_str()))
+        && within.to_str().is_some_and(has_source_ending)
         && !SECRET_NAMES.contains(&stem.as_str())
 }
 

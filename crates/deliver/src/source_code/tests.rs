@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use autoheal_contract::{FileState, Source};
+use autoheal_prepare::parse::parse_stack_from;
 use tempfile::TempDir;
 
 use super::*;

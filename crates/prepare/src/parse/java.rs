@@ -49,6 +49,14 @@ pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     lines.take_while(|line| !is_link(line.trim_start())).filter_map(frame).collect()
 }
 
+/// Returns the frames of the innermost cause that has frames of the application; none if no cause has any.
+pub(super) fn origin(stack: &str) -> Option<Vec<BorrowedFrame<'_>>> {
+    // causes of suppressed exceptions are indented
+    let starts = lines_with_offsets(stack).filter(|(_, line)| line.starts_with("Caused by: ")).map(|(at, _)| at);
+    let starts: Vec<usize> = starts.filter(|at| *at > 0).collect();
+    starts.into_iter().rev().map(|at| frames(&stack[at..])).find(|frames| frames.iter().any(is_in_app))
+}
+
 pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     let function = frame.function.unwrap_or_default();
     frame.file.is_some() && !FOREIGN_PACKAGES.iter().any(|package| function.starts_with(package))

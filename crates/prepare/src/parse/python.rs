@@ -39,6 +39,35 @@ pub(super) fn frames(stack: &str) -> Vec<BorrowedFrame<'_>> {
     frames
 }
 
+/// Returns the frames of the exception that the last one wraps; none if it wraps none. In a chain that was not declared by
+/// `from`, an exception wraps the one before it if a `raise` statement raised it. Any other one is an error in the code that
+/// handles the one before it.
+pub(super) fn origin(stack: &str) -> Option<Vec<BorrowedFrame<'_>>> {
+    // the tracebacks, each with the sentence above it
+    let mut tracebacks = vec![("", 0..stack.len())];
+    for (at, line) in lines_with_offsets(stack).filter(|(_, line)| LINKS.contains(line)) {
+        tracebacks.last_mut()?.1.end = at;
+        tracebacks.push((line, at + line.len()..stack.len()));
+    }
+    let wraps = |(link, range): &(&str, Range<usize>)| *link == LINKS[0] || is_raised(&stack[range.clone()]);
+    let wrappers = tracebacks[1..].iter().rev().take_while(|traceback| wraps(traceback)).count();
+    let origin = &tracebacks[tracebacks.len() - 1 - wrappers];
+    (wrappers > 0).then(|| frames(&stack[origin.1.clone()]))
+}
+
+/// Returns true if the source line of the innermost frame is a `raise` statement.
+fn is_raised(traceback: &str) -> bool {
+    let mut lines = traceback.lines().skip_while(|line| file_line(line).is_none()).peekable();
+    let mut is_raised = false;
+    while let Some(line) = lines.next() {
+        if file_line(line).is_some() {
+            let source = lines.peek().map(|line| line.trim_start()).unwrap_or_default();
+            is_raised = source == "raise" || source.starts_with("raise ");
+        }
+    }
+    is_raised
+}
+
 pub(super) fn is_in_app(frame: &BorrowedFrame<'_>) -> bool {
     let file = frame.file.unwrap_or_default();
     let parts = || file.split(['/', '\\']);

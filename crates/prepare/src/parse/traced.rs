@@ -63,6 +63,11 @@ pub(super) fn frames(stack: &str) -> Option<Vec<Frame>> {
     Some(frames.into_iter().map(|(frame, in_app)| frame.into_frame(in_app)).collect())
 }
 
+/// Returns the place at the end of a line of Perl, and whether it is in the application.
+pub(super) fn place_of_perl(line: &str) -> Option<(BorrowedFrame<'_>, bool)> {
+    perl::place(line)
+}
+
 /// Finds all errors in these languages.
 pub(super) fn find_all(output: &str, lines: &[(usize, &str)]) -> Vec<Failure> {
     LANGUAGES.iter().flat_map(|language| find(language, output, lines)).collect()

@@ -21,6 +21,12 @@ fn head(line: &str) -> Option<Head<'_>> {
     is_head.then_some(Head { error_type: "", message, rank: Rank::Uncaught, stands_alone: false })
 }
 
+/// Parses the end of a line, such as `at a.pl line 3.` or `at a.pl line 3, <STDIN> line 17.`
+pub(super) fn place(line: &str) -> Option<(BorrowedFrame<'_>, bool)> {
+    let (_, place) = line.rsplit_once(" at ")?;
+    located(place.split_once(", <").map_or(place, |(place, _)| place)).filter(|_| place.ends_with('.'))
+}
+
 /// Parses `<tab>Shop::conf("x") called at a.pl line 5`.
 fn frame(line: &str) -> Option<(BorrowedFrame<'_>, bool)> {
     let (call, place) = line.strip_prefix('\t')?.rsplit_once(" called at ")?;
