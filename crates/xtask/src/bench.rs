@@ -90,6 +90,7 @@ pub(crate) fn measure_abuse(binaries: &Binaries, short: bool) -> Result<()> {
 pub(crate) fn measure_grouping(binaries: &Binaries, short: bool) -> Result<()> {
     let mut bench = Command::new(&binaries.bench_grouping);
     bench.arg("--service").arg(&binaries.autoheal).arg("--reports").arg(root().join("tests/grouping/reports.jsonl"));
+    bench.arg("--localised").arg(root().join("tests/localised/failures.jsonl"));
     if let Some(field) = std::env::var_os("AUTOHEAL_BENCH_FIELD") {
         bench.arg("--field").arg(field);
     }

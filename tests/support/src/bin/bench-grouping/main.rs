@@ -3,6 +3,8 @@
 //! Each line of the file has a `label`, the bug, and either a `report` or the output of a command. Precision: of the pairs of
 //! failures in one group, how many are one bug. Recall: of the pairs that are one bug, how many are in one group.
 
+mod localised;
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-const USAGE: &str = "usage: bench-grouping --service PATH --reports FILE [--field FILE] [--check]";
+const USAGE: &str = "usage: bench-grouping --service PATH --reports FILE --localised FILE [--field FILE] [--check]";
 /// Bars of precision and recall.
 const BARS: (f64, f64) = (0.99, 0.95);
 
@@ -22,6 +24,8 @@ struct Options {
     service: PathBuf,
     /// The recorded failures.
     reports: PathBuf,
+    /// Failures of small programs, each with the function that its fix changes.
+    localised: PathBuf,
     /// Further failures in the same form, scored apart.
     field: Option<PathBuf>,
     /// Fail if the bars are not reached.
@@ -58,16 +62,24 @@ fn main() -> Result<()> {
     let (precision, recall) = row("all", &all, |it| &it.fingerprint);
     let original = row("(original)", &all, |it| &it.original);
     let message = row("(message)", &all, |it| &it.message);
+    let localised = localised::measure(&options.service, &options.localised)?;
     let round = |value: f64| (value * 10_000.0).round() / 10_000.0;
     let figures = json!({
         "precision": round(precision), "recall": round(recall),
         "original_precision": round(original.0), "original_recall": round(original.1),
         "message_precision": round(message.0), "message_recall": round(message.1),
+        "localised_file": round(localised.file), "localised_function": round(localised.function),
         "field_precision": field.map(|it| round(it.0)), "field_recall": field.map(|it| round(it.1)),
     });
     println!("{figures}");
     if options.check && (precision < BARS.0 || recall < BARS.1) {
         bail!("precision must be {} and recall {} at least", BARS.0, BARS.1);
+    }
+    let (file, function) = localised::BARS;
+    if options.check && (localised.file < file || localised.function < function) {
+        bail!(
+            "{file} of the first own frames must be in the file, and {function} in the function, that the fix changes"
+        );
     }
     Ok(())
 }
@@ -80,26 +92,30 @@ fn options() -> Result<Options> {
         match name.as_str() {
             "--service" => options.service = path()?,
             "--reports" => options.reports = path()?,
+            "--localised" => options.localised = path()?,
             "--field" => options.field = Some(path()?),
             "--check" => options.check = true,
             _ => bail!("unknown option {name}; {USAGE}"),
         }
     }
-    ensure!(options.service.is_file() && options.reports.is_file(), USAGE);
+    let files = [&options.service, &options.reports, &options.localised];
+    ensure!(files.iter().all(|file| file.is_file()), USAGE);
     Ok(options)
 }
 
 /// Reads the failures of a file, with what `autoheal explain` says of them.
 fn read(service: &Path, path: &Path) -> Result<Vec<Failure>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line:.80}")))
-        .collect::<Result<_>>()?;
+    let lines = json_lines(path)?;
     let input: String = lines.iter().map(|line| format!("{}\n", line.get("report").unwrap_or(line))).collect();
     let explained = explain(service, input)?;
     ensure!(explained.len() == lines.len(), "{} lines in, {} out", lines.len(), explained.len());
     lines.iter().zip(&explained).map(|(line, explained)| failure(line, explained)).collect()
+}
+
+/// The lines of a file as JSON.
+fn json_lines(path: &Path) -> Result<Vec<Value>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.lines().map(|line| serde_json::from_str(line).with_context(|| format!("not JSON: {line:.80}"))).collect()
 }
 
 /// Passes lines through `autoheal explain --json -`.

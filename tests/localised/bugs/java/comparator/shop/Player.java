@@ -1,0 +1,3 @@
+package shop;
+
+record Player(String name, Integer points) {}

@@ -1,0 +1,3 @@
+export function greet(options) {
+  return options.greeting.concat(' ', options.name, options.punctuation);
+}

@@ -1,0 +1,4 @@
+/** Options with a value for each that is not given. */
+export function withDefaults(options) {
+  return { punctuation: '!', ...options };
+}

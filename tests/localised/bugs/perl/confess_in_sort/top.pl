@@ -1,0 +1,5 @@
+use strict;
+use warnings;
+use Ranking;
+
+print join(', ', Ranking::top({ name => 'Ada', points => 3 }, { name => 'Grace' })), "\n";

@@ -1,0 +1,6 @@
+mod pages;
+
+fn main() {
+    let first = pages::Page { offset: 0, size: 20 };
+    println!("{:?}", pages::links(&first));
+}
