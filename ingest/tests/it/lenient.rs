@@ -33,6 +33,7 @@ fn wrong_types() -> Vec<(&'static str, Value)> {
         ("system", json!("linux")),
         ("client", json!(5)),
         ("debug_ids", json!("x")),
+        ("source_code", json!(["x"])),
         ("fingerprint", json!(7)),
     ]
 }

@@ -31,6 +31,7 @@ mod samples;
 mod security_headers;
 mod shutdown;
 mod size;
+mod source_code;
 mod source_maps;
 mod status;
 mod wire;
