@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body_budget::BodyBudget;
 use crate::config::Config;
+use crate::known_failures::KnownFailures;
 use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
@@ -77,6 +78,7 @@ impl App {
             proxy: ProxySign::default(),
             forms: FormSecret::new(),
             metrics: Metrics::default(),
+            known_failures: KnownFailures::default(),
             known_groups: KnownGroups::default(),
             recent_page_reports: RecentPageReports::default(),
         });

@@ -9,6 +9,7 @@ mod config;
 mod error;
 mod gateway_failures;
 mod intake;
+mod known_failures;
 mod known_groups;
 mod metrics;
 mod own_store;

@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     accepted: AtomicU64,
     duplicate: AtomicU64,
     rejected: AtomicU64,
+    repeats: AtomicU64,
     refused: AtomicU64,
     rate_limited: AtomicU64,
     store_unavailable: AtomicU64,
@@ -33,6 +34,10 @@ impl Metrics {
             ReceiptStatus::Rejected => &self.rejected,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn repeat(&self) {
+        self.repeats.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn refusal(&self, code: RefusalCode) {
@@ -95,10 +100,13 @@ impl Metrics {
         let seconds = get(&self.prepare_nanoseconds) as f64 / 1e9;
         let _infallible = write!(
             page,
-            "# HELP autoheal_prepare_seconds_total Time spent preparing reports.\n\
+            "# HELP autoheal_repeats_total Reports of a known failure that were counted without being prepared again.\n\
+             # TYPE autoheal_repeats_total counter\nautoheal_repeats_total {}\n\
+             # HELP autoheal_prepare_seconds_total Time spent preparing reports.\n\
              # TYPE autoheal_prepare_seconds_total counter\nautoheal_prepare_seconds_total {seconds}\n\
              # HELP autoheal_store_ready 1 if the store accepts reports.\n\
              # TYPE autoheal_store_ready gauge\nautoheal_store_ready {}\n",
+            get(&self.repeats),
             u8::from(status.store_ready)
         );
         render_status(&mut page, status);

@@ -102,7 +102,7 @@ impl RateLimit {
     /// Takes one token of a failure, which is recognised by its type and message, before its report is prepared: one
     /// failure that occurs very often must not use up the time of the others.
     pub(crate) fn take_failure(&self, project: &str, error_type: &str, message: &str) -> Result<(), u64> {
-        if self.failures.limiter.is_none() {
+        if !self.limits_failures() {
             return Ok(());
         }
         let mut hasher = DefaultHasher::new();
@@ -110,6 +110,11 @@ impl RateLimit {
         // numbers differ between occurrences
         message.bytes().filter(|byte| !byte.is_ascii_digit()).take(200).for_each(|byte| byte.hash(&mut hasher));
         self.failures.take(hasher.finish(), 1)
+    }
+
+    /// True if there is a limit of one failure.
+    pub(crate) fn limits_failures(&self) -> bool {
+        self.failures.limiter.is_some()
     }
 
     /// True if there is a limit of new groups.

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::access::{FormSecret, Guesses, ProxySign};
 use crate::body_budget::BodyBudget;
 use crate::config::Config;
+use crate::known_failures::KnownFailures;
 use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
@@ -34,6 +35,7 @@ pub(crate) struct AppState {
     pub(crate) forwarded_guesses: Guesses,
     pub(crate) proxy: ProxySign,
     pub(crate) forms: FormSecret,
+    pub(crate) known_failures: KnownFailures,
     pub(crate) known_groups: KnownGroups,
     pub(crate) metrics: Metrics,
     pub(crate) gateway: Option<Arc<Gateway>>,

@@ -1,7 +1,8 @@
 //! Prepare: turns a raw report into a record that is scrubbed, normalised and fingerprinted. Pure and synchronous.
 //!
 //! Each stage takes the type that the stage before it returns, so that a wrong order does not compile:
-//! `RawValue → Valid → Parsed → Symbolicated → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type.
+//! `Received → Valid → Parsed → Symbolicated → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type,
+//! and [`Repeat`](repeat::Repeat), which holds only what is counted of a report that was prepared before.
 
 mod browser;
 mod call_end;
@@ -13,6 +14,7 @@ mod hex;
 mod noise;
 pub mod normalise;
 pub mod parse;
+pub mod repeat;
 pub mod rules;
 pub mod scrub;
 mod server_failure;
@@ -39,7 +41,7 @@ use parse::{Parsed, parse};
 use rules::Rules;
 use scrub::scrub;
 use symbolicate::{Maps, Script, scripts, symbolicate};
-use validate::{Arrival, Rejected, validate};
+use validate::{Arrival, Received, Rejected, validate};
 
 /// Runs all stages on one report, without source maps.
 ///
@@ -65,10 +67,21 @@ pub fn prepare_with(raw: &RawValue, arrival: Arrival, level: Level, rules: &Rule
 ///
 /// If the report cannot be used at all. The error is a sentence for the sender.
 pub fn begin(raw: &RawValue, arrival: Arrival) -> Result<Begun, Rejected> {
-    // cut fields to their limits, drop fields of the wrong type
-    let valid = validate(raw, arrival)?;
-    // parse the stack into frames
-    Ok(Begun(parse(valid)))
+    Received::of(raw).begin(arrival)
+}
+
+impl Received<'_> {
+    /// Runs the stages before the source maps, as [`begin`] does.
+    ///
+    /// # Errors
+    ///
+    /// If the report cannot be used at all. The error is a sentence for the sender.
+    pub fn begin(self, arrival: Arrival) -> Result<Begun, Rejected> {
+        // cut fields to their limits, drop fields of the wrong type
+        let valid = validate(self, arrival)?;
+        // parse the stack into frames
+        Ok(Begun(parse(valid)))
+    }
 }
 
 /// A report with its frames as the engine printed them. Holds original text, so nothing of it may be kept.

@@ -83,6 +83,13 @@ impl Rules {
         self.noise.find(report, frames, self.is_public)
     }
 
+    /// The part of a page's URL that decides whether a report is noise: the whole, if a rule of the operator names URLs,
+    /// otherwise all before the path.
+    pub(crate) fn noise_url<'a>(&self, url: &'a str) -> &'a str {
+        let path = url.find("://").map(|at| at + 3).and_then(|host| Some(host + url[host..].find(['/', '?', '#'])?));
+        if self.noise.names_urls() { url } else { &url[..path.unwrap_or(url.len())] }
+    }
+
     /// Decides for each frame that a pattern names whether it is the application's.
     pub(crate) fn judge(&self, frames: &mut [Frame]) {
         let InApp { include, exclude } = &self.in_app;

@@ -75,7 +75,7 @@ pub fn headline(report: &ErrorReport) -> (&str, Cow<'_, str>) {
 }
 
 /// Name of the tool or prompt, or URI of the resource.
-fn name(rpc: &Rpc) -> Option<&str> {
+pub(crate) fn name(rpc: &Rpc) -> Option<&str> {
     let of_params = |member: &str| rpc.params.as_ref()?.get(member).and_then(Json::as_str);
     rpc.tool.as_deref().or_else(|| of_params("name")).or_else(|| of_params("uri"))
 }

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod fields;
+mod received;
 mod text;
 
 use std::fmt;
@@ -9,13 +10,10 @@ use std::fmt;
 use autoheal_contract::ErrorReport;
 use autoheal_contract::limits::{ANONYMOUS_COUNT, SENDER_COUNT};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use arrival::{Arrival, Client, Sender};
-
-use fields::RawReport;
-use text::show_lone_surrogates;
+pub use received::Received;
 
 /// Record of a field that was changed so that the report could be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,19 +100,9 @@ impl Identity {
 /// # Errors
 ///
 /// If it is not an object, or has no usable `error_type` or `error_message`.
-pub(crate) fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Rejected> {
-    let rewritten;
-    let raw: RawReport<'_> = match serde_json::from_str(raw.get()) {
-        Ok(raw) => raw,
-        Err(_) => {
-            // Half a surrogate pair in a member's name must not lose the report.
-            rewritten = show_lone_surrogates(raw.get());
-            serde_json::from_str(&rewritten)
-                .map_err(|_| Rejected("a report is a JSON object with error_type and error_message".to_owned()))?
-        }
-    };
+pub(crate) fn validate(received: Received<'_>, arrival: Arrival) -> Result<Valid, Rejected> {
     let mut marks = Vec::new();
-    let mut report = raw.read(&mut marks)?;
+    let mut report = received.read(&mut marks)?;
     let identity = identity(report.id.as_deref(), &mut marks);
     report.count = Some(limited_count(report.count, arrival.sender));
     if arrival.sender == Sender::Anonymous {
@@ -128,7 +116,7 @@ pub(crate) fn validate(raw: &RawValue, arrival: Arrival) -> Result<Valid, Reject
     Ok(Valid { report, identity, arrival, marks })
 }
 
-fn identity(given: Option<&str>, marks: &mut Vec<Mark>) -> Identity {
+pub(crate) fn identity(given: Option<&str>, marks: &mut Vec<Mark>) -> Identity {
     match given.map(Uuid::parse_str) {
         Some(Ok(id)) => return Identity::Given(id),
         Some(Err(_)) => marks.push(Mark { field: "id".to_owned(), done: MarkKind::Dropped }),
@@ -137,7 +125,7 @@ fn identity(given: Option<&str>, marks: &mut Vec<Mark>) -> Identity {
     Identity::Generated(Uuid::new_v4())
 }
 
-fn limited_count(claimed: Option<u64>, sender: Sender) -> u64 {
+pub(crate) fn limited_count(claimed: Option<u64>, sender: Sender) -> u64 {
     let limit = if sender == Sender::Anonymous { ANONYMOUS_COUNT } else { SENDER_COUNT };
     claimed.unwrap_or(1).clamp(1, limit)
 }

@@ -14,8 +14,8 @@ pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Loss, Maintained, NewSourceMap, Pause, Regrouped,
-    Release, Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
+    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Loss, Maintained, NewSourceMap, Pause, Record,
+    Regrouped, Release, Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -42,8 +42,16 @@ pub enum StoreError {
 /// Storage of records, groups and intents. A write is durable when its future completes. [`Sqlite`]
 /// implements it.
 pub trait Store: Send + Sync + 'static {
-    /// Counts records into their groups, all or none. The results are in the order of the records.
-    fn accept(&self, records: Vec<Fingerprinted>) -> StoreFuture<'_, Vec<Accepted>>;
+    /// Counts reports into their groups, all or none. The results are in the order of the reports. None if a repeat cannot be
+    /// counted, because its group was deleted, or keeps a sample of it: then nothing was counted, and the repeats must be
+    /// prepared.
+    fn count(&self, records: Vec<Record>) -> StoreFuture<'_, Option<Vec<Accepted>>>;
+
+    /// Counts prepared reports, as [`Store::count`] does.
+    fn accept(&self, records: Vec<Fingerprinted>) -> StoreFuture<'_, Vec<Accepted>> {
+        let counted = self.count(records.into_iter().map(Record::from).collect());
+        Box::pin(async move { Ok(counted.await?.unwrap_or_default()) })
+    }
 
     /// Returns the groups of a project, last seen first.
     fn groups(&self, project: &str, limit: u32) -> StoreFuture<'_, Vec<Group>>;

@@ -41,8 +41,8 @@ use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Regrouped, Revocation,
-    SampleId, SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
+    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Record, Regrouped,
+    Revocation, SampleId, SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -185,8 +185,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store for Sqlite {
-    fn accept(&self, records: Vec<Fingerprinted>) -> StoreFuture<'_, Vec<Accepted>> {
-        Box::pin(self.writer.accept(records))
+    fn count(&self, records: Vec<Record>) -> StoreFuture<'_, Option<Vec<Accepted>>> {
+        Box::pin(self.writer.count(records))
     }
 
     fn groups(&self, project: &str, limit: u32) -> StoreFuture<'_, Vec<Group>> {

@@ -1,37 +1,28 @@
 //! `POST /report-error`: stores reports and responds with receipts. Responds with 202 only after the reports are
 //! durable.
 
-use std::borrow::Cow;
+mod prepare;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
 
-use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::{Receipt, ReceiptStatus, RefusalCode};
-use autoheal_heal::compose::keep_code_for;
-use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Rejected, Sender};
-use autoheal_prepare::{Begun, begin};
 use autoheal_store::Accepted;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::access::{RequestOrigin, client_address, project, sender};
 use crate::body;
-use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES, TOO_OFTEN};
+use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
 use crate::rate::LimitedClient;
-use crate::source_maps::ScriptMaps;
 use crate::state::AppState;
 
-/// Maximum size of a body that is prepared on an async thread, in bytes. A larger one would block other requests.
-const INLINE_BYTES: usize = 32 * 1024;
+use self::prepare::{Pass, Prepared, Reports, Sighting, prepare};
 
 /// The handler. The page can read every response, refusals included.
 pub(super) async fn receive(
@@ -75,28 +66,15 @@ async fn accept(
     };
     let share = state.bodies.share((arrival.sender == Sender::Anonymous).then_some(client));
     let body = body::read(body, headers, share).await?;
-    let is_large = body.len() > INLINE_BYTES;
-    let own = Arc::clone(state);
-    let begun = off_thread(is_large, move || begin_all(&own, client, &body, &arrival)).await??;
-    let mut maps = Vec::with_capacity(begun.len());
-    for report in &begun {
-        maps.push(match report {
-            Ok(report) => ScriptMaps::of(report, &state.lookups, &*state.store, state.clock.now()).await,
-            Err(_) => ScriptMaps::default(),
-        });
+    let reports = Reports { client, body, arrival };
+    let mut pass = Pass::First;
+    loop {
+        let prepared = prepare(state, &reports, pass).await?;
+        match store(state, client, prepared).await? {
+            Ok(receipts) => return Ok(receipts),
+            Err(rejections) => pass = Pass::WithoutRepeats(rejections),
+        }
     }
-    let own = Arc::clone(state);
-    let prepared = off_thread(is_large, move || finish_all(&own, begun, &maps)).await?;
-    store(state, client, prepared).await
-}
-
-/// Runs work on this thread, or if it takes long, on one that may block.
-async fn off_thread<T: Send + 'static>(takes_long: bool, work: impl FnOnce() -> T + Send + 'static) -> ApiResult<T> {
-    if !takes_long {
-        return Ok(work());
-    }
-    let failed = |_| ApiError::new(RefusalCode::StoreUnavailable, "the report could not be prepared; try again");
-    tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
 /// Judges a request by its head, before memory is spent on its body.
@@ -132,147 +110,79 @@ fn require_json(headers: &HeaderMap) -> ApiResult<()> {
     ))
 }
 
-type Prepared = Vec<Result<Fingerprinted, Rejected>>;
+/// The reports that are rejected, by their places.
+type Rejections = Vec<Option<Rejected>>;
 
-/// Reads the reports, and parses their stacks.
-fn begin_all(
+/// Stores the prepared reports and returns the receipts in the order of the request. If a repeat must be prepared in full,
+/// stores none, and returns the reports that are rejected in any case.
+async fn store(
     state: &AppState,
     client: IpAddr,
-    body: &Bytes,
-    arrival: &Arrival,
-) -> ApiResult<Vec<Result<Begun, Rejected>>> {
-    let started = Instant::now();
-    let text = std::str::from_utf8(body).map_err(|error| {
-        ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
-    })?;
-    let is_limited = arrival.sender == Sender::Anonymous;
-    let begin_one = |raw: &RawValue| begin(raw, arrival.clone());
-    let begun = if text.trim_start().starts_with('[') {
-        let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
-        if members.len() > BATCH_REPORTS {
-            let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
-            return Err(ApiError::new(RefusalCode::TooLarge, message));
-        }
-        if is_limited && members.len() > 1 {
-            state
-                .rate
-                .take(LimitedClient::at(client), &arrival.project, members.len() - 1)
-                .map_err(ApiError::rate_limited)?;
-        }
-        let begin_member = |member: &RawValue| {
-            // Rejects this member only, because the others of the batch may be of failures that occur less often.
-            if is_limited && take_failure(state, &arrival.project, member).is_err() {
-                return Err(Rejected(TOO_OFTEN.to_owned()));
-            }
-            begin_one(member)
-        };
-        members.into_iter().map(begin_member).collect()
-    } else {
-        let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
-        if is_limited {
-            take_failure(state, &arrival.project, raw).map_err(ApiError::failure_limited)?;
-        }
-        // A single invalid report is an error of the request, not a receipt.
-        vec![Ok(begin_one(raw).map_err(|rejected| ApiError::new(RefusalCode::InvalidReport, rejected.0))?)]
-    };
-    state.metrics.prepared_in(started.elapsed());
-    Ok(begun)
-}
-
-/// Runs the remaining stages.
-fn finish_all(state: &AppState, begun: Vec<Result<Begun, Rejected>>, maps: &[ScriptMaps]) -> Prepared {
-    let started = Instant::now();
-    let finish = |(report, maps): (Result<Begun, Rejected>, &ScriptMaps)| {
-        report.map(|report| {
-            let repository = state.config.repository(report.project());
-            let mut record = report.finish(
-                state.config.scrub,
-                &|file, line, column| maps.original(file, line, column),
-                &state.config.rules,
-            );
-            if let Some(repository) = repository {
-                // not stored, because no issue would show it
-                keep_code_for(repository, record.code_mut());
-            }
-            record
-        })
-    };
-    let prepared = begun.into_iter().zip(maps).map(finish).collect();
-    state.metrics.prepared_in(started.elapsed());
-    prepared
-}
-
-/// The members of a report by which one failure is recognised before the report is prepared.
-#[derive(Default, Deserialize)]
-struct FailureHead<'a> {
-    #[serde(borrow, default)]
-    error_type: Cow<'a, str>,
-    #[serde(borrow, default)]
-    error_message: Cow<'a, str>,
-}
-
-/// Takes a token of the limit of one failure. Without one, returns the seconds until there is one.
-fn take_failure(state: &AppState, project: &str, raw: &RawValue) -> Result<(), u64> {
-    // Reports that cannot be read here, for example because a member is there twice, count as one failure.
-    let FailureHead { error_type, error_message } = serde_json::from_str(raw.get()).unwrap_or_default();
-    state.rate.take_failure(project, &error_type, &error_message)
-}
-
-fn not_json(error: serde_json::Error) -> ApiError {
-    ApiError::new(RefusalCode::NotJson, format!("the body is not JSON: {error}"))
-}
-
-/// Stores the prepared reports and returns the receipts in the order of the request.
-async fn store(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResult<Vec<Receipt>> {
+    prepared: Vec<Result<Prepared, Rejected>>,
+) -> ApiResult<Result<Vec<Receipt>, Rejections>> {
     let prepared = limit_new_groups(state, client, prepared).await?;
     let mut rejections = Vec::with_capacity(prepared.len());
     let mut records = Vec::with_capacity(prepared.len());
-    let mut calls = Vec::with_capacity(prepared.len());
+    let mut sightings = Vec::with_capacity(prepared.len());
     for result in prepared {
         match result {
-            Ok(record) => {
-                let call = state.gateway.as_ref().and_then(|_| state.recent_page_reports.call_of(record.report()));
-                calls.push(call.map(|call| (call, record.received_at())));
+            Ok(prepared) => {
+                let (record, sighting) = prepared.into_record(state);
                 records.push(record);
+                sightings.push(sighting);
                 rejections.push(None);
             }
             Err(rejected) => rejections.push(Some(rejected)),
         }
     }
-    state.metrics.noise(records.iter().filter(|record| record.noise().is_some()).count());
-    let accepted = if records.is_empty() { Vec::new() } else { state.store.accept(records).await? };
+    let noise = records.iter().filter(|record| record.noise().is_some()).count();
+    let accepted = if records.is_empty() { Some(Vec::new()) } else { state.store.count(records).await? };
+    let Some(accepted) = accepted else { return Ok(Err(rejections)) };
+    state.metrics.noise(noise);
     if accepted.iter().any(|accepted| !accepted.duplicate) {
         state.wake.notify_one();
     }
-    // Only what was counted takes the place of the gateway's own report.
-    for (call, received_at) in
-        calls.into_iter().zip(&accepted).filter_map(|(call, one)| call.filter(|_| !one.duplicate))
-    {
-        state.recent_page_reports.add(call, received_at);
+    for (accepted, sighting) in accepted.iter().zip(sightings) {
+        match sighting {
+            Sighting::Repeat if !accepted.duplicate => state.metrics.repeat(),
+            Sighting::First(first) if accepted.may_repeat => state.known_failures.add(first),
+            // Only what was counted takes the place of the gateway's own report.
+            Sighting::Call(call, received_at) if !accepted.duplicate => {
+                state.recent_page_reports.add(call, received_at);
+            }
+            Sighting::First(_) | Sighting::Repeat | Sighting::Call(..) | Sighting::Unknown => {}
+        }
     }
     let mut accepted = accepted.into_iter();
-    Ok(rejections
-        .into_iter()
-        .filter_map(|rejection| match rejection {
-            Some(rejected) => Some(rejection_receipt(rejected)),
-            None => accepted.next().map(receipt),
-        })
-        .collect())
+    let receipts = rejections.into_iter().filter_map(|rejection| match rejection {
+        Some(rejected) => Some(rejection_receipt(rejected)),
+        None => accepted.next().map(receipt),
+    });
+    Ok(Ok(receipts.collect()))
 }
 
 /// Rejects reports of an unknown sender that would create more groups than its limit allows. A report that was sent alone
 /// is an error of the request, so that its sender keeps it and tries again.
-async fn limit_new_groups(state: &AppState, client: IpAddr, prepared: Prepared) -> ApiResult<Prepared> {
-    let is_known = |record: &Fingerprinted| record.arrival().sender.is_known();
-    if !state.rate.limits_new_groups() || prepared.iter().flatten().any(is_known) {
+async fn limit_new_groups(
+    state: &AppState,
+    client: IpAddr,
+    prepared: Vec<Result<Prepared, Rejected>>,
+) -> ApiResult<Vec<Result<Prepared, Rejected>>> {
+    // a repeat creates no group
+    let mut records = prepared.iter().flatten().filter_map(Prepared::record).peekable();
+    let Some(first) = records.peek() else { return Ok(prepared) };
+    if !state.rate.limits_new_groups() || first.arrival().sender.is_known() {
         return Ok(prepared);
     }
-    let refused = state.known_groups.over_limit(state, LimitedClient::at(client), prepared.iter().flatten()).await?;
+    let refused = state.known_groups.over_limit(state, LimitedClient::at(client), records).await?;
     if let (Some((_, seconds)), 1) = (refused.first(), prepared.len()) {
         return Err(ApiError::too_many_failures(*seconds));
     }
-    let is_refused = |record: &Fingerprinted| refused.iter().any(|(refused, _)| *refused == record.fingerprint());
-    let judge = |record| if is_refused(&record) { Err(Rejected(TOO_MANY_FAILURES.to_owned())) } else { Ok(record) };
+    let is_refused = |prepared: &Prepared| {
+        prepared.record().is_some_and(|record| refused.iter().any(|(refused, _)| *refused == record.fingerprint()))
+    };
+    let judge =
+        |prepared| if is_refused(&prepared) { Err(Rejected(TOO_MANY_FAILURES.to_owned())) } else { Ok(prepared) };
     Ok(prepared.into_iter().map(|result| result.and_then(judge)).collect())
 }
 

@@ -1,6 +1,7 @@
 //! `LookupCache`: open lookups within a bound of memory. The least recently used ones leave first.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub(crate) struct LookupCache {
     limit: usize,
     state: Mutex<State>,
     loads: Semaphore,
+    /// Number of times that the answers were forgotten.
+    generation: AtomicU64,
 }
 
 #[derive(Default)]
@@ -43,7 +46,7 @@ struct Open {
 
 impl LookupCache {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default(), loads: Semaphore::new(LOADS) }
+        Self { limit, state: Mutex::default(), loads: Semaphore::new(LOADS), generation: AtomicU64::new(0) }
     }
 
     /// Forgets which maps there are, after one was added.
@@ -51,6 +54,13 @@ impl LookupCache {
         let mut state = self.lock();
         state.found.clear();
         state.projects.clear();
+        drop(state);
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A number that changes when maps were added, so that failures have to be prepared again.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// True if the project has maps. False if the store fails, because reports must not wait for maps.

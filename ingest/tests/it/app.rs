@@ -47,7 +47,27 @@ async fn spawn(configure: impl FnOnce(&mut Config), workers: Vec<watch::Receiver
     spawn_on(store, directory, configure, workers).await
 }
 
+/// A service whose reports arrive at the times of this clock.
+pub(crate) async fn spawn_app_at(
+    clock: Clock,
+    store: Arc<dyn Store>,
+    directory: tempfile::TempDir,
+    configure: impl FnOnce(&mut Config),
+) -> TestApp {
+    start(clock, store, directory, configure, Vec::new()).await
+}
+
 async fn spawn_on(
+    store: Arc<dyn Store>,
+    directory: tempfile::TempDir,
+    configure: impl FnOnce(&mut Config),
+    workers: Vec<watch::Receiver<WorkerStatus>>,
+) -> TestApp {
+    start(Clock::system(), store, directory, configure, workers).await
+}
+
+async fn start(
+    clock: Clock,
     store: Arc<dyn Store>,
     directory: tempfile::TempDir,
     configure: impl FnOnce(&mut Config),
@@ -57,8 +77,7 @@ async fn spawn_on(
     configure(&mut config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app =
-        App::build(config, Arc::clone(&store), Clock::system(), Arc::new(Notify::new()), workers, listener).unwrap();
+    let app = App::build(config, Arc::clone(&store), clock, Arc::new(Notify::new()), workers, listener).unwrap();
     let (stop, stopped) = oneshot::channel();
     let running = tokio::spawn(app.run(async move {
         let _stopped_or_dropped = stopped.await;

@@ -27,6 +27,7 @@ mod lenient;
 mod operator;
 mod origins;
 mod rate;
+mod repeats;
 mod samples;
 mod security_headers;
 mod shutdown;

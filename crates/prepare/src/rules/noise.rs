@@ -48,6 +48,11 @@ impl Noise {
         Ok(())
     }
 
+    /// True if a rule names pages by their URL.
+    pub(super) fn names_urls(&self) -> bool {
+        self.rule.iter().any(|rule| rule.url.is_some())
+    }
+
     pub(super) fn find(&self, report: &ErrorReport, frames: &[Frame], is_public: bool) -> Option<Cow<'static, str>> {
         let applies = |rule| !self.off.contains(&rule) && (is_public || rule != NoiseRule::Localhost);
         let own = || {

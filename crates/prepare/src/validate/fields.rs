@@ -60,14 +60,14 @@ impl<'a> RawReport<'a> {
     pub(super) fn read(&self, marks: &mut Vec<Mark>) -> Result<ErrorReport, Rejected> {
         let error_type = self.required("error_type", ERROR_TYPE_CHARS, marks)?;
         let error_message = self.required("error_message", ERROR_MESSAGE_CHARS, marks)?;
-        let mut fields = Fields { raw: self, marks };
+        let mut fields = Fields::of(self, marks);
         Ok(ErrorReport {
             error_type,
             error_message,
             stack_trace: fields.text("stack_trace", STACK_TRACE_CHARS).filter(|stack| !stack.trim().is_empty()),
-            context: fields.json("context", CONTEXT_BYTES),
+            context: fields.context(),
             schema: fields.typed("schema"),
-            id: fields.text("id", TEXT_CHARS),
+            id: fields.id(),
             source: fields.typed("source"),
             class: fields.text("class", 100),
             severity: fields.typed("severity"),
@@ -81,7 +81,7 @@ impl<'a> RawReport<'a> {
             causes: fields.list("causes", CAUSES, cut_cause),
             logs: fields.logs(),
             server: fields.part("server", cut_server),
-            rpc: fields.part("rpc", cut_rpc),
+            rpc: fields.rpc(),
             trace: fields.read("trace", |raw| Trace::of_json(&read_typed(raw)?)),
             reproduction: fields.text("reproduction", TEXT_CHARS),
             command: fields.text("command", TEXT_CHARS),
@@ -94,7 +94,12 @@ impl<'a> RawReport<'a> {
         })
     }
 
-    fn member(&self, name: &str) -> Option<&'a RawValue> {
+    /// The members in the order in which they were sent.
+    pub(super) fn members(&self) -> &[(Cow<'a, str>, &'a RawValue)] {
+        &self.members
+    }
+
+    pub(super) fn member(&self, name: &str) -> Option<&'a RawValue> {
         let (_, raw) = self.members.iter().rev().find(|(key, _)| key == name)?;
         (raw.get() != "null").then_some(*raw)
     }
@@ -113,12 +118,36 @@ impl<'a> RawReport<'a> {
 }
 
 /// Reads optional members and collects the marks.
-struct Fields<'a, 'm> {
-    raw: &'a RawReport<'a>,
+pub(crate) struct Fields<'a, 'm> {
+    raw: &'m RawReport<'a>,
     marks: &'m mut Vec<Mark>,
 }
 
-impl Fields<'_, '_> {
+impl<'a, 'm> Fields<'a, 'm> {
+    pub(super) fn of(raw: &'m RawReport<'a>, marks: &'m mut Vec<Mark>) -> Self {
+        Self { raw, marks }
+    }
+
+    /// Reads the id.
+    pub(crate) fn id(&mut self) -> Option<String> {
+        self.text("id", TEXT_CHARS)
+    }
+
+    /// Reads the context.
+    pub(crate) fn context(&mut self) -> Option<Json> {
+        self.json("context", CONTEXT_BYTES)
+    }
+
+    /// Reads the JSON-RPC call.
+    pub(crate) fn rpc(&mut self) -> Option<Rpc> {
+        self.part("rpc", cut_rpc)
+    }
+
+    /// Reads a member with a type of its own.
+    pub(crate) fn typed<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.read(name, read_typed)
+    }
+
     fn mark(&mut self, field: &str, done: MarkKind) {
         self.marks.push(Mark { field: field.to_owned(), done });
     }
@@ -138,10 +167,6 @@ impl Fields<'_, '_> {
             self.mark(name, MarkKind::Cut);
         }
         Some(text)
-    }
-
-    fn typed<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        self.read(name, read_typed)
     }
 
     fn json(&mut self, name: &str, bytes: usize) -> Option<Json> {

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 
+use serde_json::value::RawValue;
+
 use super::*;
 use crate::Timestamp;
 use crate::severity::severity;
@@ -13,7 +15,7 @@ use crate::severity::severity;
 fn read(json: &str, sender: Sender) -> Result<Valid, Rejected> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
     validate(
-        &raw,
+        Received::of(&raw),
         Arrival { project: DEFAULT_PROJECT.to_owned(), sender, client: Client::Own, received_at: Timestamp(0) },
     )
 }

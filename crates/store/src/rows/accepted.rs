@@ -14,4 +14,7 @@ pub struct Accepted {
     pub duplicate: bool,
     /// Occurrences of its group so far, this record included.
     pub count: u64,
+    /// True if its group keeps no sample of another report like it, so that such a report may be counted as a
+    /// [`Record::Repeat`](crate::Record::Repeat). False for a duplicate, which does not decide about it.
+    pub may_repeat: bool,
 }

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
-use super::cache::{Cache, CachedGroup, cached_group, group_of, project_id};
+use super::cache::{Cache, CachedGroup, cached_group, group_of, known_group, project_id};
 use super::call_ends::{self, Meeting};
 use super::rank::Rank;
 use super::read::or_default;
 use super::{client, erase, sample};
-use crate::{Accepted, ClientHash};
+use crate::{Accepted, ClientHash, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
 use autoheal_prepare::{CallEnd, Timestamp};
@@ -46,63 +46,84 @@ struct Delta {
 
 impl Batch {
     /// Counts records, except those whose ids were counted before. [`Batch::write`] writes the totals of the groups. If
-    /// the store is full, no further samples are kept.
+    /// the store is full, no further samples are kept. Counts none, and returns none, if one is a repeat that must be
+    /// prepared.
     pub(super) fn count(
         &mut self,
         connection: &Connection,
         cache: &mut Cache,
-        records: Vec<Fingerprinted>,
+        records: &[Record],
         is_full: bool,
-    ) -> Result<Vec<Accepted>> {
-        records.into_iter().map(|record| self.count_one(connection, cache, &record, is_full)).collect()
+    ) -> Result<Option<Vec<Accepted>>> {
+        let mut repeats = records.iter().filter(|record| record.prepared().is_none()).peekable();
+        // a call's other end may make two groups one, after which the group of a repeat may be gone or keep more samples
+        if repeats.peek().is_some() && records.iter().any(|record| call_end(record).is_some()) {
+            return Ok(None);
+        }
+        for record in repeats {
+            if !is_countable(connection, cache, record, is_full)? {
+                return Ok(None);
+            }
+        }
+        let accepted: Result<_> =
+            records.iter().map(|record| self.count_one(connection, cache, record, is_full)).collect();
+        accepted.map(Some)
     }
 
     fn count_one(
         &mut self,
         connection: &Connection,
         cache: &mut Cache,
-        record: &Fingerprinted,
+        record: &Record,
         is_full: bool,
     ) -> Result<Accepted> {
         let project = project_id(connection, cache, &record.arrival().project)?;
         let id = record.identity().uuid();
         // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
-        let end = CallEnd::of(record.report());
+        let end = call_end(record);
         if matches!(record.identity(), Identity::Given(_))
             && (end.is_some() || !cache.aliases.contains_key(&key))
             && let Some(counted) = group_of_id(connection, project, id)?
         {
             // The group may have been deleted since. Its reports must not come back by a repeated delivery.
             let (fingerprint, count) = counted.unwrap_or((record.fingerprint(), 0));
-            return Ok(Accepted { id, fingerprint, duplicate: true, count });
+            return Ok(Accepted { id, fingerprint, duplicate: true, count, may_repeat: false });
         }
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
-        let meeting = match &end {
-            Some(end) => self.meet(connection, cache, project, record, end)?,
-            None => None,
+        let meeting = match (record.prepared(), &end) {
+            (Some(record), Some(end)) => self.meet(connection, cache, project, record, end)?,
+            _ => None,
         };
-        let group = match meeting {
-            Some(Meeting::OnlyThis(group)) => group,
-            _ => group_of(connection, cache, project, record, client)?,
+        let group = match (meeting, record) {
+            (Some(Meeting::OnlyThis(group)), _) => group,
+            (_, Record::Prepared(record)) => group_of(connection, cache, project, record, client)?,
+            (_, Record::Repeat(repeat)) => known_group(connection, cache, project, repeat.fingerprint())?
+                .ok_or(rusqlite::Error::QueryReturnedNoRows)?,
         };
         let group = cached_group(connection, cache, group)?;
         if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
             let other =
                 group_of_id(connection, project, id)?.flatten().filter(|(other, _)| *other != record.fingerprint());
             let (fingerprint, count) = other.unwrap_or((record.fingerprint(), group.count));
-            return Ok(Accepted { id, fingerprint, duplicate: true, count });
+            return Ok(Accepted { id, fingerprint, duplicate: true, count, may_repeat: false });
         }
         if is_known && !group.known {
             group.known = true;
             connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
-        if let Some(end) = end.filter(|_| meeting.is_none()) {
-            call_ends::add(connection, project, &end, record, group.id, group.count == 0)?;
+        if let (Some(record), Some(end), None) = (record.prepared(), &end, meeting) {
+            call_ends::add(connection, project, end, record, group.id, group.count == 0)?;
         }
         let is_met = meeting.is_some_and(|meeting| meeting != Meeting::Apart);
-        keep_sample(connection, group, record, client, is_full, is_met)?;
+        let rank = Rank::of(record);
+        let mut may_repeat = true;
+        if let Record::Prepared(record) = record {
+            let need = sample_need(connection, group, rank, is_met)?;
+            keep_sample(connection, group, (record, rank), need, client, is_full)?;
+            may_repeat = end.is_none() && !wants_sample(group, sample_need(connection, group, rank, false)?, false);
+        }
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
             known_count: 0,
@@ -113,8 +134,7 @@ impl Batch {
             last_seen: record.received_at(),
             releases: HashMap::new(),
         });
-        let report = record.report();
-        let count = report.count.unwrap_or(1);
+        let count = record.count();
         delta.known_count += if is_known { count } else { 0 };
         // the call was counted with the report of its other end
         let count = count - u64::from(is_met);
@@ -125,7 +145,7 @@ impl Batch {
         }
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
-        if let Some(release) = report.release.as_deref().map(|release| start(release, MAX_NAME_BYTES))
+        if let Some(release) = record.release().map(|release| start(release, MAX_NAME_BYTES))
             && (group.releases.contains(release)
                 || (group.releases.len() < MAX_RELEASES && group.releases.insert(release.to_owned())))
         {
@@ -146,7 +166,7 @@ impl Batch {
             Some(Meeting::OnlyThis(group)) => fingerprint_of(connection, group)?,
             _ => record.fingerprint(),
         };
-        Ok(Accepted { id, fingerprint, duplicate: false, count: group.count })
+        Ok(Accepted { id, fingerprint, duplicate: false, count: group.count, may_repeat })
     }
 
     /// Makes one group of a record's and that of the other end of its call; none if the other end was not reported.
@@ -217,31 +237,67 @@ impl Batch {
     }
 }
 
-/// Keeps a record as a sample if there is space, or if it is the first of a known sender. The first sample of a known
-/// sender replaces a shown one of a stranger, so that a stranger who reports first does not choose the text.
-fn keep_sample(
-    connection: &Connection,
-    group: &mut CachedGroup,
-    record: &Fingerprinted,
-    client: ClientHash,
-    is_full: bool,
-    is_met: bool,
-) -> Result<()> {
-    let is_known = record.arrival().sender.is_known();
-    let rank = Rank::of(record);
-    let is_first_known = is_known && !group.known_sample;
+/// The end of a call that a record is about. A repeat is about none, because such reports are prepared each time.
+fn call_end(record: &Record) -> Option<CallEnd> {
+    CallEnd::of(record.prepared()?.report())
+}
+
+/// True if a repeat may be counted: its group exists, and keeps no sample of it.
+fn is_countable(connection: &Connection, cache: &mut Cache, repeat: &Record, is_full: bool) -> Result<bool> {
+    let project = project_id(connection, cache, &repeat.arrival().project)?;
+    let Some(group) = known_group(connection, cache, project, repeat.fingerprint())? else { return Ok(false) };
+    let group = cached_group(connection, cache, group)?;
+    Ok(!wants_sample(group, sample_need(connection, group, Rank::of(repeat), false)?, is_full))
+}
+
+/// Whether a group needs the sample of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SampleNeed {
+    /// Kept if there is space.
+    Optional,
+    /// Kept in any case.
+    Needed,
+    /// Kept and shown.
+    Shown,
+}
+
+fn sample_need(connection: &Connection, group: &CachedGroup, rank: Rank, is_met: bool) -> Result<SampleNeed> {
+    let is_first_known = rank.is_known() && !group.known_sample;
     // A stranger's report, or another one of a known sender, does not change the text of an issue, because that would
     // revoke an approval.
     let is_better = rank > group.shown
         && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id, is_met)?);
     let is_shown = group.samples == 0 || group.is_empty || is_better;
-    let is_needed = is_shown || is_first_known;
-    if !is_needed && (is_full || group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES) {
+    Ok(match (is_shown, is_first_known) {
+        (true, _) => SampleNeed::Shown,
+        (false, true) => SampleNeed::Needed,
+        (false, false) => SampleNeed::Optional,
+    })
+}
+
+/// True if the sample of a report is kept, unless it turns out to be too large.
+fn wants_sample(group: &CachedGroup, need: SampleNeed, is_full: bool) -> bool {
+    let has_enough = group.samples >= MAX_SAMPLES || group.sample_bytes >= MAX_SAMPLES_BYTES || group.has_no_space;
+    need > SampleNeed::Optional || !(is_full || has_enough)
+}
+
+/// Keeps a record as a sample if there is space, or if it is the first of a known sender. The first sample of a known
+/// sender replaces a shown one of a stranger, so that a stranger who reports first does not choose the text.
+fn keep_sample(
+    connection: &Connection,
+    group: &mut CachedGroup,
+    (record, rank): (&Fingerprinted, Rank),
+    need: SampleNeed,
+    client: ClientHash,
+    is_full: bool,
+) -> Result<()> {
+    if !wants_sample(group, need, is_full) {
         return Ok(());
     }
     let json = sample::json(record)?;
     while group.samples > 0 && (group.samples >= MAX_SAMPLES || group.sample_bytes + json.len() > MAX_SAMPLES_BYTES) {
-        if !is_needed {
+        if need == SampleNeed::Optional {
+            group.has_no_space = true;
             return Ok(());
         }
         let Some(bytes) = sample::make_space(connection, group.id)? else { break };
@@ -251,8 +307,8 @@ fn keep_sample(
     let id = sample::insert(connection, group.id, record, &json, client)?;
     group.sample_bytes += json.len();
     group.samples += 1;
-    group.known_sample |= is_known;
-    if is_shown {
+    group.known_sample |= rank.is_known();
+    if need == SampleNeed::Shown {
         sample::show(connection, group.id, id, record)?;
         group.shown = rank;
     }
@@ -286,7 +342,7 @@ fn fingerprint_of(connection: &Connection, group: i64) -> Result<Fingerprint> {
 }
 
 /// Inserts a report id; returns false if it was there already.
-fn insert_id(connection: &Connection, project: i64, id: Uuid, group: i64, record: &Fingerprinted) -> Result<bool> {
+fn insert_id(connection: &Connection, project: i64, id: Uuid, group: i64, record: &Record) -> Result<bool> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO report_ids (project_id, id, group_id, seen_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![project, id.as_bytes(), group, record.received_at().0])

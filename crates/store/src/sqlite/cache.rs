@@ -12,7 +12,7 @@ use super::read::or_default;
 use super::unreadable::Unreadable;
 use super::upkeep::Need;
 use super::{erase, sample};
-use crate::{ClientHash, GroupId};
+use crate::{ClientHash, GroupId, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::headline;
 
@@ -44,6 +44,8 @@ pub(super) struct CachedGroup {
     pub(super) samples: usize,
     /// Size of the samples in the file, in bytes.
     pub(super) sample_bytes: usize,
+    /// True if a sample that was not needed did not fit beside the others, so that no more are tried.
+    pub(super) has_no_space: bool,
     /// Number of clients in the file when the group was loaded.
     pub(super) stored_clients: usize,
     /// Hashes of the clients seen since the group was loaded.
@@ -104,18 +106,17 @@ impl Cache {
 
     /// Estimates the space that records need. Their ids are not looked at, so a repeated report of a group that does not
     /// exist any more counts as one of a new group.
-    pub(super) fn need(
-        &mut self,
-        connection: &Connection,
-        records: &[Fingerprinted],
-        keeps_samples: bool,
-    ) -> Result<Need> {
+    pub(super) fn need(&mut self, connection: &Connection, records: &[Record], keeps_samples: bool) -> Result<Need> {
         let mut need = Need::default();
         for record in records {
+            let is_known = record.arrival().sender.is_known();
+            let Record::Prepared(record) = record else {
+                need.add(false, is_known, None, false);
+                continue;
+            };
             let project = project_id(connection, self, &record.arrival().project)?;
             let is_new = !self.aliases.contains_key(&(project, record.fingerprint()))
                 && find_aliases(connection, project, record)? == (None, None);
-            let is_known = record.arrival().sender.is_known();
             let sample = is_new || is_known || keeps_samples;
             let sample = sample.then(|| sample::json(record)).transpose()?;
             need.add(is_new, is_known, sample.map(|json| json.len()), record.report().rpc.is_some());
@@ -161,6 +162,19 @@ pub(super) fn group_of(
     }
 }
 
+/// Returns the id of the group with a fingerprint; none if there is no such group.
+pub(super) fn known_group(
+    connection: &Connection,
+    cache: &mut Cache,
+    project: i64,
+    fingerprint: Fingerprint,
+) -> Result<Option<i64>> {
+    match cache.aliases.entry((project, fingerprint)) {
+        Entry::Occupied(id) => Ok(Some(*id.get())),
+        Entry::Vacant(vacant) => Ok(find_alias(connection, project, fingerprint)?.map(|id| *vacant.insert(id))),
+    }
+}
+
 /// Returns a group from the cache. Loads it if it is not cached.
 pub(super) fn cached_group<'a>(connection: &Connection, cache: &'a mut Cache, id: i64) -> Result<&'a mut CachedGroup> {
     let vacant = match cache.groups.entry(id) {
@@ -185,6 +199,7 @@ pub(super) fn cached_group<'a>(connection: &Connection, cache: &'a mut Cache, id
                 is_empty: or_default(row, 6)?,
                 samples: 0,
                 sample_bytes: 0,
+                has_no_space: false,
                 known_sample: false,
                 clients: HashSet::new(),
                 releases: HashSet::new(),

@@ -1,6 +1,6 @@
 //! `Rank`: which sample of a group people and agents are shown.
 
-use autoheal_prepare::fingerprint::Fingerprinted;
+use crate::Record;
 
 /// Rank of a sample among those of its group. The highest one is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ impl Rank {
         }
     }
 
-    pub(super) fn of(record: &Fingerprinted) -> Self {
+    pub(super) fn of(record: &Record) -> Self {
         Self::new(record.arrival().sender.is_known(), record.source().is_mcp())
     }
 

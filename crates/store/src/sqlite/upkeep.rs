@@ -31,9 +31,8 @@ use self::shares::{Shares, Size};
 use self::space::Space;
 use super::cache::Cache;
 use super::file_guard::Lengths;
-use crate::{Limits, Maintained, StoreError};
+use crate::{Limits, Maintained, Record, StoreError};
 use autoheal_prepare::Timestamp;
-use autoheal_prepare::fingerprint::Fingerprinted;
 
 pub(super) use self::gauges::Gauges;
 pub(super) use self::groups::delete_group;
@@ -205,12 +204,7 @@ impl Upkeep {
     }
 
     /// Decides whether reports fit into the store, in the open transaction.
-    pub(super) fn admit(
-        &mut self,
-        connection: &Connection,
-        cache: &mut Cache,
-        records: &[Fingerprinted],
-    ) -> Result<Verdict> {
+    pub(super) fn admit(&mut self, connection: &Connection, cache: &mut Cache, records: &[Record]) -> Result<Verdict> {
         // Not the latest time of all, because a clock that was ahead for a while is set back.
         if let Some(record) = records.last() {
             self.now = record.received_at();

@@ -11,9 +11,8 @@ use super::condition::Condition;
 use super::file_guard::FileGuard;
 use super::lock;
 use super::writing::Writing;
-use crate::{Accepted, Health, Limits, Maintained, StoreError};
+use crate::{Accepted, Health, Limits, Maintained, Record, StoreError};
 use autoheal_prepare::Timestamp;
-use autoheal_prepare::fingerprint::Fingerprinted;
 
 /// Maximum number of waiting jobs. When the queue is full, the caller waits.
 const MAX_WAITING_JOBS: usize = 1024;
@@ -47,10 +46,14 @@ pub(super) enum Job {
     },
 }
 
+/// The result of counting records, with the records, which their sender drops, because memory is freed faster on the thread
+/// that allocated it.
+pub(super) type Counted = (StoreResult<Option<Vec<Accepted>>>, Vec<Record>);
+
 /// Records to count.
 pub(super) struct AcceptJob {
-    pub(super) records: Vec<Fingerprinted>,
-    pub(super) reply: oneshot::Sender<StoreResult<Vec<Accepted>>>,
+    pub(super) records: Vec<Record>,
+    pub(super) reply: oneshot::Sender<Counted>,
     /// Time until which the job may wait for space; none before it was tried.
     pub(super) waits_until: Option<Instant>,
 }
@@ -160,10 +163,10 @@ impl Writer {
     }
 
     /// Counts records. Completes after the commit.
-    pub(super) async fn accept(&self, records: Vec<Fingerprinted>) -> StoreResult<Vec<Accepted>> {
+    pub(super) async fn count(&self, records: Vec<Record>) -> StoreResult<Option<Vec<Accepted>>> {
         let (reply, result) = oneshot::channel();
         self.send(Job::Accept(AcceptJob { records, reply, waits_until: None })).await?;
-        result.await.unwrap_or_else(|_| Err(closed()))
+        result.await.map_or_else(|_| Err(closed()), |(counted, _records)| counted)
     }
 
     /// Runs `work` in the next transaction. Completes after the commit.

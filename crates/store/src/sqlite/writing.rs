@@ -12,7 +12,7 @@ use super::cache::Cache;
 use super::condition::Condition;
 use super::file_guard::{FileGuard, Lengths};
 use super::upkeep::{Upkeep, Verdict};
-use super::writer::{AcceptJob, Job, Reply, RunJob, StoreResult};
+use super::writer::{AcceptJob, Counted, Job, Reply, RunJob, StoreResult};
 use super::{log_check, probe};
 use crate::{Limits, StoreError};
 
@@ -249,7 +249,7 @@ impl Writing {
                     }
                     Admitted::Not(reply, ran) => (reply, ran),
                 },
-                Job::Accept(job) => (accept_reply(job.reply, Ok(Vec::new())), Ok(())),
+                Job::Accept(job) => (accept_reply(job.reply, Ok(None), job.records), Ok(())),
                 Job::Run(job) if runs => run(connection, cache, &mut batch, job),
                 Job::Uncached(job) if runs => {
                     let ran = run(connection, cache, &mut batch, job);
@@ -343,11 +343,11 @@ fn admit(
         Ok(Verdict::Later | Verdict::AfterDisplacement) if Instant::now() < until => Admitted::Later(job),
         Ok(_) => {
             condition.gauges.refused_report();
-            Admitted::Not(accept_reply(job.reply, Err(StoreError::Full)), Ok(()))
+            Admitted::Not(accept_reply(job.reply, Err(StoreError::Full), job.records), Ok(()))
         }
         Err(error) => {
             let error = StoreError::from(error);
-            Admitted::Not(accept_reply(job.reply, Err(error.clone())), Err(error))
+            Admitted::Not(accept_reply(job.reply, Err(error.clone()), job.records), Err(error))
         }
     }
 }
@@ -361,20 +361,22 @@ fn accept(
     job: AcceptJob,
     keeps_samples: bool,
 ) -> (Reply, StoreResult<()>) {
-    let accepted = batch.count(connection, cache, job.records, !keeps_samples).map_err(StoreError::from);
+    let accepted = batch.count(connection, cache, &job.records, !keeps_samples).map_err(StoreError::from);
     let ran = accepted.as_ref().map(drop).map_err(Clone::clone);
-    (accept_reply(job.reply, accepted), ran)
+    (accept_reply(job.reply, accepted, job.records), ran)
 }
 
 fn accept_reply(
-    reply: tokio::sync::oneshot::Sender<StoreResult<Vec<crate::Accepted>>>,
-    accepted: StoreResult<Vec<crate::Accepted>>,
+    reply: tokio::sync::oneshot::Sender<Counted>,
+    accepted: StoreResult<Option<Vec<crate::Accepted>>>,
+    records: Vec<crate::Record>,
 ) -> Reply {
     Box::new(move |failed| {
-        let _disconnected = reply.send(match failed {
+        let accepted = match failed {
             None => accepted,
             Some(error) => Err(error.clone()),
-        });
+        };
+        let _disconnected = reply.send((accepted, records));
     })
 }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod kills;
 mod left_log;
 mod limit;
+mod repeats;
 mod reports;
 mod sizes;
 mod source_maps;

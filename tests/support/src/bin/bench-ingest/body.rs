@@ -1,4 +1,5 @@
-//! Request bodies of about 2 KB, as the browser client sends them. Every id and timestamp is different.
+//! Request bodies of about 2 KB, as the browser client sends them. Every id and timestamp is different. So is every stack, unless
+//! the reports are repeats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,6 +9,8 @@ use serde_json::json;
 const ID: &str = "00000000-0000-4000-8000-000000000000";
 /// Placeholder of the timestamp.
 const TIME: &str = "2026-11-22T08:00:00.000Z";
+/// Placeholder of a column in the stack, which is not part of the fingerprint.
+const COLUMN: &str = "9000000";
 /// Number of sessions that send the reports.
 const CLIENTS: usize = 50;
 
@@ -17,6 +20,16 @@ pub(crate) struct Bodies {
     next: AtomicU64,
     /// A number that makes the ids of two runs differ.
     run: u64,
+    kind: Kind,
+}
+
+/// What differs between the reports of one failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Also the stack, so that each report has to be prepared.
+    Prepared,
+    /// Only what always differs, so that the service recognises the failure.
+    Repeats,
 }
 
 struct Template {
@@ -25,14 +38,16 @@ struct Template {
     id_at: usize,
     /// Offset of the timestamp.
     time_at: usize,
+    /// Offset of the column.
+    column_at: usize,
 }
 
 impl Bodies {
     /// Requests for this many distinct failures.
-    pub(crate) fn new(groups: usize) -> Self {
+    pub(crate) fn new(groups: usize, kind: Kind) -> Self {
         let run =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
-        Self { templates: (0..groups).map(template).collect(), next: AtomicU64::new(0), run }
+        Self { templates: (0..groups).map(template).collect(), next: AtomicU64::new(0), run, kind }
     }
 
     /// Writes the next request into the buffer.
@@ -48,6 +63,10 @@ impl Bodies {
         buffer[template.id_at..][..ID.len()].copy_from_slice(id.as_bytes());
         let time = format!("2026-11-22T08:{:02}:{:02}.{:03}Z", number / 60_000 % 60, number / 1000 % 60, number % 1000);
         buffer[template.time_at..][..TIME.len()].copy_from_slice(time.as_bytes());
+        if self.kind == Kind::Prepared {
+            let column = format!("{:07}", 1_000_000 + number % 8_000_000);
+            buffer[template.column_at..][..COLUMN.len()].copy_from_slice(column.as_bytes());
+        }
     }
 }
 
@@ -57,7 +76,7 @@ fn template(group: usize) -> Template {
             format!(
                 "\n    at step{depth}Of{group} (https://shop.example/assets/checkout.js:{}:{})",
                 40 + depth,
-                7 + depth
+                if depth == 4 { COLUMN.to_owned() } else { (7 + depth).to_string() }
             )
         })
         .collect();
@@ -87,5 +106,10 @@ fn template(group: usize) -> Template {
         body.len()
     );
     let find = |placeholder: &str| head.len() + body.find(placeholder).unwrap_or_default();
-    Template { id_at: find(ID), time_at: find(TIME), request: [head.as_bytes(), body.as_bytes()].concat() }
+    Template {
+        id_at: find(ID),
+        time_at: find(TIME),
+        column_at: find(COLUMN),
+        request: [head.as_bytes(), body.as_bytes()].concat(),
+    }
 }

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::json;
 
-use crate::body::Bodies;
+use crate::body::{Bodies, Kind};
 use crate::client::{Load, Measured};
 
 /// Number of concurrent connections.
@@ -71,37 +71,45 @@ struct Rounds(Vec<Measured>);
 
 impl Rounds {
     fn median(&self, figure: impl Fn(&Measured) -> f64) -> f64 {
-        let mut figures: Vec<f64> = self.0.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
+        median(self.0.iter().map(figure).collect())
     }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 async fn measure(options: &Options) -> Result<()> {
     let echo = ServerProcess::start(Command::new(std::env::current_exe()?).arg("echo"))?;
-    let (mut bare, mut many, mut single) = (Rounds::default(), Rounds::default(), Rounds::default());
-    let (mut cpu, mut peak) = (Vec::new(), 0.0_f64);
+    let mut bare = Rounds::default();
+    let (mut many, mut single, mut repeats) = (Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut cpu, mut repeat_cpu, mut peak) = (Vec::new(), Vec::new(), 0.0_f64);
     let load = |reports| Load { connections: CONNECTIONS, reports };
-    load(options.reports / 10).run(&echo.address, &Bodies::new(GROUPS)).await?;
+    load(options.reports / 10).run(&echo.address, &Bodies::new(GROUPS, Kind::Prepared)).await?;
     for round in 1..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
-        bare.0.push(load(options.reports).run(&echo.address, &Bodies::new(GROUPS)).await?);
-        for (groups, rounds) in [(GROUPS, &mut many), (1, &mut single)] {
+        bare.0.push(load(options.reports).run(&echo.address, &Bodies::new(GROUPS, Kind::Prepared)).await?);
+        let loads =
+            [(GROUPS, Kind::Prepared, &mut many), (1, Kind::Prepared, &mut single), (1, Kind::Repeats, &mut repeats)];
+        for (groups, kind, rounds) in loads {
             let service = start_service(options)?;
-            let bodies = Bodies::new(groups);
+            let bodies = Bodies::new(groups, kind);
             let warm = load(options.reports / 10).run(&service.address, &bodies).await?;
             let before = service.cpu_seconds()?;
             let measured = load(options.reports).run(&service.address, &bodies).await?;
-            if groups == GROUPS {
-                cpu.push((service.cpu_seconds()? - before) * 1e6 / measured.reports as f64);
+            let cpu_us = (service.cpu_seconds()? - before) * 1e6 / measured.reports as f64;
+            match kind {
+                Kind::Prepared if groups == GROUPS => cpu.push(cpu_us),
+                Kind::Prepared => {}
+                Kind::Repeats => repeat_cpu.push(cpu_us),
             }
             peak = peak.max(service.peak_mib()?);
             check(&service.address, groups, warm.reports + measured.reports).await?;
             rounds.0.push(measured);
         }
     }
-    cpu.sort_by(f64::total_cmp);
-    print(&bare, &many, &single, cpu[cpu.len() / 2], peak);
+    print(&bare, [&many, &single, &repeats], [median(cpu), median(repeat_cpu)], peak);
     Ok(())
 }
 
@@ -134,24 +142,31 @@ async fn check(address: &str, groups: usize, reports: usize) -> Result<()> {
     Ok(())
 }
 
-fn print(bare: &Rounds, many: &Rounds, single: &Rounds, cpu: f64, peak: f64) {
+fn print(bare: &Rounds, [many, single, repeats]: [&Rounds; 3], [cpu, repeat_cpu]: [f64; 2], peak: f64) {
     let rate = |rounds: &Rounds| rounds.median(Measured::per_second);
     let p99 = |rounds: &Rounds| rounds.median(|measured| measured.p99_ms);
     println!(
         "\n2 KB reports at /report-error, {CONNECTIONS} connections, no rate limit, ids and timestamps all different"
     );
     println!("{:34}{:>12}{:>12}{:>10}", "", "reports/s", "of echo", "p99 ms");
-    for (name, rounds) in [("bare axum route", bare), ("durable, 100 groups", many), ("durable, one group", single)] {
+    for (name, rounds) in [
+        ("bare axum route", bare),
+        ("durable, 100 groups", many),
+        ("durable, one group", single),
+        ("durable, repeats of one failure", repeats),
+    ] {
         println!("{name:34}{:>12.0}{:>12.3}{:>10.1}", rate(rounds), rate(rounds) / rate(bare), p99(rounds));
     }
-    println!("CPU of the service per report {cpu:.1} µs; peak memory {peak:.1} MiB");
+    println!("CPU of the service per report {cpu:.1} µs, per repeat {repeat_cpu:.1} µs; peak memory {peak:.1} MiB");
     let round = |figure: f64| (figure * 1000.0).round() / 1000.0;
     println!(
         "{}",
         json!({
             "ratio_to_echo": round(rate(many) / rate(bare)),
             "ratio_to_echo_one_group": round(rate(single) / rate(bare)),
+            "ratio_to_echo_repeats": round(rate(repeats) / rate(bare)),
             "cpu_us_per_report": round(cpu),
+            "cpu_us_per_repeat": round(repeat_cpu),
             "p99_ms": round(p99(many)),
             "peak_mib": round(peak),
         })

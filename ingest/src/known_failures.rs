@@ -1,0 +1,105 @@
+//! `KnownFailures`: failures whose further reports are counted without being prepared again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use autoheal_prepare::repeat::{KnownFailure, RepeatKey};
+
+/// Maximum memory of the known failures, in bytes.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Memory of an entry beside its failure: key, times, and the free places of the table.
+const ENTRY_BYTES: usize = 150;
+/// Time after which a report of a known failure is prepared again. Source maps that another process added are used from
+/// then on.
+const KNOWN_TIME: Duration = Duration::from_secs(30);
+
+/// Known failures within a bound of memory. Those that were not used for the longest time leave first.
+pub(crate) struct KnownFailures {
+    limit: usize,
+    state: Mutex<State>,
+}
+
+/// Two generations, each up to half the limit: what is used moves to the new one, and when that is full, it becomes the old
+/// one.
+#[derive(Default)]
+struct State {
+    new: HashMap<RepeatKey, Entry>,
+    old: HashMap<RepeatKey, Entry>,
+    new_bytes: usize,
+}
+
+#[derive(Clone)]
+struct Entry {
+    failure: KnownFailure,
+    maps: u64,
+    until: Instant,
+}
+
+/// Where a failure is searched: its key, and the state of the source maps before it was prepared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    key: RepeatKey,
+    maps: u64,
+}
+
+/// A failure that was prepared, with its place.
+pub(crate) struct NewKnownFailure {
+    pub(crate) place: Place,
+    pub(crate) failure: KnownFailure,
+}
+
+impl Default for KnownFailures {
+    fn default() -> Self {
+        Self::new(MAX_BYTES)
+    }
+}
+
+impl KnownFailures {
+    fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default() }
+    }
+
+    /// The place of a key while the source maps are in this state.
+    pub(crate) fn place(&self, key: RepeatKey, maps: u64) -> Place {
+        Place { key, maps }
+    }
+
+    /// The failure at a place, if it is known.
+    pub(crate) fn find(&self, place: &Place) -> Option<KnownFailure> {
+        let mut state = self.lock();
+        let entry = match state.new.get(&place.key) {
+            Some(entry) => entry.clone(),
+            None => {
+                let entry = state.old.remove(&place.key)?;
+                state.insert(place.key, entry.clone(), self.limit);
+                entry
+            }
+        };
+        (entry.maps == place.maps && Instant::now() < entry.until).then_some(entry.failure)
+    }
+
+    /// Adds a failure. Its further reports are counted without being prepared for [`KNOWN_TIME`].
+    pub(crate) fn add(&self, NewKnownFailure { place, failure }: NewKnownFailure) {
+        let entry = Entry { failure, maps: place.maps, until: Instant::now() + KNOWN_TIME };
+        self.lock().insert(place.key, entry, self.limit);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn insert(&mut self, key: RepeatKey, entry: Entry, limit: usize) {
+        let bytes = ENTRY_BYTES + entry.failure.bytes();
+        if self.new_bytes + bytes > limit / 2 {
+            self.old = std::mem::take(&mut self.new);
+            self.new_bytes = 0;
+        }
+        if let Some(replaced) = self.new.insert(key, entry) {
+            self.new_bytes -= ENTRY_BYTES + replaced.failure.bytes();
+        }
+        self.new_bytes += bytes;
+    }
+}

@@ -1,0 +1,158 @@
+//! Repeats of a failure are counted without being prepared again, and nothing else changes.
+
+use std::sync::Arc;
+
+use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_prepare::Timestamp;
+use autoheal_store::{Clock, Sqlite, Store};
+use autoheal_test_support::service::{Request, Response};
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, assert_receipts, report, spawn_app, spawn_app_at};
+
+/// Number of requests of the randomised test.
+const REQUESTS: usize = 400;
+const KEY: &str = "sender-key-of-the-test";
+const OPERATOR: &str = "operator-token-of-the-test";
+
+/// A page of the operator.
+async fn page(app: &TestApp, path: &str) -> Response {
+    app.send(&Request::get(path).header("authorization", &format!("Bearer {OPERATOR}"))).await
+}
+
+/// The service's number of reports that were counted as repeats.
+async fn repeats(app: &TestApp) -> u64 {
+    let metrics = page(app, "/metrics").await.text();
+    let line = metrics.lines().find_map(|line| line.strip_prefix("autoheal_repeats_total "));
+    line.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_same_failure_is_prepared_until_its_group_has_all_samples() {
+    let app = spawn_app().await;
+    for number in 0..30 {
+        let mut report = report("x is not a function");
+        report["context"] =
+            json!({"url": format!("https://shop.example/{number}"), "timestamp": "2026-11-22T08:00:00Z"});
+        assert_receipts(&app.report(&report).await, &["accepted"]);
+    }
+    let group = app.only_group().await;
+    assert_eq!((group["group"]["count"].as_u64(), group["samples"].as_array().map(Vec::len)), (Some(30), Some(10)));
+    assert_eq!(repeats(&app).await, 20);
+}
+
+#[tokio::test]
+async fn a_repeat_of_an_erased_group_brings_its_text_again() {
+    let app = spawn_app().await;
+    let batch = Value::Array(vec![report("x is not a function"); 20]);
+    app.report(&batch).await;
+    app.report(&batch).await;
+    assert_eq!(repeats(&app).await, 20);
+    let fingerprint = app.store.groups(DEFAULT_PROJECT, 1).await.unwrap()[0].fingerprint;
+    app.store.erase_group(DEFAULT_PROJECT, fingerprint, Timestamp(0)).await.unwrap();
+    let invalid = json!([report("x is not a function"), 5, report("x is not a function")]);
+    assert_receipts(&app.report(&invalid).await, &["accepted", "rejected", "accepted"]);
+    assert_eq!(app.count().await, 2);
+    assert_eq!(app.only_sample().await["report"]["error_message"], "x is not a function");
+}
+
+/// Random reports of a few failures, and what senders do with them.
+struct Senders {
+    random: Rng,
+    sent_ids: Vec<String>,
+}
+
+impl Senders {
+    fn report(&mut self) -> Value {
+        let random = &mut self.random;
+        let failure = random.usize(..5);
+        let stack: String = (0..if failure == 4 { 90 } else { 4 })
+            .map(|frame| format!("\n    at step{frame}Of{failure} (https://shop.example/assets/checkout.js:{frame}:7)"))
+            .collect();
+        let message = format!("x{failure} is not a function");
+        let mut report = json!({
+            "error_type": "TypeError", "error_message": message, "stack_trace": format!("TypeError: {message}{stack}"),
+            "context": {"url": format!("https://shop.example/{}", random.u8(..)), "timestamp": "2026-11-22T08:00:00Z"},
+            "count": random.u32(1..5),
+        });
+        let id = match random.choice(&self.sent_ids) {
+            Some(id) if random.u8(..) < 20 => id.clone(),
+            _ => format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u32(..)),
+        };
+        self.sent_ids.push(id.clone());
+        report["id"] = json!(id);
+        if random.u8(..) < 100 {
+            report["release"] = json!(format!("1.{}", random.u8(..2)));
+        }
+        if random.u8(..) < 60 {
+            report["rpc"] = json!({"method": "tools/call", "tool": "price", "code": -32000, "id": random.u32(..)});
+            report["class"] = json!("tool_failure");
+        }
+        if random.u8(..) < 20 {
+            report["source"] = json!("mcp_tool");
+        }
+        report
+    }
+
+    /// A request, and the same one with a member in each report that is ignored but makes the report a new one.
+    fn requests(&mut self) -> [Request; 2] {
+        let reports: Vec<Value> = (0..self.random.usize(1..5)).map(|_| self.report()).collect();
+        let mut marked = reports.clone();
+        marked.iter_mut().for_each(|report| report["ignored"] = json!(self.random.u64(..)));
+        let address = format!("192.0.2.{}", self.random.u8(1..5));
+        let is_known = self.random.u8(..) < 25;
+        [reports, marked].map(|mut reports| {
+            let body = if reports.len() == 1 { reports.remove(0) } else { Value::Array(reports) };
+            let request = Request::report(body.to_string()).header("x-forwarded-for", &address);
+            if is_known { request.header("authorization", &format!("Bearer {KEY}")) } else { request }
+        })
+    }
+}
+
+/// Every group with all that the service shows about it.
+async fn all_groups(app: &TestApp) -> Vec<Value> {
+    let list = page(app, "/api/groups").await.json();
+    let mut groups = vec![list.clone()];
+    for group in list["groups"].as_array().unwrap() {
+        groups.push(page(app, &format!("/api/groups/{}", group["fingerprint"].as_str().unwrap())).await.json());
+    }
+    groups
+}
+
+async fn start(clock: &Clock) -> TestApp {
+    let directory = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
+    spawn_app_at(clock.clone(), store, directory, |config| {
+        config.trust_proxy = true;
+        config.sender_keys = vec![KEY.to_owned().into()];
+        config.operator_tokens = vec![OPERATOR.to_owned().into()];
+        (config.rate_limits.reports_per_minute, config.rate_limits.new_groups_per_hour) = (0, 0);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn groups_counts_and_samples_are_the_same_as_without_repeats() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("SEED={seed}");
+    let clock = Clock::manual(Timestamp(1_764_000_000_000));
+    let (app, without) = (start(&clock).await, start(&clock).await);
+    let mut senders = Senders { random: Rng::with_seed(seed), sent_ids: Vec::new() };
+    for number in 0..REQUESTS {
+        let [request, marked] = senders.requests();
+        let responses: [Response; 2] = [app.send(&request).await, without.send(&marked).await];
+        assert_eq!(responses[0].text(), responses[1].text(), "request {number}");
+        clock.advance(std::time::Duration::from_millis(senders.random.u64(..2_000)));
+        if senders.random.u8(..) < 4 {
+            let groups = app.store.groups(DEFAULT_PROJECT, 100).await.unwrap();
+            let fingerprint = senders.random.choice(&groups).unwrap().fingerprint;
+            for app in [&app, &without] {
+                app.store.erase_group(DEFAULT_PROJECT, fingerprint, clock.now()).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(all_groups(&app).await, all_groups(&without).await);
+    let counted = repeats(&app).await;
+    assert!(counted > 100 && repeats(&without).await == 0, "{counted} repeats");
+}
