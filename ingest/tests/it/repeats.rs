@@ -1,9 +1,11 @@
 //! Repeats of a failure are counted without being prepared again, and nothing else changes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::Timestamp;
+use autoheal_prepare::rules::Rules;
 use autoheal_store::{Clock, Sqlite, Store};
 use autoheal_test_support::service::{Request, Response};
 use fastrand::Rng;
@@ -11,6 +13,12 @@ use serde_json::{Value, json};
 
 use crate::app::{TestApp, assert_receipts, report, spawn_app, spawn_app_at};
 
+/// User agents of visitors and of a crawler, whose reports are noise.
+const USER_AGENTS: [&str; 3] = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "facebookexternalhit/1.1",
+];
 /// Number of requests of the randomised test.
 const REQUESTS: usize = 400;
 const KEY: &str = "sender-key-of-the-test";
@@ -85,11 +93,25 @@ impl Senders {
         if random.u8(..) < 100 {
             report["release"] = json!(format!("1.{}", random.u8(..2)));
         }
-        if random.u8(..) < 60 {
-            report["rpc"] = json!({"method": "tools/call", "tool": "price", "code": -32000, "id": random.u32(..)});
-            report["class"] = json!("tool_failure");
+        if random.u8(..) < 80 {
+            report["context"]["userAgent"] = json!(random.choice(USER_AGENTS));
         }
         if random.u8(..) < 20 {
+            report["context"]["url"] = json!("http://localhost:8080/");
+        }
+        if random.u8(..) < 60 {
+            report["rpc"] = json!({"method": "tools/call", "tool": "price", "code": -32000});
+            report["class"] = json!("tool_failure");
+            // a few calls, so that the reports of both ends of some are sent
+            let call = random.u8(1..60);
+            if random.u8(..) < 60 {
+                report["rpc"]["id"] = json!(format!("17642283661234{call:02}"));
+            } else if random.u8(..) < 60 {
+                report["trace"] = json!({"trace_id": format!("{call:032x}"), "span_id": format!("{call:016x}")});
+            }
+        }
+        let is_call = report.get("rpc").is_some();
+        if random.u8(..) < if is_call { 120 } else { 20 } {
             report["source"] = json!("mcp_tool");
         }
         report
@@ -120,13 +142,17 @@ async fn all_groups(app: &TestApp) -> Vec<Value> {
     groups
 }
 
-async fn start(clock: &Clock) -> TestApp {
+/// A service with a copy of an empty store. The copies hash clients with the same salt.
+async fn start(clock: &Clock, empty: &Path) -> TestApp {
     let directory = tempfile::tempdir().unwrap();
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap());
+    let file = directory.path().join("store.db");
+    std::fs::copy(empty, &file).unwrap();
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&file).unwrap());
     spawn_app_at(clock.clone(), store, directory, |config| {
         config.trust_proxy = true;
         config.sender_keys = vec![KEY.to_owned().into()];
         config.operator_tokens = vec![OPERATOR.to_owned().into()];
+        config.rules = Arc::new(Rules::default().for_service_at("https://autoheal.example"));
         (config.rate_limits.reports_per_minute, config.rate_limits.new_groups_per_hour) = (0, 0);
     })
     .await
@@ -137,7 +163,10 @@ async fn groups_counts_and_samples_are_the_same_as_without_repeats() {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     println!("SEED={seed}");
     let clock = Clock::manual(Timestamp(1_764_000_000_000));
-    let (app, without) = (start(&clock).await, start(&clock).await);
+    let directory = tempfile::tempdir().unwrap();
+    let empty = directory.path().join("empty.db");
+    Sqlite::open(&empty).unwrap().close().await.unwrap();
+    let (app, without) = (start(&clock, &empty).await, start(&clock, &empty).await);
     let mut senders = Senders { random: Rng::with_seed(seed), sent_ids: Vec::new() };
     for number in 0..REQUESTS {
         let [request, marked] = senders.requests();
