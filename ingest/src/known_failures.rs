@@ -103,3 +103,49 @@ impl State {
         self.new_bytes += bytes;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use autoheal_prepare::rules::Rules;
+    use autoheal_prepare::validate::{Arrival, Client, Received, Sender};
+    use autoheal_prepare::{ScrubLevel, Timestamp, prepare};
+    use serde_json::json;
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    fn new_failure(message: &str, maps: u64) -> NewKnownFailure {
+        let raw = to_raw_value(&json!({"error_type": "E", "error_message": message})).unwrap();
+        let client = Client::network([192, 0, 2, 1].into());
+        let arrival = Arrival { project: "p".to_owned(), sender: Sender::Anonymous, client, received_at: Timestamp(0) };
+        let key = Received::of(&raw).occurrence(&arrival, &Rules::default()).unwrap().key();
+        let failure = KnownFailure::of(&prepare(&raw, arrival, ScrubLevel::Standard).unwrap());
+        NewKnownFailure { place: Place { key, maps }, failure }
+    }
+
+    #[test]
+    fn a_failure_is_known_until_source_maps_arrive() {
+        let known = KnownFailures::default();
+        let place = new_failure("x", 1).place;
+        assert!(known.find(&place).is_none());
+        known.add(new_failure("x", 1));
+        assert!(known.find(&place).is_some());
+        assert!(known.find(&Place { maps: 2, ..place }).is_none());
+        assert!(known.find(&new_failure("y", 1).place).is_none());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_is_used_stays() {
+        let known = KnownFailures::new(20 * (ENTRY_BYTES + new_failure("x", 0).failure.bytes()));
+        let used = new_failure("used", 0).place;
+        known.add(new_failure("used", 0));
+        for number in 0..1_000 {
+            known.add(new_failure(&format!("failure {number}"), 0));
+            assert!(known.find(&used).is_some(), "after {number}");
+            let state = known.lock();
+            assert!(state.new.len() + state.old.len() <= 20);
+        }
+        assert!(known.find(&new_failure("failure 999", 0).place).is_some());
+        assert!(known.find(&new_failure("failure 900", 0).place).is_none());
+    }
+}

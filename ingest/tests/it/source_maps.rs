@@ -96,6 +96,23 @@ async fn a_map_that_comes_late_leaves_the_group_and_its_issue_alone() {
 }
 
 #[tokio::test]
+async fn a_known_failure_is_prepared_again_after_its_map_arrived() {
+    let app = spawn_app_with(keys).await;
+    let repeats = async || {
+        let metrics = app.get("/metrics").await.text();
+        let count = metrics.lines().find_map(|line| line.strip_prefix("autoheal_repeats_total "));
+        count.unwrap().to_owned()
+    };
+    let sent = failure("method", "https://shop.example/app.js");
+    app.report(&Value::Array(vec![sent.clone(); 30])).await;
+    app.report(&sent).await;
+    assert_eq!(repeats().await, "1");
+    assert_eq!(post(&app, "/api/sourcemaps", &upload(ID, "", "https://shop.example/app.js")).await.status, 201);
+    app.report(&sent).await;
+    assert_eq!((repeats().await.as_str(), app.count().await), ("1", 32));
+}
+
+#[tokio::test]
 async fn what_waits_for_its_maps_is_regrouped_when_they_arrive() {
     let app = spawn_app_with(keys).await;
     let groups = async || app.get("/api/groups").await.json()["groups"].as_array().unwrap().clone();

@@ -20,8 +20,10 @@ use crate::{Limits, StoreError};
 const MAX_JOBS_PER_COMMIT: usize = 512;
 /// Maximum time that a job waits for space.
 const MAX_WAIT_FOR_SPACE: Duration = Duration::from_secs(5);
-/// Number of new frames in the log from which it is copied into the file, as SQLite does by itself if not asked otherwise.
-const CHECKPOINT_FRAMES: u32 = 1000;
+/// Number of new frames in the log from which it is copied into the file. Three times as many as in the default of SQLite, because
+/// each copy costs several syncs, and reports change the same pages again and again. Fewer than the log may hold before it is
+/// cut.
+const CHECKPOINT_FRAMES: u32 = 3000;
 /// The same while much is deleted. Each step adds up to 260 frames, and a report waits while the log is copied.
 const CHECKPOINT_FRAMES_OF_STEPS: u32 = 400;
 /// Time between two attempts of the maintenance to cut the log, and between two looks at the jobs meanwhile.

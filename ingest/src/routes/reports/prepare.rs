@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_contract::RefusalCode;
+use autoheal_contract::limits::BATCH_REPORTS;
 use autoheal_heal::compose::keep_code_for;
-use autoheal_prepare::{Begun, Timestamp};
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::repeat::{KnownFailure, Repeat};
 use autoheal_prepare::validate::{Arrival, Received, Rejected, Sender};
+use autoheal_prepare::{Begun, Timestamp};
 use autoheal_store::Record;
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -75,7 +75,9 @@ impl Prepared {
                 let call = state.gateway.as_ref().and_then(|_| state.recent_page_reports.call_of(record.report()));
                 let sighting = match (call, place) {
                     (Some(call), _) => Sighting::Call(call, record.received_at()),
-                    (None, Some(place)) => Sighting::First(NewKnownFailure { place, failure: KnownFailure::of(&record) }),
+                    (None, Some(place)) => {
+                        Sighting::First(NewKnownFailure { place, failure: KnownFailure::of(&record) })
+                    }
                     (None, None) => Sighting::Unknown,
                 };
                 (Record::Prepared(record), sighting)
@@ -87,7 +89,7 @@ impl Prepared {
 
 /// A report between the two halves of the preparation.
 enum Half {
-    Begun(Begun, Option<Place>),
+    Begun(Box<Begun>, Option<Place>),
     Repeat(Repeat),
 }
 
@@ -169,7 +171,7 @@ fn begin_all(
         Pass::WithoutRepeats(rejections) => {
             let begin = |(member, rejection): (&RawValue, Option<Rejected>)| match rejection {
                 Some(rejected) => Err(rejected),
-                None => Received::of(member).begin(arrival.clone()).map(|begun| Half::Begun(begun, None)),
+                None => Received::of(member).begin(arrival.clone()).map(|begun| Half::Begun(Box::new(begun), None)),
             };
             members.into_iter().zip(rejections).map(begin).collect()
         }
@@ -191,7 +193,7 @@ fn begin_or_recognise(state: &AppState, report: Received<'_>, arrival: &Arrival)
         }
         place = Some(searched);
     }
-    Ok(Half::Begun(report.begin(arrival.clone())?, place))
+    Ok(Half::Begun(Box::new(report.begin(arrival.clone())?), place))
 }
 
 /// Runs the remaining stages.
