@@ -2,10 +2,11 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::iter;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
+use autoheal_contract::{ErrorReport, RefusalCode};
 use autoheal_deliver::share_out;
 use autoheal_gateway::WatchedReport;
 use autoheal_prepare::fingerprint::Fingerprinted;
@@ -75,7 +76,9 @@ type Failure = (Timestamp, WatchedReport);
 /// Stores the failures that no page reported.
 async fn store_unreported(state: &Arc<AppState>, failures: Vec<Failure>) {
     let unreported = failures.into_iter().filter_map(|(seen, WatchedReport { report, address })| {
-        let report = state.recent_page_reports.without_reported(report, seen)?;
+        let report = state.recent_page_reports.without_reported(report, seen, |report| {
+            prepared(state, report, address).map(|record| record.fingerprint())
+        })?;
         Some(WatchedReport { report, address })
     });
     store(state, unreported.collect()).await;
@@ -95,17 +98,7 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
             report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
             share_out(report).into_iter().map(move |share| (share, address))
         });
-        let records = shares.filter_map(|(report, address)| {
-            let arrival = Arrival {
-                project: DEFAULT_PROJECT.to_owned(),
-                sender: Sender::Anonymous,
-                // the same client as a sender with this address
-                client: address.map_or(Client::Own, Client::network),
-                received_at: task_state.clock.now(),
-            };
-            let config = &task_state.config;
-            prepare_with(&to_raw_value(&report).ok()?, arrival, config.scrub, &config.rules).ok()
-        });
+        let records = shares.filter_map(|(report, address)| prepared(&task_state, &report, address));
         records.collect::<Vec<_>>()
     });
     let Ok(mut records) = prepared.await else { return };
@@ -122,6 +115,17 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
             }
         }
     }
+}
+
+fn prepared(state: &AppState, report: &ErrorReport, address: Option<IpAddr>) -> Option<Fingerprinted> {
+    let arrival = Arrival {
+        project: DEFAULT_PROJECT.to_owned(),
+        sender: Sender::Anonymous,
+        // the same client as a sender with this address
+        client: address.map_or(Client::Own, Client::network),
+        received_at: state.clock.now(),
+    };
+    prepare_with(&to_raw_value(report).ok()?, arrival, state.config.scrub, &state.config.rules).ok()
 }
 
 /// The client of a record. A network is enough for the limit of new groups, which holds for a whole IPv6 site.

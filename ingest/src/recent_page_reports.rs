@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Source};
 use autoheal_prepare::Timestamp;
+use autoheal_prepare::fingerprint::Fingerprint;
 
 /// Delay of the gateway's report, so that the page's report can come first. The page's report has more details, and
 /// pages send reports late.
@@ -23,23 +24,23 @@ const MAX_REPORTS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct RecentPageReports {
     hasher: RandomState,
-    /// Hashes of the proofs, by arrival.
-    calls: Mutex<VecDeque<(Timestamp, u64)>>,
+    /// The reported calls, by arrival.
+    calls: Mutex<VecDeque<(Timestamp, ReportedCall)>>,
 }
 
-/// A call that a page reported: the hash of its proof.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReportedCall(u64);
+/// A call that a page reported: the hash of its proof, and the fingerprint of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReportedCall(u64, Fingerprint);
 
 impl RecentPageReports {
     /// The call that a report of the JavaScript SDK is about; `None` for other reports and for one without a proof.
-    pub(crate) fn call_of(&self, report: &ErrorReport) -> Option<ReportedCall> {
+    pub(crate) fn call_of(&self, report: &ErrorReport, fingerprint: Fingerprint) -> Option<ReportedCall> {
         let is_page = report.source.unwrap_or_default() == Source::JavascriptSdk;
-        self.proof(report).filter(|_| is_page).map(ReportedCall)
+        self.proof(report).filter(|_| is_page).map(|proof| ReportedCall(proof, fingerprint))
     }
 
     /// Adds the call of a report that was stored. Ignores repeated ones.
-    pub(crate) fn add(&self, ReportedCall(call): ReportedCall, now: Timestamp) {
+    pub(crate) fn add(&self, call: ReportedCall, now: Timestamp) {
         let mut calls = self.lock();
         let oldest = now.minus(PAGE_REPORT_WAIT * 2);
         while calls.len() >= MAX_REPORTS || calls.front().is_some_and(|(time, _)| *time < oldest) {
@@ -51,9 +52,14 @@ impl RecentPageReports {
     }
 
     /// The gateway's report without the failure that a page reported, shortly before `seen` or later; `None` if no failure
-    /// is left. A page's report excuses one failure.
-    pub(crate) fn without_reported(&self, mut report: ErrorReport, seen: Timestamp) -> Option<ErrorReport> {
-        if !self.take(&report, seen) {
+    /// is left. A page's report excuses one failure, if both are of one group by `fingerprint`.
+    pub(crate) fn without_reported(
+        &self,
+        mut report: ErrorReport,
+        seen: Timestamp,
+        fingerprint: impl FnOnce(&ErrorReport) -> Option<Fingerprint>,
+    ) -> Option<ErrorReport> {
+        if !self.take(&report, seen, fingerprint) {
             return Some(report);
         }
         // the gateway counts equal failures of several calls in one report
@@ -63,10 +69,21 @@ impl RecentPageReports {
     }
 
     /// Removes the page's report of this call; false if there is none.
-    fn take(&self, report: &ErrorReport, seen: Timestamp) -> bool {
-        let Some(call) = self.proof(report) else { return false };
-        let mut calls = self.lock();
+    fn take(
+        &self,
+        report: &ErrorReport,
+        seen: Timestamp,
+        fingerprint: impl FnOnce(&ErrorReport) -> Option<Fingerprint>,
+    ) -> bool {
+        let Some(proof) = self.proof(report) else { return false };
         let earliest = seen.minus(PAGE_REPORT_WAIT);
+        if !self.lock().iter().any(|(time, reported)| reported.0 == proof && *time >= earliest) {
+            return false;
+        }
+        // only now, because it costs as much as preparing the report
+        let Some(fingerprint) = fingerprint(report) else { return false };
+        let call = ReportedCall(proof, fingerprint);
+        let mut calls = self.lock();
         let found = calls.iter().position(|(time, reported)| *reported == call && *time >= earliest);
         found.is_some_and(|at| calls.remove(at).is_some())
     }
@@ -80,7 +97,7 @@ impl RecentPageReports {
     }
 
     /// Ignores poisoning: a panic cannot leave the list half-changed.
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Timestamp, u64)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Timestamp, ReportedCall)>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -93,6 +110,7 @@ mod tests {
 
     const ID: &str = "1764228366123456";
     const NOW: Timestamp = Timestamp(1_000_000);
+    const SAME: Fingerprint = Fingerprint([1; 16]);
 
     fn report(source: Source, id: Option<&str>, session: Option<&str>) -> ErrorReport {
         let text = |text: &str| Some(text.to_owned());
@@ -107,7 +125,7 @@ mod tests {
     }
 
     fn add(reports: &RecentPageReports, report: &ErrorReport) {
-        if let Some(call) = reports.call_of(report) {
+        if let Some(call) = reports.call_of(report, SAME) {
             reports.add(call, NOW);
         }
     }
@@ -116,7 +134,7 @@ mod tests {
     fn excuses(page: (Option<&str>, Option<&str>), gateway: (Option<&str>, Option<&str>)) -> bool {
         let reports = RecentPageReports::default();
         add(&reports, &report(Source::JavascriptSdk, page.0, page.1));
-        reports.without_reported(report(Source::McpTool, gateway.0, gateway.1), NOW).is_none()
+        reports.without_reported(report(Source::McpTool, gateway.0, gateway.1), NOW, |_| Some(SAME)).is_none()
     }
 
     #[test]
@@ -135,6 +153,15 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_another_failure_excuses_none() {
+        let reports = RecentPageReports::default();
+        add(&reports, &report(Source::JavascriptSdk, Some(ID), None));
+        let gateway = || report(Source::McpTool, Some(ID), None);
+        assert!(reports.without_reported(gateway(), NOW, |_| Some(Fingerprint([2; 16]))).is_some());
+        assert!(reports.without_reported(gateway(), NOW, |_| Some(SAME)).is_none());
+    }
+
+    #[test]
     fn a_report_excuses_one_failure_of_the_same_time() {
         let check = |source, seen, expected: &[Option<u64>]| {
             let reports = RecentPageReports::default();
@@ -142,7 +169,7 @@ mod tests {
             add(&reports, &report(source, Some(ID), None));
             let counts = expected.iter().map(|_| {
                 let failures = ErrorReport { count: Some(3), ..report(Source::McpTool, Some(ID), None) };
-                reports.without_reported(failures, seen).and_then(|report| report.count)
+                reports.without_reported(failures, seen, |_| Some(SAME)).and_then(|report| report.count)
             });
             assert_eq!(counts.collect::<Vec<_>>(), expected);
         };

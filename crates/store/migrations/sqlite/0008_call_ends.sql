@@ -9,7 +9,10 @@ CREATE TABLE call_ends (
     by_id      BLOB,                       -- hash of session, request id and call
     group_id   INTEGER NOT NULL,           -- group that counted the report
     opened     INTEGER NOT NULL,           -- 1 if the report was the first of the group
+    count      INTEGER NOT NULL,           -- occurrences that the report counts
+    known      INTEGER NOT NULL,           -- 1 if its sender is known
     genuine    INTEGER NOT NULL,           -- 1 if no stranger made the report up
+    noise      INTEGER NOT NULL,           -- 1 if a rule recognised it as noise
     paired     INTEGER NOT NULL DEFAULT 0, -- 1 after the report of the other end
     seen_at    INTEGER NOT NULL
 );

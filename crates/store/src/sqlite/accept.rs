@@ -1,12 +1,13 @@
 //! Counts records into groups. The totals of a group are written once per commit, not once per report.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
 
 use super::cache::{Cache, CachedGroup, cached_group, group_of, known_group, project_id};
-use super::call_ends::{self, Meeting};
+use super::call_ends::{self, Meeting, OtherEnd};
 use super::rank::Rank;
 use super::read::or_default;
 use super::{client, erase, sample};
@@ -27,6 +28,10 @@ const MAX_CLIENTS: usize = 1_000;
 /// Maximum number of releases that are counted per group, because any sender can invent releases, and each costs a row.
 const MAX_RELEASES: usize = 50;
 
+/// Time that a page's failed call waits for the server's report of it before an issue is opened. The gateway sends its own
+/// after four seconds.
+const SERVER_REPORT_WAIT: Duration = Duration::from_secs(6);
+
 /// Counted but unwritten additions to the groups, by the groups' ids.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -39,6 +44,10 @@ struct Delta {
     clients: u64,
     known_clients: u64,
     noise: u64,
+    /// Calls that are no noise after all, because of the report of their other end.
+    noise_undone: u64,
+    /// Time until which a new group opens no issue.
+    waits_until: Option<Timestamp>,
     noise_rule: Option<String>,
     last_seen: Timestamp,
     releases: HashMap<String, u64>,
@@ -92,10 +101,11 @@ impl Batch {
         }
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
-        let meeting = match (record.prepared(), &end) {
+        let met = match (record.prepared(), &end) {
             (Some(record), Some(end)) => self.meet(connection, cache, project, record, end)?,
             _ => None,
         };
+        let meeting = met.map(|(meeting, _)| meeting);
         let group = match (meeting, record) {
             (Some(Meeting::OnlyThis(group)), _) => group,
             (_, Record::Prepared(record)) => group_of(connection, cache, project, record, client)?,
@@ -113,10 +123,12 @@ impl Batch {
             group.known = true;
             connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
+        let is_new = group.count == 0;
         if let (Some(record), Some(end), None) = (record.prepared(), &end, meeting) {
-            call_ends::add(connection, project, end, record, group.id, group.count == 0)?;
+            call_ends::add(connection, project, end, record, group.id, is_new)?;
         }
-        let is_met = meeting.is_some_and(|meeting| meeting != Meeting::Apart);
+        let other = met.filter(|(meeting, _)| *meeting != Meeting::Apart).map(|(_, other)| other);
+        let is_met = other.is_some();
         let rank = Rank::of(record);
         let mut may_repeat = true;
         if let Record::Prepared(record) = record {
@@ -130,18 +142,25 @@ impl Batch {
             clients: 0,
             known_clients: 0,
             noise: 0,
+            noise_undone: 0,
+            waits_until: None,
             noise_rule: None,
             last_seen: record.received_at(),
             releases: HashMap::new(),
         });
         let count = record.count();
-        delta.known_count += if is_known { count } else { 0 };
         // the call was counted with the report of its other end
+        let is_met_by_known = other.is_some_and(|other| other.known);
+        delta.known_count += if is_known { count - u64::from(is_met_by_known) } else { 0 };
         let count = count - u64::from(is_met);
         delta.count += count;
+        delta.noise_undone += u64::from(other.is_some_and(|other| other.noise) && record.noise().is_none());
         if let Some(rule) = record.noise() {
             delta.noise += count;
             delta.noise_rule = Some(start(rule, MAX_NAME_BYTES).to_owned());
+        }
+        if is_new && meeting.is_none() && end.is_some_and(|end| !end.is_server) {
+            delta.waits_until = Some(record.received_at().plus(SERVER_REPORT_WAIT));
         }
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
@@ -177,16 +196,22 @@ impl Batch {
         project: i64,
         record: &Fingerprinted,
         end: &CallEnd,
-    ) -> Result<Option<Meeting>> {
+    ) -> Result<Option<(Meeting, OtherEnd)>> {
         let Some(other) = call_ends::find(connection, project, end, record.received_at())? else { return Ok(None) };
+        self.write(connection, cache)?;
         let meeting = call_ends::meet(connection, project, record, other)?;
-        if let Meeting::Join { page, server, leads_on } = meeting {
-            // the counts so far must be in the file
-            self.write(connection, cache)?;
-            call_ends::join(connection, page, server, leads_on)?;
-            cache.forget(&[page, server]);
+        match meeting {
+            Meeting::Join { page, server } => {
+                call_ends::join(connection, page, server)?;
+                cache.forget(&[page, server]);
+            }
+            Meeting::TakeOver(group) => {
+                call_ends::take_over(connection, project, record, group)?;
+                cache.forget(&[group]);
+            }
+            Meeting::Apart | Meeting::One | Meeting::OnlyThis(_) => {}
         }
-        Ok(Some(meeting))
+        Ok(Some((meeting, other)))
     }
 
     /// Writes the totals counted since the last call.
@@ -195,8 +220,8 @@ impl Batch {
             connection
                 .prepare_cached(
                     "UPDATE groups SET count = count + ?2, known_count = known_count + ?3, clients = clients + ?4,
-                         known_clients = known_clients + ?5, last_seen = max(last_seen, ?6), noise = noise + ?7,
-                         noise_rule = coalesce(?8, noise_rule) WHERE id = ?1",
+                         known_clients = known_clients + ?5, last_seen = max(last_seen, ?6),
+                         noise = max(noise + ?7 - ?9, 0), noise_rule = coalesce(?8, noise_rule) WHERE id = ?1",
                 )?
                 .execute(params![
                     group,
@@ -206,7 +231,8 @@ impl Batch {
                     delta.known_clients,
                     delta.last_seen.0,
                     delta.noise,
-                    delta.noise_rule
+                    delta.noise_rule,
+                    delta.noise_undone
                 ])?;
             // Moves the group in the index of the list, at most once a second.
             connection
@@ -218,10 +244,10 @@ impl Batch {
                 .prepare_cached(
                     // A refused step waits up to a day, but not if its group is seen again. Within a minute, not at
                     // once, because a hot group would cost a decision for each report.
-                    "UPDATE groups SET act_at = CASE WHEN act_at IS NULL AND status <> 'refused' THEN ?2 ELSE ?2 + 60000 END
+                    "UPDATE groups SET act_at = CASE WHEN act_at IS NULL AND status <> 'refused' THEN ?3 ELSE ?2 + 60000 END
                      WHERE id = ?1 AND (act_at IS NULL OR act_at > ?2 + 3600000)",
                 )?
-                .execute(params![group, delta.last_seen.0])?;
+                .execute(params![group, delta.last_seen.0, delta.waits_until.unwrap_or(delta.last_seen).0])?;
             for (release, count) in delta.releases {
                 connection
                     .prepare_cached(

@@ -1,7 +1,8 @@
-//! Both ends of one call: leads the page's report to the group of the server's, whichever arrives first.
+//! Both ends of one call: counts the page's report into the group of the server's, whichever arrives first.
 //!
-//! The server's report keeps its text, its trust and its count. An end is found by keys that others cannot guess
-//! ([`CallEnd`]), and each end is paired once.
+//! Only this one report changes its group. No fingerprint leads anywhere else, because a caller chooses trace and id of its
+//! own calls, and could otherwise choose the group of other failures to come. An end is found by keys that others cannot
+//! guess ([`CallEnd`]), and each end is paired once.
 
 use std::time::Duration;
 
@@ -27,6 +28,12 @@ pub(super) struct OtherEnd {
     pub(super) group: i64,
     /// True if it was the first report of that group.
     opened: bool,
+    /// Occurrences that it counted.
+    count: u64,
+    /// True if its sender is known.
+    pub(super) known: bool,
+    /// True if a rule recognised it as noise.
+    pub(super) noise: bool,
     /// True if no stranger made the report up.
     genuine: bool,
 }
@@ -36,10 +43,12 @@ pub(super) struct OtherEnd {
 pub(super) enum Meeting {
     /// They stay apart.
     Apart,
-    /// They are one group, to which the record's fingerprint leads.
+    /// They are one group already.
     One,
-    /// The group of the page's report becomes a part of the server's. With `leads_on`, its fingerprints lead there.
-    Join { page: i64, server: i64, leads_on: bool },
+    /// The group of the page's report becomes a part of the server's.
+    Join { page: i64, server: i64 },
+    /// The group of the page's report becomes that of the server's failure, which is new.
+    TakeOver(i64),
     /// This record counts into that group, but not later ones with its fingerprint.
     OnlyThis(i64),
 }
@@ -49,14 +58,23 @@ pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Ti
     let by = |column: &str, key: Option<CallKey>| {
         let Some(key) = key else { return Ok(None) };
         let sql = format!(
-            "SELECT call_ends.id, group_id, opened, genuine FROM call_ends JOIN groups ON groups.id = group_id
+            "SELECT call_ends.id, group_id, opened, genuine, call_ends.count, call_ends.known, call_ends.noise
+             FROM call_ends JOIN groups ON groups.id = group_id
              WHERE {column} = ?1 AND call_ends.project_id = ?2 AND is_server <> ?3 AND paired = 0 AND seen_at >= ?4
              ORDER BY call_ends.id LIMIT 1"
         );
         connection
             .prepare_cached(&sql)?
             .query_row(params![key, project, end.is_server, now.minus(MAX_AGE).0], |row| {
-                Ok(OtherEnd { row: row.get(0)?, group: row.get(1)?, opened: row.get(2)?, genuine: row.get(3)? })
+                Ok(OtherEnd {
+                    row: row.get(0)?,
+                    group: row.get(1)?,
+                    opened: row.get(2)?,
+                    genuine: row.get(3)?,
+                    count: row.get(4)?,
+                    known: row.get(5)?,
+                    noise: row.get(6)?,
+                })
             })
             .optional()
     };
@@ -79,8 +97,9 @@ pub(super) fn add(
     let genuine = is_genuine(record);
     connection
         .prepare_cached(
-            "INSERT INTO call_ends (project_id, is_server, by_trace, by_id, group_id, opened, genuine, seen_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO call_ends (project_id, is_server, by_trace, by_id, group_id, opened, genuine, seen_at, count, known,
+                                    noise)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             project,
@@ -90,7 +109,10 @@ pub(super) fn add(
             group,
             opened,
             genuine,
-            record.received_at().0
+            record.received_at().0,
+            record.report().count.unwrap_or(1),
+            record.arrival().sender.is_known(),
+            record.noise().is_some()
         ])?;
     connection
         .prepare_cached("DELETE FROM call_ends WHERE id <= ?1")?
@@ -99,30 +121,25 @@ pub(super) fn add(
 }
 
 /// Finds out whether the group of a record and that of the other end can be one without hiding anything: of the two,
-/// only the page's may change its group.
-///
-/// Only a genuine report of a server leads later reports of the page's kind to its group too. Otherwise a stranger, who
-/// can claim to be a server, would choose the group of failures to come.
+/// only the page's may change its group, and only if it holds this one call. The counts so far must be in the file.
 pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted, other: OtherEnd) -> Result<Meeting> {
     connection.prepare_cached("UPDATE call_ends SET paired = 1 WHERE id = ?1")?.execute([other.row])?;
     let own = find_group(connection, project, record)?;
-    let is_known = record.arrival().sender.is_known();
-    let leads = match (own, record.source().is_mcp()) {
-        (Some(own), _) if own == other.group => return Ok(Meeting::One),
-        // the page's report opened a group, maybe an issue already: the server's is shown there
-        (None, true) if other.opened => true,
-        (Some(own), true) if other.opened && may_join(connection, other.group, is_known)? => {
-            return Ok(Meeting::Join { page: other.group, server: own, leads_on: is_genuine(record) });
-        }
-        (_, true) => return Ok(Meeting::Apart),
-        (None, false) => other.genuine,
-        (Some(_), false) => false,
-    };
-    if !leads {
-        return Ok(Meeting::OnlyThis(other.group));
+    if own == Some(other.group) {
+        return Ok(Meeting::One);
     }
-    add_alias(connection, project, record.fingerprint(), other.group)?;
-    Ok(Meeting::One)
+    let is_known = record.arrival().sender.is_known();
+    if !record.source().is_mcp() {
+        // a known sender's report does not come below a stranger's
+        return Ok(if is_known && !other.genuine { Meeting::Apart } else { Meeting::OnlyThis(other.group) });
+    }
+    if !other.opened || !may_join(connection, other, is_known)? {
+        return Ok(Meeting::Apart);
+    }
+    Ok(match own {
+        Some(own) => Meeting::Join { page: other.group, server: own },
+        None => Meeting::TakeOver(other.group),
+    })
 }
 
 /// True if no stranger made the report up: its sender is known, or is a program of autoheal on this machine, whose report
@@ -132,17 +149,29 @@ fn is_genuine(record: &Fingerprinted) -> bool {
 }
 
 /// Makes the group of the page's report a part of the server's, with the page's sample.
-pub(super) fn join(connection: &Connection, page: i64, server: i64, leads_on: bool) -> Result<()> {
+pub(super) fn join(connection: &Connection, page: i64, server: i64) -> Result<()> {
     regroup::move_sample(connection, page, server)?;
-    regroup::join(connection, page, server, leads_on)
+    regroup::join(connection, page, server, false)
 }
 
-/// True if the group of a page may become part of a server's: nothing on GitHub belongs to it, and no known sender's
-/// report would come below a stranger's.
-fn may_join(connection: &Connection, group: i64, server_is_known: bool) -> Result<bool> {
+/// Gives the group of a page's report the fingerprint of the server's in place of its own.
+pub(super) fn take_over(connection: &Connection, project: i64, record: &Fingerprinted, group: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM fingerprints WHERE group_id = ?1")?.execute([group])?;
     connection
-        .prepare_cached(&format!("SELECT {} AND (?2 OR known = 0) FROM groups WHERE id = ?1", regroup::FREE))?
-        .query_row(params![group, server_is_known], |row| row.get(0))
+        .prepare_cached("UPDATE groups SET fingerprint = ?2 WHERE id = ?1")?
+        .execute(params![group, record.fingerprint().0])?;
+    add_alias(connection, project, record.fingerprint(), group)
+}
+
+/// True if the group of a page's report holds nothing else: nothing on GitHub belongs to it, and no known sender's report
+/// would come below a stranger's.
+fn may_join(connection: &Connection, page: OtherEnd, server_is_known: bool) -> Result<bool> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {} AND (?2 OR known = 0) AND count = ?3 FROM groups WHERE id = ?1",
+            regroup::FREE
+        ))?
+        .query_row(params![page.group, server_is_known, page.count], |row| row.get(0))
 }
 
 /// Deletes rows that are too old, a few at a time. Returns true if none is left.

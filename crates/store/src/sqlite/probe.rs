@@ -17,8 +17,8 @@ const READS: [&str; 9] = [
     "SELECT id, group_id, seen_at, record, known, client FROM samples LIMIT 1",
     "SELECT group_id, release, count, first_seen, last_seen FROM releases LIMIT 1",
     "SELECT group_id, client, known FROM clients LIMIT 1",
-    "SELECT id, project_id, is_server, by_trace, by_id, group_id, opened, genuine, paired, seen_at
-         FROM call_ends LIMIT 1",
+    "SELECT id, project_id, is_server, by_trace, by_id, group_id, opened, count, known, genuine, noise,
+         paired, seen_at FROM call_ends LIMIT 1",
     "SELECT name, value FROM meta LIMIT 1",
 ];
 

@@ -1,10 +1,12 @@
 //! Both ends of one call: the page's report and the server's are one group, and neither hides the other.
 
+use std::time::Duration;
+
 use autoheal_contract::Source;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::Sender;
-use autoheal_store::{Change, Detail, Group, IntentKind, Link, Sqlite, Status, Store};
+use autoheal_store::{Change, Claims, Detail, Group, IntentKind, Link, Sqlite, Status, Store};
 use serde_json::{Value, json};
 
 use crate::reports::{record, record_from, record_of_stranger};
@@ -100,9 +102,9 @@ async fn both_ends_of_a_call_are_one_failure_whichever_is_reported_first() {
         // in one batch, and in the other order
         shop.store.accept(vec![of_server(&trace(4)), of_page(&trace(4))]).await.unwrap();
         assert_one_failure(&shop, 4).await;
-        // later failures of this kind in the page belong to the server's too
+        // a failure of the page whose call the server did not report is one of its own
         shop.accepts([of_page(&Value::Null)]).await;
-        assert_eq!(shop.only_group().await.count, 5);
+        assert_eq!(shop.groups().await.len(), 2);
     }
 }
 
@@ -160,33 +162,85 @@ async fn reports_of_different_calls_stay_apart() {
 }
 
 #[tokio::test]
-async fn an_issue_of_the_page_becomes_that_of_the_server() {
-    for sender in [Sender::Keyed, Sender::Anonymous] {
-        let shop = Shop::open();
-        shop.accepts([of_page(&trace(1))]).await;
-        let opened = shop.only_group().await;
-        shop.opens_issue(&opened, 7).await;
-        shop.accepts([record_from(server(&trace(1)), 2_000, sender)]).await;
-        let group = shop.only_group().await;
-        assert_eq!((group.id, group.issue.as_ref().map(|issue| issue.number)), (opened.id, Some(7)));
-        assert_eq!((group.error_type.as_str(), group.count), ("panic", 1), "{sender:?}");
-        assert_eq!(shop.detail(&group).await.samples[0].report.error_type, "panic", "the text to be shown");
-        // the next call opens no second issue
-        shop.accepts([of_page(&trace(2)), record_from(server(&trace(2)), 3_000, sender)]).await;
-        assert_eq!(shop.only_group().await.count, 2);
+async fn an_issue_of_the_page_hides_no_failure_of_the_server() {
+    for status in [Status::IssueOpen, Status::AwaitingApproval, Status::HandedOver] {
+        for sender in [Sender::Keyed, Sender::Anonymous] {
+            let shop = Shop::open();
+            shop.accepts([of_page(&trace(1))]).await;
+            let opened = shop.only_group().await;
+            shop.opens_issue(&opened, 7).await;
+            shop.store.change(opened.id, vec![Change::Status(status)]).await.unwrap();
+            shop.accepts([record_from(server(&trace(1)), 2_000, sender)]).await;
+            let groups = shop.groups().await;
+            assert_eq!(groups.len(), 2, "{status:?} {sender:?}: {groups:#?}");
+            let of_the_page = groups.iter().find(|group| group.id == opened.id).unwrap();
+            assert_eq!((of_the_page.error_type.as_str(), of_the_page.count), ("MCPError", 1));
+            // the page's next report of such a call belongs to the server's failure
+            shop.accepts([record_from(server(&trace(2)), 3_000, sender), of_page(&trace(2))]).await;
+            let groups = shop.groups().await;
+            let of_server = groups.iter().find(|group| group.id != opened.id).unwrap();
+            assert_eq!((of_server.error_type.as_str(), of_server.count), ("panic", 2));
+        }
     }
 }
 
 #[tokio::test]
-async fn a_stranger_changes_no_text_that_a_person_may_be_reading() {
+async fn a_failed_call_of_a_page_waits_for_the_servers_report_before_it_opens_an_issue() {
     let shop = Shop::open();
     shop.accepts([of_page(&trace(1))]).await;
-    let group = shop.only_group().await;
-    shop.opens_issue(&group, 7).await;
-    shop.store.change(group.id, vec![Change::Status(Status::AwaitingApproval)]).await.unwrap();
-    shop.accepts([record_of_stranger(server(&trace(1)), 2_000)]).await;
-    let group = shop.only_group().await;
-    assert_eq!(shop.detail(&group).await.samples[0].report.error_type, "MCPError");
+    let seen = shop.only_group().await.last_seen;
+    let due = shop.store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap().unwrap();
+    assert_eq!(due, seen.plus(Duration::from_secs(6)));
+    // a failure of the page alone, or a known one, is due at once
+    let shop = Shop::open();
+    shop.accepts([of_page(&Value::Null)]).await;
+    let seen = shop.only_group().await.last_seen;
+    assert_eq!(shop.store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(), Some(seen));
+}
+
+#[tokio::test]
+async fn a_stranger_leads_no_other_failures_into_a_group() {
+    for page_is_first in [true, false] {
+        let shop = Shop::open();
+        // another failure of the server, which pages report too
+        let other = |call: &Value| {
+            let mut report = page(call);
+            report["error_message"] = json!("orders are lost");
+            report
+        };
+        let (claim, server) = (record(other(&trace(1)), 2_000), of_server(&trace(1)));
+        shop.accepts(if page_is_first { [claim, server] } else { [server, claim] }).await;
+        shop.accepts([record(other(&Value::Null), 3_000), record(other(&trace(2)), 3_000)]).await;
+        let groups = shop.groups().await;
+        let of_server = groups.iter().find(|group| group.source == Source::McpTool).unwrap();
+        assert_eq!(of_server.count, 1, "{groups:#?}");
+        assert_eq!(groups.iter().map(|group| group.count).sum::<u64>(), 3, "{groups:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_noise_hides_no_failure_of_the_server() {
+    for page_is_first in [true, false] {
+        let shop = Shop::open();
+        let mut crawled = page(&trace(1));
+        crawled["context"] =
+            json!({"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"});
+        let (crawled, server) = (record(crawled, 1_000), of_server(&trace(1)));
+        shop.accepts(if page_is_first { [crawled, server] } else { [server, crawled] }).await;
+        let group = shop.only_group().await;
+        assert_eq!((group.count, group.noise), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_a_known_page_and_a_known_server_counts_once_towards_a_threshold() {
+    for page_is_first in [true, false] {
+        let shop = Shop::open();
+        let (page, server) = (record_from(page(&trace(1)), 1_000, Sender::Keyed), of_server(&trace(1)));
+        shop.accepts(if page_is_first { [page, server] } else { [server, page] }).await;
+        let group = shop.only_group().await;
+        assert_eq!((group.count, group.known_count, group.confirmed_count()), (1, 1, 1));
+    }
 }
 
 #[tokio::test]
@@ -240,22 +294,6 @@ async fn a_stranger_who_claims_to_be_a_server_leads_only_the_reports_of_its_own_
         // the timeouts of others are a failure of their own
         shop.accepts([of_page(&Value::Null)]).await;
         assert_eq!(shop.groups().await.len(), 2);
-    }
-}
-
-#[tokio::test]
-async fn the_gateway_of_this_machine_leads_later_reports_of_the_page_too() {
-    // it is anonymous, because its reports hold the texts of callers
-    let of_gateway = |call| record(server(&trace(call)), 2_000);
-    for page_is_first in [true, false] {
-        let shop = Shop::open();
-        shop.accepts([of_gateway(9)]).await;
-        shop.opens_issue(&shop.only_group().await, 7).await;
-        let (page, gateway) = (of_page(&trace(1)), of_gateway(1));
-        shop.accepts(if page_is_first { [page, gateway] } else { [gateway, page] }).await;
-        shop.accepts([of_page(&Value::Null)]).await;
-        let group = shop.only_group().await;
-        assert_eq!((group.count, group.known_count), (3, 0));
     }
 }
 

@@ -72,7 +72,10 @@ impl Prepared {
     pub(super) fn into_record(self, state: &AppState) -> (Record, Sighting) {
         match self {
             Self::New { record, place } => {
-                let call = state.gateway.as_ref().and_then(|_| state.recent_page_reports.call_of(record.report()));
+                let call = state
+                    .gateway
+                    .as_ref()
+                    .and_then(|_| state.recent_page_reports.call_of(record.report(), record.fingerprint()));
                 let sighting = match (call, place) {
                     (Some(call), _) => Sighting::Call(call, record.received_at()),
                     (None, Some(place)) => {
