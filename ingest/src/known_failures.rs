@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use autoheal_prepare::repeat::{KnownFailure, RepeatKey};
 
 /// Maximum memory of the known failures, in bytes.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 /// Memory of an entry beside its failure: key, times, and the free places of the table.
 const ENTRY_BYTES: usize = 150;
 /// Time after which a report of a known failure is prepared again. Source maps that another process added are used from
