@@ -64,7 +64,7 @@ impl Rules {
             if rule.name.trim().is_empty() {
                 return Err(format!("group {number} has an empty name"));
             }
-            if rule.conditions() == 0 {
+            if !rule.has_condition() {
                 return Err(format!("group {number} ({}) has no condition, so it would hold every failure", rule.name));
             }
         }
@@ -114,9 +114,9 @@ impl Rules {
 }
 
 impl GroupRule {
-    fn conditions(&self) -> usize {
+    fn has_condition(&self) -> bool {
         let all = [&self.source, &self.error_type, &self.message, &self.file, &self.function, &self.command];
-        all.into_iter().flatten().count()
+        all.into_iter().flatten().any(Pattern::is_condition)
     }
 
     fn fits(&self, report: &ErrorReport, frames: &[Frame]) -> bool {

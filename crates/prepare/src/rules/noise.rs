@@ -40,7 +40,7 @@ impl Noise {
                 return Err(format!("noise rule {number} has an empty name"));
             }
             let conditions = [&rule.error_type, &rule.message, &rule.file, &rule.url, &rule.user_agent];
-            if conditions.into_iter().all(Option::is_none) {
+            if !conditions.into_iter().flatten().any(Pattern::is_condition) {
                 let name = &rule.name;
                 return Err(format!("noise rule {number} ({name}) has no condition, so every report would be noise"));
             }

@@ -8,6 +8,11 @@ use serde::Deserialize;
 pub(super) struct Pattern(String);
 
 impl Pattern {
+    /// Returns true if the pattern names anything. Stars alone fit every text, and an empty pattern a text that is absent.
+    pub(super) fn is_condition(&self) -> bool {
+        self.0.contains(|character: char| character != '*')
+    }
+
     /// Returns true if the whole text fits.
     pub(super) fn fits(&self, text: &str) -> bool {
         let mut parts = self.0.split('*');

@@ -61,6 +61,10 @@ fn a_group_without_name_or_condition_is_refused() {
     for (rules, sentence) in [
         (json!({"group": [{"name": " ", "message": "x"}]}), "group 1 has an empty name"),
         (json!({"group": [{"name": "all"}]}), "group 1 (all) has no condition, so it would hold every failure"),
+        (
+            json!({"group": [{"name": "some", "message": "*a*", "file": "*"}, {"name": "all", "message": "*", "file": "**", "command": ""}]}),
+            "group 2 (all) has no condition, so it would hold every failure",
+        ),
     ] {
         assert_eq!(serde_json::from_value::<Rules>(rules).unwrap().check(), Err(sentence.to_owned()));
     }
