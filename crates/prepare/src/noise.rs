@@ -1,12 +1,13 @@
 //! Noise: reports of pages that show no bug of the application, recognised by named rules. They are counted and shown, but
 //! open no issue.
 
-use autoheal_contract::{ErrorReport, Json, Source};
+use autoheal_contract::{Class, ErrorReport, Json, Source};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::browser::Browser;
 use crate::parse::Frame;
+use crate::server_failure::ServerFailure;
 
 /// Schemes of the files of browser extensions. Safari names all of them with the last one.
 const EXTENSIONS: [&str; 6] = [
@@ -18,7 +19,7 @@ const EXTENSIONS: [&str; 6] = [
     "webkit-masked-url://",
 ];
 /// Names that browsers, in-app browsers and extensions add to every page, as messages of their failures quote them.
-const INJECTED: [&str; 10] = [
+const INJECTED: [&str; 7] = [
     "__gCrWeb",
     "__firefox__",
     "_AutofillCallbackHandler",
@@ -26,19 +27,33 @@ const INJECTED: [&str; 10] = [
     "instantSearchSDKJSBridgeClearHighlight",
     "zaloJSV2",
     "ceCurrentVideo",
-    "Extension context invalidated",
-    "runtime.sendMessage(). Tab not found",
-    "Cannot redefine property: ethereum",
 ];
-/// What the engines say of a request that ended because its page was left, or because the page aborted it.
-const ABORTED: [&str; 4] = ["abort", "cancel", "annul", "abgebrochen"];
+/// What fails in extensions. The application can cause the same, so it counts only without a frame of the application.
+const IN_EXTENSIONS: [&str; 3] =
+    ["Extension context invalidated", "runtime.sendMessage(). Tab not found", "Cannot redefine property: ethereum"];
+/// What the engines, and the usual replacements of `fetch`, say of a request that ended because its page was left, or
+/// because the page aborted it. Databases, payments and service workers have an `AbortError` too, with other messages.
+const ABORTED: [&str; 7] = [
+    "the user aborted a request",
+    "signal is aborted without reason",
+    "the operation was aborted",
+    "this operation was aborted",
+    "fetch is aborted",
+    "bodystreambuffer was aborted",
+    "aborted",
+];
+/// Safari's message of such a request, in the language of the system.
+const CANCELLED: [&str; 6] = ["cancelled", "annulé", "abgebrochen", "cancelado", "annullato", "отменено"];
+/// What browsers report of a `ResizeObserver`.
+const RESIZE: [&str; 2] =
+    ["ResizeObserver loop limit exceeded", "ResizeObserver loop completed with undelivered notifications"];
 
 /// A rule that recognises noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum NoiseRule {
-    /// The failing function is of a browser extension, or of code that a browser adds to every page.
+    /// All functions are of a browser extension, or the failing code is what a browser adds to every page.
     Extension,
     /// The user agent is a crawler's, a link preview's or a monitor's.
     Crawler,
@@ -84,53 +99,149 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn fits(&self, rule: NoiseRule) -> bool {
-        let Self { report, browser, .. } = self;
-        let message = report.error_message.trim();
+        let message = self.report.error_message.trim();
         match rule {
-            NoiseRule::Extension => self.is_of_extension(message),
-            NoiseRule::Crawler => {
-                // a scanner of links in mails opens pages under the user agent of a usual browser
-                browser.is_some_and(|browser| browser.is_crawler) || message.contains("Object Not Found Matching Id:")
+            NoiseRule::Extension => self.is_of_page() && (self.is_of_extension() || self.is_of_injected(message)),
+            NoiseRule::Crawler => self.is_of_crawler(message) && !self.is_of_server(),
+            NoiseRule::Localhost => context(self.report, "url").is_some_and(is_local_page) && !self.is_packaged(),
+            NoiseRule::AncientBrowser => {
+                self.browser.is_some_and(|browser| browser.is_ancient()) && !self.is_of_server()
             }
-            NoiseRule::Localhost => context(report, "url").is_some_and(is_local),
-            NoiseRule::AncientBrowser => browser.is_some_and(|browser| browser.is_ancient()),
             NoiseRule::ScriptError => {
                 let text = message.trim_start_matches("Uncaught ").trim_end_matches('.');
-                text.eq_ignore_ascii_case("script error") && self.frames.iter().all(|frame| frame.file.is_none())
+                self.is_of_page()
+                    && text.eq_ignore_ascii_case("script error")
+                    && self.frames.iter().all(|frame| frame.file.is_none())
             }
-            NoiseRule::LeavingPage => {
-                let message = message.to_lowercase();
-                let is_aborted = ABORTED.iter().any(|word| message.contains(word));
-                // Safari's message of such a request is this one word
-                report.error_type == "AbortError" && is_aborted
-                    || report.error_type == "TypeError"
-                        && matches!(message.as_str(), "cancelled" | "annulé" | "abgebrochen")
+            NoiseRule::LeavingPage => self.is_uncaught() && self.is_aborted(message),
+            NoiseRule::ResizeObserver => {
+                let text = message.trim_start_matches("Uncaught ").trim_start_matches("Error: ");
+                self.is_of_page() && RESIZE.iter().any(|start| text.starts_with(start))
             }
-            NoiseRule::ResizeObserver => message.contains("ResizeObserver loop"),
         }
     }
 
-    /// True if the innermost function that has a file is an extension's. A failed call of the client counts as the
-    /// application's, because extensions that replace `fetch` stand in the stack of every call.
-    fn is_of_extension(&self, message: &str) -> bool {
-        let innermost =
-            self.frames.iter().filter_map(|frame| frame.file.as_deref()).find(|file| *file != "[native code]");
-        let is_extension = |file: &str| EXTENSIONS.iter().any(|scheme| file.starts_with(scheme));
-        self.report.class.is_none() && innermost.is_some_and(is_extension)
-            || INJECTED.iter().any(|name| message.contains(name))
+    fn class(&self) -> Option<Result<Class, &str>> {
+        let name = self.report.class.as_deref()?;
+        Some(Class::parse(name).ok_or(name))
+    }
+
+    /// True for a failure of the page's scripts that no code of the page chose to report.
+    fn is_uncaught(&self) -> bool {
+        matches!(self.class(), None | Some(Ok(Class::Uncaught | Class::UnhandledRejection)))
+    }
+
+    /// True for a failure of the page's scripts, not of a call, nor of a kind that the sender named itself.
+    fn is_of_page(&self) -> bool {
+        self.is_uncaught() || self.class() == Some(Ok(Class::Reported))
+    }
+
+    /// True for a failure of the MCP server, which any browser only happened to meet.
+    fn is_of_server(&self) -> bool {
+        ServerFailure::of_page(self.report).is_some()
+    }
+
+    fn has_frame_of_application(&self) -> bool {
+        self.frames.iter().any(|frame| frame.in_app)
+    }
+
+    /// True if all functions that have a file are an extension's. Extensions that replace `fetch` or `JSON.parse` stand
+    /// in the stacks of the application too. An application that is an extension has pages of its own, or its frames are
+    /// its own by a rule of the operator.
+    fn is_of_extension(&self) -> bool {
+        let mut files =
+            self.frames.iter().filter(|frame| frame.file.as_deref().is_some_and(|it| it != "[native code]"));
+        let is_extension = |frame: &Frame| {
+            frame.file.as_deref().is_some_and(|file| {
+                is_in_extension(file) && (!frame.in_app || file.starts_with("webkit-masked-url://"))
+            })
+        };
+        !self.is_page_of_extension() && files.next().is_some_and(is_extension) && files.all(is_extension)
+    }
+
+    fn is_page_of_extension(&self) -> bool {
+        context(self.report, "url").is_some_and(is_in_extension)
+    }
+
+    /// True if the message names what a browser or an extension adds to pages.
+    fn is_of_injected(&self, message: &str) -> bool {
+        let text = message.trim_start_matches("Uncaught ");
+        let is_kind = |kind: &str| self.report.error_type == kind || text.starts_with(kind);
+        let is_missing = is_kind("TypeError") || is_kind("ReferenceError");
+        is_missing && INJECTED.iter().any(|name| text.contains(name))
+            || IN_EXTENSIONS.iter().any(|part| text.contains(part))
+                && !self.has_frame_of_application()
+                && !self.is_page_of_extension()
+    }
+
+    fn is_of_crawler(&self, message: &str) -> bool {
+        // crawlers and monitors name a page about themselves, browsers none
+        let names_page = context(self.report, "userAgent").is_some_and(|it| it.contains("+http"));
+        // a scanner of links in mails opens pages under the user agent of a usual browser
+        let is_scanner = || {
+            let parts = ["Object Not Found Matching Id:", ", MethodName:", ", ParamCount:"];
+            self.is_of_page() && parts.iter().all(|part| message.contains(part)) && !self.has_frame_of_application()
+        };
+        self.browser.is_some_and(|browser| browser.is_crawler) || names_page || is_scanner()
+    }
+
+    /// True for the user agents of Electron and of web views, in which packaged applications run.
+    fn is_packaged(&self) -> bool {
+        let user_agent = context(self.report, "userAgent").unwrap_or_default();
+        let is_web_view = user_agent.contains("AppleWebKit/") && !user_agent.contains("Safari/");
+        is_web_view || user_agent.contains("; wv)") || user_agent.contains("Electron/")
+    }
+
+    fn is_aborted(&self, message: &str) -> bool {
+        let message = message.to_lowercase();
+        let text = message.trim_end_matches('.');
+        match self.report.error_type.as_str() {
+            "AbortError" => ABORTED.contains(&text),
+            "TypeError" => CANCELLED.contains(&text) && !self.has_frame_of_application(),
+            // of the library axios
+            "AxiosError" => text == "request aborted",
+            "CanceledError" => text == "canceled",
+            _ => false,
+        }
     }
 }
 
-/// True for the URL of a page on the visitor's own machine, also for a file.
+/// True for the URL of a file or a page of a browser extension.
+fn is_in_extension(url: &str) -> bool {
+    EXTENSIONS.iter().any(|scheme| url.starts_with(scheme))
+}
+
+/// True for the URL of a page that the visitor's own machine serves. `localhost` without a port, and all other schemes, are
+/// of packaged applications, such as Capacitor's, Cordova's and Tauri's.
+fn is_local_page(url: &str) -> bool {
+    let Some((scheme, authority)) = scheme_and_authority(url) else { return false };
+    let host = host(authority);
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    is_local_host(host) && (scheme == "http" && (has_port || is_address) || scheme == "https" && has_port)
+}
+
+/// True for a URL of the machine itself, also for a file.
 pub(crate) fn is_local(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    scheme_and_authority(url).is_some_and(|(scheme, authority)| scheme == "file" || is_local_host(host(authority)))
+}
+
+fn scheme_and_authority(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
+    Some((scheme, authority.rsplit('@').next().unwrap_or_default()))
+}
+
+/// The host of an authority without a user, an IPv6 address without its brackets.
+fn host(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
-    };
-    scheme == "file"
-        || host.eq_ignore_ascii_case("localhost")
+    }
+}
+
+fn is_local_host(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")
         || host == "::1"
         || host == "0.0.0.0"
