@@ -1,12 +1,14 @@
 //! Noise: reports of pages that show no bug of the application, recognised by named rules. They are counted and shown, but
 //! open no issue.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use autoheal_contract::{Class, ErrorReport, Json, Source};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::browser::Browser;
-use crate::parse::Frame;
+use crate::parse::{Frame, parse_stack_from};
 use crate::server_failure::ServerFailure;
 
 /// Schemes of the files of browser extensions. Safari names all of them with the last one.
@@ -31,22 +33,24 @@ const INJECTED: [&str; 7] = [
 /// What fails in extensions. The application can cause the same, so it counts only without a frame of the application.
 const IN_EXTENSIONS: [&str; 3] =
     ["Extension context invalidated", "runtime.sendMessage(). Tab not found", "Cannot redefine property: ethereum"];
-/// What the engines, and the usual replacements of `fetch`, say of a request that ended because its page was left, or
-/// because the page aborted it. Databases, payments and service workers have an `AbortError` too, with other messages.
-const ABORTED: [&str; 7] = [
+/// What the engines say of a request that ended because its page was left, or because the page or the visitor aborted it.
+/// Databases, payments and service workers have an `AbortError` too, with other messages.
+const ABORTED: [&str; 6] = [
     "the user aborted a request",
     "signal is aborted without reason",
     "the operation was aborted",
-    "this operation was aborted",
     "fetch is aborted",
     "bodystreambuffer was aborted",
-    "aborted",
+    "share canceled",
 ];
 /// Safari's message of such a request, in the language of the system.
 const CANCELLED: [&str; 6] = ["cancelled", "annulé", "abgebrochen", "cancelado", "annullato", "отменено"];
 /// What browsers report of a `ResizeObserver`.
 const RESIZE: [&str; 2] =
     ["ResizeObserver loop limit exceeded", "ResizeObserver loop completed with undelivered notifications"];
+
+/// Last parts of names that public name servers do not know.
+const PRIVATE: [&str; 6] = ["local", "localhost", "internal", "test", "lan", "localdomain"];
 
 /// A rule that recognises noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
@@ -156,7 +160,16 @@ impl Page<'_> {
                 is_in_extension(file) && (!frame.in_app || file.starts_with("webkit-masked-url://"))
             })
         };
-        !self.is_page_of_extension() && files.next().is_some_and(is_extension) && files.all(is_extension)
+        let is_cause_of_application = || {
+            self.report.causes.iter().any(|cause| {
+                let stack = cause.stack_trace.as_deref().unwrap_or_default();
+                parse_stack_from(Source::JavascriptSdk, stack, &cause.error_message).iter().any(|it| !is_extension(it))
+            })
+        };
+        !self.is_page_of_extension()
+            && files.next().is_some_and(is_extension)
+            && files.all(is_extension)
+            && !is_cause_of_application()
     }
 
     fn is_page_of_extension(&self) -> bool {
@@ -175,34 +188,47 @@ impl Page<'_> {
     }
 
     fn is_of_crawler(&self, message: &str) -> bool {
-        // crawlers and monitors name a page about themselves, browsers none
-        let names_page = context(self.report, "userAgent").is_some_and(|it| it.contains("+http"));
         // a scanner of links in mails opens pages under the user agent of a usual browser
         let is_scanner = || {
             let parts = ["Object Not Found Matching Id:", ", MethodName:", ", ParamCount:"];
             self.is_of_page() && parts.iter().all(|part| message.contains(part)) && !self.has_frame_of_application()
         };
-        self.browser.is_some_and(|browser| browser.is_crawler) || names_page || is_scanner()
+        self.browser.is_some_and(|browser| browser.is_crawler) || self.names_crawler() || is_scanner()
     }
 
-    /// True for the user agents of Electron and of web views, in which packaged applications run.
+    /// True for a user agent that names a page about its program, or that says with which browser the program is
+    /// compatible. Of browsers, only Internet Explorer and Konqueror do, and applications with a web view.
+    fn names_crawler(&self) -> bool {
+        let user_agent = context(self.report, "userAgent").unwrap_or_default();
+        let name = user_agent.split_once("compatible; ").map(|(_, name)| name);
+        name.is_some_and(|name| !name.starts_with("MSIE") && !name.starts_with("Konqueror"))
+            || user_agent.contains("+http") && !self.is_packaged()
+    }
+
+    /// True for the user agents of Electron, Qt and web views, in which packaged applications run.
     fn is_packaged(&self) -> bool {
         let user_agent = context(self.report, "userAgent").unwrap_or_default();
         let is_web_view = user_agent.contains("AppleWebKit/") && !user_agent.contains("Safari/");
-        is_web_view || user_agent.contains("; wv)") || user_agent.contains("Electron/")
+        is_web_view || ["; wv)", "Electron/", "QtWebEngine/"].iter().any(|part| user_agent.contains(part))
     }
 
     fn is_aborted(&self, message: &str) -> bool {
         let message = message.to_lowercase();
         let text = message.trim_end_matches('.');
-        match self.report.error_type.as_str() {
-            "AbortError" => ABORTED.contains(&text),
-            "TypeError" => CANCELLED.contains(&text) && !self.has_frame_of_application(),
-            // of the library axios
-            "AxiosError" => text == "request aborted",
-            "CanceledError" => text == "canceled",
-            _ => false,
-        }
+        // Chrome names the function: `Failed to execute 'fetch' on 'Window': The user …`
+        let reason =
+            if text.starts_with("failed to execute") { text.rsplit(": ").next().unwrap_or(text) } else { text };
+        let is_of_page = self.browser.is_some() || context(self.report, "url").is_some_and(|url| !url.is_empty());
+        is_of_page
+            && match self.report.error_type.as_str() {
+                "AbortError" if text == "aborted" => !self.has_frame_of_application(), // of replacements of `fetch`
+                "AbortError" => ABORTED.contains(&reason),
+                "TypeError" => CANCELLED.contains(&text) && !self.has_frame_of_application(),
+                // of the library axios
+                "AxiosError" => text == "request aborted",
+                "CanceledError" => text == "canceled",
+                _ => false,
+            }
     }
 }
 
@@ -217,13 +243,20 @@ fn is_local_page(url: &str) -> bool {
     let Some((scheme, authority)) = scheme_and_authority(url) else { return false };
     let host = host(authority);
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let is_address = host.parse::<IpAddr>().is_ok();
     is_local_host(host) && (scheme == "http" && (has_port || is_address) || scheme == "https" && has_port)
 }
 
-/// True for a URL of the machine itself, also for a file.
-pub(crate) fn is_local(url: &str) -> bool {
-    scheme_and_authority(url).is_some_and(|(scheme, authority)| scheme == "file" || is_local_host(host(authority)))
+/// True for a URL that only the machine itself or its own network reaches.
+pub(crate) fn is_private(url: &str) -> bool {
+    let Some((_, authority)) = scheme_and_authority(url) else { return false };
+    let host = host(authority);
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => is_local_host(host) || address.is_private() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => is_local_host(host) || address.is_unique_local() || address.is_unicast_link_local(),
+        // names of other networks have a dot
+        Err(_) => host.rsplit_once('.').is_none_or(|(_, last)| PRIVATE.contains(&last)),
+    }
 }
 
 fn scheme_and_authority(url: &str) -> Option<(&str, &str)> {
@@ -245,7 +278,7 @@ fn is_local_host(host: &str) -> bool {
         || host.to_ascii_lowercase().ends_with(".localhost")
         || host == "::1"
         || host == "0.0.0.0"
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use autoheal_contract::ErrorReport;
 use serde::Deserialize;
 
 use crate::fingerprint::Part;
-use crate::noise::is_local;
+use crate::noise::is_private;
 use crate::parse::Frame;
 
 use noise::Noise;
@@ -71,11 +71,11 @@ impl Rules {
         self.noise.check()
     }
 
-    /// The same rules for a service that pages reach at this URL. If it is no address of the machine itself, pages of
+    /// The same rules for a service that pages reach at this URL. If other networks reach it, pages of
     /// `localhost` are noise.
     #[must_use]
     pub fn for_service_at(self, public_url: &str) -> Self {
-        Self { is_public: !is_local(public_url), ..self }
+        Self { is_public: !is_private(public_url), ..self }
     }
 
     /// The name of the first rule by which a report is noise; none if it is none.

@@ -104,6 +104,20 @@ fn noise_that_the_client_caught_is_recognised() {
         (of_class("unhandled_rejection", typed("AxiosError", "Request aborted")), "leaving_page"),
         (of_class("unhandled_rejection", typed("CanceledError", "canceled")), "leaving_page"),
         (of_class("unhandled_rejection", typed("TypeError", "cancelado")), "leaving_page"),
+        (
+            of_class(
+                "unhandled_rejection",
+                typed("AbortError", "Failed to execute 'fetch' on 'Window': The user aborted a request."),
+            ),
+            "leaving_page",
+        ),
+        (
+            of_class(
+                "unhandled_rejection",
+                typed("AbortError", "Failed to execute 'share' on 'Navigator': Share canceled"),
+            ),
+            "leaving_page",
+        ),
         (of_class("uncaught", typed("Error", "Uncaught Error: ResizeObserver loop limit exceeded")), "resize_observer"),
     ] {
         assert_eq!(noise(&rules, members.clone()).as_deref(), Some(expected), "{members}");
@@ -119,9 +133,35 @@ fn crawlers_that_name_a_page_about_themselves_are_recognised() {
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 \
          Acme-Monitor/2.0 (+https://acme.example/monitor)",
         "AcmeCheck/1.0 (+https://acme.example)",
+        "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile \
+         Safari/537.36 (compatible; Google-InspectionTool/1.0;)",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; compatible; Acme/1.0) Chrome/141.0.0.0 \
+         Safari/537.36",
     ] {
         let page = on_page("https://shop.example/", user_agent);
         assert_eq!(noise(&rules, page).as_deref(), Some("crawler"), "{user_agent}");
+    }
+}
+
+#[test]
+fn browsers_within_applications_are_no_crawlers() {
+    let rules = rules(json!({}));
+    let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    let pixel = "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0";
+    for user_agent in [
+        format!("{iphone} Mobile/15E148 ShopApp/2.1 (+https://shop.example)"),
+        format!("{pixel} Chrome/130.0.0.0 Mobile Safari/537.36 ShopApp/2.1 (+https://shop.example)"),
+        format!("{iphone} Mobile/15E148 [FBAN/FBIOS;FBAV/450.0.0.38.108;FBBV/564431005;FBDV/iPhone14,2]"),
+        format!("{iphone} Mobile/15E148 [LinkedInApp]/9.29"),
+        format!("{iphone} Mobile/15E148 [Pinterest/iOS]"),
+        format!("{iphone} Mobile/15E148 Instagram 330.0.0"),
+        format!("{iphone} Version/17.0 Mobile/15E148 Safari/604.1 Twitter for iPhone/10.30"),
+        "Mozilla/5.0 (compatible; Konqueror/4.14; Linux) KHTML/4.14.2 (like Gecko)".to_owned(),
+        "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile \
+         Safari/537.36"
+            .to_owned(),
+    ] {
+        assert_eq!(noise(&rules, on_page("https://shop.example/", &user_agent)), None, "{user_agent}");
     }
 }
 
@@ -246,6 +286,16 @@ fn failures_that_look_alike_are_no_noise() {
         typed("AxiosError", "Request failed with status code 500"),
         typed("TimeoutError", "signal timed out"),
         thrown("TypeError", "cancelled"),
+        thrown("AbortError", "Aborted"),
+        typed("AbortError", "Failed to execute 'commit' on 'IDBTransaction': The transaction was aborted"),
+        // a program without a source
+        json!({"error_type": "AbortError", "error_message": "The operation was aborted.", "stack_trace": null, "context": {}}),
+        json!({"error_type": "AbortError", "error_message": "This operation was aborted", "context": {"url": "https://a.example/"},
+            "stack_trace": "AbortError: This operation was aborted\n    at node:internal/deps/undici/undici:13510:13"}),
+        // the cause is in the application
+        json!({"stack_trace": "TypeError: x\n    at a (chrome-extension://abcdef/inject.js:1:2)", "causes": [{
+            "error_type": "TypeError", "error_message": "y", "stack_trace": "TypeError: y\n    at b (https://shop.example/a.js:1:2)",
+        }]}),
         of_class("network", "AbortError", "The operation was aborted."),
         of_class("timeout", "AbortError", "signal is aborted without reason"),
         of_class("tool_failure", "AbortError", "The user aborted a request."),
@@ -285,8 +335,21 @@ fn failures_that_look_alike_are_no_noise() {
 fn a_service_on_this_machine_takes_pages_of_this_machine() {
     let local: Rules = serde_json::from_value(json!({})).unwrap();
     assert_eq!(noise(&local, on_page("http://localhost:3000/cart", CHROME)), None);
-    let local = local.for_service_at("http://localhost:8000");
-    assert_eq!(noise(&local, on_page("http://localhost:3000/cart", CHROME)), None);
+    for service in [
+        "http://localhost:8000",
+        "http://[::1]:8000",
+        // in the network of the developers
+        "http://192.168.1.5:8000",
+        "http://10.0.0.5",
+        "http://[fd12::5]:8000",
+        "http://autoheal:8000",
+        "http://host.docker.internal:8000",
+        "http://desk.local:8000",
+        "https://errors.shop.test",
+    ] {
+        let local = local.clone().for_service_at(service);
+        assert_eq!(noise(&local, on_page("http://localhost:3000/cart", CHROME)), None, "{service}");
+    }
 }
 
 #[test]
