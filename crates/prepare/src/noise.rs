@@ -125,19 +125,19 @@ impl Page<'_> {
         }
     }
 
-    fn class(&self) -> Option<Result<Class, &str>> {
-        let name = self.report.class.as_deref()?;
-        Some(Class::parse(name).ok_or(name))
+    /// None if the report names no class; within it, none for a class that the sender made up.
+    fn class(&self) -> Option<Option<Class>> {
+        self.report.class.as_deref().map(Class::parse)
     }
 
     /// True for a failure of the page's scripts that no code of the page chose to report.
     fn is_uncaught(&self) -> bool {
-        matches!(self.class(), None | Some(Ok(Class::Uncaught | Class::UnhandledRejection)))
+        matches!(self.class(), None | Some(Some(Class::Uncaught | Class::UnhandledRejection)))
     }
 
     /// True for a failure of the page's scripts, not of a call, nor of a kind that the sender named itself.
     fn is_of_page(&self) -> bool {
-        self.is_uncaught() || self.class() == Some(Ok(Class::Reported))
+        self.is_uncaught() || self.class() == Some(Some(Class::Reported))
     }
 
     /// True for a failure of the MCP server, which any browser only happened to meet.
@@ -196,8 +196,8 @@ impl Page<'_> {
         self.browser.is_some_and(|browser| browser.is_crawler) || self.names_crawler() || is_scanner()
     }
 
-    /// True for a user agent that names a page about its program, or that says with which browser the program is
-    /// compatible. Of browsers, only Internet Explorer and Konqueror do, and applications with a web view.
+    /// True for a user agent with `compatible; NAME`, which of the browsers only Internet Explorer and Konqueror have, or
+    /// with the URL of a page about the program, which otherwise only applications with a web view have.
     fn names_crawler(&self) -> bool {
         let user_agent = context(self.report, "userAgent").unwrap_or_default();
         let name = user_agent.split_once("compatible; ").map(|(_, name)| name);

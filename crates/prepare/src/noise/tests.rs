@@ -300,6 +300,8 @@ fn failures_that_look_alike_are_no_noise() {
         of_class("timeout", "AbortError", "signal is aborted without reason"),
         of_class("tool_failure", "AbortError", "The user aborted a request."),
         of_class("reported", "AbortError", "The user aborted a request."),
+        of_class("checkout", "AbortError", "The user aborted a request."),
+        of_class("module", "Error", "Script error."),
         of_class("tool_failure", "ToolError", "ResizeObserver loop limit exceeded"),
         of_class("tool_failure", "ToolError", "Script error."),
         of_class("tool_failure", "TypeError", "__firefox__ is not defined"),
