@@ -3,6 +3,7 @@
 
 mod cache;
 mod comparison;
+mod continued;
 mod excerpt;
 mod file;
 
