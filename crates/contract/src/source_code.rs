@@ -49,7 +49,7 @@ pub enum FileState {
     Changed,
     /// Not in the commit.
     Untracked,
-    /// Unknown, because git is missing or did not respond in time.
+    /// Unknown.
     #[default]
     NotCompared,
 }

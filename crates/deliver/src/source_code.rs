@@ -6,7 +6,9 @@ mod comparison;
 mod continued;
 mod excerpt;
 mod file;
+mod git;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -18,7 +20,7 @@ use autoheal_prepare::parse::{Frame, frames_to_origin};
 use autoheal_prepare::validate::Sender;
 use autoheal_scrub::Level;
 
-use self::comparison::{Comparison, compare};
+use self::comparison::compare;
 use self::excerpt::excerpt;
 use self::file::Checkout;
 use crate::destination::{Destination, Receiver};
@@ -81,8 +83,8 @@ fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCod
     let read = move || {
         let found = Repository::around(&directory).map(|repository| {
             let checkout = Checkout { top: &repository.top, directory: &directory };
-            let excerpts = read(&checkout, &own, level);
-            (repository, excerpts)
+            let read = read(&checkout, &own, level);
+            (repository, read)
         });
         READERS.fetch_sub(1, Ordering::Relaxed);
         let _timed_out = sender.send(found);
@@ -91,17 +93,16 @@ fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCod
         READERS.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
-    let (repository, mut excerpts) = received.recv_timeout(READ_TIMEOUT).ok()??;
+    let (repository, Read { mut excerpts, files }) = received.recv_timeout(READ_TIMEOUT).ok()??;
     if !excerpts.is_empty() {
-        let paths = excerpts.iter().map(|excerpt| excerpt.path.as_str());
-        let comparison = compare(&repository, paths.collect(), began + TIMEOUT);
-        excerpts.retain_mut(|excerpt| match comparison.of(&excerpt.path) {
-            // kept out of the repository, so kept out of its issues
-            Comparison::Ignored => false,
-            Comparison::State(state) => {
-                excerpt.state = state;
+        let states = compare(&repository, &files, began + TIMEOUT);
+        // what is kept out of the repository is kept out of its issues
+        excerpts.retain_mut(|excerpt| match states.get(&excerpt.path) {
+            Some(state) => {
+                excerpt.state = *state;
                 true
             }
+            None => false,
         });
     }
     let Repository { commit, origin, .. } = repository;
@@ -109,25 +110,38 @@ fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCod
     (!code.excerpts.is_empty()).then_some(code)
 }
 
+/// The lines of the frames, and the contents of their files by path.
+#[derive(Default)]
+struct Read {
+    excerpts: Vec<SourceExcerpt>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
 /// Reads the lines of the innermost frames, each place once.
-fn read(checkout: &Checkout<'_>, frames: &[Frame], level: Level) -> Vec<SourceExcerpt> {
-    let mut excerpts: Vec<SourceExcerpt> = Vec::new();
+fn read(checkout: &Checkout<'_>, frames: &[Frame], level: Level) -> Read {
+    let mut read = Read::default();
     for frame in frames {
         let (Some(file), Some(line)) = (&frame.file, frame.line) else { continue };
-        if excerpts.len() == SOURCE_EXCERPTS {
+        if read.excerpts.len() == SOURCE_EXCERPTS {
             break;
         }
-        if excerpts.iter().any(|excerpt| excerpt.file == *file && excerpt.line == line) {
+        if read.excerpts.iter().any(|excerpt| excerpt.file == *file && excerpt.line == line) {
             continue;
         }
-        let found = checkout.find(file, frame.function.as_deref());
-        let Some((path, text)) = found.and_then(|found| Some((found.path.clone(), found.read()?))) else { continue };
-        if let Some((first_line, lines)) = excerpt(&text, line, level) {
-            let file = file.clone();
-            excerpts.push(SourceExcerpt { file, line, path, first_line, lines, ..SourceExcerpt::default() });
+        let Some(found) = checkout.find(file, frame.function.as_deref()) else { continue };
+        let path = found.path.clone();
+        // each file once, so that its lines are those that are compared
+        let content = match read.files.remove(&path).or_else(|| found.read()) {
+            Some(content) => content,
+            None => continue,
+        };
+        if let Some((first_line, lines)) = excerpt(&String::from_utf8_lossy(&content), line, level) {
+            let (file, path) = (file.clone(), path.clone());
+            read.excerpts.push(SourceExcerpt { file, line, path, first_line, lines, ..SourceExcerpt::default() });
         }
+        read.files.insert(path, content);
     }
-    excerpts
+    read
 }
 
 #[cfg(test)]

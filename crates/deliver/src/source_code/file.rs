@@ -99,14 +99,14 @@ fn is_source(within: &Path) -> bool {
 }
 
 impl SourceFile {
-    /// Its text; none if it is too large or no regular file.
-    pub(super) fn read(&self) -> Option<String> {
+    /// Its content; none if it is too large or no regular file.
+    pub(super) fn read(&self) -> Option<Vec<u8>> {
         // a named pipe that took the file's place would block
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(open(&self.absolute, flags, Mode::empty()).ok()?);
         let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= MAX_BYTES)?;
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
         file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(bytes)
     }
 }

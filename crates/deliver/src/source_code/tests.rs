@@ -98,7 +98,7 @@ fn states_are_those_of_git() {
         ("web/page.py", FileState::Changed),
         ("new.py", FileState::Untracked),
         ("a b ü.py", FileState::Untracked),
-        ("staged.py", FileState::Changed),
+        ("staged.py", FileState::Untracked),
     ];
     assert_eq!(project.states("", &files), expected.map(|(path, state)| (path.to_owned(), state)));
     // the paths of a build are relative to a folder above the program's
@@ -189,13 +189,63 @@ fn files_of_java_are_found_by_their_package() {
 }
 
 #[test]
-fn without_a_repository_there_is_no_code_and_without_git_no_comparison() {
+fn without_a_comparison_there_are_no_lines() {
     let project = Project::new();
     let repository = Repository::around(&project.top).unwrap();
-    let passed = Instant::now();
-    assert_eq!(compare(&repository, vec!["cart.py"], passed).of("cart.py"), Comparison::State(FileState::NotCompared));
+    let files = || [("cart.py".to_owned(), numbered(9).into_bytes())].into();
+    let soon = || Instant::now() + Duration::from_secs(60);
+    assert_eq!(compare(&repository, &files(), soon()).len(), 1);
+    assert!(compare(&repository, &files(), Instant::now()).is_empty(), "there is no time");
+    let other = Repository { commit: "0".repeat(40), ..repository };
+    assert!(compare(&other, &files(), soon()).is_empty(), "git does not have the commit");
     fs::write(project.top.join(".git/index"), "damaged").unwrap();
-    assert_eq!(project.states("", &["cart.py"]), [("cart.py".to_owned(), FileState::NotCompared)]);
+    assert_eq!(project.states("", &["cart.py"]), []);
     fs::remove_dir_all(project.top.join(".git")).unwrap();
     assert_eq!(project.states("", &["cart.py"]), []);
+}
+
+#[test]
+fn files_whose_changes_git_overlooks_are_left_out() {
+    let project = Project::new();
+    for flag in ["assume-unchanged", "skip-worktree"] {
+        project.git(&["update-index", &format!("--{flag}"), "cart.py"]);
+        assert_eq!(project.states("", &["cart.py", "web/page.py"]).len(), 1, "{flag}");
+        project.git(&["update-index", &format!("--no-{flag}"), "cart.py"]);
+        assert_eq!(project.states("", &["cart.py", "web/page.py"]).len(), 2, "{flag}");
+    }
+}
+
+#[test]
+fn files_differ_by_more_than_their_line_ends() {
+    let project = Project::new();
+    for (text, state) in [
+        (numbered(9).replace('\n', "\r\n"), FileState::Committed),
+        (numbered(9).replace('\n', " \n"), FileState::Changed),
+        (numbered(9).trim_end().to_owned(), FileState::Changed),
+        (numbered(10), FileState::Changed),
+    ] {
+        project.write("cart.py", &text);
+        assert_eq!(project.states("", &["cart.py"]), [("cart.py".to_owned(), state)], "{text}");
+    }
+}
+
+#[test]
+fn no_program_of_the_configuration_runs() {
+    let project = Project::new();
+    let ran = project.top.join("../ran");
+    let program = format!("sh -c 'echo ran >> {}; cat' --", ran.display());
+    for name in ["clean", "smudge", "process"] {
+        project.git(&["config", &format!("filter.x.{name}"), &program]);
+    }
+    for name in
+        ["core.fsmonitor", "core.sshCommand", "core.pager", "diff.x.textconv", "diff.external", "alias.ls-files"]
+    {
+        project.git(&["config", name, &program]);
+    }
+    project.write(".gitattributes", "*.py filter=x diff=x\n");
+    project.write("cart.py", &format!("{}# changed\n", numbered(8)));
+    fs::remove_file(&ran).ok();
+    let changed = ("cart.py".to_owned(), FileState::Changed);
+    assert_eq!(project.states("", &["cart.py", "web/page.py"])[..1], [changed]);
+    assert!(!ran.exists(), "{}", fs::read_to_string(&ran).unwrap_or_default());
 }
