@@ -28,7 +28,10 @@ fn raise_descriptor_limit() {
 #[tokio::main]
 pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     raise_descriptor_limit();
-    let healing = settings::healing(&options.healing)?;
+    let github_url = &options.github.github_url;
+    let at_api =
+        |settings: Settings| Settings { repository: settings.repository.clone().at_api(github_url), ..settings };
+    let healing: Vec<Settings> = settings::healing(&options.healing)?.into_iter().map(at_api).collect();
     let projects = healing.iter().map(|settings| (settings.project.clone(), settings.repository.clone())).collect();
     let mut config = settings::service(&options, projects)?;
     let limits = Limits { bytes: options.store_limit, retention: options.retention.0, ..Limits::default() };

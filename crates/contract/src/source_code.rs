@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceCode {
-    /// `owner/name` of the checkout's remote: the one named `origin`, else the only one.
+    /// `host/owner/name` of the checkout's remote: the one named `origin`, else the only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// The commit that is checked out.

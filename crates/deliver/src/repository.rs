@@ -24,7 +24,7 @@ pub struct Repository {
     pub commit: String,
     /// `owner/name` of each remote on a server.
     pub remotes: Vec<String>,
-    /// `owner/name` of the remote named `origin`; else of the only remote.
+    /// `host/owner/name` of the remote named `origin`, else of the only remote: its host without port and its whole path.
     pub origin: Option<String>,
 }
 
@@ -65,13 +65,13 @@ fn commit(own: &Path, shared: &Path) -> Option<String> {
     None
 }
 
-/// `owner/name` of each remote in the repository's configuration, and of `origin` or the only remote.
+/// `owner/name` of each remote in the repository's configuration, and host and path of `origin` or the only remote.
 fn remotes(shared: &Path) -> (Vec<String>, Option<String>) {
     let config = shared.join("config");
     let file = config.is_file().then(|| File::open(config).ok()).flatten();
     let Some(file) = file else { return (Vec::new(), None) };
     let lines = BufReader::new(file.take(MAX_CONFIG_BYTES)).lines().map_while(Result::ok);
-    let (mut remotes, mut origin) = (Vec::new(), None);
+    let (mut remotes, mut origin, mut first) = (Vec::new(), None, None);
     let (mut is_remote, mut is_origin) = (false, false);
     let mut sections = 0;
     for line in lines {
@@ -82,27 +82,49 @@ fn remotes(shared: &Path) -> (Vec<String>, Option<String>) {
             sections += usize::from(is_remote);
         } else if let Some((name, url)) = line.split_once('=').filter(|_| is_remote)
             && name.trim().eq_ignore_ascii_case("url")
-            && let Some(remote) = owner_and_name(url.trim().trim_matches('"'))
+            && let url = url.trim().trim_matches('"')
+            && let Some(remote) = owner_and_name(url)
         {
             if is_origin {
-                origin.get_or_insert_with(|| remote.clone());
+                origin.get_or_insert_with(|| host_and_path(url));
             }
+            first.get_or_insert_with(|| host_and_path(url));
             if remotes.len() < MAX_REMOTES && !remotes.contains(&remote) {
                 remotes.push(remote);
             }
         }
     }
-    let only = remotes.first().filter(|_| sections == 1).cloned();
-    (remotes, origin.or(only))
+    let only = first.filter(|_| sections == 1);
+    (remotes, origin.or(only).flatten())
+}
+
+/// `host/path` in the URL of a remote, such as `github.com/acme/shop`. A name from the configuration of SSH stays as it is,
+/// because its host is not known.
+fn host_and_path(url: &str) -> Option<String> {
+    let (authority, path) = split(url)?;
+    let host = authority.rsplit('@').next()?;
+    let host = if host.starts_with('[') { host } else { host.split(':').next()? }.to_ascii_lowercase();
+    // GitHub's host for SSH through the port of HTTPS
+    let host = if host == "ssh.github.com" { "github.com" } else { host.trim_end_matches('.') };
+    let path = path.trim_matches('/');
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '~');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let fits = !host.is_empty() && host.len() <= 255 && path.len() <= 500 && path.chars().all(is_plain);
+    fits.then(|| format!("{host}/{path}"))
+}
+
+/// The host, with user and port, and the path in the URL of a remote; `None` for a path on this machine.
+fn split(url: &str) -> Option<(&str, &str)> {
+    match url.split_once("://") {
+        Some(("file", _)) => None,
+        Some((_, rest)) => rest.split_once('/'),
+        None => url.split_once(':').filter(|(host, _)| !host.contains('/')),
+    }
 }
 
 /// `owner/name` in the URL of a remote, such as `git@github.com:acme/shop.git`; `None` for a path on this machine.
 fn owner_and_name(url: &str) -> Option<String> {
-    let path = match url.split_once("://") {
-        Some(("file", _)) => return None,
-        Some((_, rest)) => rest.split_once('/')?.1,
-        None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?.1,
-    };
+    let (_, path) = split(url)?;
     let path = path.trim_end_matches('/');
     let (owner, name) = path.strip_suffix(".git").unwrap_or(path).rsplit_once('/')?;
     let owner = owner.rsplit('/').next()?;
@@ -196,13 +218,34 @@ mod tests {
         }
         assert_eq!(found(), ["acme/shop", "ada/shop", "part/web-shop"]);
         let origin = || Repository::around(place.path()).unwrap().origin;
-        assert_eq!(origin().as_deref(), Some("acme/shop"));
+        assert_eq!(origin().as_deref(), Some("github.com/acme/shop"));
         git(place.path(), &["remote", "rename", "origin", "upstream"]);
         assert_eq!(origin(), None, "there are several");
         for name in ["upstream", "again", "fork", "path", "file", "odd"] {
             git(place.path(), &["remote", "remove", name]);
         }
-        assert_eq!(origin().as_deref(), Some("part/web-shop"), "the only one");
+        assert_eq!(origin().as_deref(), Some("git.example/group/part/web-shop"), "the only one");
+    }
+
+    #[test]
+    fn the_place_of_a_remote_is_its_host_and_whole_path() {
+        for (url, expected) in [
+            ("https://github.com/acme/shop.git", Some("github.com/acme/shop")),
+            ("https://user:word@GitHub.com:443/acme/shop/", Some("github.com/acme/shop")),
+            ("git@github.com:acme/shop.git", Some("github.com/acme/shop")),
+            ("git@github.com:/acme/shop.git", Some("github.com/acme/shop")),
+            ("ssh://git@ssh.github.com:443/acme/shop.git", Some("github.com/acme/shop")),
+            ("git@github.com-work:acme/shop", Some("github.com-work/acme/shop")),
+            ("https://gitlab.internal/acme/shop.git", Some("gitlab.internal/acme/shop")),
+            ("ssh://git@10.0.0.7:29418/group/sub/acme/shop", Some("10.0.0.7/group/sub/acme/shop")),
+            ("https://github.com@gitlab.internal/acme/shop", Some("gitlab.internal/acme/shop")),
+            ("https://gitlab.internal/github.com/acme/shop", Some("gitlab.internal/github.com/acme/shop")),
+            ("https://github.com/acme/shop?x=/a/b", None),
+            ("/srv/git/acme/shop", None),
+            ("file://github.com/acme/shop", None),
+        ] {
+            assert_eq!(host_and_path(url).as_deref(), expected, "{url}");
+        }
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Github {
 
     /// A path in the repository, such as `/repos/acme/shop/issues` for `issues`.
     fn path(&self, rest: &str) -> String {
-        let Repository { owner, name } = self.repository();
+        let Repository { owner, name, .. } = self.repository();
         if rest.is_empty() { format!("/repos/{owner}/{name}") } else { format!("/repos/{owner}/{name}/{rest}") }
     }
 

@@ -1,5 +1,6 @@
 //! The operator's settings: switches, trust, thresholds, budgets. Read once, passed down by value.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use autoheal_contract::{Class, Json, Source};
 use autoheal_prepare::Hex;
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Sample;
+use http::Uri;
 use sha2::{Digest, Sha256};
 
 /// The three switches. With all of them off, the dashboard shows previews.
@@ -92,9 +94,14 @@ impl CallerErrors {
     }
 }
 
-/// `owner/name` of a repository.
+/// Host of the remotes on github.com.
+const GITHUB: &str = "github.com";
+
+/// A repository on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
+    /// The host of its remotes.
+    pub host: String,
     /// The owner.
     pub owner: String,
     /// The name.
@@ -102,7 +109,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Reads `owner/name`.
+    /// Reads `owner/name` of a repository on github.com.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (owner, name) = text.trim().split_once('/')?;
@@ -113,7 +120,28 @@ impl Repository {
         let is_owner = fits(owner) && !owner.starts_with(['-', '.']) && !owner.ends_with(['-', '.']);
         // GitHub allows no name with this ending, which is that of a URL.
         let is_name = fits(name) && !name.to_ascii_lowercase().ends_with(".git");
-        (is_owner && is_name).then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
+        (is_owner && is_name).then(|| Self { host: GITHUB.to_owned(), owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// The same `owner/name` on the GitHub that has its API at this URL. A stand-in on this machine counts as github.com.
+    #[must_use]
+    pub fn at_api(self, url: &str) -> Self {
+        let url: Uri = url.trim().parse().unwrap_or_default();
+        let host = url.host().unwrap_or_default().to_ascii_lowercase();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let is_stand_in = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        let host = match host.strip_prefix("api.") {
+            _ if is_stand_in => GITHUB.to_owned(),
+            Some(rest) if rest == GITHUB || rest.ends_with(".ghe.com") => rest.to_owned(),
+            _ => host,
+        };
+        Self { host, ..self }
+    }
+
+    /// True if the remote of a checkout, `host/owner/name`, is this repository.
+    #[must_use]
+    pub fn is_remote(&self, remote: &str) -> bool {
+        remote.eq_ignore_ascii_case(&format!("{}/{}", self.host, self.full_name()))
     }
 
     /// True if the failure belongs to another repository: the report names the repositories in which the program ran, and
@@ -235,6 +263,26 @@ mod tests {
             ["acme", "acme/", "/shop", "a/b/c", "a b/c", "../..", "acme/shop?x", "acme/shop.git", "-a/b", ".a/b"]
         {
             assert_eq!(Repository::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn remotes_are_compared_by_host_and_whole_path() {
+        for (api, remote, expected) in [
+            ("https://api.github.com", "github.com/Acme/shop", true),
+            ("https://api.github.com/", "gitlab.internal/acme/shop", false),
+            ("https://api.github.com", "github.com/group/acme/shop", false),
+            ("https://api.github.com", "github.com-work/acme/shop", false),
+            ("https://api.github.com", "acme/shop", false),
+            ("https://github.example:8443/api/v3", "github.example/acme/shop", true),
+            ("https://github.example/api/v3", "github.com/acme/shop", false),
+            ("https://api.acme.ghe.com", "acme.ghe.com/acme/shop", true),
+            ("http://127.0.0.1:9000", "github.com/acme/shop", true),
+            ("http://[::1]:9000", "github.com/acme/shop", true),
+            ("http://localhost:9000", "gitlab.internal/acme/shop", false),
+        ] {
+            let shop = Repository::parse("acme/shop").unwrap().at_api(api);
+            assert_eq!(shop.is_remote(remote), expected, "{api} {remote}");
         }
     }
 

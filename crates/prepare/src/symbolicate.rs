@@ -67,7 +67,7 @@ pub struct Code {
 /// The place of lines in a git checkout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
-    /// `owner/name` of its remote.
+    /// `host/owner/name` of its remote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// True if issues in any repository may show the lines.

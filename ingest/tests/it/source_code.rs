@@ -27,12 +27,13 @@ fn report(repository: &str, any_repository: bool) -> Value {
 #[tokio::test]
 async fn lines_are_stored_for_a_known_sender_and_the_repository_of_the_project() {
     for (repository, any_repository, key, expected) in [
-        ("acme/shop", false, true, 1),
-        ("ACME/Shop", false, true, 1),
-        ("acme/shop", false, false, 0),
-        ("ada/shop", false, true, 0),
-        ("ada/shop", true, true, 1),
-        ("ada/shop", true, false, 0),
+        ("github.com/acme/shop", false, true, 1),
+        ("github.com/ACME/Shop", false, true, 1),
+        ("github.com/acme/shop", false, false, 0),
+        ("github.com/ada/shop", false, true, 0),
+        ("gitlab.internal/acme/shop", false, true, 0),
+        ("github.com/ada/shop", true, true, 1),
+        ("github.com/ada/shop", true, false, 0),
     ] {
         let app = app().await;
         let mut request = Request::report(report(repository, any_repository).to_string());

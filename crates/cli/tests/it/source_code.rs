@@ -57,7 +57,7 @@ async fn a_sample_has_the_lines_around_each_frame_and_whether_the_file_differs()
     assert_eq!((&code[0]["frame"], &code[0]["first_line"]), (&json!(0), &json!(1)));
     let lines = ["def load(prices):", "    return prices['tea']", "", "def main():"];
     assert_eq!(code[0]["lines"], json!(lines));
-    let place = json!({"repository": "acme/shop", "path": "shop.py", "state": "changed"});
+    let place = json!({"repository": "github.com/acme/shop", "path": "shop.py", "state": "changed"});
     assert_eq!(code[0]["checkout"], place);
     assert!(sample["report"].get("source_code").is_none(), "stored once");
     let preview = sample["preview"]["body"].as_str().unwrap();
@@ -71,6 +71,14 @@ async fn an_issue_shows_the_lines_of_its_own_repository_with_links() {
     let body = issue(&mut wrapped, &[]).await;
     assert!(body.contains("> 2 |     return prices['tea']") && !body.contains("changed since"), "{body}");
     assert!(body.contains("- [`shop.py:2`](../blob/") && body.contains("/shop.py#L2)"), "{body}");
+}
+
+#[tokio::test]
+async fn an_issue_shows_no_lines_of_a_repository_on_another_host() {
+    for remote in ["https://gitlab.internal/acme/shop.git", "ssh://git@github.com/group/acme/shop.git"] {
+        let body = issue(&mut checkout(remote), &[]).await;
+        assert!(!body.contains("> 2 |") && !body.contains("../blob/"), "{remote}: {body}");
+    }
 }
 
 #[tokio::test]

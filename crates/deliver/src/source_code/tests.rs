@@ -70,7 +70,10 @@ fn five_lines_are_around_each_frame_with_the_place_of_the_checkout() {
     let project = Project::new();
     let absolute = project.top.join("cart.py");
     let code = project.collect("", &[(absolute.to_str().unwrap(), 5), ("web/page.py", 1), ("cart.py", 9)]).unwrap();
-    assert_eq!((code.repository.as_deref(), code.commit.map(|commit| commit.len())), (Some("acme/shop"), Some(40)));
+    assert_eq!(
+        (code.repository.as_deref(), code.commit.map(|commit| commit.len())),
+        (Some("github.com/acme/shop"), Some(40))
+    );
     let shown = |excerpt: &SourceExcerpt| (excerpt.path.clone(), excerpt.first_line, excerpt.lines.join(","));
     let shown: Vec<_> = code.excerpts.iter().map(shown).collect();
     let expected = [

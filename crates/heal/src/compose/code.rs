@@ -26,8 +26,7 @@ pub(super) fn mapped_stack(sample: &Sample) -> String {
 /// Removes the lines from checkouts of other repositories than the one in which the issue is, unless the sender's operator
 /// lets issues in any repository show them. Those lines get no links, because links lead into the issue's repository.
 pub fn keep_code_for(repository: &Repository, code: &mut Vec<Code>) {
-    let name = repository.full_name();
-    let is_here = |checkout: &Checkout| checkout.repository.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(&name));
+    let is_here = |checkout: &Checkout| checkout.repository.as_ref().is_some_and(|it| repository.is_remote(it));
     code.retain(|code| code.checkout.as_ref().is_none_or(|checkout| checkout.any_repository || is_here(checkout)));
     for code in code {
         if code.checkout.as_ref().is_some_and(|checkout| !is_here(checkout)) {
@@ -198,7 +197,7 @@ mod tests {
                 "- [`src/cart.py:10`](../blob/COMMIT/src/cart.py#L10)\n\n",
             ),
         ] {
-            let sample = sample_of_checkout("acme/shop", false, state);
+            let sample = sample_of_checkout("github.com/acme/shop", false, state);
             let shown = format!("at total (/srv/shop/src/cart.py:10){note}\n> 10 | x\n");
             assert_eq!(frames_with_code(&sample), shown, "{state}");
             assert_eq!(links(&sample), link.replace("COMMIT", COMMIT), "{state}");
@@ -213,11 +212,13 @@ mod tests {
             keep_code_for(&shop, &mut sample.code);
             (!sample.code.is_empty(), !links(&sample).is_empty())
         };
-        assert_eq!(kept("Acme/Shop", false), (true, true));
-        assert_eq!(kept("ada/shop", false), (false, false));
+        assert_eq!(kept("GitHub.com/Acme/Shop", false), (true, true));
+        assert_eq!(kept("github.com/ada/shop", false), (false, false));
         assert_eq!(kept("", false), (false, false));
-        assert_eq!(kept("acme/shop-api", false), (false, false));
-        assert_eq!(kept("ada/shop", true), (true, false));
+        assert_eq!(kept("gitlab.internal/acme/shop", false), (false, false));
+        assert_eq!(kept("github.com/group/acme/shop", false), (false, false));
+        assert_eq!(kept("github.com/acme/shop-api", false), (false, false));
+        assert_eq!(kept("github.com/ada/shop", true), (true, false));
         // lines from a source map have no checkout
         let mut mapped = sample("src/cart.ts", None);
         keep_code_for(&shop, &mut mapped.code);

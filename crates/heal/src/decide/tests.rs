@@ -101,7 +101,7 @@ fn after(mut work: Work, kind: IntentKind, state: IntentState) -> Work {
 }
 
 fn settings(issue: bool, pull: bool, heal: bool) -> Settings {
-    let repository = Repository { owner: "acme".to_owned(), name: "shop".to_owned() };
+    let repository = Repository::parse("acme/shop").unwrap();
     Settings::new(Switches { issue, pull, heal }, repository)
 }
 

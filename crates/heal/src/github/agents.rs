@@ -36,7 +36,7 @@ impl TaskId {
 impl Github {
     /// Starts a task; returns its page, or its id.
     pub(crate) async fn start_task(&self, task: &NewTask) -> GithubResult<String> {
-        let Repository { owner, name } = self.repository();
+        let Repository { owner, name, .. } = self.repository();
         let started: Task = self.post(&format!("/agents/repos/{owner}/{name}/tasks"), task).await?;
         let page = started.html_url.or_else(|| started.id.and_then(TaskId::into_text));
         page.ok_or_else(|| GithubError::lost("the started task has no page and no id"))

@@ -36,10 +36,11 @@ impl Github {
         let found = self.request("GET", &format!("/repositories/{id}"), None::<&()>).await?;
         let is_read = (200..300).contains(&found.status);
         let name = serde_json::from_str::<FullName>(&found.text).ok().filter(|_| is_read);
-        let Some(after) = name.and_then(|found| Repository::parse(&found.full_name)).filter(|after| *after != before)
-        else {
+        let Some(after) = name.and_then(|found| Repository::parse(&found.full_name)) else { return Ok(None) };
+        let after = Repository { host: before.host.clone(), ..after };
+        if after == before {
             return Ok(None);
-        };
+        }
         let advice = format!("set AUTOHEAL_REPO={}", after.full_name());
         tracing::warn!(from = before.full_name(), to = after.full_name(), advice, "github: the repository was renamed");
         let path = path.replacen(&before.full_name(), &after.full_name(), 1);
