@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, open};
+
 /// Maximum size of a file that holds one name, in bytes.
 const MAX_NAME_BYTES: u64 = 4096;
 /// Maximum size of the list of packed references, in bytes.
@@ -67,9 +69,7 @@ fn commit(own: &Path, shared: &Path) -> Option<String> {
 
 /// `owner/name` of each remote in the repository's configuration, and host and path of `origin` or the only remote.
 fn remotes(shared: &Path) -> (Vec<String>, Option<String>) {
-    let config = shared.join("config");
-    let file = config.is_file().then(|| File::open(config).ok()).flatten();
-    let Some(file) = file else { return (Vec::new(), None) };
+    let Some(file) = regular_file(&shared.join("config")) else { return (Vec::new(), None) };
     let lines = BufReader::new(file.take(MAX_CONFIG_BYTES)).lines().map_while(Result::ok);
     let (mut remotes, mut origin, mut first) = (Vec::new(), None, None);
     let (mut is_remote, mut is_origin) = (false, false);
@@ -137,16 +137,24 @@ fn owner_and_name(url: &str) -> Option<String> {
 
 /// A packed reference's value. The list has a line of hash and name for each reference.
 fn packed(shared: &Path, name: &str) -> Option<String> {
-    let list = BufReader::new(File::open(shared.join("packed-refs")).ok()?.take(MAX_PACKED_BYTES));
+    let list = BufReader::new(regular_file(&shared.join("packed-refs"))?.take(MAX_PACKED_BYTES));
     let mut lines = list.lines().map_while(Result::ok);
     lines.find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// The first line of a regular file. Opening a named pipe would block until a process writes to it.
+/// The first line of a regular file.
 fn line_of(path: &Path) -> Option<String> {
     let mut text = String::new();
-    path.is_file().then(|| File::open(path).ok())??.take(MAX_NAME_BYTES).read_to_string(&mut text).ok()?;
+    regular_file(path)?.take(MAX_NAME_BYTES).read_to_string(&mut text).ok()?;
     text.lines().next().map(|line| line.trim_end().to_owned())
+}
+
+/// Opens a regular file. Reading a named pipe would block until a process writes to it, also one that takes the file's
+/// place just before it is opened.
+fn regular_file(path: &Path) -> Option<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = path.is_file().then(|| open(path, flags, Mode::empty()).ok()).flatten().map(File::from)?;
+    file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
 #[cfg(test)]

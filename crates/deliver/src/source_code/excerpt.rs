@@ -12,6 +12,8 @@ use super::continued::without_continued;
 const MAX_LINE_CHARS: usize = 20 * SOURCE_LINE_CHARS;
 /// Replacement for a line of a private key.
 const KEY_LINE: &str = "<private key>";
+/// Maximum number of lines of a private key. A text that only looks like the beginning of one has no end.
+const MAX_KEY_LINES: usize = 100;
 /// Replacement for a line of another secret of several lines.
 const SECRET_LINE: &str = "<secret>";
 /// Number of lines before those shown, and after them, that are searched for secrets together with them.
@@ -24,13 +26,18 @@ pub(super) fn excerpt(text: &str, line: u32, level: Level) -> Option<(u32, Vec<S
     let first = line.saturating_sub(SOURCE_LINES / 2);
     let last = line + SOURCE_LINES / 2;
     let start = first.saturating_sub(LINES_BEFORE);
-    let mut in_key = false;
+    let mut in_key = 0;
     let mut lines = Vec::with_capacity(LINES_BEFORE + SOURCE_LINES + LINES_AFTER);
     for (index, text) in text.lines().enumerate().take(last + LINES_AFTER + 1) {
         let begins = text.contains("-----BEGIN ") && text.contains("PRIVATE KEY");
-        let is_key = in_key || begins;
+        let is_key = begins || in_key > 0 && may_be_key(text);
         // a key on one line ends on it
-        in_key = is_key && !text.contains("-----END ");
+        let ends = !is_key || text.contains("-----END ");
+        in_key = match () {
+            () if ends => 0,
+            () if begins => MAX_KEY_LINES,
+            () => in_key - 1,
+        };
         if index >= start {
             lines.push(if is_key { KEY_LINE } else { cut(text) });
         }
@@ -42,6 +49,17 @@ pub(super) fn excerpt(text: &str, line: u32, level: Level) -> Option<(u32, Vec<S
     }
     let shown = without_secrets(&lines, level).into_iter().skip(first - start).take(last + 1 - first);
     Some((u32::try_from(first).ok()? + 1, shown.collect()))
+}
+
+/// True if the line may be one of a private key: one word, perhaps quoted, after a comment's or a string's marks, a header
+/// such as `Proc-Type: 4,ENCRYPTED`, or the end.
+fn may_be_key(line: &str) -> bool {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '\\');
+    let marks = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '/' | '=');
+    let text = line.trim_matches(marks).trim_start_matches("// ");
+    let text = text.trim_end_matches("\\n").trim_matches(marks);
+    let is_header = ["Proc-Type: ", "DEK-Info: ", "Comment: ", "Version: "].iter().any(|name| text.starts_with(name));
+    line.contains("-----END ") || is_header || text.chars().all(is_base64)
 }
 
 /// The start of a line, as much of it as is searched for secrets.
@@ -76,6 +94,27 @@ fn without_secrets(lines: &[&str], level: Level) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_private_key_ends_at_the_first_line_that_is_none() {
+        let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
+        let shown = |text: &str, line| excerpt(text, line, Level::Standard).unwrap().1;
+        let check = format!("if text.startswith(\"{begin}\"):\n    load(text, 1)\n\nshow(text, 2)\n");
+        assert_eq!(shown(&check, 3), [KEY_LINE, "    load(text, 1)", "", "show(text, 2)"]);
+        let data = format!("{begin}\n{}total(1)\n", "MIIEabcd+/efgh==\n".repeat(200));
+        assert_eq!(shown(&data, 80)[..], [KEY_LINE; 5]);
+        assert!(shown(&data, 201).last().is_some_and(|line| line == "total(1)"));
+        for line in [
+            "MIIEabcd",
+            "    \"MIIEabcd\\n\" +",
+            "# MIIEabcd==",
+            "// MIIE/abcd",
+            "'MIIEabcd',",
+            "Proc-Type: 4,ENCRYPTED",
+        ] {
+            assert_eq!(shown(&format!("{begin}\n{line}\nMIIEabcd\n"), 2), [KEY_LINE; 3], "{line}");
+        }
+    }
 
     #[test]
     fn lines_that_only_look_like_those_of_a_secret_stay() {
