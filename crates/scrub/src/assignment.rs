@@ -6,12 +6,14 @@ use crate::compared;
 use crate::foreign;
 use crate::found::Found;
 use crate::full;
+use crate::grouped;
 use crate::input::Input;
 use crate::key::{self, is_plain, is_variable, names_secret};
 use crate::pair;
 use crate::personal::phone_end;
 use crate::php;
 use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set, WHITESPACE};
+use crate::tagged::{self, Tagged};
 use crate::value::{
     Quote, after_line, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end,
     string_start,
@@ -43,7 +45,8 @@ static LITERALS: &[u8] = &words::list(b" null undefined true false none nil nan 
 static CODE: &[u8] = &words::list(b"|this.|self.|process.env|os.environ|import.meta|await |new |${");
 
 /// Schemes of the `Authorization` header. They stay; the credential after them is replaced.
-static SCHEMES: &[u8] = &words::list(b" bearer basic token apikey dpop negotiate ntlm digest hawk aws4-hmac-sha256");
+pub(crate) static SCHEMES: &[u8] =
+    &words::list(b" bearer basic token apikey dpop negotiate ntlm digest hawk aws4-hmac-sha256");
 
 /// Second words of names in two words: `API key: …`, `session id = …`.
 static SECOND_WORDS: &[u8] = &words::list(b" key id code number phrase");
@@ -118,7 +121,11 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     if found.is_some() {
         return found;
     }
-    let start = string_start(input, start);
+    let start = match tagged::start(input, start).filter(|_| cfg!(feature = "full")) {
+        Some(Tagged::Value(start)) => start,
+        Some(Tagged::Reference) => return None,
+        None => string_start(input, start),
+    };
     match (quote_at(input, start), input.at(start)) {
         (Some(quote), _) => quoted(input, &key, quote),
         // `token => …` is a function
@@ -174,10 +181,17 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
         return is_token.then(|| Found::new(start, end, crate::token::TOKEN));
     }
     let body = quote_at(input, start).map_or(start, |quote| quote.body);
-    if let Some(end) = full(|| phone_end(key.text, input, body)) {
+    if let Some(end) = full(|| phone_end(label(input, key), input, body)) {
         return Some(Found::new(body, end, "<phone>"));
     }
-    full(|| pair::value(input, key, start))
+    full(|| grouped::value(input, key, start).or_else(|| pair::value(input, key, start)))
+}
+
+/// A key with the words before it, as in `Phone no.: …`.
+fn label<'a>(input: &Input<'a>, key: &Key<'_>) -> &'a [u8] {
+    static WORDS: Set = LETTERS.with(b" _-.");
+    let end = key.start + key.text.len();
+    input.part(input.run_start(end, 24, &WORDS).min(key.start), end)
 }
 
 /// Words between a secret's name and the secret: `invalid api key provided: …`.
@@ -305,6 +319,12 @@ fn ends_text(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> bool {
 fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Option<Found> {
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
     let is_header = words::find(HEADERS, key.text, Place::End, ANY_CASE) > 0;
+    if cfg!(feature = "full") && is_colon && key.is_bare() && tagged::is_report(input, start) {
+        return None;
+    }
+    if let Some(found) = full(|| tagged::folded(input, start)) {
+        return Some(found);
+    }
     if let Some(credential) = credential_start(input, start) {
         // `Token token="…"`
         if let Some(quote) =
@@ -322,6 +342,10 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
     }
     let end = bare_end(input, start, in_url);
     let text = input.part(start, end);
+    // a scheme alone is no credential
+    if cfg!(feature = "full") && is_header && words::has(SCHEMES, text, ANY_CASE) {
+        return None;
+    }
     // the value of a schema is a type: `"token": number`
     let word = if key.is_bare() { first_word(text) } else { text };
     let is_statement = is_colon && words::has(PROSE_AFTER, word, ANY_CASE);
@@ -338,6 +362,7 @@ fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Optio
         let quote = if input.before(key.start) == b'\'' { b'\'' } else { b'"' };
         return replace_unless_placeholder(input, start, line_end(input, start, quote), SECRET);
     }
+    let end = if cfg!(feature = "full") { grouped::end(input, key, start, end) } else { end };
     Some(Found { quote: key.quote, ..replace_unless_placeholder(input, start, end, SECRET)? })
 }
 

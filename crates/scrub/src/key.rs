@@ -76,7 +76,11 @@ pub(crate) fn is_plain(name: &[u8], value: &[u8], is_word_plain: bool) -> bool {
     let is_board = || {
         let letters = value.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
         let number = value.get(letters..).unwrap_or_default();
-        matches!(letters, 1 | 3 | 4) && matches!(number.len(), 1 | 2) && number.iter().all(u8::is_ascii_digit)
+        // `PA5` of STM32 and `GP15`
+        let is_port = letters == 2 && matches!(value, [b'P', ..] | [b'G', b'P', ..] | [b'I', b'O', ..]);
+        (is_port || matches!(letters, 1 | 3 | 4))
+            && matches!(number.len(), 1 | 2)
+            && number.iter().all(u8::is_ascii_digit)
     };
     if cfg!(feature = "full") && words::find(b"\x03pin", name, Place::End, words::ANY_CASE) > 0 && is_board() {
         return true;

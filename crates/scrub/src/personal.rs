@@ -3,6 +3,7 @@
 
 use crate::found::Found;
 use crate::full;
+use crate::grouped;
 use crate::input::Input;
 use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, DIGITS, HEX, Set};
 use crate::words::{self, ANY_CASE, Place};
@@ -16,6 +17,7 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Option<Found> {
     match second {
         b'x' => full(|| hexadecimal_key(input, start)),
         b'0'..=b'9' if input.at(start + 3) == b'-' => social_security_number(input, start),
+        b'0'..=b'9' if input.at(start + 3) == b' ' => full(|| grouped::social_security_number(input, start)),
         _ => None,
     }
 }
@@ -101,6 +103,7 @@ pub(crate) fn phone_end(key: &[u8], input: &Input<'_>, start: usize) -> Option<u
     if input.run(start, 7, &NUMBER) < 7 {
         return None;
     }
+    let key = key.strip_suffix(b".").unwrap_or(key);
     let key = match words::find(&words::list(b" number no num"), key, Place::End, ANY_CASE) {
         0 => key,
         length => {

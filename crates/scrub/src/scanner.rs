@@ -5,8 +5,8 @@ use crate::full;
 use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
-    assignment, card, command, compared, email, encoded, flag, markup, pair, personal, php, piped, private_key, prose,
-    protocol, table, token, url, vendor, wrapped,
+    assignment, card, command, compared, email, encoded, flag, markup, pair, personal, php, piped, private_key,
+    prompted, prose, protocol, table, token, url, vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -108,12 +108,16 @@ pub(crate) fn pass_with(
                             .or_else(|| markup::changed(&input, trigger))
                     })
                 }),
-            b'0'..=b'9' => full(|| personal::digits(&input, trigger).or_else(|| protocol::challenge(&input, trigger)))
-                .or_else(|| {
-                    let digits = card::digits(&input, trigger);
-                    index = digits.end;
-                    digits.found
-                }),
+            b'0'..=b'9' => full(|| {
+                personal::digits(&input, trigger)
+                    .or_else(|| protocol::challenge(&input, trigger))
+                    .or_else(|| prompted::code(&input, trigger))
+            })
+            .or_else(|| {
+                let digits = card::digits(&input, trigger);
+                index = digits.end;
+                digits.found
+            }),
             b'J' => token::web_token(&input, trigger, &mut rejected)
                 .or_else(|| full(|| private_key::encoded(&input, trigger))),
             b'B' | b'b' => token::scheme(&input, trigger).or_else(|| full(|| prose::identified_by(&input, trigger))),
@@ -184,6 +188,11 @@ fn rare_sign(input: &Input<'_>, at: usize) -> Option<Found> {
         _ if before.is_ascii_digit() => php::serialized(input, at),
         _ => None,
     }
+    .or_else(|| match (before | 0x20, after) {
+        (b'd' | b'e' | b't' | b'n' | b'p', b' ' | b'"' | b'\'' | b'*' | b'\\' | b'$') => prompted::sent(input, at),
+        _ => None,
+    })
+    .or_else(|| (after == b' ').then(|| prompted::answer(input, at)).flatten())
     .or_else(|| match before | 0x20 {
         b'p' => markup::network(input, at).or_else(|| command::colon(input, at)),
         b'r' => command::colon(input, at),
