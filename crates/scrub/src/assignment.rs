@@ -14,6 +14,7 @@ use crate::personal::phone_end;
 use crate::php;
 use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set, WHITESPACE};
 use crate::tagged::{self, Tagged};
+use crate::url;
 use crate::value::{
     Quote, after_line, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end,
     string_start,
@@ -179,6 +180,13 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
         let end = bare_end(input, start, true);
         let is_token = looks_random(input.part(start, end)) || input.has(start, b"ST-");
         return is_token.then(|| Found::new(start, end, crate::token::TOKEN));
+    }
+    if let Some(found) = full(|| {
+        (in_url && words::has(LINK_PARAMETERS, key.text, ANY_CASE))
+            .then(|| url::parameter(input, key.start, start))
+            .flatten()
+    }) {
+        return Some(found);
     }
     let body = quote_at(input, start).map_or(start, |quote| quote.body);
     if let Some(end) = full(|| phone_end(label(input, key), input, body)) {

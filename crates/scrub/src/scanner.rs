@@ -87,7 +87,7 @@ pub(crate) fn pass_with(
                 let is_number = matches!(digits, 4 | 8) || matches!(input.at(index + digits), b'-' | b'x');
                 index += if is_number { 0 } else { digits };
                 url::userinfo(&input, trigger)
-                    .or_else(|| full(|| vendor::bot(&input, trigger)))
+                    .or_else(|| full(|| vendor::bot(&input, trigger).or_else(|| vendor::account(&input, trigger))))
                     .or_else(|| full(|| encoded::sign(&input, trigger)))
                     .or_else(|| full(|| (byte == b'=').then(|| compared::sign(&input, trigger)).flatten()))
                     .or_else(|| full(|| piped::mask(&input, trigger)))

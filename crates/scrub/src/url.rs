@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::set::{ALPHANUMERIC, BASE64URL, DIGITS, Set};
 use crate::token::TOKEN;
-use crate::value::{has_digit_and_letter, looks_random};
+use crate::value::{bare_end, has_digit_and_letter, looks_like_password, looks_random};
 use crate::words::{self, Place};
 
 /// The bytes between `//` and the path.
@@ -67,4 +67,32 @@ pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
     // `/login/page-1a2b3c4d5e6f.js` is a file
     let is_file = input.at(end) == b'.' && ALPHANUMERIC.has(input.at(end + 1)) && end - body < 64;
     (looks_random(input.part(body, end)) && !is_file).then(|| Found::new(body, input.run_end(end, &PATH), TOKEN))
+}
+
+/// The short code of a link that logs in: `/login?code=…`, `/auth/verify?key=…`. Longer ones need no such path.
+pub(crate) fn parameter(input: &Input<'_>, key: usize, start: usize) -> Option<Found> {
+    /// Enough for the parameters before the code. The limit keeps the work linear.
+    const MAX_BYTES: usize = 160;
+    static PATHS: &[u8] = &words::list(
+        b" login signin sign-in sign_in verify verification verify-email confirm confirmation confirm-email activate \
+        activation magic magic-link magiclink magic_link auth sso otp 2fa mfa invite invitation accept-invite reset \
+        reset-password password-reset passwordless recover recovery unsubscribe callback signup register",
+    );
+    static SEGMENT: Set = ALPHANUMERIC.with(b"_-");
+    static SEPARATORS: Set = Set::of(b"&;");
+    let end = bare_end(input, start, true);
+    let text = input.part(start, end);
+    let is_code = (6..=8).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    let is_short = text.iter().all(|byte| BASE64URL.has(*byte)) && looks_like_password(text);
+    let is_name = text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
+    if !is_code && (!is_short || is_name) {
+        return None;
+    }
+    let floor = input.floor.max(key.saturating_sub(MAX_BYTES));
+    let mark = floor + input.part(floor, key).iter().rposition(|byte| matches!(byte, b'?' | b'#' | b' ' | b'"'))?;
+    let path = mark - usize::from(input.before(mark) == b'/');
+    let is_in_query = matches!(input.at(mark), b'?' | b'#') && (mark + 1 == key || SEPARATORS.has(input.before(key)));
+    let segment = input.run_start(path, 24, &SEGMENT);
+    let is_login = input.before(segment) == b'/' && words::has(PATHS, input.part(segment, path), words::ANY_CASE);
+    (is_in_query && is_login).then(|| Found::new(start, end, TOKEN))
 }

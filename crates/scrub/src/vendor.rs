@@ -19,7 +19,7 @@ struct Form {
 }
 
 /// Forms of all tokens with a prefix; in the browser module only the most common ones, for its size.
-static FORMS: [Form; if cfg!(feature = "full") { 9 } else { 4 }] = [
+static FORMS: [Form; if cfg!(feature = "full") { 11 } else { 4 }] = [
     Form {
         // these are also the beginnings of names, so they need the length of a token without separators
         #[cfg(not(feature = "full"))]
@@ -67,12 +67,11 @@ static FORMS: [Form; if cfg!(feature = "full") { 9 } else { 4 }] = [
     #[cfg(feature = "full")]
     Form { prefixes: &words::list(b" pypi- SG. sl. 1//"), min: 40, set: &DOTTED, is_mixed: true },
     #[cfg(feature = "full")]
-    Form {
-        prefixes: &words::list(b" pcsk_ ops_ sgp_ fm1_ fm2_ fo1_ glc_ sntrys_ CCIPAT_"),
-        min: 40,
-        set: &PADDED,
-        is_mixed: true,
-    },
+    Form { prefixes: &words::list(b" pcsk_ ops_ sgp_ glc_ sntrys_ CCIPAT_"), min: 40, set: &PADDED, is_mixed: true },
+    #[cfg(feature = "full")]
+    Form { prefixes: &words::list(b" fm1_ fm2_ fm1r_ fm1a_ fo1_"), min: 20, set: &PADDED, is_mixed: true },
+    #[cfg(feature = "full")]
+    Form { prefixes: &words::list(b" vercel_blob_rw_ vercel_blob_ro_"), min: 20, set: &BASE64URL, is_mixed: true },
     #[cfg(feature = "full")]
     Form { prefixes: &words::list(b" v1.0-"), min: 80, set: &PADDED, is_mixed: true },
     #[cfg(feature = "full")]
@@ -159,7 +158,7 @@ fn rest(input: &Input<'_>, start: usize, body: usize, form: &Form) -> Option<Fou
 /// of the bytes after them.
 type Lettered = (&'static [u8], &'static [u8], usize, usize, &'static Set);
 
-static LETTERED: [Lettered; if cfg!(feature = "full") { 17 } else { 5 }] = [
+static LETTERED: [Lettered; if cfg!(feature = "full") { 18 } else { 5 }] = [
     (b"", b"AKIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ASIA", 16, 16, &CAPITALS_AND_DIGITS),
     (b"", b"ABIA", 16, 16, &CAPITALS_AND_DIGITS),
@@ -173,6 +172,8 @@ static LETTERED: [Lettered; if cfg!(feature = "full") { 17 } else { 5 }] = [
     (b"", b"ATBB", 28, 40, &ALPHANUMERIC),
     #[cfg(feature = "full")]
     (b"", b"AKCp", 40, 90, &ALPHANUMERIC),
+    #[cfg(feature = "full")]
+    (b"", b"AKID", 28, 40, &ALPHANUMERIC),
     #[cfg(feature = "full")]
     (b"LT", b"AI", 12, 30, &ALPHANUMERIC),
     #[cfg(feature = "full")]
@@ -274,4 +275,15 @@ pub(crate) fn bot(input: &Input<'_>, colon: usize) -> Option<Found> {
     let length = input.run(colon + 1, 50, &BASE64URL);
     let is_token = input.has(colon + 1, b"AA") && (7..=11).contains(&(colon - start)) && length >= 30;
     is_token.then(|| Found::new(start, colon + 1 + length, TOKEN))
+}
+
+/// Checks the colon of an account and its token of Twilio, `AC…:…`, each of 32 hexadecimal digits.
+pub(crate) fn account(input: &Input<'_>, colon: usize) -> Option<Found> {
+    let start = colon.checked_sub(34)?;
+    let is_account = HEX.has(input.before(colon))
+        && input.has(start, b"AC")
+        && start >= input.floor
+        && input.run(start + 2, 33, &HEX) == 32
+        && input.run(colon + 1, 33, &HEX) == 32;
+    (is_account && input.begins_word(start)).then(|| Found::new(start, colon + 33, crate::CREDENTIALS))
 }
