@@ -192,7 +192,7 @@ fn other(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
     if let Some(end) = full(|| phone_end(label(input, key), input, body)) {
         return Some(Found::new(body, end, "<phone>"));
     }
-    full(|| grouped::value(input, key, start).or_else(|| pair::value(input, key, start)))
+    full(|| grouped::value(input, key, body).or_else(|| pair::value(input, key, start)))
 }
 
 /// A key with the words before it, as in `Phone no.: …`.

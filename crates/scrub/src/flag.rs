@@ -27,7 +27,9 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
             program::follows(input, dash, b'u', PROGRAMS).then(|| user_and_password(input, start + 1)).flatten()
         });
     }
-    if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U' | b'k' | b'A' | b'X' | b'N', ..]) {
+    if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U' | b'k' | b'A' | b'X' | b'N', ..])
+        || cfg!(feature = "full") && dash + 1 == start && matches!(name, [b'c', ..] | [b'h', b'p', ..])
+    {
         let found = full(|| program::option(input, dash).or_else(|| program::login(input, dash)));
         if found.is_some() {
             return found;

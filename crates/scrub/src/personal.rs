@@ -14,6 +14,9 @@ pub(crate) fn digits(input: &Input<'_>, start: usize) -> Option<Found> {
     if first.is_ascii_uppercase() {
         return account_number(input, start);
     }
+    if first == b'+' {
+        return full(|| phone_after_label(input, start - 1));
+    }
     match second {
         b'x' => full(|| hexadecimal_key(input, start)),
         b'0'..=b'9' if input.at(start + 3) == b'-' => social_security_number(input, start),
@@ -96,9 +99,29 @@ fn hexadecimal_key(input: &Input<'_>, start: usize) -> Option<Found> {
     (!is_hash).then(|| Found::new(start, body + 64, crate::SECRET))
 }
 
+/// A number with a `+` after a label without a sign, or with a remark: `phone number is +49 …`, `Telephone (work): +49 …`.
+fn phone_after_label(input: &Input<'_>, plus: usize) -> Option<Found> {
+    static SIGNS: Set = Set::of(b" :=(");
+    static REMARK: Set = ALPHANUMERIC.with(b" -");
+    static WORDS: Set = ALPHANUMERIC.with(b" _-.");
+    let mut end = input.run_start(plus, 4, &SIGNS);
+    for word in [&b" is"[..], b" was"] {
+        end -= if input.has_before(end, word) { word.len() } else { 0 };
+    }
+    if input.before(end) == b')' {
+        end = input.run_start(input.run_start(end - 1, 24, &REMARK).checked_sub(1)?, 2, &SIGNS);
+    }
+    let label = input.part(input.run_start(end, 24, &WORDS), end);
+    let to = phone_end(label, input, plus)?;
+    Some(Found::new(plus, to, "<phone>"))
+}
+
 /// The end of a phone number that is the value of a key; none for other keys and values.
 pub(crate) fn phone_end(key: &[u8], input: &Input<'_>, start: usize) -> Option<usize> {
-    static KEYS: &[u8] = &words::list(b" phone mobile telephone cellphone tel cell fax msisdn whatsapp handy telefon");
+    static KEYS: &[u8] = &words::list(
+        b" telephone cellphone smartphone phone mobile tel cell fax msisdn whatsapp handy mobiltelefon telefon mobil telefonnummer \
+        handynummer rufnummer",
+    );
     static NUMBER: Set = DIGITS.with(b"+-(). /");
     if input.run(start, 7, &NUMBER) < 7 {
         return None;

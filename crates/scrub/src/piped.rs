@@ -7,7 +7,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{ALPHANUMERIC, BLANKS, Set};
-use crate::value::{line_end, looks_like_password, quote_at, quoted_end};
+use crate::value::{bare_end, line_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, EXACT, Place};
 
 /// Checks the dash of an option: `… | sudo -S`, `… | docker login --password-stdin`, `ConvertTo-SecureString`.
@@ -40,6 +40,47 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     (is_printed && looks_like_password(input.part(start, end)))
         .then(|| replace_unless_placeholder(input, start, end, SECRET))
         .flatten()
+}
+
+/// Checks the first `<` of a here-string for a program that asks for a password: `kinit ada <<< …`.
+pub(crate) fn here_string(input: &Input<'_>, at: usize) -> Option<Found> {
+    /// Enough for the command. The limit keeps the work linear.
+    const MAX_BYTES: usize = 160;
+    static PROGRAMS: [&[u8]; 16] = [
+        b"kinit ",
+        b"cryptsetup ",
+        b"sudo -S",
+        b"passwd",
+        b"login ",
+        b"-stdin",
+        b"--with-token",
+        b"gpg ",
+        b"ssh-add",
+        b"ssh-keygen ",
+        b"openssl ",
+        b"veracrypt ",
+        b"secret-tool ",
+        b"pass insert",
+        b"su ",
+        b"secrets set",
+    ];
+    if !input.has(at, b"<<<") || input.before(at) == b'<' {
+        return None;
+    }
+    let start = at + 3 + input.run(at + 3, 4, &BLANKS);
+    let (start, end) = match quote_at(input, start) {
+        Some(quote) => (quote.body, quoted_end(input, quote)),
+        None => (start, bare_end(input, start, false)),
+    };
+    let text = input.part(start, end);
+    if !looks_like_password(text) || text.starts_with(b"$") || text.contains(&b' ') {
+        return None;
+    }
+    let head = input.part(input.floor.max(at.saturating_sub(MAX_BYTES)), at);
+    let line = head.iter().rposition(|byte| matches!(byte, b'\n' | b';' | b'|')).map_or(0, |index| index + 1);
+    let head = head.get(line..).unwrap_or_default();
+    let is_command = PROGRAMS.iter().any(|name| head.windows(name.len()).any(|part| part == *name));
+    is_command.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
 }
 
 /// Checks the last colon of `::add-mask::…`, by which a step of GitHub Actions hides a value.

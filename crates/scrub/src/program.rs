@@ -10,7 +10,7 @@ use crate::words::{self, EXACT};
 
 /// The letter of an option, the programs that take it with the password attached, and those that take it as a word of its
 /// own. From the programs' manuals.
-static OPTIONS: [(u8, &[u8], &[u8]); 9] = [
+static OPTIONS: [(u8, &[u8], &[u8]); 11] = [
     (
         b'p',
         &words::list(
@@ -38,8 +38,11 @@ static OPTIONS: [(u8, &[u8], &[u8]); 9] = [
     ),
     (b'U', &words::list(b" smbclient rpcclient"), &words::list(b" smbclient rpcclient")),
     (b'k', &words::list(b" openssl"), &words::list(b" openssl nuget dotnet choco")),
-    (b'A', &words::list(b" snmpwalk"), SNMP),
-    (b'X', &words::list(b" snmpwalk"), SNMP),
+    (b'A', SNMP, SNMP),
+    (b'X', SNMP, SNMP),
+    (b'c', SNMP, SNMP),
+    // `-hp…` also encrypts the names of files
+    (b'h', &words::list(b" rar unrar"), b""),
     (b'N', &words::list(b" ssh-keygen"), &words::list(b" ssh-keygen")),
 ];
 static SNMP: &[u8] = &words::list(b" snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmptrap");
@@ -67,13 +70,13 @@ pub(crate) fn login(input: &Input<'_>, dash: usize) -> Option<Found> {
 static WORD: Set = ALPHANUMERIC.with(b"_-.");
 /// Bytes that end a command.
 static END: Set = Set::of(b"|;\n");
-static BETWEEN: Set = Set::of(b" \t\"',[](){}/\\=:`$");
+static BETWEEN: Set = Set::of(b" \t\"',[](){}/\\=:`$<>");
 
 /// Checks the first dash of an option with one letter.
 pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     let letter = input.at(dash + 1);
     let (_, attached, spaced) = OPTIONS.iter().find(|(name, _, _)| *name == letter)?;
-    let after = dash + 2;
+    let after = dash + if letter == b'h' { 3 } else { 2 };
     // `'-p', '…'` is a list of words; after `mysql -p"` the text around the command ends
     let is_listed = |_: &usize| BLANKS.has(input.at(after)) || QUOTES.has(input.before(dash));
     let argument = crate::flag::argument_start(input, after).filter(is_listed);
@@ -90,7 +93,9 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     // a port after the wrong letter, `mysql -p3306`
     let is_port = argument.is_none() && text.starts_with(b"33") && matches!(text.len(), 4 | 5);
     let is_value = is_value && !(is_port && text.iter().all(u8::is_ascii_digit));
-    if !is_value || !follows(input, dash, letter, programs) {
+    // the communities that agents have by default
+    let is_default = letter == b'c' && words::has(&words::list(b" public private"), text, EXACT);
+    if !is_value || is_default || !follows(input, dash, letter, programs) {
         return None;
     }
     let start = if letter == b'U' { input.find(start, end, b"%")? + 1 } else { start };

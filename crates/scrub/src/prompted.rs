@@ -6,10 +6,11 @@ use crate::assignment::{follows_prose, replace_unless_placeholder};
 use crate::below;
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, Set};
+use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, QUOTES, Set};
 use crate::value::{looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};
 
+static MARKS: Set = Set::of(b" (\\\"'");
 /// Enough for a prompt. The limit keeps the work linear.
 const MAX_BYTES: usize = 128;
 
@@ -19,7 +20,8 @@ pub(crate) fn answer(input: &Input<'_>, colon: usize) -> Option<Found> {
         [b"assword for ", b"assphrase for ", b"asscode for ", b"PIN for ", b"oken for ", b"asswd for "];
     let start = colon + 1 + input.run(colon + 1, 4, &BLANKS);
     let end = (start > colon + 1).then(|| below::only_word(input, start)).flatten()?;
-    if !looks_like_password(input.part(start, end)) || input.part(start, end).contains(&b'(') {
+    let is_pin = (4..=12).contains(&(end - start)) && input.run(start, 13, &DIGITS) == end - start;
+    if !is_pin && !looks_like_password(input.part(start, end)) || input.part(start, end).contains(&b'(') {
         return None;
     }
     let floor = input.floor.max(colon.saturating_sub(MAX_BYTES));
@@ -34,9 +36,9 @@ pub(crate) fn answer(input: &Input<'_>, colon: usize) -> Option<Found> {
 
 /// Checks the colon of `expect "assword:"`: the text that the next `send` sends, and that of `expect: send "…\r"`.
 pub(crate) fn sent(input: &Input<'_>, colon: usize) -> Option<Found> {
+    let head = input.part(input.run_start(colon, 12, &ALPHANUMERIC), colon);
     static ENDS: &[u8] = &words::list(b" assword assphrase asscode expect pin otp code passwd");
     static CLOSING: Set = Set::of(b"\\rn");
-    let head = input.part(input.run_start(colon, 12, &ALPHANUMERIC), colon);
     if words::find(ENDS, head, Place::End, ANY_CASE) == 0 {
         return None;
     }
@@ -70,6 +72,20 @@ pub(crate) fn sent(input: &Input<'_>, colon: usize) -> Option<Found> {
         .flatten()
 }
 
+/// Checks the `p` of `expect "password"`, a prompt without a colon.
+pub(crate) fn expected(input: &Input<'_>, at: usize) -> Option<Found> {
+    let end = at
+        + words::find(
+            &words::list(b" password passphrase passwd"),
+            input.part(at, (at + 10).min(input.text.len())),
+            Place::Start,
+            ANY_CASE,
+        );
+    let is_prompt = end > at && QUOTES.has(input.before(at)) && quote_at(input, end).is_some();
+    let start = input.run_start(at, 16, &MARKS);
+    (is_prompt && input.has_before(start, b"expect")).then(|| sent(input, end)).flatten()
+}
+
 /// Checks the first digit of a one-time code: `verification code is 482913`, `482913 is your login code`.
 pub(crate) fn code(input: &Input<'_>, start: usize) -> Option<Found> {
     static KINDS: &[u8] = &words::list(
@@ -96,10 +112,13 @@ pub(crate) fn code(input: &Input<'_>, start: usize) -> Option<Found> {
     };
     let links = [&b" code is "[..], b" code is: ", b" code: ", b" code = ", b" code ", b" pin is ", b" password is "];
     let is_after = links.iter().any(|link| input.has_before(start, link) && is_kind(start - link.len()))
-        || [&b" OTP is "[..], b" otp is ", b" OTP ", b" passcode is "].iter().any(|link| input.has_before(start, link));
+        || [&b"OTP is "[..], b"otp is ", b"OTP ", b"passcode is ", b"our code is ", b"our code: "]
+            .iter()
+            .any(|link| input.has_before(start, link));
     let is_before = || {
         let words = input.part(end, (end + 64).min(input.text.len()));
-        let is_sentence = words.starts_with(b" is your ") || words.starts_with(b" is the ");
+        let is_sentence =
+            words.starts_with(b" is your ") || words.starts_with(b" is the ") || words.starts_with(b" as your ");
         let word = is_sentence.then(|| words.windows(5).position(|part| part == b" code")).flatten();
         word.is_some_and(|length| is_kind(end + length)) || is_sentence && words.windows(4).any(|part| part == b" OTP")
     };

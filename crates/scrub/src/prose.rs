@@ -152,6 +152,7 @@ pub(crate) fn identified_by(input: &Input<'_>, at: usize) -> Option<Found> {
         return None;
     }
     let start = at + 2 + input.run(at + 2, 4, &BLANKS);
+    let start = if input.has(start, b"VALUES ") || input.has(start, b"values ") { start + 7 } else { start };
     let (start, end) = match quote_at(input, start) {
         Some(quote) => (quote.body, quoted_end(input, quote)),
         // Oracle takes a password without quotes, too

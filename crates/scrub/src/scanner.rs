@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
     assignment, card, command, compared, email, encoded, flag, markup, pair, personal, php, piped, private_key,
-    prompted, prose, protocol, table, token, url, vendor, wrapped,
+    prompted, prose, protocol, sql, table, tagged, token, url, vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -16,7 +16,7 @@ const TRIGGERS: &[(&[u8], &[u8])] = &[
     #[cfg(feature = "full")]
     (b"-", b">"),
     (b"._-/<J", b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"),
-    (b",%&(", b" \"'`\\\n\tlbrSO234"),
+    if cfg!(feature = "full") { (b",%&(<", b" \"'`\\\n\tlbrSO234<") } else { (b",%&(", b" \"'`\\\n\tlbrSO234") },
     (b"A", b"ABCIKSTU"),
     if cfg!(feature = "full") { (b"Bb$", b"aeyAEY256") } else { (b"Bb", b"aeyAEY") },
     (b"Pp", b"awiAWIr"),
@@ -26,6 +26,8 @@ const TRIGGERS: &[(&[u8], &[u8])] = &[
     (b"Cc", b"rR"),
     #[cfg(feature = "full")]
     (b"Ll", b"Oo"),
+    #[cfg(feature = "full")]
+    (b"Ii", b"Dd"),
 ];
 /// One bit for each trigger.
 #[cfg(feature = "full")]
@@ -130,6 +132,7 @@ pub(crate) fn pass_with(
                             .or_else(|| compared::duplicate(&input, trigger))
                             .or_else(|| protocol::pass(&input, trigger))
                             .or_else(|| command::changed_password(&input, trigger))
+                            .or_else(|| prompted::expected(&input, trigger))
                     })
                 })
             }
@@ -148,8 +151,10 @@ pub(crate) fn pass_with(
                 wrapped::second_argument(&input, trigger)
                     .or_else(|| compared::argument(&input, trigger))
                     .or_else(|| markup::listed(&input, trigger))
+                    .or_else(|| tagged::tuple(&input, trigger))
             }),
-            b'<' | b'&' => full(|| pair::element(&input, trigger)),
+            b'I' | b'i' => full(|| sql::identified(&input, trigger)),
+            b'<' | b'&' => full(|| pair::element(&input, trigger).or_else(|| piped::here_string(&input, trigger))),
             b'_' => full(|| command::underscore(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),
             _ if may_end() => vendor::prefixed(&input, trigger),

@@ -1,12 +1,15 @@
 //! Secrets in the tuples of SQL: `INSERT INTO users (name, password) VALUES ('ada', '…')`, also as parameters of the
-//! statement, and the rows of `COPY users (name, password) FROM stdin`.
+//! statement, and the rows of `COPY users (name, password) FROM stdin`; and `IDENTIFIED WITH … AS '…'`.
 
 use std::ops::Range;
 
+use crate::SECRET;
+use crate::assignment::replace_unless_placeholder;
+use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, Set, WHITESPACE};
-use crate::value::{after_line, is_placeholder, line_end};
+use crate::value::{after_line, is_placeholder, line_end, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};
 
 /// Enough for the columns of a table. The limit keeps the work linear.
@@ -41,6 +44,51 @@ pub(crate) fn tuples(input: &Input<'_>, found: &mut Vec<Range<usize>>) {
             };
         }
     }
+}
+
+/// Checks the `I` of `IDENTIFIED VIA ed25519 USING '…'` and `IDENTIFIED WITH … AS '…'`.
+pub(crate) fn identified(input: &Input<'_>, at: usize) -> Option<Found> {
+    static PLUGIN: Set = ALPHANUMERIC.with(b"_\"'`\\");
+    let word = |start: usize, list: &[u8]| {
+        words::find(list, input.part(start, (start + 16).min(input.text.len())), Place::Start, ANY_CASE)
+    };
+    let skip = |start: usize| start + input.run(start, 8, &WHITESPACE);
+    // a shortcut: most words with `id` have other letters after them
+    if input.at(at + 2) | 0x20 != b'e' || input.at(at + 3) | 0x20 != b'n' || !input.begins_word(at) {
+        return None;
+    }
+    let mut start = at + Some(word(at, &words::list(b",identified "))).filter(|length| *length > 0)?;
+    // Oracle's `IDENTIFIED BY '…' REPLACE '…'`
+    if word(skip(start), &words::list(b",by ")) > 0 {
+        let first = quote_at(input, skip(skip(start) + 3))?;
+        let after = skip(quoted_end(input, first) + first.body - first.start);
+        let length = Some(word(after, &words::list(b",replace "))).filter(|length| *length > 0)?;
+        let second = quote_at(input, skip(after + length))?;
+        // one at a time: the next pass replaces the second one
+        let first_end = quoted_end(input, first);
+        return replace_unless_placeholder(input, first.body, first_end, SECRET)
+            .or_else(|| replace_unless_placeholder(input, second.body, quoted_end(input, second), SECRET));
+    }
+    // further plugins follow an `OR`
+    for link in [&words::list(b",via ,with ")[..], &words::list(b",or ")[..], &words::list(b",or ")[..]] {
+        start = skip(start);
+        start += Some(word(start, link)).filter(|length| *length > 0)?;
+        start = skip(start);
+        let plugin = start + input.run(start, 48, &PLUGIN);
+        let text = skip(plugin);
+        let length = word(text, &words::list(b",using password(,using ,as ,by "));
+        let Some(quote) = quote_at(input, skip(text + length)).filter(|_| plugin > start && length > 0) else {
+            start = plugin;
+            continue;
+        };
+        let end = quoted_end(input, quote);
+        if let Some(found) = replace_unless_placeholder(input, quote.body, end, SECRET) {
+            return Some(found);
+        }
+        start = end + quote.body - quote.start;
+        start += usize::from(input.at(start) == b')');
+    }
+    None
 }
 
 /// For each column in the brackets before an index, whether it is secret.

@@ -1,13 +1,15 @@
 //! Values behind a mark of their format: tags of YAML (`password: !vault …`), binaries of Erlang (`<<"…">>`), a scheme
 //! whose credential is on the next line of a header; and sentences about a value (`Authorization: header missing`).
 
+use crate::SECRET;
 use crate::assignment::{PROSE_AFTER, SCHEMES, replace_unless_placeholder};
 use crate::below;
 use crate::found::Found;
 use crate::input::Input;
-use crate::set::{ALPHANUMERIC, BLANKS, LETTERS, Set};
+use crate::key::names_secret;
+use crate::set::{ALPHANUMERIC, BLANKS, LETTERS, Set, WHITESPACE};
 use crate::token::TOKEN;
-use crate::value::{bare_end, looks_like_password, quote_at};
+use crate::value::{bare_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};
 
 /// A value with a tag.
@@ -18,6 +20,7 @@ pub(crate) enum Tagged {
     Reference,
 }
 
+static ANCHOR: Set = ALPHANUMERIC.with(b"_-");
 static TAG: Set = ALPHANUMERIC.with(b"!_-:./,<>");
 
 /// The start of the value after a tag; none if there is no tag.
@@ -31,8 +34,19 @@ pub(crate) fn start(input: &Input<'_>, start: usize) -> Option<Tagged> {
         b" !vault !vault-encrypted !secret !unsafe !encrypted !sensitive !sops !str !string !binary !!str !!binary \
         !<tag:yaml.org,2002:str> !<tag:yaml.org,2002:binary> !plain !literal !password !kms !crypt !gpg",
     );
-    if input.has(start, b"<<\"") {
+    if input.has(start, b"<<") && quote_at(input, start + 2).is_some() {
         return Some(Tagged::Value(start + 2));
+    }
+    // `password: &anchor …`
+    if input.at(start) == b'&' && input.before(start) == b' ' {
+        let name = input.run(start + 1, 40, &ANCHOR);
+        let value = start + 1 + name + input.run(start + 1 + name, 8, &BLANKS);
+        let is_text = || {
+            let word = below::only_word(input, value);
+            quote_at(input, value).is_some() || word.is_some_and(|end| looks_like_password(input.part(value, end)))
+        };
+        let is_anchor = name > 0 && value > start + 1 + name && is_text();
+        return is_anchor.then_some(Tagged::Value(value));
     }
     if input.at(start) != b'!' {
         return None;
@@ -45,10 +59,17 @@ pub(crate) fn start(input: &Input<'_>, start: usize) -> Option<Tagged> {
     }
     // `!encrypted/pkcs1-oaep`
     let name = tag.split(|byte| *byte == b'/').next().unwrap_or_default();
-    if gap == 0 || !words::has(VALUES, name, ANY_CASE) && !words::has(VALUES, tag, ANY_CASE) {
+    let value = end + gap;
+    // an application's own tag, if a password is alone after it
+    let is_own = || {
+        let is_name = tag.iter().all(|byte| byte.is_ascii_lowercase() || b"!-_/".contains(byte));
+        let word = below::only_word(input, value);
+        is_name && word.is_some_and(|word| looks_like_password(input.part(value, word)))
+    };
+    let is_known = words::has(VALUES, name, ANY_CASE) || words::has(VALUES, tag, ANY_CASE);
+    if gap == 0 || !is_known && !is_own() {
         return None;
     }
-    let value = end + gap;
     // `!secret wifi_password` names an entry of another file
     let text = input.part(value, bare_end(input, value, false));
     let is_name = text.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
@@ -85,4 +106,20 @@ pub(crate) fn is_report(input: &Input<'_>, start: usize) -> bool {
         && has_end(end)
         && words::find(NOUNS, input.part(start, word), Place::Whole, ANY_CASE) > 0
         && words::has(PROSE_AFTER, input.part(next, end), ANY_CASE)
+}
+
+/// Checks the comma of a pair in Elixir or Erlang: `{:password, "…"}`, `{password,<<"…">>}`.
+pub(crate) fn tuple(input: &Input<'_>, comma: usize) -> Option<Found> {
+    static NAMES: Set = ALPHANUMERIC.with(b"_");
+    let name = input.run_start(comma, 48, &NAMES);
+    let open = name - usize::from(input.before(name) == b':');
+    if input.before(open) != b'{' || !names_secret(input.part(name, comma)) {
+        return None;
+    }
+    let start = comma + 1 + input.run(comma + 1, 8, &WHITESPACE);
+    let quote = quote_at(input, start + if input.has(start, b"<<") { 2 } else { 0 })?;
+    let end = quoted_end(input, quote);
+    let text = input.part(quote.body, end);
+    let is_secret = looks_like_password(text) && !text.contains(&b' ');
+    is_secret.then(|| replace_unless_placeholder(input, quote.body, end, SECRET)).flatten()
 }

@@ -92,7 +92,13 @@ pub(crate) fn parameter(input: &Input<'_>, key: usize, start: usize) -> Option<F
     let mark = floor + input.part(floor, key).iter().rposition(|byte| matches!(byte, b'?' | b'#' | b' ' | b'"'))?;
     let path = mark - usize::from(input.before(mark) == b'/');
     let is_in_query = matches!(input.at(mark), b'?' | b'#') && (mark + 1 == key || SEPARATORS.has(input.before(key)));
-    let segment = input.run_start(path, 24, &SEGMENT);
+    let mut path = path;
+    let mut segment = input.run_start(path, 24, &SEGMENT);
+    // `/verify/12?hash=…`
+    if input.before(segment) == b'/' && input.run_end(segment, &DIGITS) == path {
+        path = segment - 1;
+        segment = input.run_start(path, 24, &SEGMENT);
+    }
     let is_login = input.before(segment) == b'/' && words::has(PATHS, input.part(segment, path), words::ANY_CASE);
     (is_in_query && is_login).then(|| Found::new(start, end, TOKEN))
 }
