@@ -55,7 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
         let read = piece.filled().len();
         buffer.advance(read);
-        self.progress.received();
+        self.progress.received(read);
         Poll::Ready(Ok(()))
     }
 }

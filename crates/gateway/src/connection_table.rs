@@ -1,5 +1,5 @@
-//! `ConnectionTable`: the open connections of a listener. When it is full, the network that holds the most makes way for
-//! the others, and connections that wait for their clients make way for new ones.
+//! `ConnectionTable`: the open connections of a listener. When it is full, a network that holds a large part makes way for
+//! the others, and connections that have waited for their clients make way for new ones.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,12 +15,15 @@ use crate::progress::{Phase, Progress, milliseconds_since};
 /// Shortest time between two log lines about connections that are refused or cannot be accepted.
 pub(crate) const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Time for the body of a request in a full table. A client that needs longer makes way for others.
+/// Time for the head of a request in a full table, and age of a connection before which it makes way only for networks
+/// that hold far fewer: honest clients send a head in pieces, and would otherwise make way in place of older connections.
+const YOUNG_MILLISECONDS: u64 = 1_000;
+/// Time without progress of a body in a full table. A client that needs longer makes way for others.
 const BODY_MILLISECONDS: u64 = 2_000;
 /// Time after which an idle connection in a full table makes way for any other one.
 const IDLE_MILLISECONDS: u64 = 5_000;
-/// The part of the table that a network holds at least to be named as the cause of a full table.
-const NAMED_PART: usize = 8;
+/// The part of the table that a network holds at least to be the cause of a full table: an eighth.
+const LARGE_PART: usize = 8;
 
 /// The open connections, at most `max`. A connection belongs to the network of its peer: an IPv4 address, or an IPv6 /48.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ struct Entries {
 #[derive(Debug)]
 struct Entry {
     network: Client,
+    /// Time of the admission, in milliseconds since the start of the table.
+    admitted_at: u64,
     progress: Progress,
     /// Closes the connection. Absent until its task has started.
     abort: Option<AbortHandle>,
@@ -71,20 +76,25 @@ impl ConnectionTable {
     /// A place for a new connection. In a full table, closes one that waits for its client; returns `None` if there is none,
     /// because a connection whose request is complete must not make way for one of the same network.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        self.admit_at(peer, milliseconds_since(self.start))
+    }
+
+    /// A place for a connection that is new at `now`, in milliseconds since the start.
+    fn admit_at(self: &Arc<Self>, peer: IpAddr, now: u64) -> Option<Place> {
         let network = Client::network(peer);
         let mut entries = lock(&self.entries);
         if entries.connections.len() >= self.max {
-            let is_closed = entries.make_way(&network, milliseconds_since(self.start));
+            let is_closed = entries.make_way(&network, self.max, now);
             entries.log(self.max, is_closed);
             if !is_closed {
                 return None;
             }
         }
-        let progress = Progress::new(self.start);
+        let progress = Progress::new(self.start, now);
         let id = entries.next_id;
         entries.next_id += 1;
         *entries.networks.entry(network.clone()).or_default() += 1;
-        entries.connections.insert(id, Entry { network, progress: progress.clone(), abort: None });
+        entries.connections.insert(id, Entry { network, admitted_at: now, progress: progress.clone(), abort: None });
         Some(Place { table: Arc::clone(self), id, progress })
     }
 
@@ -98,9 +108,13 @@ impl ConnectionTable {
 
 impl Entries {
     /// Closes one connection for a new one of the other network; false if none makes way.
-    fn make_way(&mut self, other: &Client, now: u64) -> bool {
-        let first =
-            self.first_of_largest(other).or_else(|| self.oldest_head()).or_else(|| self.oldest_waiting(other, now));
+    fn make_way(&mut self, other: &Client, max: usize, now: u64) -> bool {
+        let first = self
+            .first_of_largest(other, |_, held| is_large(held, max))
+            .or_else(|| self.oldest_head(now))
+            .or_else(|| self.oldest_waiting(other, Phase::Idle, IDLE_MILLISECONDS, now))
+            .or_else(|| self.oldest_waiting(other, Phase::Body, BODY_MILLISECONDS, now))
+            .or_else(|| self.first_of_largest(other, |entry, _| !entry.is_young(now)));
         let Some(entry) = first.and_then(|id| self.remove(id)) else { return false };
         if let Some(abort) = entry.abort {
             abort.abort();
@@ -108,14 +122,15 @@ impl Entries {
         true
     }
 
-    /// Of the network that holds the most, if it still holds as many as the other one afterwards: the connection that
-    /// has waited for its client the longest, or else has been without traffic for the longest time.
-    fn first_of_largest(&self, other: &Client) -> Option<u64> {
-        let (largest, count) = self.networks.iter().max_by_key(|(_, count)| **count)?;
-        if self.held_by(other) + 1 >= *count {
+    /// Of the networks that hold the most, if they still hold as many as the other one afterwards: the selected connection
+    /// that has waited for its client the longest, or else has been without traffic for the longest time.
+    fn first_of_largest(&self, other: &Client, is_selected: impl Fn(&Entry, usize) -> bool) -> Option<u64> {
+        let most = *self.networks.values().max()?;
+        if self.held_by(other) + 1 >= most {
             return None;
         }
-        let of_largest = self.connections.iter().filter(|(_, entry)| entry.network == *largest);
+        let selected = self.connections.iter().filter(|(_, entry)| is_selected(entry, most));
+        let of_largest = selected.filter(|(_, entry)| self.held_by(&entry.network) == most);
         let order = |entry: &Entry| match entry.progress.phase() {
             (Phase::Head, since) => (0, since),
             (Phase::Body | Phase::Idle, since) => (1, since),
@@ -124,24 +139,19 @@ impl Entries {
         of_largest.min_by_key(|(id, entry)| (order(entry), **id)).map(|(id, _)| *id)
     }
 
-    /// The oldest connection with an unfinished head, of any network: many networks with one each would otherwise hold
-    /// the table until their timeout.
-    fn oldest_head(&self) -> Option<u64> {
-        self.oldest(|_, phase, _| phase == Phase::Head)
+    /// The oldest connection whose head is unfinished for long, of any network: many networks with one each would otherwise
+    /// hold the table until their timeout.
+    fn oldest_head(&self, now: u64) -> Option<u64> {
+        self.oldest(|_, phase, since| phase == Phase::Head && now.saturating_sub(since) >= YOUNG_MILLISECONDS)
     }
 
-    /// The oldest connection that is slow to send its body, idle for long, or idle and of a network that holds more than the
-    /// other one.
-    fn oldest_waiting(&self, other: &Client, now: u64) -> Option<u64> {
+    /// The connection that has been the longest in the phase: for longer than the limit, or of a network that holds more
+    /// than the other one.
+    fn oldest_waiting(&self, other: &Client, selected: Phase, limit: u64, now: u64) -> Option<u64> {
         let held = self.held_by(other);
         self.oldest(|entry, phase, since| {
-            let age = now.saturating_sub(since);
-            match phase {
-                Phase::Head => true,
-                Phase::Body => age > BODY_MILLISECONDS,
-                Phase::Idle => age > IDLE_MILLISECONDS || self.held_by(&entry.network) > held,
-                Phase::Response => false,
-            }
+            let is_waiting = now.saturating_sub(since) >= limit || self.held_by(&entry.network) > held;
+            phase == selected && !entry.is_young(now) && is_waiting
         })
     }
 
@@ -201,9 +211,20 @@ impl Entries {
     fn named_network(&self, max_connections: usize) -> Option<(IpAddr, usize)> {
         let (network, held) = self.networks.iter().max_by_key(|(_, count)| **count)?;
         let Client::Network(network) = network else { return None };
-        let is_large = *held > 1 && held.saturating_mul(NAMED_PART) >= max_connections;
-        is_large.then_some((*network, *held))
+        is_large(*held, max_connections).then_some((*network, *held))
     }
+}
+
+impl Entry {
+    /// True if it was admitted so recently that its client may still send its first request.
+    fn is_young(&self, now: u64) -> bool {
+        now.saturating_sub(self.admitted_at) < YOUNG_MILLISECONDS
+    }
+}
+
+/// True if the connections that a network holds are a large part of the table.
+fn is_large(held: usize, max_connections: usize) -> bool {
+    held > 1 && held.saturating_mul(LARGE_PART) >= max_connections
 }
 
 impl Place {
@@ -225,13 +246,22 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::PROGRESS_BYTES;
 
-    /// A full table: the last bytes of the networks' addresses, and the phases of their connections, oldest first.
+    /// Age of connections that are not young, in milliseconds.
+    const AGED: u64 = YOUNG_MILLISECONDS;
+
+    /// A full table: the last bytes of the networks' addresses, and the phases of their connections, all from time 0.
     fn table(connections: &[(u8, Phase)]) -> (Arc<ConnectionTable>, Vec<Place>) {
+        table_at(&connections.iter().map(|(network, phase)| (*network, *phase, 0)).collect::<Vec<_>>())
+    }
+
+    /// A full table whose connections were admitted at these times, in milliseconds.
+    fn table_at(connections: &[(u8, Phase, u64)]) -> (Arc<ConnectionTable>, Vec<Place>) {
         let table = ConnectionTable::new(connections.len());
-        let places = connections.iter().map(|(network, phase)| {
-            let place = table.admit(address(*network)).unwrap();
-            place.progress.begin(*phase);
+        let places = connections.iter().map(|(network, phase, at)| {
+            let place = table.admit_at(address(*network), *at).unwrap();
+            place.progress.begin_at(*phase, *at);
             place
         });
         let places = places.collect();
@@ -242,19 +272,25 @@ mod tests {
         [192, 0, 2, network].into()
     }
 
+    /// Which connection is closed for a new one, if that is admitted.
+    fn closed_for(new: u8, now: u64, table: &Arc<ConnectionTable>, places: &[Place]) -> Option<usize> {
+        let admitted = table.admit_at(address(new), now);
+        let closed = places.iter().position(|place| !lock(&table.entries).connections.contains_key(&place.id));
+        assert_eq!(admitted.is_some(), closed.is_some());
+        closed
+    }
+
     #[test]
     fn the_connection_that_makes_way_waits_for_its_client() {
         use Phase::{Body, Head, Idle, Response};
         let check = |connections: &[(u8, Phase)], new: u8, expected: Option<usize>| {
             let (table, places) = table(connections);
-            let is_open = |place: &Place| lock(&table.entries).connections.contains_key(&place.id);
-            let admitted = table.admit(address(new));
-            let closed = places.iter().position(|place| !is_open(place));
-            assert_eq!((admitted.is_some(), closed), (expected.is_some(), expected), "{new} for {connections:?}");
+            assert_eq!(closed_for(new, AGED, &table, &places), expected, "{new} for {connections:?}");
         };
         // many networks with one each
         check(&[(1, Response), (2, Head), (3, Head)], 9, Some(1));
         check(&[(1, Response), (2, Body), (3, Idle), (4, Idle)], 9, Some(2));
+        check(&[(1, Response), (2, Body), (3, Body)], 9, Some(1));
         check(&[(1, Response), (2, Response)], 9, None);
         // a head makes way also for the same network, and nothing else does
         check(&[(1, Response), (1, Idle), (1, Head)], 1, Some(2));
@@ -267,14 +303,65 @@ mod tests {
     }
 
     #[test]
+    fn a_young_connection_stays_and_the_oldest_that_waits_makes_way() {
+        use Phase::{Body, Head, Idle, Response};
+        let now = 60_000;
+        for old in [Head, Idle, Body] {
+            for young in [Head, Idle, Body, Response] {
+                let (table, places) = table_at(&[(1, young, now - 999), (2, old, 100), (3, old, 0), (4, young, now)]);
+                assert_eq!(closed_for(9, now, &table, &places), Some(2), "{young:?} beside {old:?}");
+            }
+        }
+        // the next head of an old connection is young too
+        let (table, places) = table_at(&[(1, Idle, 0), (2, Idle, 0)]);
+        places[0].progress.begin_at(Head, now);
+        assert_eq!(closed_for(9, now, &table, &places), Some(1));
+        // where all are young, the new one is refused
+        for young in [Head, Idle, Body] {
+            let (table, places) = table_at(&[(1, young, now - 999), (2, young, now - 999), (3, young, now)]);
+            assert_eq!(closed_for(9, now, &table, &places), None, "{young:?}");
+            assert_eq!(closed_for(9, now + 1, &table, &places), Some(0), "{young:?}");
+        }
+    }
+
+    #[test]
+    fn young_connections_make_way_only_if_their_network_holds_a_large_part() {
+        let large: Vec<_> = (1..=16).map(|network| (network.max(2), Phase::Head, 500)).collect();
+        let (table, places) = table_at(&large);
+        assert_eq!(closed_for(99, 600, &table, &places), Some(0), "two of sixteen");
+        let mut small = large;
+        small.push((17, Phase::Idle, 500));
+        let (table, places) = table_at(&small);
+        assert_eq!(closed_for(99, 600, &table, &places), None, "two of seventeen");
+    }
+
+    #[test]
+    fn a_network_with_a_small_part_makes_way_last() {
+        let mut connections: Vec<_> = (1..=17).map(|network| (network.max(2), Phase::Response, 0)).collect();
+        connections.push((18, Phase::Idle, 0));
+        let (table, places) = table_at(&connections);
+        assert_eq!(closed_for(99, AGED, &table, &places), Some(17));
+        let (table, places) = table_at(&connections[..17]);
+        assert_eq!(closed_for(99, AGED, &table, &places), Some(0));
+    }
+
+    #[test]
     fn slow_bodies_and_long_idle_connections_make_way_for_every_network() {
         for (phase, limit) in [(Phase::Body, BODY_MILLISECONDS), (Phase::Idle, IDLE_MILLISECONDS)] {
             let (table, places) = table(&[(1, phase), (2, Phase::Response)]);
-            let mut entries = lock(&table.entries);
-            let since = places[0].progress.phase().1;
-            assert!(!entries.make_way(&Client::network(address(1)), since + limit));
-            assert!(entries.make_way(&Client::network(address(1)), since + limit + 1));
-            drop((entries, places));
+            assert_eq!(closed_for(1, limit - 1, &table, &places), None);
+            assert_eq!(closed_for(1, limit, &table, &places), Some(0));
+        }
+    }
+
+    #[test]
+    fn a_body_stays_while_it_progresses_by_more_than_single_bytes() {
+        for (bytes, expected) in [(PROGRESS_BYTES, None), (1, Some(0))] {
+            let (table, places) = table(&[(1, Phase::Body), (2, Phase::Response)]);
+            for now in (500..=10_000).step_by(500) {
+                places[0].progress.record_received(bytes, now);
+            }
+            assert_eq!(closed_for(1, 10_000, &table, &places), expected);
         }
     }
 

@@ -25,8 +25,8 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Limits and settings of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenOptions {
-    /// Maximum number of open connections. When it is reached, the network that holds the most makes way for the others;
-    /// where none holds more, connections that wait for their clients make way, those with an unfinished head first.
+    /// Maximum number of open connections. When it is reached, a network that holds a large part makes way for the others;
+    /// where none does, connections that have waited for their clients make way, those with an unfinished head first.
     pub max_connections: usize,
     /// Timeout of a request's head, and of an idle connection; none for no timeout.
     pub head_timeout: Option<Duration>,

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -23,6 +23,8 @@ pub(crate) enum Phase {
 }
 
 const PHASES: [Phase; 4] = [Phase::Head, Phase::Body, Phase::Response, Phase::Idle];
+/// Number of bytes from the client that count as progress of a body. A byte per second would otherwise keep a connection.
+pub(crate) const PROGRESS_BYTES: usize = 4 * 1024;
 /// Bits of a packed value that hold the phase.
 const PHASE_BITS: u32 = 2;
 
@@ -40,20 +42,37 @@ struct Shared {
     phase: AtomicU64,
     /// Milliseconds from the start to the last traffic.
     last_traffic: AtomicU64,
+    /// Number of bytes from the client since its last progress.
+    received_bytes: AtomicUsize,
+    /// Milliseconds from the start to the last progress.
+    last_progress: AtomicU64,
 }
 
 impl Progress {
-    /// The progress of a connection that opens now.
-    pub(crate) fn new(start: Instant) -> Self {
-        let now = milliseconds_since(start);
-        let shared = Shared { phase: AtomicU64::new(packed(Phase::Head, now)), last_traffic: AtomicU64::new(now) };
+    /// The progress of a connection that opens at `now`, in milliseconds since the start.
+    pub(crate) fn new(start: Instant, now: u64) -> Self {
+        let shared = Shared {
+            phase: AtomicU64::new(packed(Phase::Head, now)),
+            last_traffic: AtomicU64::new(now),
+            received_bytes: AtomicUsize::new(0),
+            last_progress: AtomicU64::new(now),
+        };
         Self { start, shared: Arc::new(shared) }
     }
 
     /// Records bytes from the client.
-    pub(crate) fn received(&self) {
+    pub(crate) fn received(&self, bytes: usize) {
         self.change(Phase::Idle, Phase::Head);
         self.record_traffic();
+        self.record_received(bytes, milliseconds_since(self.start));
+    }
+
+    /// Records bytes from the client at `now`, in milliseconds since the start. Enough of them are progress.
+    pub(crate) fn record_received(&self, bytes: usize, now: u64) {
+        if self.shared.received_bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) >= PROGRESS_BYTES {
+            self.shared.received_bytes.store(0, Ordering::Relaxed);
+            self.shared.last_progress.store(now, Ordering::Relaxed);
+        }
     }
 
     /// Records bytes to the client.
@@ -63,13 +82,21 @@ impl Progress {
 
     /// Records the phase that begins now.
     pub(crate) fn begin(&self, phase: Phase) {
-        self.shared.phase.store(packed(phase, milliseconds_since(self.start)), Ordering::Relaxed);
+        self.begin_at(phase, milliseconds_since(self.start));
     }
 
-    /// The phase, and its beginning in milliseconds since the start.
+    /// Records the phase that begins at `now`, in milliseconds since the start.
+    pub(crate) fn begin_at(&self, phase: Phase, now: u64) {
+        self.shared.phase.store(packed(phase, now), Ordering::Relaxed);
+    }
+
+    /// The phase, and its beginning in milliseconds since the start. For a body, the time of its last progress.
     pub(crate) fn phase(&self) -> (Phase, u64) {
         let value = self.shared.phase.load(Ordering::Relaxed);
-        (PHASES[usize::try_from(value & ((1 << PHASE_BITS) - 1)).unwrap_or(0)], value >> PHASE_BITS)
+        let phase = PHASES[usize::try_from(value & ((1 << PHASE_BITS) - 1)).unwrap_or(0)];
+        let since = value >> PHASE_BITS;
+        let last_progress = self.shared.last_progress.load(Ordering::Relaxed);
+        (phase, if phase == Phase::Body { since.max(last_progress) } else { since })
     }
 
     /// The time of the last traffic, in milliseconds since the start.

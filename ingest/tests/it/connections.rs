@@ -110,9 +110,9 @@ async fn one_address_cannot_hold_the_table_against_another() {
 async fn many_addresses_that_send_nothing_more_shut_out_no_other() {
     let whole = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
     for (begun, limit) in [
-        ("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n", Duration::ZERO),
-        ("", Duration::ZERO),
-        (whole, Duration::ZERO),
+        ("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n", Duration::from_secs(5)),
+        ("", Duration::from_secs(5)),
+        (whole, Duration::from_secs(5)),
         ("POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{", Duration::from_secs(10)),
     ] {
         let app = spawn_app_with(|config| config.max_connections = 8).await;
@@ -137,6 +137,36 @@ async fn many_addresses_that_send_nothing_more_shut_out_no_other() {
             assert!(started.elapsed() < limit, "after {:?}: {response:?}", started.elapsed());
         }
         assert!(of_strangers[0].rest().await.is_empty(), "the oldest made way");
+    }
+}
+
+#[tokio::test]
+async fn a_request_in_two_pieces_is_answered_while_other_addresses_connect_to_a_full_table() {
+    let whole = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+    let slow = "POST /report-error HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n{";
+    for begun in [whole, slow] {
+        let app = spawn_app_with(|config| config.max_connections = 8).await;
+        let mut of_strangers = Vec::new();
+        for last in 1..=8 {
+            let mut stream = connect_from(&format!("127.0.1.{last}"), app.address).await;
+            stream.write(begun).await;
+            if begun == whole {
+                assert!(stream.head().await.contains(" 200 "));
+            }
+            of_strangers.push(stream);
+        }
+        // a connection stays for its first second
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let mut own = connect_from("127.0.0.1", app.address).await;
+        own.write("GET /healthz HTTP/1.1\r\n").await;
+        for last in 1..=4 {
+            let mut stream = connect_from(&format!("127.0.2.{last}"), app.address).await;
+            stream.write(whole).await;
+            assert!(stream.head().await.contains(" 200 "), "an old connection makes way");
+            of_strangers.push(stream);
+        }
+        own.write("host: 127.0.0.1\r\n\r\n").await;
+        assert!(own.head().await.contains(" 200 "), "{begun:?}");
     }
 }
 
