@@ -31,9 +31,11 @@ pub fn host_problem(method: &Method, target: &Uri, version: Version, headers: &H
         Some("https") => 443,
         _ => return Some("the request target is neither a path nor an http URL"),
     };
-    let is_same = Host::parse(authority.as_str()).zip(parsed).is_some_and(|(target, host)| {
-        target.name.eq_ignore_ascii_case(host.name)
-            && target.port.unwrap_or(default_port) == host.port.unwrap_or(default_port)
+    let is_same = Host::parse(authority.as_str()).is_some_and(|target| {
+        // without a Host header, which HTTP/1.0 does not require, the target names the only host
+        parsed.is_none_or(|host| {
+            target.has_name_of(&host) && target.port.unwrap_or(default_port) == host.port.unwrap_or(default_port)
+        })
     });
     (!is_same).then_some("the request target names another host than the Host header; send the same one in both")
 }
@@ -70,6 +72,13 @@ impl<'a> Host<'a> {
             None => return None,
         };
         Some(Self { name, port })
+    }
+
+    /// True for the same name in any case, and for the same IPv6 address in any form.
+    fn has_name_of(&self, other: &Self) -> bool {
+        let address = |host: &Self| host.name.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+        self.name.eq_ignore_ascii_case(other.name)
+            || address(self).is_some_and(|it| address(other).is_some_and(|other| it == other))
     }
 }
 
@@ -175,6 +184,8 @@ mod tests {
             ("http://localhost:80/", "localhost"),
             ("https://shop.example", "shop.example:443"),
             ("http://[::1]:1/", "[::1]:1"),
+            ("http://[::1]:1/", "[0:0:0:0:0:0:0:1]:1"),
+            ("http://[2001:DB8:0::1]/", "[2001:db8::1]:80"),
         ] {
             assert_eq!(problem(target, Version::HTTP_11, &[host]), None, "{target} {host}");
         }
@@ -186,9 +197,20 @@ mod tests {
             ("http://localhost:8787@evil.example/", "localhost:8787"),
             ("ftp://localhost:8787/", "localhost:8787"),
             ("localhost:8787", "localhost:8787"),
+            ("http://[::2]:1/", "[::1]:1"),
         ] {
             assert!(problem(target, Version::HTTP_11, &[host]).is_some(), "{target} {host}");
         }
-        assert!(problem("http://localhost/", Version::HTTP_10, &[]).is_some());
+    }
+
+    #[test]
+    fn an_absolute_target_of_http_1_0_needs_no_host_header() {
+        assert_eq!(problem("http://localhost/", Version::HTTP_10, &[]), None);
+        assert_eq!(problem("http://[::1]:8787/", Version::HTTP_10, &[]), None);
+        assert!(problem("http://localhost/", Version::HTTP_11, &[]).is_some());
+        for target in ["http://user@localhost/", "http://a,b/", "ftp://localhost/"] {
+            assert!(problem(target, Version::HTTP_10, &[]).is_some(), "{target}");
+        }
+        assert!(problem("http://localhost/", Version::HTTP_10, &["evil.example"]).is_some());
     }
 }
