@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::percent_decode_str;
 use tower_http::services::ServeDir;
 
-use self::private_names::{is_private_directory, is_private_file};
+use self::private_names::{is_for_pages, is_private_directory, is_private_file};
 use crate::config::Config;
 use crate::error::ApiError;
 
@@ -39,8 +39,10 @@ const DATABASE_BEGINNINGS: [&[u8]; 6] = [
     b"\x00\x2d\xe2\x18",
     b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",
 ];
-/// Length of the first line of a private key.
-const KEY_LINE_BYTES: u64 = 64;
+/// Bytes of a file in which a private key is sought. Certificates and comments stand before some keys.
+const SOUGHT_BYTES: u64 = 64 * 1024;
+/// The longest beginning of a private key's first line: `-----BEGIN ENCRYPTED PRIVATE KEY` and the like.
+const KEY_LINE_BYTES: usize = 64;
 
 /// The directory of `--static`, and what must not be served from it.
 #[derive(Debug)]
@@ -108,6 +110,10 @@ impl Files {
 
     fn find(&self, path: &str) -> Found {
         let Ok(decoded) = percent_decode_str(path).decode_utf8() else { return Found::Nothing };
+        // `ServeDir` would redirect an escaped last slash to a path outside of `/app/`
+        if decoded.ends_with('/') != path.ends_with('/') {
+            return Found::Nothing;
+        }
         let relative = Path::new(decoded.trim_start_matches('/'));
         if decoded.split('/').any(|name| name.starts_with('.')) || !is_visible(relative) || is_private(relative) {
             return Found::Nothing;
@@ -142,7 +148,7 @@ impl Files {
     /// other name.
     fn may_serve(&self, path: &Path, metadata: &Metadata) -> bool {
         let has_private_name = path.file_name().is_some_and(|name| is_private_file(&name.to_string_lossy()));
-        metadata.is_file() && !has_private_name && !self.is_of_store(path, metadata) && !has_private_beginning(path)
+        metadata.is_file() && !has_private_name && !self.is_of_store(path, metadata) && !has_private_content(path)
     }
 
     /// True for a file whose name begins with the store's name, or that is the same file as one of these.
@@ -178,11 +184,25 @@ fn is_private(path: &Path) -> bool {
 
 /// True for a SQLite database, such as a backup of the store, and its logs, and for a private key. Unreadable files
 /// count as one.
-fn has_private_beginning(path: &Path) -> bool {
+fn has_private_content(path: &Path) -> bool {
     let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(KEY_LINE_BYTES).read_to_end(&mut beginning));
+    let read = File::open(path).and_then(|file| file.take(SOUGHT_BYTES).read_to_end(&mut beginning));
     let is_database = DATABASE_BEGINNINGS.iter().any(|known| beginning.starts_with(known));
-    let first_line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_key = first_line.starts_with(b"-----BEGIN ") && first_line.windows(11).any(|part| part == b"PRIVATE KEY");
-    read.is_err() || is_database || is_key || beginning.starts_with(b"PuTTY-User-Key-File")
+    let is_for_pages = path.file_name().is_some_and(|name| is_for_pages(&name.to_string_lossy()));
+    read.is_err() || is_database || holds_private_key(&beginning, is_for_pages)
+}
+
+/// True if a line begins a private key. In data, a key may also stand within a line; scripts and pages about keys mention
+/// the words there.
+fn holds_private_key(text: &[u8], is_for_pages: bool) -> bool {
+    let begins_key = |text: &[u8]| {
+        let start = &text[..text.len().min(KEY_LINE_BYTES)];
+        let begins = start.starts_with(b"-----BEGIN ") || start.starts_with(b"---- BEGIN ");
+        begins && start.windows(11).any(|part| part == b"PRIVATE KEY")
+    };
+    text.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        let begin = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
+        let within = || (0..line.len()).any(|start| begins_key(&line[start..]));
+        begins_key(begin) || begin.starts_with(b"PuTTY-User-Key-File") || !is_for_pages && within()
+    })
 }

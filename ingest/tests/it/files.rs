@@ -154,7 +154,10 @@ async fn databases_copies_and_keys_are_not_served_by_name_or_content() {
         "sub/%23index.html%23",
         "sub/index.html.SWP",
         "index.html.bak",
-        "site.old/index.html",
+        "site.bak/index.html",
+        "repo.git/config",
+        "dump.sql.tar.gz",
+        "secrets-prod.json",
     ];
     for name in private {
         write(directory, &name.replace("%23", "#"));
@@ -166,9 +169,40 @@ async fn databases_copies_and_keys_are_not_served_by_name_or_content() {
     std::fs::write(directory.join("rows"), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 rows of a journal").unwrap();
     let paths: Vec<String> = private.iter().map(|name| format!("/app/{name}")).collect();
     assert_absent(&app, &paths.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    assert_absent(&app, &["/app/site.old/", "/app/innocent.txt", "/app/page.bak", "/app/key.txt", "/app/rows"]).await;
-    for name in ["page.txt", "app.js.map", "env.js", "sub/keys.html"] {
+    assert_absent(&app, &["/app/site.bak/", "/app/innocent.txt", "/app/page.bak", "/app/key.txt", "/app/rows"]).await;
+    for name in ["page.txt", "app.js.map", "env.js", "sub/keys.html", "summer.old/photo.jpg", "desktop.jpg", "env.hdr"]
+    {
         write(directory, name);
+        assert_eq!(app.get(&format!("/app/{name}")).await.status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn private_keys_are_found_behind_other_content() {
+    let app = serving_its_own_directory().await;
+    let directory = app.served.as_ref().unwrap().path();
+    let key = format!("-----BEGIN {} KEY-----\nMIIE\n", "RSA PRIVATE");
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n".repeat(100);
+    for (name, content) in [
+        ("blank.txt", format!("\n\r\n  {key}")),
+        ("mark.txt", format!("\u{feff}{key}")),
+        ("bag.txt", format!("Bag Attributes\n    localKeyID: 01\n{key}")),
+        ("bundle.crt", format!("{certificate}{key}")),
+        ("config.json", format!("{{\"private_key\": \"{}\"}}", key.replace('\n', "\\n"))),
+        ("putty.txt", format!("\nPuTTY-{}-Key-File-3: ssh-ed25519\n", "User")),
+        ("block.asc", format!("-----BEGIN PGP {} KEY BLOCK-----\n", "PRIVATE")),
+        ("app.css", key.clone()),
+    ] {
+        std::fs::write(directory.join(name), content).unwrap();
+        assert_absent(&app, &[&format!("/app/{name}")]).await;
+    }
+    for (name, content) in [
+        ("keys.js", format!("export const begin = '{}';", key.trim())),
+        ("keys.html", format!("<p>A key begins with <code>{key}</code>")),
+        ("chain.crt", certificate),
+        ("public.txt", "-----BEGIN PUBLIC KEY-----\nMIIB\n".to_owned()),
+    ] {
+        std::fs::write(directory.join(name), content).unwrap();
         assert_eq!(app.get(&format!("/app/{name}")).await.status, 200, "{name}");
     }
 }
@@ -201,7 +235,7 @@ async fn a_directory_is_redirected_to_its_own_path() {
         assert_eq!((response.status, response.header("location")), (308, Some(location)));
     }
     assert_eq!(app.get("/app/sub/").await.text(), "sub/index.html");
-    for path in ["/app//evil.example", "/app//evil.example/.."] {
+    for path in ["/app//evil.example", "/app//evil.example/..", "/app/sub%2f", "/app/sub%2F"] {
         assert_eq!(app.get(path).await.status, 404, "{path}");
     }
 }
