@@ -3,6 +3,7 @@
 //! An error is the end of a sentence that begins with the option and the value: "is not a whole number from 1 to 5".
 //! Errors of secrets are whole sentences, because the value is not shown.
 
+mod served;
 mod urls;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use autoheal_store::ClientHash;
 use secrecy::SecretString;
 
+pub(crate) use self::served::served_directory;
 pub(crate) use self::urls::{address, api_url, is_own_address, origin, public_url, service_url, upstream, url_prefix};
 
 /// Minimum length of a token or key that the service checks, in characters.
@@ -200,27 +202,6 @@ fn is_in_spool(file: &Path) -> bool {
 /// A path that is not blank.
 pub(crate) fn file(path: PathBuf) -> Result<PathBuf, String> {
     if path.to_string_lossy().trim().is_empty() { Err("is no path of a file".to_owned()) } else { Ok(path) }
-}
-
-/// An existing directory whose files may be served. Some directories hold so much else that they cannot be meant.
-pub(crate) fn served_directory(path: PathBuf) -> Result<PathBuf, String> {
-    if !path.is_dir() {
-        return Err("is not a directory; name the directory with the files of the page".to_owned());
-    }
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let is = |other: PathBuf| other.canonicalize().is_ok_and(|other| path.canonicalize().is_ok_and(|it| it == other));
-    let holds = [
-        (Some(PathBuf::from("/")), "the files of the whole system"),
-        (home, "all files of the user"),
-        (data_directory(), "autoheal's own files"),
-    ];
-    let found = holds.into_iter().find_map(|(other, holds)| is(other?).then_some(holds));
-    match found {
-        Some(holds) => {
-            Err(format!("holds {holds}, which would be public; name the directory of the page's files alone"))
-        }
-        None => Ok(path),
-    }
 }
 
 /// True for the name of a project or a public key.

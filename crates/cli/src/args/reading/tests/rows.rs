@@ -243,7 +243,13 @@ pub(super) const ROWS: &[Row] = &[
         "http://127.0.0.1:9000/mcp",
     ),
     row(&["serve"], "--static", &["/tmp", "."], &["/nonexistent/directory", "/etc/passwd", " "], "not a directory"),
-    row(&["serve"], "--static", &[], &["/", "/tmp/.."], "would be public"),
+    row(
+        &["serve"],
+        "--static",
+        &[],
+        &["/", "/tmp/..", "/etc", "/etc/../etc/.", "/var", "/dev", "/usr"],
+        "would be public",
+    ),
     row(&["serve"], "--static", &[], &[""], "a value is needed"),
     row(
         &["serve", "run", "mcp", "explain"],
