@@ -46,8 +46,6 @@ struct Delta {
     noise: u64,
     /// Calls that are no noise after all, because of the report of their other end.
     noise_undone: u64,
-    /// Time until which a new group opens no issue.
-    waits_until: Option<Timestamp>,
     noise_rule: Option<String>,
     last_seen: Timestamp,
     releases: HashMap<String, u64>,
@@ -143,7 +141,6 @@ impl Batch {
             known_clients: 0,
             noise: 0,
             noise_undone: 0,
-            waits_until: None,
             noise_rule: None,
             last_seen: record.received_at(),
             releases: HashMap::new(),
@@ -160,7 +157,9 @@ impl Batch {
             delta.noise_rule = Some(start(rule, MAX_NAME_BYTES).to_owned());
         }
         if is_new && meeting.is_none() && end.is_some_and(|end| !end.is_server) {
-            delta.waits_until = Some(record.received_at().plus(SERVER_REPORT_WAIT));
+            connection
+                .prepare_cached("UPDATE groups SET act_at = ?2 WHERE id = ?1")?
+                .execute(params![group.id, record.received_at().plus(SERVER_REPORT_WAIT).0])?;
         }
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
@@ -244,10 +243,10 @@ impl Batch {
                 .prepare_cached(
                     // A refused step waits up to a day, but not if its group is seen again. Within a minute, not at
                     // once, because a hot group would cost a decision for each report.
-                    "UPDATE groups SET act_at = CASE WHEN act_at IS NULL AND status <> 'refused' THEN ?3 ELSE ?2 + 60000 END
+                    "UPDATE groups SET act_at = CASE WHEN act_at IS NULL AND status <> 'refused' THEN ?2 ELSE ?2 + 60000 END
                      WHERE id = ?1 AND (act_at IS NULL OR act_at > ?2 + 3600000)",
                 )?
-                .execute(params![group, delta.last_seen.0, delta.waits_until.unwrap_or(delta.last_seen).0])?;
+                .execute(params![group, delta.last_seen.0])?;
             for (release, count) in delta.releases {
                 connection
                     .prepare_cached(
