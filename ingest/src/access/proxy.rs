@@ -44,7 +44,9 @@ pub(crate) async fn look_for_proxy(
     next: Next,
 ) -> Response {
     // browsers send HTTP/1.1; nginx 1.22 sends HTTP/1.0 by default, without any header of its own
-    let is_proxied = request.version() < Version::HTTP_11 || names_proxy(request.headers());
+    let has_sign = request.version() < Version::HTTP_11 || names_proxy(request.headers());
+    // probes of the health are no clients of a proxy, and some send HTTP/1.0
+    let is_proxied = has_sign && !matches!(request.uri().path(), "/healthz" | "/readyz");
     if is_proxied && !state.proxy.0.swap(true, Ordering::Relaxed) && state.config.operator_tokens.is_empty() {
         tracing::warn!(%peer, "a request came through a proxy; the dashboard is closed until AUTOHEAL_OPERATOR_TOKEN is set");
     }

@@ -104,6 +104,19 @@ async fn behind_the_simplest_proxy_the_dashboard_is_closed() {
 }
 
 #[tokio::test]
+async fn probes_of_the_health_close_no_dashboard() {
+    let app = spawn_app().await;
+    for path in ["/healthz", "/readyz", "/healthz?probe=1"] {
+        let mut client = Wire::open(app.address).await;
+        client.write(through_nginx(&app, path, "Via: 1.1 probe\r\nX-Forwarded-For: 192.0.2.1\r\n")).await;
+        assert!(client.head().await.contains(" 200 "), "{path}");
+    }
+    for path in ROUTES {
+        assert_ne!(app.get(path).await.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn with_a_token_or_a_public_url_this_machine_needs_the_token_too() {
     let public = spawn_app_with(|config| config.public_url = Origin::parse("https://errors.example")).await;
     let local = spawn_app_with(|config| config.public_url = Origin::parse("http://localhost:8080")).await;
