@@ -41,6 +41,18 @@ impl Repository {
         let (remotes, origin) = remotes(&shared);
         Some(Self { top: top.to_owned(), commit: commit(&own, &shared)?, remotes, origin })
     }
+
+    /// True if git may know a commit where [`around`](Self::around) finds none: in a repository without working tree, and
+    /// where references are stored as `reftable`. Elsewhere git is not asked, because named pipes among its files would
+    /// block it.
+    #[must_use]
+    pub fn needs_git(directory: &Path) -> bool {
+        let git = directory.ancestors().map(|top| top.join(".git")).find(|git| git.symlink_metadata().is_ok());
+        git.is_none_or(|git| {
+            let head = git_directory(&git).and_then(|own| line_of(&own.join("HEAD")));
+            head.as_deref() == Some("ref: refs/heads/.invalid")
+        })
+    }
 }
 
 /// The git directory. In additional working trees and in submodules `.git` is a file that names it.
@@ -253,6 +265,24 @@ mod tests {
             ("file://github.com/acme/shop", None),
         ] {
             assert_eq!(host_and_path(url).as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn git_is_asked_only_where_it_knows_more() {
+        let place = tempfile::tempdir().unwrap();
+        let (files, table) = (place.path().join("files"), place.path().join("table"));
+        for (directory, format) in [(&files, "files"), (&table, "reftable")] {
+            std::fs::create_dir(directory).unwrap();
+            git(directory, &["init", "-q", "-b", "main", &format!("--ref-format={format}")]);
+            git(directory, &["commit", "-q", "--allow-empty", "-m", "one"]);
+        }
+        assert!(Repository::around(&table).is_none() && Repository::needs_git(&table));
+        for name in ["refs/heads/main", "HEAD"] {
+            let path = files.join(".git").join(name);
+            std::fs::remove_file(&path).unwrap();
+            rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RWXU).unwrap();
+            assert!(Repository::around(&files).is_none() && !Repository::needs_git(&files), "{name}");
         }
     }
 

@@ -49,15 +49,14 @@ impl Place {
     /// The current directory and commit, from the repository's files, or from git if they cannot be read.
     pub(crate) fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        let found = match std::env::var_os("GIT_DIR") {
-            Some(_) => None,
-            None => Repository::around(&here),
-        };
+        let names_other = std::env::var_os("GIT_DIR").is_some();
+        let found = if names_other { None } else { Repository::around(&here) };
+        let may_ask = names_other || Repository::needs_git(&here);
         let (directory, commit, repositories) = match found {
             Some(Repository { top, commit, remotes, .. }) => {
                 (here.strip_prefix(top).ok().map(Path::to_owned), Some(commit), remotes)
             }
-            None => match from_git() {
+            None => match may_ask.then(from_git).flatten() {
                 Some((directory, commit)) => (Some(directory), Some(commit), Vec::new()),
                 None => (None, None, Vec::new()),
             },
