@@ -68,7 +68,7 @@ const PROXY_HEADERS: [(&str, &str); 19] = [
 
 #[tokio::test]
 async fn a_proxy_closes_the_dashboard_for_requests_without_its_headers_too() {
-    for ((name, value), path) in PROXY_HEADERS.into_iter().zip(["/", "/healthz", "/nothing"].into_iter().cycle()) {
+    for ((name, value), path) in PROXY_HEADERS.into_iter().zip(["/", "/report-error", "/nothing"].into_iter().cycle()) {
         println!("{name} {path}");
         let app = spawn_app().await;
         let proxied = app.send(&Request::get(path).header(name, value)).await;
