@@ -122,7 +122,14 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     if found.is_some() {
         return found;
     }
-    let start = match tagged::start(input, start).filter(|_| cfg!(feature = "full")) {
+    if cfg!(feature = "full") && is_colon && key.is_bare() && tagged::is_report(input, start) {
+        return None;
+    }
+    let found = full(|| tagged::folded(input, start));
+    if found.is_some() {
+        return found;
+    }
+    let start = match full(|| tagged::start(input, start)) {
         Some(Tagged::Value(start)) => start,
         Some(Tagged::Reference) => return None,
         None => string_start(input, start),
@@ -327,12 +334,6 @@ fn ends_text(input: &Input<'_>, key: &Key<'_>, quote: Quote) -> bool {
 fn bare(input: &Input<'_>, key: &Key<'_>, start: usize, is_colon: bool) -> Option<Found> {
     let in_url = matches!(input.before(key.start), b'?' | b'&' | b'#');
     let is_header = words::find(HEADERS, key.text, Place::End, ANY_CASE) > 0;
-    if cfg!(feature = "full") && is_colon && key.is_bare() && tagged::is_report(input, start) {
-        return None;
-    }
-    if let Some(found) = full(|| tagged::folded(input, start)) {
-        return Some(found);
-    }
     if let Some(credential) = credential_start(input, start) {
         // `Token token="…"`
         if let Some(quote) =

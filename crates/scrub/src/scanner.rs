@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::set::DIGITS;
 use crate::{
     assignment, card, command, compared, email, encoded, flag, markup, pair, personal, php, piped, private_key,
-    prompted, prose, protocol, sql, table, tagged, token, url, vendor, wrapped,
+    prompted, prose, protocol, table, tagged, token, url, vendor, wrapped,
 };
 
 /// The bytes at which a rule is called, each with the bytes that may follow it; none stands for all. Most letters are
@@ -153,7 +153,8 @@ pub(crate) fn pass_with(
                     .or_else(|| markup::listed(&input, trigger))
                     .or_else(|| tagged::tuple(&input, trigger))
             }),
-            b'I' | b'i' => full(|| sql::identified(&input, trigger)),
+            #[cfg(feature = "full")]
+            b'I' | b'i' => crate::sql::identified(&input, trigger),
             b'<' | b'&' => full(|| pair::element(&input, trigger).or_else(|| piped::here_string(&input, trigger))),
             b'_' => full(|| command::underscore(&input, trigger))
                 .or_else(|| may_end().then(|| vendor::prefixed(&input, trigger)).flatten()),

@@ -47,6 +47,7 @@ pub(crate) fn tuples(input: &Input<'_>, found: &mut Vec<Range<usize>>) {
 }
 
 /// Checks the `I` of `IDENTIFIED VIA ed25519 USING '…'` and `IDENTIFIED WITH … AS '…'`.
+#[cfg_attr(not(feature = "full"), expect(dead_code, reason = "the browser module has no trigger for it"))]
 pub(crate) fn identified(input: &Input<'_>, at: usize) -> Option<Found> {
     static PLUGIN: Set = ALPHANUMERIC.with(b"_\"'`\\");
     let word = |start: usize, list: &[u8]| {
