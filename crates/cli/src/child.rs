@@ -2,6 +2,7 @@
 
 mod ending;
 pub(crate) mod facts;
+mod last_reads;
 mod nested;
 pub(crate) mod passing;
 mod signals;
@@ -14,7 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
-pub(crate) use self::nested::{Nested, REPORTED, Reported, line_hash};
+pub(crate) use self::last_reads::LastReads;
+pub(crate) use self::nested::{Ended, Nested, REPORTED, Reported};
 pub(crate) use self::signals::Signals;
 use crate::printed::one_line;
 

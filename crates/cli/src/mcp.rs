@@ -8,7 +8,7 @@ mod watcher;
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::arguments::without_secrets;
 use autoheal_deliver::{MAX_DELAY, data_directory};
@@ -21,7 +21,7 @@ use self::relays::Relays;
 use self::reports::Reports;
 use self::watcher::Watcher;
 use crate::args::McpArgs;
-use crate::child::{Nested, Reported, Signals, refuse, start};
+use crate::child::{Ended, Nested, Reported, Signals, refuse, start};
 use crate::settings::or_never;
 
 /// Runs the server to its end and ends the same way: with its exit code, or by its signal.
@@ -51,20 +51,23 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Ok(relays) => relays,
         Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
     };
+    let destination = options.delivery.destination_hash();
     let reports = Reports::new(options.delivery, program);
     let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
     let ending = signals.follow(child, || false);
     let interrupted = signals.interrupted();
-    let nested_reported = nested.failures().last().is_some_and(|last| last.has_ending(ending));
+    let ended = Ended { ending, destination, at: SystemTime::now() };
+    let nested_failures = nested.failures();
     // before anything that may end this process by a signal
     drop(nested);
-    relays.finish(signals, ending);
+    let last_reads = relays.finish(signals, ending);
+    let nested_reported = nested_failures.has_end(&ended, &last_reads);
     // before the end of the conversation, because the watcher then reads its deadline
     let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);
     // the end of a server that a nested `run` reported is reported once
     conversation.server_ended(ending.exit(), interrupted || nested_reported);
     if watcher.wait() || nested_reported {
-        Reported::now(ending, 0).note();
+        Reported::note(ending, destination);
     }
     ending.repeat()
 }

@@ -20,10 +20,10 @@ use autoheal_deliver::{Destination, MAX_DELAY, Outcome, deliver};
 pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
 pub(crate) use self::report::FailedCommand;
-use self::streams::{Relayed, Streams};
+use self::streams::Streams;
 use self::terminal::Terminal;
 use crate::args::{RunArgs, unknown_variables};
-use crate::child::{Ending, Nested, OWN_LINE, Reported, Signals, passing, refuse, say, start};
+use crate::child::{Ended, Ending, Nested, OWN_LINE, Reported, Signals, passing, refuse, say, start};
 
 /// Time for output that is still being relayed, after a signal that ends this process.
 const RELAY_GRACE: Duration = Duration::from_millis(500);
@@ -52,6 +52,7 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     };
     let ending = signals.follow(child, || streams.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
+    let ended = Ended { ending, destination: options.delivery.destination_hash(), at: SystemTime::now() };
     // before anything that may end this process by a signal
     let nested_failures = nested.failures();
     drop(nested);
@@ -73,22 +74,14 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         let evidence = Evidence::read(&relayed);
         let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
-            let last_line = failed.last_line_hash();
             // a failure that a nested command reported is passed on, because this command may be nested, too
-            if was_reported(&nested_failures, ending, last_line, &relayed)
-                || report(options, failed, relayed.is_line_start())
+            if nested_failures.has_end(&ended, &relayed.last_reads) || report(options, failed, relayed.is_line_start())
             {
-                Reported::now(ending, last_line).note();
+                Reported::note(ending, ended.destination);
             }
         }
     }
     ending.repeat()
-}
-
-/// True if a nested `run` or `mcp` reported this failure: it ended in the same way, and its failure was the last.
-fn was_reported(nested: &[Reported], ending: Ending, last_line: u64, relayed: &Relayed) -> bool {
-    let is_last = |last: &Reported| relayed.ends_with_own_line() || last.is_last(relayed.last_at, last_line);
-    nested.last().is_some_and(|last| last.has_ending(ending) && is_last(last))
 }
 
 /// Reports the failure, within [`MAX_DELAY`]. Prints one line about it on a terminal. Problems are always printed, and with
@@ -109,6 +102,7 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool 
         Ok(_) => result.recv_timeout(MAX_DELAY),
         Err(error) => Ok((Outcome::Lost(error.to_string()), String::new())),
     };
+    let line_end = if is_line_start { "" } else { "\n" };
     let warn = || unknown_variables().iter().for_each(|sentence| say(sentence));
     match result {
         Ok((Outcome::Delivered(delivery), error)) => {
@@ -117,9 +111,11 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool 
                 && stderr().is_terminal()
                 && let Some(line) = recorded(&error, &delivery, store.as_deref())
             {
-                let line_end = if is_line_start { "" } else { "\n" };
                 // the terminal may have hung up
                 let _unread = writeln!(stderr(), "{line_end}{OWN_LINE}{line}");
+                warn();
+            } else if !unknown_variables().is_empty() {
+                let _unread = write!(stderr(), "{line_end}");
                 warn();
             }
             true

@@ -1,12 +1,13 @@
 //! The receiver of failures: the options that `run` and `mcp` share.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::Command;
 
-use autoheal_deliver::{Destination, REMOTE, Receiver, SourceCodePolicy};
+use autoheal_deliver::{Destination, REMOTE, Receiver, SourceCodePolicy, default_store, store_file, store_name};
 use autoheal_ingest::record_in_own_store;
 use autoheal_prepare::validate::Sender;
 use clap::{ArgAction, Args, ValueEnum};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Scrub, values};
 
@@ -63,6 +64,27 @@ impl DeliveryArgs {
     /// Sender of the command's failures.
     pub(crate) fn sender(&self) -> Sender {
         if self.remote { Sender::Anonymous } else { Sender::Local }
+    }
+
+    /// Hash of the receiver and the project, by which two commands know that their reports go to the same place.
+    pub(crate) fn destination_hash(&self) -> u64 {
+        let named = |value: &'_ Option<String>| {
+            value.as_deref().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        let mut hasher = DefaultHasher::new();
+        named(&self.project).hash(&mut hasher);
+        match named(&self.url) {
+            Some(url) => {
+                // a service takes the project of a report from its key
+                let key = self.key.as_ref().map(|key| key.expose_secret().trim());
+                ("service", url.trim_end_matches('/'), key).hash(&mut hasher);
+            }
+            None => {
+                let store = named(&self.store).and_then(|store| store_name(store_file(&store)));
+                ("store", store.or_else(default_store)).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// Sets the variable that makes the reports of programs within the command anonymous, too.

@@ -2,16 +2,20 @@
 //! in a variable. It holds no text of a report.
 
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::fs::{FileType, fstat};
+use rustix::io::ioctl_fionread;
+use rustix::stdio::{stderr, stdout};
+use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGTRAP};
 use uuid::Uuid;
 
-use super::Ending;
+use super::{Ending, LastReads};
 
 /// Variable with the path of the file in which a nested `run` or `mcp` notes what it reported.
 pub(crate) const REPORTED: &str = "AUTOHEAL_REPORTED";
@@ -20,14 +24,40 @@ const FILE_PREFIX: &str = "autoheal-reported-";
 /// Maximum size of the file. Of more failures, the first ones are known.
 const MAX_BYTES: u64 = 64 * 1024;
 
+/// Maximum time between the end of a nested command and the end of the outer one's command, if they are one failure.
+const SAME_END: Duration = Duration::from_secs(1);
+/// Maximum wait until the outer command has read what this one printed. Without it, the outer one may report, too.
+const READ_WAIT: Duration = Duration::from_millis(200);
+/// Messages of shells about the signal that ended their child.
+const SHELL_MESSAGES: [(i32, &str); 10] = [
+    (SIGSEGV, "Segmentation fault"),
+    (SIGABRT, "Aborted"),
+    (SIGABRT, "Abort trap"),
+    (SIGBUS, "Bus error"),
+    (SIGFPE, "Floating point exception"),
+    (SIGILL, "Illegal instruction"),
+    (SIGTRAP, "Trace/breakpoint trap"),
+    (SIGKILL, "Killed"),
+    (SIGTERM, "Terminated"),
+    (SIGHUP, "Hangup"),
+];
+
 /// A failure that a nested command reported.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reported {
     /// The end of its command, which is the end of the nested `run` or `mcp` itself.
     ending: Ending,
-    /// Hash of the last line that the command printed.
-    last_line: u64,
+    /// Hash of the receiver and the project of the report.
+    destination: u64,
     at: SystemTime,
+}
+
+/// The end of the outer one's command.
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    /// Hash of the receiver and the project of the outer one's reports.
+    pub(crate) destination: u64,
+    pub(crate) at: SystemTime,
 }
 
 /// The file in which nested commands note their failures. Dropping it deletes it.
@@ -53,9 +83,21 @@ impl Nested {
     }
 
     /// The failures so far.
-    pub(crate) fn failures(&self) -> Vec<Reported> {
-        let text = self.file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-        text.lines().filter_map(Reported::parse).collect()
+    pub(crate) fn failures(&self) -> Failures {
+        let text = self.file.as_ref().and_then(|file| fs::read(file).ok()).unwrap_or_default();
+        Failures(String::from_utf8_lossy(&text).lines().filter_map(Reported::parse).collect())
+    }
+}
+
+/// Failures that nested commands reported, in the order of their lines.
+pub(crate) struct Failures(Vec<Reported>);
+
+impl Failures {
+    /// True if a nested `run` or `mcp` reported the failure that ended the command. A time after the command's end is
+    /// ignored, because only a command that hides its failures writes one.
+    pub(crate) fn has_end(&self, ended: &Ended, last_reads: &[LastReads]) -> bool {
+        let last = self.0.iter().rfind(|reported| reported.at <= ended.at);
+        last.is_some_and(|last| last.is_end_of(ended, last_reads))
     }
 }
 
@@ -67,24 +109,26 @@ impl Drop for Nested {
 
 impl Reported {
     /// A failure that was reported now.
-    pub(crate) fn now(ending: Ending, last_line: u64) -> Self {
-        Self { ending, last_line, at: SystemTime::now() }
+    pub(crate) fn now(ending: Ending, destination: u64) -> Self {
+        Self { ending, destination, at: SystemTime::now() }
     }
 
-    /// Notes this failure for the outer command, if there is one.
-    pub(crate) fn note(&self) {
+    /// Notes that this process reported its command's failure, for the outer command if there is one.
+    pub(crate) fn note(ending: Ending, destination: u64) {
         let Some(path) = std::env::var_os(REPORTED).map(PathBuf::from) else { return };
         let is_ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE_PREFIX));
         // not created, because the outer command may have ended
         let Some(mut file) = is_ours.then(|| File::options().append(true).open(&path).ok()).flatten() else { return };
         if file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() < MAX_BYTES) {
-            let (kind, number) = match self.ending {
+            wait_until_read();
+            let reported = Self::now(ending, destination);
+            let (kind, number) = match ending {
                 Ending::Code(code) => ("code", code),
                 Ending::Signal(signal) => ("signal", signal),
             };
-            let at = self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+            let at = reported.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
             // on failure, both commands report
-            let _unwritten = file.write_all(format!("{kind} {number} {:016x} {at}\n", self.last_line).as_bytes());
+            let _unwritten = file.write_all(format!("{kind} {number} {:016x} {at}\n", destination).as_bytes());
         }
     }
 
@@ -96,30 +140,54 @@ impl Reported {
             "signal" => Ending::Signal(number),
             _ => return None,
         };
-        let last_line = u64::from_str_radix(words.next()?, 16).ok()?;
+        let destination = u64::from_str_radix(words.next()?, 16).ok()?;
         let at = UNIX_EPOCH.checked_add(Duration::from_nanos(words.next()?.parse().ok()?))?;
-        Some(Self { ending, last_line, at })
+        words.next().is_none().then_some(Self { ending, destination, at })
     }
 
-    /// True if a command ended in this way, also if a shell passed the ending on.
-    pub(crate) fn has_ending(&self, ending: Ending) -> bool {
-        self.ending.as_code() == ending.as_code()
+    /// True if the outer one's command ended because of this failure, and the outer one would report it to the same place.
+    /// Nothing else was printed after the report. In doubt, it is another failure, because a failure that is reported
+    /// twice costs less than one that is never reported.
+    fn is_end_of(&self, ended: &Ended, last_reads: &[LastReads]) -> bool {
+        // a shell passes a signal on as an exit code
+        self.ending.as_code() == ended.ending.as_code()
+            && self.destination == ended.destination
+            && ended.at.duration_since(self.at).is_ok_and(|passed| passed <= SAME_END)
+            && last_reads.iter().map(|reads| reads.after(self.at)).collect::<Option<Vec<_>>>().is_some_and(|printed| {
+                let printed = printed.concat();
+                printed.is_empty() || self.is_shell_message(&printed, ended.ending)
+            })
     }
 
-    /// True if this is the last failure of the outer command: nothing was printed after it. The last line is compared too,
-    /// because the outer command may read it late. A shell prints a line about a signal that ended its child.
-    pub(crate) fn is_last(&self, printed_at: Option<SystemTime>, last_line: u64) -> bool {
-        printed_at.is_none_or(|printed| self.at >= printed)
-            || self.last_line == last_line
-            || matches!(self.ending, Ending::Signal(_))
+    /// True if this is the line of a shell about the signal, as `Aborted` or `a.sh: line 2: 4711 Aborted  command`.
+    fn is_shell_message(&self, printed: &[u8], outer: Ending) -> bool {
+        let (Ending::Signal(signal), Ending::Code(_)) = (self.ending, outer) else { return false };
+        let text = String::from_utf8_lossy(printed);
+        let line = text.trim();
+        let is_message = |message: &str| {
+            let Some((before, after)) = line.split_once(message) else { return false };
+            let after_core = after.trim_start().strip_prefix("(core dumped)").unwrap_or(after);
+            match before.trim_end() {
+                "" => after_core.is_empty() || after_core == format!(": {signal}"),
+                before => before.contains(": line ") && before.ends_with(|last: char| last.is_ascii_digit()),
+            }
+        };
+        let mut messages = SHELL_MESSAGES.iter().filter(|(of, _)| *of == signal);
+        !line.contains('\n') && messages.any(|(_, message)| is_message(message))
     }
 }
 
-/// Hash of a line.
-pub(crate) fn line_hash(line: Option<&str>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    hasher.finish()
+/// Waits until the readers of our standard output and error have read everything, where these are pipes.
+fn wait_until_read() {
+    let until = Instant::now() + READ_WAIT;
+    let is_unread = |stream: BorrowedFd<'_>| {
+        fstat(stream).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
+            && ioctl_fionread(stream).is_ok_and(|bytes| bytes > 0)
+    };
+    while (is_unread(stdout()) || is_unread(stderr())) && Instant::now() < until {
+        // the state of a pipe's other side cannot be waited for
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 #[cfg(test)]
@@ -131,26 +199,74 @@ mod tests {
         for line in ["code 3 00000000000000ff 1790000000000000000", "signal 11 0000000000000001 1"] {
             assert!(Reported::parse(line).is_some(), "{line}");
         }
-        for line in
-            ["", "code", "code x 0 0", "stop 1 0 0", "code 1 0", "code 1 zz 0", "code 1 0 99999999999999999999999"]
-        {
+        for line in [
+            "",
+            "code",
+            "code x 0 0",
+            "stop 1 0 0",
+            "code 1 0",
+            "code 1 zz 0",
+            "code 1 0 1 1",
+            "code 1 0 99999999999999999999999",
+        ] {
             assert_eq!(Reported::parse(line), None, "{line}");
         }
     }
 
-    #[test]
-    fn what_is_printed_after_a_failure_is_another_one() {
-        let reported = Reported::now(Ending::Code(1), 1);
-        let later = Some(reported.at + Duration::from_nanos(1));
-        assert!(reported.is_last(None, 2) && reported.is_last(Some(reported.at), 2) && reported.is_last(later, 1));
-        assert!(!reported.is_last(later, 2));
-        assert!(Reported::now(Ending::Signal(11), 1).is_last(later, 2));
+    /// True if a failure ends the command, this long after it and with this text printed after it.
+    fn is_one(reported: Ending, ended: Ending, passed: Duration, printed: &str) -> bool {
+        let reported = Reported::now(reported, 7);
+        let mut reads = LastReads::default();
+        reads.push(reported.at, b"error: no price\n");
+        reads.push(reported.at + Duration::from_nanos(1), printed.as_bytes());
+        let ended = Ended { ending: ended, destination: 7, at: reported.at + passed };
+        Failures(vec![reported]).has_end(&ended, &[LastReads::default(), reads])
     }
 
     #[test]
-    fn a_shells_exit_code_is_the_same_ending_as_its_childs_signal() {
-        let reported = Reported::now(Ending::Signal(11), 1);
-        assert!(reported.has_ending(Ending::Code(139)) && reported.has_ending(Ending::Signal(11)));
-        assert!(!reported.has_ending(Ending::Code(11)));
+    fn what_is_printed_later_or_ends_later_or_otherwise_is_another_failure() {
+        let one = Ending::Code(1);
+        assert!(is_one(one, one, Duration::ZERO, "") && is_one(one, one, SAME_END, ""));
+        assert!(!is_one(one, one, SAME_END + Duration::from_nanos(1), ""));
+        for printed in ["error: no price\n", "autoheal: x\n", "Aborted\n", "\n", &"x".repeat(1000)] {
+            assert!(!is_one(one, one, Duration::ZERO, printed), "{printed}");
+        }
+        assert!(!is_one(one, Ending::Code(2), Duration::ZERO, ""));
+    }
+
+    #[test]
+    fn a_shells_exit_code_and_line_stand_for_its_childs_signal() {
+        let (signal, code) = (Ending::Signal(SIGSEGV), Ending::Code(139));
+        assert!(is_one(signal, code, Duration::ZERO, "") && is_one(signal, signal, Duration::ZERO, ""));
+        assert!(!is_one(signal, Ending::Code(11), Duration::ZERO, ""));
+        for line in [
+            "Segmentation fault\n",
+            "Segmentation fault (core dumped)\n",
+            "Segmentation fault: 11\n",
+            "a.sh: line 2:  4711 Segmentation fault      (core dumped) autoheal run -- ./a\n",
+        ] {
+            assert!(is_one(signal, code, Duration::ZERO, line), "{line}");
+        }
+        for line in [
+            "Aborted\n",
+            "Segmentation fault\nSegmentation fault\n",
+            "Segmentation fault in price()\n",
+            "error: Segmentation fault\n",
+            "Traceback: ValueError\n",
+        ] {
+            assert!(!is_one(signal, code, Duration::ZERO, line), "{line}");
+        }
+        // a shell that printed the line and went on was replaced by another command
+        assert!(!is_one(signal, signal, Duration::ZERO, "Segmentation fault\n"));
+    }
+
+    #[test]
+    fn a_failure_of_another_destination_or_of_a_later_time_does_not_count() {
+        let at = SystemTime::now();
+        let one = |destination, at| Failures(vec![Reported { ending: Ending::Code(1), destination, at }]);
+        let ended = Ended { ending: Ending::Code(1), destination: 7, at };
+        assert!(one(7, at).has_end(&ended, &[]));
+        assert!(!one(8, at).has_end(&ended, &[]));
+        assert!(!one(7, at + Duration::from_secs(1)).has_end(&ended, &[]));
     }
 }

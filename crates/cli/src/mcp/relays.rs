@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use autoheal_watch::{Boundary, Lines, Message};
 use rustix::buffer::spare_capacity;
@@ -19,7 +19,7 @@ use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 use super::conversation::Conversation;
 use crate::child::passing::{AFTER_END, Next, leave, wait, wide_pipe, write_all};
 use crate::child::start::spawn;
-use crate::child::{Ending, Signals, say};
+use crate::child::{Ending, LastReads, Signals, say};
 
 /// Maximum length of one read, in bytes.
 const BUFFER: usize = 256 * 1024;
@@ -55,8 +55,8 @@ pub(super) fn start(
 pub(super) struct Relays {
     /// Receives a message when the thread that reads from the client ends. That may be after the server's end.
     input: Receiver<()>,
-    output: JoinHandle<Option<OwnedFd>>,
-    errors: JoinHandle<Option<OwnedFd>>,
+    output: JoinHandle<(Option<OwnedFd>, LastReads)>,
+    errors: JoinHandle<(Option<OwnedFd>, LastReads)>,
     stop: PipeWriter,
 }
 
@@ -75,7 +75,9 @@ impl Relays {
         let output = output.spawn(move || {
             let mut lines = Boundary::around(Lines::default());
             let each = |message: &Message<'_>| watched.server_sent(message);
-            let inspect = |bytes: &[u8]| {
+            let mut reads = LastReads::default();
+            let inspect = |at, bytes: &[u8]| {
+                reads.push(at, bytes);
                 lines.enter(|lines| lines.push(bytes, each), |_| watched.abandon_watch());
             };
             let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), inspect);
@@ -84,20 +86,25 @@ impl Relays {
                 // recorded before the server notices the closed pipe and exits because of it
                 watched.client_closed();
             }
-            unfinished(stopped, pipes.output)
+            (unfinished(stopped, pipes.output), reads)
         })?;
         let watched = Arc::clone(conversation);
         let errors = Builder::new().name("stderr".to_owned());
         let errors = errors.spawn(move || {
-            let inspect = |bytes: &[u8]| watched.printed(bytes);
-            unfinished(pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), inspect), pipes.errors)
+            let mut reads = LastReads::default();
+            let inspect = |at, bytes: &[u8]| {
+                reads.push(at, bytes);
+                watched.printed(bytes);
+            };
+            let stopped = pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), inspect);
+            (unfinished(stopped, pipes.errors), reads)
         })?;
         Ok(Self { input, output, errors, stop })
     }
 
     /// Relays the rest of the server's output after its end, and closes the client's streams. Output of the server's
-    /// own children that comes later is left to another process.
-    pub(super) fn finish(self, signals: Signals, ending: Ending) {
+    /// own children that comes later is left to another process. Returns the last reads from the server.
+    pub(super) fn finish(self, signals: Signals, ending: Ending) -> Vec<LastReads> {
         drop(self.stop);
         // A client that stopped reading can block the relays. A signal must still end this process.
         let is_done = Arc::new(AtomicBool::new(false));
@@ -107,8 +114,11 @@ impl Relays {
                 ending.repeat_now();
             }
         });
+        let mut last_reads = Vec::new();
         for (thread, to) in [(self.output, stdout()), (self.errors, stderr())] {
-            if let Ok(Some(from)) = thread.join()
+            let Ok((from, reads)) = thread.join() else { continue };
+            last_reads.push(reads);
+            if let Some(from) = from
                 && let Err(error) = leave(from, to)
             {
                 say(&format!("what the server's own children still print is lost: {error}"));
@@ -120,6 +130,7 @@ impl Relays {
         if let Ok(null) = null_device() {
             let _open = (dup2_stdin(&null), dup2_stdout(&null));
         }
+        last_reads
     }
 }
 
@@ -127,7 +138,7 @@ impl Relays {
 fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     let mut lines = Boundary::around(Lines::default());
     let each = |message: &Message<'_>| conversation.client_sent(message);
-    let inspect = |bytes: &[u8]| {
+    let inspect = |_at, bytes: &[u8]| {
         lines.enter(|lines| lines.push(bytes, each), |_| conversation.abandon_watch());
     };
     let stopped = pass_on(stdin(), to.as_fd(), stop, None, inspect);
@@ -167,7 +178,7 @@ fn pass_on(
     to: BorrowedFd<'_>,
     stop: &OwnedFd,
     mut after_end: Option<usize>,
-    mut inspect: impl FnMut(&[u8]),
+    mut inspect: impl FnMut(SystemTime, &[u8]),
 ) -> Stopped {
     let mut buffer = Vec::with_capacity(BUFFER);
     loop {
@@ -179,6 +190,7 @@ fn pass_on(
             (Next::ReaderGone, _) => return Stopped::ReaderGone,
         }
         buffer.clear();
+        let at = SystemTime::now();
         match rustix::io::read(from, spare_capacity(&mut buffer)) {
             Ok(0) => return Stopped::Closed,
             Ok(_) if matches!((&next, after_end), (Next::ReadLast, None)) => return Stopped::ServerEnded,
@@ -189,7 +201,7 @@ fn pass_on(
         }
         let written = write_all(to, &buffer);
         // after the write, so that the receiver does not wait for the watch
-        inspect(&buffer);
+        inspect(at, &buffer);
         if written.is_err() {
             return Stopped::ReaderGone;
         }

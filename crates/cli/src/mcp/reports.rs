@@ -1,6 +1,8 @@
 //! Reports of a conversation: adds the server's surroundings, and passes the reports to a reporter.
 
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use autoheal_contract::ErrorReport;
@@ -24,6 +26,8 @@ pub(super) struct Reports {
     reporter: Option<Reporter>,
     /// True after a report of the server's end.
     has_ending: bool,
+    /// True after trouble with the delivery of any report.
+    had_trouble: Arc<AtomicBool>,
 }
 
 impl Reports {
@@ -36,6 +40,7 @@ impl Reports {
             surroundings: None,
             reporter: None,
             has_ending: false,
+            had_trouble: Arc::default(),
         }
     }
 
@@ -46,7 +51,12 @@ impl Reports {
         }
         let surroundings = self.surroundings.get_or_insert_with(|| Surroundings::of(&self.program));
         if self.reporter.is_none() {
-            match Reporter::start_announcing(self.destination.clone(), self.sender, say, say_unless_blocked) {
+            let had_trouble = Arc::clone(&self.had_trouble);
+            let on_trouble = move |sentence: &str| {
+                had_trouble.store(true, Ordering::Relaxed);
+                say(sentence);
+            };
+            match Reporter::start_announcing(self.destination.clone(), self.sender, on_trouble, say_unless_blocked) {
                 Ok(reporter) => self.reporter = Some(reporter),
                 Err(error) => return say(&format!("this server's failures cannot be reported: {error}")),
             }
@@ -63,16 +73,18 @@ impl Reports {
         }
     }
 
-    /// Delivers the remaining reports, by the deadline. Returns whether the server's end was reported.
+    /// Delivers the remaining reports, by the deadline. Returns whether the server's end was reported. In doubt it was not,
+    /// because an outer `run` or `mcp` then reports it.
     pub(super) fn finish(self, deadline: Instant) -> bool {
+        let mut in_time = true;
         if let Some(reporter) = self.reporter {
-            let in_time = reporter.flush(deadline.saturating_duration_since(Instant::now()));
+            in_time = reporter.flush(deadline.saturating_duration_since(Instant::now()));
             if !in_time {
                 say(LATE);
                 // not dropped, because `drop` would wait again
                 std::mem::forget(reporter);
             }
         }
-        self.has_ending
+        self.has_ending && in_time && !self.had_trouble.load(Ordering::Relaxed)
     }
 }

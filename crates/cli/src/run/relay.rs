@@ -4,14 +4,13 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::SystemTime;
 
 use rustix::io::Errno;
 
 use super::tail::Tail;
 use super::terminal::Modes;
 use crate::child::passing::{AFTER_END, Next, is_readable, leave, wait, write_all};
-use crate::child::say;
+use crate::child::{LastReads, say};
 
 /// A stream that is being relayed.
 pub(super) struct Relay {
@@ -31,8 +30,8 @@ struct End {
 pub(super) struct Finished {
     /// The last bytes of the stream.
     pub(super) tail: Vec<u8>,
-    /// Time of the last bytes, if there were any.
-    pub(super) last_at: Option<SystemTime>,
+    /// The last reads from the stream.
+    pub(super) last_reads: LastReads,
     /// True if the reader of this process's output has gone.
     pub(super) reader_gone: bool,
 }
@@ -54,14 +53,15 @@ impl Relay {
     /// Waits for the output of the command itself. Output of its children that comes later is left to another process.
     pub(super) fn finish(self) -> Finished {
         let Ok(end) = self.thread.join() else {
-            return Finished { tail: Vec::new(), last_at: None, reader_gone: false };
+            return Finished { tail: Vec::new(), last_reads: LastReads::default(), reader_gone: false };
         };
         if let Some(unfinished) = end.unfinished
             && let Err(error) = unfinished.try_clone().and_then(|unfinished| leave(unfinished, self.to))
         {
             say(&format!("what the command's own children still print is lost: {error}"));
         }
-        Finished { tail: end.tail.bytes(), last_at: end.tail.last_at(), reader_gone: end.reader_gone }
+        let last_reads = end.tail.last_reads().clone();
+        Finished { tail: end.tail.bytes(), last_reads, reader_gone: end.reader_gone }
     }
 }
 

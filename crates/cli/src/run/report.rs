@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::evidence::Evidence;
 use crate::arguments::without_secrets;
-use crate::child::{Ending, Place, facts, line_hash};
+use crate::child::{Ending, Place, facts};
 
 /// A command that failed.
 pub(crate) struct FailedCommand {
@@ -43,11 +43,6 @@ impl FailedCommand {
         };
         let is_last = |line: &str| line.contains("Broken pipe") || line.contains("BrokenPipeError");
         self.evidence.failure.as_ref().is_some_and(broken) || self.evidence.last_line().is_some_and(is_last)
-    }
-
-    /// Hash of the last line.
-    pub(super) fn last_line_hash(&self) -> u64 {
-        line_hash(self.evidence.last_line())
     }
 
     /// Composes the report, with the repository's commit and the runtime's version.

@@ -6,7 +6,6 @@ use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, Command};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use rustix::fs::fstat;
 use rustix::stdio::{stderr, stdout};
@@ -14,7 +13,7 @@ use rustix::termios::isatty;
 
 use super::relay::{Finished, Relay};
 use super::terminal::{Modes, Terminal};
-use crate::child::OWN_LINE;
+use crate::child::LastReads;
 use crate::child::passing::wide_pipe;
 use crate::child::start::spawn;
 
@@ -108,8 +107,8 @@ pub(super) struct Relayed {
     pub(super) output: Vec<u8>,
     /// None if both streams are one.
     pub(super) errors: Option<Vec<u8>>,
-    /// Time of the last bytes of both, if there were any.
-    pub(super) last_at: Option<SystemTime>,
+    /// The last reads from each stream.
+    pub(super) last_reads: Vec<LastReads>,
     /// True if the reader of our output had gone before the command ended.
     pub(super) reader_gone: bool,
 }
@@ -118,13 +117,6 @@ impl Relayed {
     /// True if our standard error is at the start of a line.
     pub(super) fn is_line_start(&self) -> bool {
         self.errors.as_ref().unwrap_or(&self.output).last().is_none_or(|byte| *byte == b'\n')
-    }
-
-    /// True if the last line of standard error is one of a nested `run` or `mcp`.
-    pub(super) fn ends_with_own_line(&self) -> bool {
-        let text = self.errors.as_ref().unwrap_or(&self.output).trim_ascii_end();
-        let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        line.trim_ascii_start().starts_with(OWN_LINE.as_bytes())
     }
 }
 
@@ -141,7 +133,11 @@ impl RunningStreams {
         let (output, errors): (Finished, Option<Finished>) = (output.finish(), errors.map(Relay::finish));
         drop(terminal);
         let reader_gone = output.reader_gone || errors.as_ref().is_some_and(|errors| errors.reader_gone);
-        let last_at = output.last_at.max(errors.as_ref().and_then(|errors| errors.last_at));
-        Relayed { output: output.tail, errors: errors.map(|errors| errors.tail), last_at, reader_gone }
+        let mut last_reads = vec![output.last_reads];
+        let errors = errors.map(|errors| {
+            last_reads.push(errors.last_reads);
+            errors.tail
+        });
+        Relayed { output: output.tail, errors, last_reads, reader_gone }
     }
 }

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use rustix::buffer::spare_capacity;
 use rustix::fd::AsFd;
 
+use crate::child::LastReads;
+
 /// Size of one buffer, in bytes. Once the first buffer is full, the tail has one to two times this size.
 const BUFFER: usize = 256 * 1024;
 /// Minimum capacity of a read, in bytes. A smaller read is not worth its system call.
@@ -15,7 +17,7 @@ const MIN_READ: usize = 64 * 1024;
 pub(super) struct Tail {
     older: Vec<u8>,
     newer: Vec<u8>,
-    last_at: Option<SystemTime>,
+    last_reads: LastReads,
 }
 
 impl Tail {
@@ -29,15 +31,15 @@ impl Tail {
             self.newer.reserve_exact(BUFFER);
         }
         let before = self.newer.len();
-        if rustix::io::read(from, spare_capacity(&mut self.newer))? > 0 {
-            self.last_at = Some(SystemTime::now());
-        }
+        let at = SystemTime::now();
+        rustix::io::read(from, spare_capacity(&mut self.newer))?;
+        self.last_reads.push(at, &self.newer[before..]);
         Ok(&self.newer[before..])
     }
 
-    /// Time of the last bytes, if there were any.
-    pub(super) fn last_at(&self) -> Option<SystemTime> {
-        self.last_at
+    /// The last reads.
+    pub(super) fn last_reads(&self) -> &LastReads {
+        &self.last_reads
     }
 
     /// The last bytes, oldest first.

@@ -42,6 +42,84 @@ async fn another_failure_after_the_inner_one_is_reported_too() {
 }
 
 #[tokio::test]
+async fn a_later_failure_that_ends_alike_is_reported_too() {
+    for (script, code) in [
+        // the same last line
+        (
+            "RUN sh -c 'echo E KeyError: a; echo 1 failed; exit 1' || true; echo E ValueError: b; echo 1 failed; exit 1",
+            1,
+        ),
+        // a line as of autoheal's own
+        ("RUN false || true; echo error: no price >&2; echo autoheal: x >&2; exit 1", 1),
+        // a signal ended the inner command
+        ("RUN sh -c 'kill -SEGV $$' || true; echo error: no price >&2; exit 139", 139),
+        ("RUN sh -c 'kill -ABRT $$' || true; exec sh -c 'echo error: no price >&2; kill -ABRT $$'", 134),
+        // later without a line; the pause is what is tested
+        ("RUN false || true; sleep 1.2; exit 1", 1),
+    ] {
+        let wrapped = Wrapped::new();
+        let script = script.replace("RUN", &format!("{AUTOHEAL} run --"));
+        let status = wrapped.output(&["sh", "-c", &script]).status;
+        let ended = status.code().or_else(|| std::os::unix::process::ExitStatusExt::signal(&status).map(|s| 128 + s));
+        assert_eq!(ended, Some(code), "{script}");
+        assert_eq!(wrapped.serve().await.count().await, 2, "{script}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_the_inner_command_reported_elsewhere_is_the_outers_too() {
+    for options in
+        ["run --store other.db", "run --url http://127.0.0.1:9", "run --store /proc/x.db", "mcp --store other.db"]
+    {
+        let script = format!("exec {AUTOHEAL} {options} -- sh -c 'echo error: no price >&2; exit 3'");
+        assert_eq!(occurrences(&script).await, (Some(3), 1), "{script}");
+    }
+    // the same place by another name
+    let wrapped = Wrapped::new();
+    let script = format!("exec {AUTOHEAL} run --store sqlite:$AUTOHEAL_STORE -- false");
+    assert_eq!(wrapped.output(&["sh", "-c", &script]).status.code(), Some(1));
+    assert_eq!(wrapped.serve().await.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_command_cannot_hide_its_failure_by_a_line_for_the_future_or_a_malformed_one() {
+    let script = "echo x code 1 $AUTOHEAL_REPORTED >> $AUTOHEAL_REPORTED; \
+                  echo code 7 0000000000000000 9999999999999999999 >> $AUTOHEAL_REPORTED; exit 7";
+    assert_eq!(occurrences(script).await, (Some(7), 1));
+    // after a real one, they are ignored
+    let script = "RUN false; echo code 1 0000000000000000 9999999999999999999 >> $AUTOHEAL_REPORTED; exit 1";
+    assert_eq!(occurrences(script).await, (Some(1), 1));
+}
+
+#[tokio::test]
+async fn another_failure_of_a_server_after_the_inner_one_is_reported_too() {
+    let wrapped = Wrapped::new();
+    let script = format!("{AUTOHEAL} run -- sh -c 'exit 5' || true; echo error: no price >&2; exit 5");
+    let mut command = wrapped.mcp(&[], &["sh", "-c", &script]);
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let stdin = child.stdin.take();
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    drop(stdin);
+    assert_eq!(wrapped.serve().await.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_misspelled_setting_is_named_with_each_report_and_never_without_a_failure() {
+    let wrapped = Wrapped::new();
+    for (options, command, is_named) in [
+        (&[][..], &["sh", "-c", "printf broken >&2; exit 1"][..], true),
+        (&["--quiet"], &["sh", "-c", "printf broken >&2; exit 1"], true),
+        (&[], &["true"], false),
+    ] {
+        let output = wrapped.run(options, command).env("AUTOHEAL_REMOT", "true").output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        let line =
+            "broken\nautoheal: AUTOHEAL_REMOT is not a setting and has no effect; did you mean AUTOHEAL_REMOTE?\n";
+        assert_eq!(errors, if is_named { line } else { "" }, "{options:?} {command:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_that_the_inner_command_does_not_report_is_the_outers() {
     assert_eq!(occurrences(&format!("exec {AUTOHEAL} run --ok 3 -- sh -c 'exit 3'")).await, (Some(3), 1));
     assert_eq!(occurrences("RUN no-such-program").await, (Some(127), 1));

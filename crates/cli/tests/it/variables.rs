@@ -168,7 +168,7 @@ async fn a_service_behind_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_no_setting_is_named_once_by_every_command_but_run() {
+async fn a_variable_that_is_no_setting_is_named_once_by_every_command_and_by_a_failing_run() {
     let directory = tempfile::tempdir().unwrap();
     let commands: [&[&str]; 4] =
         [&["explain", "-"], &["backup", "a.db"], &["mcp", "--", "/bin/true"], &["mcp", "--http", "--", "ftp://a"]];
@@ -188,7 +188,8 @@ async fn a_variable_that_is_no_setting_is_named_once_by_every_command_but_run() 
         run.env("XDG_DATA_HOME", directory.path()).envs(url.map(|url| ("AUTOHEAL_URL", url)));
         run
     };
-    assert_eq!(String::from_utf8_lossy(&run(None).output().await.unwrap().stderr), "no price\n");
+    let said = String::from_utf8(run(None).output().await.unwrap().stderr).unwrap();
+    assert!(said.starts_with("no price\nautoheal: AUTOHEAL_RETENTOIN is not a setting") && said.lines().count() == 2);
     let said = String::from_utf8(run(Some("http://127.0.0.1:9")).output().await.unwrap().stderr).unwrap();
     assert!(said.contains("could not be reported yet") && said.contains("did you mean AUTOHEAL_RETENTION?"), "{said}");
 }
