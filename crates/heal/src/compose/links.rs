@@ -19,7 +19,7 @@ const HEX_GROUP: usize = 6;
 /// Digits of a group in a decimal number that was split.
 const DECIMAL_GROUP: usize = 3;
 
-/// Names of GitHub's own pictures, from https://api.github.com/emojis.
+/// Names of GitHub's own pictures, from <https://api.github.com/emojis>.
 const PICTURES: [&str; 23] = [
     "accessibility",
     "atom",
