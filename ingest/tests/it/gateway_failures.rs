@@ -287,9 +287,10 @@ async fn a_failure_reported_by_the_page_is_not_reported_twice() {
     let reports =
         json!([page_report("plain", json!(plain), None), page_report("in_session", json!(in_session), Some(session)),]);
     assert_eq!(app.report(&reports).await.status, 202);
+    // the gateway names more of the failure, so its report is shown, and the page's call counts once
     let expected = [
-        ("javascript_sdk", "in_session fails", 1),
-        ("javascript_sdk", "plain fails", 1),
+        ("mcp_tool", "in_session: in_session fails", 1),
+        ("mcp_tool", "plain: plain fails", 1),
         ("mcp_tool", "unreported: unreported fails", 1),
     ];
     assert_eq!(stored(&mut app).await, expected.map(|(source, message, count)| (source, message.to_owned(), count)));
