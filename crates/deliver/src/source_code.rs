@@ -27,9 +27,9 @@ use crate::destination::{Destination, Receiver};
 use crate::repository::Repository;
 
 /// Longest time until the lines are read.
-const READ_TIMEOUT: Duration = Duration::from_millis(150);
+const READ_TIMEOUT: Duration = Duration::from_millis(500);
 /// Longest time until the lines are read and their files are compared with the commit.
-const TIMEOUT: Duration = Duration::from_millis(300);
+const TIMEOUT: Duration = Duration::from_millis(900);
 
 /// Maximum number of threads that read at the same time. Those that a network drive blocks stay.
 const MAX_READERS: usize = 16;
