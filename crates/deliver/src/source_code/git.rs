@@ -1,12 +1,13 @@
 //! One run of git in bounded time, by which it changes nothing, starts no other program and fetches nothing.
 
-use std::io::{PipeReader, Read, Write};
+use std::io::{ErrorKind, PipeReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Settings and options against the programs that the checkout's configuration may name.
@@ -61,12 +62,18 @@ impl Git {
         let mut buffer = [0; 16 * 1024];
         loop {
             let remaining = Timespec::try_from(until.checked_duration_since(Instant::now())?).ok()?;
-            if poll(&mut [PollFd::new(&self.output, PollFlags::IN)], Some(&remaining)).ok()? == 0 {
-                return None;
+            match poll(&mut [PollFd::new(&self.output, PollFlags::IN)], Some(&remaining)) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                // a signal, such as that of the end of another child
+                Err(Errno::INTR) => continue,
+                Err(_) => return None,
             }
-            match self.output.read(&mut buffer).ok()? {
-                0 => return Some(bytes),
-                read => bytes.extend_from_slice(&buffer[..read]),
+            match self.output.read(&mut buffer) {
+                Ok(0) => return Some(bytes),
+                Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return None,
             }
             if bytes.len() > max_bytes {
                 return None;
