@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use autoheal_contract::{ErrorReport, Source};
+use autoheal_contract::{Class, ErrorReport, Source};
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 
@@ -80,11 +80,14 @@ impl RecentPageReports {
         if !self.lock().iter().any(|(time, reported)| reported.0 == proof && *time >= earliest) {
             return false;
         }
-        // only now, because it costs as much as preparing the report
-        let Some(fingerprint) = fingerprint(report) else { return false };
-        let call = ReportedCall(proof, fingerprint);
+        // A fault of the page has two reports that differ, and the page's stack shows it. Otherwise both must be of one group,
+        // which costs as much as preparing the report.
+        let is_fault_of_page = report.class.as_deref() == Some(Class::CallerError.name());
+        let fingerprint = if is_fault_of_page { None } else { fingerprint(report) };
+        let fits =
+            |reported: ReportedCall| reported.0 == proof && (is_fault_of_page || Some(reported.1) == fingerprint);
         let mut calls = self.lock();
-        let found = calls.iter().position(|(time, reported)| *reported == call && *time >= earliest);
+        let found = calls.iter().position(|(time, reported)| fits(*reported) && *time >= earliest);
         found.is_some_and(|at| calls.remove(at).is_some())
     }
 

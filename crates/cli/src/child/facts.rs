@@ -1,7 +1,7 @@
 //! The directory, commit and runtime of a command. Collected only after a failure.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use autoheal_contract::Json;
 use autoheal_deliver::Repository;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 /// Timeout of a program that is run for its output, such as git.
 const TIMEOUT: Duration = Duration::from_millis(1_200);
@@ -136,11 +137,17 @@ fn query(program: &OsStr, arguments: &[&str]) -> Option<String> {
     let mut output = Vec::new();
     let ended = loop {
         let Ok(remaining) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { break false };
-        if !matches!(poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&remaining)), Ok(1..)) {
-            break false;
+        match poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&remaining)) {
+            Ok(1..) => {}
+            // a signal, such as that of the end of another child
+            Err(Errno::INTR) => continue,
+            Ok(0) | Err(_) => break false,
         }
         let mut buffer = [0; 1024];
-        let read = reader.read(&mut buffer).unwrap_or(0);
+        let read = match reader.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.unwrap_or(0),
+        };
         output.extend_from_slice(&buffer[..read]);
         if read == 0 || output.len() > MAX_OUTPUT_BYTES {
             break true;
