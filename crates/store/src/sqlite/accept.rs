@@ -1,7 +1,6 @@
 //! Counts records into groups. The totals of a group are written once per commit, not once per report.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use super::{client, erase, sample};
 use crate::{Accepted, ClientHash, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
-use autoheal_prepare::{CallEnd, ServerFailure, Timestamp};
+use autoheal_prepare::{CallEnd, Timestamp};
 
 /// Maximum number of samples per group: the first, and a few to compare with it.
 pub(super) const MAX_SAMPLES: usize = 10;
@@ -27,10 +26,6 @@ pub(super) const MAX_NAME_BYTES: usize = 200;
 const MAX_CLIENTS: usize = 1_000;
 /// Maximum number of releases that are counted per group, because any sender can invent releases, and each costs a row.
 const MAX_RELEASES: usize = 50;
-
-/// Time that a page's call without a response waits for the server's report of it before an issue is opened. The gateway sends its own
-/// after four seconds.
-const SERVER_REPORT_WAIT: Duration = Duration::from_secs(6);
 
 /// Counted but unwritten additions to the groups, by the groups' ids.
 #[derive(Default)]
@@ -155,11 +150,6 @@ impl Batch {
         if let Some(rule) = record.noise() {
             delta.noise += count;
             delta.noise_rule = Some(start(rule, MAX_NAME_BYTES).to_owned());
-        }
-        if is_new && meeting.is_none() && end.is_some_and(|end| !end.is_server) && waits_for_server(record) {
-            connection
-                .prepare_cached("UPDATE groups SET act_at = ?2 WHERE id = ?1")?
-                .execute(params![group.id, record.received_at().plus(SERVER_REPORT_WAIT).0])?;
         }
         group.count += count;
         delta.last_seen = delta.last_seen.max(record.received_at());
@@ -348,11 +338,6 @@ fn keep_sample(
 
 /// True if the group has an issue whose text stays. `is_met` is true for the server's report of a call that a page
 /// reported: it takes the place of the page's, unless a person or an agent may be reading that.
-/// True for a page's call without a response of the server. With one, the page's report says what the server's would.
-fn waits_for_server(record: &Record) -> bool {
-    record.prepared().is_some_and(|record| ServerFailure::of_page(record.report()).is_none())
-}
-
 fn has_issue(connection: &Connection, group: i64, is_met: bool) -> Result<bool> {
     connection
         .prepare_cached(

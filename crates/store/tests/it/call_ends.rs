@@ -1,12 +1,10 @@
 //! Both ends of one call: the page's report and the server's are one group, and neither hides the other.
 
-use std::time::Duration;
-
 use autoheal_contract::Source;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::Sender;
-use autoheal_store::{Change, Claims, Detail, Group, IntentKind, Link, Sqlite, Status, Store};
+use autoheal_store::{Change, Detail, Group, IntentKind, Link, Sqlite, Status, Store};
 use serde_json::{Value, json};
 
 use crate::reports::{record, record_from, record_of_stranger};
@@ -182,20 +180,6 @@ async fn an_issue_of_the_page_hides_no_failure_of_the_server() {
             assert_eq!((of_server.error_type.as_str(), of_server.count), ("panic", 2));
         }
     }
-}
-
-#[tokio::test]
-async fn a_failed_call_of_a_page_waits_for_the_servers_report_before_it_opens_an_issue() {
-    let shop = Shop::open();
-    shop.accepts([of_page(&trace(1))]).await;
-    let seen = shop.only_group().await.last_seen;
-    let due = shop.store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap().unwrap();
-    assert_eq!(due, seen.plus(Duration::from_secs(6)));
-    // a failure of the page alone, or a known one, is due at once
-    let shop = Shop::open();
-    shop.accepts([of_page(&Value::Null)]).await;
-    let seen = shop.only_group().await.last_seen;
-    assert_eq!(shop.store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(), Some(seen));
 }
 
 #[tokio::test]
