@@ -120,14 +120,12 @@ impl Batch {
         if let (Some(record), Some(end), None) = (record.prepared(), &end, meeting) {
             call_ends::add(connection, project, end, record, group.id, is_new)?;
         }
-        let other = met.filter(|(meeting, _)| *meeting != Meeting::Apart).map(|(_, other)| other);
-        let is_met = other.is_some();
         let rank = Rank::of(record);
         let mut may_repeat = true;
         if let Record::Prepared(record) = record {
-            let need = sample_need(connection, group, rank, is_met)?;
+            let need = sample_need(connection, group, rank)?;
             keep_sample(connection, group, (record, rank), need, client, is_full)?;
-            may_repeat = end.is_none() && !wants_sample(group, sample_need(connection, group, rank, false)?, false);
+            may_repeat = end.is_none() && !wants_sample(group, sample_need(connection, group, rank)?, false);
         }
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
@@ -142,9 +140,10 @@ impl Batch {
         });
         let count = record.count();
         // the call was counted with the report of its other end
+        let other = met.filter(|(meeting, _)| *meeting != Meeting::Apart).map(|(_, other)| other);
         let is_met_by_known = other.is_some_and(|other| other.known);
         delta.known_count += if is_known { count - u64::from(is_met_by_known) } else { 0 };
-        let count = count - u64::from(is_met);
+        let count = count - u64::from(other.is_some());
         delta.count += count;
         delta.noise_undone += u64::from(other.is_some_and(|other| other.noise) && record.noise().is_none());
         if let Some(rule) = record.noise() {
@@ -262,7 +261,7 @@ fn is_countable(connection: &Connection, cache: &mut Cache, repeat: &Record, is_
     let project = project_id(connection, cache, &repeat.arrival().project)?;
     let Some(group) = known_group(connection, cache, project, repeat.fingerprint())? else { return Ok(false) };
     let group = cached_group(connection, cache, group)?;
-    Ok(!wants_sample(group, sample_need(connection, group, Rank::of(repeat), false)?, is_full))
+    Ok(!wants_sample(group, sample_need(connection, group, Rank::of(repeat))?, is_full))
 }
 
 /// Whether a group needs the sample of a report.
@@ -276,12 +275,12 @@ enum SampleNeed {
     Shown,
 }
 
-fn sample_need(connection: &Connection, group: &CachedGroup, rank: Rank, is_met: bool) -> Result<SampleNeed> {
+fn sample_need(connection: &Connection, group: &CachedGroup, rank: Rank) -> Result<SampleNeed> {
     let is_first_known = rank.is_known() && !group.known_sample;
     // A stranger's report, or another one of a known sender, does not change the text of an issue, because that would
     // revoke an approval.
-    let is_better = rank > group.shown
-        && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id, is_met)?);
+    let is_better =
+        rank > group.shown && ((rank.is_known() && !group.shown.is_known()) || !has_issue(connection, group.id)?);
     let is_shown = group.samples == 0 || group.is_empty || is_better;
     Ok(match (is_shown, is_first_known) {
         (true, _) => SampleNeed::Shown,
@@ -336,17 +335,10 @@ fn keep_sample(
     Ok(())
 }
 
-/// True if the group has an issue whose text stays. `is_met` is true for the server's report of a call that a page
-/// reported: it takes the place of the page's, unless a person or an agent may be reading that.
-fn has_issue(connection: &Connection, group: i64, is_met: bool) -> Result<bool> {
+fn has_issue(connection: &Connection, group: i64) -> Result<bool> {
     connection
-        .prepare_cached(
-            "SELECT issue_number IS NOT NULL AND NOT (
-                 ?2 AND status IN ('issue_open', 'pull_request_open')
-                 AND NOT EXISTS (SELECT 1 FROM approvals WHERE group_id = groups.id AND revoked_at IS NULL)
-             ) FROM groups WHERE id = ?1",
-        )?
-        .query_row(params![group, is_met], |row| row.get(0))
+        .prepare_cached("SELECT issue_number IS NOT NULL FROM groups WHERE id = ?1")?
+        .query_row([group], |row| row.get(0))
 }
 
 /// The fingerprint by which links name a group.
