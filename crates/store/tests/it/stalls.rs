@@ -85,12 +85,16 @@ async fn a_long_read_stops_the_deletion_and_not_the_reports() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
     let limits = Limits { bytes: LIMIT, ..Limits::default() };
+    let store = Sqlite::open_for_service(&file, limits).unwrap();
+    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    // while no store is open, so that none finds its log cut by another program
+    add_ids(&file, IDS, 0, DAY);
     let store = Arc::new(Sqlite::open_for_service(&file, limits).unwrap());
     store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
-    add_ids(&file, IDS, 0, DAY);
-    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
     let reader = rusqlite::Connection::open(&file).unwrap();
-    reader.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN; SELECT count(*) FROM groups").unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM groups").unwrap();
     let maintaining = tokio::spawn({
         let store = Arc::clone(&store);
         async move { store.maintain(Timestamp(3 * DAY)).await.unwrap().ids }
