@@ -56,7 +56,7 @@ test('a click on a failing button leads to one Copilot task, after a person has 
     ]) {
       assert.ok(lines.includes(`**${name}:** \`${value}\`  `), `${name} is missing in\n${issue.body}`);
     }
-    assert.match(issue.body, /\*\*Browser:\*\* `Chrome \d+`/);
+    assert.match(issue.body, /\*\*Browser:\*\* `Chrome \d+, \w+`/);
     assert.match(issue.body, /\*\*Timestamp:\*\* `\d{4}-\d\d-\d\dT[\d:]+Z`/);
     assert.match(section('Logs'), /click .*button#application\n.* mcp tools\/call total_price$/m);
     assert.match(section('Context'), /"url": "http.*\/app\/demo\.html/);
