@@ -220,6 +220,13 @@ pub(super) const ROWS: &[Row] = &[
         "holds no secret",
     ),
     row(&["serve"], "--sender-key", &[], &["short", "made-up-long-enough-one,short"], "at least 16"),
+    row(
+        &["serve"],
+        "--sender-key",
+        &[],
+        &["aaaaaaaaaaaaaaaa", "1212121212121212"],
+        "different characters can be guessed",
+    ),
     row(&["serve"], "--sender-key", &[], &["made-up-länger-als-nötig", "made-up-long-enough\u{7f}"], "printable ASCII"),
     row(&["serve"], "--sender-key", &[], &["made-up-long-enough-one,made-up-long-enough-one"], "named twice"),
     row(
