@@ -4,13 +4,20 @@ mod methods;
 
 use serde::Deserialize;
 
-use crate::model::{Departure, Lag, Permission, Repository, ReviewState};
+use crate::model::{Departure, Lag, NewIssue, Permission, Repository, ReviewState};
 use crate::state::State;
 
 /// An action of a user in the main repository.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum UserAction {
+    /// Opens an issue without text.
+    OpenIssue {
+        /// Its title.
+        title: String,
+        /// The user.
+        login: String,
+    },
     /// Adds a label to an issue or pull request.
     AddLabel {
         /// The issue or pull request.
@@ -232,6 +239,9 @@ impl State {
         let now = self.now();
         let repository = self.repository_mut();
         match action {
+            UserAction::OpenIssue { title, login } => {
+                repository.open_issue(NewIssue { title, body: "", labels: Vec::new() }, login, now);
+            }
             UserAction::AddLabel { number, label, login } => {
                 repository.add_labels(*number, std::slice::from_ref(label), login, now);
             }

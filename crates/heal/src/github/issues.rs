@@ -158,26 +158,37 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// A login as a parameter of a list, which takes a bot's login with its brackets escaped.
+fn in_query(login: &str) -> String {
+    login.replace('[', "%5B").replace(']', "%5D")
+}
+
+/// The issues of a list, which has pull requests too.
+fn without_pulls(mut list: List<Issue>) -> List<Issue> {
+    list.entries.retain(|issue| issue.pull_request.is_none());
+    list
+}
+
 impl Github {
-    /// Issues in this state with all these labels, newest first. GitHub's lists lag behind its writes.
-    pub(crate) async fn list_issues(&self, state: &str, labels: &str) -> GithubResult<Vec<Issue>> {
-        let query = format!("issues?state={state}&labels={labels}&sort=created&direction=desc");
-        let mut issues: Vec<Issue> = self.list(&self.path(&query)).await?.entries;
-        issues.retain(|issue| issue.pull_request.is_none());
-        Ok(issues)
+    /// Open issues with this label, newest first. GitHub's lists lag behind its writes.
+    pub(crate) async fn labelled_issues(&self, label: &str) -> GithubResult<Vec<Issue>> {
+        let query = format!("issues?state=open&labels={label}&sort=created&direction=desc");
+        Ok(without_pulls(self.list(&self.path(&query)).await?).entries)
     }
 
-    /// The newest issues of this creator with all these labels, open or closed, newest first. Not restricted to a time,
-    /// because this machine's clock may be wrong.
-    pub(crate) async fn newest_issues(&self, labels: &str, creator: Option<&str>) -> GithubResult<Vec<Issue>> {
-        let mut query = format!("issues?state=all&labels={labels}&sort=created&direction=desc");
-        if let Some(creator) = creator {
-            // The list takes a bot's login with its brackets escaped.
-            query.push_str(&format!("&creator={}", creator.replace('[', "%5B").replace(']', "%5D")));
-        }
-        let mut issues: Vec<Issue> = self.list_pages(&self.path(&query), NEWEST_PAGES).await?.entries;
-        issues.retain(|issue| issue.pull_request.is_none());
-        Ok(issues)
+    /// Open issues of this creator, newest first. Not restricted to a label, because GitHub drops the labels of an issue
+    /// without a word if the credential may not set them.
+    pub(crate) async fn open_issues_of(&self, creator: &str) -> GithubResult<Vec<Issue>> {
+        let query = format!("issues?state=open&creator={}&sort=created&direction=desc", in_query(creator));
+        Ok(without_pulls(self.list(&self.path(&query)).await?).entries)
+    }
+
+    /// The newest issues of this creator, open or closed, newest first; only those with the label, if one is given. Not
+    /// restricted to a time, because this machine's clock may be wrong.
+    pub(crate) async fn newest_issues(&self, creator: &str, label: Option<&str>) -> GithubResult<List<Issue>> {
+        let label = label.map(|label| format!("&labels={label}")).unwrap_or_default();
+        let query = format!("issues?state=all&creator={}{label}&sort=created&direction=desc", in_query(creator));
+        Ok(without_pulls(self.list_pages(&self.path(&query), NEWEST_PAGES).await?))
     }
 
     /// One issue.

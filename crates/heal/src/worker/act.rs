@@ -185,7 +185,10 @@ async fn hand_overs_left(worker: &mut Worker) -> WorkResult<u64> {
     let open = match worker.open_hand_overs {
         Some((read_at, open)) if read_at <= now && read_at.plus(BUDGET_WAIT) > now => open,
         _ => {
-            let listed = worker.github.list_issues("open", OUR_LABEL).await?;
+            let mut listed = worker.github.labelled_issues(OUR_LABEL).await?;
+            if let Some(login) = worker.login() {
+                listed.extend(worker.github.open_issues_of(login).await?);
+            }
             let is_open = |number: &&u64| listed.iter().any(|issue| issue.number() == **number);
             let open = handed_over.iter().filter(is_open).count() as u64;
             worker.open_hand_overs = Some((now, open));

@@ -9,7 +9,7 @@ use autoheal_store::{Approval, Change, Revocation, Status, TextForm, Work};
 
 use super::live::{Live, written_hash};
 use super::{WorkError, WorkResult, Worker};
-use crate::compose::{APPROVED_LABEL, OUR_LABEL, issue};
+use crate::compose::{APPROVED_LABEL, issue};
 use crate::write::Write;
 
 /// Note on a group whose text was replaced after the label was set.
@@ -25,8 +25,7 @@ impl Worker {
         if waiting.is_empty() {
             return Ok(());
         }
-        let labels = format!("{OUR_LABEL},{APPROVED_LABEL}");
-        let labelled = self.github.list_issues("open", &labels).await?;
+        let labelled = self.github.labelled_issues(APPROVED_LABEL).await?;
         self.reset_wait().await?;
         for (group, number) in waiting {
             if labelled.iter().any(|issue| issue.number() == number) {

@@ -128,10 +128,17 @@ impl Worker {
         })
     }
 
-    /// Our newest issues with the marker of this fingerprint, oldest first.
+    /// Our newest issues with the marker of this fingerprint, oldest first. Searched by their creator, and by our label only
+    /// where the creator has too many others, because GitHub drops the label if the credential may not set it.
     async fn issues_of(&self, fingerprint: Fingerprint) -> WorkResult<Vec<Issue>> {
-        let mut issues = self.github.newest_issues(OUR_LABEL, self.login()).await?;
-        issues.retain(|issue| read_marker(&issue.body) == Some(fingerprint));
+        let Some(login) = self.login() else { return Ok(Vec::new()) };
+        let is_marked = |issue: &Issue| read_marker(&issue.body) == Some(fingerprint);
+        let newest = self.github.newest_issues(login, None).await?;
+        let mut issues: Vec<Issue> = newest.entries.into_iter().filter(is_marked).collect();
+        if issues.is_empty() && newest.is_incomplete {
+            let labelled = self.github.newest_issues(login, Some(OUR_LABEL)).await?;
+            issues = labelled.entries.into_iter().filter(is_marked).collect();
+        }
         issues.sort_by_key(Issue::number);
         Ok(issues)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use autoheal_heal::settings::{Repository, Settings, Switches};
 use autoheal_store::Status;
-use autoheal_test_support::{Failure, Fault, Lag, Operation, Outage};
+use autoheal_test_support::{Failure, Fault, Lag, Operation, Outage, Permission};
 
 use crate::harness::{ALL, Harness};
 
@@ -44,6 +44,46 @@ async fn a_lost_response_to_any_write_duplicates_nothing() {
             assert_eq!(status, expected);
         }
     }
+}
+
+#[tokio::test]
+async fn a_lost_response_duplicates_no_issue_whose_labels_github_dropped() {
+    for (lag, permission) in [
+        (Lag::None, Permission::Read),
+        (Lag::For(Duration::from_secs(100)), Permission::Triage),
+        (Lag::For(Duration::from_secs(150)), Permission::Triage),
+    ] {
+        println!("{lag:?} {permission:?}");
+        let mut harness = Harness::start(Switches { issue: true, pull: false, heal: false }).await;
+        let login = harness.github.login().to_owned();
+        harness.github.set_permission(&login, permission);
+        harness.github.set_lag(lag);
+        harness.github.inject(Fault::on(Operation::CreateIssue, Failure::CutAfter));
+        harness.report("price is undefined").await;
+        harness.work_for(20 * MINUTE).await;
+        let issues = harness.github.issues();
+        assert!(issues.iter().all(|issue| issue.labels.is_empty()), "{issues:?}");
+        let open: Vec<u64> = issues.iter().filter(|issue| issue.state == "open").map(|issue| issue.number).collect();
+        assert_eq!(open, [1], "{}", harness.github.read(|state| state.request_log()));
+        assert_eq!(harness.only_group().await.group.issue.unwrap().number, 1);
+        harness.assert_valid_requests();
+    }
+}
+
+#[tokio::test]
+async fn a_lost_issue_is_found_by_its_label_behind_many_others_of_its_creator() {
+    let mut harness = Harness::start(Switches { issue: true, pull: false, heal: false }).await;
+    let login = harness.github.login().to_owned();
+    harness.github.set_lag(Lag::None);
+    harness.github.inject(Fault::on(Operation::CreateIssue, Failure::HoldAfter));
+    harness.report("price is undefined").await;
+    harness.tick_until_held(Operation::CreateIssue).await;
+    harness.crash().await;
+    harness.github.release_all();
+    (0..310).for_each(|number| harness.github.open_issue(&format!("Release {number}"), &login));
+    harness.work_for(5 * MINUTE).await;
+    assert_eq!(harness.only_group().await.group.issue.unwrap().number, 1);
+    assert_eq!(harness.github.writes().iter().filter(|write| write.path.ends_with("/issues")).count(), 1);
 }
 
 #[tokio::test]

@@ -10,6 +10,11 @@ impl StandIn {
         self.shared.update(|state| state.perform(action));
     }
 
+    /// Opens an issue without text.
+    pub fn open_issue(&self, title: &str, login: &str) {
+        self.perform(&UserAction::OpenIssue { title: title.into(), login: login.into() });
+    }
+
     /// Adds a label to an issue or pull request.
     pub fn add_label(&self, number: u64, label: &str, login: &str) {
         self.perform(&UserAction::AddLabel { number, label: label.into(), login: login.into() });
