@@ -125,6 +125,12 @@ impl Failure {
         Failure::response(422, "Validation Failed", Some(error))
     }
 
+    /// 422 for content that was created too soon after other content, which passes by itself.
+    pub fn submitted_too_quickly() -> Self {
+        let error = json!({ "resource": "Issue", "code": "custom", "message": "was submitted too quickly" });
+        Failure::response(422, "Validation Failed", Some(error))
+    }
+
     /// 422 for a draft on a plan without drafts.
     pub fn drafts_unsupported() -> Self {
         let message = "Draft pull requests are not supported in this repository.";

@@ -13,6 +13,15 @@ const MAX_SECONDS: f64 = 1e11;
 /// Message of a refusal whose body is not one of GitHub's.
 const NOT_JSON: &str = "the response is no JSON";
 
+/// What GitHub says when it asks to wait with another status than 429, without saying how long.
+const WAITS: [&str; 5] = [
+    "secondary rate limit",
+    "rate limit exceeded",
+    "abuse detection",
+    "submitted too quickly",
+    "temporarily blocked from content creation",
+];
+
 /// Body of a refusal. Each member is read by itself, because GitHub sends them in several shapes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -72,17 +81,6 @@ pub(super) fn read<'a>(
     let without_message = if refusal.is_some() { "no message" } else { NOT_JSON };
     let refusal = refusal.unwrap_or_default();
     let mut message = refusal.message.expected().unwrap_or_else(|| without_message.to_owned());
-    if matches!(status, 403 | 429) {
-        let retry_after = retry_after(&header, now);
-        let reset = || {
-            let spent = number(header("x-ratelimit-remaining")?) == Some(0.0);
-            reset_time(header("x-ratelimit-reset")?).filter(|_| spent)
-        };
-        let until = retry_after.or_else(reset);
-        if until.is_some() || status == 429 || message.to_lowercase().contains("secondary rate limit") {
-            return GithubError::Limited { until, message };
-        }
-    }
     let details = match refusal.errors.expected() {
         Some(Errors::Many(details)) => details,
         Some(Errors::One(detail)) => vec![detail],
@@ -98,7 +96,29 @@ pub(super) fn read<'a>(
             Detail::Other(_) => {}
         }
     }
+    if matches!(status, 403 | 422 | 429) {
+        let retry_after = retry_after(&header, now);
+        let reset = || {
+            let spent = number(header("x-ratelimit-remaining")?) == Some(0.0);
+            reset_time(header("x-ratelimit-reset")?).filter(|_| spent)
+        };
+        let until = retry_after.or_else(reset);
+        let asks_to_wait = |message: &str| WAITS.iter().any(|wait| message.contains(wait));
+        if until.is_some() || status == 429 || asks_to_wait(&message.to_lowercase()) {
+            return GithubError::Limited { until, message };
+        }
+    }
+    if let Some(page) = header("x-github-sso").and_then(page_of_single_sign_on) {
+        message.push_str(&format!(" Authorize the token at {page}"));
+    }
     GithubError::Refused { status, message }
+}
+
+/// The page on which the token is authorized for an organization, from the header `X-GitHub-SSO`.
+fn page_of_single_sign_on(header: &str) -> Option<&str> {
+    let (_, page) = header.strip_prefix("required")?.split_once("url=")?;
+    let page = page.split([';', ',', ' ']).next()?;
+    page.starts_with("https://").then_some(page)
 }
 
 /// The end of the wait that a response asks for, if it does.
@@ -165,6 +185,8 @@ fn reset_time(value: &str) -> Option<Timestamp> {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::json;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);
@@ -192,8 +214,45 @@ mod tests {
         let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2000")];
         assert_eq!(until(&spent), Some(Timestamp(2_000_000)));
         assert!(matches!(refused(429, "", &[]), GithubError::Limited { until: None, .. }));
-        let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
-        assert!(matches!(refused(403, secondary, &[]), GithubError::Limited { until: None, .. }));
+        for (status, message) in [
+            (403, "You have exceeded a secondary rate limit."),
+            (403, "You have exceeded a secondary rate limit and have been temporarily blocked from content creation."),
+            (403, "API rate limit exceeded for user ID 1."),
+            (403, "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."),
+            (422, "was submitted too quickly"),
+        ] {
+            let body = json!({ "message": message }).to_string();
+            assert!(matches!(refused(status, &body, &[]), GithubError::Limited { until: None, .. }), "{message}");
+        }
+        for errors in [
+            json!([{"resource": "Issue", "code": "custom", "field": "base", "message": "was submitted too quickly"}]),
+            json!(["Content was submitted too quickly after another one"]),
+            json!("was submitted too quickly"),
+        ] {
+            let body = json!({"message": "Validation Failed", "errors": errors}).to_string();
+            match refused(422, &body, &[]) {
+                GithubError::Limited { until: None, message } => {
+                    assert!(message.starts_with("Validation Failed [") && message.contains("too quickly"), "{message}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let other =
+            r#"{"message":"Validation Failed","errors":[{"resource":"Issue","field":"title","code":"missing"}]}"#;
+        assert!(matches!(refused(422, other, &[]), GithubError::Refused { .. }));
+    }
+
+    #[test]
+    fn single_sign_on_names_the_page_to_authorize_the_token() {
+        let body = r#"{"message":"Resource protected by organization SAML enforcement."}"#;
+        let message = |header: &'static str| refused(403, body, &[("x-github-sso", header)]).to_string();
+        let page = "https://github.com/orgs/acme/sso?authorization_request=made-up";
+        assert!(
+            message("required; url=https://github.com/orgs/acme/sso?authorization_request=made-up").ends_with(page)
+        );
+        for other in ["partial-results; organizations=21955855", "required", "required; url=javascript:alert(1)", ""] {
+            assert!(message(other).ends_with("enforcement."), "{other}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ async fn every_stop_is_shown_with_its_cause_and_beginning_until_writing_goes_on(
         (Failure::gone(), Cause::RepositoryGone),
         (elsewhere, Cause::Redirected),
         (Failure::RetryAfter { seconds: 90 }, Cause::RateLimit),
+        (Failure::submitted_too_quickly(), Cause::RateLimit),
+        (response(403, "You have triggered an abuse detection mechanism."), Cause::RateLimit),
         (Failure::BadGatewayBefore, Cause::GithubDown),
         (Failure::CutBefore, Cause::GithubDown),
         (Failure::GarbledAfter, Cause::UnexpectedResponse),
