@@ -125,6 +125,9 @@ pub enum SetupError {
         #[source]
         source: Box<octocrab::Error>,
     },
+    /// The token is empty, or no header of HTTP can carry it.
+    #[error("the token is empty, or holds characters other than printable ASCII, which no header of HTTP carries")]
+    Token,
 }
 
 /// One credential at one GitHub, for one repository.
@@ -143,14 +146,19 @@ impl Github {
     ///
     /// # Errors
     ///
-    /// If `api_url` is no URL.
+    /// If `api_url` is no URL, or if the token, without blanks and line ends around it, cannot be sent.
     pub fn new(api_url: &str, token: &SecretString, repository: Repository, clock: Clock) -> Result<Self, SetupError> {
         let url = api_url.to_owned();
         let builder = match Octocrab::builder().base_uri(api_url) {
             Ok(builder) => builder,
             Err(error) => return Err(SetupError::Url { url, source: Box::new(error) }),
         };
-        match builder.personal_token(token.expose_secret().to_owned()).build() {
+        // octocrab panics at a token that no header can carry
+        let token = token.expose_secret().trim();
+        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(SetupError::Token);
+        }
+        match builder.personal_token(token.to_owned()).build() {
             Ok(client) => {
                 let api_url = api_url.parse().unwrap_or_default();
                 Ok(Self { client, api_url, repository: Arc::new(Mutex::new(repository)), clock })

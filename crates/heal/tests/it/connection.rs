@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use autoheal_heal::settings::Switches;
+use autoheal_heal::github::{Github, SetupError};
+use autoheal_heal::settings::{Repository, Switches};
 use autoheal_heal::status::Cause;
+use autoheal_prepare::Timestamp;
+use autoheal_store::Clock;
 use autoheal_test_support::{Failure, Fault, Operation};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -72,4 +75,20 @@ async fn a_response_without_an_end_is_not_kept_in_memory() {
     harness.report("price is undefined").await;
     harness.work_for(Duration::from_secs(60)).await;
     assert_eq!((harness.github.issues().len(), harness.stop()), (1, None));
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_carries_is_refused_with_a_sentence() {
+    let client = |token: &str| {
+        let repository = Repository::parse("acme/shop").unwrap();
+        Github::new("http://127.0.0.1:9", &token.to_owned().into(), repository, Clock::manual(Timestamp(0)))
+    };
+    for token in ["made-up", "made-up\n", "\r\nmade-up\r\n", " made-up "] {
+        assert!(client(token).is_ok(), "{token:?}");
+    }
+    for token in ["", "\n", "made\nup", "made up", "made-\u{fc}p", "made\0up", "made-up\u{2028}x"] {
+        let refused = client(token).err();
+        assert!(matches!(refused, Some(SetupError::Token)), "{token:?}");
+        assert!(refused.unwrap().to_string().contains("printable ASCII"));
+    }
 }
