@@ -10,7 +10,7 @@ mod proxy;
 
 pub(crate) use forms::FormSecret;
 pub(crate) use guesses::Guesses;
-pub(crate) use host::require_one_host;
+pub(crate) use host::refuse_ambiguous_host;
 pub(crate) use operator::{has_operator_token, require_operator};
 pub(crate) use origin::{RequestOrigin, preflight, require_own_host};
 pub(crate) use proxy::{ProxySign, look_for_proxy};

@@ -95,7 +95,7 @@ async fn store(state: &Arc<AppState>, mut reports: Vec<WatchedReport>) {
     // Off the async threads, because a report can hold a whole conversation.
     let prepared = tokio::task::spawn_blocking(move || {
         let shares = reports.into_iter().flat_map(|WatchedReport { mut report, address }| {
-            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            report.id.get_or_insert_with(|| Uuid::now_v7().to_string());
             share_out(report).into_iter().map(move |share| (share, address))
         });
         let records = shares.filter_map(|(report, address)| prepared(&task_state, &report, address));

@@ -1,15 +1,15 @@
 //! `KnownFailures`: failures whose further reports are counted without being prepared again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use autoheal_prepare::repeat::{KnownFailure, RepeatKey};
 
 /// Maximum memory of the known failures, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
-/// Memory of an entry beside its failure: key, times, and the free places of the table.
-const ENTRY_BYTES: usize = 150;
+/// Memory of an entry beside its failure: key, times, the counts of its owners, and the free places of the table.
+const ENTRY_BYTES: usize = 170;
 /// Time after which a report of a known failure is prepared again. Source maps that another process added are used from
 /// then on.
 const KNOWN_TIME: Duration = Duration::from_secs(30);
@@ -31,7 +31,7 @@ struct State {
 
 #[derive(Clone)]
 struct Entry {
-    failure: KnownFailure,
+    failure: Arc<KnownFailure>,
     maps: u64,
     until: Instant,
 }
@@ -66,7 +66,7 @@ impl KnownFailures {
     }
 
     /// The failure at a place, if it is known.
-    pub(crate) fn find(&self, place: &Place) -> Option<KnownFailure> {
+    pub(crate) fn find(&self, place: &Place) -> Option<Arc<KnownFailure>> {
         let mut state = self.lock();
         let entry = match state.new.get(&place.key) {
             Some(entry) => entry.clone(),
@@ -81,8 +81,17 @@ impl KnownFailures {
 
     /// Adds a failure. Its further reports are counted without being prepared for [`KNOWN_TIME`].
     pub(crate) fn add(&self, NewKnownFailure { place, failure }: NewKnownFailure) {
-        let entry = Entry { failure, maps: place.maps, until: Instant::now() + KNOWN_TIME };
+        let entry = Entry { failure: Arc::new(failure), maps: place.maps, until: Instant::now() + KNOWN_TIME };
         self.lock().insert(place.key, entry, self.limit);
+    }
+
+    /// Forgets the failure at a place, because its repeats cannot be counted for now.
+    pub(crate) fn forget(&self, place: &Place) {
+        let mut state = self.lock();
+        if let Some(entry) = state.new.remove(&place.key) {
+            state.new_bytes -= ENTRY_BYTES + entry.failure.bytes();
+        }
+        state.old.remove(&place.key);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -132,16 +141,21 @@ mod tests {
         assert!(known.find(&place).is_some());
         assert!(known.find(&Place { maps: 2, ..place }).is_none());
         assert!(known.find(&new_failure("y", 1).place).is_none());
+        known.forget(&place);
+        assert!(known.find(&place).is_none());
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_used_stays() {
+        let forgotten = new_failure("forgotten", 0).place;
         let known = KnownFailures::new(20 * (ENTRY_BYTES + new_failure("x", 0).failure.bytes()));
         let used = new_failure("used", 0).place;
         known.add(new_failure("used", 0));
         for number in 0..1_000 {
             known.add(new_failure(&format!("failure {number}"), 0));
             assert!(known.find(&used).is_some(), "after {number}");
+            known.add(new_failure("forgotten", 0));
+            known.forget(&forgotten);
             let state = known.lock();
             assert!(state.new.len() + state.old.len() <= 20);
         }

@@ -2,13 +2,13 @@
 //! dropped.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::{Class, ErrorReport, Source};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
+use autoheal_prepare::repeat::Repeat;
+use autoheal_prepare::{CallKey, Timestamp, request_key};
 
 /// Delay of the gateway's report, so that the page's report can come first. The page's report has more details, and
 /// pages send reports late.
@@ -23,22 +23,34 @@ const MAX_REPORTS: usize = 10_000;
 /// have to be the same too, because a caller could otherwise hide the failures of its own calls behind another one.
 #[derive(Debug, Default)]
 pub(crate) struct RecentPageReports {
-    hasher: RandomState,
     /// The reported calls, by arrival.
     calls: Mutex<VecDeque<(Timestamp, ReportedCall)>>,
 }
 
-/// A call that a page reported: the hash of its proof, and the fingerprint of the report.
+/// A call that a page reported: its key, and the fingerprint of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ReportedCall(u64, Fingerprint);
+pub(crate) struct ReportedCall(CallKey, Fingerprint);
 
-impl RecentPageReports {
+impl ReportedCall {
     /// The call that a report of the JavaScript SDK is about; `None` for other reports and for one without a proof.
-    pub(crate) fn call_of(&self, report: &ErrorReport, fingerprint: Fingerprint) -> Option<ReportedCall> {
+    pub(crate) fn of(report: &ErrorReport, fingerprint: Fingerprint) -> Option<Self> {
         let is_page = report.source.unwrap_or_default() == Source::JavascriptSdk;
-        self.proof(report).filter(|_| is_page).map(|proof| ReportedCall(proof, fingerprint))
+        proof(report).filter(|_| is_page).map(|proof| Self(proof, fingerprint))
     }
 
+    /// The call that a repeat is about, as of its report.
+    pub(crate) fn of_repeat(repeat: &Repeat) -> Option<Self> {
+        let is_page = repeat.source() == Source::JavascriptSdk;
+        repeat.request_key().filter(|_| is_page).map(|proof| Self(proof, repeat.fingerprint()))
+    }
+}
+
+/// Key of the call by the id and the session of its request; `None` if they prove nothing.
+fn proof(report: &ErrorReport) -> Option<CallKey> {
+    request_key(report.rpc.as_ref()?)
+}
+
+impl RecentPageReports {
     /// Adds the call of a report that was stored. Ignores repeated ones.
     pub(crate) fn add(&self, call: ReportedCall, now: Timestamp) {
         let mut calls = self.lock();
@@ -75,7 +87,7 @@ impl RecentPageReports {
         seen: Timestamp,
         fingerprint: impl FnOnce(&ErrorReport) -> Option<Fingerprint>,
     ) -> bool {
-        let Some(proof) = self.proof(report) else { return false };
+        let Some(proof) = proof(report) else { return false };
         let earliest = seen.minus(PAGE_REPORT_WAIT);
         if !self.lock().iter().any(|(time, reported)| reported.0 == proof && *time >= earliest) {
             return false;
@@ -89,14 +101,6 @@ impl RecentPageReports {
         let mut calls = self.lock();
         let found = calls.iter().position(|(time, reported)| fits(*reported) && *time >= earliest);
         found.is_some_and(|at| calls.remove(at).is_some())
-    }
-
-    /// Hashes the session, the id, the method and the tool of the call; `None` if they prove nothing.
-    fn proof(&self, report: &ErrorReport) -> Option<u64> {
-        let rpc = report.rpc.as_ref()?;
-        // the gateway names prompts and resources too, pages only tools
-        let tool = rpc.tool.as_deref().filter(|_| rpc.method.as_deref() == Some("tools/call"));
-        Some(self.hasher.hash_one((rpc.unguessable_id()?, rpc.method.as_deref(), tool)))
     }
 
     /// Ignores poisoning: a panic cannot leave the list half-changed.
@@ -128,7 +132,7 @@ mod tests {
     }
 
     fn add(reports: &RecentPageReports, report: &ErrorReport) {
-        if let Some(call) = reports.call_of(report, SAME) {
+        if let Some(call) = ReportedCall::of(report, SAME) {
             reports.add(call, NOW);
         }
     }

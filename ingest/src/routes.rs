@@ -10,16 +10,18 @@ mod health;
 mod reports;
 mod source_maps;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use autoheal_contract::RefusalCode;
 use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Uri;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{delete, get, post};
 
-use crate::access::{look_for_proxy, preflight, require_one_host, require_operator};
+use crate::access::{look_for_proxy, preflight, refuse_ambiguous_host, require_operator};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -57,10 +59,24 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         router = router.route("/app", get(|| async { Redirect::permanent("/app/") })).nest_service("/app/", files);
     }
     let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).with_state(state.clone());
-    router
-        .layer(from_fn_with_state(state, look_for_proxy))
-        .layer(from_fn(require_one_host))
-        .layer(map_response(headers::secure))
+    router.layer(from_fn_with_state(state, guard))
+}
+
+/// Middleware of all routes. One for all that is done for each request, because each middleware costs an allocation.
+async fn guard(
+    State(state): State<Arc<AppState>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = match refuse_ambiguous_host(&request) {
+        Some(refusal) => refusal,
+        None => {
+            look_for_proxy(&state, peer, &request);
+            next.run(request).await
+        }
+    };
+    headers::secure(response)
 }
 
 async fn not_found(uri: Uri) -> Response {

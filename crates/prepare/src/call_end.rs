@@ -1,6 +1,6 @@
 //! `CallEnd`: the end of a call that a report was made at, and the keys that the report of the other end has too.
 
-use autoheal_contract::{Class, ErrorReport, Rpc, Source};
+use autoheal_contract::{Class, ErrorReport, Rpc, Source, Trace};
 use sha2::{Digest, Sha256};
 
 /// Hash of what identifies a call in the reports of both its ends.
@@ -27,22 +27,47 @@ impl CallEnd {
     /// the bug, which the server's report cannot.
     #[must_use]
     pub fn of(report: &ErrorReport) -> Option<Self> {
-        let source = report.source.unwrap_or_default();
-        let is_server = source.is_mcp();
-        let is_callers = report.class.as_deref().and_then(Class::parse) == Some(Class::CallerError);
-        if is_callers || !is_server && source != Source::JavascriptSdk {
-            return None;
-        }
         let rpc = report.rpc.as_ref()?;
-        let call = call(rpc)?;
-        let by_trace = report.trace.map(|trace| key(&["trace", &trace.to_string()], call));
-        let by_id = rpc.unguessable_id().map(|(session, id)| key(&["id", session.unwrap_or_default(), id], call));
+        Self::of_call(is_server_end(report)?, call(rpc)?, report.trace, rpc)
+    }
+
+    /// The end of a call of this method and tool, by the trace of a report and the ids in its `rpc`.
+    pub(crate) fn of_call(is_server: bool, call: [&str; 2], trace: Option<Trace>, rpc: &Rpc) -> Option<Self> {
+        let by_trace = trace.map(|trace| key(&["trace", &trace.to_string()], call));
+        let by_id = id_key(call, rpc);
         (by_trace.is_some() || by_id.is_some()).then_some(Self { is_server, by_trace, by_id })
+    }
+
+    /// True if both are about one call, each from another end.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let is_same = |own: Option<CallKey>, other| own.is_some() && own == other;
+        self.is_server != other.is_server
+            && (is_same(self.by_trace, other.by_trace) || is_same(self.by_id, other.by_id))
     }
 }
 
+/// Key of the call that a report is about, by the id of the request in its session; none if others can guess the id.
+#[must_use]
+pub fn request_key(rpc: &Rpc) -> Option<CallKey> {
+    id_key(call(rpc)?, rpc)
+}
+
+pub(crate) fn id_key(call: [&str; 2], rpc: &Rpc) -> Option<CallKey> {
+    rpc.unguessable_id().map(|(session, id)| key(&["id", session.unwrap_or_default(), id], call))
+}
+
+/// True for a report of the server's end of a call, false for a page's; none for one that has no other end.
+pub(crate) fn is_server_end(report: &ErrorReport) -> Option<bool> {
+    let source = report.source.unwrap_or_default();
+    let is_server = source.is_mcp();
+    let is_callers = report.class.as_deref().and_then(Class::parse) == Some(Class::CallerError);
+    let has_other_end = !is_callers && (is_server || source == Source::JavascriptSdk);
+    has_other_end.then_some(is_server)
+}
+
 /// Method and tool. Prompts and resources are left out, because pages report only the method.
-fn call(rpc: &Rpc) -> Option<[&str; 2]> {
+pub(crate) fn call(rpc: &Rpc) -> Option<[&str; 2]> {
     let method = rpc.method.as_deref()?;
     let tool = rpc.tool.as_deref().filter(|_| method == "tools/call");
     Some([method, tool.unwrap_or_default()])

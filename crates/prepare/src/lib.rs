@@ -29,7 +29,7 @@ use serde_json::value::RawValue;
 
 pub use autoheal_scrub::Level as ScrubLevel;
 pub use browser::Browser;
-pub use call_end::{CallEnd, CallKey};
+pub use call_end::{CallEnd, CallKey, request_key};
 pub use hex::Hex;
 pub use noise::NoiseRule;
 pub use server_failure::{ServerFailure, headline};

@@ -5,20 +5,25 @@
 //! it, so a report may be treated as a repeat only while its group keeps no further sample. The store decides that.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use autoheal_contract::{Json, Rpc, Source};
+use autoheal_contract::{Json, Rpc, Source, Trace};
+use autoheal_scrub::{Level, scrub_with};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::Timestamp;
+use crate::call_end::{call, id_key, is_server_end};
 use crate::fingerprint::{Fingerprint, Fingerprinted};
 use crate::rules::Rules;
+use crate::scrub::mask_home;
 use crate::server_failure;
 use crate::validate::{Arrival, Client, Identity, Received, identity, limited_count};
+use crate::{CallEnd, CallKey, Timestamp};
 
 /// Members that differ between occurrences and decide neither about the group nor about the release. Of `context`
 /// and `rpc`, what decides is hashed apart.
-const OF_ONE_OCCURRENCE: [&str; 8] = ["id", "count", "first_seen", "last_seen", "context", "client", "user", "rpc"];
+const OF_ONE_OCCURRENCE: [&str; 9] =
+    ["id", "count", "first_seen", "last_seen", "context", "client", "user", "rpc", "trace"];
 /// Members of log lines. They decide about the group only if the error is searched in them.
 const LOGS: [&str; 2] = ["logs", "breadcrumbs"];
 
@@ -34,32 +39,43 @@ pub struct Occurrence {
     identity: Identity,
     count: u64,
     arrival: Arrival,
+    trace: Option<Trace>,
+    rpc: Option<Rpc>,
 }
 
 /// What is the same in all reports with one key.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct KnownFailure {
     fingerprint: Fingerprint,
     source: Source,
     release: Option<Box<str>>,
     noise: Option<Box<str>>,
+    call: Option<KnownCall>,
+}
+
+/// What all reports of a failed call say about it.
+#[derive(Debug)]
+struct KnownCall {
+    /// The end that they are made at; none if the call has no other end.
+    is_server_end: Option<bool>,
+    method: Box<str>,
+    tool: Box<str>,
 }
 
 /// What is counted of a further report of a known failure.
 #[derive(Debug)]
 pub struct Repeat {
-    fingerprint: Fingerprint,
-    source: Source,
-    release: Option<Box<str>>,
-    noise: Option<Box<str>>,
+    known: Arc<KnownFailure>,
     identity: Identity,
     count: u64,
     arrival: Arrival,
+    end: Option<CallEnd>,
+    request_key: Option<CallKey>,
 }
 
 impl Received<'_> {
     /// Reads what differs between occurrences, without preparing the report. None for a report that must be prepared: one
-    /// whose client is the one that it names, and one that may be about the same call as the report of the call's other end.
+    /// whose client is the one that it names, and one whose request has an id that scrubbing would change.
     #[must_use]
     pub fn occurrence(&self, arrival: &Arrival, rules: &Rules) -> Option<Occurrence> {
         if arrival.client == Client::Own {
@@ -67,8 +83,7 @@ impl Received<'_> {
         }
         self.with_members(|members, fields| {
             let (source, rpc) = (fields.typed("source"), fields.rpc());
-            let has_trace = members.iter().any(|(name, _)| name == "trace");
-            if has_trace || rpc.as_ref().is_some_and(|rpc| rpc.id.is_some()) {
+            if rpc.as_ref().and_then(|rpc| rpc.id.as_deref()).is_some_and(|id| !is_clean(id)) {
                 return None;
             }
             // only reports of pages are noise
@@ -84,9 +99,17 @@ impl Received<'_> {
                 identity: identity(fields.id().as_deref(), &mut marks),
                 count: limited_count(fields.typed("count"), arrival.sender),
                 arrival: arrival.clone(),
+                trace: fields.trace(),
+                rpc,
             })
         })
     }
+}
+
+/// True if no level of scrubbing changes a text.
+fn is_clean(text: &str) -> bool {
+    let is_same = |scrubbed| matches!(scrubbed, Cow::Borrowed(_));
+    [Level::Standard, Level::Strict].iter().all(|level| is_same(scrub_with(text, *level))) && is_same(mask_home(text))
 }
 
 fn key(members: &[(Cow<'_, str>, &RawValue)], source: Option<Source>, rpc: Option<&Rpc>, arrival: &Arrival) -> Hasher {
@@ -147,17 +170,16 @@ impl Occurrence {
 
     /// Makes the repeat of a failure that was found by the key.
     #[must_use]
-    pub fn repeat(self, known: KnownFailure) -> Repeat {
-        let KnownFailure { fingerprint, source, release, noise } = known;
-        Repeat {
-            fingerprint,
-            source,
-            release,
-            noise,
-            identity: self.identity,
-            count: self.count,
-            arrival: self.arrival,
-        }
+    pub fn repeat(self, known: Arc<KnownFailure>) -> Repeat {
+        let (end, request_key) = match (&known.call, &self.rpc) {
+            (Some(KnownCall { is_server_end, method, tool }), Some(rpc)) => {
+                let call = [&**method, &**tool];
+                let end = is_server_end.and_then(|is_server| CallEnd::of_call(is_server, call, self.trace, rpc));
+                (end, id_key(call, rpc))
+            }
+            _ => (None, None),
+        };
+        Repeat { known, identity: self.identity, count: self.count, arrival: self.arrival, end, request_key }
     }
 }
 
@@ -170,13 +192,19 @@ impl KnownFailure {
             source: record.source(),
             release: record.report().release.as_deref().map(Box::from),
             noise: record.noise().map(Box::from),
+            call: record.report().rpc.as_ref().and_then(call).map(|[method, tool]| {
+                let is_server_end = is_server_end(record.report());
+                KnownCall { is_server_end, method: method.into(), tool: tool.into() }
+            }),
         }
     }
 
     /// Returns the memory that it takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + [&self.release, &self.noise].into_iter().flatten().map(|text| text.len()).sum::<usize>()
+        let of_call = self.call.iter().flat_map(|call| [&call.method, &call.tool]);
+        let texts = [&self.release, &self.noise].into_iter().flatten().chain(of_call);
+        size_of::<Self>() + texts.map(|text| text.len()).sum::<usize>()
     }
 }
 
@@ -184,31 +212,43 @@ impl Repeat {
     /// Returns the fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+        self.known.fingerprint
     }
 
     /// Returns the kind of sender that the report claims.
     #[must_use]
     pub fn source(&self) -> Source {
-        self.source
+        self.known.source
     }
 
     /// Returns the release, scrubbed.
     #[must_use]
     pub fn release(&self) -> Option<&str> {
-        self.release.as_deref()
+        self.known.release.as_deref()
     }
 
     /// Returns the name of the rule by which the report is noise; none if it is none.
     #[must_use]
     pub fn noise(&self) -> Option<&str> {
-        self.noise.as_deref()
+        self.known.noise.as_deref()
     }
 
     /// Returns the report's id.
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Returns the end of the call that the report was made at; none if the report of another end cannot be about it.
+    #[must_use]
+    pub fn end(&self) -> Option<CallEnd> {
+        self.end
+    }
+
+    /// Returns the key of its call by the request's id, as [`request_key`](crate::request_key) does.
+    #[must_use]
+    pub fn request_key(&self) -> Option<CallKey> {
+        self.request_key
     }
 
     /// Returns the number of occurrences that the report counts.

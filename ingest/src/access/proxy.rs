@@ -1,14 +1,11 @@
 //! `ProxySign`: remembers whether a proxy is in front of the service, because its clients then look local.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use autoheal_gateway::forwarding::names_proxy;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::Request;
 use axum::http::Version;
-use axum::middleware::Next;
-use axum::response::Response;
 
 use crate::config::Config;
 use crate::state::AppState;
@@ -36,13 +33,8 @@ impl ProxySign {
     }
 }
 
-/// Middleware of all routes. Looks for the signs of a proxy.
-pub(crate) async fn look_for_proxy(
-    State(state): State<Arc<AppState>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Looks for the signs of a proxy in a request.
+pub(crate) fn look_for_proxy(state: &AppState, peer: SocketAddr, request: &Request) {
     // browsers send HTTP/1.1; nginx 1.22 sends HTTP/1.0 by default, without any header of its own
     let has_sign = request.version() < Version::HTTP_11 || names_proxy(request.headers());
     // probes of the health are no clients of a proxy, and some send HTTP/1.0
@@ -50,5 +42,4 @@ pub(crate) async fn look_for_proxy(
     if is_proxied && !state.proxy.0.swap(true, Ordering::Relaxed) && state.config.operator_tokens.is_empty() {
         tracing::warn!(%peer, "a request came through a proxy; the dashboard is closed until AUTOHEAL_OPERATOR_TOKEN is set");
     }
-    next.run(request).await
 }

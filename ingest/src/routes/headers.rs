@@ -14,7 +14,7 @@ const DEFAULTS: [(HeaderName, &str); 3] = [
 ];
 
 /// Adds the headers to a response.
-pub(super) async fn secure(mut response: Response) -> Response {
+pub(super) fn secure(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in DEFAULTS {

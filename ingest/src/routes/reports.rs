@@ -22,7 +22,7 @@ use crate::error::{ApiError, ApiResult, TOO_MANY_FAILURES};
 use crate::rate::LimitedClient;
 use crate::state::AppState;
 
-use self::prepare::{Pass, Prepared, Reports, Sighting, prepare};
+use self::prepare::{Pass, Prepared, Reports, SeenFailure, prepare};
 
 /// The handler. The page can read every response, refusals included.
 pub(super) async fn receive(
@@ -64,7 +64,7 @@ async fn accept(
             return Err(refusal);
         }
     };
-    let share = state.bodies.share((arrival.sender == Sender::Anonymous).then_some(client));
+    let share = || state.bodies.share((arrival.sender == Sender::Anonymous).then_some(client));
     let body = body::read(body, headers, share).await?;
     let reports = Reports { client, body, arrival };
     let mut pass = Pass::First;
@@ -137,20 +137,27 @@ async fn store(
     }
     let noise = records.iter().filter(|record| record.noise().is_some()).count();
     let accepted = if records.is_empty() { Some(Vec::new()) } else { state.store.count(records).await? };
-    let Some(accepted) = accepted else { return Ok(Err(rejections)) };
+    let Some(accepted) = accepted else {
+        for sighting in &sightings {
+            if let SeenFailure::Known(place) = &sighting.failure {
+                state.known_failures.forget(place);
+            }
+        }
+        return Ok(Err(rejections));
+    };
     state.metrics.noise(noise);
     if accepted.iter().any(|accepted| !accepted.duplicate) {
         state.wake.notify_one();
     }
     for (accepted, sighting) in accepted.iter().zip(sightings) {
-        match sighting {
-            Sighting::Repeat if !accepted.duplicate => state.metrics.repeat(),
-            Sighting::First(first) if accepted.may_repeat => state.known_failures.add(first),
-            // Only what was counted takes the place of the gateway's own report.
-            Sighting::Call(call, received_at) if !accepted.duplicate => {
-                state.recent_page_reports.add(call, received_at);
-            }
-            Sighting::First(_) | Sighting::Repeat | Sighting::Call(..) | Sighting::Unknown => {}
+        match sighting.failure {
+            SeenFailure::Known(_) if !accepted.duplicate => state.metrics.repeat(),
+            SeenFailure::New(failure) if accepted.may_repeat => state.known_failures.add(failure),
+            SeenFailure::New(_) | SeenFailure::Known(_) | SeenFailure::Unknown => {}
+        }
+        // Only what was counted takes the place of the gateway's own report.
+        if let Some((call, received_at)) = sighting.call.filter(|_| !accepted.duplicate) {
+            state.recent_page_reports.add(call, received_at);
         }
     }
     let mut accepted = accepted.into_iter();

@@ -297,6 +297,32 @@ async fn a_failure_reported_by_the_page_is_not_reported_twice() {
 }
 
 #[tokio::test]
+async fn a_failure_that_the_page_reports_as_a_repeat_is_not_reported_twice() {
+    let server = Server::listen().await;
+    let mut app = spawn_app_with(|config| {
+        config.upstream = Upstream::parse(&format!("http://{}/mcp", server.address));
+    })
+    .await;
+    let report = |id: u64| {
+        let mut report = page_report("price", json!(id), None);
+        (report["class"], report["error_type"]) = (json!("tool_failure"), json!("MCPToolError"));
+        report
+    };
+    let first = 1_764_228_366_123_400;
+    for id in first..first + 12 {
+        assert_eq!(app.report(&report(id)).await.status, 202);
+    }
+    for id in first + 20..first + 23 {
+        fail(&app, &server, None, id, "price").await;
+        assert_eq!(app.report(&report(id)).await.status, 202);
+    }
+    let metrics = app.get("/metrics").await.text();
+    assert!(metrics.contains("autoheal_repeats_total 5\n"), "{metrics}");
+    let stored = stored(&mut app).await;
+    assert_eq!(stored.iter().map(|(.., count)| *count).collect::<Vec<_>>(), [15], "{stored:?}");
+}
+
+#[tokio::test]
 async fn a_report_of_another_tool_or_one_that_is_not_counted_hides_no_failure() {
     let server = Server::listen().await;
     let mut app =

@@ -51,6 +51,19 @@ async fn the_same_failure_is_prepared_until_its_group_has_all_samples() {
 }
 
 #[tokio::test]
+async fn the_same_failure_of_further_calls_is_prepared_until_its_group_has_all_samples() {
+    let app = spawn_app().await;
+    for call in 1..=30 {
+        let mut report = report("No response from /mcp within 30000 ms");
+        report["class"] = json!("timeout");
+        report["rpc"] = json!({"method": "tools/call", "tool": "price", "id": format!("17642283661234{call:02}")});
+        report["trace"] = json!({"trace_id": format!("{call:032x}"), "span_id": format!("{call:016x}")});
+        assert_receipts(&app.report(&report).await, &["accepted"]);
+    }
+    assert_eq!((app.count().await, repeats(&app).await), (30, 20));
+}
+
+#[tokio::test]
 async fn a_repeat_of_an_erased_group_brings_its_text_again() {
     let app = spawn_app().await;
     let batch = Value::Array(vec![report("x is not a function"); 20]);
@@ -103,7 +116,7 @@ impl Senders {
             report["rpc"] = json!({"method": "tools/call", "tool": "price", "code": -32000});
             report["class"] = json!("tool_failure");
             // a few calls, so that the reports of both ends of some are sent
-            let call = random.u8(1..60);
+            let call = random.u8(1..90);
             if random.u8(..) < 60 {
                 report["rpc"]["id"] = json!(format!("17642283661234{call:02}"));
             } else if random.u8(..) < 60 {

@@ -53,6 +53,8 @@ fn what_only_a_sample_shows_is_not_part_of_the_key() {
         json!({"context": {"url": "https://a.example/2?q#f", "timestamp": "later"}, "client": "session-2", "user": "u"}),
         json!({"logs": ["second", "third"], "last_seen": false}),
         json!({"rpc": {"method": "tools/call", "tool": "price", "code": -32000, "params": {"item": 2}, "duration_ms": 7}}),
+        json!({"rpc": {"method": "tools/call", "tool": "price", "code": -32000, "id": "1764228366123456", "session_hash": "7"}}),
+        json!({ "trace": trace() }),
     ] {
         let other = with(members);
         assert_eq!(key_of(&other), key_of(&report()), "{other}");
@@ -92,13 +94,50 @@ fn whatever_decides_about_group_or_release_is_part_of_the_key() {
     }
 }
 
+fn trace() -> Value {
+    json!({"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"})
+}
+
 #[test]
-fn a_report_that_the_other_end_of_its_call_may_meet_is_prepared() {
-    let ids = json!({"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"});
-    let rpc = json!({"method": "tools/call", "tool": "price", "id": "1764228366123456"});
-    for members in [json!({ "trace": ids }), json!({ "rpc": rpc })] {
-        let raw = to_raw_value(&with(members)).unwrap();
-        assert!(Received::of(&raw).occurrence(&arrival(Sender::Anonymous), &Rules::default()).is_none(), "{raw}");
+fn a_repeat_is_about_the_same_end_of_the_same_call_as_its_report_prepared() {
+    let calls = [
+        json!({"method": "tools/call", "tool": "price", "id": "1764228366123456"}),
+        json!({"method": "tools/call", "tool": "price", "id": "1764228366123457"}),
+        json!({"method": "tools/call", "tool": "price", "id": "1", "session_hash": "7"}),
+        json!({"method": "tools/call", "tool": "price", "id": "1", "session_hash": "no number"}),
+        json!({"method": "tools/call", "tool": "price", "id": 17, "session_hash": "7"}),
+        json!({"method": "resources/read", "tool": "file:///home/jane/a", "id": "1764228366123456"}),
+        json!({"method": "tools/call", "tool": "send to jane@shop.example", "id": "1764228366123456"}),
+        json!({"tool": "price", "id": "1764228366123456"}),
+        json!({"method": "tools/call", "tool": "price", "id": "x".repeat(2_000)}),
+        json!("no call"),
+    ];
+    let mut ends = Vec::new();
+    for (rpc, source, class, trace) in calls.iter().flat_map(|rpc| {
+        ["javascript_sdk", "mcp_tool", "cli"].into_iter().flat_map(move |source| {
+            ["tool_failure", "caller_error"].into_iter().flat_map(move |class| {
+                [trace(), json!({"trace_id": "0"}), Value::Null].map(|trace| (rpc, source, class, trace))
+            })
+        })
+    }) {
+        let report = with(json!({"rpc": rpc, "source": source, "class": class, "trace": trace}));
+        let raw = to_raw_value(&report).unwrap();
+        let record = prepare(&raw, arrival(Sender::Anonymous), Level::Standard).unwrap();
+        let repeat = occurrence(&report, Sender::Anonymous).repeat(Arc::new(KnownFailure::of(&record)));
+        assert_eq!(repeat.end(), CallEnd::of(record.report()), "{report}");
+        let request = record.report().rpc.as_ref().and_then(crate::request_key);
+        assert_eq!(repeat.request_key(), request, "{report}");
+        ends.push(repeat.end());
+    }
+    let about_calls = ends.iter().flatten().count();
+    assert!(about_calls > 20 && about_calls < ends.len(), "{about_calls}");
+}
+
+#[test]
+fn a_report_whose_request_id_would_be_scrubbed_is_prepared() {
+    for id in ["jane@shop.example", "/home/jane/17"] {
+        let raw = to_raw_value(&with(json!({"rpc": {"method": "tools/call", "id": id}}))).unwrap();
+        assert!(Received::of(&raw).occurrence(&arrival(Sender::Anonymous), &Rules::default()).is_none(), "{id}");
     }
 }
 
@@ -131,7 +170,7 @@ fn a_repeat_counts_what_its_own_report_says() {
     let record = prepare(&to_raw_value(&report()).unwrap(), arrival(Sender::Anonymous), Level::Standard).unwrap();
     let id = "00000000-0000-4000-8000-000000000001";
     let other = with(json!({"id": id, "count": 4_000_000}));
-    let repeat = occurrence(&other, Sender::Anonymous).repeat(KnownFailure::of(&record));
+    let repeat = occurrence(&other, Sender::Anonymous).repeat(Arc::new(KnownFailure::of(&record)));
     assert_eq!(repeat.identity().uuid().to_string(), id);
     assert_eq!((repeat.count(), repeat.release()), (100, Some("1.0")), "a stranger's count is limited");
     assert_eq!(repeat.fingerprint(), record.fingerprint());
@@ -142,7 +181,7 @@ fn a_repeat_counts_what_its_own_report_says() {
 fn a_repeat_is_noise_by_the_rule_of_the_first_report() {
     let crawled = with(json!({"context": {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}));
     let record = prepare(&to_raw_value(&crawled).unwrap(), arrival(Sender::Anonymous), Level::Standard).unwrap();
-    let repeat = occurrence(&crawled, Sender::Anonymous).repeat(KnownFailure::of(&record));
+    let repeat = occurrence(&crawled, Sender::Anonymous).repeat(Arc::new(KnownFailure::of(&record)));
     assert_eq!(repeat.noise(), Some("crawler"));
 }
 

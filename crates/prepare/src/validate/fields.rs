@@ -82,7 +82,7 @@ impl<'a> RawReport<'a> {
             logs: fields.logs(),
             server: fields.part("server", cut_server),
             rpc: fields.rpc(),
-            trace: fields.read("trace", |raw| Trace::of_json(&read_typed(raw)?)),
+            trace: fields.trace(),
             reproduction: fields.text("reproduction", TEXT_CHARS),
             command: fields.text("command", TEXT_CHARS),
             exit: fields.part("exit", cut_exit),
@@ -141,6 +141,11 @@ impl<'a, 'm> Fields<'a, 'm> {
     /// Reads the JSON-RPC call.
     pub(crate) fn rpc(&mut self) -> Option<Rpc> {
         self.part("rpc", cut_rpc)
+    }
+
+    /// Reads the trace of the call.
+    pub(crate) fn trace(&mut self) -> Option<Trace> {
+        self.read("trace", |raw| Trace::of_json(&read_typed(raw)?))
     }
 
     /// Reads a member with a type of its own.

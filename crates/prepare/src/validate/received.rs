@@ -12,7 +12,7 @@ use super::{Mark, Rejected};
 /// A report as it was sent, split into its members, so that it is parsed once whatever is read of it.
 #[derive(Debug)]
 pub struct Received<'a> {
-    raw: &'a RawValue,
+    text: &'a str,
     /// None if the report is not an object, or has half a surrogate pair in the name of a member.
     members: Option<RawReport<'a>>,
 }
@@ -21,7 +21,21 @@ impl<'a> Received<'a> {
     /// Splits a report.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
-        Self { raw, members: serde_json::from_str(raw.get()).ok() }
+        Self { text: raw.get(), members: serde_json::from_str(raw.get()).ok() }
+    }
+
+    /// Splits a report that was sent alone, without reading it twice.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON.
+    pub fn parse(text: &'a str) -> serde_json::Result<Self> {
+        let members = match serde_json::from_str(text) {
+            Ok(members) => Some(members),
+            // JSON of another kind, or with half a surrogate pair in the name of a member
+            Err(_) => serde_json::from_str::<&RawValue>(text).map(|_| None)?,
+        };
+        Ok(Self { text, members })
     }
 
     /// Returns the error's type and message as they were sent, by which one failure is recognised before its report is
@@ -36,7 +50,7 @@ impl<'a> Received<'a> {
         if let Some(members) = self.members {
             return members.read(marks);
         }
-        let text: Cow<'_, str> = show_lone_surrogates(self.raw.get());
+        let text: Cow<'_, str> = show_lone_surrogates(self.text);
         let members: RawReport<'_> = serde_json::from_str(&text)
             .map_err(|_| Rejected("a report is a JSON object with error_type and error_message".to_owned()))?;
         members.read(marks)

@@ -15,6 +15,7 @@ pub struct Accepted {
     /// Occurrences of its group so far, this record included.
     pub count: u64,
     /// True if its group keeps no sample of another report like it, so that such a report may be counted as a
-    /// [`Record::Repeat`](crate::Record::Repeat). False for a duplicate, which does not decide about it.
+    /// [`Record::Repeat`](crate::Record::Repeat). False for a duplicate, which does not decide about it, and for the second
+    /// report of a call, because those of other calls are probably second ones, too.
     pub may_repeat: bool,
 }

@@ -1,10 +1,10 @@
 //! `Record`: what is counted into a group.
 
 use autoheal_contract::Source;
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::repeat::Repeat;
 use autoheal_prepare::validate::{Arrival, Identity};
+use autoheal_prepare::{CallEnd, Timestamp};
 
 /// A report to be counted into its group.
 #[derive(Debug)]
@@ -54,6 +54,14 @@ impl Record {
         match self {
             Self::Prepared(record) => Some(record),
             Self::Repeat(_) => None,
+        }
+    }
+
+    /// The end of a call that the report was made at.
+    pub(crate) fn call_end(&self) -> Option<CallEnd> {
+        match self {
+            Self::Prepared(record) => CallEnd::of(record.report()),
+            Self::Repeat(repeat) => repeat.end(),
         }
     }
 

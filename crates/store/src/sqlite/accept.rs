@@ -57,9 +57,11 @@ impl Batch {
         records: &[Record],
         is_full: bool,
     ) -> Result<Option<Vec<Accepted>>> {
+        let ends: Vec<Option<CallEnd>> = records.iter().map(Record::call_end).collect();
         let mut repeats = records.iter().filter(|record| record.prepared().is_none()).peekable();
+        let has_repeats = repeats.peek().is_some();
         // a call's other end may make two groups one, after which the group of a repeat may be gone or keep more samples
-        if repeats.peek().is_some() && records.iter().any(|record| call_end(record).is_some()) {
+        if has_repeats && has_other_end(connection, cache, records, &ends)? {
             return Ok(None);
         }
         for record in repeats {
@@ -67,9 +69,11 @@ impl Batch {
                 return Ok(None);
             }
         }
-        let accepted: Result<_> =
-            records.iter().map(|record| self.count_one(connection, cache, record, is_full)).collect();
-        accepted.map(Some)
+        let mut accepted = Vec::with_capacity(records.len());
+        for (record, end) in records.iter().zip(ends) {
+            accepted.push(self.count_one(connection, cache, record, end, !has_repeats, is_full)?);
+        }
+        Ok(Some(accepted))
     }
 
     fn count_one(
@@ -77,15 +81,16 @@ impl Batch {
         connection: &Connection,
         cache: &mut Cache,
         record: &Record,
+        end: Option<CallEnd>,
+        may_meet: bool,
         is_full: bool,
     ) -> Result<Accepted> {
         let project = project_id(connection, cache, &record.arrival().project)?;
         let id = record.identity().uuid();
         // Check for a duplicate before the group is loaded, because loading creates a missing group.
         let key = (project, record.fingerprint());
-        let end = call_end(record);
         if matches!(record.identity(), Identity::Given(_))
-            && (end.is_some() || !cache.aliases.contains_key(&key))
+            && (end.is_some() && may_meet || !cache.aliases.contains_key(&key))
             && let Some(counted) = group_of_id(connection, project, id)?
         {
             // The group may have been deleted since. Its reports must not come back by a repeated delivery.
@@ -95,7 +100,7 @@ impl Batch {
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
         let met = match (record.prepared(), &end) {
-            (Some(record), Some(end)) => self.meet(connection, cache, project, record, end)?,
+            (Some(record), Some(end)) if may_meet => self.meet(connection, cache, project, record, end)?,
             _ => None,
         };
         let meeting = met.map(|(meeting, _)| meeting);
@@ -117,7 +122,7 @@ impl Batch {
             connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
         }
         let is_new = group.count == 0;
-        if let (Some(record), Some(end), None) = (record.prepared(), &end, meeting) {
+        if let (Some(end), None) = (&end, meeting) {
             call_ends::add(connection, project, end, record, group.id, is_new)?;
         }
         let rank = Rank::of(record);
@@ -125,7 +130,7 @@ impl Batch {
         if let Record::Prepared(record) = record {
             let need = sample_need(connection, group, rank)?;
             keep_sample(connection, group, (record, rank), need, client, is_full)?;
-            may_repeat = end.is_none() && !wants_sample(group, sample_need(connection, group, rank)?, false);
+            may_repeat = meeting.is_none() && !wants_sample(group, sample_need(connection, group, rank)?, false);
         }
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
             count: 0,
@@ -251,9 +256,24 @@ impl Batch {
     }
 }
 
-/// The end of a call that a record is about. A repeat is about none, because such reports are prepared each time.
-fn call_end(record: &Record) -> Option<CallEnd> {
-    CallEnd::of(record.prepared()?.report())
+/// True if one of the records is about a call whose other end was reported, before or among them.
+fn has_other_end(
+    connection: &Connection,
+    cache: &mut Cache,
+    records: &[Record],
+    ends: &[Option<CallEnd>],
+) -> Result<bool> {
+    for (at, (record, end)) in records.iter().zip(ends).enumerate() {
+        let Some(end) = end else { continue };
+        if ends[..at].iter().flatten().any(|earlier| earlier.meets(end)) {
+            return Ok(true);
+        }
+        let project = project_id(connection, cache, &record.arrival().project)?;
+        if call_ends::find(connection, project, end, record.received_at())?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// True if a repeat may be counted: its group exists, and keeps no sample of it.

@@ -111,7 +111,7 @@ impl Cache {
         for record in records {
             let is_known = record.arrival().sender.is_known();
             let Record::Prepared(record) = record else {
-                need.add(false, is_known, None, false);
+                need.add(false, is_known, None, record.call_end().is_some());
                 continue;
             };
             let project = project_id(connection, self, &record.arrival().project)?;

@@ -1,5 +1,7 @@
 //! Repeats: counted like prepared reports, but only while their group needs no sample of them.
 
+use std::sync::Arc;
+
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::repeat::KnownFailure;
 use autoheal_prepare::rules::Rules;
@@ -28,7 +30,7 @@ fn prepared(report: &Value, arrival: Arrival) -> Record {
 }
 
 fn repeat(report: &Value, arrival: Arrival) -> Record {
-    let known = KnownFailure::of(&prepare(&raw(report), arrival.clone(), ScrubLevel::Standard).unwrap());
+    let known = Arc::new(KnownFailure::of(&prepare(&raw(report), arrival.clone(), ScrubLevel::Standard).unwrap()));
     Record::Repeat(Received::of(&raw(report)).occurrence(&arrival, &Rules::default()).unwrap().repeat(known))
 }
 
@@ -140,14 +142,45 @@ async fn a_repeat_of_noise_counts_as_noise_and_is_no_client() {
     assert_eq!((group.noise, group.noise_rule.as_deref(), group.clients), (11, Some("crawler"), 0));
 }
 
+fn call(message: &str, number: u64, source: &str) -> Value {
+    let mut report = failure(message);
+    (report["source"], report["class"]) = (json!(source), json!("timeout"));
+    report["rpc"] = json!({"method": "tools/call", "tool": "price"});
+    report["trace"] = json!({"trace_id": format!("4bf92f3577b34da6a3ce9{number:011x}"), "span_id": "00f067aa0ba902b7"});
+    report
+}
+
 #[tokio::test]
-async fn a_repeat_beside_a_call_with_another_end_must_be_prepared() {
-    let (_directory, store) = with_all_samples(&failure("x")).await;
-    let mut call = failure("y");
-    call["rpc"] = json!({"method": "tools/call", "tool": "price"});
-    call["trace"] = json!({"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7"});
+async fn a_repeat_whose_calls_other_end_was_reported_must_be_prepared() {
+    let (_directory, store) = open();
     let at = || arrival(Sender::Anonymous, 1, 3);
-    let batch = vec![prepared(&call, at()), repeat(&failure("x"), at())];
-    assert!(store.count(batch).await.unwrap().is_none());
-    assert!(!count(&store, prepared(&call, at())).await.unwrap().may_repeat);
+    let (page, server) = (|number| call("x", number, "javascript_sdk"), |number| call("y", number, "mcp_tool"));
+    for number in 0..10 {
+        count(&store, prepared(&page(number), at())).await.unwrap();
+        count(&store, prepared(&server(100 + number), at())).await.unwrap();
+    }
+    let counted = |record: Record| async { count(&store, record).await.map(|accepted| accepted.count) };
+    assert_eq!(counted(repeat(&page(20), at())).await, Some(11));
+    assert_eq!(counted(repeat(&server(20), at())).await, None, "the page's end was counted as a repeat");
+    assert_eq!(counted(repeat(&page(101), at())).await, None, "the server's end was prepared");
+    for batch in [
+        vec![repeat(&page(30), at()), repeat(&server(30), at())],
+        vec![prepared(&page(31), at()), repeat(&server(31), at())],
+        vec![repeat(&failure("x"), at()), prepared(&server(32), at()), prepared(&page(32), at())],
+    ] {
+        assert!(store.count(batch).await.unwrap().is_none());
+    }
+    let met = count(&store, prepared(&server(20), at())).await.unwrap();
+    assert!(!met.may_repeat, "the second reports of other calls are probably second ones, too");
+    // each end is paired once
+    assert!(counted(repeat(&server(20), at())).await.is_some());
+}
+
+#[tokio::test]
+async fn a_repeat_beside_a_call_without_another_end_is_counted() {
+    let (_directory, store) = with_all_samples(&failure("x")).await;
+    let at = || arrival(Sender::Anonymous, 1, 3);
+    let batch = vec![prepared(&call("y", 1, "javascript_sdk"), at()), repeat(&failure("x"), at())];
+    let counts = store.count(batch).await.unwrap().unwrap();
+    assert_eq!(counts.iter().map(|accepted| accepted.count).collect::<Vec<_>>(), [1, 11]);
 }

@@ -46,17 +46,23 @@ pub(super) enum Pass {
 /// A report that can be stored.
 pub(super) enum Prepared {
     New { record: Box<Fingerprinted>, place: Option<Place> },
-    Repeat(Repeat),
+    Repeat(Repeat, Place),
 }
 
-/// What is to be remembered of a stored report.
-pub(super) enum Sighting {
-    /// Of a failure that may be a known one from now on.
-    First(NewKnownFailure),
-    Repeat,
-    /// Of a page's report of a call. Such a report is prepared each time.
-    Call(ReportedCall, Timestamp),
-    /// Of another report that cannot be recognised again.
+/// What is to be remembered of a report.
+pub(super) struct Sighting {
+    pub(super) failure: SeenFailure,
+    /// The call that a page's report is about.
+    pub(super) call: Option<(ReportedCall, Timestamp)>,
+}
+
+/// The failure of a report.
+pub(super) enum SeenFailure {
+    /// May be a known one from now on.
+    New(NewKnownFailure),
+    /// Was found at this place.
+    Known(Place),
+    /// Cannot be recognised again.
     Unknown,
 }
 
@@ -65,27 +71,27 @@ impl Prepared {
     pub(super) fn record(&self) -> Option<&Fingerprinted> {
         match self {
             Self::New { record, .. } => Some(record),
-            Self::Repeat(_) => None,
+            Self::Repeat(..) => None,
         }
     }
 
     pub(super) fn into_record(self, state: &AppState) -> (Record, Sighting) {
+        // only the gateway asks for the calls that pages reported
+        let has_gateway = state.gateway.is_some();
         match self {
             Self::New { record, place } => {
-                let call = state
-                    .gateway
-                    .as_ref()
-                    .and_then(|_| state.recent_page_reports.call_of(record.report(), record.fingerprint()));
-                let sighting = match (call, place) {
-                    (Some(call), _) => Sighting::Call(call, record.received_at()),
-                    (None, Some(place)) => {
-                        Sighting::First(NewKnownFailure { place, failure: KnownFailure::of(&record) })
-                    }
-                    (None, None) => Sighting::Unknown,
-                };
-                (Record::Prepared(record), sighting)
+                let call = has_gateway.then(|| ReportedCall::of(record.report(), record.fingerprint())).flatten();
+                let call = call.map(|call| (call, record.received_at()));
+                let failure = place.map_or(SeenFailure::Unknown, |place| {
+                    SeenFailure::New(NewKnownFailure { place, failure: KnownFailure::of(&record) })
+                });
+                (Record::Prepared(record), Sighting { failure, call })
             }
-            Self::Repeat(repeat) => (Record::Repeat(repeat), Sighting::Repeat),
+            Self::Repeat(repeat, place) => {
+                let call = has_gateway.then(|| ReportedCall::of_repeat(&repeat)).flatten();
+                let call = call.map(|call| (call, repeat.received_at()));
+                (Record::Repeat(repeat), Sighting { failure: SeenFailure::Known(place), call })
+            }
         }
     }
 }
@@ -93,7 +99,7 @@ impl Prepared {
 /// A report between the two halves of the preparation.
 enum Half {
     Begun(Box<Begun>, Option<Place>),
-    Repeat(Repeat),
+    Repeat(Repeat, Place),
 }
 
 /// Prepares all reports, each for itself. The result of a single report that is invalid is an error of the request.
@@ -111,7 +117,7 @@ pub(super) async fn prepare(
             Ok(Half::Begun(report, _)) => {
                 ScriptMaps::of(report, &state.lookups, &*state.store, state.clock.now()).await
             }
-            Ok(Half::Repeat(_)) | Err(_) => ScriptMaps::default(),
+            Ok(Half::Repeat(..)) | Err(_) => ScriptMaps::default(),
         });
     }
     let own = Arc::clone(state);
@@ -139,26 +145,26 @@ fn begin_all(
         ApiError::new(RefusalCode::NotJson, format!("the body is not UTF-8 at byte {}", error.valid_up_to()))
     })?;
     let is_batch = text.trim_start().starts_with('[');
-    let members: Vec<&RawValue> = if is_batch {
-        serde_json::from_str(text).map_err(not_json)?
+    let is_limited = arrival.sender == Sender::Anonymous;
+    let reports = if is_batch {
+        let members: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
+        if members.len() > BATCH_REPORTS {
+            let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
+            return Err(ApiError::new(RefusalCode::TooLarge, message));
+        }
+        if matches!(pass, Pass::First) && is_limited && members.len() > 1 {
+            let further = members.len() - 1;
+            let taken = state.rate.take(LimitedClient::at(*client), &arrival.project, further);
+            taken.map_err(ApiError::rate_limited)?;
+        }
+        members.into_iter().map(Received::of).collect()
     } else {
-        vec![serde_json::from_str(text).map_err(not_json)?]
+        vec![Received::parse(text).map_err(not_json)?]
     };
-    if members.len() > BATCH_REPORTS {
-        let message = format!("a batch has at most {BATCH_REPORTS} reports, this one has {}", members.len());
-        return Err(ApiError::new(RefusalCode::TooLarge, message));
-    }
     let begun = match pass {
         Pass::First => {
-            let is_limited = arrival.sender == Sender::Anonymous;
-            if is_limited && members.len() > 1 {
-                let further = members.len() - 1;
-                let taken = state.rate.take(LimitedClient::at(*client), &arrival.project, further);
-                taken.map_err(ApiError::rate_limited)?;
-            }
-            let mut begun = Vec::with_capacity(members.len());
-            for member in members {
-                let report = Received::of(member);
+            let mut begun = Vec::with_capacity(reports.len());
+            for report in reports {
                 if is_limited && let Err(seconds) = take_failure(state, &arrival.project, &report) {
                     if !is_batch {
                         return Err(ApiError::failure_limited(seconds));
@@ -172,11 +178,11 @@ fn begin_all(
             begun
         }
         Pass::WithoutRepeats(rejections) => {
-            let begin = |(member, rejection): (&RawValue, Option<Rejected>)| match rejection {
+            let begin = |(report, rejection): (Received<'_>, Option<Rejected>)| match rejection {
                 Some(rejected) => Err(rejected),
-                None => Received::of(member).begin(arrival.clone()).map(|begun| Half::Begun(Box::new(begun), None)),
+                None => report.begin(arrival.clone()).map(|begun| Half::Begun(Box::new(begun), None)),
             };
-            members.into_iter().zip(rejections).map(begin).collect()
+            reports.into_iter().zip(rejections).map(begin).collect()
         }
     };
     match (is_batch, begun.as_slice()) {
@@ -192,7 +198,7 @@ fn begin_or_recognise(state: &AppState, report: Received<'_>, arrival: &Arrival)
     if let Some(occurrence) = report.occurrence(arrival, &state.config.rules) {
         let searched = state.known_failures.place(occurrence.key(), state.lookups.generation());
         if let Some(known) = state.known_failures.find(&searched) {
-            return Ok(Half::Repeat(occurrence.repeat(known)));
+            return Ok(Half::Repeat(occurrence.repeat(known), searched));
         }
         place = Some(searched);
     }
@@ -219,7 +225,7 @@ fn finish_all(
                 }
                 Prepared::New { record, place }
             }
-            Half::Repeat(repeat) => Prepared::Repeat(repeat),
+            Half::Repeat(repeat, place) => Prepared::Repeat(repeat, place),
         })
     };
     let prepared = begun.into_iter().zip(maps).map(finish).collect();
