@@ -21,7 +21,7 @@ pub(super) fn report(at: SystemTime) -> ErrorReport {
     let system = vec![("os".to_owned(), text(std::env::consts::OS)), ("arch".to_owned(), text(std::env::consts::ARCH))];
     ErrorReport {
         schema: Some(1),
-        id: Some(Uuid::new_v4().to_string()),
+        id: Some(Uuid::now_v7().to_string()),
         release: program.map(|program| program.release.clone()),
         last_seen: Some(at),
         context: Some(Json::Object(context)),

@@ -130,6 +130,6 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
 
 fn send(reporter: &Reporter, mut report: ErrorReport) {
     // set before the first delivery, so that a repeated delivery counts once
-    report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+    report.id.get_or_insert_with(|| Uuid::now_v7().to_string());
     reporter.send(report);
 }

@@ -147,7 +147,7 @@ impl Reporter {
             same.repeat(report);
         } else if state.queue.len() < MAX_QUEUED {
             // an id, so that the report is counted once even if it is delivered twice
-            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            report.id.get_or_insert_with(|| Uuid::now_v7().to_string());
             let spooled = (self.spool)(&report);
             state.queue.push_back(Queued { report, spooled, repeats: None });
             self.shared.changed.notify_all();

@@ -66,7 +66,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         causes,
         context: Some(Json::Object(context(&failure, &stderr, server, setup))),
         schema: Some(1),
-        id: Some(Uuid::new_v4().to_string()),
+        id: Some(Uuid::now_v7().to_string()),
         source: Some(source),
         class: Some(failure.class.name().to_owned()),
         release: server.version.clone(),

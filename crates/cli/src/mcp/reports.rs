@@ -65,7 +65,7 @@ impl Reports {
             surroundings.add_to(&mut report);
             add_source_code(&self.destination, self.sender, &mut report);
             // set before the first delivery, so that a repeated delivery counts once
-            report.id.get_or_insert_with(|| Uuid::new_v4().to_string());
+            report.id.get_or_insert_with(|| Uuid::now_v7().to_string());
             if let Some(reporter) = &self.reporter {
                 self.has_ending |= report.exit.is_some();
                 reporter.send(report);

@@ -98,7 +98,7 @@ impl FailedCommand {
             causes,
             context: Some(Json::Object(context)),
             schema: Some(1),
-            id: Some(Uuid::new_v4().to_string()),
+            id: Some(Uuid::now_v7().to_string()),
             source: Some(Source::Cli),
             release: place.commit.map(|commit| commit[..12].to_owned()),
             last_seen: Some(ended.to_string()),

@@ -2,6 +2,7 @@
 //! the reports are repeats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
@@ -45,8 +46,7 @@ struct Template {
 impl Bodies {
     /// Requests for this many distinct failures.
     pub(crate) fn new(groups: usize, kind: Kind) -> Self {
-        let run =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+        let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
         Self { templates: (0..groups).map(template).collect(), next: AtomicU64::new(0), run, kind }
     }
 
@@ -56,10 +56,16 @@ impl Bodies {
         let template = &self.templates[number as usize % self.templates.len()];
         buffer.clear();
         buffer.extend_from_slice(&template.request);
-        // Spread like random ids, so that the store's index is accessed at random positions.
+        // of version 7, as autoheal's own clients make them: the time, and random bits
+        let milliseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
         let spread = (number ^ self.run).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let id =
-            format!("{:08x}-{:04x}-4{:03x}-8000-{:012x}", spread >> 32, spread >> 16 & 0xFFFF, spread & 0xFFF, number);
+        let id = format!(
+            "{:08x}-{:04x}-7{:03x}-8{:03x}-{number:012x}",
+            milliseconds >> 16,
+            milliseconds & 0xFFFF,
+            spread & 0xFFF,
+            spread >> 16 & 0xFFF
+        );
         buffer[template.id_at..][..ID.len()].copy_from_slice(id.as_bytes());
         let time = format!("2026-11-22T08:{:02}:{:02}.{:03}Z", number / 60_000 % 60, number / 1000 % 60, number % 1000);
         buffer[template.time_at..][..TIME.len()].copy_from_slice(time.as_bytes());
