@@ -590,6 +590,8 @@ export interface ServerMessage<Method extends string, Parameters> {
  * - `TIMEOUT`: no response within the timeout.
  * - `NETWORK`: no connection, or it was lost before the response, or the browser blocked the request (CORS, CSP).
  * - `HTTP_503` and the like: an HTTP error status without a JSON-RPC error; `data` is the beginning of the body.
+ * - `REDIRECT`: the server redirects to another origin, or with HTTP 301, 302 or 303, which turn a POST into a GET. The
+ *   message names the target.
  * - `INVALID_RESPONSE`: the body is not a JSON-RPC 2.0 response to the call; `data` is its beginning.
  * - `NEGOTIATION_FAILED`: client and server support no common revision of MCP.
  * - `INPUT_REQUIRED`: the server requested input without end, or input whose handler is missing or has failed.
@@ -601,6 +603,7 @@ export type LocalErrorCode =
   | 'TIMEOUT'
   | 'NETWORK'
   | `HTTP_${number}`
+  | 'REDIRECT'
   | 'INVALID_RESPONSE'
   | 'NEGOTIATION_FAILED'
   | 'INPUT_REQUIRED'
@@ -618,6 +621,10 @@ export declare class MCPError extends Error {
   readonly code: number | LocalErrorCode;
   /** `data` of the server's error, or the first 500 characters of an unusable response. */
   readonly data: unknown;
+  /** HTTP status of the response; absent without a response. */
+  readonly status?: number;
+  /** Headers of the response, such as `www-authenticate`. CORS hides those that the server does not expose. */
+  readonly headers?: Headers;
   /** The engine's error behind the failure, if there is one. */
   readonly cause?: unknown;
 }
@@ -726,14 +733,16 @@ export interface ErrorReport {
  * A client for one MCP or JSON-RPC 2.0 server over HTTP.
  *
  * It can be used right after `new`: calls wait for the WebAssembly module, and the first call performs MCP's handshake.
- * A call whose parameters are not JSON rejects with a `TypeError`, and nothing is sent. An aborted call rejects with
+ * A call whose parameters are not JSON rejects with a `TypeError`, and nothing is sent. So does a call to a relative
+ * address outside of pages. An aborted call rejects with
  * `signal.reason`. Every other failure is an {@link MCPError}.
  */
 export declare class MCPClient {
   /**
    * Makes a client. Nothing is sent yet.
    *
-   * @param endpoint - Address of the server; `'/jsonrpc'` by default.
+   * @param endpoint - Address of the server, with `http://` or `https://` or relative to the page, and without a password;
+   *   `'/jsonrpc'` by default.
    * @param options - See {@link MCPClientOptions}. A wrong option throws a `TypeError` that names it.
    */
   constructor(endpoint?: string | URL, options?: MCPClientOptions);
@@ -753,7 +762,10 @@ export declare class MCPClient {
   /** Calls a method. Resolves to its result. */
   request<Result = unknown>(method: string, params?: Params | null, options?: CallOptions | null): Promise<Result>;
 
-  /** Sends a notification. Resolves when the server has accepted it. */
+  /**
+   * Sends a notification. Resolves when the server has received it. A JSON-RPC error in its response is ignored, because
+   * notifications have no response.
+   */
   notify(method: string, params?: Params | null): Promise<void>;
 
   /**
@@ -818,7 +830,7 @@ export declare class MCPClient {
 
   /**
    * Sets the handler for a notification of an MCP server; `undefined` removes it. While there are handlers, the client
-   * keeps a stream open. An error of a handler is passed to `onerror`.
+   * keeps a stream open, and opens it again after it has ended. An error of a handler is passed to `onerror`.
    */
   setNotificationHandler<Method extends keyof ServerNotifications>(
     method: Method,

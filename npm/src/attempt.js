@@ -1,11 +1,11 @@
 // One attempt at a call: one HTTP request and its response.
 
-import { REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
+import { NOTIFICATION, REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
 import { sendInBackground } from './background.js';
 import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
 import { isForeign } from './page.js';
-import { readStream } from './read-stream.js';
+import { letEnd, readStream, takeMessages } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
 
@@ -26,6 +26,11 @@ export async function attempt(connection, call) {
     // The module judges errors of `fetch`. Plain objects are failures already.
     if (thrown instanceof Error) outcome.thrown = thrown;
     else failure = thrown;
+  }
+  // Node ends a request after five minutes without data.
+  if (/(Headers|Body)Timeout/.test(outcome.thrown?.cause?.name)) {
+    call.flags |= TIMED_OUT;
+    call.timeout = Math.min(call.timeout, 300_000);
   }
   connection.inFlight.delete(call);
   signal?.removeEventListener('abort', abort);
@@ -57,10 +62,16 @@ async function exchange(connection, call, outcome) {
       : { ...commonHeaders, ...call.headers };
   outcome.isSent = true;
   const response = (outcome.response = await send(connection, 'POST', call, headers, body));
-  if (isEventStream(connection, response) && call.kind === REQUEST) {
+  if (response.ok && call.kind === NOTIFICATION) {
+    // Not waited for, because JSON-RPC has no responses to notifications.
+    if (response.body) letEnd(response.body.getReader());
+    outcome.status = response.status;
+  } else if (isEventStream(connection, response)) {
     await readStream(connection, call, response, outcome);
   } else {
     takeText(outcome, call, await response.text());
+    // The revision 2025-03-26 allows arrays of messages.
+    if (connection.isMCP && Array.isArray(outcome.message)) takeMessages(connection, call, outcome.message, response, outcome);
     // Set last, because an incomplete response counts as no response.
     outcome.status = response.status;
     outcome.isComplete = true;

@@ -256,12 +256,16 @@ export class MCPClient {
     // An aborted call rejects with the page's own reason, like `fetch`.
     if ('reason' in failure) return failure.reason;
     const { code, message, class: kind, outcome = {} } = failure;
-    const { thrown, status } = outcome;
+    const { thrown, status, response } = outcome;
     const isServerCode = typeof code === 'number';
     // The error's `data` is the beginning of an unusable response, or the data of the server's error.
     const answer = /^(HTTP|INVALID)/.test(code) ? outcome.text.slice(0, BODY_START) : undefined;
     const data = isServerCode ? outcome.message?.error?.data : undefined;
     const error = new MCPError(code, message, isServerCode ? data : answer, thrown);
+    if (response) {
+      error.status = response.status;
+      error.headers = response.headers;
+    }
     const frames = framesOf(call);
     error.stack = frames.startsWith('\n') ? `MCPError: ${message}${frames}`.trimEnd() : frames;
     // Failures that the page itself caused have no class.

@@ -32,8 +32,10 @@ export class Connection {
   handshakeCall;
   /** Number of handshakes so far. Each call stores it, to detect whether its session was replaced meanwhile. */
   epoch = 0;
-  /** Aborts the stream for notifications. */
+  /** Aborts the subscription to notifications. */
   listening;
+  /** Where the endpoint redirects to, within its origin. */
+  movedTo;
   #connecting;
 
   constructor(settings, onerror) {
@@ -77,12 +79,11 @@ export class Connection {
     return this.#connecting;
   }
 
-  /** Forgets the session, so that the next call opens another. */
+  /** Forgets the session, so that the next call opens another. The subscription continues in it. */
   disconnect() {
-    this.listening?.abort();
     this.session?.disconnect();
     this.isReady = !this.isMCP;
-    this.commonHeaders = undefined;
+    this.commonHeaders = this.movedTo = undefined;
   }
 
   /** Removes unusable tools from a list, and stores the header parameters of the others. Legacy servers have none. */

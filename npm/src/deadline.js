@@ -49,8 +49,8 @@ function abortOverdue() {
   if (next < Infinity) arm(next);
 }
 
-/** Resolves after this time, or at an abort. */
-export function pause(milliseconds, signal) {
+/** Resolves after this time, or at an abort. If it is idle, it does not keep a program running. */
+export function pause(milliseconds, signal, isIdle) {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const end = () => {
@@ -59,6 +59,7 @@ export function pause(milliseconds, signal) {
       resolve();
     };
     const timer = setTimeout(end, milliseconds);
+    if (isIdle) timer.unref?.();
     signal?.addEventListener('abort', end);
   });
 }

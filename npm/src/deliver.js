@@ -5,6 +5,7 @@ import {
   LIST_TOOLS,
   MAY_REFRESH_HEADERS,
   NEEDS_INPUT,
+  NOTIFICATION,
   RECONNECT,
   RECONNECTED,
   REJECT,
@@ -19,6 +20,7 @@ import { attempt } from './attempt.js';
 import { newCall } from './call.js';
 import { judge } from './failure.js';
 import { gatherInput } from './input-required.js';
+import { isText } from './type-checks.js';
 
 /** Sends a call and returns the outcome of the attempt that succeeded. Throws the failure otherwise. */
 export async function deliver(connection, call) {
@@ -30,7 +32,7 @@ export async function deliver(connection, call) {
       return outcome;
     }
     if (verdict === NEEDS_INPUT) await gatherInput(connection, call, outcome.message.result, (rounds += 1));
-    else await remedy(connection, call, outcome);
+    else if (await remedy(connection, call, outcome)) return outcome;
   }
 }
 
@@ -44,11 +46,19 @@ export function settleMember(connection, call, outcome) {
   return outcome;
 }
 
-/** Prepares a failed call for its next attempt. Throws the failure if the module has no remedy. */
+/**
+ * Prepares a failed call for its next attempt. Without a remedy it throws the failure, or returns true if the failure is
+ * only the server's answer to a notification, which has no meaning.
+ */
 export async function remedy(connection, call, outcome) {
   const failure = judge(connection, call, outcome);
-  const { remedy, wait } = failure;
-  if (remedy === REJECT) throw failure;
+  const { remedy, wait, code } = failure;
+  if (remedy === REJECT) {
+    // The session was lost again.
+    if (wait && call.epoch === connection.epoch) connection.disconnect();
+    if (call.kind === NOTIFICATION && (call.isHandshake ? outcome.status : !isText(code))) return true;
+    throw failure;
+  }
   call.flags &= ~TIMED_OUT;
   if (remedy === RETRY) {
     call.repeats += 1;

@@ -1,15 +1,27 @@
 // The page: its address, the moment it is hidden, and its uncaught errors.
 
+import { Failure } from './error.js';
+
 /** Adds a listener to the page. Does nothing outside of browsers. */
 export const listenToPage = (type, listener, options) => globalThis.addEventListener?.(type, listener, options);
 
 /** An address, by default the page's own, without its fragment, which never leaves the page. */
 export const withoutFragment = (address = globalThis.location?.href) => address?.split('#')[0];
 
+/** The address of a server as a `URL`, resolved as `fetch` does. Outside of pages, a relative one is the caller's mistake. */
+export function absolute(address) {
+  try {
+    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
+  } catch {
+    const message = `MCPClient: "endpoint" must be an absolute address outside of pages, not ${address}`;
+    throw new Failure({ reason: new TypeError(message) });
+  }
+}
+
 /** Whether an address has another origin than the page, so that CORS applies. */
 export function isForeign(address) {
   const page = globalThis.location;
-  return !!page && new URL(address, page.href).origin !== page.origin;
+  return !!page && absolute(address).origin !== page.origin;
 }
 
 /** Reporters with unsent reports. Other reporters are not referenced, so that they are garbage-collected. */

@@ -25,7 +25,7 @@ export async function readStream(connection, call, response, outcome) {
           if (!texts) throw new Error('an event of the stream is too large');
           for (const text of decoder.decode(texts).split('\n').filter(Boolean)) {
             resumes = 0;
-            takeMessage(connection, call, parse(connection, text), response, outcome);
+            takeMessages(connection, call, parse(connection, text), response, outcome);
           }
           if (outcome.status) return letEnd(reader);
         }
@@ -43,31 +43,41 @@ export async function readStream(connection, call, response, outcome) {
       if (!isEventStream(connection, response)) throw failure;
     }
   } finally {
+    call.retry = stream.retry();
     stream.free();
   }
 }
 
 function parse({ onerror }, text) {
   try {
-    return Object(JSON.parse(text));
+    return JSON.parse(text);
   } catch (error) {
-    onerror(error);
-    return { method: '' };
+    // Any other text is a heartbeat.
+    if (/^\s*[{[]/.test(text)) onerror(error);
+    return [];
   }
 }
 
-function takeMessage(connection, call, message, response, outcome) {
-  // A response with an id of null is for a request the server could not read. It needs a result or an error.
-  const { id, result, error } = message;
-  const isResponse = id === call.id || (id == null && (result ?? error)) || Array.isArray(message);
-  if (message.method !== undefined || !isResponse) return receive(connection, message, call);
-  outcome.message = message;
-  outcome.facts = factsOf(message, call.id);
-  outcome.status = response.status;
+/** Puts the response to the call into the outcome, and passes on other messages. */
+export function takeMessages(connection, call, messages, response, outcome) {
+  for (const item of [messages].flat()) {
+    const message = Object(item);
+    call.heard = true;
+    // A response with an id of null is for a request the server could not read. It needs a result or an error.
+    const { id, result, error } = message;
+    const isResponse = id === call.id || (id == null && (result ?? error));
+    if (message.method !== undefined || !isResponse) {
+      receive(connection, message, call);
+    } else {
+      outcome.message = message;
+      outcome.facts = factsOf(message, call.id);
+      outcome.status = response.status;
+    }
+  }
 }
 
 /** Reads on for a moment, because a stream that ends by itself leaves its connection for other requests. */
-function letEnd(reader) {
+export function letEnd(reader) {
   const end = () => reader.cancel().catch(() => {});
   const timer = setTimeout(end, GRACE);
   reader.read().then(end, end).finally(() => clearTimeout(timer));

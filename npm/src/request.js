@@ -1,12 +1,43 @@
 // HTTP requests to the server, and their headers. Headers are plain objects, because `fetch` copies a `Headers` twice.
 
 import { plainFetch } from './breadcrumbs.js';
+import { Failure } from './error.js';
+import { absolute } from './page.js';
 import { plainHeaders } from './settings.js';
 import { headersFor } from './tool-headers.js';
 import { isFunction } from './type-checks.js';
 
-export function send({ settings }, method, { controller }, headers, body) {
-  return plainFetch()(settings.endpoint, { method, headers, body, signal: controller?.signal });
+/** Maximum number of redirects of one request. */
+const MAX_REDIRECTS = 5;
+
+/** Sends a request. Follows redirects within the origin that keep the method, and no other redirect. */
+export async function send(connection, method, { controller }, headers, body) {
+  const { endpoint } = connection.settings;
+  const signal = controller?.signal;
+  // Some servers refuse a media type without a body.
+  if (!body) delete headers['content-type'];
+  for (let redirects = 1; ; redirects += 1) {
+    const address = connection.movedTo ?? endpoint;
+    const response = await plainFetch()(address, { method, headers, body, signal, redirect: 'manual' }).catch((thrown) => {
+      absolute(address);
+      throw thrown;
+    });
+    const { status } = response;
+    // Browsers hide status and target of a redirect. A request without headers and parameters finds the target.
+    if (status && !/^30[12378]$/.test(status)) return response;
+    response.body?.cancel();
+    const probe = () => plainFetch()(address, { method: 'POST', signal }).then(({ url }) => url, () => '');
+    const from = absolute(address);
+    const { href, origin, pathname } = new URL(status ? response.headers.get('location') : await probe(), from);
+    const isUnknown = href === from.href;
+    if (isUnknown || origin !== from.origin || (status && status < 307) || redirects > MAX_REDIRECTS) {
+      const target = isUnknown ? 'an unknown address' : origin + pathname;
+      const how = status ? ` with HTTP ${status}` : '';
+      const message = `${endpoint} redirects to ${target}${how}, which is not followed. If that is the server, make it the endpoint`;
+      throw new Failure({ code: 'REDIRECT', message, class: 'http' });
+    }
+    connection.movedTo = href;
+  }
 }
 
 export function isEventStream({ isMCP }, response) {

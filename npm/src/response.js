@@ -49,8 +49,9 @@ export function takeText(outcome, call, text) {
   } catch {
     // Not JSON, which is no failure if no response was expected. The module decides.
   }
-  if (text) outcome.facts = factsOf(outcome.message, call.id);
-  else outcome.facts = call.members?.every(({ kind }) => kind) ? IS_EMPTY | IS_BATCH : IS_EMPTY;
+  outcome.facts = text ? factsOf(outcome.message, call.id) : IS_EMPTY;
+  // A batch of notifications has no response, so whatever a server sends has no meaning.
+  if (call.members?.every(({ kind }) => kind)) outcome.facts |= IS_BATCH;
 }
 
 /** The replies of a batch in the order of its calls. Of replies with the same id the first counts. */

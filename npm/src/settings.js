@@ -22,6 +22,7 @@ const FLAG = [isFlag, 'true or false'];
 const OBJECT = [isMap, 'an object'];
 export const FUNCTION = [isFunction, 'a function'];
 const ADDRESS = [(value) => isName(value) || value instanceof URL, 'an address (string or URL)'];
+const SERVER = [(value) => ADDRESS[0](value) && isFetchable(value), 'an http:// or https:// address without a password'];
 const PATTERNS = [
   (value) => Array.isArray(value) && value.every(isPattern),
   'an array of strings and regular expressions',
@@ -36,7 +37,7 @@ const CLIENT = {
   timeout: MILLISECONDS,
   retries: integer(0, 100),
   reportErrors: [(value) => isFlag(value) || isMap(value), 'true, false or an object'],
-  errorReportEndpoint: ADDRESS,
+  errorReportEndpoint: SERVER,
   clientInfo: [(value) => isName(value?.name) && isName(value.version), 'an object with name and version'],
   capabilities: OBJECT,
   wasmUrl: ADDRESS,
@@ -44,7 +45,7 @@ const CLIENT = {
 };
 
 const REPORTING = {
-  endpoint: ADDRESS,
+  endpoint: SERVER,
   key: TEXT,
   release: TEXT,
   environment: TEXT,
@@ -71,7 +72,7 @@ export const CALL = {
 /** Checks the constructor's arguments and returns the settings, defaults included. */
 export function settings(endpoint, options) {
   expect('"options"', OBJECT, options);
-  expect('"endpoint"', ADDRESS, endpoint);
+  expect('"endpoint"', SERVER, endpoint);
   check(CLIENT, options);
   const address = String(endpoint);
   const {
@@ -87,6 +88,8 @@ export function settings(endpoint, options) {
   } = options;
   return {
     endpoint: address,
+    /** Whether the address names MCP, but the path does not select it. */
+    mayBeMCP: options.mcp === undefined && /^[^?#]*\b(mcp|sse)\b/i.test(address),
     timeout,
     retries,
     mode: MODES.indexOf(mcp),
@@ -104,6 +107,18 @@ function reporting(options, defaultEndpoint) {
   let endpoint = String(options.endpoint ?? defaultEndpoint);
   if (key) endpoint += `${endpoint.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}`;
   return { maxPerMinute: 30, sampleRate: 1, breadcrumbs: true, ...options, endpoint };
+}
+
+/** Whether an address can be fetched: relative, or with the scheme of HTTP or of the page, and without credentials. */
+function isFetchable(value) {
+  const text = String(value).trim();
+  try {
+    const { username, password } = new URL(text, 'http://localhost');
+    const hasScheme = /^(https?:|(?!https?\/\/|[^/?#]*:))/i.test(text) || text.startsWith(globalThis.location?.protocol);
+    return hasScheme && !username && !password;
+  } catch {
+    return false;
+  }
 }
 
 /** Headers as a plain object, because `fetch` copies a `Headers` for every request, at the cost of a whole call. */
@@ -126,6 +141,7 @@ export function check(table, options, prefix = '') {
 export function expect(subject, [hasType, words], value) {
   if (hasType(value)) return;
   let got = value === null ? 'null' : typeof value;
-  if (/^(boolean|number|string)$/.test(got)) got += ` ${JSON.stringify(value)}`;
+  // What is before an @ may be a password.
+  if (/^(boolean|number|string)$/.test(got)) got += ` ${JSON.stringify(value).replace(/[^/"]*@/, '…@')}`;
   throw new TypeError(`MCPClient: ${subject} must be ${words}, not ${got}`);
 }

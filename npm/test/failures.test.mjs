@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { connect, error, json, MCPClient, MCPError, rejection, result } from './harness.mjs';
+import { connectLegacy } from './mcp-server.mjs';
 
 test('a JSON-RPC error becomes an MCPError with the server\'s code, message and data', async (t) => {
   const { client } = await connect(t, (body, response) => error(body, response, -32000, 'out of tea', { cups: 0 }));
@@ -123,6 +124,19 @@ test('a missing or incomplete response rejects the call with TIMEOUT', async (t)
   }
 });
 
+test("the timeout of Node's own fetch rejects the call with TIMEOUT", async (t) => {
+  for (const name of ['HeadersTimeoutError', 'BodyTimeoutError']) {
+    t.mock.method(globalThis, 'fetch', async () => {
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error('timeout'), { name }) });
+    });
+    const call = new MCPClient('http://shop.example/jsonrpc').request('report', {}, { timeout: 600_000 });
+    const { code, message } = await rejection(call);
+    assert.equal(code, 'TIMEOUT');
+    assert.match(message, /within 300000 ms$/);
+    t.mock.reset();
+  }
+});
+
 test('a response after the timeout does not affect the next call', async (t) => {
   let arrived;
   const late = new Promise((resolve) => (arrived = resolve));
@@ -133,6 +147,94 @@ test('a response after the timeout does not affect the next call', async (t) => 
   assert.equal((await rejection(client.request('slow', {}, { timeout: 250 }))).code, 'TIMEOUT');
   (await late)();
   assert.equal(await client.request('quick'), 'in time');
+});
+
+// Responses of servers to a notification, which has no response in JSON-RPC.
+const answers = {
+  'an error': ({ response }) => json(response, { jsonrpc: '2.0', id: null, error: { code: -32601, message: 'no' } }),
+  'an error without an id': ({ response }) => json(response, { jsonrpc: '2.0', error: { code: -32600, message: 'no' } }),
+  'an error with HTTP 404': ({ response }) =>
+    json(response, { jsonrpc: '2.0', id: null, error: { code: -32601, message: 'no' } }, 404),
+  'a result': ({ response }) => json(response, { jsonrpc: '2.0', id: 1, result: {} }),
+  HTML: ({ response }) => response.end('<p>thanks'),
+  'a stream that stays open': ({ response }) =>
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n'),
+};
+for (const [name, respond] of Object.entries(answers)) {
+  test(`whatever a server sends to a notification is ignored: ${name}`, async (t) => {
+    const { client } = await connect(t, (body, response) => respond({ response }));
+    await client.notify('note');
+  });
+  test(`a handshake succeeds whatever the server sends to notifications/initialized: ${name}`, async (t) => {
+    const { client } = await connectLegacy(t, { 'notifications/initialized': respond }, { timeout: 5000 });
+    assert.deepEqual(await client.ping(), {});
+  });
+}
+
+test('a handshake succeeds although the server refuses notifications/initialized', async (t) => {
+  for (const status of [400, 404, 405, 500]) {
+    const { client, server } = await connectLegacy(t, {
+      'notifications/initialized': ({ response }) => response.writeHead(status).end('unknown method'),
+    });
+    assert.deepEqual(await client.ping(), {});
+    assert.deepEqual(server.log(), ['initialize', 'notifications/initialized', 'ping']);
+  }
+});
+
+test('a batch of notifications resolves whatever the server sends', async (t) => {
+  const bodies = ['', '[]', '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}', '<p>thanks'];
+  const { client } = await connect(t, (body, response, number) => response.end(bodies[number - 1]));
+  for (const _ of bodies) {
+    const [{ status }] = await client.batch([{ method: 'note', notification: true }]);
+    assert.equal(status, 'fulfilled');
+  }
+});
+
+test('an error has the status and the headers of its response', async (t) => {
+  const challenge = 'Bearer resource_metadata="https://shop.example/.well-known/oauth-protected-resource"';
+  const { client } = await connect(t, (body, response, number) => {
+    response.setHeader('www-authenticate', challenge);
+    if (number === 1) response.writeHead(401).end();
+    else if (number === 2) error(body, response, -32001, 'Unauthorized');
+    else response.destroy();
+  });
+  const unauthorised = await rejection(client.request('pay'));
+  assert.deepEqual([unauthorised.status, unauthorised.headers.get('www-authenticate')], [401, challenge]);
+  const refused = await rejection(client.request('pay'));
+  assert.deepEqual([refused.code, refused.status, refused.headers.get('www-authenticate')], [-32001, 200, challenge]);
+  const cut = await rejection(client.request('pay'));
+  assert.deepEqual([cut.code, cut.status, cut.headers], ['NETWORK', undefined, undefined]);
+});
+
+// Failures of plain JSON-RPC at an address that names MCP.
+const refusals = {
+  'no session': ['/mcp/v1', (body, response) => error(body, response, -32600, 'Bad Request: Missing session ID')],
+  'not initialized': ['/api/mcp-tools', (body, response) => error(body, response, -32000, 'Server not initialized')],
+  'HTTP 406': ['/mcp/x', (body, response) => response.writeHead(406).end()],
+  'an event stream': ['/shop/sse', (body, response) => response.end('event: message\ndata: {}\n\n')],
+};
+for (const [name, [path, respond]] of Object.entries(refusals)) {
+  test(`the error names the option mcp if the address may be MCP's: ${name}`, async (t) => {
+    const { server } = await connect(t, respond);
+    const failing = (path, options) => rejection(new MCPClient(server.origin + path, options).request('tools/list'));
+    assert.match((await failing(path)).message, /For an MCP server, set the option mcp: 'auto'$/);
+    assert.doesNotMatch((await failing(path, { mcp: false })).message, /option/);
+    assert.doesNotMatch((await failing('/jsonrpc')).message, /option/);
+  });
+}
+
+test('an error of an application at such an address stays as it is', async (t) => {
+  const { server } = await connect(t, (body, response) => error(body, response, -32000, 'out of tea'));
+  assert.equal((await rejection(new MCPClient(`${server.origin}/mcp/tea`).request('brew'))).message, 'out of tea');
+});
+
+test('HTTP 404 and 405 to initialize name the older transport', async (t) => {
+  for (const status of [404, 405]) {
+    const { client } = await connectLegacy(t, { initialize: ({ response }) => response.writeHead(status).end() });
+    const { code, message } = await rejection(client.ping());
+    assert.equal(code, `HTTP_${status}`);
+    assert.match(message, /HTTP\+SSE, the transport of 2024-11-05, is not supported$/);
+  }
 });
 
 test('a notification that the server refuses rejects', async (t) => {

@@ -26,6 +26,23 @@ test('headers of a call override those of the client', async (t) => {
   );
 });
 
+test('requests without a body have no content-type', async (t) => {
+  const headers = { 'Content-Type': 'application/json', 'x-shop': '7' };
+  const { client, server } = await connectMCP(
+    t,
+    { 'server/discover': (exchange) => exchange.error(-32601, 'no'), GET: (exchange) => exchange.stream() },
+    { headers },
+  );
+  client.setNotificationHandler('notifications/message', () => {});
+  await client.ping();
+  await server.arrived('GET');
+  await client.close();
+  await server.arrived('DELETE');
+  for (const { name, headers, body } of server.seen) {
+    assert.deepEqual([headers['content-type'], headers['x-shop']], [body && 'application/json', '7'], name);
+  }
+});
+
 test('headers may be a list of pairs or a Headers object', async (t) => {
   for (const headers of [[['authorization', 'a']], new Headers({ authorization: 'a' })]) {
     const { client, server } = await connect(t, succeed, { headers });

@@ -21,9 +21,55 @@ test('a wrong option throws a TypeError with its name', () => {
     }
   }
   assert.throws(() => new MCPClient(''), /"endpoint"/);
-  assert.throws(() => new MCPClient(5), /"endpoint" must be an address \(string or URL\), not number 5/);
+  assert.throws(() => new MCPClient(5), /"endpoint" must be an http:\/\/ or https:\/\/ address.*, not number 5/);
   assert.throws(() => new MCPClient('/jsonrpc', null), /"options"/);
   assert.throws(() => new MCPClient('/jsonrpc', { reportErrors: true, errorReportEndpoint: 1 }), /"errorReportEndpoint"/);
+});
+
+const noAddresses = [
+  'localhost:3000/mcp',
+  '127.0.0.1:3000/mcp',
+  'http//shop.example/mcp',
+  'http://shop.example:70000/mcp',
+  'ws://shop.example/mcp',
+  'file:///mcp',
+  'http://',
+  'http://ann:secret1@shop.example/mcp',
+  'https://secret1@shop.example/mcp',
+  'ann:secret1@shop.example/mcp',
+];
+for (const address of noAddresses) {
+  test(`an address that cannot be requested is a TypeError of the constructor: ${address}`, () => {
+    const wrong = [
+      ['"endpoint"', address, {}],
+      ['"errorReportEndpoint"', '/jsonrpc', { errorReportEndpoint: address }],
+      ['"reportErrors.endpoint"', '/jsonrpc', { reportErrors: { endpoint: address } }],
+    ];
+    for (const [name, endpoint, options] of wrong) {
+      assert.throws(() => new MCPClient(endpoint, options), (error) => {
+        assert.ok(error instanceof TypeError && error.message.includes(name), String(error));
+        assert.doesNotMatch(error.message, /secret1/);
+        return true;
+      });
+    }
+  });
+}
+test('other addresses are accepted', () => {
+  const addresses = ['/jsonrpc', 'api/mcp', './x', '?a=b:c', '//shop.example/mcp', 'https://shop.example/a@b', 'HTTP://x/'];
+  for (const address of [...addresses, new URL('https://shop.example/mcp')]) new MCPClient(address);
+});
+
+test('outside of pages, a call to a relative address rejects with a TypeError at once and is not reported', async (t) => {
+  const { server } = await connect(t, () => {});
+  for (const address of ['/jsonrpc', 'example.com/mcp', '//shop.example/mcp']) {
+    const client = new MCPClient(address, { reportErrors: true, errorReportEndpoint: server.reportTo });
+    for (const call of [client.request('m'), client.notify('m')]) {
+      const error = await rejection(call);
+      assert.ok(error instanceof TypeError && /"endpoint" must be an absolute address/.test(error.message), String(error));
+    }
+    assert.equal(await client.flush(1000), true);
+  }
+  assert.deepEqual(server.reports, []);
 });
 
 test('parameters that are not JSON reject with a TypeError and nothing is sent', async (t) => {

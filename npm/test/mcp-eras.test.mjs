@@ -81,11 +81,24 @@ const legacyResponses = {
     exchange.error(-32022, 'Unsupported protocol version', { status: 400, data: { supported: [LEGACY] } }),
   'a list of older revisions': (exchange) => exchange.result(discoverResult(['2025-06-18', LEGACY])),
   'an empty result': (exchange) => exchange.result({}),
+  'HTTP 500 with -32601': (exchange) => exchange.error(-32601, 'Method not found', { status: 500 }),
+  'HTTP 500 with -32603': (exchange) => exchange.error(-32603, 'Internal error', { status: 500 }),
+  'HTTP 500': textResponse(500, 'oops'),
+  'HTTP 501': textResponse(501),
+  'HTTP 401': textResponse(401),
+  'HTTP 403, in JSON': (exchange) => exchange.json({ error: 'method not allowed for this token' }, 403),
+  'a code of its own, -32050': refused(-32050, 'unknown method'),
+  'a code of its own, -32099': refused(-32099, 'unknown method', 200),
+  'the code -32020 of the modern era': refused(-32020, 'refused'),
+  'the code -32021 of the modern era': refused(-32021, 'refused', 200),
+  'a closed connection': (exchange) => exchange.response.destroy(),
+  'no response': () => {},
   'HTTP 202 without a body': textResponse(202),
 };
 for (const [name, respond] of Object.entries(legacyResponses)) {
   test(`the client uses the legacy era after ${name}`, async (t) => {
-    const { client, server } = await connectMCP(t, { 'server/discover': respond, 'tools/call': tea });
+    const script = { 'server/discover': respond, 'tools/call': tea };
+    const { client, server } = await connectMCP(t, script, { timeout: 1000 });
     assert.deepEqual(await client.callTool('green'), { content: [] });
     assert.deepEqual(server.log(), ['server/discover', 'initialize', 'notifications/initialized', 'tools/call']);
     const { headers, body } = server.seen[1];
@@ -123,29 +136,59 @@ test('the client uses the modern era with a server that supports both, or that f
   }
 });
 
-test('an error code of the modern era does not make the client use the legacy era', async (t) => {
-  for (const code of [-32020, -32021]) {
-    const { client, server } = await connectMCP(t, { 'server/discover': refused(code, 'refused') });
-    assert.equal((await rejection(client.ping())).code, code);
-    assert.deepEqual(server.log(), ['server/discover']);
+test('if the handshake fails too, the call rejects with the failure of the probe, and the next call sends it again', async (t) => {
+  const failures = {
+    '-32020': refused(-32020, 'refused'),
+    HTTP_401: textResponse(401),
+    HTTP_500: textResponse(500),
+    NETWORK: (exchange) => exchange.response.destroy(),
+  };
+  for (const [code, respond] of Object.entries(failures)) {
+    const script = { era: 'modern', 'server/discover': respond, initialize: textResponse(400), 'tools/call': tea };
+    const { client, server } = await connectMCP(t, script);
+    assert.equal(String((await rejection(client.callTool('green'))).code), code);
+    assert.deepEqual(server.log(), ['server/discover', 'initialize']);
+    delete script['server/discover'];
+    assert.deepEqual(await client.callTool('green'), { content: [] });
+    assert.equal(client.getProtocolEra(), 'modern');
   }
+});
+
+test('after a lost response to the probe, a modern server is recognised by the next one', async (t) => {
+  const { client, server } = await connectMCP(
+    t,
+    {
+      era: 'modern',
+      'server/discover': (exchange, times) =>
+        times === 1 ? exchange.response.destroy() : exchange.result(discoverResult()),
+      'tools/call': tea,
+    },
+    { retries: 1 },
+  );
+  assert.deepEqual(await client.callTool('green'), { content: [] });
+  assert.deepEqual(server.log(), ['server/discover', 'initialize', 'server/discover', 'tools/call']);
+});
+
+test('a handshake that the server refuses does not decide about the era', async (t) => {
+  const script = { era: 'modern', 'server/discover': refused(-32603, 'starting', 500), 'tools/call': tea };
+  const { client } = await connectMCP(t, script);
+  await rejection(client.callTool('green'));
+  delete script['server/discover'];
+  assert.deepEqual(await client.callTool('green'), { content: [] });
 });
 
 // Outages decide nothing about the era, so the client must not try the other era.
 const outages = {
-  'HTTP 401': [textResponse(401), 'HTTP_401'],
-  'HTTP 403': [textResponse(403), 'HTTP_403'],
+  'HTTP 408': [textResponse(408), 'HTTP_408'],
   'HTTP 429': [textResponse(429), 'HTTP_429'],
-  'HTTP 500': [textResponse(500), 'HTTP_500'],
   'HTTP 502': [textResponse(502), 'HTTP_502'],
   'HTTP 503': [textResponse(503), 'HTTP_503'],
-  'a broken connection': [(exchange) => exchange.response.destroy(), 'NETWORK'],
-  'no response': [() => {}, 'TIMEOUT'],
+  'HTTP 522': [textResponse(522), 'HTTP_522'],
 };
 for (const [name, [respond, code]] of Object.entries(outages)) {
   test(`the client rejects the call and detects the era again later: ${name}`, async (t) => {
     const script = { 'server/discover': respond };
-    const { client, server } = await connectMCP(t, script, { timeout: 1000 });
+    const { client, server } = await connectMCP(t, script);
     assert.equal((await rejection(client.ping())).code, code);
     assert.deepEqual(server.log(), ['server/discover']);
     // After the outage the next call detects the era.

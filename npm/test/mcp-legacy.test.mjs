@@ -109,6 +109,10 @@ test('a failed handshake rejects all waiting calls, each with its own stack', as
   assert.deepEqual(await client.ping(), {}, 'the next call tries again');
 });
 
+function refusing(status, text = '', type = 'text/plain') {
+  return ({ response }) => response.writeHead(status, { 'content-type': type }).end(text);
+}
+
 // Responses of real servers to an unknown session.
 const losses = {
   'HTTP 404': (exchange) => exchange.response.writeHead(404).end(),
@@ -120,6 +124,34 @@ const losses = {
       { jsonrpc: '2.0', error: { code: -32000, message: 'Bad Request: No valid session ID provided' } },
       400,
     ),
+  'HTTP 400, plain text': refusing(400, 'No valid session ID provided'),
+  'HTTP 400, problem details': refusing(
+    400,
+    JSON.stringify({ type: 'about:blank', title: 'Bad Request', status: 400, detail: 'Unknown Mcp-Session-Id' }),
+    'application/problem+json',
+  ),
+  'HTTP 401': refusing(401, 'Unauthorized: Session not found'),
+  'HTTP 403': refusing(403, '{"error":"invalid session"}', 'application/json'),
+  'HTTP 404 with its own code': (exchange) => exchange.error(404, 'Session not found', { status: 404 }),
+  'HTTP 410': refusing(410),
+  'HTTP 422': refusing(422, '{"detail":"Missing session"}', 'application/json'),
+  'HTTP 500': refusing(500, 'Error: unknown session'),
+  'HTTP 503': refusing(503, 'session expired'),
+  'HTTP 200, -32001': (exchange) => exchange.error(-32001, 'Session not found'),
+  'HTTP 200, -32005': (exchange) => exchange.error(-32005, 'Session expired', { id: null }),
+  'HTTP 200, -32600': (exchange) => exchange.error(-32600, 'Server not initialized'),
+  'HTTP 200, -32002': (exchange) => exchange.error(-32002, 'Not initialised: send initialize first'),
+  'HTTP 200, -32602': (exchange) => exchange.error(-32602, 'Received request before initialization was complete'),
+  'HTTP 200, not JSON-RPC': refusing(200, '{"error":"Session not found"}', 'application/json'),
+  'HTTP 200, plain text': refusing(200, 'No such session'),
+  'an event': (exchange) => {
+    exchange.stream('data: {"error":"Session not found"}\n\n');
+    exchange.response.end();
+  },
+  'an event with a code': (exchange) => {
+    exchange.event({ id: exchange.body.id, error: { code: -32001, message: 'Session not found' } });
+    exchange.response.end();
+  },
 };
 for (const [name, lost] of Object.entries(losses)) {
   test(`a lost session is opened again and the call is sent again: ${name}`, async (t) => {
@@ -134,9 +166,24 @@ for (const [name, lost] of Object.entries(losses)) {
   });
 }
 
-test('a second lost session rejects the call', async (t) => {
-  const { client, server } = await connectLegacy(t, { 'tools/call': losses['HTTP 404'] });
+test('a second lost session rejects the call, and the next call opens another', async (t) => {
+  const script = { 'tools/call': losses['HTTP 404'] };
+  const { client, server } = await connectLegacy(t, script);
   assert.equal((await rejection(client.callTool('green'))).code, 'HTTP_404');
+  assert.equal(server.sent('initialize').length, 2);
+  script['tools/call'] = losses['HTTP 200, -32001'];
+  assert.equal((await rejection(client.callTool('green'))).code, -32001);
+  script['tools/call'] = tea;
+  assert.deepEqual(await client.callTool('green'), textResult('green'));
+  assert.equal(server.sent('tools/call').at(-1).headers['mcp-session-id'], `session-${server.session}`);
+});
+
+test('a server without sessions that expects a handshake gets another', async (t) => {
+  const { client, server } = await connectLegacy(t, {
+    sessions: false,
+    'tools/call': (exchange, times) => (times === 1 ? losses['HTTP 200, -32600'](exchange) : tea(exchange)),
+  });
+  assert.deepEqual(await client.callTool('green'), textResult('green'));
   assert.equal(server.sent('initialize').length, 2);
 });
 
@@ -154,12 +201,65 @@ test('simultaneous calls that lose a session share the new one', async (t) => {
   assert.equal(server.sent('initialize').length, 2);
 });
 
-test('an error that is similar to a lost session rejects the call', async (t) => {
-  const { client, server } = await connectLegacy(t, {
-    'tools/call': (exchange) => exchange.error(-32602, 'no such tool', { status: 400 }),
+// Failures of the call itself, which is not sent again.
+const similar = {
+  'HTTP 400': [(exchange) => exchange.error(-32602, 'no such tool', { status: 400 }), -32602],
+  'a code of the application': [(exchange) => exchange.error(7, 'The session of your guests is full'), 7],
+  'a failed initialisation': [(exchange) => exchange.error(-32603, 'Failed to initialize the database'), -32603],
+  'a long page': [refusing(500, `<html>${' '.repeat(300)}session`, 'text/html'), 'HTTP_500'],
+  'a result of another call': [
+    (exchange) => exchange.json({ jsonrpc: '2.0', id: 'x', result: { session: 'tea at five' } }),
+    'INVALID_RESPONSE',
+  ],
+};
+for (const [name, [respond, code]] of Object.entries(similar)) {
+  test(`an error that is similar to a lost session rejects the call: ${name}`, async (t) => {
+    const { client, server } = await connectLegacy(t, { 'tools/call': respond });
+    assert.equal((await rejection(client.callTool('green'))).code, code);
+    assert.deepEqual([server.sent('initialize').length, server.sent('tools/call').length], [1, 1]);
   });
-  assert.equal((await rejection(client.callTool('green'))).code, -32602);
-  assert.equal(server.sent('initialize').length, 1);
+}
+
+test('with CORS, a hidden session is named', async (t) => {
+  globalThis.location = { href: 'https://shop.example/', origin: 'https://shop.example' };
+  t.after(() => delete globalThis.location);
+  const { client } = await connectLegacy(t, {
+    initialize: (exchange) => exchange.result(initializeResult()), // no header that the page can read
+  });
+  const { code, message } = await rejection(client.callTool('green'));
+  assert.equal(code, -32000);
+  assert.match(message, /the server must expose the header mcp-session-id$/);
+});
+
+// Arrays of messages, which the revision 2025-03-26 allows.
+const batches = {
+  'the response alone': (exchange) => exchange.json([response(exchange)]),
+  'a notification before the response': (exchange) => exchange.json([NOTE, response(exchange)]),
+  'a response to another id, and junk': (exchange) =>
+    exchange.json([null, 5, { ...response(exchange), id: 999 }, response(exchange), NOTE]),
+  'an event': (exchange) => {
+    exchange.event(JSON.stringify([NOTE, response(exchange)]));
+    exchange.response.end();
+  },
+};
+const NOTE = { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'warm' } };
+const response = ({ body }) => ({ jsonrpc: '2.0', id: body.id, result: textResult('green') });
+for (const [name, respond] of Object.entries(batches)) {
+  test(`the call resolves to its response in an array: ${name}`, async (t) => {
+    const { client } = await connectLegacy(t, { 'tools/call': respond });
+    const received = [];
+    client.setNotificationHandler('notifications/message', ({ params }) => received.push(params.data));
+    assert.deepEqual(await client.callTool('green'), textResult('green'));
+    assert.equal(received.length, name === 'the response alone' ? 0 : 1);
+  });
+}
+test('an array without the response rejects the call; an error in an array does as well', async (t) => {
+  const { client } = await connectLegacy(t, {
+    'tools/call': (exchange, times) =>
+      exchange.json(times === 1 ? [NOTE] : [{ ...response(exchange), result: undefined, error: { code: 7, message: 'no' } }]),
+  });
+  assert.equal((await rejection(client.callTool('green'))).code, 'INVALID_RESPONSE');
+  assert.equal((await rejection(client.callTool('green'))).code, 7);
 });
 
 test('callTool takes a name and arguments, or one object', async (t) => {

@@ -27,7 +27,7 @@ export async function startServer(handle) {
       return;
     }
     const body = text && JSON.parse(text);
-    calls.push({ body, headers: request.headers });
+    calls.push({ body, headers: request.headers, method: request.method, url: request.url });
     await handle(body, response, calls.length);
   });
   server.listen(0, '127.0.0.1');
@@ -39,6 +39,7 @@ export async function startServer(handle) {
     /** Responds to a POST of reports and returns true, or returns false to accept the reports with HTTP 202. */
     respondToReport: () => false,
     endpoint: `${origin}/jsonrpc`,
+    origin,
     reportTo: `${origin}/report-error`,
     /** Resolves to the first `count` reports once they have arrived. */
     async reported(count) {

@@ -103,7 +103,7 @@ const unusable = {
   'half an event': [(exchange) => responseEvent(exchange).slice(0, -1), 'NETWORK'],
   'half of the text of an event': [(exchange) => responseEvent(exchange).slice(0, 30), 'NETWORK'],
   'the id as text': [({ body }) => `data: {"jsonrpc":"2.0","id":"${body.id}","result":1}\n\n`, 'NETWORK'],
-  'a list': [(exchange) => `data: [${responseEvent(exchange).slice(6, -2)}]\n\n`, 'INVALID_RESPONSE'],
+  'a list without the response': [() => 'data: [{"jsonrpc":"2.0","id":999,"result":1},5]\n\n', 'NETWORK'],
   'a result without an id': [() => 'data: {"jsonrpc":"2.0","id":null,"result":1}\n\n', 'INVALID_RESPONSE'],
   'no version': [({ body }) => `data: {"id":${body.id},"result":1}\n\n`, 'INVALID_RESPONSE'],
   'result and error': [
@@ -152,6 +152,15 @@ test('broken JSON in a stream goes to onerror', async (t) => {
     errors.map(({ name }) => name),
     ['SyntaxError'],
   );
+});
+
+test('heartbeats that are no JSON are ignored', async (t) => {
+  const beats = ['data: ping', 'event: ping\ndata: 2026-07-28 10:00:00', 'event: heartbeat\ndata: {}', 'data: "ping"'];
+  const { client } = await streaming(t, (exchange) => `${beats.join('\n\n')}\n\n${responseEvent(exchange)}`);
+  const errors = [];
+  client.onerror = (error) => errors.push(error);
+  assert.deepEqual(await client.callTool('green'), RESULT);
+  assert.deepEqual(errors, []);
 });
 
 test('a connection that breaks in the middle of a stream rejects the call with NETWORK', async (t) => {

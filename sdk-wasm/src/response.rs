@@ -46,7 +46,8 @@ pub(crate) fn verdict(kind: Kind, status: u16, facts: u32) -> Verdict {
     let is_success = (200..300).contains(&status)
         && match kind {
             Kind::Request => facts & (NEEDED | HAS_ERROR | UNKNOWN_RESULT_TYPE) == NEEDED,
-            Kind::Notification => !(has(HAS_VERSION) && has(HAS_ERROR)),
+            // JSON-RPC has no responses to notifications, so whatever a server sends has no meaning.
+            Kind::Notification => true,
             Kind::Batch => has(IS_BATCH),
         };
     match is_success {
@@ -147,6 +148,7 @@ mod tests {
     #[test]
     fn notifications_and_batches() {
         assert_eq!(verdict(Kind::Notification, 202, IS_EMPTY), Verdict::Succeeded);
+        assert_eq!(verdict(Kind::Notification, 200, IS_JSON | IS_OBJECT | HAS_VERSION | HAS_ERROR), Verdict::Succeeded);
         assert_eq!(verdict(Kind::Notification, 500, IS_EMPTY), Verdict::Failed);
         assert_eq!(verdict(Kind::Batch, 200, IS_JSON | IS_BATCH), Verdict::Succeeded);
         assert_eq!(verdict(Kind::Batch, 200, VALID), Verdict::Failed);

@@ -1,5 +1,6 @@
 //! Retries of failed calls, and the waits before them.
 
+use crate::era::is_outage;
 use crate::failure::Failure;
 use crate::text::whole_number;
 
@@ -33,7 +34,8 @@ impl Attempt {
     pub(crate) fn wait_before_retry(&self, failure: &Failure) -> Option<f64> {
         let allowed = match failure {
             Failure::Http { status: 429 | 503, .. } => true,
-            Failure::Network | Failure::Timeout(_) | Failure::Http { status: 408 | 502 | 504, .. } => self.repeatable,
+            Failure::Network | Failure::Timeout(_) => self.repeatable,
+            Failure::Http { status, .. } => self.repeatable && is_outage(*status),
             _ => false,
         };
         if !allowed || self.retries >= self.max_retries {
@@ -95,6 +97,18 @@ mod tests {
             .map(|retries| Attempt { retries, repeatable: true, ..ATTEMPT }.wait_before_retry(&Failure::Network))
             .collect();
         assert_eq!(waits, [Some(250.0), Some(500.0), Some(1000.0), None]);
+    }
+
+    #[test]
+    fn repeatable_calls_are_retried_when_a_proxy_did_not_reach_the_server() {
+        for status in [408, 502, 504, 520, 522, 530] {
+            assert_eq!(
+                Attempt { repeatable: true, ..ATTEMPT }.wait_before_retry(&http(status)),
+                Some(250.0),
+                "{status}"
+            );
+            assert_eq!(ATTEMPT.wait_before_retry(&http(status)), None, "{status}");
+        }
     }
 
     #[test]

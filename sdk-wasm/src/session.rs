@@ -13,8 +13,9 @@ use crate::failure::Failure;
 use crate::response::{FailedAttempt, diagnose, verdict};
 use crate::retry::{self, Attempt};
 use crate::shared_numbers::{
-    DISCOVER, FAIL, IDEMPOTENCE_GIVEN, IDEMPOTENT, INITIALIZE, INPUT_REQUIRED, LIST_TOOLS, MAY_REFRESH_HEADERS, READY,
-    RECONNECT, RECONNECTED, REFRESH_HEADERS, REJECT, RETRY, TIMED_OUT, TOOLS_LISTED, UNKNOWN_RESULT_TYPE,
+    DISCOVER, FAIL, HAS_RESULT, IDEMPOTENCE_GIVEN, IDEMPOTENT, INITIALIZE, INPUT_REQUIRED, LIST_TOOLS,
+    MAY_REFRESH_HEADERS, READY, RECONNECT, RECONNECTED, REFRESH_HEADERS, REJECT, RETRY, TIMED_OUT, TOOLS_LISTED, TRY,
+    UNKNOWN_RESULT_TYPE,
 };
 use crate::text::concat;
 use crate::{frames, headers, page};
@@ -32,6 +33,8 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Remedy {
     Reject,
+    /// Reject, and forget the session, so that the next call opens another.
+    Forget,
     /// Retry after a wait in milliseconds.
     Retry(f64),
     Reconnect,
@@ -62,7 +65,7 @@ impl Session {
     }
 
     /// The judgement on a failed attempt: an array of the remedy, the wait before it in milliseconds, and the error's
-    /// code, message and class.
+    /// code, message and class. A rejection with a wait means that the session is to be forgotten.
     #[must_use]
     pub fn judge(&self, attempt: &AttemptObject) -> JsValue {
         let flags = attempt.flags();
@@ -104,16 +107,8 @@ impl Session {
 
     /// The next step after the response to `server/discover`.
     #[must_use]
-    pub fn probed(
-        &self,
-        succeeded: bool,
-        status: u16,
-        timed_out: bool,
-        is_foreign: bool,
-        code: f64,
-        supported: &str,
-    ) -> u8 {
-        number_of(self.era.probed(&Probe { succeeded, status, timed_out, is_foreign, code, supported }))
+    pub fn probed(&self, succeeded: bool, status: u16, code: f64, supported: &str) -> u8 {
+        number_of(self.era.probed(&Probe { succeeded, status, code, supported }))
     }
 
     /// Stores the server's revision of MCP and its session. Returns a judgement if the client does not support that
@@ -186,8 +181,12 @@ impl Session {
         if failed.status == 401 && has(MAY_REFRESH_HEADERS) {
             return Remedy::RefreshHeaders;
         }
-        let is_handshake = matches!(method, "initialize" | "server/discover");
-        if !is_handshake && !has(RECONNECTED) && self.era.is_lost(failed.status, failed.server_message) {
+        let is_handshake = matches!(method, "initialize" | "server/discover" | "notifications/initialized");
+        // A response with a result shows that the call was carried out.
+        let is_lost = !is_handshake
+            && failed.facts & HAS_RESULT == 0
+            && self.era.is_lost(failed.status, failed.error_code, failed.server_message, failed.body_start);
+        if is_lost && !has(RECONNECTED) {
             return Remedy::Reconnect;
         }
         if !is_handshake && self.era.is_modern() && self.era.step() == Step::Ready {
@@ -199,12 +198,14 @@ impl Session {
                 return Remedy::ListTools;
             }
         }
-        attempt.wait_before_retry(failure).map_or(Remedy::Reject, Remedy::Retry)
+        let rejection = if is_lost { Remedy::Forget } else { Remedy::Reject };
+        attempt.wait_before_retry(failure).map_or(rejection, Remedy::Retry)
     }
 
     fn judgement(&self, failure: &Failure, remedy: Remedy) -> JsValue {
         let (remedy, wait) = match remedy {
             Remedy::Reject => (REJECT, 0.0),
+            Remedy::Forget => (REJECT, 1.0),
             Remedy::Retry(wait) => (RETRY, wait),
             Remedy::Reconnect => (RECONNECT, 0.0),
             Remedy::ListTools => (LIST_TOOLS, 0.0),
@@ -223,6 +224,7 @@ const fn number_of(step: Step) -> u8 {
         Step::Discover => DISCOVER,
         Step::Initialize => INITIALIZE,
         Step::Fail => FAIL,
+        Step::Try => TRY,
     }
 }
 

@@ -86,3 +86,5 @@ pub(crate) const DISCOVER: u8 = 1;
 pub(crate) const INITIALIZE: u8 = 2;
 /// Fail with the error of the last step.
 pub(crate) const FAIL: u8 = 3;
+/// Send `initialize` once. If that fails, take the remedy for the failure of the last step.
+pub(crate) const TRY: u8 = 4;
