@@ -176,9 +176,9 @@ pub(crate) fn issues_token() -> Result<SecretString> {
     let printed = Command::new("gh").args(["auth", "token"]).output().ok().filter(|output| output.status.success());
     let token = printed.and_then(|output| String::from_utf8(output.stdout).ok()).map(|token| token.trim().to_owned());
     let token = token.filter(|token| !token.is_empty());
-    token
-        .map(Into::into)
-        .context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")
+    let token =
+        token.context("a switch is on, but there is no token; set GITHUB_TOKEN, or log in with `gh auth login`")?;
+    values::secret_of(&token).map_err(|problem| anyhow!("gh auth token: {problem}"))
 }
 
 /// An environment variable; one set to the empty string counts as unset.

@@ -31,9 +31,10 @@ pub fn store_name(file: &Path) -> Option<PathBuf> {
     (default_store().map(|default| resolved(&default)).as_ref() != Some(&name)).then_some(name)
 }
 
-/// The store's file in a setting: a path, with or without `sqlite:`.
+/// The store's file in a setting: a path, with or without `sqlite:`. Line ends around it are no part of it.
 #[must_use]
 pub fn store_file(setting: &str) -> &Path {
+    let setting = setting.trim_matches(['\r', '\n']);
     let without_scheme = setting.strip_prefix("sqlite://").or_else(|| setting.strip_prefix("sqlite:"));
     Path::new(without_scheme.unwrap_or(setting))
 }

@@ -169,6 +169,7 @@ fn size(text: &str, purpose: &str, min: u64, max: u64, shown_max: &str) -> Resul
 
 /// The path of a SQLite file, with or without `sqlite:`.
 pub(crate) fn store(text: &str) -> Result<String, String> {
+    let text = text.trim_matches(['\r', '\n']);
     let accepted = "give the path of a SQLite file";
     if text.trim().is_empty() {
         return Err(format!("is no path; {accepted}"));
@@ -202,8 +203,17 @@ fn is_in_spool(file: &Path) -> bool {
     own.is_some_and(|spool| directory.starts_with(spool))
 }
 
+/// A path without the line ends that a variable read from a file may have at its end.
+fn without_line_end(path: PathBuf) -> PathBuf {
+    match path.to_str() {
+        Some(text) if text.ends_with(['\r', '\n']) => text.trim_end_matches(['\r', '\n']).into(),
+        _ => path,
+    }
+}
+
 /// A path that is not blank.
 pub(crate) fn file(path: PathBuf) -> Result<PathBuf, String> {
+    let path = without_line_end(path);
     if path.to_string_lossy().trim().is_empty() { Err("is no path of a file".to_owned()) } else { Ok(path) }
 }
 

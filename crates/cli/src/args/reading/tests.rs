@@ -70,6 +70,26 @@ fn accepted_values_are_parsed_and_others_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_stray_line_end_is_no_part_of_a_value_or_refused_with_a_sentence() {
+    for Row { commands, option, accepted, .. } in ROWS {
+        for (command, value) in commands.iter().flat_map(|command| accepted.iter().map(move |value| (command, value))) {
+            for value in ["\n", "\r\n", "\r"].map(|end| format!("{value}{end}")) {
+                match parsed(command, option, &value) {
+                    Ok(args) => {
+                        let parsed = format!("{args:?}");
+                        assert!(!parsed.contains("\\n") && !parsed.contains("\\r"), "{command} {option}: {parsed}");
+                    }
+                    Err(Refused::Value(sentence)) => assert!(!sentence.contains(char::is_control), "{sentence}"),
+                    // looks like an option
+                    Err(Refused::Usage(_)) if value.starts_with('-') => {}
+                    Err(Refused::Usage(error)) => panic!("{command} {option} {value:?}: {error}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn the_table_has_every_option_with_a_value_of_every_command() {
     let mut missing = BTreeSet::new();
     let definition = Args::command();

@@ -38,6 +38,7 @@ const MEMORY: &str = "/dev/shm";
 
 /// An existing directory whose files may be served.
 pub(crate) fn served_directory(path: PathBuf) -> Result<PathBuf, String> {
+    let path = super::without_line_end(path);
     if !path.is_dir() {
         return Err("is not a directory; name the directory with the files of the page".to_owned());
     }
