@@ -100,7 +100,9 @@ impl Batch {
         let client = client::hash(&cache.salt, record);
         let is_known = record.arrival().sender.is_known();
         let met = match (record.prepared(), &end) {
-            (Some(record), Some(end)) if may_meet => self.meet(connection, cache, project, record, end)?,
+            (Some(prepared), Some(end)) if may_meet => {
+                self.meet(connection, cache, project, (record, prepared), end)?
+            }
             _ => None,
         };
         let meeting = met.map(|(meeting, _)| meeting);
@@ -187,19 +189,19 @@ impl Batch {
         connection: &Connection,
         cache: &mut Cache,
         project: i64,
-        record: &Fingerprinted,
+        (record, prepared): (&Record, &Fingerprinted),
         end: &CallEnd,
     ) -> Result<Option<(Meeting, OtherEnd)>> {
-        let Some(other) = call_ends::find(connection, project, end, record.received_at())? else { return Ok(None) };
+        let Some(other) = call_ends::find(connection, project, end, record)? else { return Ok(None) };
         self.write(connection, cache)?;
-        let meeting = call_ends::meet(connection, project, record, other)?;
+        let meeting = call_ends::meet(connection, project, prepared, other)?;
         match meeting {
             Meeting::Join { page, server } => {
                 call_ends::join(connection, page, server)?;
                 cache.forget(&[page, server]);
             }
             Meeting::TakeOver(group) => {
-                call_ends::take_over(connection, project, record, group)?;
+                call_ends::take_over(connection, project, prepared, group)?;
                 cache.forget(&[group]);
             }
             Meeting::Apart | Meeting::One | Meeting::OnlyThis(_) => {}
@@ -269,7 +271,7 @@ fn has_other_end(
             return Ok(true);
         }
         let project = project_id(connection, cache, &record.arrival().project)?;
-        if call_ends::find(connection, project, end, record.received_at())?.is_some() {
+        if call_ends::find(connection, project, end, record)?.is_some() {
             return Ok(true);
         }
     }

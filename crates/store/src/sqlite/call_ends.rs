@@ -1,5 +1,7 @@
 //! Both ends of one call: counts the page's report into the group of the server's, whichever arrives first.
 //!
+//! The server's end may have two reporters: the gateway in front of a server, and the server itself, whose sender is known.
+//!
 //! Only this one report changes its group. No fingerprint leads anywhere else, because a caller chooses trace and id of its
 //! own calls, and could otherwise choose the group of other failures to come. An end is found by keys that others cannot
 //! guess ([`CallEnd`]), and each end is paired once.
@@ -23,10 +25,20 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Number of rows that are deleted at once.
 const CHUNK: usize = 200;
 
-/// A report of the other end of a call.
+/// Reporters of a call, as bits. Of each of the others, a report of the same call is counted with it once.
+const PAGE: i64 = 1;
+/// The gateway, or anyone who claims to be a server.
+const GATEWAY: i64 = 2;
+const KNOWN_SERVER: i64 = 4;
+
+/// A report of the other end of a call, or of another reporter at the server's end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OtherEnd {
     row: i64,
+    /// True if it is of the server's end.
+    is_server: bool,
+    /// The reporters whose reports met it.
+    met: i64,
     /// The group that counted it.
     pub(super) group: i64,
     /// True if it was the first report of that group.
@@ -56,19 +68,31 @@ pub(super) enum Meeting {
     OnlyThis(i64),
 }
 
-/// Returns the report of the other end, unless it is paired already.
-pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Timestamp) -> Result<Option<OtherEnd>> {
+fn reporter(is_server: bool, is_known: bool) -> i64 {
+    match (is_server, is_known) {
+        (false, _) => PAGE,
+        (true, false) => GATEWAY,
+        (true, true) => KNOWN_SERVER,
+    }
+}
+
+/// Returns the report of another reporter, unless it met a report of this one already.
+pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, record: &Record) -> Result<Option<OtherEnd>> {
+    let (is_known, now) = (record.arrival().sender.is_known(), record.received_at());
+    let own = reporter(end.is_server, is_known);
     let by = |column: &str, key: Option<CallKey>| {
         let Some(key) = key else { return Ok(None) };
         let sql = format!(
-            "SELECT call_ends.id, group_id, opened, genuine, call_ends.count, call_ends.known, call_ends.noise
+            "SELECT call_ends.id, group_id, opened, genuine, call_ends.count, call_ends.known, call_ends.noise,
+                    is_server, paired
              FROM call_ends JOIN groups ON groups.id = group_id
-             WHERE {column} = ?1 AND call_ends.project_id = ?2 AND is_server <> ?3 AND paired = 0 AND seen_at >= ?4
+             WHERE {column} = ?1 AND call_ends.project_id = ?2 AND seen_at >= ?3 AND paired & ?6 = 0
+               AND (is_server <> ?4 OR is_server AND call_ends.known <> ?5)
              ORDER BY call_ends.id LIMIT 1"
         );
         connection
             .prepare_cached(&sql)?
-            .query_row(params![key, project, end.is_server, now.minus(MAX_AGE).0], |row| {
+            .query_row(params![key, project, now.minus(MAX_AGE).0, end.is_server, is_known, own], |row| {
                 Ok(OtherEnd {
                     row: row.get(0)?,
                     group: row.get(1)?,
@@ -77,6 +101,8 @@ pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, now: Ti
                     count: row.get(4)?,
                     known: row.get(5)?,
                     noise: row.get(6)?,
+                    is_server: row.get(7)?,
+                    met: row.get(8)?,
                 })
             })
             .optional()
@@ -125,9 +151,23 @@ pub(super) fn add(
 }
 
 /// Finds out whether the group of a record and that of the other end can be one without hiding anything: of the two,
-/// only the page's may change its group, and only if it holds this one call. The counts so far must be in the file.
+/// only that of the page or the gateway may change its group, and only if it holds this one call. The counts so far must be
+/// in the file.
 pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted, other: OtherEnd) -> Result<Meeting> {
-    connection.prepare_cached("UPDATE call_ends SET paired = 1 WHERE id = ?1")?.execute([other.row])?;
+    let meeting = decide(connection, project, record, other)?;
+    let group = match meeting {
+        Meeting::Join { server, .. } => server,
+        _ => other.group,
+    };
+    let own = reporter(record.source().is_mcp(), record.arrival().sender.is_known());
+    // noise that a report without it met is none for the next one either
+    connection
+        .prepare_cached("UPDATE call_ends SET paired = paired | ?2, group_id = ?3, noise = noise AND ?4 WHERE id = ?1")?
+        .execute(params![other.row, own, group, record.noise().is_some()])?;
+    Ok(meeting)
+}
+
+fn decide(connection: &Connection, project: i64, record: &Fingerprinted, other: OtherEnd) -> Result<Meeting> {
     let own = find_group(connection, project, record)?;
     if own == Some(other.group) {
         return Ok(Meeting::One);
@@ -136,6 +176,10 @@ pub(super) fn meet(connection: &Connection, project: i64, record: &Fingerprinted
     if !record.source().is_mcp() {
         // a known sender's report does not come below a stranger's
         return Ok(if is_known && !other.genuine { Meeting::Apart } else { Meeting::OnlyThis(other.group) });
+    }
+    let met_known_server = other.is_server && other.known || other.met & KNOWN_SERVER != 0;
+    if met_known_server && !is_known {
+        return Ok(Meeting::OnlyThis(other.group));
     }
     if !other.opened || !may_join(connection, other, is_known)? {
         return Ok(Meeting::Apart);

@@ -227,6 +227,48 @@ async fn a_call_of_a_known_page_and_a_known_server_counts_once_towards_a_thresho
     }
 }
 
+/// The gateway's report of that call, in its own words or in those of the server.
+fn of_gateway(trace: &Value, in_own_words: bool) -> Fingerprinted {
+    let mut report = server(trace);
+    if in_own_words {
+        (report["class"], report["error_type"]) = (json!("transport"), json!("NetworkError"));
+        report["error_message"] = json!("the response to price broke off");
+        report["stack_trace"] = Value::Null;
+    }
+    record_of_stranger(report, 1_500)
+}
+
+#[tokio::test]
+async fn a_call_that_the_page_the_gateway_and_the_server_report_counts_once() {
+    for in_own_words in [true, false] {
+        let report = |reporter: usize, call: u64| match reporter {
+            0 => of_page(&trace(call)),
+            1 => of_gateway(&trace(call), in_own_words),
+            _ => of_server(&trace(call)),
+        };
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let shop = Shop::open();
+            for call in 1..=3 {
+                shop.accepts(order.map(|reporter| report(reporter, call))).await;
+                let group = shop.only_group().await;
+                let counts = (group.count, group.known_count, group.known);
+                assert_eq!(counts, (call, call, true), "{order:?} {in_own_words}");
+                assert_eq!(group.error_type, "panic", "{order:?} {in_own_words}");
+            }
+            // each reporter's further report of a call is another failure of it
+            shop.accepts([report(order[0], 3)]).await;
+            assert_eq!(shop.groups().await.iter().map(|group| group.count).sum::<u64>(), 4, "{order:?}");
+        }
+        for order in [[1, 2], [2, 1]] {
+            let shop = Shop::open();
+            for call in 1..=3 {
+                shop.accepts(order.map(|reporter| report(reporter, call))).await;
+                assert_eq!(shop.only_group().await.count, call, "{order:?} {in_own_words}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_an_issue_or_was_there_before_the_call_stays() {
     // the server's failure and the page's have an issue each
