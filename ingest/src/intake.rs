@@ -14,7 +14,8 @@ use autoheal_store::{Clock, Store, StoreError};
 use axum::http::Uri;
 use tokio::sync::Notify;
 
-use crate::own_store::records;
+use crate::own_store::{MAP_BYTES, records as records_of};
+use crate::source_maps::{Finish, LookupCache};
 
 /// Moves spooled reports into the store.
 pub struct Intake {
@@ -58,9 +59,15 @@ impl Intake {
     async fn move_reports(&self, spool: &Spool) -> Result<(), StoreError> {
         let Some(lock) = spool.try_lock() else { return Ok(()) };
         let spooled = spool.reports(&lock, |recipient| self.is_for_this_service(recipient));
+        // closed after each run, because the spool is mostly empty
+        let lookups = LookupCache::new(MAP_BYTES);
         for batch in spooled.chunks(BATCH_REPORTS) {
-            let records = batch.iter().flat_map(|spooled| records(spooled, &self.clock, self.scrub, &self.rules));
-            let records: Vec<_> = records.collect();
+            let (now, scrub, rules) = (self.clock.now(), self.scrub, &*self.rules);
+            let finish = Finish { lookups: &lookups, store: &*self.store, now, scrub, rules };
+            let mut records = Vec::new();
+            for spooled in batch {
+                records.extend(records_of(spooled, &finish).await);
+            }
             let reports = records.len();
             if reports > 0 {
                 self.store.accept(records).await?;

@@ -10,10 +10,13 @@ use autoheal_deliver::{Refusal, default_store, shares, store_file};
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::rules::Rules;
 use autoheal_prepare::validate::{Arrival, Client};
-use autoheal_prepare::{ScrubLevel, prepare_with};
+use autoheal_prepare::{ScrubLevel, begin};
 use autoheal_store::{Clock, Sqlite, Store, StoreError};
-use serde_json::value::RawValue;
 
+use crate::source_maps::{Finish, LookupCache};
+
+/// Maximum memory of the source maps that are open while reports of this machine are prepared, in bytes.
+pub(crate) const MAP_BYTES: usize = 32 * 1024 * 1024;
 /// Timeout for opening a store that is in use. Another delivering process uses it only briefly. `serve` uses it all the
 /// time, and moves spooled reports into it itself.
 const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
@@ -51,12 +54,16 @@ async fn record(
             None => return Err(Refusal::StoreInUse),
         }
     };
-    let clock = Clock::system();
     // `serve` has the operator's rules; a command's own report is grouped without them
-    let rules = Rules::default();
-    let records: Vec<Vec<_>> = reports.iter().map(|spooled| records(spooled, &clock, scrub, &rules)).collect();
-    let fingerprints: Vec<_> = records.iter().map(|shares| shares.first().map(Fingerprinted::fingerprint)).collect();
-    let accepted = store.accept(records.into_iter().flatten().collect()).await;
+    let (lookups, rules) = (LookupCache::new(MAP_BYTES), Rules::default());
+    let finish = Finish { lookups: &lookups, store: &store, now: Clock::system().now(), scrub, rules: &rules };
+    let (mut all, mut fingerprints) = (Vec::new(), Vec::with_capacity(reports.len()));
+    for spooled in reports {
+        let records = records(spooled, &finish).await;
+        fingerprints.push(records.first().map(Fingerprinted::fingerprint));
+        all.extend(records);
+    }
+    let accepted = store.accept(all).await;
     let closed = store.close().await;
     let accepted = accepted.and_then(|accepted| closed.map(|()| accepted)).map_err(failed)?;
     // a later report of the batch may be in the same group: its count is the newest
@@ -66,16 +73,21 @@ async fn record(
 
 /// Prepares a spooled report; drops an invalid one. A spooled report is trusted as the user's own, unless its sender is
 /// anonymous.
-pub(crate) fn records(spooled: &SpooledReport, clock: &Clock, scrub: ScrubLevel, rules: &Rules) -> Vec<Fingerprinted> {
+pub(crate) async fn records(spooled: &SpooledReport, finish: &Finish<'_>) -> Vec<Fingerprinted> {
     let project = spooled.recipient.project.as_deref().unwrap_or(DEFAULT_PROJECT);
     let arrival = || Arrival {
         project: project.to_owned(),
         sender: spooled.sender,
         client: Client::Own,
-        received_at: clock.now(),
+        received_at: finish.now,
     };
-    let record = |report: &RawValue| prepare_with(report, arrival(), scrub, rules).ok();
-    shares(spooled, spooled.is_anonymous()).iter().filter_map(|report| record(report)).collect()
+    let mut records = Vec::new();
+    for report in shares(spooled, spooled.is_anonymous()) {
+        if let Ok(begun) = begin(&report, arrival()) {
+            records.push(finish.finish(begun).await);
+        }
+    }
+    records
 }
 
 /// The store's path cannot be used.

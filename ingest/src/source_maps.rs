@@ -7,8 +7,10 @@ mod late;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use autoheal_prepare::Begun;
+use autoheal_prepare::fingerprint::Fingerprinted;
+use autoheal_prepare::rules::Rules;
 use autoheal_prepare::symbolicate::{Original, Script};
+use autoheal_prepare::{Begun, ScrubLevel, Timestamp};
 use autoheal_source_maps::{DebugId, Function, Lookup, original_path};
 use autoheal_store::{SourceMapId, SourceMapKey, Store};
 
@@ -28,12 +30,7 @@ pub(crate) struct ScriptMaps {
 
 impl ScriptMaps {
     /// Loads the lookups of a report. A map that cannot be loaded never harms a report: its frames stay as they are.
-    pub(crate) async fn of(
-        report: &Begun,
-        cache: &LookupCache,
-        store: &dyn Store,
-        now: autoheal_prepare::Timestamp,
-    ) -> Self {
+    pub(crate) async fn of(report: &Begun, cache: &LookupCache, store: &dyn Store, now: Timestamp) -> Self {
         let mut maps = Self::default();
         let project = report.project();
         if !cache.has_maps(project, store).await {
@@ -73,6 +70,23 @@ impl ScriptMaps {
     }
 }
 
+/// What the stages need that follow the parsing of a stack.
+pub(crate) struct Finish<'a> {
+    pub(crate) lookups: &'a LookupCache,
+    pub(crate) store: &'a dyn Store,
+    pub(crate) now: Timestamp,
+    pub(crate) scrub: ScrubLevel,
+    pub(crate) rules: &'a Rules,
+}
+
+impl Finish<'_> {
+    /// Runs the remaining stages on a report, with the source maps of the files in its stack.
+    pub(crate) async fn finish(&self, report: Begun) -> Fingerprinted {
+        let maps = ScriptMaps::of(&report, self.lookups, self.store, self.now).await;
+        report.finish(self.scrub, &|file, line, column| maps.original(file, line, column), self.rules)
+    }
+}
+
 /// The release of a report if it is a commit, and the uploader of the map named it too. The release of a report alone could
 /// be a commit of a stranger's fork, which GitHub shows as if it were in the repository.
 async fn commit(release: Option<&str>, map: SourceMapId, store: &dyn Store) -> Option<String> {
@@ -93,7 +107,11 @@ fn keys(script: &Script, release: Option<&str>) -> Vec<SourceMapKey> {
 /// The URLs under which a generated file may have been uploaded: its own, and `~/` with its path for any host.
 fn urls(file: &str) -> Vec<String> {
     let file = file.split(['?', '#']).next().unwrap_or_default();
-    let path = file.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| format!("~/{path}"));
+    let path = match file.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map(|(_, path)| path),
+        None => file.strip_prefix('/'),
+    };
+    let path = path.map(|path| format!("~/{path}"));
     std::iter::once(file.to_owned()).chain(path).collect()
 }
 
@@ -110,7 +128,8 @@ mod tests {
             ),
             ("http://localhost:5173/app.js", &["http://localhost:5173/app.js", "~/app.js"]),
             ("file:///srv/app.js", &["file:///srv/app.js", "~/srv/app.js"]),
-            ("/srv/app.js", &["/srv/app.js"]),
+            ("/srv/app.js", &["/srv/app.js", "~/srv/app.js"]),
+            ("app.js", &["app.js"]),
         ] {
             assert_eq!(urls(file), expected, "{file}");
         }

@@ -15,7 +15,7 @@ use crate::known_groups::KnownGroups;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::recent_page_reports::RecentPageReports;
-use crate::source_maps::LookupCache;
+use crate::source_maps::{Finish, LookupCache};
 
 /// The state of the application. Handlers receive it as `State<Arc<AppState>>`: one pointer, because axum clones it for
 /// every request.
@@ -43,4 +43,17 @@ pub(crate) struct AppState {
     pub(crate) lookups: LookupCache,
     /// One upload of a source map at a time, because each may take a few hundred megabytes.
     pub(crate) map_uploads: Semaphore,
+}
+
+impl AppState {
+    /// The stages after the parsing of a stack, as they are now.
+    pub(crate) fn finish(&self) -> Finish<'_> {
+        Finish {
+            lookups: &self.lookups,
+            store: &*self.store,
+            now: self.clock.now(),
+            scrub: self.config.scrub,
+            rules: &self.config.rules,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use autoheal_prepare::validate::{Arrival, Client};
 use autoheal_store::{GeneratedFile, GroupId, Sample, StoreError};
 use serde_json::value::to_raw_value;
 
-use super::{ScriptMaps, urls};
+use super::urls;
 use crate::state::AppState;
 
 /// Maximum number of groups that are looked through, the last seen first.
@@ -70,9 +70,7 @@ async fn regroup_one(
     if !waits {
         return Ok(false);
     }
-    let maps = ScriptMaps::of(&report, &state.lookups, &*state.store, state.clock.now()).await;
-    let record =
-        report.finish(state.config.scrub, &|file, line, column| maps.original(file, line, column), &state.config.rules);
+    let record = state.finish().finish(report).await;
     if !record.is_mapped() {
         return Ok(false);
     }

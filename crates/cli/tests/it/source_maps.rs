@@ -7,6 +7,8 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::place::{Place, Serve, autoheal};
+use crate::run_delivery::count_once;
+use crate::wrapped::Wrapped;
 
 const KEY: &str = "made-up-sender-key";
 
@@ -25,6 +27,12 @@ fn dist(place: &Place) -> PathBuf {
     fs::write(dist.join("node_modules/lib/index.js"), "f()\n//# sourceMappingURL=index.js.map\n").unwrap();
     fs::write(dist.join("node_modules/lib/index.js.map"), "{}").unwrap();
     dist
+}
+
+/// The frames of the failures of the bundles.
+fn recorded() -> Value {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../source-maps/tests/fixtures/stacks.json");
+    serde_json::from_slice(&fs::read(recorded).unwrap()).unwrap()
 }
 
 async fn serve(place: &mut Place) -> Serve {
@@ -69,9 +77,7 @@ async fn an_upload_is_used_by_reports_and_not_repeated() {
     assert!(text(&second).contains("uploaded 0, already there 2"), "{}", text(&second));
     assert_eq!(fs::read_to_string(dist.join("assets/bundle.js")).unwrap(), injected, "the id stays");
 
-    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../source-maps/tests/fixtures/stacks.json");
-    let recorded: Value = serde_json::from_slice(&fs::read(recorded).unwrap()).unwrap();
-    let frame = &recorded["bundles"]["vite"]["method"][0];
+    let frame = &recorded()["bundles"]["vite"]["method"][0];
     let stack =
         format!("TypeError: x\n    at r (https://shop.example/assets/bundle.js:{}:{})", frame["line"], frame["column"]);
     let report = json!({"error_type": "TypeError", "error_message": "x", "stack_trace": stack, "release": "v1"});
@@ -79,6 +85,31 @@ async fn an_upload_is_used_by_reports_and_not_repeated() {
     let fingerprint = serve.groups().await[0]["fingerprint"].as_str().unwrap().to_owned();
     let group = serve.get(&format!("/api/groups/{fingerprint}")).await.json();
     assert_eq!(group["samples"][0]["frames"][0]["function"], "Cart.total", "{group}");
+}
+
+#[tokio::test]
+async fn the_stack_of_a_command_is_mapped_through_the_spool_and_in_the_own_store() {
+    let mut wrapped = Wrapped::new();
+    let dist = dist(&wrapped.place);
+    wrapped.place.variables.push(("AUTOHEAL_KEY".to_owned(), KEY.to_owned()));
+    let serve = wrapped.serve().await;
+    let url = format!("http://{}", serve.address);
+    let uploaded = upload(&dist, &url, &["--url-prefix", "~/srv/shop/"]).await;
+    assert!(uploaded.status.success(), "{}", text(&uploaded));
+    let fails = |failure: &str, file: &str| {
+        let frame = &recorded()["bundles"]["vite"][failure][0];
+        let stack = format!("TypeError: x is undefined\n    at r ({file}:{}:{})", frame["line"], frame["column"]);
+        let output = wrapped.file("output", &format!("{stack}\n\nNode.js v22.11.0\n"));
+        let output = wrapped.output(&["sh", "-c", "cat \"$0\" >&2; exit 1", output.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+    };
+    // the running service holds the store, so this goes through the spool
+    fails("method", "file:///srv/shop/assets/bundle.js");
+    count_once(&serve, 1).await;
+    assert!(serve.terminate().await.success());
+    fails("method", "/srv/shop/assets/bundle.js");
+    let sample = wrapped.only().await;
+    assert_eq!((&sample["mapped"], &sample["frames"][0]["function"]), (&json!(true), &json!("Cart.total")), "{sample}");
 }
 
 #[tokio::test]
