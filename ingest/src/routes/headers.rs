@@ -16,6 +16,8 @@ const DEFAULTS: [(HeaderName, &str); 3] = [
 /// Adds the headers to a response.
 pub(super) fn secure(mut response: Response) -> Response {
     let headers = response.headers_mut();
+    // at once, because a map that grows is built anew
+    headers.reserve(DEFAULTS.len() + 2);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -12,7 +12,8 @@ use autoheal_prepare::validate::{Arrival, Rejected, Sender};
 use autoheal_store::Accepted;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -29,9 +30,10 @@ pub(super) async fn receive(
     State(state): State<Arc<AppState>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(parameters): Query<HashMap<String, String>>,
-    headers: HeaderMap,
-    body: Body,
+    // whole, because an extractor of the headers would copy them
+    request: Request,
 ) -> Response {
+    let (Parts { headers, .. }, body) = request.into_parts();
     let origin = RequestOrigin::of(&headers);
     let response = match accept(&state, &origin, peer, parameters.get("key").map(String::as_str), &headers, body).await
     {
