@@ -3,6 +3,7 @@
 use crate::SECRET;
 use crate::below;
 use crate::compared;
+use crate::enclosed::{block, braces, brackets, list};
 use crate::foreign;
 use crate::found::Found;
 use crate::full;
@@ -12,12 +13,11 @@ use crate::key::{self, is_plain, is_variable, names_secret};
 use crate::pair;
 use crate::personal::phone_end;
 use crate::php;
-use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set, WHITESPACE};
+use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set};
 use crate::tagged::{self, Tagged};
 use crate::url;
 use crate::value::{
-    Quote, after_line, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end,
-    string_start,
+    Quote, bare_end, is_placeholder, line_end, looks_like_password, looks_random, quote_at, quoted_end, string_start,
 };
 use crate::words::{self, ANY_CASE, EXACT, Place};
 use crate::wrapped::{self, Wrapped};
@@ -36,7 +36,7 @@ pub(crate) static PROSE_AFTER: &[u8] = &words::list(
 );
 
 /// First words of messages about a value: `"password": "must not be blank"`.
-static MESSAGES: &[u8] =
+pub(crate) static MESSAGES: &[u8] =
     &words::list(b" is are must should may cannot can't required missing invalid expected incorrect wrong does");
 
 /// Values that reveal nothing.
@@ -72,7 +72,6 @@ static NAMES: Set = if cfg!(feature = "full") { ASCII_NAMES.with_others() } else
 const ASCII_NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
 static PHRASE: Set = NAMES.with(b" ");
 static SCHEME: Set = ALPHANUMERIC.with(b"-");
-static BETWEEN: Set = WHITESPACE.with(b",");
 static SENTENCE: Set = Set::of(b".,;:!?)");
 static URL_SCHEME: Set = ALPHANUMERIC.with(b"+-.");
 
@@ -110,6 +109,9 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
     let start = input.run_end(sign + if is_arrow { 2 } else { 1 }, &BLANKS);
     let is_secret = names_secret(key.text.get(extension..).unwrap_or_default());
     if !is_secret && (is_colon || !is_variable(key.text)) {
+        if let Some(found) = full(|| (input.at(start) == b'[').then(|| plural_list(input, &key, start)).flatten()) {
+            return Some(found);
+        }
         return other(input, &key, start);
     }
     if is_prose(input, &key) {
@@ -159,6 +161,15 @@ pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
             }
         },
     }
+}
+
+/// A list under the plural of a secret's name, if its first text may be one: `API_TOKENS = ["…", "…"]`.
+fn plural_list(input: &Input<'_>, key: &Key<'_>, open: usize) -> Option<Found> {
+    let name = key.text.strip_suffix(b"s").or_else(|| key.text.strip_suffix(b"S"))?;
+    let quote = quote_at(input, input.run_end(open + 1, &BLANKS))?;
+    let first = input.part(quote.body, quoted_end(input, quote));
+    let is_secret = first.len() >= 8 && looks_like_password(first) && !first.contains(&b' ');
+    (names_secret(name) && is_secret).then(|| list(input, open + 1)).flatten()
 }
 
 /// A value after an arrow, as PHP prints it; functions and patterns stay.
@@ -388,76 +399,8 @@ fn fallback(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
     quoted(input, key, text)
 }
 
-/// A list of strings with a secret's name; it becomes a list of one placeholder.
-fn list(input: &Input<'_>, start: usize) -> Option<Found> {
-    /// Enough for any list of headers. A longer list is replaced up to this length.
-    const MAX_LIST_BYTES: usize = 2048;
-    let length = input.text.len();
-    let skip = |from: usize| from + input.run(from, MAX_LIST_BYTES, &BETWEEN);
-    let first = skip(start);
-    let quote = quote_at(input, first)?;
-    if words::has(MESSAGES, words::first(input.part(quote.body, length)), ANY_CASE) {
-        return None;
-    }
-    let mut at = first;
-    while let Some(next) = quote_at(input, at).filter(|_| at < start + MAX_LIST_BYTES) {
-        let end = quoted_end(input, next);
-        at = skip((end + next.body - next.start).min(length));
-    }
-    let between = input.part(0, at).iter().rev().take_while(|byte| BETWEEN.has(**byte)).count();
-    let is_list = input.at(at) == b']' || at >= length || at >= start + MAX_LIST_BYTES;
-    let found = Found::new(first, (at - between).max(quote.body), SECRET);
-    is_list.then_some(Found { quote: (quote.start, quote.body), ..found })
-}
-
-/// A list without quotes, as Java and Go print headers: `apikey=[…]`, `map[X-Api-Key:[…]]`.
-fn brackets(input: &Input<'_>, sign: usize, open: usize) -> Option<Found> {
-    static INSIDE: Set = Set::of(b"]\"'`<>").others();
-    static KINDS: &[u8] = &words::list(b"|object|array|native code|function|circular|native|...");
-    let start = open + 1;
-    let body = credential_start(input, start).unwrap_or(start);
-    let end = body + input.run(body, 2048, &INSIDE);
-    let text = input.part(body, end);
-    let is_kind = input.at(sign) == b':' && open != sign + 1 || words::find(KINDS, text, Place::Start, ANY_CASE) > 0;
-    let is_number = text.iter().all(u8::is_ascii_digit) && text.len() < 4;
-    (!is_kind && !is_number && input.at(end) == b']').then_some(())?;
-    (!is_placeholder(input.part(open, end + 1))).then_some(())?;
-    replace_unless_placeholder(input, body, end, SECRET)
-}
-
-/// A value in braces, as ODBC takes it: `PWD={…};`.
-fn braces(input: &Input<'_>, open: usize) -> Option<Found> {
-    static INSIDE: Set = Set::of(b"{}\"'`:").others();
-    let end = open + 1 + input.run(open + 1, 256, &INSIDE);
-    let is_secret = input.at(end) == b'}' && looks_like_password(input.part(open + 1, end));
-    is_secret.then(|| replace_unless_placeholder(input, open + 1, end, SECRET)).flatten()
-}
-
-/// A block of YAML, `key: |`, whose lines are indented deeper than the key.
-fn block(input: &Input<'_>, key: &Key<'_>, mark: usize) -> Option<Found> {
-    static MARKS: Set = DIGITS.with(b"|>+-");
-    let line = input.run_start(key.start, 64, &BLANKS);
-    let indent = key.start - line;
-    let mut at = input.run_end(mark, &MARKS);
-    let (mut start, mut end) = (0, 0);
-    while after_line(input, at) > at {
-        at = after_line(input, at);
-        let text = at + input.run(at, 256, &BLANKS);
-        let line_end = line_end(input, text, b'"');
-        if text < line_end && text - at <= indent {
-            break;
-        }
-        if text < line_end {
-            start = if end == 0 { text } else { start };
-            end = line_end;
-        }
-        at = line_end;
-    }
-    replace_unless_placeholder(input, start, end, SECRET)
-}
-
 /// The start of the credential after a scheme's name.
-fn credential_start(input: &Input<'_>, start: usize) -> Option<usize> {
+pub(crate) fn credential_start(input: &Input<'_>, start: usize) -> Option<usize> {
     let end = start + input.run(start, 17, &SCHEME);
     let blank = input.run(end, 4, &BLANKS);
     (blank > 0 && words::has(SCHEMES, input.part(start, end), ANY_CASE)).then_some(end + blank)

@@ -28,7 +28,9 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
         });
     }
     if dash + 1 == start && matches!(name, [b'p' | b'a' | b'P' | b'w' | b'U' | b'k' | b'A' | b'X' | b'N', ..])
-        || cfg!(feature = "full") && dash + 1 == start && matches!(name, [b'c', ..] | [b'h', b'p', ..])
+        || cfg!(feature = "full")
+            && dash + 1 == start
+            && matches!(name, [b'c' | b's' | b't' | b'E' | b'n', ..] | [b'h', b'p', ..])
     {
         let found = full(|| program::option(input, dash).or_else(|| program::login(input, dash)));
         if found.is_some() {
@@ -41,12 +43,15 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
     if matches!(name, b"u" | b"user") {
         return user_and_password(input, argument).or_else(|| full(|| program::login(input, dash)));
     }
-    if cfg!(feature = "full") && matches!(name, b"proxy-user" | b"creds" | b"src-creds" | b"dest-creds") {
+    if cfg!(feature = "full")
+        && matches!(name, b"proxy-user" | b"creds" | b"src-creds" | b"dest-creds" | b"cert" | b"proxy-cert")
+    {
         return user_and_password(input, argument);
     }
+    let is_key = || full(|| names_key(name).then_some(())).is_some() && key_end(input, argument).is_some();
     let is_value =
         || cfg!(feature = "full") && matches!(name, b"value" | b"secret-string") && command::sets_secret(input, dash);
-    if !(names_secret(name) || is_value()) || matches!(input.at(argument), b'-' | b'=' | b':') {
+    if !(names_secret(name) || is_value() || is_key()) || matches!(input.at(argument), b'-' | b'=' | b':') {
         return None;
     }
     let argument = if cfg!(feature = "full") && input.has(argument, b"<<< ") { argument + 4 } else { argument };
@@ -61,6 +66,26 @@ pub(crate) fn value(input: &Input<'_>, dash: usize) -> Option<Found> {
         return value::looks_like_password(input.part(next, end)).then(|| Found::new(next, end, SECRET));
     }
     (end > start && !value::is_placeholder(input.part(start, end))).then(|| Found::new(start, end, SECRET))
+}
+
+/// True for an option such as `--key` and `--oauth2-bearer`, whose value may be a secret or the name of a file.
+fn names_key(name: &[u8]) -> bool {
+    static KEYS: &[u8] = &words::list(b" key bearer");
+    words::find(KEYS, name, words::Place::End, words::ANY_CASE) > 0
+}
+
+/// The end of a word that is a key: no name and no file.
+fn key_end(input: &Input<'_>, start: usize) -> Option<usize> {
+    let start = value::quote_at(input, start).map_or(start, |quote| quote.body);
+    let end = value::bare_end(input, start, false);
+    let text = input.part(start, end);
+    let is_word = text.iter().all(|byte| BASE64URL.has(*byte) || matches!(byte, b'+' | b'=' | b'.'));
+    let is_file = text.iter().rposition(|byte| *byte == b'.').is_some_and(|dot| text.len() - dot <= 5);
+    let is_bearer = text.len() >= 8 && value::looks_like_password(text) && input.before(start) == b' ' && {
+        let name = input.part(start.saturating_sub(7), start);
+        words::find(&words::list(b" bearer"), name, words::Place::Start, words::ANY_CASE) > 0
+    };
+    (is_word && !is_file && (is_bearer || value::looks_random(text))).then_some(end)
 }
 
 /// The start of the next word, or of the next string of a list: `"--password", "value"`.

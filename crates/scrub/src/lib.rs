@@ -12,6 +12,7 @@ mod card;
 mod command;
 mod compared;
 mod email;
+mod enclosed;
 mod encoded;
 mod flag;
 mod fold;
@@ -20,12 +21,18 @@ mod found;
 mod grouped;
 mod input;
 mod json;
+#[cfg(feature = "full")]
+mod judged;
 mod key;
+#[cfg(feature = "full")]
+mod known;
 mod markup;
 mod pair;
 mod personal;
 mod php;
 mod piped;
+#[cfg(feature = "full")]
+mod positions;
 mod private_key;
 mod program;
 mod prompted;
@@ -33,6 +40,8 @@ mod prose;
 mod protocol;
 mod scanner;
 mod set;
+#[cfg(feature = "full")]
+mod shell;
 mod sql;
 mod strict;
 mod table;
@@ -49,6 +58,8 @@ use std::borrow::Cow;
 pub use card::MIN_CARD_DIGITS;
 pub use json::{Neighbours, scrub_json};
 pub use key::is_secret_key;
+#[cfg(feature = "full")]
+pub use known::{KnownSecrets, masked_command};
 
 /// Placeholder for the value of a key that names a secret.
 pub const SECRET: &str = "<secret>";

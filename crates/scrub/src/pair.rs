@@ -7,7 +7,7 @@ use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
 use crate::set::{ALPHANUMERIC, BLANKS, QUOTES, Set, WHITESPACE};
-use crate::value::{after_line, bare_end, line_end, quote_at, quoted_end};
+use crate::value::{after_line, bare_end, line_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE};
 
 static NAME_KEYS: &[u8] = &words::list(b" name key field header param parameter variable k");
@@ -152,6 +152,31 @@ fn text_of_element(input: &Input<'_>, start: usize) -> Option<Found> {
     is_closed.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
 }
 
+/// The text of the next cell in a row, as pages about errors show settings: `<td>DB_PASSWORD</td><td><pre>'…'</pre></td>`.
+fn cell(input: &Input<'_>, name_end: usize) -> Option<Found> {
+    const MAX_TAG: usize = 120;
+    static MARKS: Set = QUOTES.with(b" \t\n\r");
+    static TEXT: Set = Set::of(b"<&\"'`").others();
+    let mut start = input.find(name_end, name_end + 12, b">")? + 1;
+    let mut is_value = false;
+    for _ in 0..4 {
+        start += input.run(start, 64, &WHITESPACE);
+        if input.at(start) != b'<' {
+            break;
+        }
+        let end = start + 1 + input.run(start + 1, 12, &NAMES);
+        is_value |= words::has(&words::list(b" td dd"), input.part(start + 1, end), ANY_CASE);
+        start = input.find(end, end + MAX_TAG, b">")? + 1;
+    }
+    start += input.run(start, 8, &MARKS);
+    for mark in [&b"&#x27;"[..], b"&#39;", b"&quot;"] {
+        start += if input.has(start, mark) { mark.len() } else { 0 };
+    }
+    let end = start + input.run(start, 256, &TEXT);
+    let is_secret = is_value && looks_like_password(input.part(start, end));
+    is_secret.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
+}
+
 /// Checks the `<` of `<password>…</password>`, or the `&` of `&lt;password&gt;…`.
 pub(crate) fn element(input: &Input<'_>, at: usize) -> Option<Found> {
     const MAX_BYTES: usize = 1024;
@@ -176,6 +201,10 @@ pub(crate) fn element(input: &Input<'_>, at: usize) -> Option<Found> {
     }
     // `<key>password</key><string>…</string>`
     let key_end = text + input.run(text, 64, &NAMES);
+    let is_cell = cfg!(feature = "full") && words::has(&words::list(b" td th dt"), name, ANY_CASE);
+    if is_cell && input.has(key_end, b"</") && names_secret(input.part(text, key_end)) {
+        return cell(input, key_end);
+    }
     let is_key = is_name_key(name) && names_secret(input.part(text, key_end)) && input.has(key_end, b"</");
     if !is_key || QUOTES.has(input.at(text)) {
         return None;

@@ -10,34 +10,42 @@ use crate::words::{self, EXACT};
 
 /// The letter of an option, the programs that take it with the password attached, and those that take it as a word of its
 /// own. From the programs' manuals.
-static OPTIONS: [(u8, &[u8], &[u8]); 11] = [
+static OPTIONS: [(u8, &[u8], &[u8]); 13] = [
     (
         b'p',
         &words::list(
             b" mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mariadb \
-            mariadb-dump mycli mongo mongosh mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup",
+            mariadb-dump mariadb-admin mariadb-import mariadb-check mariadb-show mariadb-backup mariabackup mycli mysqlsh mongo mongosh \
+            mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup winrs",
         ),
         &words::list(
             b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login \
-            psexec rdesktop smbmap crackmapexec nxc netexec hydra useradd usermod unlock-keychain create-keychain altool",
+            psexec rdesktop smbmap crackmapexec nxc netexec hydra useradd usermod unlock-keychain create-keychain altool \
+            cypher-shell hdbsql cbbackupmgr cbq couchbase-cli rabbitmqadmin ncftp ncftpput ncftpget ncftpls supabase poetry yt-dlp \
+            youtube-dl gallery-dl veracrypt medusa patator dsconf oathtool wmiexec",
         ),
     ),
     (b'a', &words::list(b" redis-cli"), &words::list(b" redis-cli redis-benchmark valkey-cli memtier_benchmark")),
     (
         b'P',
         &words::list(b" zip sqlcmd bcp"),
-        &words::list(b" zip unzip sqlcmd bcp isql osql ipmitool mosquitto_pub mosquitto_sub ssh-keygen"),
+        &words::list(
+            b" zip unzip sqlcmd bcp isql osql tsql bsqldb freebcp ipmitool mosquitto_pub mosquitto_sub mosquitto_rr ssh-keygen \
+            knife zipcloak",
+        ),
     ),
     (
         b'w',
         &words::list(b" ldapsearch"),
         &words::list(
             b" ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd ldapcompare ldapmodrdn \
-            add-generic-password add-internet-password",
+            add-generic-password add-internet-password ldapurl ldapexop vsql kadmin kadmin.local irssi",
         ),
     ),
-    (b'U', &words::list(b" smbclient rpcclient"), &words::list(b" smbclient rpcclient")),
-    (b'k', &words::list(b" openssl"), &words::list(b" openssl nuget dotnet choco")),
+    (b'U', SMB, SMB),
+    (b'k', b"", &words::list(b" openssl nuget dotnet choco")),
+    (b's', b"", &words::list(b" ldappasswd")),
+    (b't', b"", &words::list(b" doctl vercel now")),
     (b'A', SNMP, SNMP),
     (b'X', SNMP, SNMP),
     (b'c', SNMP, SNMP),
@@ -45,12 +53,21 @@ static OPTIONS: [(u8, &[u8], &[u8]); 11] = [
     (b'h', &words::list(b" rar unrar"), b""),
     (b'N', &words::list(b" ssh-keygen"), &words::list(b" ssh-keygen")),
 ];
-static SNMP: &[u8] = &words::list(b" snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmptrap");
+static SMB: &[u8] = &words::list(b" smbclient rpcclient smbget smbtree smbcacls smbspool net");
+static SNMP: &[u8] = &words::list(
+    b" snmpwalk snmpget snmpset snmpgetnext snmpbulkwalk snmpbulkget snmptable snmptrap snmpinform snmpstatus snmpdf \
+    snmpnetstat snmpbulkwalk snmptranslate snmpusm",
+);
 
 /// The letter of an option that takes a user and a password, the sign between them, and the programs.
-static LOGINS: [(u8, &[u8], &[u8]); 4] = [
+static LOGINS: [(u8, &[u8], &[u8]); 8] = [
     (b'U', b":", &words::list(b" curl")),
-    (b'a', b":", &words::list(b" http https xh")),
+    // a certificate and its passphrase
+    (b'E', b":", &words::list(b" curl")),
+    (b'a', b":", &words::list(b" http https xh xhs hey oha")),
+    (b'n', b":", &words::list(b" transmission-remote")),
+    (b'c', b":", &words::list(b" ttyd gotty")),
+    (b'u', b":", &words::list(b" cadaver nikto")),
     (b'A', b":", &words::list(b" ab")),
     (b'u', b",", &words::list(b" lftp")),
 ];
@@ -58,16 +75,20 @@ static LOGINS: [(u8, &[u8], &[u8]); 4] = [
 /// Checks the first dash of an option that takes a user and a password: `http -a ada:…`.
 pub(crate) fn login(input: &Input<'_>, dash: usize) -> Option<Found> {
     let letter = input.at(dash + 1);
-    let (_, sign, programs) = LOGINS.iter().find(|(name, _, _)| *name == letter)?;
+    let is_program =
+        |(name, _, programs): &&(u8, &[u8], &[u8])| *name == letter && follows(input, dash, letter, programs);
+    let (_, sign, _) = LOGINS.iter().find(is_program)?;
     let start = crate::flag::argument_start(input, dash + 2)?;
     let start = quote_at(input, start).map_or(start, |quote| quote.body);
-    let end = bare_end(input, start, false);
+    // after a comma, the next words may look like an assignment
+    let end = if *sign == b"," { start + input.run(start, 256, &LOGIN) } else { bare_end(input, start, false) };
     let password = input.find(start, end, sign)? + 1;
     let is_login = password > start + 1 && password < end && input.at(password) != b'/';
-    (is_login && follows(input, dash, letter, programs)).then(|| Found::new(start, end, crate::CREDENTIALS))
+    is_login.then(|| Found::new(start, end, crate::CREDENTIALS))
 }
 
-static WORD: Set = ALPHANUMERIC.with(b"_-.");
+static LOGIN: Set = Set::of(b"\"'`|;<>\\").others();
+static WORD: Set = ALPHANUMERIC.with(b"_-.").with_others();
 /// Bytes that end a command.
 static END: Set = Set::of(b"|;\n");
 static BETWEEN: Set = Set::of(b" \t\"',[](){}/\\=:`$<>");
@@ -88,6 +109,8 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
         Some(quote) => (quote.body, quoted_end(input, quote)),
         None => (start, bare_end(input, start, false)),
     };
+    // `winrs -p:…`
+    let start = if argument.is_none() && input.at(start) == b':' { start + 1 } else { start };
     let text = input.part(start, end);
     let is_value = !text.is_empty() && !text.starts_with(b"-") && (argument.is_some() || !text.starts_with(b"="));
     // a port after the wrong letter, `mysql -p3306`
@@ -105,7 +128,7 @@ pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
 /// True if the command before an option is one of the programs, and the first such option of it.
 pub(crate) fn follows(input: &Input<'_>, dash: usize, letter: u8, programs: &[u8]) -> bool {
     /// Enough for the words before a password. The limit keeps the work linear.
-    const MAX_BYTES: usize = 160;
+    const MAX_BYTES: usize = 400;
     let floor = input.floor.max(dash.saturating_sub(MAX_BYTES));
     let mut end = dash;
     while end > floor {

@@ -141,3 +141,33 @@ pub(crate) fn address(input: &Input<'_>, at: usize) -> Option<Found> {
     let is_secret = is_login && looks_like_password(input.part(start, at)) && !is_placeholder(input.part(name, at));
     is_secret.then(|| Found::new(name, at, CREDENTIALS))
 }
+
+/// Checks the first `m` of an SNMP community: `snmp-server community … RO`, `rocommunity …`.
+pub(crate) fn community(input: &Input<'_>, at: usize) -> Option<Found> {
+    /// Enough for the words before a community. The limit keeps the work linear.
+    const MAX_BYTES: usize = 48;
+    static KINDS: &[u8] = &words::list(b" read write ro rw cipher simple 0 6 7 8");
+    let end = at + b"mmunity".len();
+    let blanks = input.run(end, 4, &BLANKS);
+    if blanks == 0 || !input.has(at, b"mmunity") || !input.has_before(at, b"co") {
+        return None;
+    }
+    let start = at - 2;
+    let head = input.part(input.floor.max(start.saturating_sub(MAX_BYTES)), start);
+    let line = head.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+    let is_agent = [&b"ro"[..], b"rw", b"ro6", b"rw6"].iter().any(|kind| input.has_before(start, kind))
+        && !ALPHANUMERIC.has(input.before(start - 2));
+    let is_snmp = head.get(line..).unwrap_or_default().windows(4).any(|part| part.eq_ignore_ascii_case(b"snmp"));
+    let mut value = end + blanks;
+    for _ in 0..2 {
+        let word = bare_end(input, value, false);
+        if words::has(KINDS, input.part(value, word), words::ANY_CASE) && input.at(word) == b' ' {
+            value = word + 1;
+        }
+    }
+    let value = quote_at(input, value).map_or(value, |quote| quote.body);
+    let text = input.part(value, bare_end(input, value, false));
+    let is_default = words::has(&words::list(b" public private string name is"), text, words::ANY_CASE);
+    let is_secret = (is_agent || is_snmp) && text.len() >= 4 && !is_default;
+    is_secret.then(|| replace_unless_placeholder(input, value, value + text.len(), SECRET)).flatten()
+}

@@ -28,6 +28,10 @@ const TRIGGERS: &[(&[u8], &[u8])] = &[
     (b"Ll", b"Oo"),
     #[cfg(feature = "full")]
     (b"Ii", b"Dd"),
+    #[cfg(feature = "full")]
+    (b"F", b"a"),
+    #[cfg(feature = "full")]
+    (b"m", b"m"),
 ];
 /// One bit for each trigger.
 #[cfg(feature = "full")]
@@ -153,6 +157,10 @@ pub(crate) fn pass_with(
                     .or_else(|| markup::listed(&input, trigger))
                     .or_else(|| tagged::tuple(&input, trigger))
             }),
+            #[cfg(feature = "full")]
+            b'F' => crate::sql::failing_row(&input, trigger),
+            #[cfg(feature = "full")]
+            b'm' => protocol::community(&input, trigger),
             #[cfg(feature = "full")]
             b'I' | b'i' => crate::sql::identified(&input, trigger),
             b'<' | b'&' => full(|| pair::element(&input, trigger).or_else(|| piped::here_string(&input, trigger))),

@@ -236,3 +236,15 @@ fn copied_rows(input: &Input<'_>, start: usize, columns: &[bool], found: &mut Ve
     }
     line
 }
+
+/// Checks the `F` of a row that PostgreSQL refuses, and shows without the names of its columns: `Failing row contains (1, …).`
+pub(crate) fn failing_row(input: &Input<'_>, at: usize) -> Option<Found> {
+    const START: &[u8] = b"Failing row contains (";
+    if !input.has(at, START) {
+        return None;
+    }
+    let start = at + START.len();
+    let line = line_end(input, start, b'"');
+    let end = start + input.part(start, line).iter().rposition(|byte| *byte == b')')?;
+    replace_unless_placeholder(input, start, end, SECRET)
+}

@@ -51,6 +51,9 @@ pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
         let end = input.run_end(start, &SECRET_PATH);
         return (end > start).then(|| Found::new(start, end, TOKEN));
     }
+    if let Some(found) = key(input, start) {
+        return Some(found);
+    }
     if !words::may_end(head, &FOLDER_FILTER) {
         return None;
     }
@@ -67,6 +70,34 @@ pub(crate) fn path(input: &Input<'_>, slash: usize) -> Option<Found> {
     // `/login/page-1a2b3c4d5e6f.js` is a file
     let is_file = input.at(end) == b'.' && ALPHANUMERIC.has(input.at(end + 1)) && end - body < 64;
     (looks_random(input.part(body, end)) && !is_file).then(|| Found::new(body, input.run_end(end, &PATH), TOKEN))
+}
+
+/// A key within the path of a URL whose host or path is known for such keys: `https://mcp.zapier.com/api/mcp/s/…/mcp`.
+fn key(input: &Input<'_>, start: usize) -> Option<Found> {
+    /// Enough for a host and the folders before a key. The limit keeps the work linear.
+    const MAX_BYTES: usize = 128;
+    static KINDS: &[u8] = &words::list(
+        b" mcp sse hook hooks webhook webhooks infura alchemy quiknode hc-ping pipedream viasocket activepieces composio make \
+        ifttt",
+    );
+    // a shortcut: most segments of paths are shorter than a key
+    let length = input.run(start, 256, &BASE64URL);
+    if length < 16 || !looks_random(input.part(start, start + length)) {
+        return None;
+    }
+    let end = start + length;
+    let is_segment =
+        input.at(end) == 0 && end >= input.text.len() || b"/?#&\"'`<>)]},; \n\r\t\\".contains(&input.at(end));
+    let floor = input.floor.max(start.saturating_sub(MAX_BYTES));
+    let head = input.part(floor, start);
+    let authority = head.windows(3).rposition(|part| part == b"://")? + 3;
+    let before = head.get(authority..).unwrap_or_default();
+    let is_url = !before.iter().any(|byte| matches!(byte, b' ' | b'\n' | b'"' | b'\'' | b'?' | b'#'));
+    let is_kind = |part: &[u8]| words::has(KINDS, part, words::ANY_CASE);
+    let next = input.part(end, end + 6);
+    let is_next = next.starts_with(b"/mcp") || next.starts_with(b"/sse");
+    let is_known = is_next || before.split(|byte| matches!(byte, b'/' | b'.')).any(is_kind);
+    (is_segment && is_url && is_known).then(|| Found::new(start, end, TOKEN))
 }
 
 /// The short code of a link that logs in: `/login?code=…`, `/auth/verify?key=…`. Longer ones need no such path.

@@ -27,7 +27,8 @@ static FORMS: [Form; if cfg!(feature = "full") { 11 } else { 4 }] = [
         #[cfg(feature = "full")]
         prefixes: &words::list(
             b" npm_ nfp_ rnd_ r8_ ntn_ secret_ pnu_ gsk_ api_org_ bkua_ rubygems_ tfp_ rdme_ test_ live_ vcp_ aio_ \
-            unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ CLOJARS_ phx_",
+            unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ CLOJARS_ phx_ e2b_ fc- ctx7sk- bb_live_ jina_ napi_ fw_ cal_live_ rpa_ \
+            csk- m0- sk_ ak_ pa-",
         ),
         min: 22,
         set: &ALPHANUMERIC,
@@ -46,7 +47,7 @@ static FORMS: [Form; if cfg!(feature = "full") { 11 } else { 4 }] = [
     },
     Form {
         prefixes: &words::list(
-            b" github_pat_ zpka_ sb_secret_ glsa_ apify_api_ duffel_live_ duffel_test_ sntryu_ dckr_pat_ dckr_oat_ \
+            b" tgp_v1_ github_pat_ zpka_ sb_secret_ glsa_ apify_api_ duffel_live_ duffel_test_ sntryu_ dckr_pat_ dckr_oat_ \
             pscale_tkn_ pscale_pw_ pscale_oauth_ lsv2_pt_ lsv2_sk_ xoxa- xoxb- xoxc- xoxd- xoxe- xoxp- xoxo- xoxs- \
             xoxr- xapp- GOCSPX- PMAK- HRKU- CFPAT- NRAK- NRJS- NRII- NRAA- SWMTKN- AGE-SECRET-KEY- tskey-auth- \
             tskey-api- tskey-client- xkeysib- xsmtpsib- FLWSECK- FLWSECK_TEST- nvapi- tvly- sq0atp- sq0csp-",
