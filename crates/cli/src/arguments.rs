@@ -1,136 +1,21 @@
-//! Masks passwords in a command's arguments that only the program's own option syntax reveals: `mysql -pWORD`.
+//! The words of a command without secrets.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 
-const MASK: &str = "<secret>";
+use autoheal_prepare::scrub::masked_command;
+use autoheal_prepare::shell::shell_word;
 
-/// Syntax by which a program takes a password on its command line.
-enum PasswordOption {
-    /// `-a WORD`, `-aWORD`.
-    Value(&'static str),
-    /// `-pWORD` only. With `-p WORD`, the program prompts for the password, and WORD is another argument.
-    Attached(&'static str),
-    /// `-U user%WORD`: the text after the separator.
-    AfterSeparator(&'static str, char),
-    /// The first word after this one that is not an option.
-    WordAfter(&'static str),
-    /// Like `Value`, after this word: `docker login … -p WORD`.
-    ValueAfter(&'static str, &'static str),
-}
-
-/// Program names and their syntax, from their manuals.
-static PROGRAMS: [(&[&str], PasswordOption); 9] = [
-    (
-        &[
-            "mysql",
-            "mysqldump",
-            "mysqladmin",
-            "mysqlimport",
-            "mysqlcheck",
-            "mysqlshow",
-            "mysqlslap",
-            "mysqlbinlog",
-            "mysqlpump",
-            "mariadb",
-            "mariadb-dump",
-            "mycli",
-            "7z",
-            "7za",
-            "7zz",
-            "7zr",
-            "rar",
-            "unrar",
-            "xtrabackup",
-        ],
-        PasswordOption::Attached("-p"),
-    ),
-    (
-        &[
-            "sshpass",
-            "mongo",
-            "mongosh",
-            "mongodump",
-            "mongorestore",
-            "mongoexport",
-            "mongoimport",
-            "twine",
-            "cqlsh",
-            "evil-winrm",
-        ],
-        PasswordOption::Value("-p"),
-    ),
-    (&["redis-cli", "redis-benchmark", "valkey-cli", "memtier_benchmark"], PasswordOption::Value("-a")),
-    (
-        &["sqlcmd", "bcp", "isql", "osql", "mosquitto_pub", "mosquitto_sub", "zip", "unzip", "ipmitool"],
-        PasswordOption::Value("-P"),
-    ),
-    (
-        &["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldappasswd", "ldapcompare", "ldapmodrdn"],
-        PasswordOption::Value("-w"),
-    ),
-    (
-        &["docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "helm", "oc", "az", "cf"],
-        PasswordOption::ValueAfter("login", "-p"),
-    ),
-    (&["vault"], PasswordOption::WordAfter("login")),
-    (&["smbclient", "rpcclient"], PasswordOption::AfterSeparator("-U", '%')),
-    (&["lftp"], PasswordOption::AfterSeparator("-u", ',')),
-];
-
-/// The words, with the passwords masked. The program may come after `sudo`, `env` and similar words.
+/// The command as one line, quoted for a shell, with placeholders for secrets. A placeholder adds no quotes to a word.
 #[must_use]
-pub(crate) fn without_secrets(words: &[OsString]) -> Vec<OsString> {
-    let mut masked = words.to_vec();
-    for (at, word) in words.iter().enumerate() {
-        let name = Path::new(word).file_name().and_then(OsStr::to_str).unwrap_or_default();
-        let name = name.strip_suffix(".exe").unwrap_or(name);
-        for (_, option) in PROGRAMS.iter().filter(|(names, _)| names.contains(&name)) {
-            option.mask(&mut masked[at + 1..]);
-        }
-    }
-    masked
-}
-
-impl PasswordOption {
-    /// Masks the password among the words after the program's name.
-    fn mask(&self, words: &mut [OsString]) {
-        let from = match self {
-            Self::WordAfter(first) | Self::ValueAfter(first, _) => match words.iter().position(|word| word == first) {
-                Some(at) => at + 1,
-                None => return,
-            },
-            _ => 0,
-        };
-        // masks one password only; later options may belong to another program
-        let mut words = words[from..].iter_mut();
-        while let Some(word) = words.next() {
-            // an argument that is not UTF-8 holds none of these options
-            let Some(text) = word.to_str() else { continue };
-            match self {
-                Self::WordAfter(_) if text.starts_with('-') => {}
-                Self::WordAfter(_) => return *word = MASK.into(),
-                Self::Value(option) | Self::ValueAfter(_, option) if text == *option => {
-                    return words.next().into_iter().for_each(|value| *value = MASK.into());
-                }
-                Self::Value(option) | Self::ValueAfter(_, option) | Self::Attached(option) => {
-                    if text.strip_prefix(option).is_some_and(|value| !value.is_empty()) {
-                        return *word = format!("{option}{MASK}").into();
-                    }
-                }
-                Self::AfterSeparator(option, separator) => {
-                    if !text.starts_with(option) {
-                        continue;
-                    }
-                    let value = if text == *option { words.next() } else { Some(word) };
-                    let Some(value) = value else { return };
-                    if let Some((user, _)) = value.to_str().and_then(|text| text.split_once(*separator)) {
-                        return *value = format!("{user}{separator}{MASK}").into();
-                    }
-                }
-            }
-        }
-    }
+pub(crate) fn line_without_secrets(words: &[OsString]) -> String {
+    let texts: Vec<Cow<'_, str>> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let masked = masked_command(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    let word = |(word, masked): (&OsString, String)| {
+        let quoted = shell_word(word);
+        if quoted.starts_with('\'') { shell_word(OsStr::new(&masked)) } else { masked }
+    };
+    words.iter().zip(masked).map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -139,7 +24,7 @@ mod tests {
 
     fn masked(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        without_secrets(&words).iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        line_without_secrets(&words)
     }
 
     #[test]
@@ -156,7 +41,7 @@ mod tests {
             ("vault read secret/shop", "vault read secret/shop"),
             ("smbclient -U me%hunter2 //host/share", "smbclient -U me%<secret> //host/share"),
             ("smbclient -Ume%hunter2 //host/share", "smbclient -Ume%<secret> //host/share"),
-            ("lftp -u me,hunter2 host", "lftp -u me,<secret> host"),
+            ("lftp -u me,hunter2 host", "lftp -u <credentials> host"),
             ("ldapsearch -x -w hunter2", "ldapsearch -x -w <secret>"),
             ("python -m app -p 80 -a x", "python -m app -p 80 -a x"),
             ("redis-cli -a", "redis-cli -a"),

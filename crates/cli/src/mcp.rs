@@ -10,9 +10,9 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use crate::arguments::without_secrets;
-use autoheal_deliver::{MAX_DELAY, data_directory};
-use autoheal_prepare::shell::shell_line;
+use crate::arguments::line_without_secrets;
+use autoheal_deliver::{MAX_DELAY, data_directory, known_secrets};
+use autoheal_prepare::KnownSecrets;
 use autoheal_watch::InventoryFile;
 use autoheal_watch::{Setup, Target, Watch};
 
@@ -46,13 +46,15 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     };
     // after the start of the server, so that this work delays nothing
     let inventory_file = InventoryFile::of_command(data_directory().as_deref(), &options.command);
-    let conversation = Arc::new(Conversation::new(watch(&options, &inventory_file)));
+    let known_secrets = known_secrets(&options.command);
+    let conversation = Arc::new(Conversation::new(watch(&options, &inventory_file, &known_secrets)));
     let relays = match Relays::start(pipes, &conversation) {
         Ok(relays) => relays,
         Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
     };
     let destination = options.delivery.destination_hash();
-    let reports = Reports::new(options.delivery, program);
+    let sender = options.delivery.sender();
+    let reports = Reports::new(options.delivery.into_destination(known_secrets), sender, program);
     let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
     let ending = signals.follow(child, || false);
     let interrupted = signals.interrupted();
@@ -72,11 +74,12 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     ending.repeat()
 }
 
-fn watch(options: &McpArgs, inventory_file: &InventoryFile) -> Watch {
+fn watch(options: &McpArgs, inventory_file: &InventoryFile, known_secrets: &KnownSecrets) -> Watch {
     let mut watch = Watch::new(Setup {
-        target: Target::Stdio { command: shell_line(&without_secrets(&options.command)) },
+        target: Target::Stdio { command: line_without_secrets(&options.command) },
         timeout: or_never(options.timeout),
         handshake_timeout: or_never(options.handshake),
+        known_secrets: known_secrets.clone(),
     });
     if let Some(inventory) = inventory_file.read() {
         watch.restore_inventory(inventory);

@@ -101,7 +101,7 @@ pub(crate) fn spool_report(
     sender: Sender,
     report: &mut ErrorReport,
 ) -> io::Result<SpooledReport> {
-    scrub_report(report, destination.scrub);
+    scrub_report(report, destination.scrub, &destination.known_secrets);
     Spool::open()?.add(destination.recipient(), sender, report)
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn deliver_with(
 ) -> Outcome {
     for report in &mut reports {
         // before the report reaches any disk
-        scrub_report(report, destination.scrub);
+        scrub_report(report, destination.scrub, &destination.known_secrets);
     }
     let spool = match Spool::open() {
         Ok(spool) => spool,

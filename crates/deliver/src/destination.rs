@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use autoheal_scrub::Level;
+use autoheal_scrub::{KnownSecrets, Level};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::known_secrets::known_secrets;
 use crate::place::{store_file, store_name, variable};
 use crate::source_code::SourceCodePolicy;
 use crate::spool::{Recipient, SpooledReport};
@@ -18,6 +19,8 @@ pub struct Destination {
     pub project: Option<String>,
     /// Level of the scrubbing, which comes before a report reaches any disk.
     pub scrub: Level,
+    /// Secrets of the program's command and variables, which are masked wherever a report has them.
+    pub known_secrets: KnownSecrets,
     /// When reports hold lines of the working tree.
     pub source_code: SourceCodePolicy,
 }
@@ -81,7 +84,7 @@ pub fn is_remote() -> bool {
 }
 
 impl Destination {
-    /// The service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
+    /// The receiver for reports of this program, with the secrets of its arguments and variables: the service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
     /// project `AUTOHEAL_PROJECT`, the scrub level of `AUTOHEAL_SCRUB` and the policy of `AUTOHEAL_SOURCE_CODE`. A blank
     /// variable counts as unset.
     #[must_use]
@@ -101,7 +104,13 @@ impl Destination {
             // unknown value: show none
             Some(_) => SourceCodePolicy::Never,
         };
-        Self { receiver, project: variable("AUTOHEAL_PROJECT"), scrub, source_code }
+        Self {
+            receiver,
+            project: variable("AUTOHEAL_PROJECT"),
+            scrub,
+            known_secrets: known_secrets(&std::env::args_os().collect::<Vec<_>>()),
+            source_code,
+        }
     }
 
     /// The receiver and the project, for the spool.

@@ -5,6 +5,7 @@
 
 mod delivery;
 mod destination;
+mod known_secrets;
 mod place;
 mod reporter;
 mod repository;
@@ -15,6 +16,7 @@ mod upstream;
 
 pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
 pub use destination::{Destination, REMOTE, Receiver, Record, Refusal, is_remote};
+pub use known_secrets::known_secrets;
 pub use place::{data_directory, default_store, store_file, store_name};
 pub use reporter::Reporter;
 pub use repository::Repository;

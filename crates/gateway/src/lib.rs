@@ -41,6 +41,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use autoheal_prepare::KnownSecrets;
 use autoheal_watch::{InventoryFile, Scope, Setup, Target};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
@@ -133,6 +134,7 @@ impl Gateway {
             target: Target::Http { url: config.upstream.url().to_string() },
             timeout: config.timeout,
             handshake_timeout: config.handshake_timeout,
+            known_secrets: KnownSecrets::default(),
         };
         Ok(Self {
             client: UpstreamClient::new(&config.upstream)?,

@@ -196,7 +196,7 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-
+    use autoheal_prepare::KnownSecrets;
     use autoheal_watch::{Collector, Peer, Scope, Target};
 
     use super::*;
@@ -206,7 +206,8 @@ mod tests {
 
     fn setup() -> Setup {
         let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
-        Setup { target, timeout: Duration::from_secs(60), handshake_timeout: Duration::from_secs(60) }
+        let timeout = Duration::from_secs(60);
+        Setup { target, timeout, handshake_timeout: timeout, known_secrets: KnownSecrets::default() }
     }
 
     fn message(bytes: &[u8]) -> Collector {

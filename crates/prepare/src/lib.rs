@@ -27,7 +27,7 @@ pub mod validate;
 use autoheal_scrub::Level;
 use serde_json::value::RawValue;
 
-pub use autoheal_scrub::Level as ScrubLevel;
+pub use autoheal_scrub::{KnownSecrets, Level as ScrubLevel};
 pub use browser::Browser;
 pub use call_end::{CallEnd, CallKey, request_key};
 pub use hex::Hex;

@@ -5,13 +5,13 @@ mod home;
 use std::borrow::Cow;
 
 use autoheal_contract::{ErrorReport, Json};
-use autoheal_scrub::{Level, scrub_json};
+use autoheal_scrub::{KnownSecrets, Level, scrub_json};
 
 use crate::parse::{Frame, SentError};
 use crate::symbolicate::{Code, Symbolicated};
 use crate::validate::{Arrival, Identity, Mark};
 
-pub use autoheal_scrub::scrub_with;
+pub use autoheal_scrub::{masked_command, scrub_with};
 pub use home::mask_home;
 
 /// A report without secrets. Only [`scrub`] makes one, and no original text is left in it.
@@ -42,7 +42,7 @@ pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
         marks,
         mut sent,
     } = symbolicated;
-    let scrubber = Scrubber { level };
+    let scrubber = Scrubber { level, known: &KnownSecrets::default() };
     // The frames are parts of the stack, so a stack without secrets has frames without secrets. At the strict level
     // each frame is scrubbed in any case. Frames from source maps are no parts of it.
     let stack_had_secrets = report.stack_trace.as_mut().is_some_and(|stack| scrubber.secrets(stack));
@@ -73,20 +73,22 @@ pub(crate) fn scrub(symbolicated: Symbolicated, level: Level) -> Scrubbed {
     Scrubbed { report, frames, origin, generated, code, identity, arrival, marks, sent }
 }
 
-/// Removes secrets from a report before the program that made it sends or spools it.
-pub fn scrub_report(report: &mut ErrorReport, level: Level) {
-    let scrubber = Scrubber { level };
+/// Removes secrets from a report before the program that made it sends or spools it: those that the rules recognise, and the
+/// known ones wherever they stand.
+pub fn scrub_report(report: &mut ErrorReport, level: Level, known: &KnownSecrets) {
+    let scrubber = Scrubber { level, known };
     if let Some(stack) = &mut report.stack_trace {
         scrubber.secrets(stack);
     }
     scrubber.report(report);
 }
 
-struct Scrubber {
+struct Scrubber<'a> {
     level: Level,
+    known: &'a KnownSecrets,
 }
 
-impl Scrubber {
+impl Scrubber<'_> {
     fn report(&self, report: &mut ErrorReport) {
         self.text(&mut report.error_type);
         self.text(&mut report.error_message);
@@ -148,7 +150,12 @@ impl Scrubber {
 
     /// Removes secrets from one text; returns true if there were any.
     fn secrets(&self, text: &mut String) -> bool {
-        if let Cow::Owned(clean) = scrub_with(text, self.level) {
+        let masked = self.known.mask(text);
+        let clean = match scrub_with(&masked, self.level) {
+            Cow::Owned(clean) => Cow::Owned(clean),
+            Cow::Borrowed(_) => masked,
+        };
+        if let Cow::Owned(clean) = clean {
             *text = clean;
             return true;
         }

@@ -7,7 +7,7 @@ use autoheal_contract::{ErrorReport, Json, LogLine, Rpc, Server, Source};
 use autoheal_prepare::Hex;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::Failure;
-use autoheal_scrub::{Level, scrub_json, scrub_with};
+use autoheal_scrub::{KnownSecrets, Level, scrub_json, scrub_with};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -26,7 +26,11 @@ const MAX_LOG_CHARS: usize = 1_000;
 
 /// Builds the report.
 pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &ServerState, setup: &Setup) -> ErrorReport {
-    let CountedFailure { failure, count, last_occurred_at, .. } = counted;
+    let CountedFailure { mut failure, count, last_occurred_at, .. } = counted;
+    // before texts are cut, because half a secret is not recognised
+    let known = known_secrets(&failure, &stderr, setup);
+    known.mask_text(&mut failure.message);
+    let stderr = masked(stderr, &known);
     let call = failure.call.as_ref();
     let source = call.filter(|_| !failure.is_outage()).map_or(Source::McpProtocol, |call| call.kind.source());
     let message = match failure.class {
@@ -40,7 +44,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
     };
     let (error_type, mut causes, stack) = stack(&failure, &stderr);
     causes.truncate(CAUSES);
-    let params = call.and_then(params);
+    let params = call.and_then(params).map(|params| masked_json(params, &known));
     let protocol_version =
         call.and_then(|call| call.protocol_version.as_deref()).or(server.protocol_version.as_deref());
     let reproduction = call.and_then(|call| {
@@ -64,7 +68,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         error_message: excerpt(&message, ERROR_MESSAGE_CHARS),
         stack_trace: stack,
         causes,
-        context: Some(Json::Object(context(&failure, &stderr, server, setup))),
+        context: Some(Json::Object(context(&failure, &stderr, server, setup, &known))),
         schema: Some(1),
         id: Some(Uuid::now_v7().to_string()),
         source: Some(source),
@@ -94,6 +98,37 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         client: client(&failure),
         ..ErrorReport::default()
     }
+}
+
+/// The secrets that are known by their value: those of the command and its variables, of the call's parameters, and of commands
+/// that a shell printed.
+fn known_secrets(failure: &ObservedFailure, stderr: &StderrMatch, setup: &Setup) -> KnownSecrets {
+    let params = failure.call.as_ref().and_then(params);
+    let known = params.map(|params| setup.known_secrets.with_json(&params));
+    known.unwrap_or_else(|| setup.known_secrets.clone()).with_traces(&stderr.logs.join("\n"))
+}
+
+/// Standard error without the known secrets.
+fn masked(mut stderr: StderrMatch, known: &KnownSecrets) -> StderrMatch {
+    if let Some((failure, text)) = &mut stderr.failure {
+        known.mask_text(text);
+        known.mask_text(&mut failure.error_type);
+        known.mask_text(&mut failure.error_message);
+        for cause in &mut failure.causes {
+            known.mask_text(&mut cause.error_message);
+            cause.stack_trace.iter_mut().for_each(|stack| known.mask_text(stack));
+        }
+    }
+    stderr.logs.iter_mut().for_each(|line| known.mask_text(line));
+    stderr
+}
+
+/// A value without the known secrets, in keys and texts.
+fn masked_json(mut json: Json, known: &KnownSecrets) -> Json {
+    if !known.is_empty() {
+        known.mask_json(&mut json);
+    }
+    json
 }
 
 /// Error type, causes and stack. They come from standard error if it contains a failure.
@@ -139,6 +174,7 @@ fn context(
     stderr: &StderrMatch,
     server: &ServerState,
     setup: &Setup,
+    known: &KnownSecrets,
 ) -> Vec<(String, Json)> {
     let text = |text: &str| Json::Text(text.to_owned());
     let mut context = vec![("timestamp".to_owned(), text(&failure.occurred_at.to_string()))];
@@ -150,8 +186,9 @@ fn context(
         add("client", text(format!("{} {}", client.name, client.version).trim()));
     }
     if let Some(response) = &failure.response
-        && let Ok(mut response) = serde_json::from_str::<Json>(response.get())
+        && let Ok(response) = serde_json::from_str::<Json>(response.get())
     {
+        let mut response = masked_json(response, known);
         response.shrink_to(MAX_RESPONSE_BYTES);
         add(if failure.call.is_some() { "answer" } else { "line" }, response);
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Trace};
+use autoheal_scrub::KnownSecrets;
 
 use crate::open_calls::CallKey;
 
@@ -16,6 +17,8 @@ pub struct Setup {
     pub timeout: Duration,
     /// Maximum time of a handshake.
     pub handshake_timeout: Duration,
+    /// Secrets of the server's command and variables, which are masked wherever a report has them.
+    pub known_secrets: KnownSecrets,
 }
 
 /// Destination of the client's messages.

@@ -69,6 +69,9 @@ pub(crate) fn measure_capture(binaries: &Binaries, short: bool) -> Result<()> {
     if short && (measured["reported_ratio"] != 1.0 || measured["false_positives"] != 0) {
         bail!("bench capture: every failing call must be reported, and nothing else, but the counts are {counts}");
     }
+    if measured["secrets_in_titles"] != 0 || measured["secrets_in_reports"] != 0 {
+        bail!("bench capture: no report may hold a secret of its command, but the figures are {measured}");
+    }
     Ok(())
 }
 

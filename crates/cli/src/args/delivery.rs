@@ -5,6 +5,7 @@ use std::process::Command;
 
 use autoheal_deliver::{Destination, REMOTE, Receiver, SourceCodePolicy, default_store, store_file, store_name};
 use autoheal_ingest::record_in_own_store;
+use autoheal_prepare::KnownSecrets;
 use autoheal_prepare::validate::Sender;
 use clap::{ArgAction, Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
@@ -95,6 +96,13 @@ impl DeliveryArgs {
     }
 }
 
+impl DeliveryArgs {
+    /// The receiver for reports of a command with these secrets.
+    pub(crate) fn into_destination(self, known_secrets: KnownSecrets) -> Destination {
+        Destination { known_secrets, ..self.into() }
+    }
+}
+
 impl From<DeliveryArgs> for Destination {
     fn from(options: DeliveryArgs) -> Self {
         let receiver = match options.url {
@@ -105,6 +113,7 @@ impl From<DeliveryArgs> for Destination {
             receiver,
             project: options.project,
             scrub: options.scrub.into(),
+            known_secrets: KnownSecrets::default(),
             source_code: options.source_code.into(),
         }
     }

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use autoheal_contract::Exit;
-use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::validate::{Arrival, Sender};
+use autoheal_prepare::{KnownSecrets, ScrubLevel};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(super) struct Found {
 impl Found {
     /// Searches both streams of a command, printed as one.
     pub(super) fn in_output(output: &[u8], exit: i32) -> Self {
-        Self::of(Evidence::of(output, None), Ending::Code(exit), vec!["command".into()], true)
+        Self::of(Evidence::of(output, None, &KnownSecrets::default()), Ending::Code(exit), vec!["command".into()], true)
     }
 
     /// Searches the streams in a line of JSON: `{"stderr", "stdout", "exit", "command"}`. None if the line is a report.
@@ -38,8 +38,10 @@ impl Found {
         let text = |name: &str| line[name].as_str().unwrap_or_default();
         let errors = line["stderr"].as_str()?;
         let exit: Exit = serde_json::from_value(line["exit"].clone()).unwrap_or_default();
-        let command = text("command").split_whitespace().map(Into::into).collect();
-        let evidence = Evidence::of(text("stdout").as_bytes(), Some(errors.as_bytes()));
+        let words: Vec<&str> = text("command").split_whitespace().collect();
+        let command = words.iter().map(Into::into).collect();
+        let known = KnownSecrets::of(&words, &[]);
+        let evidence = Evidence::of(text("stdout").as_bytes(), Some(errors.as_bytes()), &known);
         Some(Self::of(evidence, Ending::of_report(&exit), command, false))
     }
 

@@ -164,6 +164,7 @@ fn without_addresses(reports: Vec<WatchedReport>) -> Vec<ErrorReport> {
 
 #[cfg(test)]
 mod tests {
+    use autoheal_prepare::KnownSecrets;
     use autoheal_watch::{Setup, Target};
 
     use super::*;
@@ -174,7 +175,12 @@ mod tests {
     fn conversation() -> Conversation {
         let timeout = Duration::from_secs(60);
         let target = Target::Stdio { command: "server".to_owned() };
-        Conversation::new(Watch::new(Setup { target, timeout, handshake_timeout: timeout }))
+        Conversation::new(Watch::new(Setup {
+            target,
+            timeout,
+            handshake_timeout: timeout,
+            known_secrets: KnownSecrets::default(),
+        }))
     }
 
     fn fail_a_call(conversation: &Conversation) {

@@ -11,7 +11,6 @@ use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
 use super::surroundings::Surroundings;
-use crate::args::DeliveryArgs;
 use crate::child::{say, say_unless_blocked};
 
 /// Message when the deadline passes before the last delivery has ended.
@@ -31,11 +30,10 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    pub(super) fn new(delivery: DeliveryArgs, program: &OsStr) -> Self {
-        let sender = delivery.sender();
+    pub(super) fn new(destination: Destination, sender: Sender, program: &OsStr) -> Self {
         Self {
             sender,
-            destination: delivery.into(),
+            destination,
             program: program.to_owned(),
             surroundings: None,
             reporter: None,

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use autoheal_contract::LogLine;
 use autoheal_contract::limits::LOG_LINES;
-use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::{Failure, find_in_streams, plain_text, readable};
 use autoheal_prepare::scrub::scrub_with;
+use autoheal_prepare::{KnownSecrets, ScrubLevel};
 
 use super::streams::Relayed;
 
@@ -33,16 +33,20 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Reads the end of each relayed stream.
-    pub(super) fn read(relayed: &Relayed) -> Self {
-        Self::of(&relayed.output, relayed.errors.as_deref())
+    /// Reads the end of each relayed stream, without the known secrets, and without those of commands that a shell printed.
+    pub(super) fn read(relayed: &Relayed, known: &KnownSecrets) -> Self {
+        Self::of(&relayed.output, relayed.errors.as_deref(), known)
     }
 
-    /// Searches standard output, or both streams if they are one, and standard error.
-    pub(crate) fn of(output: &[u8], errors: Option<&[u8]>) -> Self {
+    /// The same for output that is at hand: standard output, or both streams if they are one, and standard error.
+    pub(crate) fn of(output: &[u8], errors: Option<&[u8]>, known: &KnownSecrets) -> Self {
         // without colours, overwritten lines, boxes and prefixes of lines
         let text = |bytes: &[u8]| readable(&plain_text(bytes)).into_owned();
-        let (output, errors) = (text(output), errors.map(text));
+        let (mut output, mut errors) = (text(output), errors.map(text));
+        // before texts are cut, because half a secret is not recognised
+        let known = known.with_traces(&output).with_traces(errors.as_deref().unwrap_or_default());
+        known.mask_text(&mut output);
+        errors.iter_mut().for_each(|errors| known.mask_text(errors));
         // programs print errors to standard error, but some print them to standard output
         let found = find_in_streams(&[errors.as_deref().unwrap_or_default(), &output]);
         let in_errors = found.as_ref().is_some_and(|(stream, _)| *stream == 0);
@@ -127,7 +131,7 @@ mod tests {
     use super::*;
 
     fn messages(output: &str) -> Vec<String> {
-        let evidence = Evidence::of(output.as_bytes(), None);
+        let evidence = Evidence::of(output.as_bytes(), None, &KnownSecrets::default());
         evidence.logs(ScrubLevel::Standard).into_iter().map(|line| line.message).collect()
     }
 
@@ -152,7 +156,8 @@ mod tests {
 
     #[test]
     fn the_failure_may_be_in_either_stream() {
-        let evidence = Evidence::of(b"a.c:1:2: error: no price\n", Some(b"make: *** [all] Error 1\n"));
+        let evidence =
+            Evidence::of(b"a.c:1:2: error: no price\n", Some(b"make: *** [all] Error 1\n"), &KnownSecrets::default());
         assert_eq!(evidence.failure.as_ref().unwrap().error_message, "a.c:1:2: error: no price");
         let logs = evidence.logs(ScrubLevel::Standard);
         let logs: Vec<_> =

@@ -12,12 +12,12 @@ use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 use autoheal_prepare::parse::{Failure, LAST_LINE};
 use autoheal_prepare::scrub::scrub_with;
-use autoheal_prepare::shell::{shell_line, shell_word};
+use autoheal_prepare::shell::shell_word;
 use autoheal_prepare::validate::Sender;
 use uuid::Uuid;
 
 use super::evidence::Evidence;
-use crate::arguments::without_secrets;
+use crate::arguments::line_without_secrets;
 use crate::child::{Ending, Place, facts};
 
 /// A command that failed.
@@ -76,7 +76,7 @@ impl FailedCommand {
         let cut = |text: &str, characters| excerpt(&scrub_with(text, level), characters);
         let (error_type, error_message, stack_trace, causes) = self.error();
         let stack_trace = stack_trace.map(|stack| cut(&stack, STACK_TRACE_CHARS));
-        let command = shell_line(&without_secrets(&self.command));
+        let command = line_without_secrets(&self.command);
         let ended = Timestamp::from(self.began).plus(self.duration);
         let text = |text: &str| Json::Text(text.to_owned());
         let mut context = vec![

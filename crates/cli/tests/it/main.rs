@@ -23,6 +23,7 @@ mod run_nested;
 mod run_programs;
 mod run_strangers;
 mod run_terminal;
+mod secrets;
 mod serving;
 mod settings;
 mod source_code;

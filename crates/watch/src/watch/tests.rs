@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit, Json, Source};
+use autoheal_scrub::KnownSecrets;
 
 use super::*;
 use crate::collect::Collector;
@@ -26,7 +27,12 @@ impl Story {
     }
 
     fn with(target: Target) -> Self {
-        let setup = Setup { target, timeout: Duration::from_secs(120), handshake_timeout: Duration::from_secs(60) };
+        let setup = Setup {
+            target,
+            timeout: Duration::from_secs(120),
+            handshake_timeout: Duration::from_secs(60),
+            known_secrets: KnownSecrets::default(),
+        };
         Self { watch: Watch::new(setup), now: Timestamp(1_000_000) }
     }
 

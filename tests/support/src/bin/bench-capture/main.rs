@@ -6,6 +6,7 @@ mod gateway;
 mod memory;
 mod relay;
 mod run;
+mod secrets;
 mod server;
 mod stdio;
 
@@ -56,8 +57,13 @@ fn main() -> Result<()> {
     let options = options(&arguments)?;
     std::fs::create_dir_all(&options.directory)?;
     let mut all = serde_json::Map::new();
-    let measures: [(&str, Measure); 4] =
-        [("run", run::measure), ("stdio", stdio::measure), ("memory", memory::measure), ("gateway", gateway::measure)];
+    let measures: [(&str, Measure); 5] = [
+        ("run", run::measure),
+        ("stdio", stdio::measure),
+        ("memory", memory::measure),
+        ("gateway", gateway::measure),
+        ("secrets", secrets::measure),
+    ];
     for (name, measure) in measures {
         if options.only.as_ref().is_some_and(|only| only != name) {
             continue;
