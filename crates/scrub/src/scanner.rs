@@ -157,10 +157,8 @@ pub(crate) fn pass_with(
                     .or_else(|| markup::listed(&input, trigger))
                     .or_else(|| tagged::tuple(&input, trigger))
             }),
-            #[cfg(feature = "full")]
-            b'F' => crate::sql::failing_row(&input, trigger),
-            #[cfg(feature = "full")]
-            b'm' => protocol::community(&input, trigger),
+            b'F' => full(|| crate::sql::failing_row(&input, trigger)),
+            b'm' => full(|| protocol::community(&input, trigger)),
             #[cfg(feature = "full")]
             b'I' | b'i' => crate::sql::identified(&input, trigger),
             b'<' | b'&' => full(|| pair::element(&input, trigger).or_else(|| piped::here_string(&input, trigger))),
