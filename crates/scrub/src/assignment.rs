@@ -9,11 +9,12 @@ use crate::found::Found;
 use crate::full;
 use crate::grouped;
 use crate::input::Input;
-use crate::key::{self, is_plain, is_variable, names_secret};
+use crate::key::{is_plain, is_variable, names_secret};
+use crate::name_before::{Key, key_before};
 use crate::pair;
 use crate::personal::phone_end;
 use crate::php;
-use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, DIGITS, LETTERS, QUOTES, Set};
+use crate::set::{ALPHANUMERIC, BACKSLASH, BLANKS, LETTERS, QUOTES, Set};
 use crate::tagged::{self, Tagged};
 use crate::url;
 use crate::value::{
@@ -49,12 +50,6 @@ static CODE: &[u8] = &words::list(b"|this.|self.|process.env|os.environ|import.m
 pub(crate) static SCHEMES: &[u8] =
     &words::list(b" bearer basic token apikey dpop negotiate ntlm digest hawk aws4-hmac-sha256");
 
-/// Second words of names in two words: `API key: …`, `session id = …`.
-static SECOND_WORDS: &[u8] = &words::list(b" key id code number phrase");
-
-/// Types between a name and its `=`, as in Go and Rust: `var password string = "…"`.
-static TYPES_BEFORE: &[u8] = &words::list(b" string str text nsstring");
-
 /// Parameters of links that log in, if their value looks random.
 static LINK_PARAMETERS: &[u8] =
     &words::list(b" code key ticket oobcode samlresponse invite samlrequest magic link hash nonce t k h");
@@ -67,28 +62,9 @@ static HEADERS: &[u8] = &words::list(b" cookie authorization phrase mnemonic");
 
 static LINK_VALUE: Set = ALPHANUMERIC.with(b"_-.%/+=");
 static PRINTED: Set = ALPHANUMERIC.with(b"_-!#$%*+/=?@^~");
-/// In other languages, names have letters outside of ASCII.
-static NAMES: Set = if cfg!(feature = "full") { ASCII_NAMES.with_others() } else { ASCII_NAMES };
-const ASCII_NAMES: Set = ALPHANUMERIC.with(b"_-.$%");
-static PHRASE: Set = NAMES.with(b" ");
 static SCHEME: Set = ALPHANUMERIC.with(b"-");
 static SENTENCE: Set = Set::of(b".,;:!?)");
 static URL_SCHEME: Set = ALPHANUMERIC.with(b"+-.");
-
-/// The key before a `:` or `=`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Key<'a> {
-    pub(crate) start: usize,
-    pub(crate) text: &'a [u8],
-    /// The closing quote of the key, as a range; empty for a key without quotes. A bare JSON value gets the same quotes.
-    quote: (usize, usize),
-}
-
-impl Key<'_> {
-    fn is_bare(&self) -> bool {
-        self.quote.0 == self.quote.1
-    }
-}
 
 /// Checks a `:` or `=`.
 pub(crate) fn value(input: &Input<'_>, sign: usize) -> Option<Found> {
@@ -234,57 +210,6 @@ fn provided(input: &Input<'_>, key: &Key<'_>, start: usize) -> Option<Found> {
     let text = input.part(start, end);
     let is_secret = key.is_bare() && names_secret(name) && looks_like_password(text) && !text.contains(&b' ');
     is_secret.then(|| replace_unless_placeholder(input, start, end, SECRET)).flatten()
-}
-
-pub(crate) fn key_before<'a>(input: &Input<'a>, sign: usize) -> Option<Key<'a>> {
-    let sign = if input.before(sign) == b':' { sign - 1 } else { sign };
-    let mut end = input.run_start(sign, 4, &BLANKS);
-    // `headers["x-api-key"] =`, `user[password]=`, `char password[32] =`
-    let mut is_index = input.before(end) == b']';
-    end -= usize::from(is_index);
-    let size = input.run_start(end, 6, &DIGITS);
-    if is_index && input.before(size) == b'[' {
-        (end, is_index) = (size - 1, false);
-    }
-    let mark = input.before(end);
-    let quote_end = end;
-    if QUOTES.has(mark) {
-        end = input.run_start(end - 1, 15, &BACKSLASH);
-    }
-    let mut start = input.run_start(end, key::MAX_NAME_BYTES, &NAMES);
-    // in `\npassword` the `n` belongs to the escape
-    if input.before(start) == b'\\' && matches!(input.at(start), b'n' | b'r' | b't') && end > start + 1 {
-        start += 1;
-    }
-    if cfg!(feature = "full") && QUOTES.has(mark) && input.before(start) == b' ' {
-        // `"API key": …`
-        start = input.run_start(start, 48, &PHRASE);
-    }
-    if start == end || QUOTES.has(mark) && input.before(start) != mark {
-        return None;
-    }
-    let quote = if is_index { (end, end) } else { (end, quote_end) };
-    let text = input.part(start, end);
-    if quote.0 == quote.1 && input.before(start) == b' ' && text.len() < if cfg!(feature = "full") { 20 } else { 9 } {
-        if words::has(TYPES_BEFORE, text, ANY_CASE) {
-            let name = input.run_start(start - 1, key::MAX_NAME_BYTES, &NAMES);
-            return Some(Key { start: name, text: input.part(name, start - 1), quote });
-        }
-        if words::has(SECOND_WORDS, text, ANY_CASE) {
-            let first = input.run_start(start - 1, 16, &LETTERS);
-            return Some(Key { start: first, text: input.part(first, end), quote });
-        }
-        if cfg!(feature = "full") && text.len() < 3 && text.iter().all(u8::is_ascii_digit) {
-            // `Unseal Key 1: …`
-            static WORDS: Set = LETTERS.with(b" ");
-            let first = input.run_start(start - 1, 16, &WORDS);
-            return Some(Key { start: first, text: input.part(first, start - 1), quote });
-        }
-        if let Some(first) = full(|| foreign::phrase_start(input, start, end)) {
-            return Some(Key { start: first, text: input.part(first, end), quote });
-        }
-    }
-    Some(Key { start, text, quote })
 }
 
 fn is_prose(input: &Input<'_>, key: &Key<'_>) -> bool {

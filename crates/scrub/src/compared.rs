@@ -2,10 +2,11 @@
 //! within one more object: `"password": {"value": "…"}`.
 
 use crate::SECRET;
-use crate::assignment::{key_before, replace_unless_placeholder};
+use crate::assignment::replace_unless_placeholder;
 use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
+use crate::name_before::key_before;
 use crate::pair::is_value_key;
 use crate::set::{ALPHANUMERIC, BLANKS, QUOTES, Set, WHITESPACE};
 use crate::value::{Quote, looks_like_password, quote_at, quoted_end, string_start};

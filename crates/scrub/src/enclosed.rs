@@ -1,9 +1,10 @@
 //! Values in brackets, braces and blocks: `tokens: ["…", "…"]`, `apikey=[…]`, `PWD={…}`, and the lines below `key: |`.
 
 use crate::SECRET;
-use crate::assignment::{Key, MESSAGES, credential_start, replace_unless_placeholder};
+use crate::assignment::{MESSAGES, credential_start, replace_unless_placeholder};
 use crate::found::Found;
 use crate::input::Input;
+use crate::name_before::Key;
 use crate::set::{BLANKS, DIGITS, Set, WHITESPACE};
 use crate::value::{after_line, is_placeholder, line_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE, Place};

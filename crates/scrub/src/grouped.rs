@@ -1,9 +1,10 @@
 //! Personal numbers in groups after their label: `IBAN: DE89 3704 …`, `SSN: 078 05 1120`, `Passport No: C01X 00T 47`.
 
 use crate::SECRET;
-use crate::assignment::{Key, replace_unless_placeholder};
+use crate::assignment::replace_unless_placeholder;
 use crate::found::Found;
 use crate::input::Input;
+use crate::name_before::Key;
 use crate::set::{ALPHANUMERIC, CAPITALS_AND_DIGITS, DIGITS, LETTERS, Set};
 use crate::words::{self, EXACT, Place};
 

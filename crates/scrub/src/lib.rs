@@ -27,6 +27,7 @@ mod key;
 #[cfg(feature = "full")]
 mod known;
 mod markup;
+mod name_before;
 mod pair;
 mod personal;
 mod php;

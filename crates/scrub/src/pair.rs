@@ -2,10 +2,11 @@
 //! forms; and elements of XML.
 
 use crate::SECRET;
-use crate::assignment::{Key, key_before, replace_unless_placeholder};
+use crate::assignment::replace_unless_placeholder;
 use crate::found::Found;
 use crate::input::Input;
 use crate::key::names_secret;
+use crate::name_before::{Key, key_before};
 use crate::set::{ALPHANUMERIC, BLANKS, QUOTES, Set, WHITESPACE};
 use crate::value::{after_line, bare_end, line_end, looks_like_password, quote_at, quoted_end};
 use crate::words::{self, ANY_CASE};
