@@ -18,7 +18,7 @@ use autoheal_contract::limits::SOURCE_EXCERPTS;
 use autoheal_contract::{ErrorReport, SourceCode, SourceExcerpt};
 use autoheal_prepare::parse::{Frame, frames_to_origin};
 use autoheal_prepare::validate::Sender;
-use autoheal_scrub::Level;
+use autoheal_scrub::{KnownSecrets, Level};
 
 use self::comparison::compare;
 use self::excerpt::excerpt;
@@ -52,7 +52,7 @@ pub enum SourceCodePolicy {
 /// because it does not know the sender. Removes the secrets from the lines. The report's own secrets may still be there,
 /// because paths without the user's name lead nowhere.
 pub fn add_source_code(destination: &Destination, sender: Sender, report: &mut ErrorReport) {
-    let Destination { receiver, source_code: policy, scrub, .. } = destination;
+    let Destination { receiver, source_code: policy, scrub, known_secrets, .. } = destination;
     let is_known = sender != Sender::Anonymous && !matches!(receiver, Receiver::Service { key: None, .. });
     let names_git = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| std::env::var_os(name).is_some());
     // with these variables, the working tree is not the one around the directory
@@ -66,24 +66,24 @@ pub fn add_source_code(destination: &Destination, sender: Sender, report: &mut E
         return;
     }
     // a server may fail the same way many times a second
-    let code = cache::get_or(&own, || collect(&directory, &own, *scrub));
+    let code = cache::get_or(&own, || collect(&directory, &own, *scrub, known_secrets));
     report.source_code = code.map(|code| SourceCode { any_repository: *policy == SourceCodePolicy::Always, ..code });
 }
 
 /// The lines around these frames, for a program that runs in this directory.
-fn collect(directory: &Path, frames: &[Frame], level: Level) -> Option<SourceCode> {
+fn collect(directory: &Path, frames: &[Frame], level: Level, known: &KnownSecrets) -> Option<SourceCode> {
     if READERS.fetch_add(1, Ordering::Relaxed) >= MAX_READERS {
         READERS.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
     let began = Instant::now();
-    let (directory, own) = (directory.to_owned(), frames.to_vec());
+    let (directory, own, known) = (directory.to_owned(), frames.to_vec(), known.clone());
     let (sender, received) = mpsc::sync_channel(1);
     // on a thread of its own, because a file on a network drive may block
     let read = move || {
         let found = Repository::around(&directory).map(|repository| {
             let checkout = Checkout { top: &repository.top, directory: &directory };
-            let read = read(&checkout, &own, level);
+            let read = read(&checkout, &own, level, &known);
             (repository, read)
         });
         READERS.fetch_sub(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ struct Read {
 }
 
 /// Reads the lines of the innermost frames, each place once.
-fn read(checkout: &Checkout<'_>, frames: &[Frame], level: Level) -> Read {
+fn read(checkout: &Checkout<'_>, frames: &[Frame], level: Level, known: &KnownSecrets) -> Read {
     let mut read = Read::default();
     for frame in frames {
         let (Some(file), Some(line)) = (&frame.file, frame.line) else { continue };
@@ -135,7 +135,7 @@ fn read(checkout: &Checkout<'_>, frames: &[Frame], level: Level) -> Read {
             Some(content) => content,
             None => continue,
         };
-        if let Some((first_line, lines)) = excerpt(&String::from_utf8_lossy(&content), line, level) {
+        if let Some((first_line, lines)) = excerpt(&String::from_utf8_lossy(&content), line, level, known) {
             let (file, path) = (file.clone(), path.clone());
             read.excerpts.push(SourceExcerpt { file, line, path, first_line, lines, ..SourceExcerpt::default() });
         }

@@ -8,7 +8,7 @@ use crate::positions;
 use crate::scanner;
 use crate::shell;
 use crate::token::TOKEN;
-use crate::value::is_placeholder;
+use crate::value::{is_placeholder, looks_like_password};
 use crate::{CREDENTIALS, SECRET};
 
 /// A part of a text that is a secret.
@@ -87,6 +87,18 @@ impl Judged {
     }
 }
 
+impl Judged {
+    /// Adds the value of a header such as `X-Acme-Key: …`, whose name alone does not give a secret away.
+    fn add_key_header(&mut self, words: &[&str], index: usize, word: &str) {
+        let Some((name, value)) = word.split_once(':') else { return };
+        let is_header = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let start = word.len() - value.trim_start().len();
+        if is_header && name.to_ascii_lowercase().ends_with("-key") && looks_like_password(value.trim().as_bytes()) {
+            self.add(words, index, SecretPart { range: start..word.len(), placeholder: SECRET });
+        }
+    }
+}
+
 fn judged_within(words: &[&str], depth: usize) -> Judged {
     let mut found = Judged { parts: vec![Vec::new(); words.len()], values: Vec::new() };
     // scripts first, because the words within them are known more exactly
@@ -112,6 +124,9 @@ fn judged_within(words: &[&str], depth: usize) -> Judged {
     let is_text = |word: &str| word.starts_with(['{', '[', '<']) || word.contains('"') && word.contains(':');
     for (index, word) in words.iter().enumerate().filter(|(_, word)| is_text(word)) {
         secrets_in_text(word).into_iter().for_each(|part| found.add(words, index, part));
+    }
+    for (index, word) in words.iter().enumerate() {
+        found.add_key_header(words, index, word);
     }
     let line = Line::of(words);
     for SecretPart { range, placeholder } in secrets_in_text(&line.text) {

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use autoheal_contract::Json;
 
-use self::forms::forms;
+use self::forms::{decoded, forms};
 use self::worth::{Place, Words, place};
 use crate::judged::{Judged, judged, secrets_in_text};
 use crate::key::{is_plain, is_secret_key, is_variable};
+use crate::positions;
 use crate::shell;
 use crate::{CREDENTIALS, SECRET};
 
@@ -74,12 +75,12 @@ impl KnownSecrets {
         self.with(values)
     }
 
-    /// The same secrets and those of commands that a shell printed before it ran them, as `set -x` lets it: `+ mysql -p…`.
+    /// The same secrets and those of printed commands: a shell prints them before it runs them with `set -x` (`+ mysql -p…`), and
+    /// so do `make` and others.
     #[must_use]
     pub fn with_traces(&self, text: &str) -> Self {
         let mut values = Vec::new();
-        for line in text.lines().filter(|line| line.starts_with('+') && line.len() <= MAX_TRACE_BYTES) {
-            let Some(command) = line.trim_start_matches('+').strip_prefix(' ') else { continue };
+        for command in text.lines().filter(|line| line.len() <= MAX_TRACE_BYTES).filter_map(traced) {
             for words in shell::commands(command) {
                 let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
                 values.extend(judged(&words).values);
@@ -105,7 +106,9 @@ impl KnownSecrets {
         let mut values = BTreeSet::new();
         let mut patterns: Vec<String> = Vec::new();
         let mut places = Vec::new();
-        for value in candidates {
+        // programs print the password of a URL as it is and decoded
+        let decoded: Vec<String> = candidates.iter().filter_map(|value| decoded(value)).collect();
+        for value in candidates.into_iter().chain(decoded) {
             let Some(own) = place(&value, &words).filter(|_| values.len() < MAX_VALUES) else { continue };
             if !values.insert(value.clone()) {
                 continue;
@@ -174,6 +177,24 @@ impl KnownSecrets {
             Json::Null | Json::Bool(_) | Json::Negative(_) | Json::Whole(_) | Json::Float(_) => {}
         }
     }
+}
+
+/// The command that a line shows, if it shows one.
+fn traced(line: &str) -> Option<&str> {
+    if let Some(rest) = line.strip_prefix('+') {
+        let rest = rest.trim_start_matches('+');
+        // bash and zsh may print the place first: `+backup.sh:12: mysql …`, `+backup.sh:12> mysql …`
+        return match rest.split_once(' ') {
+            Some((place, command)) if place.is_empty() || place.contains(':') => Some(command),
+            _ => Some(rest),
+        };
+    }
+    let command = line.strip_prefix("$ ").or_else(|| line.strip_prefix("> ")).or_else(|| line.strip_prefix("# "));
+    if command.is_some() {
+        return command;
+    }
+    let program = line.split(' ').next().unwrap_or_default();
+    (program.len() < line.len() && positions::is_program(program)).then_some(line)
 }
 
 /// The words of a command, with placeholders for its secrets.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::key::names_secret;
+use crate::program;
 use crate::value::looks_like_password;
 
 /// The place of a secret among the words after a subcommand.
@@ -109,6 +110,11 @@ pub(crate) fn secrets(words: &[&str]) -> Vec<(usize, Range<usize>)> {
     found
 }
 
+/// True for a program that takes a secret on its command line.
+pub(crate) fn is_program(name: &str) -> bool {
+    POSITIONS.iter().any(|(programs, ..)| programs.contains(&name)) || program::is_listed(name.as_bytes())
+}
+
 /// The index after the words of a subcommand, which stand in this order, with options between them.
 fn after_subcommand(words: &[&str], subcommand: &[&str]) -> Option<usize> {
     let mut from = 0;
@@ -134,7 +140,7 @@ fn add(words: &[&str], from: usize, place: &Place, found: &mut Vec<(usize, Range
         Place::After(skipped) => arguments().nth(*skipped).into_iter().for_each(|(index, _)| whole(found, index)),
         Place::Last => {
             // a user and a password at least
-            let last = arguments().last().filter(|_| arguments().count() > 1);
+            let last = arguments().next_back().filter(|_| arguments().count() > 1);
             last.into_iter().for_each(|(index, _)| whole(found, index));
         }
         Place::Follows(name) | Place::BothFollow(name) => {

@@ -93,6 +93,13 @@ static WORD: Set = ALPHANUMERIC.with(b"_-.").with_others();
 static END: Set = Set::of(b"|;\n");
 static BETWEEN: Set = Set::of(b" \t\"',[](){}/\\=:`$<>");
 
+/// True for a program of the tables.
+#[cfg(feature = "full")]
+pub(crate) fn is_listed(name: &[u8]) -> bool {
+    OPTIONS.iter().any(|(_, attached, spaced)| [attached, spaced].iter().any(|list| words::has(list, name, EXACT)))
+        || LOGINS.iter().any(|(_, _, list)| words::has(list, name, EXACT))
+}
+
 /// Checks the first dash of an option with one letter.
 pub(crate) fn option(input: &Input<'_>, dash: usize) -> Option<Found> {
     let letter = input.at(dash + 1);

@@ -3,7 +3,7 @@
 use autoheal_contract::limits::{SOURCE_LINE_CHARS, SOURCE_LINES};
 use autoheal_prepare::excerpt::excerpt as shortened;
 use autoheal_prepare::scrub::scrub_with;
-use autoheal_scrub::Level;
+use autoheal_scrub::{KnownSecrets, Level};
 
 use super::continued::without_continued;
 
@@ -21,7 +21,7 @@ const LINES_BEFORE: usize = 20;
 const LINES_AFTER: usize = 5;
 
 /// The number of the first line, counted from 1, and the lines. None if the file has no such line, or is no text.
-pub(super) fn excerpt(text: &str, line: u32, level: Level) -> Option<(u32, Vec<String>)> {
+pub(super) fn excerpt(text: &str, line: u32, level: Level, known: &KnownSecrets) -> Option<(u32, Vec<String>)> {
     let line = usize::try_from(line).ok()?.checked_sub(1)?;
     let first = line.saturating_sub(SOURCE_LINES / 2);
     let last = line + SOURCE_LINES / 2;
@@ -47,7 +47,7 @@ pub(super) fn excerpt(text: &str, line: u32, level: Level) -> Option<(u32, Vec<S
     if !has_line || !is_text {
         return None;
     }
-    let shown = without_secrets(&lines, level).into_iter().skip(first - start).take(last + 1 - first);
+    let shown = without_secrets(&lines, level, known).into_iter().skip(first - start).take(last + 1 - first);
     Some((u32::try_from(first).ok()? + 1, shown.collect()))
 }
 
@@ -71,7 +71,7 @@ fn cut(line: &str) -> &str {
 
 /// As many lines as before, without secrets, cut. The secrets are removed before the cut, because half a secret is not
 /// recognised, and from all lines together, because the name of a secret may be on the line before.
-fn without_secrets(lines: &[&str], level: Level) -> Vec<String> {
+fn without_secrets(lines: &[&str], level: Level, known: &KnownSecrets) -> Vec<String> {
     let lines = without_continued(lines, level);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let joined = lines.join("\n");
@@ -88,7 +88,7 @@ fn without_secrets(lines: &[&str], level: Level) -> Vec<String> {
         all[lines.len() - after..].copy_from_slice(&lines[lines.len() - after..]);
     }
     // once more by itself, because the lines around a line may change what it means
-    all.into_iter().map(|line| shortened(&scrub_with(line, level), SOURCE_LINE_CHARS)).collect()
+    all.into_iter().map(|line| shortened(&scrub_with(&known.mask(line), level), SOURCE_LINE_CHARS)).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_private_key_ends_at_the_first_line_that_is_none() {
         let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
-        let shown = |text: &str, line| excerpt(text, line, Level::Standard).unwrap().1;
+        let shown = |text: &str, line| excerpt(text, line, Level::Standard, &KnownSecrets::default()).unwrap().1;
         let check = format!("if text.startswith(\"{begin}\"):\n    load(text, 1)\n\nshow(text, 2)\n");
         assert_eq!(shown(&check, 3), [KEY_LINE, "    load(text, 1)", "", "show(text, 2)"]);
         let data = format!("{begin}\n{}total(1)\n", "MIIEabcd+/efgh==\n".repeat(200));
@@ -125,7 +125,7 @@ mod tests {
             "names = [\n    \"ada\",\n    \"grace\",\n]",
             "if kind == (\n    \"cash\"\n):\n    pay()\n",
         ] {
-            let (_, lines) = excerpt(text, 3, Level::Standard).unwrap();
+            let (_, lines) = excerpt(text, 3, Level::Standard, &KnownSecrets::default()).unwrap();
             assert_eq!(lines, text.lines().take(5).collect::<Vec<_>>());
         }
     }
@@ -156,7 +156,8 @@ mod tests {
         ] {
             let count = text.lines().count();
             for line in 1..=count {
-                let (first, lines) = excerpt(&text, u32::try_from(line).unwrap(), Level::Standard).unwrap();
+                let (first, lines) =
+                    excerpt(&text, u32::try_from(line).unwrap(), Level::Standard, &KnownSecrets::default()).unwrap();
                 assert!(!lines.concat().contains(word), "{text}{lines:?}");
                 assert_eq!(lines.len(), (line + 2).min(count) + 1 - first as usize, "{text}{lines:?}");
                 if line == count {

@@ -49,7 +49,7 @@ impl Project {
         let stack = format!("Traceback (most recent call last):\n{}KeyError: 'x'\n", lines.collect::<String>());
         let frames = parse_stack_from(Source::Cli, &stack, "'x'");
         assert_eq!(frames.len(), places.len(), "{stack}");
-        collect(&self.top.join(folder), &frames, Level::Standard)
+        collect(&self.top.join(folder), &frames, Level::Standard, &KnownSecrets::default())
     }
 
     /// The states of the files, by the paths that have lines.
@@ -187,7 +187,9 @@ fn files_of_java_are_found_by_their_package() {
     project.write("src/main/java/com/acme/Cart.java", &numbered(3));
     let stack =
         "Exception in thread \"main\" java.lang.IllegalStateException: x\n\tat com.acme.Cart.total(Cart.java:2)\n";
-    let code = collect(&project.top, &parse_stack_from(Source::Cli, stack, "x"), Level::Standard).unwrap();
+    let code =
+        collect(&project.top, &parse_stack_from(Source::Cli, stack, "x"), Level::Standard, &KnownSecrets::default());
+    let code = code.unwrap();
     assert_eq!(code.excerpts[0].path, "src/main/java/com/acme/Cart.java");
 }
 

@@ -89,6 +89,19 @@ fn percent_encoded(value: &str, kept: &str, lower: bool) -> String {
     encoded
 }
 
+/// A value without the escapes of a URL; none if it has no escape.
+pub(super) fn decoded(value: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = value.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        let escape = tail.get(..2).filter(|_| *byte == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(*byte));
+        rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+    }
+    String::from_utf8(bytes).ok().filter(|decoded| decoded != value)
+}
+
 /// The digits of Base64 that are the same whatever stands before and after the value, if it begins at this place within three
 /// bytes: `user:password` has the password in its middle.
 fn base64_within(value: &[u8], skipped: usize) -> String {

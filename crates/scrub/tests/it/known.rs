@@ -81,6 +81,7 @@ fn the_parts_of_a_value_are_secrets_too() {
         ("AUTH_HEADER_TOKEN", "Bearer q7Zk2Wm9Xc4V"),
         ("BASIC_AUTH", "ada:Autumn2024Word"),
         ("SIGNING_KEY", "-----BEGIN X-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END X-----"),
+        ("CACHE_URL", "redis://ada:p%40ss2022Word@cache:6379"),
         ("BACKUP_COMMAND", "mysqldump -uroot -pSpring2023Word shop"),
     ]);
     for value in [
@@ -91,6 +92,8 @@ fn the_parts_of_a_value_are_secrets_too() {
         "Autumn2024Word",
         "MIIEvQIBADANBgkqhkiG9w0BAQ",
         "Spring2023Word",
+        "p@ss2022Word",
+        "p%40ss2022Word",
     ] {
         assert_eq!(known.mask(&format!("bad {value}")), "bad <secret>");
     }
@@ -121,6 +124,26 @@ fn a_quoted_secret_is_masked_as_a_whole() {
     ] {
         assert_eq!(masked_command(words).join(" "), masked);
     }
+}
+
+#[test]
+fn printed_commands_name_secrets_too() {
+    for line in [
+        "+ mysql -uroot -pSummer2026Pass shop",
+        "++ mysql -uroot -pSummer2026Pass shop",
+        "+backup.sh:12: mysql -uroot -pSummer2026Pass shop",
+        "+backup.sh:12> mysql -uroot -pSummer2026Pass shop",
+        "+ DB_PASSWORD=Summer2026Pass",
+        "$ redis-cli -a Summer2026Pass ping",
+        "> acme --api-key Summer2026Pass",
+        "htpasswd -b .htpasswd ada Summer2026Pass",
+    ] {
+        let known = KnownSecrets::default().with_traces(&format!("start\n{line}\nend"));
+        assert_eq!(known.mask("cannot log in with Summer2026Pass"), "cannot log in with <secret>", "{line}");
+    }
+    let text = "+ cd /srv/app\n+ make -j 8 all\n> webpack --mode production\n--- a/x\n+++ b/x\n+    return 42\n$ ls";
+    let known = KnownSecrets::default().with_traces(text);
+    assert_eq!(known.mask(text), text);
 }
 
 /// A text of a megabyte, and a value whose first letters fill it.
