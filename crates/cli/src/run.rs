@@ -16,7 +16,6 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
 use autoheal_deliver::{MAX_DELAY, Outcome, deliver, known_secrets};
-use autoheal_prepare::KnownSecrets;
 
 pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
@@ -72,13 +71,11 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     is_done.store(true, Ordering::Relaxed);
     let failed = ending.failed(&options.ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
-        let known_secrets = known_secrets(&options.command);
-        let evidence = Evidence::read(&relayed, &known_secrets);
+        let evidence = Evidence::read(&relayed, &known_secrets(&options.command));
         let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
             // a failure that a nested command reported is passed on, because this command may be nested, too
-            if nested_failures.has_end(&ended, &relayed.last_reads)
-                || report(options, failed, relayed.is_line_start(), known_secrets)
+            if nested_failures.has_end(&ended, &relayed.last_reads) || report(options, failed, relayed.is_line_start())
             {
                 Reported::note(ending, ended.destination);
             }
@@ -89,13 +86,13 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
 
 /// Reports the failure, within [`MAX_DELAY`]. Prints one line about it on a terminal. Problems are always printed, and with
 /// either the variables that look like settings and are none. Returns whether it will not be lost.
-fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool, known_secrets: KnownSecrets) -> bool {
+fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool {
     let until = Instant::now() + MAX_DELAY;
     let store = options.delivery.store.clone();
     let sender_kind = options.delivery.sender();
     let (sender, result) = mpsc::channel();
     let delivering = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
-        let destination = options.delivery.into_destination(known_secrets);
+        let destination = options.delivery.into_destination(known_secrets(&options.command));
         let report = failed.report_with_source_code(&destination, sender_kind);
         let error = error_of(&report);
         let outcome = deliver(&destination, sender_kind, vec![report], until);

@@ -84,9 +84,9 @@ pub fn is_remote() -> bool {
 }
 
 impl Destination {
-    /// The receiver for reports of this program, with the secrets of its arguments and variables: the service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for the store `AUTOHEAL_STORE`, with the
-    /// project `AUTOHEAL_PROJECT`, the scrub level of `AUTOHEAL_SCRUB` and the policy of `AUTOHEAL_SOURCE_CODE`. A blank
-    /// variable counts as unset.
+    /// The receiver for reports of this program: the service at `AUTOHEAL_URL` with the key `AUTOHEAL_KEY`, else the spool for
+    /// the store `AUTOHEAL_STORE`, with the project `AUTOHEAL_PROJECT`, the scrub level of `AUTOHEAL_SCRUB` and the policy of
+    /// `AUTOHEAL_SOURCE_CODE`. A blank variable counts as unset. The program's arguments and variables name its secrets.
     #[must_use]
     pub fn from_environment() -> Self {
         let receiver = match variable("AUTOHEAL_URL") {

@@ -39,8 +39,8 @@ static ATTRIBUTES: &[u8] = &words::list(
     b" age algorithm at attempts banner byte bytes changed consent count created domain enabled endpoint error errors \
     exists expired expires expiry failed field fields hint in input invalid label length less limit max min missing \
     mode name names ok path policy prefix provider required reset rules size status strength timeout ttl type types \
-    updated uri url valid version file dir stdin scheme exception warning service manager handler encoder factory store validator \
-    helper controller filter request response settings module context ref",
+    updated uri url valid version file dir stdin scheme exception warning service manager handler encoder factory store \
+    validator helper controller filter request response settings module context ref",
 );
 
 /// Ends of names that look secret and are not: cursors, progress tokens and error names of services.

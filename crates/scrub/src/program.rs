@@ -15,8 +15,8 @@ static OPTIONS: [(u8, &[u8], &[u8]); 13] = [
         b'p',
         &words::list(
             b" mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mariadb \
-            mariadb-dump mariadb-admin mariadb-import mariadb-check mariadb-show mariadb-backup mariabackup mycli mysqlsh mongo mongosh \
-            mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup winrs",
+            mariadb-dump mariadb-admin mariadb-import mariadb-check mariadb-show mariadb-backup mariabackup mycli mysqlsh \
+            mongo mongosh mongodump mongorestore sshpass 7z 7za 7zz 7zr rar unrar innobackupex xtrabackup winrs",
         ),
         &words::list(
             b" sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport twine cqlsh evil-winrm clickhouse-client login \
