@@ -39,7 +39,7 @@ pub(super) use self::groups::delete_group;
 pub(super) use self::space::{Need, Verdict};
 
 /// Time that a step takes, without its commit.
-const STEP_TIME: Duration = Duration::from_millis(5);
+const STEP_TIME: Duration = Duration::from_millis(3);
 /// Number of free pages that stay in the file for new rows.
 const SPARE_PAGES: u64 = 256;
 /// Number of bytes that a write of the worker may add to the log.
@@ -273,6 +273,11 @@ impl Upkeep {
     pub(super) fn is_deleting(&self) -> bool {
         let sweeps = self.ids.is_some() || self.payloads.is_some() || self.displacement.is_some();
         sweeps || self.retention.is_some() || self.eviction.is_some() || self.vacuums
+    }
+
+    /// True if something is deleted because space is short.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.displacement.is_some() || self.eviction.is_some()
     }
 
     /// Does one step. Returns true if groups or samples were deleted, so that copies of them in memory are stale.

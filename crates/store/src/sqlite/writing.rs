@@ -24,8 +24,13 @@ const MAX_WAIT_FOR_SPACE: Duration = Duration::from_secs(5);
 /// each copy costs several syncs, and reports change the same pages again and again. Fewer than the log may hold before it is
 /// cut.
 const CHECKPOINT_FRAMES: u32 = 3000;
-/// The same while much is deleted. Each step adds up to 260 frames, and a report waits while the log is copied.
-const CHECKPOINT_FRAMES_OF_STEPS: u32 = 400;
+/// The same while much is deleted, because a report waits while the log is copied.
+const CHECKPOINT_FRAMES_OF_STEPS: u32 = 200;
+/// Time between two steps of the maintenance, in times that the last one took. Without a rest, the steps write as much as the
+/// disk takes, and each commit of a report waits for all of it.
+const REST: u32 = 3;
+/// Time between two looks at the jobs during a rest.
+const REST_PAUSE: Duration = Duration::from_millis(1);
 /// Time between two attempts of the maintenance to cut the log, and between two looks at the jobs meanwhile.
 const CUT_PAUSE: Duration = Duration::from_millis(250);
 const STEP_PAUSE: Duration = Duration::from_millis(5);
@@ -45,6 +50,8 @@ pub(super) struct Writing {
     tried_at: u32,
     /// Time before which the maintenance does not cut the log again, because a reader kept it from being cut.
     cuts_again_at: Option<Instant>,
+    /// Time before which the maintenance does nothing that is not urgent.
+    rests_until: Option<Instant>,
     /// True if the file says that it needs the log, or was asked to since the last checkpoint.
     expects_log: bool,
 }
@@ -74,6 +81,7 @@ impl Writing {
             deferred: Vec::new(),
             tried_at: 0,
             cuts_again_at: None,
+            rests_until: None,
             expects_log: true,
         })
     }
@@ -127,8 +135,24 @@ impl Writing {
         }
     }
 
-    /// Does one step of the maintenance.
+    /// Does one step of the maintenance, or rests.
     fn keep_up(&mut self) {
+        let is_urgent = self.needs_space() || self.upkeep.is_urgent();
+        if !is_urgent && self.rests_until.is_some_and(|until| Instant::now() < until) {
+            std::thread::sleep(REST_PAUSE);
+            return;
+        }
+        let began = Instant::now();
+        self.step();
+        self.rest_after(began);
+    }
+
+    /// Starts a rest after work that began at a time.
+    fn rest_after(&mut self, began: Instant) {
+        self.rests_until = Some(Instant::now() + began.elapsed() * REST);
+    }
+
+    fn step(&mut self) {
         let Self { connection, upkeep, guard, condition, .. } = self;
         let ready = condition.check().and_then(|()| guard.check());
         let stepped = ready.and_then(|()| match upkeep.is_deleting() && upkeep.has_space_for_step() {
@@ -190,8 +214,10 @@ impl Writing {
         // Also if all is copied: a reader may keep the log from being begun anew.
         self.tried_at = frames;
         self.guard.check_before_checkpoint()?;
+        let began = Instant::now();
         let done = checkpoint(&self.connection, cuts);
         let mut copied = done.as_ref().map_or(0, |done| done.copied);
+        self.rest_after(began);
         self.expects_log = is_quiet;
         if is_quiet && done.as_ref().is_ok_and(|done| done.is_whole) {
             // begins the log anew
