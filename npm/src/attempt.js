@@ -5,6 +5,7 @@ import { sendInBackground } from './background.js';
 import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
 import { isForeign } from './page.js';
+import { randomDigits } from './random.js';
 import { letEnd, readStream, takeMessages } from './read-stream.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
@@ -95,15 +96,7 @@ function bodyOf(connection, call) {
 
 /** These members with a W3C `traceparent`, by which the server's report of this call is recognised. A given one stays. */
 function traced(members) {
-  return { traceparent: `00-${digits()}${digits()}-${digits()}-01`, ...members };
-}
-
-/** Random numbers in advance, because getting them for each call would cost more than the rest of its traceparent. */
-const numbers = [];
-
-function digits() {
-  if (!numbers.length) numbers.push(...crypto.getRandomValues(new BigUint64Array(96)));
-  return numbers.pop().toString(16).padStart(16, '0');
+  return { traceparent: `00-${randomDigits()}${randomDigits()}-${randomDigits()}-01`, ...members };
 }
 
 /** `_meta` of the request; undefined if it needs none. */

@@ -1,6 +1,5 @@
 // MCPClient: the public methods. They make calls, and turn failures into errors with the caller's stack.
 
-import { Session } from '../pkg/glue.js';
 import { BATCH, NOTIFICATION, REQUEST } from '../pkg/shared-numbers.js';
 import { addBreadcrumb } from './breadcrumbs.js';
 import { methodForRetry, newCall, wireText } from './call.js';
@@ -13,6 +12,7 @@ import { loadModule } from './module.js';
 import { onGlobalError, withoutFragment } from './page.js';
 import { reportLoadFailure } from './report-load-failure.js';
 import { Reporter } from './reporter.js';
+import { sessionHeaders } from './request.js';
 import { memberOutcome, repliesInOrder, SESSION_HEADER, toolMessage } from './response.js';
 import { expect, FUNCTION, settings, TEXT } from './settings.js';
 import { isObject, isText, listOf } from './type-checks.js';
@@ -266,7 +266,7 @@ export class MCPClient {
       error.status = response.status;
       error.headers = response.headers;
     }
-    const frames = framesOf(call);
+    const frames = framesOf(call.callSite);
     error.stack = frames.startsWith('\n') ? `MCPError: ${message}${frames}`.trimEnd() : frames;
     // Failures that the page itself caused have no class.
     if (kind) {
@@ -283,7 +283,7 @@ export class MCPClient {
   }
 
   #record(call, name, message, kind, { error, code, data, answer, cause } = {}) {
-    const { server, session, version } = this.#connection;
+    const { server, version } = this.#connection;
     const { id, method, started, meta, headers } = call;
     const [, trace_id, span_id] = String(meta?.traceparent ?? headers?.traceparent).split('-');
     const params = (call.members ? '' : (call.params ?? '')).slice(0, MAX_PARAMS);
@@ -291,7 +291,7 @@ export class MCPClient {
       {
         error_type: name,
         error_message: message || name,
-        stack_trace: stackOf(name, message, framesOf(call).replace(/^\n/, '')),
+        stack_trace: stackOf(name, message, framesOf(call.callSite).replace(/^\n/, '')),
         // The text that was sent. The module puts it in place of both `params: 0` below.
         params,
         context: { method, params: params ? 0 : undefined, endpoint: withoutFragment(this.#settings.endpoint), data, answer },
@@ -309,7 +309,7 @@ export class MCPClient {
           duration_ms: Math.round((performance.now() - started) * 10) / 10,
           id: id || undefined,
           // The session itself, of which the module writes the hash.
-          session_hash: session.headers().get(SESSION_HEADER) ?? undefined,
+          session_hash: sessionHeaders(this.#connection)[SESSION_HEADER],
         },
         server: server.info && { name: server.info.name, version: server.info.version },
       },
@@ -357,9 +357,7 @@ export class MCPClient {
       await this.#ready;
     } catch ({ code, message, cause }) {
       const error = new MCPError(code, message, undefined, cause);
-      const [first, ...lines] = String(trace.stack).split('\n');
-      const own = lines.slice(first.startsWith('Error') ? 1 : 0).join('\n');
-      error.stack = stackOf(error.name, message, own);
+      error.stack = stackOf(error.name, message, framesOf(trace).replace(/^\n/, ''));
       const { reporting } = this.#settings;
       if (reporting && !this.#loadFailureReported) reportLoadFailure(reporting.endpoint, error);
       this.#loadFailureReported = true;
@@ -372,7 +370,12 @@ function stackOf(name, message, frames) {
   return `${name}: ${message}\n${frames}`.trimEnd();
 }
 
-/** The caller's frames. They begin with a line end in engines that write a heading above the frames. */
-function framesOf({ callSite }) {
-  return Session.frames(String(callSite?.stack ?? ''));
+/**
+ * The caller's frames, from a stack captured in a public method. They begin with a line end in engines that write a
+ * heading above the frames.
+ */
+function framesOf(trace) {
+  const [first, ...lines] = String(trace?.stack ?? '').split('\n');
+  const hasHeading = /^Error[^@]*$/.test(first);
+  return (hasHeading ? '\n' : '') + lines.slice(+hasHeading).join('\n').trimEnd();
 }

@@ -5,6 +5,7 @@ import { TIMED_OUT } from '../pkg/shared-numbers.js';
 import { sendInBackground } from './background.js';
 import { shakeHands } from './handshake.js';
 import { listen } from './listen.js';
+import { sessionHeaders } from './request.js';
 import { SESSION_HEADER, VERSION_HEADER } from './response.js';
 import { usableTools } from './tool-headers.js';
 
@@ -98,7 +99,7 @@ export class Connection {
       call.controller?.abort();
     }
     this.listening?.abort();
-    if (this.era === 'legacy' && this.session.headers().has(SESSION_HEADER)) await sendInBackground(this, 'DELETE');
+    if (this.era === 'legacy' && sessionHeaders(this)[SESSION_HEADER]) await sendInBackground(this, 'DELETE');
     this.disconnect();
   }
 }

@@ -2,6 +2,7 @@
 
 import { HAS_ERROR_CODE } from '../pkg/shared-numbers.js';
 import { isForeign } from './page.js';
+import { sessionHeaders } from './request.js';
 import { serverMessage, SESSION_HEADER } from './response.js';
 
 /** Maximum length of the beginning of a body that is judged and reported, in UTF-16 units. */
@@ -12,20 +13,20 @@ export function judge(connection, call, outcome) {
   const { session } = connection;
   const { kind, flags, repeats, timeout, methods = call.method } = call;
   const { status, facts, message, text, response } = outcome;
-  const judgement = session.judge({
+  const judgement = session.judge(
     kind,
     flags,
     repeats,
     timeout,
-    methods,
     status,
     facts,
-    errorCode: facts & HAS_ERROR_CODE ? message.error.code : NaN,
-    serverMessage: serverMessage(outcome),
-    bodyStart: text.slice(0, BODY_START),
-    ids: `${JSON.stringify(message?.id)}, not ${call.id}`,
-    retryAfter: response?.headers.get('retry-after'),
-  });
+    facts & HAS_ERROR_CODE ? message.error.code : NaN,
+    methods,
+    serverMessage(outcome),
+    text.slice(0, BODY_START),
+    `${JSON.stringify(message?.id)}, not ${call.id}`,
+    response?.headers.get('retry-after'),
+  );
   const failure = failureOf(judgement, call, outcome);
   failure.message += adviceFor(connection, failure);
   return failure;
@@ -37,11 +38,20 @@ function adviceFor({ settings: { endpoint, mayBeMCP }, isMCP, session }, { code,
   const namesSession = /session|initiali|event.stream/i.test(message);
   if (!isMCP) return mayBeMCP && (isRefused || namesSession) ? ". For an MCP server, set the option mcp: 'auto'" : '';
   if (isRefused && call.method === 'initialize') return '. HTTP+SSE, the transport of 2024-11-05, is not supported';
-  const isHidden = namesSession && isForeign(endpoint) && !session.headers().has(SESSION_HEADER);
+  const isHidden = namesSession && isForeign(endpoint) && !sessionHeaders({ session })[SESSION_HEADER];
   return isHidden ? '. With CORS, the server must expose the header mcp-session-id' : '';
 }
 
-/** A judgement of the module by the names of its parts. */
-export function failureOf([remedy, wait, code, message, kind], call, outcome) {
-  return { remedy, wait, code, message, class: kind, call, outcome };
+/** A judgement of the module by the names of its parts. An empty code stands for the code of the server's error. */
+export function failureOf(judgement, call, outcome) {
+  const [remedy, wait, code, kind, ...message] = judgement.split('\n');
+  return {
+    remedy: +remedy,
+    wait: +wait,
+    code: code || outcome.message.error.code,
+    message: message.join('\n'),
+    class: kind,
+    call,
+    outcome,
+  };
 }

@@ -15,6 +15,7 @@ import { newCall } from './call.js';
 import { deliver, remedy } from './deliver.js';
 import { failureOf } from './failure.js';
 import { capabilitiesOf } from './handlers.js';
+import { sessionHeaders } from './request.js';
 import { SESSION_HEADER, VERSION_HEADER } from './response.js';
 
 const PREFIX = 'io.modelcontextprotocol/';
@@ -33,7 +34,7 @@ export async function shakeHands(connection, { callSite }) {
     connection.commonHeaders = undefined;
     if (step === DISCOVER) {
       connection.meta = {
-        [`${PREFIX}protocolVersion`]: session.headers().get(VERSION_HEADER),
+        [`${PREFIX}protocolVersion`]: sessionHeaders(connection)[VERSION_HEADER],
         [`${PREFIX}clientInfo`]: clientInfo,
         [`${PREFIX}clientCapabilities`]: capabilities,
       };

@@ -2,6 +2,7 @@
 
 import { causesOf } from './causes.js';
 import { postReports, reportContext } from './post-reports.js';
+import { newId } from './random.js';
 import { isText } from './type-checks.js';
 
 /** Sends one small report. Never throws, and is never awaited. */
@@ -12,7 +13,7 @@ export function reportLoadFailure(endpoint, { name, message, stack, cause }) {
     stack_trace: stack,
     context: reportContext(),
     schema: 1,
-    id: globalThis.crypto?.randomUUID?.(),
+    id: newId(),
     source: 'javascript_sdk',
     class: 'module',
     causes: causesOf([cause]),

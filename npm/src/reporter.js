@@ -7,6 +7,7 @@ import { KEEPALIVE_BYTES } from './limits.js';
 import { openStore } from './offline.js';
 import { addUnsent, removeUnsent } from './page.js';
 import { postReports, reportContext } from './post-reports.js';
+import { newId, randomDigits } from './random.js';
 import { isFunction, isText } from './type-checks.js';
 
 export class Reporter {
@@ -25,7 +26,7 @@ export class Reporter {
 
   constructor(options) {
     const { maxPerMinute, breadcrumbs, user, endpoint, offline } = (this.#options = options);
-    this.#outbox = new Outbox(maxPerMinute);
+    this.#outbox = new Outbox(maxPerMinute, randomDigits() + randomDigits());
     if (breadcrumbs) collectBreadcrumbs();
     if (user) this.#hashing = this.#hashUser(`${endpoint}\n${user}`);
     if (offline) {
@@ -124,7 +125,7 @@ export class Reporter {
     for (let number; (number = this.#outbox.next(isUrgent, isClosing)) !== undefined; ) {
       const draft = this.#drafts.get(number);
       this.#drafts.delete(number);
-      if (draft) yield this.#outbox.write(this.#draftText(draft), draft.params ?? '');
+      if (draft) yield this.#outbox.write(this.#draftText(draft), draft.params ?? '', newId());
     }
   }
 

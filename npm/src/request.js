@@ -44,6 +44,9 @@ export function isEventStream({ isMCP }, response) {
   return isMCP && response.ok && /^text\/event-stream/i.test(response.headers.get('content-type'));
 }
 
+/** The headers of every request, as the module knows them: of the era, with its revision and session. */
+export const sessionHeaders = ({ session }) => JSON.parse(session.headers());
+
 /** The headers of a request: of every request, of its era, of the call, and `more`. */
 export async function requestHeaders(connection, call = {}, more) {
   let common = connection.commonHeaders;
@@ -56,7 +59,7 @@ export async function requestHeaders(connection, call = {}, more) {
       const message = `The option "headers" failed: ${thrown?.message ?? thrown}`;
       throw { code: 'HEADERS', message, outcome: { thrown } };
     }
-    common = { ...Object.fromEntries(connection.session.headers()), ...given };
+    common = { ...sessionHeaders(connection), ...given };
     // A function is called for each request, because what it returns may expire.
     if (given === headers) connection.commonHeaders = common;
   }

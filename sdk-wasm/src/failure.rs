@@ -1,7 +1,6 @@
 //! Failures of calls, with the code, message and class of each.
 
 use autoheal_contract::Class;
-use serde::Serialize;
 
 use crate::text::{concat, decimal};
 
@@ -33,27 +32,18 @@ pub(crate) enum Failure {
     Negotiation(String),
 }
 
-/// `MCPError.code`. Codes of this client are text, so that they cannot be mistaken for JSON-RPC codes of the server.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Code {
-    /// A JSON-RPC error code of the server.
-    Rpc(f64),
-    /// A code of this client.
-    Local(String),
-}
-
 impl Failure {
-    /// `MCPError.code`.
-    pub(crate) fn code(&self) -> Code {
-        Code::Local(match self {
+    /// `MCPError.code`, which is text, so that it cannot be mistaken for a JSON-RPC code of the server; empty if the
+    /// server's code is the error's.
+    pub(crate) fn code(&self) -> String {
+        match self {
             Self::Network => "NETWORK".to_owned(),
             Self::Timeout(_) => "TIMEOUT".to_owned(),
             Self::Http { status, .. } => concat(&["HTTP_", &decimal(u64::from(*status))]),
             Self::Invalid(_) => "INVALID_RESPONSE".to_owned(),
             Self::Negotiation(_) => "NEGOTIATION_FAILED".to_owned(),
-            Self::Rpc { code, .. } => return Code::Rpc(*code),
-        })
+            Self::Rpc { .. } => String::new(),
+        }
     }
 
     /// `MCPError.message`. It has no text of the browser's engine, so that it is the same in every browser.
@@ -75,15 +65,15 @@ impl Failure {
         }
     }
 
-    /// The report's `class`.
-    pub(crate) fn class(&self) -> Class {
+    /// The report's `class`. Each name is a constant here, because the names of all classes would be in the module.
+    pub(crate) fn class(&self) -> &'static str {
         match self {
-            Self::Network => Class::Network,
-            Self::Timeout(_) => Class::Timeout,
-            Self::Http { .. } => Class::Http,
-            Self::Rpc { code, .. } if !(-32700.0..=-32600.0).contains(code) => Class::Application,
-            Self::Invalid(_) | Self::Rpc { .. } => Class::Protocol,
-            Self::Negotiation(_) => Class::Negotiation,
+            Self::Network => Class::Network.name(),
+            Self::Timeout(_) => Class::Timeout.name(),
+            Self::Http { .. } => Class::Http.name(),
+            Self::Rpc { code, .. } if !(-32700.0..=-32600.0).contains(code) => Class::Application.name(),
+            Self::Invalid(_) | Self::Rpc { .. } => Class::Protocol.name(),
+            Self::Negotiation(_) => Class::Negotiation.name(),
         }
     }
 }
@@ -99,18 +89,18 @@ mod tests {
     #[test]
     fn reserved_json_rpc_codes_are_protocol_errors() {
         for code in [-32700.0, -32603.0, -32602.0, -32601.0, -32600.0] {
-            assert_eq!(rpc(code).class(), Class::Protocol, "{code}");
+            assert_eq!(rpc(code).class(), "protocol", "{code}");
         }
         for code in [-32701.0, -32599.0, -32000.0, 0.0, 7.0] {
-            assert_eq!(rpc(code).class(), Class::Application, "{code}");
+            assert_eq!(rpc(code).class(), "application", "{code}");
         }
     }
 
     #[test]
-    fn local_codes_are_text_and_server_codes_are_numbers() {
-        assert_eq!(Failure::Timeout(30).code(), Code::Local("TIMEOUT".to_owned()));
-        assert_eq!(Failure::Http { status: 503, detail: String::new() }.code(), Code::Local("HTTP_503".to_owned()));
-        assert_eq!(rpc(-32000.0).code(), Code::Rpc(-32000.0));
+    fn local_codes_are_text_and_server_codes_are_left_to_the_shell() {
+        assert_eq!(Failure::Timeout(30).code(), "TIMEOUT");
+        assert_eq!(Failure::Http { status: 503, detail: String::new() }.code(), "HTTP_503");
+        assert_eq!(rpc(-32000.0).code(), "");
     }
 
     #[test]

@@ -5,11 +5,9 @@
 //! stay JavaScript values: a call that succeeds passes a few numbers to the module. Text is passed when a call fails, and
 //! when an event stream is read.
 
-mod attempt_object;
 mod era;
 mod event_stream;
 mod failure;
-mod frames;
 mod headers;
 mod json;
 mod outbox;

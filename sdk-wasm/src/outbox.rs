@@ -26,12 +26,12 @@ pub struct Outbox {
 
 #[wasm_bindgen]
 impl Outbox {
-    /// An empty outbox that sends at most `per_minute` requests per minute.
+    /// An empty outbox of a page view, `client`, that sends at most `per_minute` requests per minute.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(per_minute: u32) -> Outbox {
+    pub fn new(per_minute: u32, client: String) -> Outbox {
         Outbox {
-            client: page::random_id(),
+            client,
             throttle: Throttle::new(per_minute),
             last_number: 0,
             writing: None,
@@ -58,12 +58,12 @@ impl Outbox {
     }
 
     /// Writes the report of the failure whose number [`Outbox::next`] returned last. `draft` is an object as JSON text.
-    /// `params`, unless it is empty, is JSON text that replaces its parameters.
-    pub fn write(&mut self, draft: &str, params: &str) -> String {
+    /// `params`, unless it is empty, is JSON text that replaces its parameters. `id` is the report's id.
+    pub fn write(&mut self, draft: &str, params: &str, id: &str) -> String {
         let (count, first, last) =
             self.writing.take().map_or((1, 0.0, 0.0), |error| (error.count, error.first, error.last));
         let span = [first, last].map(page::rfc3339);
-        report::finish(draft, params, &Stamp { id: page::uuid(), client: self.client.clone(), count, span })
+        report::finish(draft, params, &Stamp { id, client: &self.client, count, span })
     }
 
     /// Adds a written report to the queue.

@@ -19,11 +19,11 @@ const MAX_LINE_CHARS: usize = 500;
 
 /// The members of a report that are not in its draft.
 #[derive(Debug)]
-pub(crate) struct Stamp {
+pub(crate) struct Stamp<'a> {
     /// The report's id.
-    pub(crate) id: String,
+    pub(crate) id: &'a str,
     /// The id of the page view.
-    pub(crate) client: String,
+    pub(crate) client: &'a str,
     /// The number of failures that the report counts.
     pub(crate) count: u64,
     /// The times of the first and the last failure, RFC 3339. A report of one failure leaves them out.
@@ -33,7 +33,7 @@ pub(crate) struct Stamp {
 /// Finishes the shell's draft, an object as JSON text. The report is scrubbed and within the limits of the wire.
 ///
 /// `params`, unless it is empty, is JSON text that replaces both `params` of the draft. It may be cut.
-pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp) -> String {
+pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp<'_>) -> String {
     let mut out = String::with_capacity(draft.len() + 256);
     out.push('{');
     copy_members(draft, params, &mut out, Limits { max_bytes: MAX_DRAFT_BYTES, ..DEFAULT_LIMITS }, limits_of);
@@ -45,8 +45,8 @@ pub(crate) fn finish(draft: &str, params: &str, stamp: &Stamp) -> String {
         out.push(':');
         write_text(value, &mut out);
     };
-    member("id", &stamp.id);
-    member("client", &stamp.client);
+    member("id", stamp.id);
+    member("client", stamp.client);
     member("source", "javascript_sdk");
     if stamp.count > 1 {
         member("first_seen", &stamp.span[0]);

@@ -3,11 +3,8 @@
 use std::cell::Cell;
 
 use js_sys::Math;
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::attempt_object::AttemptObject;
 use crate::era::{Era, HEADER_MISMATCH, Probe, Step, VERSION_UNSUPPORTED};
 use crate::failure::Failure;
 use crate::response::{FailedAttempt, diagnose, verdict};
@@ -17,8 +14,8 @@ use crate::shared_numbers::{
     MAY_REFRESH_HEADERS, READY, RECONNECT, RECONNECTED, REFRESH_HEADERS, REJECT, RETRY, TIMED_OUT, TOOLS_LISTED, TRY,
     UNKNOWN_RESULT_TYPE,
 };
-use crate::text::concat;
-use crate::{frames, headers, page};
+use crate::text::{concat, decimal};
+use crate::{headers, page};
 
 /// The state of one client. Its methods are synchronous and call no code of the page.
 #[wasm_bindgen]
@@ -64,38 +61,55 @@ impl Session {
         verdict(kind.into(), status, self.relevant_facts(facts)) as u8
     }
 
-    /// The judgement on a failed attempt: an array of the remedy, the wait before it in milliseconds, and the error's
-    /// code, message and class. A rejection with a wait means that the session is to be forgotten.
+    /// The judgement on a failed attempt, one part per line: the remedy, the wait before it in milliseconds, the error's
+    /// code (empty for the server's own), its class, and its message, which may have several lines. A rejection
+    /// with a wait means that the session is to be forgotten.
+    ///
+    /// `repeats` is the number of retries so far, `status` is 0 without a response, and `error_code` is not a number if
+    /// the server sent no error code. `methods` are the methods of all calls of a batch, one per line. `ids` are the
+    /// response's id and the call's, as in `7, not 8`.
     #[must_use]
-    pub fn judge(&self, attempt: &AttemptObject) -> JsValue {
-        let flags = attempt.flags();
-        let timeout = attempt.timeout();
-        let methods = attempt.methods();
+    #[expect(clippy::too_many_arguments, reason = "reading them from a JavaScript object needs a getter for each")]
+    pub fn judge(
+        &self,
+        kind: u8,
+        flags: u32,
+        repeats: u32,
+        timeout: u32,
+        status: u16,
+        facts: u32,
+        error_code: f64,
+        methods: &str,
+        server_message: &str,
+        body_start: &str,
+        ids: &str,
+        retry_after: Option<String>,
+    ) -> String {
         let failed = FailedAttempt {
-            kind: attempt.kind().into(),
-            status: attempt.status(),
-            facts: self.relevant_facts(attempt.facts()),
+            kind: kind.into(),
+            status,
+            facts: self.relevant_facts(facts),
             timed_out: flags & TIMED_OUT != 0,
             timeout,
-            error_code: attempt.error_code(),
-            server_message: &attempt.server_message(),
-            body_start: &attempt.body_start(),
-            ids: &attempt.ids(),
+            error_code,
+            server_message,
+            body_start,
+            ids,
         };
         let failure = diagnose(&failed);
         let retry = Attempt {
-            retries: attempt.repeats(),
+            retries: repeats,
             max_retries: self.retries,
             repeatable: if flags & IDEMPOTENCE_GIVEN == 0 {
                 methods.split('\n').all(retry::reads_only)
             } else {
                 flags & IDEMPOTENT != 0
             },
-            requested_wait: attempt.retry_after().and_then(|text| page::requested_wait(&text)),
+            requested_wait: retry_after.and_then(|text| page::requested_wait(&text)),
             timeout,
             jitter: Math::random(),
         };
-        let remedy = self.remedy(&failed, &failure, flags, &methods, &retry);
+        let remedy = self.remedy(&failed, &failure, flags, methods, &retry);
         self.judgement(&failure, remedy)
     }
 
@@ -114,12 +128,12 @@ impl Session {
     /// Stores the server's revision of MCP and its session. Returns a judgement if the client does not support that
     /// revision, otherwise undefined.
     #[must_use]
-    pub fn initialized(&self, version: &str, session: Option<String>) -> JsValue {
+    pub fn initialized(&self, version: &str, session: Option<String>) -> Option<String> {
         if self.era.initialized(version, session) {
-            return JsValue::UNDEFINED;
+            return None;
         }
         let message = concat(&[&self.endpoint, " offers MCP ", version, ", which this client does not support"]);
-        self.judgement(&Failure::Negotiation(message), Remedy::Reject)
+        Some(self.judgement(&Failure::Negotiation(message), Remedy::Reject))
     }
 
     /// Forgets the session and the revision, so that the next call connects again.
@@ -127,10 +141,10 @@ impl Session {
         self.era.disconnect();
     }
 
-    /// The headers of every request.
+    /// The headers of every request, as a JSON object.
     #[must_use]
-    pub fn headers(&self) -> web_sys::Headers {
-        headers::common(&self.era).into_raw()
+    pub fn headers(&self) -> String {
+        headers::common(&self.era)
     }
 
     /// The wait in milliseconds before a broken stream is requested again; undefined if it cannot be resumed.
@@ -141,14 +155,6 @@ impl Session {
     pub fn resume_after(&self, has_id: bool, times: u32, requested: Option<f64>) -> Option<f64> {
         let can_resume = has_id && !self.era.is_modern() && times < MAX_RESUMES;
         can_resume.then(|| requested.unwrap_or_else(|| f64::from(1_u32 << times.min(5)) * 1000.0))
-    }
-
-    /// The caller's frames in a stack captured by a public method. They begin with a line end in engines that write a
-    /// heading above the frames.
-    #[must_use]
-    pub fn frames(stack: &str) -> String {
-        let frames = frames::caller_frames(stack);
-        concat(&[if frames.with_heading { "\n" } else { "" }, frames.text])
     }
 }
 
@@ -202,7 +208,7 @@ impl Session {
         attempt.wait_before_retry(failure).map_or(rejection, Remedy::Retry)
     }
 
-    fn judgement(&self, failure: &Failure, remedy: Remedy) -> JsValue {
+    fn judgement(&self, failure: &Failure, remedy: Remedy) -> String {
         let (remedy, wait) = match remedy {
             Remedy::Reject => (REJECT, 0.0),
             Remedy::Forget => (REJECT, 1.0),
@@ -211,10 +217,11 @@ impl Session {
             Remedy::ListTools => (LIST_TOOLS, 0.0),
             Remedy::RefreshHeaders => (REFRESH_HEADERS, 0.0),
         };
-        // An array, because serialising member names would need a cache of them in the module.
-        let parts = (remedy, wait, failure.code(), failure.message(&self.endpoint), failure.class().name());
-        // Numbers and strings always serialise.
-        parts.serialize(&Serializer::new()).unwrap_or(JsValue::UNDEFINED)
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "less than a day, not negative")]
+        let wait = decimal(wait as u64);
+        let (code, message) = (failure.code(), failure.message(&self.endpoint));
+        // Text, because serialising an array to JavaScript would add a kilobyte to the module.
+        concat(&[&decimal(u64::from(remedy)), "\n", &wait, "\n", &code, "\n", failure.class(), "\n", &message])
     }
 }
 

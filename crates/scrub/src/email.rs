@@ -33,17 +33,30 @@ pub(crate) fn address(input: &Input<'_>, at: usize) -> Option<Found> {
 }
 
 /// True if an address may contain the character: an ASCII character of the set, or a letter of another script.
-fn belongs(character: char, set: &Set, is_letter: fn(char) -> bool) -> bool {
+fn belongs(character: char, set: &Set) -> bool {
     match u8::try_from(character) {
         Ok(byte) if byte.is_ascii() => set.has(byte),
-        _ => is_letter(character),
+        _ if cfg!(feature = "full") => character.is_alphanumeric(),
+        _ => is_foreign_letter(character),
     }
+}
+
+/// True for a character outside of ASCII that is in none of the usual blocks of punctuation, symbols and emojis.
+///
+/// For the browser module, because the standard library's tables of letters would be a twentieth of it.
+const fn is_foreign_letter(character: char) -> bool {
+    !matches!(
+        character,
+        '\u{80}'..='\u{bf}' | '×' | '÷' | '\u{2000}'..='\u{2bff}' | '\u{3000}'..='\u{3020}' | '\u{e000}'..='\u{f8ff}'
+            | '\u{fe10}'..='\u{fe6f}' | '\u{feff}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}'
+            | '\u{ff5b}'..='\u{ff65}' | '\u{fff0}'..='\u{ffff}' | '\u{1f000}'..
+    )
 }
 
 /// The start of the local part. It contains no `@`, so no byte is read for two addresses.
 fn local_start(input: &Input<'_>, at: usize) -> usize {
     let mut start = at;
-    let belongs = |character: &char| belongs(*character, &LOCAL, char::is_alphanumeric);
+    let belongs = |character: &char| belongs(*character, &LOCAL);
     for character in input.chars(input.floor, at).rev().take_while(belongs) {
         start -= character.len_utf8();
     }
@@ -60,7 +73,7 @@ fn local_start(input: &Input<'_>, at: usize) -> usize {
 
 fn domain_end(input: &Input<'_>, start: usize) -> usize {
     let mut end = start;
-    let belongs = |character: &char| belongs(*character, &DOMAIN, char::is_alphanumeric);
+    let belongs = |character: &char| belongs(*character, &DOMAIN);
     for character in input.chars(start, input.text.len()).take_while(belongs) {
         end += character.len_utf8();
     }
@@ -78,7 +91,7 @@ fn is_domain(input: &Input<'_>, start: usize, end: usize) -> bool {
     let mut length = 0;
     let is_word = input.chars(last, end).all(|character| {
         length += 1;
-        belongs(character, &LETTERS, char::is_alphabetic)
+        belongs(character, &LETTERS)
     });
     // `package@1.2.3-rc.one`, `module@v0.1.0-beta`
     let number = input.run_end(start, &VERSION);
@@ -95,4 +108,20 @@ pub(crate) fn is_file_extension(label: &[u8]) -> bool {
 fn position_end(input: &Input<'_>, start: usize) -> Option<usize> {
     let digits = input.run(start + 1, 12, &DIGITS);
     (input.at(start) == b':' && digits > 0).then_some(start + 1 + digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_other_scripts_but_no_signs_and_no_emojis() {
+        for letter in "äßéøłžαяїאعहกあアー漢字한ｱ４𠮷".chars() {
+            assert!(is_foreign_letter(letter) && letter.is_alphanumeric(), "{letter}");
+        }
+        for sign in "\u{a0}«»¿·×÷–—“”„…€™→✓■、。「」【】（）：！，＠｡\u{200b}\u{feff}\u{fffd}🙂🚀".chars()
+        {
+            assert!(!is_foreign_letter(sign) && !sign.is_alphanumeric(), "{sign}");
+        }
+    }
 }

@@ -8,10 +8,10 @@ const GOLDEN: &str = include_str!("../../../crates/contract/tests/golden/browser
 
 const SESSION: &str = "1868a90c-7b46-4d24-a2c6-d5dfb1b0a1c4";
 
-fn stamp() -> Stamp {
+fn stamp() -> Stamp<'static> {
     Stamp {
-        id: "0b9a1f6e-6f0c-4c1e-9f43-0e3a6f1f8a11".to_owned(),
-        client: "6f1d5c0e9b3a47d28f60c1b2a3d4e5f6".to_owned(),
+        id: "0b9a1f6e-6f0c-4c1e-9f43-0e3a6f1f8a11",
+        client: "6f1d5c0e9b3a47d28f60c1b2a3d4e5f6",
         count: 1,
         span: ["2026-11-22T08:00:00.000Z", "2026-11-22T08:00:01.000Z"].map(str::to_owned),
     }

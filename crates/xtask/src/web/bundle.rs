@@ -35,7 +35,6 @@ pub(super) const ENTRIES: [Entry; 4] = [
 /// Properties that get short names. They belong to objects that stay inside the package: none is a JSON field, an
 /// option, a public type's field or a browser API, and none is accessed by a computed name.
 const INTERNAL_PROPERTIES: &[&str] = &[
-    "bodyStart",
     "bundle",
     "bundled",
     "callSite",
@@ -45,15 +44,12 @@ const INTERNAL_PROPERTIES: &[&str] = &[
     "disconnect",
     "epoch",
     "era",
-    "errorCode",
     "facts",
     "feed",
     "flags",
-    "frames",
     "free",
     "handshakeCall",
     "heard",
-    "ids",
     "inFlight",
     "initialized",
     "inputs",
@@ -91,9 +87,7 @@ const INTERNAL_PROPERTIES: &[&str] = &[
     "requestHandlers",
     "response",
     "resume_after",
-    "retryAfter",
     "sendByBeacon",
-    "serverMessage",
     "session",
     "settings",
     "started",
@@ -112,22 +106,31 @@ const INTERNAL_PROPERTIES: &[&str] = &[
 /// Uses esbuild's library, because its command is a script on some systems and a native program on others.
 pub(super) fn bundle(npm: &Path) -> Result<()> {
     const SCRIPT: &str = "
-        const { readFileSync, writeFileSync } = require('node:fs'), { resolve } = require('node:path');
+        const { readdirSync, readFileSync, writeFileSync } = require('node:fs'), { resolve } = require('node:path');
         const { gzipSync } = require('node:zlib');
         const { build } = require('esbuild'), { minify } = require('terser');
+        const LETTERS = 'etnrisoaldcuphfmgbvyTwASxCONjIRDkPMLqEUzHBFVJXGQKWZY_$';
         const [wasm, entries, internal] = JSON.parse(process.argv[1]);
-        const mangleProps = new RegExp(`^(${internal.join('|')})$`), isUsed = {};
+        const mangleProps = new RegExp(`^(${internal.join('|')})$`);
+        const sources = ['src/', 'pkg/glue.js'].flatMap((place) => place.endsWith('/')
+            ? readdirSync(place).filter((name) => name.endsWith('.js')).map((name) => place + name) : place);
+        const words = sources.map((path) => readFileSync(path, 'utf8')).join().split(/\\W+/);
+        const counts = internal.map((name) => [name, words.filter((word) => word === name).length]);
+        const unused = counts.filter(([, count]) => !count);
+        if (unused.length) throw new Error(`listed in INTERNAL_PROPERTIES, but used nowhere: ${unused}`);
+        // The most frequent properties get the names that compress best beside the names of terser's variables.
+        // esbuild's own names would be longer, because it avoids those of the module's exports.
+        const mangleCache = Object.fromEntries(counts.sort(([, a], [, b]) => b - a).map(([name], index) =>
+            [name, LETTERS[index] ?? LETTERS[index - LETTERS.length] + '1']));
         writeFileSync(`pkg/${wasm}.gz`, gzipSync(readFileSync(`dist/${wasm}`), { level: 9 }));
         const setup = (glue) => ({ onResolve }) => onResolve({ filter: /glue\\.js$/ }, () => ({ path: resolve(glue) }));
         (async () => {
-            for (const { file, source, loader, format, glue } of entries) Object.assign(isUsed, (await build({
+            for (const { file, source, loader, format, glue } of entries) await build({
                 entryPoints: [`src/${source}`], outfile: file, plugins: [{ name: 'glue', setup: setup(glue) }],
                 alias: { 'module-source': `./src/module/${loader}` },
                 loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
-                bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache: {},
-            })).mangleCache);
-            const unused = internal.filter((name) => !isUsed[name]);
-            if (unused.length) throw new Error(`listed in INTERNAL_PROPERTIES, but used nowhere: ${unused}`);
+                bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache,
+            });
             for (const { file, format } of entries) {
                 const options = { ecma: 2022, toplevel: true, module: format === 'esm' };
                 options.compress = { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true };

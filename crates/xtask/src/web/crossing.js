@@ -1,4 +1,4 @@
-// Passes bytes, texts and JavaScript values between the page and the module's memory.
+// Passes bytes and texts between the page and the module's memory.
 //
 // The build puts this code in place of the helpers that wasm-bindgen generates. Text is passed only when a call fails
 // or an event stream is read, not for a call that succeeds, so this code is short rather than fast.
@@ -59,21 +59,6 @@ function giveText(place, text) {
   new Int32Array(wasm.memory.buffer, place >>> 0, 2).set(pair);
 }
 
-function passValue(value) {
-  const place = wasm.__externref_table_alloc();
-  wasm.__wbindgen_externrefs.set(place, value);
-  return place;
-}
-
 function isNone(value) {
   return value == null;
-}
-
-/** Runs an imported function and hands its exception to the module. */
-function caught(call) {
-  try {
-    call();
-  } catch (error) {
-    wasm.__wbindgen_exn_store(passValue(error));
-  }
 }

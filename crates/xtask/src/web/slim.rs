@@ -41,21 +41,12 @@ const HELPERS: [&str; 24] = [
 ];
 
 /// Generated helpers that the remaining lines call, and their hand-written replacements.
-const REPLACEMENTS: [(&str, &str); 4] = [
-    ("addToExternrefTable0(", "passValue("),
-    ("getArrayU8FromWasm0(", "bytesAt("),
-    ("getStringFromWasm0(", "textAt("),
-    ("isLikeNone(", "isNone("),
-];
+const REPLACEMENTS: [(&str, &str); 3] =
+    [("getArrayU8FromWasm0(", "bytesAt("), ("getStringFromWasm0(", "textAt("), ("isLikeNone(", "isNone(")];
 
 /// Classes whose objects the shell frees explicitly, because an event stream can hold much memory and the garbage
 /// collector may run late.
 const FREED_EXPLICITLY: [&str; 1] = ["EventStream"];
-
-/// Calls that wasm-bindgen wraps in a `catch` but that cannot throw here: header names are constants of this package,
-/// and header values are constants or come from other `Headers`.
-const NEVER_THROW: [&str; 2] =
-    ["const ret = new Headers();", "arg0.set(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));"];
 
 /// Slims the glue that wasm-bindgen generated.
 pub(super) fn slim(glue: &str) -> Result<String> {
@@ -249,15 +240,8 @@ fn imports(slim: &mut String, body: &[&str]) -> Result<()> {
     slim.push_str("export function imports() {\nconst import0 = {\n");
     let body: Vec<_> = body.iter().filter_map(|line| line.strip_prefix("    ")).collect();
     for (head, body) in members(&body) {
-        if let Some((name, arguments)) = strip(head, "", ": function() { return handleError(function (", ")") {
-            let body = imported(&body);
-            if NEVER_THROW.iter().any(|call| body.starts_with(call)) {
-                writeln!(slim, "{name}: function({arguments}) {{ {body} }},")?;
-            } else if body.contains("return ") {
-                bail!("{name} may throw and returns a value, but `caught` drops the value");
-            } else {
-                writeln!(slim, "{name}: function({arguments}) {{ caught(() => {{ {body} }}); }},")?;
-            }
+        if head.contains("handleError(") {
+            bail!("{head} hands its exception to the module, for which crossing.js has no code");
         } else if head.ends_with(')') {
             writeln!(slim, "{head} {{ {} }},", imported(&body))?;
         } else if let Some((module, _)) = strip(head, "", ": import0", ",") {
@@ -335,10 +319,6 @@ if (Symbol.dispose) Outbox.prototype[Symbol.dispose] = Outbox.prototype.free;
 function __wbg_get_imports() {
     const import0 = {
         __proto__: null,
-        __wbg_new_5: function() { return handleError(function () {
-            const ret = new Headers();
-            return ret;
-        }, arguments); },
         __wbg_retryAfter_5: function(arg0, arg1) {
             const ret = arg1.retryAfter;
             var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -346,9 +326,6 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
         },
-        __wbg_getRandomValues_3: function() { return handleError(function (arg0, arg1) {
-            globalThis.crypto.getRandomValues(getArrayU8FromWasm0(arg0, arg1));
-        }, arguments); },
         __wbg_now_4: function() {
             const ret = Date.now();
             return ret;
@@ -378,9 +355,7 @@ function handleError(f, args) {
             "constructor(per_minute) { this.__wbg_ptr = owned(this, wasm.__wbg_outbox_free, wasm.outbox_new(per_minute)); }",
             "const ret = wasm.outbox_bundled(this.__wbg_ptr, status, ...passText(retry_after)); return ret !== 0;",
             "write(draft) { return takeText(wasm.outbox_write(this.__wbg_ptr, ...passText(draft))); }",
-            "__wbg_new_5: function() { const ret = new Headers(); return ret; },",
             "__wbg_retryAfter_5: function(arg0, arg1) { const ret = arg1.retryAfter; giveText(arg0, ret); },",
-            "caught(() => { globalThis.crypto.getRandomValues(bytesAt(arg0, arg1)); });",
             "__wbg_now_4: function() { const ret = Date.now(); return ret; },",
             "__wbg_said_5: function(arg0, arg1) { const ret = arg1.said; giveText(arg0, ret); },",
             "return { \"./mcp-autoheal_bg.js\": import0 };",
@@ -398,6 +373,7 @@ function handleError(f, args) {
             ("function handleError(", "function debugString("),
             ("if (Symbol.dispose)", "if (Symbol.asyncDispose)"),
             ("const ret = Date.now();", "const ret = getUint8ArrayMemory0();"),
+            ("__wbg_now_4: function() {", "__wbg_now_4: function() { return handleError(function () {"),
         ] {
             let changed = GLUE.replace(known, new);
             assert_ne!(changed, GLUE);
