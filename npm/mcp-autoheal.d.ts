@@ -1,5 +1,8 @@
 // The public types of mcp-autoheal.
 
+/** A class of the platform, if the program's types have it, so that these types need neither the DOM's nor Node's. */
+type Global<Name extends string> = typeof globalThis extends { [Key in Name]: { prototype: infer Class } } ? Class : never;
+
 // ---- Values ---------------------------------------------------------------------------------------------------------
 
 /** A JSON value. */
@@ -12,7 +15,7 @@ export type JSONValue = null | boolean | number | string | JSONValue[] | { [name
 export type Params = object;
 
 /** Header names and their values. */
-export type HeaderValues = Record<string, string> | Headers | [name: string, value: string][];
+export type HeaderValues = Record<string, string> | Global<'Headers'> | [name: string, value: string][];
 
 /** Name and version of a client or a server. */
 export interface Implementation {
@@ -68,7 +71,7 @@ export interface MCPClientOptions {
    * Address of the service that receives reports, unless `reportErrors.endpoint` is set.
    * @defaultValue '/report-error'
    */
-  errorReportEndpoint?: string | URL | undefined;
+  errorReportEndpoint?: string | Global<'URL'> | undefined;
   /**
    * Name and version of your program, as MCP servers receive them.
    * @defaultValue name and version of this package
@@ -81,11 +84,12 @@ export interface MCPClientOptions {
    */
   capabilities?: ClientCapabilities | undefined;
   /**
-   * Address of the WebAssembly module; in Node and Bun also a path. All clients share one module, so the option of the
-   * first client counts.
-   * @defaultValue `mcp-autoheal_bg.wasm` beside the script; `mcp-autoheal/inline` contains the module
+   * Address of the WebAssembly module, in Node, Bun and Deno also a path; or the compiled module, a
+   * `WebAssembly.Module`. All clients share one module, so the option of the first client counts.
+   * @defaultValue `mcp-autoheal_bg.wasm` beside the script; in Node, Bun, Deno and `mcp-autoheal/inline` the module is in
+   * the script
    */
-  wasmUrl?: string | URL | undefined;
+  wasmUrl?: string | Global<'URL'> | object | undefined;
 }
 
 /** Options of error reporting. */
@@ -94,7 +98,7 @@ export interface ReportingOptions {
    * Address of the service that receives reports.
    * @defaultValue the client's `errorReportEndpoint`
    */
-  endpoint?: string | URL | undefined;
+  endpoint?: string | Global<'URL'> | undefined;
   /**
    * Public key of the project that the reports belong to. It is sent as `?key=…` and is not a secret.
    * @defaultValue none
@@ -180,7 +184,7 @@ export type Wanted = ErrorReport | null | undefined | false | void;
 /** Options of one call. */
 export interface CallOptions {
   /** Aborts the call. It rejects with `signal.reason`, like `fetch`, and an MCP server is notified. */
-  signal?: AbortSignal | undefined;
+  signal?: Global<'AbortSignal'> | undefined;
   /**
    * Timeout of one attempt, in milliseconds, from 1 to 2147483647.
    * @defaultValue the client's timeout
@@ -624,7 +628,7 @@ export declare class MCPError extends Error {
   /** HTTP status of the response; absent without a response. */
   readonly status?: number;
   /** Headers of the response, such as `www-authenticate`. CORS hides those that the server does not expose. */
-  readonly headers?: Headers;
+  readonly headers?: Global<'Headers'>;
   /** The engine's error behind the failure, if there is one. */
   readonly cause?: unknown;
 }
@@ -745,7 +749,7 @@ export declare class MCPClient {
    *   `'/jsonrpc'` by default.
    * @param options - See {@link MCPClientOptions}. A wrong option throws a `TypeError` that names it.
    */
-  constructor(endpoint?: string | URL, options?: MCPClientOptions);
+  constructor(endpoint?: string | Global<'URL'>, options?: MCPClientOptions);
 
   /** Resolves when the module has loaded, or rejects with `MODULE_LOAD`. Calls wait for it by themselves. */
   get ready(): Promise<void>;
@@ -899,3 +903,6 @@ export declare class MCPClient {
   /** Sends a batch for a method of a subclass, as {@link MCPClient.batch} does. */
   protected _batch(calls: BatchCall[], trace: Error): Promise<BatchResult[]>;
 }
+
+// Declarations above without `export` are private.
+export {};

@@ -10,7 +10,7 @@ import Default, {
   type ToolCall,
   type ToolResult,
 } from '../dist/ipfs-accelerate.js';
-import { MCPClient as Plain } from 'mcp-autoheal';
+import { MCPClient as Plain } from '../mcp-autoheal.js';
 
 const options: MCPClientOptions = { reportErrors: true };
 const client: IPFSAccelerateClient = new MCPClient('/jsonrpc', options);

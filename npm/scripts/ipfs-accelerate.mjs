@@ -18,7 +18,7 @@ if (process.argv.includes('--golden')) {
   mkdirSync(dist, { recursive: true });
   const files = {
     'ipfs-accelerate.js': javascript(table, './mcp-autoheal.js'),
-    'ipfs-accelerate.node.js': javascript(table, './mcp-autoheal.node.js'),
+    'ipfs-accelerate.workerd.js': javascript(table, './mcp-autoheal.workerd.js'),
     'ipfs-accelerate.inline.js': javascript(table, './mcp-autoheal.inline.js'),
     'ipfs-accelerate.d.ts': typings(table),
   };

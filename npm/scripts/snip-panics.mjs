@@ -13,8 +13,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 
 /** Functions for panics. They are called from everywhere and never return. */
-const PANICS =
-    /\bpanicking\b|\bpanic_|\brust_panic|begin_unwind|_fail\b|_failed\b|handle_error|handle_alloc_error|capacity_overflow|\bthrow_/;
+const PANICS = new RegExp(
+    [
+        String.raw`\bpanicking\b|\bpanic_|\brust_panic|begin_unwind|_fail\b|_failed\b|\bthrow_`,
+        'handle_error|handle_alloc_error|capacity_overflow',
+    ].join('|'),
+);
 /** Functions that only panics use, as long as no other function calls them. */
 const FORMATTING = /\bfmt::|\bPanicPayload\b|FormatStringPayload/;
 const PROMISES = /\bjs_sys::futures::|\bwasm_bindgen::convert::closures::/;
@@ -110,8 +114,8 @@ function eraseMessages(data, address) {
     for (let at = -address & 3; at + 16 <= data.length; at += 4) {
         const [start, length, line, column] = [0, 4, 8, 12].map((word) => data.readUInt32LE(at + word));
         const name = data.subarray(start - address, start - address + length);
-        const isName = start >= address && length < 300 && /^[\w./-]+\.rs$/.test(name) && data[start - address + length] === 0;
-        if (!isName || !line || !column || line > 100_000 || column > 1000) continue;
+        const isText = start >= address && length < 300 && data[start - address + length] === 0;
+        if (!isText || !/^[\w./-]+\.rs$/.test(name) || !line || !column || line > 100_000 || column > 1000) continue;
         names.push(name);
         data.fill(0, at, at + 16);
         places++;

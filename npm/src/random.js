@@ -6,15 +6,16 @@ const numbers = [];
 /** 64 random bits in hexadecimal digits. */
 export function randomDigits() {
   if (!numbers.length) {
+    const random = globalThis.crypto?.getRandomValues(new BigUint64Array(96));
     // Imitations of a browser may lack `crypto`.
-    numbers.push(...(globalThis.crypto?.getRandomValues(new BigUint64Array(96)) ?? [Math.floor(Math.random() * 2 ** 53)]));
+    numbers.push(...(random ?? [Math.floor(Math.random() * 2 ** 53)]));
   }
   return numbers.pop().toString(16).padStart(16, '0');
 }
 
 /**
- * A UUID of version 7, which begins with the time, because a store keeps ids in their order, and random ones cost it a page
- * each. Insecure pages have no `crypto.randomUUID`.
+ * A UUID of version 7, which begins with the time, because a store keeps ids in their order, and random ones cost it a
+ * page each. Insecure pages have no `crypto.randomUUID`.
  */
 export function newId() {
   const digits = Date.now().toString(16).padStart(12, '0') + randomDigits() + randomDigits();

@@ -9,6 +9,8 @@ const MODES = [false, 'auto', 'legacy', 'modern'];
 
 const isName = (value) => isText(value) && value !== '';
 const isMap = (value) => isObject(value) && !Array.isArray(value);
+/** Whether a value is a compiled WebAssembly module, of any realm. */
+export const isCompiled = (value) => ({}).toString.call(value) === '[object WebAssembly.Module]';
 const isFlag = (value) => typeof value === 'boolean';
 const isPattern = (value) => isText(value) || value instanceof RegExp;
 const integer = (min, max) => [
@@ -40,7 +42,10 @@ const CLIENT = {
   errorReportEndpoint: SERVER,
   clientInfo: [(value) => isName(value?.name) && isName(value.version), 'an object with name and version'],
   capabilities: OBJECT,
-  wasmUrl: ADDRESS,
+  wasmUrl: [
+    (value) => ADDRESS[0](value) || isCompiled(value),
+    'an address (string or URL) or a WebAssembly.Module',
+  ],
   mcp: [(value) => MODES.includes(value), "'auto', 'legacy', 'modern' or false"],
 };
 
@@ -97,7 +102,7 @@ export function settings(endpoint, options) {
     reporting: reportErrors ? reporting(Object(reportErrors), errorReportEndpoint) : undefined,
     clientInfo,
     capabilities,
-    wasmUrl: wasmUrl && String(wasmUrl),
+    wasmUrl: isCompiled(wasmUrl) ? wasmUrl : wasmUrl && String(wasmUrl),
   };
 }
 

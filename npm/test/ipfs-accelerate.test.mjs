@@ -135,14 +135,14 @@ test('the main entry contains no convenience call', () => {
   }
 });
 
-test('the Node variant differs only in the entry it imports', () => {
+test('the variant for Node differs only in the entry it imports', () => {
   const browser = read('../dist/ipfs-accelerate.js');
   assert.ok(
     browser === javascript(table, './mcp-autoheal.js'),
     'dist is out of date: node scripts/ipfs-accelerate.mjs',
   );
-  const node = browser.replaceAll('./mcp-autoheal.js', './mcp-autoheal.node.js');
-  assert.equal(read('../dist/ipfs-accelerate.node.js'), node);
+  const node = browser.replaceAll('./mcp-autoheal.js', './mcp-autoheal.inline.js');
+  assert.equal(read('../dist/ipfs-accelerate.inline.js'), node);
 });
 
 test('the types declare every call and option with a comment', () => {

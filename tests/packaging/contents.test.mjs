@@ -22,8 +22,8 @@ before(async () => {
 test('the tarball has all files named in package.json, and no sources or tests', async () => {
   const manifest = JSON.parse(await readFile(new URL('../../npm/package.json', import.meta.url), 'utf8'));
   const targets = (value) => (typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap(targets));
-  const { exports, bin, types, unpkg, jsdelivr } = manifest;
-  const paths = targets([exports, bin, types, unpkg, jsdelivr]).map((path) => path.replace(/^\.\//, ''));
+  const { exports, main, bin, types, unpkg, jsdelivr } = manifest;
+  const paths = targets([exports, main, bin, types, unpkg, jsdelivr]).map((path) => path.replace(/^\.\//, ''));
   assert.deepEqual(paths.filter((path) => !packed.files.includes(path)), []);
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
     assert.ok(packed.files.includes(file), file);
@@ -38,9 +38,9 @@ test('publint finds no problems', async () => {
 });
 
 test('arethetypeswrong finds no problems', async () => {
-  // ESM only, because the package does not support CommonJS and Node 10. The wasm file is an export without types, for
-  // bundlers.
-  const parameters = [packed.tarball, '--profile', 'esm-only', '--exclude-entrypoints', './mcp-autoheal_bg.wasm'];
+  // CommonJS gets ES modules, which Node 22 can require. The wasm file is an export without types, for bundlers.
+  const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
+  const parameters = [packed.tarball, '--exclude-entrypoints', './mcp-autoheal_bg.wasm', ...rules];
   parameters.push('--no-emoji', '--no-color');
   const tool = fileURLToPath(new URL('node_modules/@arethetypeswrong/cli/dist/index.js', import.meta.url));
   await run(process.execPath, [tool, ...parameters]).catch(({ stdout }) => assert.fail(stdout));

@@ -1,7 +1,7 @@
 // Programs in Node (the version that runs the tests and a newer one), Bun and Deno.
 
 import assert from 'node:assert/strict';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -55,12 +55,12 @@ test('Node loads the module from a wasmUrl that is a path or a URL', async (t) =
   }
 });
 
-test('Node: a missing module rejects with both remedies', async (t) => {
-  const home = await project(tarball, 'node-missing', { 'main.js': program('mcp-autoheal') });
-  await rm(join(home, 'node_modules/mcp-autoheal/dist/mcp-autoheal_bg.wasm'));
+test('Node: a missing file at wasmUrl rejects with the remedies', async (t) => {
+  const source = program('mcp-autoheal', "{ wasmUrl: 'missing.wasm' }");
+  const home = await project(tarball, 'node-missing', { 'main.js': source });
   const server = await startServer(t);
   const outcome = await outcomeOf(process.execPath, ['main.js', server.origin], home);
   assert.equal(outcome.code, 'MODULE_LOAD');
-  assert.match(outcome.message, /ENOENT.*Serve mcp-autoheal_bg\.wasm at file:.*beside mcp-autoheal\.js/s);
-  assert.match(outcome.message, /set the option wasmUrl/);
+  assert.match(outcome.message, /ENOENT.*Serve mcp-autoheal_bg\.wasm at missing\.wasm.*set the option wasmUrl/s);
+  assert.match(outcome.message, /or import mcp-autoheal\/inline/);
 });

@@ -27,7 +27,7 @@ pub(super) struct Entry {
 pub(super) const ENTRIES: [Entry; 4] = [
     Entry { file: MAIN, source: "index.js", loader: "beside.js", format: "esm" },
     Entry { file: "mcp-autoheal.inline.js", source: "index.js", loader: "inline.js", format: "esm" },
-    Entry { file: "mcp-autoheal.node.js", source: "index.js", loader: "node.js", format: "esm" },
+    Entry { file: "mcp-autoheal.workerd.js", source: "index.js", loader: "workerd.js", format: "esm" },
     // for a script tag: the module is inside, because a page without a bundler would have to host a second file
     Entry { file: "mcp-autoheal.script.js", source: "script.js", loader: "inline.js", format: "iife" },
 ];
@@ -128,7 +128,7 @@ pub(super) fn bundle(npm: &Path) -> Result<()> {
             for (const { file, source, loader, format, glue } of entries) await build({
                 entryPoints: [`src/${source}`], outfile: file, plugins: [{ name: 'glue', setup: setup(glue) }],
                 alias: { 'module-source': `./src/module/${loader}` },
-                loader: { '.gz': 'base64' }, external: ['node:*'], format, logLevel: 'warning',
+                loader: { '.gz': 'base64' }, external: ['./mcp-autoheal_bg.wasm'], format, logLevel: 'warning',
                 bundle: true, minify: true, target: 'es2022', legalComments: 'none', mangleProps, mangleCache,
             });
             for (const { file, format } of entries) {

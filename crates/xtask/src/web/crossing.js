@@ -5,12 +5,18 @@
 
 let wasm;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-// Frees the module's object when the JavaScript object is collected. Every browser that runs the module has this class.
-const finalizers = new FinalizationRegistry(([free, pointer]) => free(pointer, 1));
+// Made when the module starts, so that an import cannot fail: imitations of a browser lack some of these classes.
+let encoder;
+let decoder;
+let finalizers;
 
 export function start(instance) {
+  // Jest's imitation of a browser has no encoder, but Node has.
+  const classes = globalThis.TextEncoder ? globalThis : globalThis.process.getBuiltinModule('node:util');
+  encoder = new classes.TextEncoder();
+  decoder = new classes.TextDecoder();
+  // Frees the module's object when the JavaScript object is collected.
+  finalizers = new FinalizationRegistry(([free, pointer]) => free(pointer, 1));
   wasm = instance.exports;
   wasm.__wbindgen_start();
 }
