@@ -80,6 +80,14 @@ export class Connection {
     return this.#connecting;
   }
 
+  /**
+   * Forgets the session of this epoch, which the server has lost. Of several calls that lost it only the first does, so
+   * that the others do not disturb the handshake for the next one.
+   */
+  loseSession(epoch) {
+    if (this.isReady && epoch === this.epoch) this.disconnect();
+  }
+
   /** Forgets the session, so that the next call opens another. The subscription continues in it. */
   disconnect() {
     this.session?.disconnect();

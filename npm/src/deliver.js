@@ -55,7 +55,7 @@ export async function remedy(connection, call, outcome) {
   const { remedy, wait, code } = failure;
   if (remedy === REJECT) {
     // The session was lost again.
-    if (wait && call.epoch === connection.epoch) connection.disconnect();
+    if (wait) connection.loseSession(call.epoch);
     if (call.kind === NOTIFICATION && (call.isHandshake ? outcome.status : !isText(code))) return true;
     throw failure;
   }
@@ -65,8 +65,7 @@ export async function remedy(connection, call, outcome) {
     call.wait = wait;
   } else if (remedy === RECONNECT) {
     call.flags |= RECONNECTED;
-    // Of several calls that lost one session, only the first disconnects.
-    if (call.epoch === connection.epoch) connection.disconnect();
+    connection.loseSession(call.epoch);
   } else if (remedy === LIST_TOOLS) {
     call.flags |= TOOLS_LISTED;
     const { timeout, callSite } = call;

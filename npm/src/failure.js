@@ -33,13 +33,15 @@ export function judge(connection, call, outcome) {
 }
 
 /** What can be changed after a failure, as the end of its message. */
-function adviceFor({ settings: { endpoint, mayBeMCP }, isMCP, session }, { code, message, call }) {
+function adviceFor({ settings: { endpoint, namesMCP }, isMCP, session }, { code, message, call }) {
   const isRefused = /^HTTP_40/.test(code);
-  const namesSession = /session|initiali|event.stream/i.test(message);
-  if (!isMCP) return mayBeMCP && (isRefused || namesSession) ? ". For an MCP server, set the option mcp: 'auto'" : '';
-  if (isRefused && call.method === 'initialize') return '. HTTP+SSE, the transport of 2024-11-05, is not supported';
-  const isHidden = namesSession && isForeign(endpoint) && !sessionHeaders({ session })[SESSION_HEADER];
-  return isHidden ? '. With CORS, the server must expose the header mcp-session-id' : '';
+  if (!isMCP) {
+    const isLikely = /not initiali|event.stream|(valid|missing) session id/i.test(message) || (namesMCP && isRefused);
+    return isLikely && namesMCP !== undefined ? ". For MCP, set the option mcp: 'auto'" : '';
+  }
+  if (isRefused && call.method === 'initialize') return '. HTTP+SSE of 2024-11-05 is not supported';
+  const isHidden = /session|initiali/i.test(message) && isForeign(endpoint) && !sessionHeaders({ session })[SESSION_HEADER];
+  return isHidden ? '. CORS must expose the header mcp-session-id' : '';
 }
 
 /** A judgement of the module by the names of its parts. An empty code stands for the code of the server's error. */

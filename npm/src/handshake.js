@@ -27,7 +27,7 @@ export async function shakeHands(connection, { callSite }) {
   // The client's timeout, not the call's: calls with a longer one may wait for the same handshake.
   const origin = { timeout, callSite };
   // Some legacy servers do not respond to a probe, so a handshake must fit into the same timeout.
-  const half = { timeout: mode === 1 ? Math.ceil(timeout / 2) : timeout, callSite };
+  if (mode === 1) origin.timeout = Math.ceil(timeout / 2);
   const capabilities = capabilitiesOf(connection.requestHandlers, settings.capabilities);
   let probe;
   for (let step = session.step(); step !== READY; ) {
@@ -38,14 +38,14 @@ export async function shakeHands(connection, { callSite }) {
         [`${PREFIX}clientInfo`]: clientInfo,
         [`${PREFIX}clientCapabilities`]: capabilities,
       };
-      probe ??= handshakeCall(connection, REQUEST, 'server/discover', {}, half);
+      probe ??= handshakeCall(connection, REQUEST, 'server/discover', {}, origin);
       step = await discover(connection, probe);
     } else {
       connection.meta = undefined;
       const isTrial = step === TRY;
+      if (!isTrial) origin.timeout = timeout;
       try {
-        const params = { protocolVersion: '2025-11-25', capabilities, clientInfo };
-        await initialize(connection, isTrial ? half : origin, params, isTrial);
+        await initialize(connection, origin, { protocolVersion: '2025-11-25', capabilities, clientInfo }, isTrial);
         step = READY;
       } catch (failure) {
         session.disconnect();

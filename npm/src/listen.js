@@ -12,7 +12,7 @@ import { isEventStream, requestHeaders, send } from './request.js';
 
 const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 /** HTTP statuses after which the stream may be offered later. Without a response there is none. */
-const TEMPORARY = /^(0|undefined|4(08|09|25|29)|5(?!01)..)$/;
+const TEMPORARY = /^(0|undefined|4(01|08|09|25|29)|5(?!01)..)$/;
 /** HTTP statuses by which servers refuse the stream of a lost session. */
 const LOST = /^4(00|04|10)$/;
 
@@ -31,6 +31,7 @@ export async function listen(connection) {
   while (!signal.aborted) {
     const call = meta ? subscription(connection, lists, signal) : { controller, id: 0 };
     const started = performance.now();
+    const { epoch } = connection;
     let failure;
     try {
       if (!connection.isReady) await connection.connect(call);
@@ -44,7 +45,7 @@ export async function listen(connection) {
     const isSuccess = call.heard || (call.isOpen && performance.now() - started > 1000);
     failures = isSuccess ? 0 : failures + 1;
     wasOpen ||= call.heard || call.isOpen;
-    if (wasOpen && LOST.test(status)) connection.disconnect();
+    if (wasOpen && LOST.test(status)) connection.loseSession(epoch);
     const isTemporary = wasOpen || TEMPORARY.test(status);
     // Once for failures in a row. A stream that was open ends by itself, and that is none.
     if (failure && failures === 1 && !call.isOpen && (meta || isTemporary)) {

@@ -26,9 +26,11 @@ export async function send(connection, method, { controller }, headers, body) {
     // Browsers hide status and target of a redirect. A request without headers and parameters finds the target.
     if (status && !/^30[12378]$/.test(status)) return response;
     response.body?.cancel();
-    const probe = () => plainFetch()(address, { method: 'POST', signal }).then(({ url }) => url, () => '');
+    const location = status
+      ? response.headers.get('location')
+      : await plainFetch()(address, { method: 'POST', signal }).then(({ url }) => url, () => '');
     const from = absolute(address);
-    const { href, origin, pathname } = new URL(status ? response.headers.get('location') : await probe(), from);
+    const { href, origin, pathname } = new URL(location, from);
     const isUnknown = href === from.href;
     if (isUnknown || origin !== from.origin || (status && status < 307) || redirects > MAX_REDIRECTS) {
       const target = isUnknown ? 'an unknown address' : origin + pathname;

@@ -93,8 +93,8 @@ export function settings(endpoint, options) {
   } = options;
   return {
     endpoint: address,
-    /** Whether the address names MCP, but the path does not select it. */
-    mayBeMCP: options.mcp === undefined && /^[^?#]*\b(mcp|sse)\b/i.test(address),
+    /** Whether the address names MCP; undefined if the option `mcp` is set. */
+    namesMCP: options.mcp === undefined ? /^[^?#]*\b(mcp|sse)\b/i.test(address) : undefined,
     timeout,
     retries,
     mode: MODES.indexOf(mcp),

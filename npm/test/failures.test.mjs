@@ -206,26 +206,41 @@ test('an error has the status and the headers of its response', async (t) => {
   assert.deepEqual([cut.code, cut.status, cut.headers], ['NETWORK', undefined, undefined]);
 });
 
-// Failures of plain JSON-RPC at an address that names MCP.
+// Responses of MCP servers to plain JSON-RPC.
+const both = 'Not Acceptable: Client must accept both application/json and text/event-stream';
 const refusals = {
-  'no session': ['/mcp/v1', (body, response) => error(body, response, -32600, 'Bad Request: Missing session ID')],
-  'not initialized': ['/api/mcp-tools', (body, response) => error(body, response, -32000, 'Server not initialized')],
-  'HTTP 406': ['/mcp/x', (body, response) => response.writeHead(406).end()],
-  'an event stream': ['/shop/sse', (body, response) => response.end('event: message\ndata: {}\n\n')],
+  'no session': (body, response) => error(body, response, -32600, 'Bad Request: Missing session ID'),
+  'no valid session': (body, response) => error(body, response, -32000, 'Bad Request: No valid session ID provided'),
+  'not initialized': (body, response) => error(body, response, -32000, 'Bad Request: Server not initialized'),
+  'not acceptable': ({ id }, response) => json(response, { jsonrpc: '2.0', id, error: { code: -32000, message: both } }, 406),
+  'an event stream': (body, response) => response.end('event: message\ndata: {}\n\n'),
 };
-for (const [name, [path, respond]] of Object.entries(refusals)) {
-  test(`the error names the option mcp if the address may be MCP's: ${name}`, async (t) => {
+const advice = /For MCP, set the option mcp: 'auto'$/;
+for (const [name, respond] of Object.entries(refusals)) {
+  test(`the error names the option mcp: ${name}`, async (t) => {
     const { server } = await connect(t, respond);
     const failing = (path, options) => rejection(new MCPClient(server.origin + path, options).request('tools/list'));
-    assert.match((await failing(path)).message, /For an MCP server, set the option mcp: 'auto'$/);
-    assert.doesNotMatch((await failing(path, { mcp: false })).message, /option/);
-    assert.doesNotMatch((await failing('/jsonrpc')).message, /option/);
+    for (const path of ['/mcp/v1', '/api/mcp-tools', '/sse', '/jsonrpc']) assert.match((await failing(path)).message, advice);
+    assert.doesNotMatch((await failing('/jsonrpc', { mcp: false })).message, advice);
   });
 }
 
-test('an error of an application at such an address stays as it is', async (t) => {
-  const { server } = await connect(t, (body, response) => error(body, response, -32000, 'out of tea'));
-  assert.equal((await rejection(new MCPClient(`${server.origin}/mcp/tea`).request('brew'))).message, 'out of tea');
+test('at an address that names MCP, HTTP 404 and the like are enough for that', async (t) => {
+  const { server } = await connect(t, (body, response) => response.writeHead(406).end());
+  assert.match((await rejection(new MCPClient(`${server.origin}/mcp/v1`).request('brew'))).message, advice);
+  assert.doesNotMatch((await rejection(new MCPClient(server.endpoint).request('brew'))).message, advice);
+});
+
+test('an error of an application stays as it is', async (t) => {
+  const messages = ['out of tea', 'Your session has expired', 'The kettle is not plugged in'];
+  const { server } = await connect(t, ({ id, params: { at } }, response) =>
+    json(response, { jsonrpc: '2.0', id, error: { code: -32000, message: messages[at] } }),
+  );
+  for (const at of messages.keys()) {
+    const failing = (path) => rejection(new MCPClient(server.origin + path).request('brew', { at }));
+    assert.equal((await failing('/jsonrpc')).message, messages[at]);
+    if (at !== 1) assert.equal((await failing('/mcp/tea')).message, messages[at]);
+  }
 });
 
 test('HTTP 404 and 405 to initialize name the older transport', async (t) => {
@@ -233,7 +248,7 @@ test('HTTP 404 and 405 to initialize name the older transport', async (t) => {
     const { client } = await connectLegacy(t, { initialize: ({ response }) => response.writeHead(status).end() });
     const { code, message } = await rejection(client.ping());
     assert.equal(code, `HTTP_${status}`);
-    assert.match(message, /HTTP\+SSE, the transport of 2024-11-05, is not supported$/);
+    assert.match(message, /HTTP\+SSE of 2024-11-05 is not supported$/);
   }
 });
 

@@ -228,7 +228,7 @@ test('with CORS, a hidden session is named', async (t) => {
   });
   const { code, message } = await rejection(client.callTool('green'));
   assert.equal(code, -32000);
-  assert.match(message, /the server must expose the header mcp-session-id$/);
+  assert.match(message, /CORS must expose the header mcp-session-id$/);
 });
 
 // Arrays of messages, which the revision 2025-03-26 allows.

@@ -156,7 +156,7 @@ async function startUnreliable(era, random) {
   function call(response, id, number, result) {
     const chance = random();
     if (chance < 0.02) return response.writeHead(503, { 'retry-after': '0' }).end();
-    if (chance < 0.03) return sessions.clear() ?? response.destroy();
+    if (chance < 0.022) return sessions.clear() ?? response.destroy();
     unreliable.executed.set(number, (unreliable.executed.get(number) ?? 0) + 1);
     const value = { content: [{ type: 'text', text: `echo ${number}` }] };
     const message = `data: ${JSON.stringify({ jsonrpc: '2.0', id, result: value })}\n\n`;

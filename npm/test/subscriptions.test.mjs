@@ -55,7 +55,7 @@ test('a stream that ends is opened again, without an error for a legacy one', as
 });
 
 test('a stream that is refused for now is requested again, and the error goes to onerror once', async (t) => {
-  const statuses = [408, 409, 425, 429, 500, 502, 503, 522];
+  const statuses = [401, 408, 409, 425, 429, 500, 502, 503, 522];
   await Promise.all(
     statuses.map(async (status) => {
       const GET = (exchange, times) => (times === 1 ? exchange.response.writeHead(status).end() : change(exchange));

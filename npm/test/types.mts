@@ -207,7 +207,9 @@ try {
     const code: number | LocalErrorCode = error.code;
     const data: unknown = error.data;
     const name: 'MCPError' = error.name;
-    void [code, data, name, error.message, error.cause];
+    const challenge: string | null | undefined = error.headers?.get('www-authenticate');
+    const isRefused = error.status === 401 || error.code === 'REDIRECT';
+    void [code, data, name, challenge, isRefused, error.message, error.cause];
   }
   client.report(error, { cart: 3 });
   client.report('only text');
