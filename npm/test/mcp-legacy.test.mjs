@@ -187,6 +187,30 @@ test('a server without sessions that expects a handshake gets another', async (t
   assert.equal(server.sent('initialize').length, 2);
 });
 
+test('a call that lost its session while another call replaces it is sent again', async (t) => {
+  const pending = [];
+  let opening;
+  const { client, server } = await connectLegacy(t, {
+    'tools/call': (exchange, times) => (times <= 3 ? pending.push(exchange) : tea(exchange)),
+    initialize: (exchange, times) => {
+      server.session = times;
+      const open = () => exchange.result(initializeResult(), { 'mcp-session-id': `session-${times}` });
+      if (times === 1) open();
+      else opening = open;
+    },
+  });
+  const calls = ['green', 'black', 'white'].map((name) => client.callTool(name));
+  await server.arrived('tools/call', 3);
+  losses['HTTP 404'](pending[0]);
+  await server.arrived('initialize', 2);
+  losses['HTTP 401'](pending[1]);
+  losses['HTTP 200, -32001'](pending[2]);
+  await Promise.all([1, 2].map((index) => server.until(() => pending[index].response.writableFinished)));
+  opening();
+  assert.deepEqual(await Promise.all(calls), ['green', 'black', 'white'].map(textResult));
+  assert.equal(server.sent('initialize').length, 2);
+});
+
 test('simultaneous calls that lose a session share the new one', async (t) => {
   const pending = [];
   const { client, server } = await connectLegacy(t, {

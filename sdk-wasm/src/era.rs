@@ -75,6 +75,9 @@ pub(crate) struct Era {
     version: Cell<&'static str>,
     /// The session id from the handshake.
     session: Cell<Option<String>>,
+    /// True if the last handshake opened a session, even if it is forgotten by now: calls that were sent in it may still
+    /// be refused.
+    has_sessions: Cell<bool>,
 }
 
 impl Era {
@@ -87,6 +90,7 @@ impl Era {
             probes: Cell::new(0),
             version: Cell::new(""),
             session: Cell::new(None),
+            has_sessions: Cell::new(false),
         }
     }
 
@@ -113,7 +117,8 @@ impl Era {
     pub(crate) fn probed(&self, probe: &Probe<'_>) -> Step {
         self.probes.set(self.probes.get() + 1);
         let lists_modern = contains(probe.supported, MODERN);
-        let lists_legacy = contains(probe.supported, LEGACY) || OLDER.iter().any(|old| contains(probe.supported, old));
+        // All revisions before the modern one are of these years.
+        let lists_legacy = contains(probe.supported, "\"2024-") || contains(probe.supported, "\"2025-");
         let may_be_legacy = self.mode == Mode::Auto;
         let is_unclear = probe.status == 0
             || matches!(probe.status, 401 | 403)
@@ -154,6 +159,7 @@ impl Era {
     pub(crate) fn initialized(&self, version: &str, session: Option<String>) -> bool {
         let known = [LEGACY].into_iter().chain(OLDER).find(|known| *known == version);
         self.version.set(known.unwrap_or_default());
+        self.has_sessions.set(session.is_some());
         self.session.set(session);
         self.is_ready.set(known.is_some());
         self.is_known.set(self.is_known.get() || known.is_some());
@@ -174,7 +180,7 @@ impl Era {
     /// or the missing initialisation. A long body is a page or a trace, which may name other sessions, and so may an
     /// application's own error in a response with the status 200.
     pub(crate) fn is_lost(&self, status: u16, code: f64, message: &str, body: &str) -> bool {
-        let has_session = self.session().is_some();
+        let has_session = self.has_sessions.get();
         let names = |word: &str| contains(message, word) || body.len() < MAX_REFUSAL && contains(body, word);
         self.mode != Mode::Plain
             && !self.is_modern.get()
@@ -298,7 +304,10 @@ mod tests {
         let lost = |session: bool, status, code, message: &str, body: &str| {
             let era = Era::new(Mode::Legacy);
             era.initialized(LEGACY, session.then(|| "s1".to_owned()));
-            era.is_lost(status, code, message, body)
+            let is_lost = era.is_lost(status, code, message, body);
+            era.disconnect();
+            assert_eq!(era.is_lost(status, code, message, body), is_lost, "also while the session is replaced");
+            is_lost
         };
         for (status, code, message, body) in [
             (404, f64::NAN, "Not Found", ""),
