@@ -24,7 +24,7 @@ const TIMEOUT = 20_000;
 /**
  * Starts a server on a free port, so that it is its own origin. Members of the script: `report(response)` responds to
  * POSTs below `/report-error`, `mcp({method, headers, body}, response)` to all requests at `/mcp`, `call(body,
- * response)` to all other POSTs. `headers` are sent with the page, `files` maps paths to error statuses, and `cors`
+ * response)` to all other POSTs. `redirects` maps paths to addresses. `headers` are sent with the page, `files` maps paths to error statuses, and `cors`
  * allows pages of other origins: true, or additional headers.
  */
 export async function startServer(script) {
@@ -39,6 +39,7 @@ export async function startServer(script) {
     const corsHeaders = script.cors ? { ...CORS, ...script.cors } : {};
     for (const [name, value] of Object.entries(corsHeaders)) response.setHeader(name, value);
     if (request.method === 'OPTIONS') response.writeHead(204).end();
+    else if (script.redirects?.[pathname]) response.writeHead(307, { location: script.redirects[pathname] }).end();
     else if (pathname === '/mcp') {
       const message = { method: request.method, headers: request.headers, body: text ? JSON.parse(text) : undefined };
       received.mcp.push(message);
@@ -49,7 +50,7 @@ export async function startServer(script) {
       if (script.report) script.report(response);
       else response.writeHead(202, { 'content-type': 'application/json' }).end('[]');
     } else {
-      const call = { body: JSON.parse(text), headers: request.headers };
+      const call = { body: text ? JSON.parse(text) : undefined, headers: request.headers };
       received.calls.push(call);
       script.call(call.body, response);
     }

@@ -26,6 +26,36 @@ export function origins(engine) {
     assert.equal(report.context.endpoint, `${other.origin}/jsonrpc`);
   });
 
+  test('a redirect is followed within the origin; another origin receives no headers and no parameters', async (t) => {
+    const call = (body, response) => (body ? result(body, response, 'moved') : response.writeHead(400).end());
+    const open = await otherOrigin(t, { cors: { 'access-control-allow-headers': '*' }, call });
+    const closed = await otherOrigin(t, { call });
+    const redirects = { '/same': '/moved', '/open': `${open.origin}/jsonrpc`, '/closed': `${closed.origin}/jsonrpc` };
+    const { run, server } = await openPage(t, engine, { call, redirects });
+    const callAll = async () => {
+      const outcomes = [];
+      for (const path of ['/same', '/open', '/closed']) {
+        const client = new MCPClient(path, { headers: { 'x-api-key': 'k-1' } });
+        outcomes.push(await outcomeOf(client.request('pay', { card: 'visa' })), await outcomeOf(client.request('pay')));
+      }
+      return outcomes;
+    };
+    const outcomes = await run(callAll);
+    assert.deepEqual(outcomes.slice(0, 2), [{ value: 'moved' }, { value: 'moved' }]);
+    for (const { code, message } of outcomes.slice(2)) {
+      assert.equal(code, 'REDIRECT');
+      assert.match(message, /which is not followed. If that is the server, make it the endpoint$/);
+    }
+    assert.ok(outcomes[2].message.includes(`${open.origin}/jsonrpc`), outcomes[2].message);
+    assert.deepEqual(
+      server.calls.filter(({ body }) => body).map(({ headers }) => headers['x-api-key']),
+      ['k-1', 'k-1'],
+    );
+    for (const { body, headers } of [...open.calls, ...closed.calls]) {
+      assert.deepEqual([body, headers['x-api-key']], [undefined, undefined]);
+    }
+  });
+
   test('a traceparent is sent as a header to the origin of the page only, because another needs a preflight', async (t) => {
     const other = await otherOrigin(t, { cors: true, call: refuse });
     const { run, server } = await openPage(t, engine, { call: refuse });
