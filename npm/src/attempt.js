@@ -6,8 +6,8 @@ import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
 import { isForeign } from './page.js';
 import { randomDigits } from './random.js';
-import { letEnd, readStream, takeMessages } from './read-stream.js';
-import { isEventStream, requestHeaders, send } from './request.js';
+import { readStream, takeMessages } from './read-stream.js';
+import { discard, isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
 
 /** Makes an attempt and returns its outcome. Throws failures without a remedy, such as an abort. */
@@ -28,10 +28,10 @@ export async function attempt(connection, call) {
     if (thrown instanceof Error) outcome.thrown = thrown;
     else failure = thrown;
   }
-  // Node ends a request after five minutes without data.
-  if (/(Headers|Body)Timeout/.test(outcome.thrown?.cause?.name)) {
+  // Node ends a request after five minutes without data, with a HeadersTimeoutError or a BodyTimeoutError.
+  if (/[sy]TimeoutError/.test(outcome.thrown?.cause?.name)) {
     call.flags |= TIMED_OUT;
-    call.timeout = Math.min(call.timeout, 300_000);
+    call.timeout = 300_000;
   }
   connection.inFlight.delete(call);
   signal?.removeEventListener('abort', abort);
@@ -65,7 +65,7 @@ async function exchange(connection, call, outcome) {
   const response = (outcome.response = await send(connection, 'POST', call, headers, body));
   if (response.ok && call.kind === NOTIFICATION) {
     // Not waited for, because JSON-RPC has no responses to notifications.
-    if (response.body) letEnd(response.body.getReader());
+    discard(response);
     outcome.status = response.status;
   } else if (isEventStream(connection, response)) {
     await readStream(connection, call, response, outcome);

@@ -1,7 +1,7 @@
 // Work that no call waits for. Its errors go to the client's `onerror`.
 
 import { MCPError } from './error.js';
-import { requestHeaders, send } from './request.js';
+import { discard, requestHeaders, send } from './request.js';
 
 /** Runs an action. After an abort its errors are dropped. */
 export async function inBackground(connection, action, signal) {
@@ -17,6 +17,6 @@ export async function inBackground(connection, action, signal) {
 export function sendInBackground(connection, method, message) {
   return inBackground(connection, async () => {
     const body = message && JSON.stringify({ jsonrpc: '2.0', ...message });
-    await (await send(connection, method, {}, await requestHeaders(connection), body)).text();
+    discard(await send(connection, method, {}, await requestHeaders(connection), body));
   });
 }

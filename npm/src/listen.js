@@ -8,7 +8,7 @@ import { deliver } from './deliver.js';
 import { Failure } from './error.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { readStream } from './read-stream.js';
-import { isEventStream, requestHeaders, send } from './request.js';
+import { discard, isEventStream, requestHeaders, send } from './request.js';
 
 const LIST_CHANGED = /^notifications\/(tools|prompts|resources)\/list_changed$/;
 /** HTTP statuses after which the stream may be offered later. Without a response there is none. */
@@ -73,9 +73,9 @@ async function readNotifications(connection, call) {
     call.isOpen = true;
     await readStream(connection, call, response, {});
   } else {
-    response.body?.cancel();
+    discard(response);
     const { status } = response;
-    const message = `The stream for notifications was refused with HTTP ${status}`;
+    const message = `The stream was refused with HTTP ${status}`;
     throw new Failure({ code: `HTTP_${status}`, message, outcome: { status } });
   }
 }

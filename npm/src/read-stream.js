@@ -77,7 +77,7 @@ export function takeMessages(connection, call, messages, response, outcome) {
 }
 
 /** Reads on for a moment, because a stream that ends by itself leaves its connection for other requests. */
-export function letEnd(reader) {
+function letEnd(reader) {
   const end = () => reader.cancel().catch(() => {});
   const timer = setTimeout(end, GRACE);
   reader.read().then(end, end).finally(() => clearTimeout(timer));

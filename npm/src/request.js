@@ -7,6 +7,9 @@ import { plainHeaders } from './settings.js';
 import { headersFor } from './tool-headers.js';
 import { isFunction } from './type-checks.js';
 
+/** Ends a response whose body does not matter. */
+export const discard = ({ body }) => body?.cancel?.().catch(() => {});
+
 /** Maximum number of redirects of one request. */
 const MAX_REDIRECTS = 5;
 
@@ -25,7 +28,7 @@ export async function send(connection, method, { controller }, headers, body) {
     const { status } = response;
     // Browsers hide status and target of a redirect. A request without headers and parameters finds the target.
     if (status && !/^30[12378]$/.test(status)) return response;
-    response.body?.cancel();
+    discard(response);
     const location = status
       ? response.headers.get('location')
       : await plainFetch()(address, { method: 'POST', signal }).then(({ url }) => url, () => '');

@@ -114,13 +114,12 @@ function reporting(options, defaultEndpoint) {
   return { maxPerMinute: 30, sampleRate: 1, breadcrumbs: true, ...options, endpoint };
 }
 
-/** Whether an address can be fetched: relative, or with the scheme of HTTP or of the page, and without credentials. */
+/** Whether an address can be fetched: relative, or with http:// or https://, and without credentials. */
 function isFetchable(value) {
   const text = String(value).trim();
   try {
     const { username, password } = new URL(text, 'http://localhost');
-    const hasScheme = /^(https?:|(?!https?\/\/|[^/?#]*:))/i.test(text) || text.startsWith(globalThis.location?.protocol);
-    return hasScheme && !username && !password;
+    return /^(https?:|(?!https?\/\/|[^/?#]*:))/i.test(text) && !username && !password;
   } catch {
     return false;
   }

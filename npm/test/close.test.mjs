@@ -36,6 +36,12 @@ test('a server that refuses DELETE causes no error', async (t) => {
   assert.deepEqual(errors, []);
 });
 
+test('close does not wait for the end of the response to DELETE', async (t) => {
+  const { client } = await connectLegacy(t, { DELETE: (exchange) => exchange.stream(': bye\n\n') });
+  await client.ping();
+  await client.close();
+});
+
 test('a call right before close is rejected and not sent', async (t) => {
   const { client, server } = await connectLegacy(t, {});
   const waiting = rejection(client.ping());
