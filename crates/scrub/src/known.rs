@@ -24,6 +24,8 @@ use crate::{CREDENTIALS, SECRET};
 const MAX_VALUES: usize = 256;
 /// Maximum length of a line that a shell prints for a command, in bytes.
 const MAX_TRACE_BYTES: usize = 16 * 1024;
+/// Maximum number of such lines. Of more, the last ones are read, because each takes some microseconds.
+const MAX_TRACES: usize = 256;
 
 /// The values of secrets, to be masked wherever they stand. A copy shares them.
 #[derive(Clone, Default)]
@@ -80,7 +82,8 @@ impl KnownSecrets {
     #[must_use]
     pub fn with_traces(&self, text: &str) -> Self {
         let mut values = Vec::new();
-        for command in text.lines().filter(|line| line.len() <= MAX_TRACE_BYTES).filter_map(traced) {
+        let lines = text.lines().rev().filter(|line| line.len() <= MAX_TRACE_BYTES);
+        for command in lines.filter_map(traced).take(MAX_TRACES) {
             for words in shell::commands(command) {
                 let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
                 values.extend(judged(&words).values);

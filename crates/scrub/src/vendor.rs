@@ -26,8 +26,8 @@ static FORMS: [Form; if cfg!(feature = "full") { 11 } else { 4 }] = [
         prefixes: &words::list(b" npm_"),
         #[cfg(feature = "full")]
         prefixes: &words::list(
-            b" npm_ nfp_ rnd_ r8_ ntn_ secret_ pnu_ gsk_ api_org_ bkua_ rubygems_ tfp_ rdme_ test_ live_ vcp_ aio_ \
-            unkey_ lin_api_ lin_oauth_ tr_dev_ tr_prod_ CLOJARS_ phx_ e2b_ fc- ctx7sk- bb_live_ jina_ napi_ fw_ cal_live_ rpa_ \
+            b" npm_ nfp_ rnd_ r8_ secret_ pnu_ bkua_ rubygems_ tfp_ rdme_ test_ live_ vcp_ aio_ \
+            unkey_ tr_dev_ tr_prod_ CLOJARS_ phx_ fc- ctx7sk- bb_live_ fw_ cal_live_ \
             csk- m0- sk_ ak_ pa-",
         ),
         min: 22,
@@ -35,7 +35,14 @@ static FORMS: [Form; if cfg!(feature = "full") { 11 } else { 4 }] = [
         is_mixed: true,
     },
     #[cfg(feature = "full")]
-    Form { prefixes: &words::list(b" hf_ xai- ico- pplx-"), min: 30, set: &ALPHANUMERIC, is_mixed: false },
+    Form {
+        prefixes: &words::list(
+            b" hf_ xai- ico- pplx- ntn_ gsk_ api_org_ lin_api_ lin_oauth_ e2b_ jina_ napi_ rpa_",
+        ),
+        min: 30,
+        set: &ALPHANUMERIC,
+        is_mixed: false,
+    },
     Form {
         prefixes: &words::list(
             b" ghp_ gho_ ghu_ ghs_ ghr_ sk_live_ pk_live_ rk_live_ sk_test_ rk_test_ whsec_ shpat_ shpss_ shppa_ \
