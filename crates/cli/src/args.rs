@@ -155,8 +155,9 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     /// Exit codes that are no failure, in addition to 0, separated by commas
-    #[arg(long, value_delimiter = ',', value_parser = values::exit_code, value_name = "CODE")]
-    pub(crate) ok: Vec<i32>,
+    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    #[arg(value_parser = |text: &str| values::entry(text, values::exit_code))]
+    pub(crate) ok: Vec<Option<i32>>,
     /// Do not print the line about a recorded failure on a terminal
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -190,13 +191,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "AUTOHEAL_PUBLIC_URL", value_parser = values::public_url, value_name = "URL")]
     pub(crate) public_url: Option<Origin>,
     /// Origins of other sites whose pages may send reports, separated by commas
-    #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_parser = values::origin)]
-    #[arg(value_name = "ORIGIN")]
-    pub(crate) allow_origin: Vec<Origin>,
+    #[arg(long, env = "AUTOHEAL_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    #[arg(value_parser = |text: &str| values::entry(text, values::origin))]
+    pub(crate) allow_origin: Vec<Option<Origin>>,
     /// Public keys with the project that each selects, separated by commas
-    #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_parser = values::project_key)]
-    #[arg(value_name = "KEY=PROJECT")]
-    pub(crate) project_key: Vec<ProjectKey>,
+    #[arg(long, env = "AUTOHEAL_PROJECT_KEYS", value_delimiter = ',', value_name = "KEY=PROJECT")]
+    #[arg(value_parser = |text: &str| values::entry(text, values::project_key))]
+    pub(crate) project_key: Vec<Option<ProjectKey>>,
     /// Secret keys of trusted senders, separated by commas, of at least 16 characters each; a page must never contain one
     #[arg(long, env = "AUTOHEAL_KEY", hide_env_values = true, value_parser = values::secrets, value_name = "KEY")]
     pub(crate) sender_key: Vec<Secrets>,
@@ -275,8 +276,8 @@ pub(crate) struct HealingArgs {
     pub(crate) agent: String,
     /// Sources whose failures are handed over without a person's approval: run, mcp, browser, none
     #[arg(long, env = "AUTOHEAL_TRUST", value_delimiter = ',', default_value = "none")]
-    #[arg(value_parser = values::trusted_source, value_name = "SOURCE")]
-    pub(crate) trust: Vec<TrustedSource>,
+    #[arg(value_parser = |text: &str| values::entry(text, values::trusted_source), value_name = "SOURCE")]
+    pub(crate) trust: Vec<Option<TrustedSource>>,
     /// Text of a report in its issue: full, or after-approval (facts until a person sets the approval label)
     #[arg(long, env = "AUTOHEAL_ISSUE_TEXT", value_enum, default_value_t = IssueText::Full, value_name = "WHEN")]
     pub(crate) issue_text: IssueText,

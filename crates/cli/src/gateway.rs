@@ -31,7 +31,7 @@ pub(crate) fn run(options: McpArgs) -> Result<()> {
 
 async fn relay(options: McpArgs) -> Result<()> {
     let config = config(&options)?;
-    let allow_origin = options.http.allow_origin.clone();
+    let allow_origin = options.http.allow_origin.iter().flatten().cloned().collect();
     let url = config.upstream.url().clone();
     let listen = options.http.listen;
     let listener = TcpListener::bind(listen)

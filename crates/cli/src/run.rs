@@ -69,7 +69,8 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     });
     let relayed = streams.finish();
     is_done.store(true, Ordering::Relaxed);
-    let failed = ending.failed(&options.ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
+    let ok: Vec<i32> = options.ok.iter().flatten().copied().collect();
+    let failed = ending.failed(&ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
         let evidence = Evidence::read(&relayed, &known_secrets(&options.command));
         let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };

@@ -56,8 +56,8 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<(String, Reposi
         // in this process where the binary cannot be found, as after an upgrade that removed it
         lookup_builder: std::env::current_exe().map(LookupBuilder::by_process).unwrap_or_default(),
         public_url: options.public_url.clone(),
-        allow_origin: options.allow_origin.clone(),
-        project_keys: options.project_key.clone(),
+        allow_origin: options.allow_origin.iter().flatten().cloned().collect(),
+        project_keys: options.project_key.iter().flatten().cloned().collect(),
         sender_keys,
         operator_tokens,
         rate_limits: RateLimits {
@@ -158,8 +158,8 @@ pub(crate) fn caller_errors(options: &HealingArgs) -> CallerErrors {
     CallerErrors { open: options.caller_errors, clients: options.caller_error_clients }
 }
 
-fn trust(sources: &[TrustedSource]) -> Trust {
-    let named = |source| sources.contains(&source);
+fn trust(sources: &[Option<TrustedSource>]) -> Trust {
+    let named = |source| sources.contains(&Some(source));
     Trust { run: named(TrustedSource::Run), mcp: named(TrustedSource::Mcp), browser: named(TrustedSource::Browser) }
 }
 

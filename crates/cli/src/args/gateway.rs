@@ -21,8 +21,9 @@ pub(crate) struct HttpArgs {
     pub(crate) listen: SocketAddr,
     /// Origins whose pages may use the server from a browser, separated by commas. Pages of other origins are then refused,
     /// and the server's own CORS headers are replaced. By default the server's own rules apply
-    #[arg(long, requires = "http", value_delimiter = ',', value_parser = values::origin, value_name = "ORIGIN")]
-    pub(crate) allow_origin: Vec<Origin>,
+    #[arg(long, requires = "http", value_delimiter = ',', value_name = "ORIGIN")]
+    #[arg(value_parser = |text: &str| values::entry(text, values::origin))]
+    pub(crate) allow_origin: Vec<Option<Origin>>,
     /// Read a caller's address from the last X-Forwarded-For, with --http; only behind a proxy that sets it
     #[arg(long, env = "AUTOHEAL_TRUST_PROXY", action = ArgAction::Set, num_args = 0..=1)]
     #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]

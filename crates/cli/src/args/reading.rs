@@ -244,7 +244,18 @@ fn list_problem(arg: &Arg, matches: &ArgMatches, words: &[OsString]) -> Option<S
         return None;
     }
     let raw = matches.get_raw(arg.get_id().as_str())?;
-    let raw: Vec<String> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
+    let mut raw: Vec<String> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
+    if !is_secret && raw.len() > 1 {
+        // a further comma may end the list; elsewhere a blank entry is a mistake
+        raw.pop_if(|last| last.is_empty());
+    }
+    if !is_secret && raw.iter().any(String::is_empty) {
+        let (name, all) = (named(arg, words), raw.join(","));
+        return Some(match raw.len() {
+            1 => format!("{name}: `` is empty; a value is needed"),
+            _ => format!("{name}: `{}` has an empty entry; name a value beside each comma", shown(&all)),
+        });
+    }
     if is_secret {
         let secrets: Vec<&str> = raw.iter().flat_map(|value| split_secrets(value)).collect();
         return repeated(&secrets).map(|_| format!("{}: the same secret is named twice", named(arg, words)));

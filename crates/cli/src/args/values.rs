@@ -67,12 +67,17 @@ pub(crate) fn exit_code(text: &str) -> Result<i32, String> {
     text.trim().parse::<u8>().map(i32::from).map_err(|_| "is not an exit code, a number from 0 to 255".to_owned())
 }
 
-/// Parses `true`, `false`, `1`, `0`, `yes` or `no`.
+/// An entry of a list, which a further comma ends: none for the blank after the last comma.
+pub(crate) fn entry<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// Parses `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`.
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" => Ok(true),
-        "false" | "0" | "no" => Ok(false),
-        _ => Err("is neither true, 1, yes nor false, 0, no".to_owned()),
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("is neither true, 1, yes, on nor false, 0, no, off".to_owned()),
     }
 }
 
@@ -88,12 +93,13 @@ pub(crate) fn log_level(text: &str) -> Result<tracing::Level, String> {
     }
 }
 
-/// Parses `500ms`, `30s`, `15m`, `2h`, `1d`, from `MIN` to `MAX` milliseconds.
+/// Parses `500ms`, `30s`, `15m`, `2h`, `1d`, `1w`, from `MIN` to `MAX` milliseconds.
 pub(crate) fn time<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let accepted = format!("a time from {} to {}; write it like 30s or 15m", shown_time(MIN), shown_time(MAX));
-    let unit = TIME_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, milliseconds)| milliseconds);
+    let units = || TIME_UNITS.iter().chain(&[("w", 7 * DAY)]);
+    let unit = units().find(|(name, _)| *name == unit).map(|(_, milliseconds)| milliseconds);
     let time = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(*unit));
     let time = time.filter(|time| (MIN..=MAX).contains(time));
     time.map(Duration::from_millis).ok_or_else(|| format!("is not {accepted}"))
@@ -251,11 +257,13 @@ pub(crate) struct Repositories(pub(crate) Vec<(String, Repository)>);
 /// Parses `owner/name` for the default project and `project=owner/name` for others, separated by commas.
 pub(crate) fn repositories(text: &str) -> Result<Repositories, String> {
     let mut repositories: Vec<(String, Repository)> = Vec::new();
-    for entry in text.split(',').map(str::trim) {
+    // a further comma may end the list
+    let list = text.trim().strip_suffix(',').unwrap_or(text);
+    for entry in list.split(',').map(str::trim) {
         let (project, name) = entry.split_once('=').unwrap_or((DEFAULT_PROJECT, entry));
         let repository = Repository::parse(name).filter(|_| is_name(project));
         let Some(repository) = repository else {
-            return Err(if entry == text.trim() {
+            return Err(if entry == list.trim() {
                 "is neither owner/name nor PROJECT=owner/name".to_owned()
             } else {
                 format!("holds `{entry}`, which is neither owner/name nor PROJECT=owner/name")

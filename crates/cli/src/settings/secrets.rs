@@ -27,7 +27,7 @@ pub(super) fn check(options: &ServeArgs, sender_keys: &[SecretString], operator_
         Power {
             name: "AUTOHEAL_PROJECT_KEYS",
             grants: "is public",
-            secrets: options.project_key.iter().map(|key| key.key.as_str()).collect(),
+            secrets: options.project_key.iter().flatten().map(|key| key.key.as_str()).collect(),
         },
         Power { name: "AUTOHEAL_KEY", grants: "sends reports of a known sender", secrets: exposed(sender_keys) },
         Power { name: "AUTOHEAL_OPERATOR_TOKEN", grants: "opens the dashboard", secrets: exposed(operator_tokens) },

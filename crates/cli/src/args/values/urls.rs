@@ -7,10 +7,15 @@ use autoheal_gateway::{Origin, Upstream};
 /// The problem with an address of multicast or broadcast.
 const MANY: &str = "is an address of many machines at once, on which no connection can be made";
 
-/// Parses `127.0.0.1:8787`, an address of one machine. A name is refused, because it can stand for addresses that others reach.
+/// Parses `127.0.0.1:8787`, an address of one machine, or `localhost:8787`, which means the same. Other names are refused,
+/// because they can stand for addresses that others reach.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let wrong = "is not an IP address with a port; write it like 127.0.0.1:8790, or [::1]:8790";
-    let address: SocketAddr = text.trim().parse().map_err(|_| wrong.to_owned())?;
+    let text = text.trim();
+    let is_local = |name: &str| name.eq_ignore_ascii_case("localhost");
+    // not resolved, because the hosts file may name an address that others reach
+    let port = text.rsplit_once(':').filter(|(name, _)| is_local(name)).map(|(_, port)| format!("127.0.0.1:{port}"));
+    let address: SocketAddr = port.as_deref().unwrap_or(text).parse().map_err(|_| wrong.to_owned())?;
     if reaches_many(address.ip().to_canonical()) {
         return Err(format!("{MANY}; to listen on all addresses of this machine, write 0.0.0.0 or [::]"));
     }

@@ -23,8 +23,10 @@ const fn row(
 const HEALING: &[&str] = &["serve", "explain"];
 const SENDING: &[&str] = &["run", "mcp"];
 const STORING: &[&str] = &["serve", "run", "mcp", "backup", "erase"];
-const BOOLS: [&[&str]; 2] =
-    [&["true", "false", "1", "0", "yes", "no", "YES", " true "], &["", " ", "maybe", "on", "2", "true,false", "truth"]];
+const BOOLS: [&[&str]; 2] = [
+    &["true", "false", "1", "0", "yes", "no", "on", "off", "YES", "On", " true "],
+    &["", " ", "maybe", "on off", "2", "true,false", "truth"],
+];
 const COUNTS: [&[&str]; 2] = [
     &["1", "3", "1000000000"],
     &["", " ", "0", "-1", "+1", "1.5", "1e3", "x", "0x10", "1000000001", "99999999999999999999", "1,2", "١"],
@@ -62,10 +64,13 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["serve", "erase"],
         "--listen",
-        &["127.0.0.1:8787", "[::1]:0", " 127.0.0.1:1 "],
+        &["127.0.0.1:8787", "[::1]:0", " 127.0.0.1:1 ", "localhost:8787", "LOCALHOST:0"],
         &[
             "",
-            "localhost:8787",
+            "localhost",
+            "localhost:",
+            "localhost:99999",
+            "a.localhost:80",
             "shop.example:80",
             "127.0.0.1",
             ":8787",
@@ -87,8 +92,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["mcp"],
         "--http --listen",
-        &["127.0.0.1:8787", "[::1]:0"],
-        &["", "localhost:8787", "127.0.0.1", ":8787", "8787", "127.0.0.1:99999"],
+        &["127.0.0.1:8787", "[::1]:0", "localhost:8790"],
+        &["", "localhost", "127.0.0.1", ":8787", "8787", "127.0.0.1:99999"],
         "127.0.0.1:8790",
     ),
     row(
@@ -138,8 +143,8 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["serve"],
         "--retention",
-        &["90d", "1h", "60m", "0", "0d", "off", "OFF", "36500d"],
-        &["", "90", "soon", "-1d", "1.5d", "36501d", "99999999999999999d", "90d 1h", "1w", "never"],
+        &["90d", "1h", "60m", "0", "0d", "off", "OFF", "1w", "36500d"],
+        &["", "90", "soon", "-1d", "1.5d", "36501d", "99999999999999999d", "90d 1h", "1W", "week", "never"],
         "0 or off",
     ),
     row(&["serve"], "--retention", &[], &["1ms", "59m", "3599s"], "a time from 1h to 36500d"),
@@ -152,8 +157,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(&["serve"], "--rate-limit", LIMITS[0], LIMITS[1], "from 0 to"),
     row(&["serve"], "--new-groups", LIMITS[0], LIMITS[1], "from 0 to"),
-    row(&["run", "mcp"], "--remote", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
-    row(&["serve", "mcp"], "--trust-proxy", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
+    row(&["run", "mcp"], "--remote", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
+    row(&["serve", "mcp"], "--trust-proxy", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
     row(
         &["serve"],
         "--public-url",
@@ -178,17 +183,12 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["serve"],
         "--allow-origin",
-        &["https://a", "https://a,http://a", "https://a:8443, https://b/"],
-        &ODD_URLS,
+        &["https://a", "https://a,http://a", "https://a:8443, https://b/", "https://a,", "https://a,https://b,"],
+        ODD_URLS.as_slice().split_at(1).1,
         "https://shop.example",
     ),
-    row(
-        &["serve"],
-        "--allow-origin",
-        &[],
-        &["https://a/b", "https://a,", ",https://a", "https://a,,https://b", "null", "*"],
-        "not an origin",
-    ),
+    row(&["serve"], "--allow-origin", &[], &["https://a/b", "null", "*"], "not an origin"),
+    row(&["serve"], "--allow-origin", &[], &["", ",", ",https://a", "https://a,,https://b", "https://a,,"], "empty"),
     row(
         &["serve"],
         "--allow-origin",
@@ -199,18 +199,20 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["mcp"],
         "--http --allow-origin",
-        &["https://a", "https://a,https://b"],
-        &["", "https://a/b", "https://a,", "null", "*", "https://a,b"],
+        &["https://a", "https://a,https://b", "https://a,"],
+        &["https://a/b", "null", "*", "https://a,b"],
         "not an origin",
     ),
+    row(&["mcp"], "--http --allow-origin", &[], &["", ",https://a"], "empty"),
     row(&["mcp"], "--http --allow-origin", &[], &["https://a,https://a", "https://a, https://A:443"], "named twice"),
     row(
         &["serve"],
         "--project-key",
-        &["pk-1=shop", "a=shop,b=shop", "a=b, c=d"],
-        &["", "shop", "=shop", "a=", "a=b=c", "a b=c", "a=b,", "ä=b", "a=b;c=d"],
+        &["pk-1=shop", "a=shop,b=shop", "a=b, c=d", "a=b,"],
+        &["shop", "=shop", "a=", "a=b=c", "a b=c", "ä=b", "a=b;c=d"],
         "KEY=PROJECT",
     ),
+    row(&["serve"], "--project-key", &[], &["", "a=b,,c=d"], "empty"),
     row(&["serve"], "--project-key", &[], &["a=shop,a=blog", "a=shop,a=shop", "a=shop, a=blog"], "named twice"),
     row(
         &["serve"],
@@ -279,14 +281,14 @@ pub(super) const ROWS: &[Row] = &[
         &["", "0", "0s", "1ms", "1", "2d", "soon"],
         "a time from 10ms to 1d",
     ),
-    row(HEALING, "--issue", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
-    row(HEALING, "--pr", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
-    row(HEALING, "--heal", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
-    row(HEALING, "--caller-errors", BOOLS[0], BOOLS[1], "neither true, 1, yes nor false, 0, no"),
+    row(HEALING, "--issue", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
+    row(HEALING, "--pr", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
+    row(HEALING, "--heal", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
+    row(HEALING, "--caller-errors", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
     row(
         HEALING,
         "--repo",
-        &["acme/shop", "acme/shop,blog=acme/blog", "acme_x/.github"],
+        &["acme/shop", "acme/shop,blog=acme/blog", "acme_x/.github", "acme/shop,"],
         &[
             "",
             " ",
@@ -297,7 +299,7 @@ pub(super) const ROWS: &[Row] = &[
             "acme/shop/",
             "acme shop/x",
             "acme/..",
-            "acme/shop,",
+            "acme/shop,,",
             ",acme/shop",
             "https://github.com/acme/shop",
             "acme/shop.git",
@@ -336,10 +338,11 @@ pub(super) const ROWS: &[Row] = &[
     row(
         HEALING,
         "--trust",
-        &["none", "run", "run,mcp", "run, browser"],
-        &["", " ", "everybody", "Run", "run,", ",run", "run;mcp", "all"],
+        &["none", "run", "run,mcp", "run, browser", "run,"],
+        &[" ", "everybody", "Run", "run;mcp", "all"],
         "run, mcp, browser, none",
     ),
+    row(HEALING, "--trust", &[], &["", ",run", "run,,mcp"], "empty"),
     row(HEALING, "--trust", &[], &["run,none", "none,run", "none,mcp,browser"], "name either"),
     row(HEALING, "--trust", &[], &["run,run", "run,mcp, run", "none,none"], "named twice"),
     row(
@@ -420,10 +423,11 @@ pub(super) const ROWS: &[Row] = &[
     row(
         &["run"],
         "--ok",
-        &["1", "1,2", "0", "255"],
-        &["", "256", "-1", "x", "1,", ",1", "1;2", "1.0"],
+        &["1", "1,2", "0", "255", "1,2,"],
+        &["256", "-1", "x", "1;2", "1.0"],
         "a number from 0 to 255",
     ),
+    row(&["run"], "--ok", &[], &["", ",1", "1,,2"], "empty"),
     row(&["run"], "--ok", &[], &["1,1", "1,2, 1"], "named twice"),
     row(
         &["mcp"],
