@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_deliver::spool::SpooledReport;
-use autoheal_deliver::{Refusal, default_store, shares, store_file};
+use autoheal_deliver::{NO_DATA_DIRECTORY, Refusal, default_store, shares, store_file};
 use autoheal_prepare::fingerprint::Fingerprinted;
 use autoheal_prepare::rules::Rules;
 use autoheal_prepare::validate::{Arrival, Client};
@@ -97,7 +97,7 @@ pub enum StorePathError {
     #[error("AUTOHEAL_STORE: {0}:// is not supported; give the path of a SQLite file")]
     Scheme(String),
     /// No path was given, and there is no default.
-    #[error("neither XDG_DATA_HOME nor HOME is set; set the path of the store with --store")]
+    #[error("{NO_DATA_DIRECTORY}, or the path of the store with --store")]
     NoDataDirectory,
 }
 

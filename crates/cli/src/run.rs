@@ -121,7 +121,7 @@ fn report(options: RunArgs, failed: FailedCommand, is_line_start: bool) -> bool 
             }
             true
         }
-        Ok((Outcome::Spooled(why), _)) => {
+        Ok((Outcome::Spooled { why, .. }, _)) => {
             say(&format!("this failure could not be reported yet: {why}"));
             warn();
             true

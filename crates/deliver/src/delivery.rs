@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use crate::destination::{Destination, Receiver, Refusal};
-use crate::spool::{Recipient, Spool, SpoolLock, SpooledReport};
+use crate::spool::{MAX_REPORTS, Recipient, Spool, SpoolLock, SpooledReport};
 use crate::upstream::{self, BODY_MARGIN, Rejected, SendError};
 
 /// Maximum time by which a delivery delays a program's end: two seconds, less a margin for the end itself.
@@ -23,13 +23,22 @@ const MAX_OLDER: usize = 50;
 /// Maximum length of an error type in messages, in characters.
 const MAX_TYPE_CHARS: usize = 100;
 
+/// What happens to reports while another process uses the store.
+pub const IN_USE: &str =
+    "another autoheal uses the store; `autoheal serve`, or the next command that reports, records it";
+
 /// Result of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Delivered, or left in the spool for an `autoheal` that takes it from there.
     Delivered(Delivery),
-    /// Not delivered yet: in the spool until the next delivery. A sentence for people.
-    Spooled(String),
+    /// Not delivered yet: in the spool until the next delivery.
+    Spooled {
+        /// A sentence for people.
+        why: String,
+        /// Number of older reports that were dropped, because the spool is full.
+        dropped: u64,
+    },
     /// Neither delivered nor spooled. A sentence for people.
     Lost(String),
 }
@@ -53,8 +62,9 @@ pub enum Delivery {
         /// Occurrences so far of the first report's failure; none for a report that the store did not take.
         occurrences: Option<u64>,
     },
-    /// The store is in use by a running `autoheal serve`, which takes the reports from the spool within a minute.
-    RunningServe {
+    /// The store is in use by another process, or only `autoheal serve` may open it. A running `autoheal serve` takes the
+    /// reports from the spool within a minute, else the next delivery takes them.
+    StoreInUse {
         /// The reports, in a few words.
         reports: String,
     },
@@ -71,7 +81,7 @@ impl fmt::Display for Delivery {
             Self::Nothing => write!(formatter, "nothing to deliver"),
             Self::Service { url, reports } => write!(formatter, "reported to {url}: {reports}"),
             Self::Store { reports, .. } => write!(formatter, "recorded: {reports}; `autoheal serve` shows it"),
-            Self::RunningServe { reports } => write!(formatter, "left for the running `autoheal serve`: {reports}"),
+            Self::StoreInUse { reports } => write!(formatter, "saved: {reports}; {IN_USE}"),
             Self::Spool { reports } => {
                 write!(formatter, "recorded on this machine: {reports}; `autoheal serve` shows it")
             }
@@ -93,7 +103,10 @@ struct BatchResult {
 ///
 /// If there is no data directory, or the disk refuses the file.
 pub fn spool(destination: &Destination, sender: Sender, report: &mut ErrorReport) -> io::Result<PathBuf> {
-    spool_report(destination, sender, report).map(|spooled| spooled.file)
+    let spooled = spool_report(destination, sender, report)?;
+    // nothing is said, because the program may be in any state
+    let _dropped = Spool::open().map(|spool| spool.trim());
+    Ok(spooled.file)
 }
 
 pub(crate) fn spool_report(
@@ -143,11 +156,13 @@ pub(crate) fn deliver_with(
             }
         }
     }
+    let stays = format!("the report stays in {}", spool.directory().display());
     if matches!(destination.receiver, Receiver::Spool { .. }) {
-        return Outcome::Delivered(match new.as_slice() {
-            [] => Delivery::Nothing,
-            new => Delivery::Spool { reports: names(new, 0) },
-        });
+        return match (spool.trim(), new.as_slice()) {
+            (0, []) => Outcome::Delivered(Delivery::Nothing),
+            (0, new) => Outcome::Delivered(Delivery::Spool { reports: names(new, 0) }),
+            (dropped, _) => Outcome::Spooled { why: format!("{stays}{}", full_spool(dropped)), dropped },
+        };
     }
     // held until the end of the delivery, so that no other process delivers the same older reports
     let lock = spool.try_lock();
@@ -160,10 +175,23 @@ pub(crate) fn deliver_with(
     let batch: Vec<SpooledReport> = new.into_iter().chain(older).collect();
     match hand_over(destination, &batch, until) {
         Ok(result) => outcome(url, reports, result, new_count),
-        Err(Refusal::StoreInUse) => Outcome::Delivered(Delivery::RunningServe { reports }),
+        Err(Refusal::StoreInUse) => match spool.trim() {
+            0 => Outcome::Delivered(Delivery::StoreInUse { reports }),
+            dropped => Outcome::Spooled { why: format!("{IN_USE} ({stays}){}", full_spool(dropped)), dropped },
+        },
         Err(Refusal::Failed(why)) => {
-            Outcome::Spooled(format!("{why} (the report stays in {})", spool.directory().display()))
+            let dropped = spool.trim();
+            Outcome::Spooled { why: format!("{why} ({stays}){}", full_spool(dropped)), dropped }
         }
+    }
+}
+
+/// The end of a sentence about dropped reports.
+fn full_spool(dropped: u64) -> String {
+    match dropped {
+        0 => String::new(),
+        1 => format!("; the spool holds {MAX_REPORTS} reports at most, so the oldest one was dropped"),
+        _ => format!("; the spool holds {MAX_REPORTS} reports at most, so the oldest {dropped} were dropped"),
     }
 }
 

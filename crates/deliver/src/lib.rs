@@ -14,10 +14,10 @@ mod source_code;
 pub mod spool;
 mod upstream;
 
-pub use delivery::{Delivery, MAX_DELAY, Outcome, deliver, spool};
+pub use delivery::{Delivery, IN_USE, MAX_DELAY, Outcome, deliver, spool};
 pub use destination::{Destination, REMOTE, Receiver, Record, Refusal, is_remote};
 pub use known_secrets::known_secrets;
-pub use place::{data_directory, default_store, store_file, store_name};
+pub use place::{NO_DATA_DIRECTORY, data_directory, default_store, store_file, store_name};
 pub use reporter::Reporter;
 pub use repository::Repository;
 pub use share::{share_out, shares};

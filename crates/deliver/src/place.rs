@@ -2,14 +2,31 @@
 
 use std::path::{self, Path, PathBuf};
 
+use nix::unistd::{Uid, User};
+
+/// The problem without a data directory, and its remedy.
+pub const NO_DATA_DIRECTORY: &str =
+    "neither XDG_DATA_HOME nor HOME is an absolute path, and this user has no home directory; set one of them";
+
 /// The directory of this user's store and spool: `$XDG_DATA_HOME/autoheal`, else `~/.local/share/autoheal`. None without a
 /// home directory. A relative `$XDG_DATA_HOME` is ignored, as its specification says, because each directory would get a
 /// store of its own.
 #[must_use]
 pub fn data_directory() -> Option<PathBuf> {
     let data = variable("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")))?;
+    let data = data.or_else(|| Some(home_directory()?.join(".local/share")))?;
     Some(data.join("autoheal"))
+}
+
+/// The home directory: `$HOME`, else that of the user's entry in the passwd database, because services of the system and
+/// `env -i` have no variables. A relative `$HOME` is ignored, for the same reason as `$XDG_DATA_HOME`.
+fn home_directory() -> Option<PathBuf> {
+    let home = variable("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    home.or_else(|| {
+        let user = User::from_uid(Uid::effective()).ok().flatten()?;
+        // users of services often have one that does not exist
+        Some(user.dir).filter(|path| path.is_absolute() && path.is_dir())
+    })
 }
 
 /// The value of an environment variable; a blank value counts as unset.

@@ -134,7 +134,8 @@ impl Reporter {
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread_shared = Arc::clone(&shared);
-        let work = move || Work { shared: thread_shared, deliver, on_trouble, reported: BTreeSet::new() }.run();
+        let work =
+            move || Work { shared: thread_shared, deliver, on_trouble, reported: BTreeSet::new(), displaced: 0 }.run();
         std::thread::Builder::new().name("autoheal-report".to_owned()).spawn(work)?;
         Ok(Self { shared, spool })
     }
@@ -238,6 +239,8 @@ struct Work<D, T> {
     on_trouble: T,
     /// Kinds of trouble that were reported.
     reported: BTreeSet<&'static str>,
+    /// Number of older reports that were dropped, because the spool was full.
+    displaced: u64,
 }
 
 impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
@@ -249,17 +252,22 @@ impl<D: Fn(Batch, Instant) -> Outcome, T: Fn(&str)> Work<D, T> {
             let has_new = !(batch.0.is_empty() && batch.1.is_empty());
             // without the program's tracing subscriber, because events of the delivery are not events of the program
             let outcome = tracing::dispatcher::with_default(&Dispatch::none(), || (self.deliver)(batch, until));
-            retry_at = matches!(outcome, Outcome::Spooled(_)).then(|| Instant::now() + RETRY_WAIT);
+            retry_at = matches!(outcome, Outcome::Spooled { .. }).then(|| Instant::now() + RETRY_WAIT);
             match outcome {
                 Outcome::Delivered(_) => {}
-                Outcome::Spooled(why) => {
-                    self.warn("spooled", format!("failures could not be reported yet and stay on this machine: {why}"))
+                Outcome::Spooled { why, dropped } => {
+                    self.displaced += dropped;
+                    let kind = if dropped > 0 { "displaced" } else { "spooled" };
+                    self.warn(kind, format!("failures could not be reported yet and stay on this machine: {why}"));
                 }
                 Outcome::Lost(why) if has_new => self.warn("lost", format!("a failure could not be reported: {why}")),
                 Outcome::Lost(why) => self.warn("lost", format!("spooled failures could not be reported: {why}")),
             }
             self.shared.lock().is_delivering = false;
             self.shared.changed.notify_all();
+        }
+        if self.displaced > 1 {
+            self.warn("all displaced", format!("{} older failures were dropped: the spool was full", self.displaced));
         }
         let dropped = self.shared.lock().dropped;
         if dropped > 0 {

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use super::place::data_directory;
+use super::place::{NO_DATA_DIRECTORY, data_directory};
 use autoheal_prepare::validate::Sender;
 
 /// Maximum number of spooled reports; the oldest are dropped beyond it.
-const MAX_REPORTS: usize = 500;
+pub(crate) const MAX_REPORTS: usize = 500;
 /// Maximum size of a spool file, in bytes. Reports are cut before they are written, so a larger file is not a report.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Digits of the time in a file name, so that names sort by time.
@@ -102,7 +102,7 @@ impl Spool {
     ///
     /// If there is no data directory, or the spool belongs to another user or can be written to by others.
     pub fn open() -> io::Result<Self> {
-        let no_directory = || io::Error::other("neither XDG_DATA_HOME nor HOME is set");
+        let no_directory = || io::Error::other(NO_DATA_DIRECTORY);
         let directory = directory().ok_or_else(no_directory)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         let metadata = fs::metadata(&directory)?;
@@ -122,7 +122,7 @@ impl Spool {
         &self.directory
     }
 
-    /// Adds a report: the whole file, or none.
+    /// Adds a report: the whole file, or none. Call [`trim`](Self::trim) if the report stays.
     ///
     /// # Errors
     ///
@@ -136,7 +136,6 @@ impl Spool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let path = self.directory.join(format!("{now:0TIME_DIGITS$}-{}.json", Uuid::new_v4()));
         file.persist(&path)?;
-        self.drop_oldest();
         Ok(SpooledReport { file: path, recipient, sender, report })
     }
 
@@ -173,11 +172,12 @@ impl Spool {
         files
     }
 
-    fn drop_oldest(&self) {
+    /// Removes the oldest reports beyond [`MAX_REPORTS`]. Returns their number.
+    pub(crate) fn trim(&self) -> u64 {
         let files = self.files();
-        for file in files.iter().take(files.len().saturating_sub(MAX_REPORTS)) {
-            let _missing = fs::remove_file(file);
-        }
+        let beyond = files.iter().take(files.len().saturating_sub(MAX_REPORTS));
+        // a missing file was delivered meanwhile
+        beyond.filter(|file| fs::remove_file(file).is_ok()).map(|_| 1).sum()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use autoheal_contract::ErrorReport;
-use autoheal_deliver::Delivery;
+use autoheal_deliver::{Delivery, IN_USE};
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::plain_text;
 use autoheal_prepare::shell::shell_word;
@@ -42,9 +42,7 @@ pub(super) fn recorded(error: &str, delivery: &Delivery, store: Option<&str>) ->
             let address = address.as_deref().unwrap_or(DEFAULT_LISTEN);
             Some(format!("recorded {error}{seen}; see it with `autoheal serve{store}` at http://{address}/"))
         }
-        Delivery::RunningServe { .. } => {
-            Some(format!("saved {error}; the running `autoheal serve` records it within a minute"))
-        }
+        Delivery::StoreInUse { .. } => Some(format!("saved {error}; {IN_USE}")),
         Delivery::Service { url, .. } => {
             Some(format!("recorded {error}; see it at {}/", single_line(url.trim_end_matches('/'))))
         }
@@ -92,9 +90,9 @@ mod tests {
             ),
             (service, None, "recorded E; see it at https://errors.example/"),
             (
-                Delivery::RunningServe { reports: String::new() },
+                Delivery::StoreInUse { reports: String::new() },
                 None,
-                "saved E; the running `autoheal serve` records it within a minute",
+                "saved E; another autoheal uses the store; `autoheal serve`, or the next command that reports, records it",
             ),
         ] {
             assert_eq!(recorded("E", &delivery, path).as_deref(), Some(line));

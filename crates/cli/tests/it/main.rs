@@ -4,6 +4,7 @@
 
 mod caller_errors;
 mod crash;
+mod data_directory;
 mod disk_full;
 mod durable;
 mod explain;

@@ -328,7 +328,7 @@ fn without_a_home_directory_the_conversation_is_unchanged() {
     let wrapped = Wrapped::new();
     let mut mcp = wrapped.mcp(&[], &["python3", "server.py", "price"]);
     wrapped.file("server.py", SERVER);
-    mcp.env_remove("HOME").env_remove("XDG_DATA_HOME").env("AUTOHEAL_STORE", "/proc/nowhere/store.db");
+    mcp.env("HOME", "/dev/null").env_remove("XDG_DATA_HOME").env("AUTOHEAL_STORE", "/proc/nowhere/store.db");
     let mut conversation = Conversation::with(mcp);
     conversation.call("price");
     let (errors, status, _) = conversation.end();

@@ -18,6 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) fn autoheal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autoheal"));
     command.env_clear().env("PATH", "/nonexistent").env("AUTOHEAL_LOG", "warn").kill_on_drop(true);
+    // without a variable, it would be the directory of the developer's entry in the passwd database
+    command.env("HOME", "/dev/null");
     command
 }
 

@@ -253,7 +253,8 @@ async fn the_line_says_when_a_running_service_records_the_failure() {
     let wrapped = Wrapped::new();
     let _serve = wrapped.serve().await;
     let (printed, _) = OnTerminal::start(&wrapped, &FAILS).end();
-    let line = "autoheal: saved exit code 5: broken; the running `autoheal serve` records it within a minute";
+    let line = "autoheal: saved exit code 5: broken; another autoheal uses the store; `autoheal serve`, or the next \
+                command that reports, records it";
     assert_eq!(printed, format!("broken\r\n{line}\r\n"));
 }
 

@@ -136,7 +136,7 @@ async fn a_limited_file_size_is_a_full_disk() {
         env!("CARGO_BIN_EXE_autoheal"),
         place.store().display()
     );
-    command.args(["-c", &serve]).env_clear().env("AUTOHEAL_LOG", "warn").kill_on_drop(true);
+    command.args(["-c", &serve]).env_clear().env("HOME", "/dev/null").env("AUTOHEAL_LOG", "warn").kill_on_drop(true);
     let serve = place.serve_with(command).await;
     let mut accepted = 0;
     let refusal = loop {
@@ -166,7 +166,7 @@ async fn a_start_on_a_full_disk_says_so() {
         env!("CARGO_BIN_EXE_autoheal"),
         place.store().display()
     );
-    command.args(["-c", &serve]).env_clear().env("AUTOHEAL_LOG", "error");
+    command.args(["-c", &serve]).env_clear().env("HOME", "/dev/null").env("AUTOHEAL_LOG", "error");
     let said = sentence(&command.output().await.unwrap());
     assert!(said.contains("the disk is full") && said.contains("make space"), "{said}");
 }

@@ -99,7 +99,7 @@ fn a_flush_that_times_out_returns_false() {
 
 #[test]
 fn each_kind_of_trouble_is_reported_once() {
-    let (reporter, delivered, warnings) = start(Outcome::Spooled("the service is away".to_owned()));
+    let (reporter, delivered, warnings) = start(Outcome::Spooled { why: "the service is away".to_owned(), dropped: 0 });
     for message in ["one", "two", "three"] {
         reporter.send(failure(message));
         assert!(reporter.flush(LONG));
@@ -108,6 +108,19 @@ fn each_kind_of_trouble_is_reported_once() {
     assert_eq!(delivered.iter().count(), 3);
     let warnings: Vec<_> = warnings.iter().collect();
     assert_eq!(warnings, ["failures could not be reported yet and stay on this machine: the service is away"]);
+}
+
+#[test]
+fn dropped_reports_are_counted_and_said_once_more_at_the_end() {
+    let (reporter, _delivered, warnings) = start(Outcome::Spooled { why: "full".to_owned(), dropped: 2 });
+    for message in ["one", "two"] {
+        reporter.send(failure(message));
+        assert!(reporter.flush(LONG));
+    }
+    drop(reporter);
+    let warnings: Vec<_> = warnings.iter().collect();
+    let first = "failures could not be reported yet and stay on this machine: full";
+    assert_eq!(warnings, [first, "4 older failures were dropped: the spool was full"]);
 }
 
 #[test]
