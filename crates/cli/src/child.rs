@@ -2,6 +2,7 @@
 
 mod ending;
 pub(crate) mod facts;
+pub(crate) mod first_process;
 mod last_reads;
 mod nested;
 pub(crate) mod passing;

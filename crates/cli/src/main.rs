@@ -31,6 +31,9 @@ use crate::printed::init_logging;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(code) = child::first_process::run_as_child() {
+        return code;
+    }
     survive_file_size_limit();
     // `run` and `mcp` are parsed by their own definitions, because building all of them delays the wrapped command
     match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {

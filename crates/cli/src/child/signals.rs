@@ -4,7 +4,7 @@ use std::io;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, wait, waitpid};
 use signal_hook::consts::{
     SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2,
     SIGVTALRM, SIGWINCH,
@@ -53,10 +53,7 @@ impl Signals {
     pub(crate) fn follow(&mut self, child: Child, resized: impl Fn() -> bool) -> Ending {
         let child = Pid::from_child(&child);
         loop {
-            let origins: Vec<Origin> = self.received.wait().collect();
-            for origin in origins {
-                self.forward(&origin, child, &resized);
-            }
+            self.forward_received(child, &resized);
             match waitpid(Some(child), WaitOptions::NOHANG | WaitOptions::UNTRACED) {
                 Ok(Some((_, status))) if status.stopped() => stop_as_well(child),
                 Ok(Some((_, status))) => {
@@ -68,6 +65,35 @@ impl Signals {
                 // the status cannot be read: treat it as a plain failure
                 Err(_) => return Ending::Code(1),
             }
+        }
+    }
+
+    /// Like [`follow`](Self::follow) for the first process of a container, which also takes the status of all orphans.
+    /// It cannot be stopped.
+    pub(crate) fn follow_as_first(&mut self, child: Child) -> Ending {
+        let child = Pid::from_child(&child);
+        loop {
+            self.forward_received(child, || false);
+            loop {
+                match wait(WaitOptions::NOHANG) {
+                    Ok(Some((ended, status))) if ended == child => {
+                        if let Some(ending) = Ending::of(status) {
+                            return ending;
+                        }
+                    }
+                    Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+                    Ok(None) => break,
+                    Err(_) => return Ending::Code(1),
+                }
+            }
+        }
+    }
+
+    /// Waits for signals, and forwards them.
+    fn forward_received(&mut self, child: Pid, resized: impl Fn() -> bool) {
+        let origins: Vec<Origin> = self.received.wait().collect();
+        for origin in origins {
+            self.forward(&origin, child, &resized);
         }
     }
 
@@ -84,7 +110,7 @@ impl Signals {
         let _no_thread = std::thread::Builder::new().name("signals".to_owned()).spawn(receive);
     }
 
-    fn forward(&mut self, origin: &Origin, child: Pid, resized: impl Fn() -> bool) {
+    fn forward(&mut self, origin: &Origin, child: Pid, resized: &impl Fn() -> bool) {
         let sender = origin.process.map(|process| process.pid);
         let own = [child, getpid()].map(|pid| pid.as_raw_nonzero().get());
         match origin.signal {

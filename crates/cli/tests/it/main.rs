@@ -8,6 +8,7 @@ mod data_directory;
 mod disk_full;
 mod durable;
 mod explain;
+mod first_process;
 mod gateway_memory;
 mod github_crash;
 mod healing;
