@@ -31,12 +31,17 @@ use crate::printed::init_logging;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let first_argument = std::env::args_os().nth(1);
+    // before anything else, because this delays the wrapped command
+    if first_argument.as_deref() == Some(OsStr::new(child::start::BECOME)) {
+        return child::start::become_command();
+    }
     if let Some(code) = child::first_process::run_as_child() {
         return code;
     }
     survive_file_size_limit();
     // `run` and `mcp` are parsed by their own definitions, because building all of them delays the wrapped command
-    match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
+    match first_argument.as_deref().and_then(OsStr::to_str) {
         Some("run") => {
             if let Some(options) = parse_alone::<RunArgs>("autoheal run") {
                 return run::run(options);

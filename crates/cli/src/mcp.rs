@@ -1,6 +1,7 @@
 //! `autoheal mcp`: relays between an MCP client and its server on pipes, and reports failures in their conversation.
 
 mod conversation;
+mod own_failure;
 mod relays;
 mod reports;
 mod surroundings;
@@ -17,11 +18,12 @@ use autoheal_watch::InventoryFile;
 use autoheal_watch::{Setup, Target, Watch};
 
 use self::conversation::Conversation;
-use self::relays::Relays;
+use self::own_failure::OwnFailure;
+use self::relays::{Finished, Relays};
 use self::reports::Reports;
 use self::watcher::Watcher;
 use crate::args::McpArgs;
-use crate::child::{Ended, Nested, Reported, Signals, refuse, start};
+use crate::child::{Ended, Ending, Nested, Reported, Signals, refuse};
 use crate::settings::or_never;
 
 /// Runs the server to its end and ends the same way: with its exit code, or by its signal.
@@ -42,7 +44,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     };
     let (child, pipes) = match relays::start(program, arguments, prepare) {
         Ok(started) => started,
-        Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
+        Err(error) => return OwnFailure::of(&options).not_started(&error),
     };
     // after the start of the server, so that this work delays nothing
     let inventory_file = InventoryFile::of_command(data_directory().as_deref(), &options.command);
@@ -53,6 +55,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
     };
     let destination = options.delivery.destination_hash();
+    let own_failure = OwnFailure::of(&options);
     let sender = options.delivery.sender();
     let reports = Reports::new(options.delivery.into_destination(known_secrets), sender, program);
     let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
@@ -60,9 +63,18 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     let interrupted = signals.interrupted();
     let ended = Ended { ending, destination, at: SystemTime::now() };
     let nested_failures = nested.failures();
+    let start_error = nested.start_error();
     // before anything that may end this process by a signal
     drop(nested);
-    let last_reads = relays.finish(signals, ending);
+    let Finished { last_reads, lost } = relays.finish(signals, ending);
+    if let Some(error) = start_error {
+        return own_failure.not_started(&error);
+    }
+    // the server may have ended well before its last message could not be written
+    let is_lost = lost.filter(|_| ending == Ending::Code(0) || ending.by_pipe());
+    if let Some(error) = is_lost {
+        return own_failure.output_lost(&error.into());
+    }
     let nested_reported = nested_failures.has_end(&ended, &last_reads);
     // before the end of the conversation, because the watcher then reads its deadline
     let watcher = watcher.must_end_by(Instant::now() + MAX_DELAY);

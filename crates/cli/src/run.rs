@@ -1,6 +1,7 @@
 //! `autoheal run`: passes a command's output, signals and exit code through, and reports the command when it fails.
 
 mod evidence;
+mod file_stream;
 mod recorded;
 mod relay;
 mod report;
@@ -8,7 +9,8 @@ mod streams;
 mod tail;
 mod terminal;
 
-use std::io::{IsTerminal, Write, stderr};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Write, stderr};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,11 +18,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
 use autoheal_deliver::{MAX_DELAY, Outcome, deliver, known_secrets};
+use autoheal_prepare::parse::Failure;
+use rustix::io::Errno;
 
 pub(crate) use self::evidence::Evidence;
 use self::recorded::{error_of, recorded};
-pub(crate) use self::report::FailedCommand;
-use self::streams::Streams;
+use self::report::base_name;
+pub(crate) use self::report::{FailedCommand, Problem};
+use self::streams::{Relayed, Streams};
 use self::terminal::Terminal;
 use crate::args::{RunArgs, unknown_variables};
 use crate::child::{Ended, Ending, Nested, OWN_LINE, Reported, Signals, passing, refuse, say, start};
@@ -48,13 +53,14 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     };
     let (child, streams) = match streams.start(program, arguments, prepare) {
         Ok(started) => started,
-        Err(error) => return refuse(&start::refusal(program, &error), start::code(&error)),
+        Err(error) => return not_started(options, &error, began),
     };
     let ending = signals.follow(child, || streams.terminal().is_some_and(Terminal::resized));
     let duration = started.elapsed();
     let ended = Ended { ending, destination: options.delivery.destination_hash(), at: SystemTime::now() };
     // before anything that may end this process by a signal
     let nested_failures = nested.failures();
+    let start_error = nested.start_error();
     drop(nested);
     let interrupted = signals.interrupted();
     // A reader that stopped reading can block the relays. A signal must still end this process.
@@ -69,17 +75,63 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     });
     let relayed = streams.finish();
     is_done.store(true, Ordering::Relaxed);
+    if let Some(error) = start_error {
+        return not_started(options, &error, began);
+    }
+    // a command that wrote to a pipe cannot know that its output was lost
+    let is_ours = relayed.lost.is_some() && (ending == Ending::Code(0) || ending.by_pipe());
+    let ending = if is_ours { Ending::Code(1) } else { ending };
     let ok: Vec<i32> = options.ok.iter().flatten().copied().collect();
     let failed = ending.failed(&ok) && !interrupted && !(relayed.reader_gone && ending.by_pipe());
     if failed {
         let evidence = Evidence::read(&relayed, &known_secrets(&options.command));
-        let failed = FailedCommand { command: options.command.clone(), ending, evidence, began, duration };
+        let command = options.command.clone();
+        let problem = unwritten(program, &relayed, &evidence);
+        let failed = FailedCommand { command, ending, problem, evidence, began, duration };
         if !(failed.is_interrupt() || relayed.reader_gone && failed.is_broken_pipe()) {
             // a failure that a nested command reported is passed on, because this command may be nested, too
             if nested_failures.has_end(&ended, &relayed.last_reads) || report(options, failed, relayed.is_line_start())
             {
                 Reported::note(ending, ended.destination);
             }
+        }
+    }
+    ending.repeat()
+}
+
+/// The problem of a command whose output could not be written, unless its output names a reason.
+fn unwritten(program: &OsStr, relayed: &Relayed, evidence: &Evidence) -> Option<Problem> {
+    let program = base_name(program);
+    let problem = |error: Errno, stream: &str| {
+        let error = io::Error::from(error);
+        let error_message = format!("{program} could not write its {stream}: {}", start::words(&error));
+        Problem { error_type: start::error_name(&error).to_owned(), error_message }
+    };
+    if evidence.names_full_disk() {
+        return None;
+    }
+    if let Some(error) = relayed.lost {
+        return Some(problem(error, "standard output"));
+    }
+    let is_unexplained = evidence.failure.as_ref().is_none_or(Failure::is_guess);
+    relayed.full.filter(|_| is_unexplained).map(|stream| problem(Errno::NOSPC, stream))
+}
+
+/// Refuses a command that cannot be started, and reports that.
+fn not_started(options: RunArgs, error: &io::Error, began: SystemTime) -> ExitCode {
+    let command = options.command.clone();
+    let program = command.first().map_or(OsStr::new(""), OsString::as_os_str);
+    say(&start::refusal(program, error));
+    let ending = Ending::Code(start::code(error).into());
+    let ok: Vec<i32> = options.ok.iter().flatten().copied().collect();
+    if ending.failed(&ok) {
+        let error_message = start::reported_refusal(program, error);
+        let problem = Some(Problem { error_type: start::error_name(error).to_owned(), error_message });
+        let evidence = Evidence::none();
+        let failed = FailedCommand { command, ending, problem, evidence, began, duration: Duration::ZERO };
+        let destination = options.delivery.destination_hash();
+        if report(options, failed, true) {
+            Reported::note(ending, destination);
         }
     }
     ending.repeat()

@@ -1,24 +1,28 @@
 //! Failures that a nested `run` or `mcp` reported already: a file that the outer one creates, and whose path its command gets
 //! in a variable. It holds no text of a report.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use autoheal_prepare::parse::find_failure;
 use rustix::fs::{FileType, fstat};
 use rustix::io::ioctl_fionread;
 use rustix::stdio::{stderr, stdout};
 use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGTRAP};
 use uuid::Uuid;
 
+use super::last_reads::FileMark;
 use super::{Ending, LastReads};
 
 /// Variable with the path of the file in which a nested `run` or `mcp` notes what it reported.
 pub(crate) const REPORTED: &str = "AUTOHEAL_REPORTED";
+/// Begin of the line about a command that could not be started; its errno follows.
+const START_ERROR: &str = "start ";
 /// Begin of the file's name.
 const FILE_PREFIX: &str = "autoheal-reported-";
 /// Maximum size of the file. Of more failures, the first ones are known.
@@ -50,6 +54,8 @@ pub(crate) struct Reported {
     /// Hash of the receiver and the project of the report.
     destination: u64,
     at: SystemTime,
+    /// The files that were its standard output and error, if they were files.
+    files: Vec<FileMark>,
 }
 
 /// The end of the outer one's command.
@@ -84,9 +90,36 @@ impl Nested {
 
     /// The failures so far.
     pub(crate) fn failures(&self) -> Failures {
-        let text = self.file.as_ref().and_then(|file| fs::read(file).ok()).unwrap_or_default();
-        Failures(String::from_utf8_lossy(&text).lines().filter_map(Reported::parse).collect())
+        Failures(self.text().lines().filter_map(Reported::parse).collect())
     }
+
+    /// The error with which the command could not be started, as [`note_start_error`] wrote it.
+    pub(crate) fn start_error(&self) -> Option<io::Error> {
+        let text = self.text();
+        let number = text.lines().find_map(|line| line.strip_prefix(START_ERROR))?;
+        Some(io::Error::from_raw_os_error(number.parse().ok()?))
+    }
+
+    fn text(&self) -> String {
+        let text = self.file.as_ref().and_then(|file| fs::read(file).ok()).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// Writes the error with which the command cannot be started, for the `run` or `mcp` that started this process. Returns
+/// whether it was written.
+pub(crate) fn note_start_error(error: &io::Error) -> bool {
+    let line = format!("{START_ERROR}{}\n", error.raw_os_error().unwrap_or_default());
+    file_of_outer().is_some_and(|mut file| file.write_all(line.as_bytes()).is_ok())
+}
+
+/// The file of the command around this process; none if there is no such command, or it has ended.
+fn file_of_outer() -> Option<File> {
+    let path = std::env::var_os(REPORTED).map(PathBuf::from)?;
+    let is_ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE_PREFIX));
+    // not created, because the outer command may have ended
+    let file = is_ours.then(|| File::options().append(true).open(&path).ok()).flatten()?;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() < MAX_BYTES).then_some(file)
 }
 
 /// Failures that nested commands reported, in the order of their lines.
@@ -110,26 +143,28 @@ impl Drop for Nested {
 impl Reported {
     /// A failure that was reported now.
     pub(crate) fn now(ending: Ending, destination: u64) -> Self {
-        Self { ending, destination, at: SystemTime::now() }
+        Self {
+            ending,
+            destination,
+            at: SystemTime::now(),
+            files: [stdout(), stderr()].into_iter().filter_map(mark).collect(),
+        }
     }
 
     /// Notes that this process reported its command's failure, for the outer command if there is one.
     pub(crate) fn note(ending: Ending, destination: u64) {
-        let Some(path) = std::env::var_os(REPORTED).map(PathBuf::from) else { return };
-        let is_ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE_PREFIX));
-        // not created, because the outer command may have ended
-        let Some(mut file) = is_ours.then(|| File::options().append(true).open(&path).ok()).flatten() else { return };
-        if file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() < MAX_BYTES) {
-            wait_until_read();
-            let reported = Self::now(ending, destination);
-            let (kind, number) = match ending {
-                Ending::Code(code) => ("code", code),
-                Ending::Signal(signal) => ("signal", signal),
-            };
-            let at = reported.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-            // on failure, both commands report
-            let _unwritten = file.write_all(format!("{kind} {number} {:016x} {at}\n", destination).as_bytes());
-        }
+        let Some(mut file) = file_of_outer() else { return };
+        wait_until_read();
+        let reported = Self::now(ending, destination);
+        let (kind, number) = match ending {
+            Ending::Code(code) => ("code", code),
+            Ending::Signal(signal) => ("signal", signal),
+        };
+        let at = reported.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        // on failure, both commands report
+        let files = reported.files.iter();
+        let files = files.map(|file| format!(" {}:{}:{}", file.device, file.inode, file.size)).collect::<String>();
+        let _unwritten = file.write_all(format!("{kind} {number} {destination:016x} {at}{files}\n").as_bytes());
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -142,21 +177,51 @@ impl Reported {
         };
         let destination = u64::from_str_radix(words.next()?, 16).ok()?;
         let at = UNIX_EPOCH.checked_add(Duration::from_nanos(words.next()?.parse().ok()?))?;
-        words.next().is_none().then_some(Self { ending, destination, at })
+        let files = words.map(read_mark).collect::<Option<Vec<_>>>()?;
+        (files.len() <= 2).then_some(Self { ending, destination, at, files })
     }
 
     /// True if the outer one's command ended because of this failure, and the outer one would report it to the same place.
     /// Nothing else was printed after the report. In doubt, it is another failure, because a failure that is reported
     /// twice costs less than one that is never reported.
     fn is_end_of(&self, ended: &Ended, last_reads: &[LastReads]) -> bool {
-        // a shell passes a signal on as an exit code
-        self.ending.as_code() == ended.ending.as_code()
-            && self.destination == ended.destination
+        self.destination == ended.destination
             && ended.at.duration_since(self.at).is_ok_and(|passed| passed <= SAME_END)
-            && last_reads.iter().map(|reads| reads.after(self.at)).collect::<Option<Vec<_>>>().is_some_and(|printed| {
-                let printed = printed.concat();
-                printed.is_empty() || self.is_shell_message(&printed, ended.ending)
-            })
+            && last_reads.iter().map(|reads| reads.after(self.at, &self.files)).collect::<Option<Vec<_>>>().is_some_and(
+                |printed| {
+                    let printed = printed.concat();
+                    // a shell passes a signal on as an exit code
+                    let ends_alike = self.ending.as_code() == ended.ending.as_code();
+                    match printed.is_empty() {
+                        true => ends_alike || self.is_end_of_xargs(ended.ending),
+                        false => {
+                            ends_alike && self.is_shell_message(&printed, ended.ending)
+                                || self.is_runners_message(&printed, ended.ending)
+                        }
+                    }
+                },
+            )
+    }
+
+    /// True for the exit code with which `xargs` passes on the end of a command.
+    fn is_end_of_xargs(&self, outer: Ending) -> bool {
+        matches!(self.ending, Ending::Code(1..=125)) && outer == Ending::Code(123)
+    }
+
+    /// True if these are only lines in which a program such as `make` or `npm` says how the command it started has ended, and
+    /// one of them names this exit code. `make` ends with 2, the others as their command did.
+    fn is_runners_message(&self, printed: &[u8], outer: Ending) -> bool {
+        let Ending::Code(code) = self.ending else { return false };
+        let text = String::from_utf8_lossy(printed);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let is_runners = |line: &&str| find_failure(line).is_some_and(|failure| failure.is_of_wrapper());
+        let names_code = |line: &&str| {
+            let mut words = line.split(|c: char| !c.is_ascii_alphanumeric()).rev().filter(|word| !word.is_empty());
+            words.next().is_some_and(|last| last == code.to_string())
+        };
+        let is_make = lines.iter().all(|line| line.trim_start().trim_start_matches('g').starts_with("make"));
+        let ends_alike = outer == self.ending || is_make && outer == Ending::Code(2);
+        ends_alike && lines.iter().all(is_runners) && lines.iter().any(names_code)
     }
 
     /// True if this is the line of a shell about the signal, as `Aborted` or `a.sh: line 2: 4711 Aborted  command`.
@@ -175,6 +240,20 @@ impl Reported {
         let mut messages = SHELL_MESSAGES.iter().filter(|(of, _)| *of == signal);
         !line.contains('\n') && messages.any(|(_, message)| is_message(message))
     }
+}
+
+/// The size of a stream that is a file.
+fn mark(stream: BorrowedFd<'_>) -> Option<FileMark> {
+    let metadata = File::from(stream.try_clone_to_owned().ok()?).metadata().ok().filter(Metadata::is_file)?;
+    Some(FileMark { device: metadata.dev(), inode: metadata.ino(), size: metadata.len() })
+}
+
+/// Parses `device:inode:size`.
+fn read_mark(word: &str) -> Option<FileMark> {
+    let mut numbers = word.split(':').map(str::parse::<u64>);
+    let mut number = || numbers.next()?.ok();
+    let mark = FileMark { device: number()?, inode: number()?, size: number()? };
+    numbers.next().is_none().then_some(mark)
 }
 
 /// Waits until the readers of our standard output and error have read everything, where these are pipes.
@@ -196,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_line_is_read_as_it_was_written_and_others_are_ignored() {
-        for line in ["code 3 00000000000000ff 1790000000000000000", "signal 11 0000000000000001 1"] {
+        for line in
+            ["code 3 00000000000000ff 1790000000000000000", "signal 11 0000000000000001 1", "code 3 00 1 8:2:900 8:3:0"]
+        {
             assert!(Reported::parse(line).is_some(), "{line}");
         }
         for line in [
@@ -207,6 +288,9 @@ mod tests {
             "code 1 0",
             "code 1 zz 0",
             "code 1 0 1 1",
+            "code 1 0 1 8:2",
+            "code 1 0 1 8:2:3:4",
+            "code 1 0 1 8:2:3 8:2:3 8:2:3",
             "code 1 0 99999999999999999999999",
         ] {
             assert_eq!(Reported::parse(line), None, "{line}");
@@ -261,9 +345,40 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_programs_that_only_started_the_command_are_no_failure_of_their_own() {
+        let (three, two) = (Ending::Code(3), Ending::Code(2));
+        for (ended, lines) in [
+            (two, "make: *** [Makefile:2: all] Error 3\n"),
+            (two, "make[1]: *** [Makefile:2: all] Error 3\nmake: *** [Makefile:5: sub] Error 2\n"),
+            (two, "gmake: *** [Makefile:2: all] Error 3\n"),
+            (
+                three,
+                "npm error code 3\nnpm error path /srv/shop\nnpm error command failed\nnpm error command sh -c a\n",
+            ),
+            (three, "error Command failed with exit code 3.\n"),
+            (three, "error: Recipe `test` failed on line 3 with exit code 3\n"),
+            (Ending::Code(123), ""),
+        ] {
+            assert!(is_one(three, ended, Duration::ZERO, lines), "{lines}");
+        }
+        for (ended, lines) in [
+            (two, "make: *** [Makefile:2: all] Error 4\n"),
+            (two, "error: no price\nmake: *** [Makefile:2: all] Error 3\n"),
+            (two, "npm error code 3\n"),
+            (Ending::Code(5), "make: *** [Makefile:2: all] Error 3\n"),
+            (three, "npm error path /srv/shop\n"),
+            (two, ""),
+            (Ending::Code(124), ""),
+        ] {
+            assert!(!is_one(three, ended, Duration::ZERO, lines), "{lines}");
+        }
+    }
+
+    #[test]
     fn a_failure_of_another_destination_or_of_a_later_time_does_not_count() {
         let at = SystemTime::now();
-        let one = |destination, at| Failures(vec![Reported { ending: Ending::Code(1), destination, at }]);
+        let one =
+            |destination, at| Failures(vec![Reported { ending: Ending::Code(1), destination, at, files: Vec::new() }]);
         let ended = Ended { ending: Ending::Code(1), destination: 7, at };
         assert!(one(7, at).has_end(&ended, &[]));
         assert!(!one(8, at).has_end(&ended, &[]));

@@ -47,7 +47,8 @@ impl Found {
 
     fn of(evidence: Evidence, ending: Ending, command: Vec<std::ffi::OsString>, is_here: bool) -> Self {
         let rule = evidence.failure.as_ref().map_or("none: the ending is all there is", |failure| failure.rule);
-        let failed = FailedCommand { command, ending, evidence, began: SystemTime::now(), duration: Duration::ZERO };
+        let (began, duration) = (SystemTime::now(), Duration::ZERO);
+        let failed = FailedCommand { command, ending, problem: None, evidence, began, duration };
         Self { rule, failed, is_here }
     }
 

@@ -5,9 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, Command};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -58,6 +58,15 @@ pub(super) struct Relays {
     output: JoinHandle<(Option<OwnedFd>, LastReads)>,
     errors: JoinHandle<(Option<OwnedFd>, LastReads)>,
     stop: PipeWriter,
+    /// The error with which a message for the client was lost, such as that of a full disk.
+    lost: Arc<OnceLock<Errno>>,
+}
+
+/// What is known after the last output of the server.
+pub(super) struct Finished {
+    pub(super) last_reads: Vec<LastReads>,
+    /// The error with which messages for the client were lost.
+    pub(super) lost: Option<Errno>,
 }
 
 impl Relays {
@@ -71,6 +80,8 @@ impl Relays {
             let _timed_out = ended.send(());
         })?;
         let (watched, stop_output) = (Arc::clone(conversation), stopped.try_clone()?);
+        let lost = Arc::new(OnceLock::new());
+        let lost_output = Arc::clone(&lost);
         let output = Builder::new().name("stdout".to_owned());
         let output = output.spawn(move || {
             let mut lines = Boundary::around(Lines::default());
@@ -80,9 +91,13 @@ impl Relays {
                 reads.push(at, bytes);
                 lines.enter(|lines| lines.push(bytes, each), |_| watched.abandon_watch());
             };
-            let stopped = pass_on(pipes.output.as_fd(), stdout(), &stop_output, Some(AFTER_END), inspect);
+            let stopped = pass_on(pipes.output.as_fd(), Some(stdout()), &stop_output, Some(AFTER_END), inspect);
+            if let Stopped::CannotWrite(error) = stopped {
+                say(&format!("cannot pass on what the server prints: {error}"));
+                let _first = lost_output.set(error);
+            }
             lines.enter(|lines| lines.finish(each), |_| watched.abandon_watch());
-            if let Stopped::ReaderGone = stopped {
+            if let Stopped::ReaderGone | Stopped::CannotWrite(_) = stopped {
                 // recorded before the server notices the closed pipe and exits because of it
                 watched.client_closed();
             }
@@ -92,19 +107,27 @@ impl Relays {
         let errors = Builder::new().name("stderr".to_owned());
         let errors = errors.spawn(move || {
             let mut reads = LastReads::default();
-            let inspect = |at, bytes: &[u8]| {
+            let mut inspect = |at, bytes: &[u8]| {
                 reads.push(at, bytes);
                 watched.printed(bytes);
             };
-            let stopped = pass_on(pipes.errors.as_fd(), stderr(), &stopped, Some(AFTER_END), inspect);
-            (unfinished(stopped, pipes.errors), reads)
+            let from = pipes.errors.as_fd();
+            let mut end = pass_on(from, Some(stderr()), &stopped, Some(AFTER_END), &mut inspect);
+            if let Stopped::CannotWrite(_) = end {
+                // most servers ignore that a log line cannot be written, and would not survive a closed pipe
+                end = match pass_on(from, None, &stopped, Some(AFTER_END), inspect) {
+                    Stopped::ServerEnded => Stopped::Closed,
+                    end => end,
+                };
+            }
+            (unfinished(end, pipes.errors), reads)
         })?;
-        Ok(Self { input, output, errors, stop })
+        Ok(Self { input, output, errors, stop, lost })
     }
 
     /// Relays the rest of the server's output after its end, and closes the client's streams. Output of the server's
-    /// own children that comes later is left to another process. Returns the last reads from the server.
-    pub(super) fn finish(self, signals: Signals, ending: Ending) -> Vec<LastReads> {
+    /// own children that comes later is left to another process.
+    pub(super) fn finish(self, signals: Signals, ending: Ending) -> Finished {
         drop(self.stop);
         // A client that stopped reading can block the relays. A signal must still end this process.
         let is_done = Arc::new(AtomicBool::new(false));
@@ -130,7 +153,7 @@ impl Relays {
         if let Ok(null) = null_device() {
             let _open = (dup2_stdin(&null), dup2_stdout(&null));
         }
-        last_reads
+        Finished { last_reads, lost: self.lost.get().copied() }
     }
 }
 
@@ -141,13 +164,13 @@ fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
     let inspect = |_at, bytes: &[u8]| {
         lines.enter(|lines| lines.push(bytes, each), |_| conversation.abandon_watch());
     };
-    let stopped = pass_on(stdin(), to.as_fd(), stop, None, inspect);
+    let stopped = pass_on(stdin(), Some(to.as_fd()), stop, None, inspect);
     lines.enter(|lines| lines.finish(each), |_| conversation.abandon_watch());
     match stopped {
         // recorded before the server notices the end of its input and exits because of it
         Stopped::Closed => conversation.client_closed(),
         // closes our input, so that the client notices the end of the reader as it would without a relay
-        Stopped::ReaderGone => {
+        Stopped::ReaderGone | Stopped::CannotWrite(_) => {
             if let Ok(null) = null_device() {
                 let _open = dup2_stdin(null);
             }
@@ -167,22 +190,24 @@ enum Stopped {
     Closed,
     /// The reader has gone.
     ReaderGone,
+    /// The bytes cannot be written, as on a full disk.
+    CannotWrite(Errno),
     /// The server has ended, but another process still holds the stream.
     ServerEnded,
 }
 
-/// Reads bytes, writes them on, then shows them to the watch. After the server's end, relays up to `after_end` more
+/// Reads bytes, writes them on if `to` is given, then shows them to the watch. After the server's end, relays up to `after_end` more
 /// bytes; `None` for the server's input, which then has no reader.
 fn pass_on(
     from: BorrowedFd<'_>,
-    to: BorrowedFd<'_>,
+    to: Option<BorrowedFd<'_>>,
     stop: &OwnedFd,
     mut after_end: Option<usize>,
     mut inspect: impl FnMut(SystemTime, &[u8]),
 ) -> Stopped {
     let mut buffer = Vec::with_capacity(BUFFER);
     loop {
-        let next = wait(from, stop, Some(to));
+        let next = wait(from, stop, to);
         match (&next, &mut after_end) {
             (Next::Read, _) | (Next::ReadLast, None) => {}
             (Next::ReadLast, Some(remaining)) if *remaining > 0 => *remaining = remaining.saturating_sub(BUFFER),
@@ -199,11 +224,13 @@ fn pass_on(
             // a terminal that hung up, or a connection that was reset, is an end as well
             Err(_) => return Stopped::Closed,
         }
-        let written = write_all(to, &buffer);
+        let written = to.map_or(Ok(()), |to| write_all(to, &buffer));
         // after the write, so that the receiver does not wait for the watch
         inspect(at, &buffer);
-        if written.is_err() {
-            return Stopped::ReaderGone;
+        match written {
+            Ok(()) => {}
+            Err(Errno::PIPE | Errno::IO | Errno::CONNRESET) => return Stopped::ReaderGone,
+            Err(error) => return Stopped::CannotWrite(error),
         }
     }
 }

@@ -38,6 +38,17 @@ impl Evidence {
         Self::of(&relayed.output, relayed.errors.as_deref(), known)
     }
 
+    /// No output.
+    pub(super) fn none() -> Self {
+        Self::of(&[], None, &KnownSecrets::default())
+    }
+
+    /// True if a line says that the disk is full.
+    pub(super) fn names_full_disk(&self) -> bool {
+        let names = |text: &str| ["No space left on device", "ENOSPC"].iter().any(|words| text.contains(words));
+        names(&self.output) || self.errors.as_deref().is_some_and(names)
+    }
+
     /// The same for output that is at hand: standard output, or both streams if they are one, and standard error.
     pub(crate) fn of(output: &[u8], errors: Option<&[u8]>, known: &KnownSecrets) -> Self {
         // without colours, overwritten lines, boxes and prefixes of lines

@@ -24,9 +24,17 @@ use crate::child::{Ending, Place, facts};
 pub(crate) struct FailedCommand {
     pub(crate) command: Vec<OsString>,
     pub(crate) ending: Ending,
+    /// What `run` itself knows about the failure; the output then does not decide.
+    pub(crate) problem: Option<Problem>,
     pub(crate) evidence: Evidence,
     pub(crate) began: SystemTime,
     pub(crate) duration: Duration,
+}
+
+/// A failure that `run` itself noticed, such as a command that cannot be started.
+pub(crate) struct Problem {
+    pub(crate) error_type: String,
+    pub(crate) error_message: String,
 }
 
 impl FailedCommand {
@@ -116,6 +124,9 @@ impl FailedCommand {
 
     /// Type, message, stack and causes of the failure.
     fn error(&self) -> (String, String, Option<String>, Vec<Cause>) {
+        if let Some(Problem { error_type, error_message }) = &self.problem {
+            return (error_type.clone(), error_message.clone(), None, Vec::new());
+        }
         let describes = |failure: &Failure| !failure.is_guess() || !self.explains_itself();
         let described = self.evidence.failure.clone().filter(describes);
         match described {
@@ -175,6 +186,6 @@ impl FailedCommand {
     }
 }
 
-fn base_name(program: &OsStr) -> String {
+pub(super) fn base_name(program: &OsStr) -> String {
     Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned()
 }

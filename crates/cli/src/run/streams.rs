@@ -1,5 +1,5 @@
-//! The command's output streams: a pseudo-terminal for each of ours that is a terminal, else a pipe. One stream for
-//! both if our standard output and error are the same file.
+//! The command's output streams: a pseudo-terminal for each of ours that is a terminal, our own stream if it is a file, else a
+//! pipe. One stream for both if our standard output and error are the same file.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -8,10 +8,12 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 
 use rustix::fs::fstat;
+use rustix::io::Errno;
 use rustix::stdio::{stderr, stdout};
 use rustix::termios::isatty;
 
-use super::relay::{Finished, Relay};
+use super::file_stream::{FileStream, Written};
+use super::relay::{Finished, Output, Relay};
 use super::terminal::{Modes, Terminal};
 use crate::child::LastReads;
 use crate::child::passing::wide_pipe;
@@ -25,11 +27,12 @@ pub(super) struct Streams {
     terminal: Option<Terminal>,
 }
 
-/// Both sides of one stream.
-struct Stream {
-    ours: Arc<OwnedFd>,
-    theirs: OwnedFd,
-    is_terminal: bool,
+/// One stream before the command starts.
+enum Stream {
+    /// Both sides of a pipe or pseudo-terminal.
+    Relayed { ours: Arc<OwnedFd>, theirs: OwnedFd, is_terminal: bool },
+    /// A file that the command inherits.
+    File(FileStream),
 }
 
 impl Streams {
@@ -38,11 +41,11 @@ impl Streams {
         let real = [stdout(), stderr()].into_iter().find(|ours| isatty(ours));
         // a container may have no pseudo-terminals: then use pipes
         let pair = real.and_then(|real| Some((real, Terminal::like(real).ok()?)));
-        let stream = |ours: BorrowedFd<'_>| match &pair {
+        let stream = |ours: BorrowedFd<'static>| match &pair {
             Some((real, (_, side, theirs))) if are_one(real, ours) => {
-                Ok(Stream { ours: Arc::clone(side), theirs: theirs.try_clone()?, is_terminal: true })
+                Ok(Stream::Relayed { ours: Arc::clone(side), theirs: theirs.try_clone()?, is_terminal: true })
             }
-            _ => Stream::pipe(),
+            _ => FileStream::of(ours).map_or_else(Stream::pipe, |file| Ok(Stream::File(file))),
         };
         let output = stream(stdout())?;
         let errors = if are_one(stdout(), stderr()) { None } else { Some(stream(stderr())?) };
@@ -62,17 +65,26 @@ impl Streams {
         let child = spawn(program, arguments, |command| {
             prepare(command);
             let errors = errors.as_ref().unwrap_or(&output);
-            command.stdout(output.theirs.try_clone()?).stderr(errors.theirs.try_clone()?);
+            if let Stream::Relayed { theirs, .. } = &output {
+                command.stdout(theirs.try_clone()?);
+            }
+            if let Stream::Relayed { theirs, .. } = errors {
+                command.stderr(theirs.try_clone()?);
+            }
             Ok(())
         })?;
         let modes = || terminal.as_ref().and_then(|terminal| Modes::watch(terminal).ok());
-        let start = |stream: Stream, to| {
-            drop(stream.theirs);
-            Relay::start(stream.ours, to, stopped.try_clone()?, if stream.is_terminal { modes() } else { None })
+        let start = |stream: Stream, to: Output| match stream {
+            Stream::Relayed { ours, theirs, is_terminal } => {
+                drop(theirs);
+                let modes = if is_terminal { modes() } else { None };
+                Relay::start(ours, to, stopped.try_clone()?, modes).map(RunningStream::Relayed)
+            }
+            Stream::File(file) => Ok(RunningStream::File(file)),
         };
         let relays = RunningStreams {
-            output: start(output, stdout())?,
-            errors: errors.map(|errors| start(errors, stderr())).transpose()?,
+            output: start(output, Output::Standard)?,
+            errors: errors.map(|errors| start(errors, Output::Error)).transpose()?,
             terminal,
             stop,
         };
@@ -83,7 +95,7 @@ impl Streams {
 impl Stream {
     fn pipe() -> io::Result<Self> {
         let (ours, theirs) = wide_pipe()?;
-        Ok(Self { ours: Arc::new(ours.into()), theirs: theirs.into(), is_terminal: false })
+        Ok(Self::Relayed { ours: Arc::new(ours.into()), theirs: theirs.into(), is_terminal: false })
     }
 }
 
@@ -96,10 +108,28 @@ fn are_one(one: impl AsFd, other: impl AsFd) -> bool {
 
 /// The output streams while the command runs.
 pub(super) struct RunningStreams {
-    output: Relay,
-    errors: Option<Relay>,
+    output: RunningStream,
+    errors: Option<RunningStream>,
     terminal: Option<Terminal>,
     stop: PipeWriter,
+}
+
+/// One stream while the command runs.
+enum RunningStream {
+    Relayed(Relay),
+    File(FileStream),
+}
+
+impl RunningStream {
+    fn finish(self) -> Finished {
+        match self {
+            Self::Relayed(relay) => relay.finish(),
+            Self::File(file) => {
+                let Written { tail, last_reads, is_full } = file.finish();
+                Finished { tail, last_reads, reader_gone: false, is_full, lost: None }
+            }
+        }
+    }
 }
 
 /// The last bytes of both streams.
@@ -111,6 +141,10 @@ pub(super) struct Relayed {
     pub(super) last_reads: Vec<LastReads>,
     /// True if the reader of our output had gone before the command ended.
     pub(super) reader_gone: bool,
+    /// The stream that takes no more bytes, `standard output` or `standard error`.
+    pub(super) full: Option<&'static str>,
+    /// The error with which output of the command was lost after the command had written it.
+    pub(super) lost: Option<Errno>,
 }
 
 impl Relayed {
@@ -130,14 +164,19 @@ impl RunningStreams {
     pub(super) fn finish(self) -> Relayed {
         let Self { output, errors, terminal, stop } = self;
         drop(stop);
-        let (output, errors): (Finished, Option<Finished>) = (output.finish(), errors.map(Relay::finish));
+        let (output, errors): (Finished, Option<Finished>) = (output.finish(), errors.map(RunningStream::finish));
         drop(terminal);
         let reader_gone = output.reader_gone || errors.as_ref().is_some_and(|errors| errors.reader_gone);
+        let full = match &errors {
+            _ if output.is_full => Some("standard output"),
+            Some(errors) if errors.is_full => Some("standard error"),
+            _ => None,
+        };
         let mut last_reads = vec![output.last_reads];
         let errors = errors.map(|errors| {
             last_reads.push(errors.last_reads);
             errors.tail
         });
-        Relayed { output: output.tail, errors, last_reads, reader_gone }
+        Relayed { output: output.tail, errors, last_reads, reader_gone, full, lost: output.lost }
     }
 }

@@ -94,7 +94,9 @@ async fn terminating_signals_reach_the_server() {
 fn a_killed_wrapper_closes_the_servers_input() {
     let wrapped = Wrapped::new();
     let gone = fifo(&wrapped, "gone");
-    let running = Running::start(wrapped.mcp(&[], &["sh", "-c", "echo ready; cat > /dev/null; echo ended > gone"]));
+    // the server itself ends with the wrapper, where the system can do that; its child does not
+    let script = "exec 3<&0; (cat <&3 > /dev/null; echo ended > gone) & echo ready; wait";
+    let running = Running::start(wrapped.mcp(&[], &["sh", "-c", script]));
     running.signal("KILL");
     let mut said = String::new();
     File::open(&gone).unwrap().read_to_string(&mut said).unwrap();
@@ -175,18 +177,6 @@ fn a_client_that_does_not_read_can_end_the_wrapper_by_a_signal() {
             break;
         }
         std::thread::yield_now();
-    }
-}
-
-#[test]
-fn a_server_that_cannot_be_started_is_refused_in_one_line() {
-    let wrapped = Wrapped::new();
-    wrapped.file("plain.txt", "no program\n");
-    for (command, code, words) in [("no-such-server", 127, "no such program"), ("./plain.txt", 126, "chmod +x")] {
-        let output = wrapped.mcp(&[], &[command]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{said}");
-        assert!(said.starts_with("autoheal: ") && said.contains(words) && said.lines().count() == 1, "{said}");
     }
 }
 

@@ -1,6 +1,5 @@
 //! `autoheal run` with commands that succeed: output and exit code pass unchanged, and nothing is recorded.
 
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -68,28 +67,6 @@ async fn options_of_the_command_reach_the_command() {
     let wrong = autoheal().args(["run", "--bogus", "--", "true"]).output().await.unwrap();
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("--bogus"), "{wrong:?}");
-}
-
-#[tokio::test]
-async fn a_command_that_cannot_be_started_is_refused_in_one_line() {
-    let wrapped = Wrapped::new();
-    let script = wrapped.file("lost.sh", "#!/no/such/interpreter\n");
-    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    for (command, code, words) in [
-        ("no-such-program", 127, "there is no such program"),
-        ("/etc/passwd", 126, "chmod"),
-        ("/etc", 126, "it is a directory"),
-        ("./lost.sh", 127, "`#!/no/such/interpreter`"),
-        ("https://shop.example/mcp", 127, "autoheal mcp --http -- https://shop.example/mcp"),
-    ] {
-        let output = wrapped.output(&[command]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(said.starts_with("autoheal: ") && said.contains(words) && said.lines().count() == 1, "{said}");
-    }
-    let nothing = autoheal().arg("run").output().await.unwrap();
-    assert_eq!(nothing.status.code(), Some(2));
-    assert!(wrapped.recorded().await.is_empty(), "a command that never ran has not failed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A `run` or `mcp` within another: a failure that the inner one reported is reported once, another one by the outer.
 
-use crate::wrapped::{Wrapped, with_input};
+use crate::wrapped::{Wrapped, needs, with_input};
 
 const AUTOHEAL: &str = env!("CARGO_BIN_EXE_autoheal");
 
@@ -38,6 +38,43 @@ async fn another_failure_after_the_inner_one_is_reported_too() {
         ("RUN sh -c 'exit 3'; RUN sh -c 'exit 4'", 4),
     ] {
         assert_eq!(occurrences(script).await, (Some(code), 2), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn what_make_and_xargs_say_about_the_inner_command_is_no_failure_of_its_own() {
+    needs("make", "apt install make");
+    let makefile = "printf 'all:\\n\\t@RUN sh -c \"echo error: no price; exit 3\"\\nother:\\n\\t@RUN true; exit 3\\n' > Makefile; ";
+    for (script, code, count) in [
+        ("make --no-print-directory", 2, 1),
+        ("make -C . --no-print-directory >&2", 2, 1),
+        ("echo 'all:\n\t@make -f Makefile all' > outer; make --no-print-directory -f outer", 2, 1),
+        ("echo a | xargs RUN false", 123, 1),
+        // failures of their own
+        ("make --no-print-directory other", 2, 1),
+        ("make --no-print-directory || true; echo error: no discount >&2; exit 2", 2, 2),
+        ("echo a | xargs RUN false || true; exit 124", 124, 2),
+    ] {
+        let script = format!("{makefile}{script}");
+        assert_eq!(occurrences(&script).await, (Some(code), count), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn nested_commands_that_print_to_a_file_are_reported_once() {
+    for (script, code, count) in [
+        ("exec > log 2>&1; exec RUN false", 1, 1),
+        ("exec RUN sh -c 'echo error: no price; exit 3'", 3, 1),
+        ("RUN sh -c 'echo error: no price; exit 3'; echo error: no discount; exit 3", 3, 2),
+        ("RUN sh -c 'kill -SEGV $$'", 139, 1),
+    ] {
+        let wrapped = Wrapped::new();
+        let script = script.replace("RUN", &format!("{AUTOHEAL} run --"));
+        let log = std::fs::File::create(wrapped.path().join("output")).unwrap();
+        let mut run = wrapped.run(&[], &["sh", "-c", &script]);
+        let status = run.stdout(log.try_clone().unwrap()).stderr(log).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{script}");
+        assert_eq!(wrapped.serve().await.count().await, count, "{script}");
     }
 }
 

@@ -51,6 +51,12 @@ pub(super) enum Rank {
 }
 
 impl Failure {
+    /// True if this is the line of a program that only started the one that failed, such as `make`.
+    #[must_use]
+    pub fn is_of_wrapper(&self) -> bool {
+        self.rank == Rank::Wrapper
+    }
+
     /// Makes a failure without causes. An empty message is replaced by the type.
     pub(super) fn new(error_type: &str, message: &str, range: Range<usize>) -> Self {
         let message = message.trim();
