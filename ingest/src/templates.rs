@@ -82,6 +82,8 @@ pub(crate) struct GroupPage {
     pub(crate) meaning: &'static str,
     pub(crate) severity: &'static str,
     pub(crate) note: Option<String>,
+    /// The reason for which it shares the issue of another group, and that group's fingerprint.
+    pub(crate) shared: Option<(&'static str, String)>,
     /// Number and web address.
     pub(crate) issue: Option<(u64, Option<String>)>,
     /// Number and web address.
@@ -93,6 +95,8 @@ pub(crate) struct GroupPage {
     pub(crate) sections: Vec<Section>,
     /// Title, labels and body of the issue, until it is opened.
     pub(crate) preview: Option<(String, String, String)>,
+    /// Other groups that have to do with it.
+    pub(crate) others: Vec<Others>,
     /// The project, for links.
     pub(crate) project: String,
     /// The samples in the order of their arrival; none if there is only one.
@@ -104,6 +108,12 @@ pub(crate) struct GroupPage {
     pub(crate) sends_to_github: bool,
     /// True if the group opens no issue, even if issues are sent to GitHub.
     pub(crate) held_back: bool,
+}
+
+/// Other groups that have to do with one.
+pub(crate) struct Others {
+    pub(crate) title: &'static str,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A name and a value at the top of a group's page.

@@ -294,6 +294,18 @@ pub(crate) struct HealingArgs {
     #[arg(long, env = "AUTOHEAL_CALLER_ERROR_CLIENTS", default_value_t = 3)]
     #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
     pub(crate) caller_error_clients: u64,
+    /// Near-duplicates that share one issue with a table; fewer are linked; 0 to bundle none
+    #[arg(long, env = "AUTOHEAL_RELATED_GROUPS", default_value_t = 5)]
+    #[arg(value_parser = whole::<u64, 0, MAX_COUNT>, value_name = "N")]
+    pub(crate) related_groups: u64,
+    /// New failures within the window that make a storm, and share one issue; 0 for no digests
+    #[arg(long, env = "AUTOHEAL_DIGEST_GROUPS", default_value_t = 10)]
+    #[arg(value_parser = whole::<u64, 0, 250>, value_name = "N")]
+    pub(crate) digest_groups: u64,
+    /// Window of a storm, and the longest time that one of its failures waits for the others
+    #[arg(long, env = "AUTOHEAL_DIGEST_WINDOW", default_value = "5m", value_parser = time::<SECOND, DAY>)]
+    #[arg(value_name = "TIME")]
+    pub(crate) digest_window: Duration,
     /// Time between two updates of the counts on an issue
     #[arg(long, env = "AUTOHEAL_BUNDLE_INTERVAL", default_value = "15m", value_parser = time::<SECOND, { 30 * DAY }>)]
     #[arg(value_name = "TIME")]

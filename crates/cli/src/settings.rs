@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use autoheal_gateway::Upstream;
-use autoheal_heal::settings::{CallerErrors, IssueTextPolicy, Repository, Settings, Switches, Trust};
+use autoheal_heal::settings::{Bundling, CallerErrors, IssueTextPolicy, Repository, Settings, Switches, Trust};
 use autoheal_ingest::{Config, LookupBuilder, RateLimits};
 use autoheal_prepare::ScrubLevel;
 use autoheal_prepare::rules::Rules;
@@ -144,6 +144,11 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Vec<Settings>> {
         },
         min_occurrences: options.min_occurrences,
         caller_errors,
+        bundling: Bundling {
+            related: options.related_groups,
+            digest: options.digest_groups,
+            window: options.digest_window,
+        },
         bundle_interval: options.bundle_interval,
         issues_per_hour: options.issues_per_hour,
         hand_overs_per_day: options.hand_overs_per_day,

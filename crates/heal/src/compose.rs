@@ -8,6 +8,7 @@ mod inert;
 mod instructions;
 mod links;
 mod occurrences;
+mod shared;
 mod title;
 
 pub use code::keep_code_for;
@@ -18,11 +19,12 @@ pub use title::issue_title;
 pub(crate) use facts::facts_issue;
 pub(crate) use instructions::{HAND_OVER_MARKER, agent_comment, agent_instructions, task_prompt};
 pub(crate) use occurrences::replace_occurrences;
+pub(crate) use shared::{named, total};
 
 use body::issue_body;
 use fence::{code_span, fenced};
 use occurrences::without_occurrences;
-use title::{safe_name, slug};
+use title::{safe_name, slug, title_before};
 
 use std::borrow::Cow;
 
@@ -79,12 +81,16 @@ pub(crate) fn issue_with_page(work: &Work, repository: &Repository) -> ComposedI
 }
 
 fn issue_with(work: &Work, page: Option<&Sample>, repository: &Repository) -> ComposedIssue {
-    let occurrences = Occurrences::of(&work.group, &work.releases);
     let mut sample = Cow::Borrowed(&work.sample);
     if sample.code.iter().any(|code| code.checkout.is_some()) {
         keep_code_for(repository, &mut sample.to_mut().code);
     }
-    compose(&sample, page, work.group.fingerprint, work.group.severity, &occurrences)
+    let shared = Shared {
+        text: &shared::text(work, if page.is_some() { TextForm::FullWithPage } else { TextForm::Full }),
+        title_end: &shared::title_end(work),
+    };
+    let occurrences = Occurrences::of_issue(work);
+    compose_with(&sample, page, work.group.fingerprint, shared::severity(work), &occurrences, &shared)
 }
 
 /// Composes the issue for a sample, with the stack of a page's report of the same failure.
@@ -96,11 +102,28 @@ pub fn compose(
     severity: Severity,
     occurrences: &Occurrences,
 ) -> ComposedIssue {
+    compose_with(sample, page, fingerprint, severity, occurrences, &Shared { text: "", title_end: "" })
+}
+
+/// What an issue says about other groups.
+struct Shared<'a> {
+    text: &'a str,
+    title_end: &'a str,
+}
+
+fn compose_with(
+    sample: &Sample,
+    page: Option<&Sample>,
+    fingerprint: Fingerprint,
+    severity: Severity,
+    occurrences: &Occurrences,
+    shared: &Shared<'_>,
+) -> ComposedIssue {
     let source = sample.report.source.unwrap_or_default();
     let (error_type, message) = headline(&sample.report);
     ComposedIssue {
-        title: issue_title(error_type, &message),
-        body: issue_body(sample, page, fingerprint, severity, occurrences),
+        title: title_before(error_type, &message, shared.title_end),
+        body: issue_body(sample, page, fingerprint, severity, occurrences, shared.text),
         labels: issue_labels(source, severity),
     }
 }

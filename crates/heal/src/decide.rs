@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use autoheal_contract::Source;
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Group, Intent, IntentKind, IntentState, Status, TextForm, Work};
+use autoheal_store::{Group, Intent, IntentKind, IntentState, Membership, Status, TextForm, Work};
 
 use self::retry::{next_retry, refused};
+use crate::compose::{named, total};
 use crate::settings::{CallerErrors, IssueTextPolicy, Settings};
 use crate::write::Record;
 
@@ -32,8 +33,12 @@ pub(crate) enum Decision {
     Quiet(Quiet),
     /// Nothing yet, for this reason; decide again at this time.
     Later(Timestamp, &'static str),
-    /// Open the issue.
+    /// Open the issue, or share that of other groups.
     OpenIssue,
+    /// Share another group's issue no longer, because that one opens none, or is a stranger's.
+    Leave,
+    /// Let the groups of strangers leave this group's issue, because it gets the text of a known sender.
+    Disband,
     /// Create the commit that the draft's branch will point to.
     CreateCommit {
         /// The group's issue.
@@ -111,6 +116,8 @@ pub(crate) enum Quiet {
     IssueRefused,
     /// The issue holds the current counts.
     UpToDate,
+    /// The group shares the issue of another one.
+    Shared,
 }
 
 impl fmt::Display for Quiet {
@@ -123,6 +130,7 @@ impl fmt::Display for Quiet {
             Self::Noise => NOISE,
             Self::IssueRefused => "GitHub refused the issue",
             Self::UpToDate => "the issue is up to date",
+            Self::Shared => "it shares the issue of another group",
         })
     }
 }
@@ -138,6 +146,9 @@ pub(crate) struct Budget {
 
 /// Decides about one group.
 pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Timestamp) -> Decision {
+    if let Some(membership) = work.group.membership {
+        return shared(work, membership, now);
+    }
     // An issue under recheck counts as pending, because a draft belongs to one issue, and the recheck may still replace
     // this issue by an older one.
     let is_pending = |intent: &&Intent| intent.state.unsettled() || intent.state == IntentState::Recheck;
@@ -148,6 +159,11 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
     let Some(issue) = work.group.issue.as_ref().map(|link| link.number) else {
         return open_issue(work, settings, budget, now);
     };
+    // A stranger's text does not stay beside that of a known sender.
+    let is_of_stranger = |member: &Group| member.membership.is_some_and(|membership| !membership.known);
+    if work.sample.sender.is_known() && work.members.iter().any(is_of_stranger) {
+        return Decision::Disband;
+    }
     // The text comes before the draft and the hand-over, because the agent reads it.
     let decision = update_text(work, settings, now, issue)
         .or_else(|| draft(work, settings, now, issue))
@@ -157,6 +173,21 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
         (Decision::Quiet(_), Some(at)) => Decision::Later(at, "a refused step is tried again"),
         (Decision::Later(later, _), Some(at)) if at < later => Decision::Later(at, "a refused step is tried again"),
         (decision, _) => decision,
+    }
+}
+
+/// Decides about a group that shares the issue of another one.
+fn shared(work: &Work, membership: Membership, now: Timestamp) -> Decision {
+    // a stranger does not keep the failure of a known sender from having its own issue
+    if work.sample.sender.is_known() && !membership.known {
+        return Decision::Leave;
+    }
+    if work.group.issue.is_some() {
+        return Decision::Quiet(Quiet::Shared);
+    }
+    match &work.lead {
+        Some(lead) if lead.opens => Decision::Later(now.plus(BUDGET_WAIT), "the shared issue is not open yet"),
+        _ => Decision::Leave,
     }
 }
 
@@ -219,11 +250,19 @@ pub(crate) fn text_form(work: &Work, settings: &Settings) -> TextForm {
     }
 }
 
-/// Replaces the text of the issue if it was composed from another sample or in another form. After a hand-over it stays,
-/// because the agent may be reading it.
+/// True if the text of a group's issue may name other issues. With the agent on, it names none whose text needs an approval,
+/// because the agent may read them too.
+pub(crate) fn may_link(work: &Work, settings: &Settings) -> bool {
+    !settings.switches.heal || settings.trust.covers(work.group.source, work.sample.sender)
+}
+
+/// Replaces the text of the issue if it was composed from another sample, in another form, or for fewer groups. After a
+/// hand-over it stays, because the agent may be reading it.
 fn update_text(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Option<Decision> {
     let text = work.group.text?;
-    let is_current = text.sample == work.sample.id && text.form == text_form(work, settings);
+    let names_all = named(work).all(|member| member.membership.is_none_or(|membership| membership.named));
+    let links_fit = work.group.links.is_empty() || may_link(work, settings);
+    let is_current = text.sample == work.sample.id && text.form == text_form(work, settings) && names_all && links_fit;
     let is_possible = !was_handed_over(work) && !refused(work, IntentKind::UpdateText, now);
     (!is_current && is_possible).then_some(Decision::UpdateText { issue })
 }
@@ -283,7 +322,7 @@ fn counts(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Decis
         return Decision::Later(again, "GitHub refused the counts");
     }
     match work.group.counts_written {
-        Some((written, _)) if written == work.group.count => Decision::Quiet(Quiet::UpToDate),
+        Some((written, _)) if written == total(work) => Decision::Quiet(Quiet::UpToDate),
         Some((_, at)) if at <= now && at.plus(settings.bundle_interval) > now => {
             Decision::Later(at.plus(settings.bundle_interval), "counts are written once per interval")
         }

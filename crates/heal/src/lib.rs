@@ -6,6 +6,7 @@
 pub mod compose;
 mod decide;
 pub mod github;
+mod opening;
 mod plan;
 mod request_bodies;
 pub mod settings;

@@ -83,8 +83,10 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
             Decision::StartTask { .. } | Decision::CommentAgent { .. } | Decision::AssignAgent { .. } => {
                 steps.push(Step::HandOver);
             }
-            Decision::Quiet(Quiet::IssueRefused | Quiet::UpToDate)
+            Decision::Quiet(Quiet::IssueRefused | Quiet::UpToDate | Quiet::Shared)
             | Decision::Later(..)
+            | Decision::Leave
+            | Decision::Disband
             | Decision::CreateBranch { .. }
             | Decision::OpenPull { .. }
             | Decision::UpdateText { .. }
@@ -125,10 +127,21 @@ fn first_report(record: &Fingerprinted) -> Work {
         counts_written: None,
         noise: record.noise().and(report.count.or(Some(1))).unwrap_or(0),
         noise_rule: record.noise().map(str::to_owned),
+        membership: None,
+        links: Vec::new(),
     };
     let releases =
         report.release.iter().map(|release| Release { release: release.clone(), count: group.count }).collect();
-    Work { group, sample: Sample::of(record), page: None, releases, intents: vec![], approval: None }
+    Work {
+        group,
+        sample: Sample::of(record),
+        page: None,
+        releases,
+        intents: vec![],
+        approval: None,
+        lead: None,
+        members: vec![],
+    }
 }
 
 fn approval(at: Timestamp) -> Approval {

@@ -52,11 +52,46 @@ impl Trust {
     #[must_use]
     pub fn covers(self, source: Source, sender: Sender) -> bool {
         let known = sender.is_known();
-        match source {
-            Source::Cli | Source::Rust => self.run && known,
-            Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => self.mcp && known,
-            Source::JavascriptSdk => self.browser,
+        match TrustKind::of(source) {
+            TrustKind::Run => self.run && known,
+            TrustKind::Mcp => self.mcp && known,
+            TrustKind::Browser => self.browser,
         }
+    }
+}
+
+/// The part of [`Trust`] that decides about a source. Groups of one kind are trusted together or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TrustKind {
+    Run,
+    Mcp,
+    Browser,
+}
+
+impl TrustKind {
+    pub(crate) fn of(source: Source) -> Self {
+        match source {
+            Source::Cli | Source::Rust => Self::Run,
+            Source::McpTool | Source::McpResource | Source::McpPrompt | Source::McpProtocol => Self::Mcp,
+            Source::JavascriptSdk => Self::Browser,
+        }
+    }
+}
+
+/// Conditions under which several failures share an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundling {
+    /// Number of near-duplicates that share one issue; fewer are linked (`AUTOHEAL_RELATED_GROUPS`). Zero for any number.
+    pub related: u64,
+    /// Number of new failures within [`Bundling::window`] that share one issue (`AUTOHEAL_DIGEST_GROUPS`). Zero for any number.
+    pub digest: u64,
+    /// Time within which they are new, and longest time that one of them waits for others (`AUTOHEAL_DIGEST_WINDOW`).
+    pub window: Duration,
+}
+
+impl Default for Bundling {
+    fn default() -> Self {
+        Self { related: 5, digest: 10, window: Duration::from_secs(5 * 60) }
     }
 }
 
@@ -193,6 +228,8 @@ pub struct Settings {
     pub min_occurrences: u64,
     /// Conditions under which caller errors become issues.
     pub caller_errors: CallerErrors,
+    /// Conditions under which several failures share an issue.
+    pub bundling: Bundling,
     /// Shortest time between two updates of the counts on an issue.
     pub bundle_interval: Duration,
     /// Shortest time between two writes.
@@ -225,6 +262,7 @@ impl Settings {
             trust: Trust::default(),
             min_occurrences: 1,
             caller_errors: CallerErrors::default(),
+            bundling: Bundling::default(),
             bundle_interval: Duration::from_secs(15 * 60),
             pace: Duration::from_secs(1),
             lag_bound: Duration::from_secs(120),
@@ -241,8 +279,10 @@ impl Settings {
     /// Hash of the settings that decisions depend on. If it differs from the last run, every group is decided anew.
     #[must_use]
     pub fn decision_hash(&self) -> String {
-        let Self { switches, repository, agent, trust, issue_text, min_occurrences, caller_errors, .. } = self;
-        let text = format!("{:?}", (switches, repository, agent, trust, issue_text, min_occurrences, caller_errors));
+        let Self { switches, repository, agent, trust, issue_text, min_occurrences, caller_errors, bundling, .. } =
+            self;
+        let text =
+            format!("{:?}", (switches, repository, agent, trust, issue_text, min_occurrences, caller_errors, bundling));
         Hex(&Sha256::digest(text)[..16]).to_string()
     }
 }

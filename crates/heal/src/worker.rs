@@ -7,6 +7,7 @@ mod act;
 mod gate;
 mod issue_budget;
 mod live;
+mod open;
 mod other_repository;
 mod reconcile;
 mod send;

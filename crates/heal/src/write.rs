@@ -1,7 +1,7 @@
 //! `Write`: one write to GitHub with everything it sends, in the form that the store holds.
 
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Intent, IntentKind, SampleId, TextForm};
+use autoheal_store::{GroupId, Intent, IntentKind, SampleId, TextForm};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -74,6 +74,12 @@ pub(crate) enum Write {
         edit: IssueEdit,
         /// True if the issue has a draft pull request.
         has_draft: bool,
+        /// The groups that the text names beside the issue's own.
+        #[serde(default)]
+        members: Vec<GroupId>,
+        /// The related issues that the text names.
+        #[serde(default)]
+        links: Vec<u64>,
     },
     /// Starts an agent task on the draft pull request.
     StartTask {

@@ -6,6 +6,7 @@ mod frame;
 mod parts;
 mod place;
 mod program;
+mod related;
 mod shape;
 mod version_1;
 
@@ -25,6 +26,7 @@ use crate::symbolicate::Code;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
+pub use related::Trait;
 
 /// Version of the computation. It is part of the hash, so that a new version makes new fingerprints.
 const VERSION: u32 = 2;

@@ -30,6 +30,7 @@ use serde_json::value::RawValue;
 pub use autoheal_scrub::{KnownSecrets, Level as ScrubLevel};
 pub use browser::Browser;
 pub use call_end::{CallEnd, CallKey, request_key};
+pub use fingerprint::Trait;
 pub use hex::Hex;
 pub use noise::NoiseRule;
 pub use server_failure::{ServerFailure, headline};

@@ -13,9 +13,10 @@ use std::time::Duration;
 pub use clock::Clock;
 pub use limits::Limits;
 pub use rows::{
-    Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, IssueText, Link, Loss, Maintained, NewSourceMap, Pause, Record,
-    Regrouped, Release, Revocation, Sample, SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
+    Accepted, Approval, BundleKind, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health,
+    Intent, IntentId, IntentKind, IntentState, IssueCounts, IssueText, Lead, Link, Loss, Maintained, Membership,
+    NewIssue, NewSourceMap, Newcomer, Pause, Record, Regrouped, Release, Revocation, Sample, SampleId, SourceMapId,
+    SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 
@@ -97,6 +98,17 @@ pub trait Store: Send + Sync + 'static {
         payload: String,
         now: Timestamp,
     ) -> StoreFuture<'_, Intent>;
+
+    /// Stores the write that opens an issue, as [`Store::begin`] does, and lets the members share the issue, in one step.
+    fn begin_issue(&self, project: &str, issue: NewIssue, now: Timestamp) -> StoreFuture<'_, Intent>;
+
+    /// Returns near-duplicates of a group, the oldest first: groups with frames of the application or a cause in common.
+    /// Those of known senders are related only to each other.
+    fn related(&self, group: GroupId) -> StoreFuture<'_, Vec<Group>>;
+
+    /// Returns the groups of a project that were first seen less than `within` before or after this time, among those of
+    /// known senders or the others: at most 250 before it and 250 after it, the nearest ones.
+    fn newcomers(&self, project: &str, known: bool, at: Timestamp, within: Duration) -> StoreFuture<'_, Vec<Newcomer>>;
 
     /// Stores that an intent is sent once more. Must come before the write is sent.
     fn begin_again(&self, intent: IntentId, now: Timestamp) -> StoreFuture<'_, ()>;

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod approval;
+mod bundle;
 mod change;
 mod claims;
 mod detail;
@@ -21,6 +22,7 @@ mod work;
 
 pub use accepted::Accepted;
 pub use approval::{Approval, Revocation};
+pub use bundle::{BundleKind, Lead, Membership, NewIssue, Newcomer};
 pub use change::Change;
 pub use claims::Claims;
 pub use detail::Detail;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod backup;
+mod bundle;
 mod cache;
 mod call_ends;
 mod claim;
@@ -41,8 +42,8 @@ use self::unreadable::Unreadable;
 use self::writer::Writer;
 use crate::{
     Accepted, Approval, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health, Intent,
-    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewSourceMap, Pause, Record, Regrouped,
-    Revocation, SampleId, SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
+    IntentId, IntentKind, IntentState, IssueCounts, Limits, Maintained, NewIssue, NewSourceMap, Newcomer, Pause,
+    Record, Regrouped, Revocation, SampleId, SourceMapId, SourceMapKey, Store, StoreError, StoreFuture, Usage, Work,
 };
 use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -248,6 +249,20 @@ impl Store for Sqlite {
     ) -> StoreFuture<'_, Intent> {
         let project = project.to_owned();
         self.write(move |connection| work::begin(connection, &project, group, kind, payload, now))
+    }
+
+    fn begin_issue(&self, project: &str, issue: NewIssue, now: Timestamp) -> StoreFuture<'_, Intent> {
+        let project = project.to_owned();
+        self.write(move |connection| bundle::begin_issue(connection, &project, issue, now))
+    }
+
+    fn related(&self, group: GroupId) -> StoreFuture<'_, Vec<Group>> {
+        self.read_for_worker(move |connection| bundle::related(connection, group))
+    }
+
+    fn newcomers(&self, project: &str, known: bool, at: Timestamp, within: Duration) -> StoreFuture<'_, Vec<Newcomer>> {
+        let project = project.to_owned();
+        self.read_for_worker(move |connection| bundle::newcomers(connection, &project, known, at, within))
     }
 
     fn begin_again(&self, intent: IntentId, now: Timestamp) -> StoreFuture<'_, ()> {

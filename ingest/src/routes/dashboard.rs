@@ -11,7 +11,7 @@ use std::sync::Arc;
 use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
-use autoheal_store::{Detail, Group, Status};
+use autoheal_store::{BundleKind, Detail, Group, Status};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::error::{ApiError, STORE_ERRORS};
 use crate::state::AppState;
 use crate::status::ServiceStatus;
-use crate::templates::{Fact, GroupPage, GroupsPage, Page, ProblemPage, Row, Section, StackFrame};
+use crate::templates::{Fact, GroupPage, GroupsPage, Others, Page, ProblemPage, Row, Section, StackFrame};
 
 /// Content security policy of the dashboard: only its own stylesheet; no scripts, images, frames or forms.
 const POLICY: &str =
@@ -179,6 +179,7 @@ fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -
         status: text::status(group, held_back),
         meaning: text::meaning(group, config.sends_to_github(project), held_back),
         severity: group.severity.name(),
+        shared: shared(detail),
         note: note(group, config.caller_errors).map(|note| inert(&note)),
         issue: group.issue.clone().map(|link| (link.number, web_address(link.url))),
         pull: group.pull.clone().map(|link| (link.number, web_address(link.url))),
@@ -188,6 +189,7 @@ fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -
         preview: issue
             .filter(|_| group.issue.is_none())
             .map(|issue| (issue.title, issue.labels.join(", "), issue.body)),
+        others: others(detail, config),
         project: project.to_owned(),
         samples: samples::rows(detail, &viewed),
         chooses: viewed.chooses(detail, project),
@@ -195,6 +197,26 @@ fn group_page(detail: &Detail, viewed: Viewed, project: &str, config: &Config) -
         sends_to_github: config.sends_to_github(project),
         held_back,
     }
+}
+
+/// The other groups that have to do with this one.
+fn others(detail: &Detail, config: &Config) -> Vec<Others> {
+    let rows = |groups: &[Group]| groups.iter().map(|group| row(group, config)).collect();
+    let mut others = vec![
+        Others { title: "Failures that share its issue", rows: rows(&detail.members) },
+        Others { title: "Related failures", rows: rows(&detail.related) },
+    ];
+    others.retain(|others: &Others| !others.rows.is_empty());
+    others
+}
+
+/// The group whose issue this one shares, and the reason.
+fn shared(detail: &Detail) -> Option<(&'static str, String)> {
+    let reason = match detail.group.membership?.kind {
+        BundleKind::Related => "It shares the issue of a failure with the same frames or cause",
+        BundleKind::Digest => "It shares the issue of the first failure of a storm",
+    };
+    detail.lead.as_ref().map(|lead| (reason, lead.fingerprint.to_string()))
 }
 
 /// The address, if it may become a link. It comes from a response of GitHub, and a scheme other than HTTP could run a

@@ -69,6 +69,12 @@ pub(super) async fn one(
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail, state.config.repository(parameters.project())));
+    group["bundle"] = json!(detail.group.membership.map(|membership| {
+        let lead = detail.lead.as_ref().map(|lead| lead.fingerprint);
+        json!({"lead": lead, "reason": membership.kind.name()})
+    }));
+    group["members"] = json!(detail.members.iter().map(|member| member.fingerprint).collect::<Vec<_>>());
+    group["related"] = json!(detail.related.iter().map(|other| other.fingerprint).collect::<Vec<_>>());
     let time = |time: autoheal_prepare::Timestamp| time.to_string();
     let intents: Vec<Value> = detail
         .intents

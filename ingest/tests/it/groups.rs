@@ -115,3 +115,30 @@ async fn an_unknown_group_is_not_found() {
     let other = app.report(&report("m")).await.json()[0]["fingerprint"].as_str().unwrap().to_owned();
     assert_refused(&app.get(&format!("/api/groups/{other}?project=other")).await, 404, "not_found");
 }
+
+#[tokio::test]
+async fn a_group_names_its_near_duplicates_and_the_group_whose_issue_it_shares() {
+    let app = spawn_app().await;
+    let mut fingerprints = Vec::new();
+    for error_type in ["TypeError", "RangeError"] {
+        let stack = format!(
+            "{error_type}: m\n    at total (https://shop.example/cart.js:3:7)\n    at buy (https://shop.example/buy.js:9:1)"
+        );
+        let body = json!({"error_type": error_type, "error_message": "<b>m</b>", "stack_trace": stack});
+        let response = app.report(&body).await;
+        fingerprints.push(response.json()[0]["fingerprint"].as_str().unwrap().to_owned());
+    }
+    let one = async || app.get(&format!("/api/groups/{}", fingerprints[1])).await.json()["group"].clone();
+    let page = async |group: usize| app.get(&format!("/groups/{}", fingerprints[group])).await.text();
+    assert_eq!(one().await["related"], json!([fingerprints[0]]));
+    assert!(page(0).await.contains("Related failures") && page(0).await.contains(&fingerprints[1]));
+    assert!(!page(0).await.contains("<b>"));
+
+    advance_to_approval(&app, "waits").await;
+    let now = autoheal_prepare::Timestamp(0);
+    app.store.change(GroupId(2), vec![Change::Join(GroupId(1), false, now)]).await.unwrap();
+    assert_eq!(one().await["bundle"], json!({"lead": fingerprints[0], "reason": "related"}));
+    assert_eq!(one().await["issue"]["number"], 7);
+    assert!(page(1).await.contains("It shares the issue of"), "{}", page(1).await);
+    assert!(page(0).await.contains("Failures that share its issue"));
+}

@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::place::{Place, autoheal};
 
 /// A command, a variable that it reads, and a value that is refused.
-const ODD: [(&[&str], &str, &str); 47] = [
+const ODD: [(&[&str], &str, &str); 50] = [
     (&["serve"], "AUTOHEAL_ISSUE", "maybe"),
     (&["serve"], "AUTOHEAL_PR", "on"),
     (&["serve"], "AUTOHEAL_HEAL", "2"),
@@ -22,6 +22,9 @@ const ODD: [(&[&str], &str, &str); 47] = [
     (&["explain"], "AUTOHEAL_MIN_OCCURRENCES", "three"),
     (&["serve"], "AUTOHEAL_CALLER_ERRORS", "perhaps"),
     (&["serve"], "AUTOHEAL_CALLER_ERROR_CLIENTS", "0"),
+    (&["serve"], "AUTOHEAL_RELATED_GROUPS", "-1"),
+    (&["serve"], "AUTOHEAL_DIGEST_GROUPS", "few"),
+    (&["serve"], "AUTOHEAL_DIGEST_WINDOW", "0s"),
     (&["serve"], "AUTOHEAL_BUNDLE_INTERVAL", "0s"),
     (&["serve"], "AUTOHEAL_ISSUES_PER_HOUR", "0"),
     (&["serve"], "AUTOHEAL_HAND_OVERS_PER_DAY", "-1"),

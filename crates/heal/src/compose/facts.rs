@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use autoheal_contract::Class;
-use autoheal_store::{Sample, Work};
+use autoheal_store::{Sample, TextForm, Work};
 
-use super::{APPROVED_LABEL, ComposedIssue, Occurrences, issue_labels, marker};
+use super::{APPROVED_LABEL, ComposedIssue, Occurrences, issue_labels, marker, shared};
 
 /// Error types that every reader knows. Another type is a text of the sender's choice, so it is left out.
 const COMMON_TYPES: [&str; 36] = [
@@ -55,8 +55,7 @@ const COMMON_TYPES: [&str; 36] = [
 pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue {
     let (group, sample) = (&work.group, &work.sample);
     let source = sample.report.source.unwrap_or_default();
-    // six digits, because GitHub takes seven or more for the id of a commit
-    let short: String = group.fingerprint.to_string().chars().take(6).collect();
+    let short = shared::short_name(group);
     let mut body = format!("{}\n# Auto-Generated Error Report\n\n", marker(group.fingerprint));
     for (name, value) in facts(sample, group.severity.name()) {
         // writing to a String cannot fail
@@ -73,18 +72,24 @@ pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue
         }
         None => writeln!(body, "\nRead them on the dashboard of autoheal, on the machine where it runs."),
     };
+    body.push_str(&shared::text(work, TextForm::Facts));
     body.push('\n');
-    body.push_str(&Occurrences::of(group, &work.releases).block());
+    body.push_str(&Occurrences::of_issue(work).block());
     ComposedIssue {
-        title: format!("[Auto-Generated] Failure {short} from {}", source.label()),
+        title: format!("[Auto-Generated] Failure {short} from {}{}", source.label(), shared::title_end(work)),
         body,
-        labels: issue_labels(source, group.severity),
+        labels: issue_labels(source, shared::severity(work)),
     }
+}
+
+/// The type, if every reader knows it.
+pub(super) fn common_type(error_type: &str) -> Option<&'static str> {
+    COMMON_TYPES.into_iter().find(|name| *name == error_type)
 }
 
 fn facts(sample: &Sample, severity: &'static str) -> Vec<(&'static str, String)> {
     let report = &sample.report;
-    let common = COMMON_TYPES.iter().find(|name| **name == report.error_type).map(|name| (*name).to_owned());
+    let common = common_type(&report.error_type).map(str::to_owned);
     let class = report.class.as_deref().and_then(Class::parse).map(|class| class.name().to_owned());
     let code = report.rpc.as_ref().and_then(|rpc| rpc.code).map(|code| code.to_string());
     let exit = report.exit.as_ref().and_then(|exit| exit.code).map(|code| code.to_string());

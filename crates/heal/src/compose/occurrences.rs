@@ -3,12 +3,15 @@
 use std::fmt::Write;
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Group, Release};
+use autoheal_store::{Group, Release, Work};
 
 use super::code_span;
+use super::shared::short_name;
 
 /// Heading of the block.
 const START: &str = "## Occurrences";
+/// First lines of the table of the groups that share the issue.
+const TABLE: [&str; 2] = ["| Failure | Count | Last seen |", "|---|---|---|"];
 /// Maximum number of listed releases.
 const MAX_RELEASES: usize = 10;
 
@@ -27,6 +30,8 @@ pub struct Occurrences {
     pub last_seen: Timestamp,
     /// Releases, with the occurrences in each.
     pub releases: Vec<(String, u64)>,
+    /// The groups that share the issue: the first digits of the fingerprint, the count and the time of the last occurrence.
+    pub members: Vec<(String, u64, Timestamp)>,
 }
 
 impl Occurrences {
@@ -40,7 +45,28 @@ impl Occurrences {
             first_seen: group.first_seen,
             last_seen: group.last_seen,
             releases: releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
+            members: Vec::new(),
         }
+    }
+
+    /// The occurrences of all groups that share an issue.
+    #[must_use]
+    pub fn of_issue(work: &Work) -> Self {
+        let mut all = Self::of(&work.group, &work.releases);
+        if work.members.is_empty() {
+            return all;
+        }
+        for member in &work.members {
+            all.count += member.count;
+            all.known_count += member.known_count;
+            all.first_seen = all.first_seen.min(member.first_seen);
+            all.last_seen = all.last_seen.max(member.last_seen);
+        }
+        // one client may have caused several of the failures
+        all.clients = 0;
+        let groups = [&work.group].into_iter().chain(&work.members);
+        all.members = groups.map(|group| (short_name(group), group.count, group.last_seen)).collect();
+        all
     }
 
     /// The block as Markdown: digits and dates only.
@@ -55,6 +81,12 @@ impl Occurrences {
         }
         for (release, count) in self.releases.iter().filter(|(release, _)| is_numeric(release)).take(MAX_RELEASES) {
             let _always = writeln!(block, "- Release {}: {count}", code_span(release));
+        }
+        if !self.members.is_empty() {
+            let _always = write!(block, "\n{}\n{}\n", TABLE[0], TABLE[1]);
+        }
+        for (name, count, last_seen) in &self.members {
+            let _always = writeln!(block, "| `{name}` | {count} | {last_seen} |");
         }
         block
     }
@@ -86,7 +118,7 @@ fn is_numeric(release: &str) -> bool {
 
 fn is_own_line(line: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    if line.trim().is_empty() || line == START {
+    if line.trim().is_empty() || line == START || TABLE.contains(&line) || is_own_row(line) {
         return true;
     }
     let Some((name, value)) = line.strip_prefix("- ").and_then(|line| line.split_once(": ")) else { return false };
@@ -98,6 +130,19 @@ fn is_own_line(line: &str) -> bool {
             release.is_some_and(|release| is_numeric(&release.replace('_', ""))) && digits(value)
         }
     }
+}
+
+/// True for a row of the table: digits and a date only.
+fn is_own_row(line: &str) -> bool {
+    let cells = line.strip_prefix("| `").and_then(|line| line.strip_suffix(" |"));
+    let mut cells = cells.unwrap_or_default().split(" | ");
+    let is_hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let name = cells.next().and_then(|name| name.strip_suffix('`')).unwrap_or_default();
+    name.len() == 6
+        && name.chars().all(is_hexadecimal)
+        && cells.next().is_some_and(|count| !count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit()))
+        && cells.next().is_some_and(|time| Timestamp::parse(time).is_some())
+        && cells.next().is_none()
 }
 
 #[cfg(test)]
@@ -112,6 +157,7 @@ mod tests {
             first_seen: Timestamp(0),
             last_seen: Timestamp(1000),
             releases: vec![("2.4.1".to_owned(), count)],
+            members: Vec::new(),
         }
     }
 
@@ -132,6 +178,18 @@ mod tests {
             .to_vec();
         let block = counted.block();
         assert_eq!(block.matches("- Release").count(), 2, "{block}");
+    }
+
+    #[test]
+    fn the_table_of_groups_is_replaced_with_the_counts() {
+        let mut counted = occurrences(3);
+        counted.members = vec![("a1b2c3".to_owned(), 2, Timestamp(0)), ("00ff00".to_owned(), 1, Timestamp(1000))];
+        let body = format!("text\n\n{}", counted.block());
+        assert!(body.contains("\n| `a1b2c3` | 2 | 1970-01-01"), "{body}");
+        assert_eq!(without_occurrences(&body).trim(), "text");
+        for foreign in ["| `a1b2c3` | rm -rf | 1970-01-01T00:00:00Z |", "| `a1b2c3` | 2 | 1970-01-01T00:00:00Z | x |"] {
+            assert!(without_occurrences(&format!("{body}{foreign}\n")).contains(foreign));
+        }
     }
 
     #[test]

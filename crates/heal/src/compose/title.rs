@@ -11,8 +11,20 @@ const SLUG_CHARS: usize = 40;
 /// `[Auto-Generated] {type}: {message}`: letters, digits, spaces and `.,:;'()=_/-`, one line, at most 200 characters.
 #[must_use]
 pub fn issue_title(error_type: &str, message: &str) -> String {
-    let title = without_links(&format!("[Auto-Generated] {}: {}", plain(error_type), plain(message)), TITLE_CHARS);
-    title.trim_end_matches([' ', ':']).to_owned()
+    title_before(error_type, message, "")
+}
+
+/// The same with an end from a closed set, which is never cut off.
+pub(super) fn title_before(error_type: &str, message: &str, end: &str) -> String {
+    let text = format!("[Auto-Generated] {}: {}", plain(error_type), plain(message));
+    let title = without_links(&text, TITLE_CHARS - end.len());
+    format!("{}{end}", title.trim_end_matches([' ', ':']))
+}
+
+/// `{type}: {message}` in the alphabet of titles, at most `characters` long.
+pub(super) fn summary(error_type: &str, message: &str, characters: usize) -> String {
+    let text = without_links(&format!("{}: {}", plain(error_type), plain(message)), characters);
+    text.trim_end_matches([' ', ':']).to_owned()
 }
 
 /// Replaces characters outside the alphabet by spaces, and runs of spaces by one. Drops combining marks after the third.

@@ -40,6 +40,8 @@ fn reported_once() -> Work {
         counts_written: None,
         noise: 0,
         noise_rule: None,
+        membership: None,
+        links: vec![],
     };
     let sample = Sample {
         id: SampleId(1),
@@ -54,7 +56,7 @@ fn reported_once() -> Work {
         sender: Sender::Anonymous,
         received_at: NOW,
     };
-    Work { group, sample, page: None, releases: vec![], intents: vec![], approval: None }
+    Work { group, sample, page: None, releases: vec![], intents: vec![], approval: None, lead: None, members: vec![] }
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! One step towards healing a claimed group: decide (pure) → compose (pure) → intent in the store → send.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use autoheal_store::{Change, IntentKind, IssueText, Status, TextForm, Work};
+use autoheal_store::{Change, GroupId, IntentKind, IssueText, Status, TextForm, Work};
 
 use super::live::written_hash;
 use super::{WorkError, WorkResult, Worker};
 use crate::compose::{
     ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue,
-    issue_with_page, pull, replace_occurrences, task_prompt,
+    issue_with_page, named, pull, replace_occurrences, task_prompt, total,
 };
-use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, text_form};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, may_link, text_form};
 use crate::request_bodies::{AgentAssignment, Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewPull, NewTask};
 use crate::settings::Settings;
 use crate::write::Write;
@@ -46,6 +47,12 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
             let changes = vec![Change::Note(Some(OTHER_REPOSITORY.to_owned())), Change::Quiet(work.group.count)];
             Ok(worker.store.change(group, changes).await?)
         }
+        Decision::Quiet(Quiet::Shared) => {
+            let mut changes = vec![Change::Quiet(work.group.count)];
+            // the counts on the shared issue
+            changes.extend(work.group.membership.map(|membership| Change::Wake(membership.lead, now)));
+            Ok(worker.store.change(group, changes).await?)
+        }
         Decision::Quiet(_) => Ok(worker.store.change(group, vec![Change::Quiet(work.group.count)]).await?),
         Decision::Later(at, _) => Ok(worker.store.change(group, vec![Change::ActAt(at)]).await?),
         Decision::AwaitApproval { issue } => {
@@ -56,6 +63,9 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
             ];
             Ok(worker.store.change(group, changes).await?)
         }
+        Decision::OpenIssue => worker.open(work, now).await,
+        Decision::Leave => Ok(worker.store.change(group, vec![Change::Leave(now)]).await?),
+        Decision::Disband => Ok(worker.store.change(group, vec![Change::Disband(now), Change::ActAt(now)]).await?),
         decision => match write(worker, work, decision).await? {
             Some(write) => worker.begin_and_send(Some(group), &write).await,
             None => Ok(()),
@@ -75,17 +85,13 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         worker.open_hand_overs = None;
     }
     Ok(Some(match decision {
-        Decision::Quiet(_) | Decision::Later(..) | Decision::AwaitApproval { .. } => return Ok(None),
-        Decision::OpenIssue => {
-            let form = text_form(work, &worker.settings);
-            Write::OpenIssue {
-                fingerprint: work.group.fingerprint,
-                count: work.group.count,
-                issue: issue_in(work, form, &worker.settings),
-                sample: work.sample.id,
-                form,
-            }
-        }
+        // none of them is a single write
+        Decision::Quiet(_)
+        | Decision::Later(..)
+        | Decision::AwaitApproval { .. }
+        | Decision::OpenIssue
+        | Decision::Leave
+        | Decision::Disband => return Ok(None),
         Decision::CreateCommit { issue } => {
             let base = worker.github.base().await?;
             // The same tree makes an empty commit: a draft without a fix.
@@ -107,8 +113,8 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         Decision::UpdateCounts { issue } => {
             // The body as it is on GitHub now, so that edits by people stay.
             let live = worker.github.issue(issue).await?;
-            let body = replace_occurrences(&live.body, &Occurrences::of(&work.group, &work.releases));
-            Write::UpdateCounts { number: issue, count: work.group.count, edit: BodyText { body } }
+            let body = replace_occurrences(&live.body, &Occurrences::of_issue(work));
+            Write::UpdateCounts { number: issue, count: total(work), edit: BodyText { body } }
         }
         Decision::UpdateText { issue } => return update_text(worker, work, issue).await,
         Decision::StartTask { issue, draft } => {
@@ -128,7 +134,7 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
 }
 
 /// The group's issue in this form.
-fn issue_in(work: &Work, form: TextForm, settings: &Settings) -> ComposedIssue {
+pub(super) fn issue_in(work: &Work, form: TextForm, settings: &Settings) -> ComposedIssue {
     match form {
         TextForm::Full => issue(work, &settings.repository),
         TextForm::FullWithPage => issue_with_page(work, &settings.repository),
@@ -148,12 +154,20 @@ fn branch(work: &Work, issue: u64) -> String {
 /// The write that replaces the issue's text. None if a person edited the issue: their text stays.
 async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResult<Option<Write>> {
     let form = text_form(work, &worker.settings);
+    let mut work = Cow::Borrowed(work);
+    if !may_link(&work, &worker.settings) {
+        work.to_mut().group.links.clear();
+    }
+    let work = &*work;
+    let members: Vec<GroupId> = named(work).map(|member| member.id).collect();
     let live = worker.live(work, number).await?;
     if live.was_edited(work) {
         let changed_at = work.group.text.and_then(|text| text.changed_at);
         let note = "a person edited the issue, so it keeps its text; the dashboard shows the newer report";
         let changes = vec![
             Change::Text(IssueText { sample: work.sample.id, form, changed_at }),
+            Change::Named(members),
+            Change::Links(work.group.links.clone()),
             Change::Note(Some(note.to_owned())),
             Change::ActAt(worker.clock.now()),
         ];
@@ -164,11 +178,13 @@ async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResul
     let ComposedIssue { title, body, .. } = composed;
     Ok(Some(Write::UpdateText {
         number,
-        count: work.group.count,
+        count: total(work),
         sample: work.sample.id,
         form,
         edit: IssueEdit { title, body },
         has_draft: work.group.pull.is_some(),
+        members,
+        links: work.group.links.clone(),
     }))
 }
 

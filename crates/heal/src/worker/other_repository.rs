@@ -50,7 +50,7 @@ impl Worker {
     }
 
     /// The other repository that the group's issue or draft is in; none if there is no other.
-    async fn other_repository(&mut self, group: &Group) -> WorkResult<Option<String>> {
+    pub(super) async fn other_repository(&mut self, group: &Group) -> WorkResult<Option<String>> {
         for link in [&group.issue, &group.pull].into_iter().flatten() {
             let Some(repository) = repository_of(link) else { return Ok(Some("an unknown repository".to_owned())) };
             let name = repository.full_name().to_ascii_lowercase();

@@ -56,13 +56,15 @@ impl Worker {
                 let changes = vec![Change::CountsWritten(*count, sent_at)];
                 return Ok(Outcome { record: Record::default(), changes });
             }
-            Write::UpdateText { number, count, sample, form, edit, has_draft } => {
+            Write::UpdateText { number, count, sample, form, edit, has_draft, members, links } => {
                 let changed_at = self.github.edit_issue(*number, edit).await?.unwrap_or(sent_at);
                 let changes = vec![
                     Change::CountsWritten(*count, sent_at),
                     // A better-trusted text may need no approval, so whether to wait for one is decided again.
                     Change::Status(if *has_draft { Status::PullRequestOpen } else { Status::IssueOpen }),
                     Change::Note(None),
+                    Change::Named(members.clone()),
+                    Change::Links(links.clone()),
                 ];
                 let updated = Outcome { record: Record::default(), changes };
                 return Ok(updated.with_text(*sample, *form, Some(changed_at)));

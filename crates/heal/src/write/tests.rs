@@ -1,7 +1,7 @@
 //! Every kind of write, as this version and version 0.1.0 stored it.
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{IntentId, IntentState};
+use autoheal_store::{GroupId, IntentId, IntentState};
 
 use super::*;
 use crate::request_bodies::AgentAssignment;
@@ -123,6 +123,8 @@ fn a_stored_write_is_read_back_and_names_its_kind() {
         form: TextForm::Facts,
         edit: IssueEdit { title: "T".to_owned(), body: "new".to_owned() },
         has_draft: true,
+        members: vec![GroupId(5)],
+        links: vec![2, 3],
     };
     for write in stored_by_version_0_1_0().into_iter().map(|(_, write)| write).chain([update]) {
         let payload = write.payload();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
-use autoheal_heal::settings::{IssueTextPolicy, Repository, Settings, Switches, Trust};
+use autoheal_heal::settings::{Bundling, IssueTextPolicy, Repository, Settings, Switches, Trust};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::{Failure, Fault, Operation};
@@ -187,8 +187,10 @@ async fn text_of_a_trusted_source_needs_no_approval_to_be_shown() {
 #[tokio::test]
 async fn one_stranger_delays_no_other_issue_by_more_than_one() {
     let switches = Switches { issue: true, pull: false, heal: false };
+    let bundling = Bundling { digest: 0, ..Bundling::default() };
     for own_is_known in [true, false] {
-        let mut harness = Harness::start(switches).await;
+        let repository = Repository::parse("acme/shop").unwrap();
+        let mut harness = Harness::start_with(Settings { bundling, ..Settings::new(switches, repository) }).await;
         for number in 0..100 {
             let made_up = json!({"error_type": "E", "error_message": format!("word {}", words(number))});
             harness.report_from(&made_up, STRANGER).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autoheal_heal::settings::{CallerErrors, Repository, Settings, Switches, Trust};
+use autoheal_heal::settings::{Bundling, CallerErrors, Repository, Settings, Switches, Trust};
 use autoheal_prepare::validate::Sender;
 use autoheal_store::Status;
 use autoheal_test_support::HandOver;
@@ -213,7 +213,9 @@ async fn letting_caller_errors_open_issues_reaches_quiet_groups() {
 #[tokio::test]
 async fn many_different_failures_open_a_limited_number_of_issues_per_hour() {
     let switches = Switches { issue: true, pull: false, heal: false };
-    let settings = Settings { issues_per_hour: 4, ..Settings::new(switches, Repository::parse("acme/shop").unwrap()) };
+    let bundling = Bundling { digest: 0, ..Bundling::default() };
+    let repository = Repository::parse("acme/shop").unwrap();
+    let settings = Settings { issues_per_hour: 4, bundling, ..Settings::new(switches, repository) };
     let mut harness = Harness::start_with(settings).await;
     for letter in 'a'..='j' {
         harness.report(&format!("word {}", letter.to_string().repeat(3))).await;

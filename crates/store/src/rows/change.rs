@@ -2,7 +2,7 @@
 
 use autoheal_prepare::Timestamp;
 
-use super::{IssueText, Link, Status};
+use super::{GroupId, IssueText, Link, Status};
 
 /// One change to a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +11,21 @@ pub enum Change {
     Status(Status),
     /// Sets or deletes the reason why the group waits or was refused.
     Note(Option<String>),
-    /// Sets the issue.
+    /// Sets the issue, also of the groups that share it.
     Issue(Link),
+    /// Lets the group share the issue of its near-duplicate, and makes that one due. The flag is true if the issue is one of
+    /// known senders.
+    Join(GroupId, bool, Timestamp),
+    /// Ends the sharing of another group's issue, and makes the group due.
+    Leave(Timestamp),
+    /// Lets all groups leave that share the issue of this one.
+    Disband(Timestamp),
+    /// Makes another group due, unless it waits for a time already.
+    Wake(GroupId, Timestamp),
+    /// Sets the groups that the text of the issue names, among those that share it.
+    Named(Vec<GroupId>),
+    /// Sets the related issues that the text of the issue names.
+    Links(Vec<u64>),
     /// Sets the text that the issue holds.
     Text(IssueText),
     /// Sets the draft pull request.

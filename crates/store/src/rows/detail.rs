@@ -1,6 +1,6 @@
 //! `Detail`: a group with all that is stored about it, for display.
 
-use super::{Approval, Group, Intent, Release, Sample};
+use super::{Approval, Group, Intent, Lead, Release, Sample};
 
 /// A group with all that is stored about it.
 #[derive(Debug, Clone)]
@@ -15,4 +15,10 @@ pub struct Detail {
     pub intents: Vec<Intent>,
     /// Its approvals, revoked ones included.
     pub approvals: Vec<Approval>,
+    /// The group whose issue it shares.
+    pub lead: Option<Lead>,
+    /// The groups that share its issue.
+    pub members: Vec<Group>,
+    /// Groups with frames or a cause in common with it.
+    pub related: Vec<Group>,
 }

@@ -8,8 +8,10 @@ use autoheal_prepare::{Hex, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
+use super::Membership;
+
 /// Id of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GroupId(pub i64);
 
@@ -172,6 +174,10 @@ pub struct Group {
     pub noise: u64,
     /// The rule that recognised the last of these occurrences.
     pub noise_rule: Option<String>,
+    /// Its place in a bundle, if it shares the issue of another group.
+    pub membership: Option<Membership>,
+    /// Numbers of the related issues that the text of its issue names.
+    pub links: Vec<u64>,
 }
 
 impl Group {

@@ -1,6 +1,6 @@
 //! `Work`: a group with all that a decision about it needs.
 
-use super::{Approval, Group, Intent, Release, Sample};
+use super::{Approval, Group, Intent, Lead, Release, Sample};
 
 /// A group with all that a decision about it needs.
 #[derive(Debug, Clone)]
@@ -17,4 +17,8 @@ pub struct Work {
     pub intents: Vec<Intent>,
     /// The approval in force.
     pub approval: Option<Approval>,
+    /// The group whose issue it shares; none if that one was deleted.
+    pub lead: Option<Lead>,
+    /// The groups that share its issue.
+    pub members: Vec<Group>,
 }

@@ -9,7 +9,7 @@ use super::cache::{Cache, CachedGroup, cached_group, group_of, known_group, proj
 use super::call_ends::{self, Meeting, OtherEnd};
 use super::rank::Rank;
 use super::read::or_default;
-use super::{client, erase, sample};
+use super::{bundle, client, erase, sample};
 use crate::{Accepted, ClientHash, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
@@ -131,7 +131,7 @@ impl Batch {
         let mut may_repeat = true;
         if let Record::Prepared(record) = record {
             let need = sample_need(connection, group, rank)?;
-            keep_sample(connection, group, (record, rank), need, client, is_full)?;
+            keep_sample(connection, (project, group), (record, rank), need, client, is_full)?;
             may_repeat = meeting.is_none() && !wants_sample(group, sample_need(connection, group, rank)?, false);
         }
         let delta = self.deltas.entry(group.id).or_insert_with(|| Delta {
@@ -321,7 +321,7 @@ fn wants_sample(group: &CachedGroup, need: SampleNeed, is_full: bool) -> bool {
 /// sender replaces a shown one of a stranger, so that a stranger who reports first does not choose the text.
 fn keep_sample(
     connection: &Connection,
-    group: &mut CachedGroup,
+    (project, group): (i64, &mut CachedGroup),
     (record, rank): (&Fingerprinted, Rank),
     need: SampleNeed,
     client: ClientHash,
@@ -346,6 +346,7 @@ fn keep_sample(
     group.known_sample |= rank.is_known();
     if need == SampleNeed::Shown {
         sample::show(connection, group.id, id, record)?;
+        bundle::set_traits(connection, project, group.id, record)?;
         group.shown = rank;
     }
     if group.is_empty {

@@ -8,8 +8,8 @@ use autoheal_prepare::Timestamp;
 use rusqlite::Connection;
 
 use super::unreadable::Unreadable;
-use super::{claim, open, read, work};
-use crate::{Claims, IntentKind};
+use super::{bundle, claim, open, read, work};
+use crate::{Claims, GroupId, IntentKind};
 
 const PROJECT: &str = "default";
 
@@ -31,6 +31,7 @@ fn store_of(directory: &std::path::Path, groups: u64) -> Connection {
              INSERT INTO samples (id, group_id, seen_at, record) SELECT i, i, 1,
                  '{{\"report\": {{\"error_type\": \"E\", \"error_message\": \"m\"}}, \"frames\": [], \"normalised_message\": \"m\",
                    \"parts\": [], \"sender\": \"anonymous\", \"received_at\": 0}}' FROM numbers;
+             INSERT INTO traits (project_id, known, hash, group_id) SELECT 1, 0, x'00', i FROM numbers;
              INSERT INTO intents (project_id, group_id, kind, state, payload, planned_at, sent_at, act_at)
              SELECT 1, i, 'open_issue', 'done', '{{}}', i, i, i FROM numbers WHERE i % 2 = 0;"
         ))
@@ -52,7 +53,7 @@ fn costs(connection: &mut Connection) -> Vec<(&'static str, u64)> {
     let only_issues = Claims { known_issues: false, other_issues: false, ..claims.clone() };
     let spent = Claims { known_issues: false, after: crate::ClientHash(*b"000003e7"), ..claims.clone() };
     let connection = &*connection;
-    let operations: [(&str, &dyn Fn()); 12] = [
+    let operations: [(&str, &dyn Fn()); 14] = [
         ("list", &|| assert_eq!(read::groups(connection, PROJECT, 200, &unreadable).unwrap().len(), 200)),
         ("usage", &|| assert_eq!(read::usage(connection).unwrap().waiting, 5_000)),
         ("claim", &|| {
@@ -73,6 +74,11 @@ fn costs(connection: &mut Connection) -> Vec<(&'static str, u64)> {
         ("handed over", &|| assert!(work::handed_over(connection, PROJECT).unwrap().is_empty())),
         ("last write", &|| assert!(work::last_sent_at(connection, now).unwrap().is_some())),
         ("issues of an hour", &|| assert_eq!(work::issues_since(connection, PROJECT, since, now).unwrap().known, 0)),
+        ("related", &|| assert_eq!(bundle::related(connection, GroupId(1)).unwrap().len(), 50)),
+        ("new at the same time", &|| {
+            let window = Duration::from_secs(300);
+            assert_eq!(bundle::newcomers(connection, PROJECT, false, Timestamp(5_000), window).unwrap().len(), 500);
+        }),
         ("writes of an hour", &|| {
             let kinds = &[IntentKind::OpenIssue];
             assert_eq!(work::sent_since(connection, PROJECT, kinds, since, now).unwrap(), 0);

@@ -4,6 +4,7 @@ use autoheal_prepare::fingerprint::Fingerprint;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::json;
 
+use super::bundle;
 use super::read::or_default;
 use super::sample;
 use super::upkeep::delete_group;
@@ -87,12 +88,29 @@ fn whole_group(connection: &Connection, group: i64, erased: &mut Erased) -> Resu
             ))
         })?;
     erased.issues.extend(issue);
+    erase_from_shared_issue(connection, group, erased)?;
     if !keeps_row {
         erased.groups += 1;
         return delete_group(connection, group);
     }
     erased.emptied += 1;
     empty(connection, group, erased)
+}
+
+/// Deletes the texts of an issue that the group shares, because the table in them names the group.
+fn erase_from_shared_issue(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()> {
+    const OF_LEAD: &str =
+        "group_id = (SELECT lead FROM groups WHERE id = ?1) AND kind IN ('open_issue', 'update_text')";
+    for sql in [
+        format!("UPDATE intents SET state = 'withdrawn' WHERE {OF_LEAD} AND state = 'held'"),
+        format!("UPDATE intents SET payload = '{{}}' WHERE {OF_LEAD} AND state NOT IN ('sent', 'recheck')"),
+    ] {
+        connection.prepare_cached(&sql)?.execute([group])?;
+    }
+    erased.unfinished += connection
+        .prepare_cached(&format!("SELECT count(*) FROM intents WHERE {OF_LEAD} AND state IN ('sent', 'recheck')"))?
+        .query_row([group], |row| row.get::<_, u64>(0))?;
+    Ok(())
 }
 
 /// The sample of a group that was emptied.
@@ -120,6 +138,7 @@ fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()>
         // those left out hold no text of a report, and name the branch and the draft
         "UPDATE intents SET payload = '{}' WHERE group_id = ?1 AND state NOT IN ('sent', 'recheck')
              AND kind NOT IN ('create_commit', 'create_branch', 'open_pull')",
+        "DELETE FROM traits WHERE group_id = ?1",
         "DELETE FROM samples WHERE group_id = ?1",
         "DELETE FROM releases WHERE group_id = ?1",
         "DELETE FROM clients WHERE group_id = ?1",
@@ -160,6 +179,7 @@ fn show_another_sample(connection: &Connection, group: i64) -> Result<()> {
         .query_row([group], |row| Ok((row.get(0)?, or_default(row, 1)?)))
         .optional()?;
     let Some((id, record)) = next else { return Ok(()) };
+    bundle::delete_traits(connection, group)?;
     // one that cannot be read is shown too, and then reported as damaged
     connection
         .prepare_cached("UPDATE groups SET shown_sample = ?2, sample_chosen = 0 WHERE id = ?1")?

@@ -4,6 +4,7 @@ use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, params};
 use strum::VariantArray;
 
+use super::bundle;
 use super::claim::WITHOUT_ISSUE;
 use super::unreadable::Unreadable;
 use crate::{
@@ -15,10 +16,11 @@ use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::Fingerprint;
 
 /// Columns of a group, in the order that [`group`] reads.
-const GROUP: &str = "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
+pub(super) const GROUP: &str =
+    "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
     counts_written, counts_at, revoked_label, class, known_count, known_clients, known, creator, text_sample, text_form,
-    text_at, noise, noise_rule";
+    text_at, noise, noise_rule, lead, bundle, bundle_known, named, links";
 
 /// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -98,6 +100,9 @@ pub(super) fn detail(
         releases: readable(connection, RELEASES, [id], ("releases", unreadable), release)?,
         intents: readable(connection, &intents_sql(), [id], ("intents", unreadable), intent)?,
         approvals: readable(connection, APPROVALS, [id], ("approvals", unreadable), approval)?,
+        lead: bundle::lead(connection, &group)?,
+        members: bundle::members(connection, group.id)?,
+        related: bundle::related(connection, group.id)?,
         group,
     }))
 }
@@ -130,6 +135,8 @@ pub(super) fn work(connection: &Connection, id: GroupId) -> Result<Option<Work>>
         releases: releases(connection, id)?,
         intents: intents(connection, id)?,
         approval: approvals(connection, id)?.into_iter().rfind(|approval| approval.revoked_at.is_none()),
+        lead: bundle::lead(connection, &group)?,
+        members: bundle::members(connection, id)?,
         group,
     }))
 }
@@ -226,7 +233,7 @@ fn approval(row: &Row<'_>) -> Result<Approval> {
     })
 }
 
-fn group(row: &Row<'_>) -> Result<Group> {
+pub(super) fn group(row: &Row<'_>) -> Result<Group> {
     let link = |number: Option<u64>, url: Option<String>| Some(Link { number: number?, url: url? });
     let counts: (Option<u64>, Option<i64>) = (row.get(18)?, row.get(19)?);
     Ok(Group {
@@ -256,6 +263,8 @@ fn group(row: &Row<'_>) -> Result<Group> {
         revoked_label: row.get::<_, Option<i64>>(20)?.map(Timestamp),
         noise: row.get(29)?,
         noise_rule: row.get(30)?,
+        membership: bundle::membership(row, 31)?,
+        links: bundle::links(row, 35)?,
     })
 }
 
@@ -282,7 +291,7 @@ pub(super) fn intent(row: &Row<'_>) -> Result<Intent> {
 }
 
 /// Reads a column that holds the name of an enum's variant.
-fn named<T: Copy>(row: &Row<'_>, column: usize, variants: &[T], name: fn(T) -> &'static str) -> Result<T> {
+pub(super) fn named<T: Copy>(row: &Row<'_>, column: usize, variants: &[T], name: fn(T) -> &'static str) -> Result<T> {
     let text: String = row.get(column)?;
     variants.iter().copied().find(|variant| name(*variant) == text).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown name {text}").into())

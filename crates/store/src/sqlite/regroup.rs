@@ -3,13 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::accept::{MAX_SAMPLES, MAX_SAMPLES_BYTES};
-use super::sample;
 use super::upkeep::delete_group;
+use super::{bundle, sample};
 use crate::{GroupId, Regrouped, SampleId};
 use autoheal_prepare::fingerprint::Fingerprinted;
 
 /// Condition of groups to which nothing on GitHub belongs, or may belong soon.
-pub(super) const FREE: &str = "(issue_number IS NULL AND owner IS NULL
+pub(super) const FREE: &str = "(issue_number IS NULL AND owner IS NULL AND lead IS NULL
      AND NOT EXISTS (SELECT 1 FROM intents WHERE group_id = groups.id)
      AND NOT EXISTS (SELECT 1 FROM approvals WHERE group_id = groups.id))";
 
@@ -49,6 +49,12 @@ pub(super) fn regroup(
         _ => {}
     }
     if is_free {
+        let is_shown = connection
+            .prepare_cached("SELECT shown_sample IS ?2 FROM groups WHERE id = ?1")?
+            .query_row(params![group.0, sample.0], |row| row.get(0))?;
+        if is_shown {
+            bundle::set_traits(connection, project, group.0, record)?;
+        }
         connection
             .prepare_cached("UPDATE samples SET record = ?3 WHERE id = ?2 AND group_id = ?1")?
             .execute(params![group.0, sample.0, sample::json(record)?])?;

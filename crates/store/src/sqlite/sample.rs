@@ -4,6 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::accept::{MAX_NAME_BYTES, start};
+use super::bundle;
 use super::work::PROJECT;
 use crate::{ClientHash, Sample, SampleId};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
@@ -92,6 +93,8 @@ pub(super) fn choose(
     let chosen: Sample = serde_json::from_str(&json)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?;
     show_stored(connection, group, sample, &chosen)?;
+    // its frames and causes may be another sender's
+    bundle::delete_traits(connection, group)?;
     connection
         .prepare_cached("UPDATE groups SET sample_chosen = 1, act_at = coalesce(act_at, ?2) WHERE id = ?1")?
         .execute(params![group, now.0])?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use super::bundle;
 use super::read::{self, INTENT, all, intent, or_default};
 use super::unreadable::Unreadable;
 use crate::{
@@ -132,7 +133,17 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
                     + set("text_form", &text.form.name())?
                     + set("text_at", &text.changed_at.map(|at| at.0))?
             }
-            Change::Issue(link) => set("issue_number", &link.number)? + set("issue_url", &link.url)?,
+            Change::Issue(link) => {
+                set("issue_number", &link.number)?
+                    + set("issue_url", &link.url)?
+                    + bundle::share_issue(connection, group, link)?
+            }
+            Change::Join(lead, known, now) => bundle::join(connection, group, *lead, *known, *now)?,
+            Change::Leave(now) => bundle::leave(connection, "id", group, *now)?,
+            Change::Disband(now) => bundle::leave(connection, "lead", group, *now)?,
+            Change::Wake(other, now) => bundle::wake(connection, *other, *now)?,
+            Change::Named(members) => bundle::set_named(connection, group, members)?,
+            Change::Links(links) => bundle::set_links(connection, group, links)?,
             Change::Pull(link) => set("pull_number", &link.number)? + set("pull_url", &link.url)?,
             Change::HandOver(description) => set("hand_over", description)?,
             Change::ShownHash(hash) => set("shown_hash", hash)?,

@@ -139,8 +139,15 @@ fn composed(report: &Value) -> ComposedIssue {
         Arrival { project: "default".to_owned(), sender: Sender::Anonymous, client: Client::Own, received_at };
     let record = prepare(&raw, arrival, ScrubLevel::Standard).unwrap();
     let releases = vec![(report["release"].as_str().unwrap_or_default().to_owned(), 1)];
-    let occurrences =
-        Occurrences { count: 1, known_count: 0, clients: 0, first_seen: received_at, last_seen: received_at, releases };
+    let occurrences = Occurrences {
+        count: 1,
+        known_count: 0,
+        clients: 0,
+        first_seen: received_at,
+        last_seen: received_at,
+        releases,
+        members: vec![],
+    };
     compose(&Sample::of(&record), None, record.fingerprint(), record.severity(), &occurrences)
 }
 

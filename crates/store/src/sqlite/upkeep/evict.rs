@@ -87,7 +87,7 @@ impl Eviction {
 pub(super) fn evictable(connection: &Connection, group: i64, known: bool) -> Result<Option<u64>> {
     let bytes: Option<u64> = connection
         .prepare_cached(
-            "SELECT CASE WHEN known <= ?2 AND issue_number IS NULL AND owner IS NULL
+            "SELECT CASE WHEN known <= ?2 AND issue_number IS NULL AND owner IS NULL AND lead IS NULL
                  AND NOT EXISTS (SELECT 1 FROM intents WHERE group_id = groups.id)
                  AND NOT EXISTS (SELECT 1 FROM approvals WHERE group_id = groups.id)
              THEN (SELECT coalesce(sum(octet_length(record)), 0) FROM samples WHERE group_id = groups.id) END

@@ -56,6 +56,10 @@ pub(crate) async fn measure(place: &Place, short: bool) -> Result<Value> {
         if !is_limited {
             command.args(["--rate-limit", "0"]);
         }
+        if *flood == Flood::BeforeLimit {
+            // one issue for each failure, so that they use up the limit
+            command.args(["--digest-groups", "0"]);
+        }
         let service = place.start(command)?;
         let accepted =
             if is_limited { from_one_address(&service).await } else { from_many_addresses(&service).await? };

@@ -1,0 +1,109 @@
+//! Whether a group gets an issue of its own, or shares one: a pure function of what else is there.
+//!
+//! Only groups share an issue whose text is trusted alike, so that an approval, or the trust in a source, covers all of it.
+//! Groups of known senders share none with those of strangers. A storm of strangers is that of one client, or of many
+//! clients; one client alone makes no storm for the others.
+
+use std::collections::BTreeMap;
+
+use autoheal_prepare::Timestamp;
+use autoheal_store::{BundleKind, Group, GroupId, Newcomer, Work};
+
+use crate::settings::{Bundling, TrustKind};
+
+/// Maximum number of groups in one issue, without the first one.
+pub(crate) const MAX_MEMBERS: usize = 49;
+
+/// How the issue of a group is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// For the group alone.
+    Alone,
+    /// Not at all, if the issue of this group is still open: the group shares it.
+    Join(GroupId),
+    /// Not yet: a storm is under way, whose failures are gathered until this time.
+    Wait(Timestamp),
+    /// For these groups too, as far as they need an issue.
+    Share(BundleKind, Vec<GroupId>),
+}
+
+/// Decides about a group that needs an issue. `related` are its near-duplicates, the oldest first, and `newcomers` the groups
+/// that were new at the same time, this one included.
+pub(crate) fn opening(
+    work: &Work,
+    related: &[Group],
+    newcomers: &[Newcomer],
+    bundling: Bundling,
+    now: Timestamp,
+) -> Opening {
+    let related: Vec<&Group> = related.iter().filter(|other| are_alike(work, other)).collect();
+    let has_enough = reaches(related.len() + 1, bundling.related);
+    if has_enough && let Some(other) = with_issue(&related) {
+        return Opening::Join(other.membership.map_or(other.id, |membership| membership.lead));
+    }
+    if let Some(waiting) = storm(work, newcomers, bundling) {
+        let until = work.group.first_seen.plus(bundling.window).min(now.plus(bundling.window));
+        return if until > now { Opening::Wait(until) } else { Opening::Share(BundleKind::Digest, waiting) };
+    }
+    if has_enough {
+        return Opening::Share(BundleKind::Related, related.iter().take(MAX_MEMBERS).map(|other| other.id).collect());
+    }
+    Opening::Alone
+}
+
+/// True if the texts of both are trusted alike, under any setting, and neither is noise.
+pub(crate) fn are_alike(work: &Work, other: &Group) -> bool {
+    let is_known = work.sample.sender.is_known();
+    other.known == is_known
+        && work.group.known == is_known
+        && TrustKind::of(other.source) == TrustKind::of(work.group.source)
+        && other.membership.is_none_or(|membership| membership.known == is_known)
+        && !other.is_noise()
+}
+
+/// The first group that has an issue, of its own if there is one.
+fn with_issue<'a>(groups: &[&'a Group]) -> Option<&'a Group> {
+    let own = groups.iter().find(|group| group.issue.is_some() && group.membership.is_none());
+    own.or_else(|| groups.iter().find(|group| group.issue.is_some())).copied()
+}
+
+fn reaches(count: usize, threshold: u64) -> bool {
+    threshold > 0 && count as u64 >= threshold
+}
+
+/// The groups that wait for an issue, if the group arrived in a storm.
+fn storm(work: &Work, newcomers: &[Newcomer], bundling: Bundling) -> Option<Vec<GroupId>> {
+    let is_known = work.sample.sender.is_known();
+    if work.group.known != is_known {
+        return None;
+    }
+    let kind = TrustKind::of(work.group.source);
+    let mut alike: Vec<Newcomer> =
+        newcomers.iter().filter(|other| TrustKind::of(other.source) == kind).copied().collect();
+    if !is_known {
+        let own: Vec<Newcomer> = alike.iter().filter(|other| other.creator == work.group.creator).copied().collect();
+        if reaches(own.len(), bundling.digest) {
+            alike = own;
+        } else if !reaches(in_turns(&mut alike), bundling.digest) {
+            return None;
+        }
+    } else if !reaches(alike.len(), bundling.digest) {
+        return None;
+    }
+    let waiting = alike.iter().filter(|other| other.waits && other.group != work.group.id);
+    Some(waiting.map(|other| other.group).take(MAX_MEMBERS).collect())
+}
+
+/// Sorts groups so that each client has its turn: one group of each, then a second of each. Returns the number of clients.
+fn in_turns(groups: &mut [Newcomer]) -> usize {
+    groups.sort_by_key(|group| (group.first_seen, group.group));
+    let mut clients = BTreeMap::new();
+    let mut turns = BTreeMap::new();
+    for group in groups.iter() {
+        let turn = clients.entry(group.creator).or_insert(0_u32);
+        turns.insert(group.group, *turn);
+        *turn += 1;
+    }
+    groups.sort_by_key(|group| turns.get(&group.group).copied());
+    clients.len()
+}
