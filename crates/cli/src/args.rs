@@ -245,9 +245,38 @@ pub(crate) struct ServeArgs {
     /// Actions on GitHub
     #[command(flatten)]
     pub(crate) healing: HealingArgs,
+    /// Rules by which counts raise a severity
+    #[command(flatten)]
+    pub(crate) raise: RaiseArgs,
     /// Access to GitHub
     #[command(flatten)]
     pub(crate) github: GithubArgs,
+}
+
+/// Rules by which counts of known senders' reports raise a severity.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Severity")]
+pub(crate) struct RaiseArgs {
+    /// How many times as often as in the same hour of earlier weeks makes a spike; 0 to find none
+    #[arg(long, env = "AUTOHEAL_SPIKE_FACTOR", default_value_t = 3)]
+    #[arg(value_parser = whole::<u64, 0, MAX_COUNT>, value_name = "N")]
+    pub(crate) spike_factor: u64,
+    /// Minimum number of occurrences in the hour of a spike
+    #[arg(long, env = "AUTOHEAL_SPIKE_COUNT", default_value_t = 10)]
+    #[arg(value_parser = whole::<u64, 1, MAX_COUNT>, value_name = "N")]
+    pub(crate) spike_count: u64,
+    /// Minimum number of earlier weeks that a spike is compared with, of the last four
+    #[arg(long, env = "AUTOHEAL_SPIKE_WEEKS", default_value_t = 2)]
+    #[arg(value_parser = whole::<u64, 1, 4>, value_name = "N")]
+    pub(crate) spike_weeks: u64,
+    /// Time after the first report of a release in which a new failure is new in the release; 0 to find none
+    #[arg(long, env = "AUTOHEAL_RELEASE_WINDOW", default_value = "7d", value_parser = time::<0, { 90 * DAY }>)]
+    #[arg(value_name = "TIME")]
+    pub(crate) release_window: Duration,
+    /// Minimum time between the first report of an earlier release and that of the new one
+    #[arg(long, env = "AUTOHEAL_RELEASE_HISTORY", default_value = "1d", value_parser = time::<SECOND, { 90 * DAY }>)]
+    #[arg(value_name = "TIME")]
+    pub(crate) release_history: Duration,
 }
 
 /// Switches and limits of actions on GitHub.

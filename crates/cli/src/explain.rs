@@ -259,6 +259,7 @@ fn composed(record: &Fingerprinted) -> ComposedIssue {
         first_seen: record.received_at(),
         last_seen: record.received_at(),
         releases: record.report().release.iter().map(|release| (release.clone(), 1)).collect(),
+        raised: None,
         members: Vec::new(),
     };
     compose(&Sample::of(record), None, record.fingerprint(), record.severity(), &occurrences)

@@ -34,7 +34,8 @@ pub(crate) async fn run(options: ServeArgs) -> Result<()> {
     let healing: Vec<Settings> = settings::healing(&options.healing)?.into_iter().map(at_api).collect();
     let projects = healing.iter().map(|settings| (settings.project.clone(), settings.repository.clone())).collect();
     let mut config = settings::service(&options, projects)?;
-    let limits = Limits { bytes: options.store_limit, retention: options.retention.0, ..Limits::default() };
+    let raise = settings::raise_rules(&options.raise);
+    let limits = Limits { bytes: options.store_limit, retention: options.retention.0, raise, ..Limits::default() };
     // before the store is opened, so that a refused start creates no file
     let token = if healing.is_empty() { None } else { Some(settings::issues_token()?) };
     let path = store_path(options.store.as_deref())?;

@@ -16,7 +16,9 @@ use autoheal_prepare::rules::Rules;
 use secrecy::SecretString;
 
 use crate::args::values::{self, Secrets, TrustedSource, is_own_address};
-use crate::args::{HealingArgs, IssueText, Scrub, ServeArgs};
+use autoheal_store::RaiseRules;
+
+use crate::args::{HealingArgs, IssueText, RaiseArgs, Scrub, ServeArgs};
 
 /// A duration that stands for no limit.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -156,6 +158,17 @@ pub(crate) fn healing(options: &HealingArgs) -> Result<Vec<Settings>> {
         ..Settings::new(switches, repository)
     };
     Ok(repositories.0.into_iter().map(settings).collect())
+}
+
+/// The rules by which counts raise a severity.
+pub(crate) fn raise_rules(options: &RaiseArgs) -> RaiseRules {
+    RaiseRules {
+        spike_factor: options.spike_factor,
+        spike_count: options.spike_count,
+        spike_weeks: options.spike_weeks,
+        release_window: options.release_window,
+        release_history: options.release_history,
+    }
 }
 
 /// The rule for issues about caller errors. Separate from [`healing`], because a preview needs the rule too.

@@ -71,26 +71,35 @@ pub(crate) fn read_marker(body: &str) -> Option<Fingerprint> {
 /// Composes the issue of a group as it stands, for this repository.
 #[must_use]
 pub fn issue(work: &Work, repository: &Repository) -> ComposedIssue {
+    issue_with(work, None, Some(repository))
+}
+
+/// Composes the issue of a group as it stands, for its repository if that is known.
+#[must_use]
+pub fn preview(work: &Work, repository: Option<&Repository>) -> ComposedIssue {
     issue_with(work, None, repository)
 }
 
 /// Composes the issue of a group of a server's failure, with the stack of a page that called the server.
 #[must_use]
 pub(crate) fn issue_with_page(work: &Work, repository: &Repository) -> ComposedIssue {
-    issue_with(work, work.page.as_ref(), repository)
+    issue_with(work, work.page.as_ref(), Some(repository))
 }
 
-fn issue_with(work: &Work, page: Option<&Sample>, repository: &Repository) -> ComposedIssue {
+fn issue_with(work: &Work, page: Option<&Sample>, repository: Option<&Repository>) -> ComposedIssue {
     let mut sample = Cow::Borrowed(&work.sample);
-    if sample.code.iter().any(|code| code.checkout.is_some()) {
+    if let Some(repository) = repository
+        && sample.code.iter().any(|code| code.checkout.is_some())
+    {
         keep_code_for(repository, &mut sample.to_mut().code);
     }
     let shared = Shared {
         text: &shared::text(work, if page.is_some() { TextForm::FullWithPage } else { TextForm::Full }),
         title_end: &shared::title_end(work),
+        label: shared::severity(work),
     };
     let occurrences = Occurrences::of_issue(work);
-    compose_with(&sample, page, work.group.fingerprint, shared::severity(work), &occurrences, &shared)
+    compose_with(&sample, page, work.group.fingerprint, shared::rated(work), &occurrences, &shared)
 }
 
 /// Composes the issue for a sample, with the stack of a page's report of the same failure.
@@ -102,13 +111,14 @@ pub fn compose(
     severity: Severity,
     occurrences: &Occurrences,
 ) -> ComposedIssue {
-    compose_with(sample, page, fingerprint, severity, occurrences, &Shared { text: "", title_end: "" })
+    compose_with(sample, page, fingerprint, severity, occurrences, &Shared { text: "", title_end: "", label: severity })
 }
 
-/// What an issue says about other groups.
+/// What an issue says about other groups and about counts.
 struct Shared<'a> {
     text: &'a str,
     title_end: &'a str,
+    label: Severity,
 }
 
 fn compose_with(
@@ -124,7 +134,7 @@ fn compose_with(
     ComposedIssue {
         title: title_before(error_type, &message, shared.title_end),
         body: issue_body(sample, page, fingerprint, severity, occurrences, shared.text),
-        labels: issue_labels(source, severity),
+        labels: issue_labels(source, shared.label),
     }
 }
 

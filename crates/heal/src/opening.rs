@@ -1,8 +1,8 @@
 //! Whether a group gets an issue of its own, or shares one: a pure function of what else is there.
 //!
-//! Only groups share an issue whose text is trusted alike, so that an approval, or the trust in a source, covers all of it.
-//! Groups of known senders share none with those of strangers. A storm of strangers is that of one client, or of many
-//! clients; one client alone makes no storm for the others.
+//! Only groups share an issue whose text is trusted alike, so that an approval, or the trust in a source, covers all of
+//! it. Groups of known senders share none with those of strangers. A storm of strangers is that of one client, or of
+//! many clients; one client alone makes no storm for the others.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +27,8 @@ pub(crate) enum Opening {
     Share(BundleKind, Vec<GroupId>),
 }
 
-/// Decides about a group that needs an issue. `related` are its near-duplicates, the oldest first, and `newcomers` the groups
-/// that were new at the same time, this one included.
+/// Decides about a group that needs an issue. `related` are its near-duplicates, the oldest first, and `newcomers` the
+/// groups that were new at the same time, this one included.
 pub(crate) fn opening(
     work: &Work,
     related: &[Group],
@@ -94,7 +94,8 @@ fn storm(work: &Work, newcomers: &[Newcomer], bundling: Bundling) -> Option<Vec<
     Some(waiting.map(|other| other.group).take(MAX_MEMBERS).collect())
 }
 
-/// Sorts groups so that each client has its turn: one group of each, then a second of each. Returns the number of clients.
+/// Sorts groups so that each client has its turn: one group of each, then a second of each. Returns the number of
+/// clients.
 fn in_turns(groups: &mut [Newcomer]) -> usize {
     groups.sort_by_key(|group| (group.first_seen, group.group));
     let mut clients = BTreeMap::new();

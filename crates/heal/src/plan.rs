@@ -108,6 +108,8 @@ fn first_report(record: &Fingerprinted) -> Work {
         source: record.source(),
         class: report.class.clone(),
         severity: record.severity(),
+        rated: record.severity(),
+        raised: None,
         count: report.count.unwrap_or(1),
         known_count: if record.arrival().sender.is_known() { report.count.unwrap_or(1) } else { 0 },
         clients: 1,

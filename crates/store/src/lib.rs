@@ -15,8 +15,8 @@ pub use limits::Limits;
 pub use rows::{
     Accepted, Approval, BundleKind, Change, Claims, ClientHash, Detail, Erased, GeneratedFile, Group, GroupId, Health,
     Intent, IntentId, IntentKind, IntentState, IssueCounts, IssueText, Lead, Link, Loss, Maintained, Membership,
-    NewIssue, NewSourceMap, Newcomer, Pause, Record, Regrouped, Release, Revocation, Sample, SampleId, SourceMapId,
-    SourceMapKey, Status, TextForm, Usage, Work,
+    NewIssue, NewSourceMap, Newcomer, Pause, Raise, RaiseRules, Record, Regrouped, Release, Revocation, Sample,
+    SampleId, SourceMapId, SourceMapKey, Status, TextForm, Usage, Work,
 };
 pub use sqlite::Sqlite;
 

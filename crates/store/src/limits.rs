@@ -1,8 +1,10 @@
-//! `Limits`: the disk space and the time that a store may take.
+//! `Limits`: the disk space and the time that a store may take, and the rules by which it counts.
 
 use std::time::Duration;
 
 use autoheal_contract::limits::ID_MEMORY_ROWS;
+
+use crate::RaiseRules;
 
 /// Limits of a store's size and memory.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +15,8 @@ pub struct Limits {
     pub retention: Option<Duration>,
     /// Maximum number of report ids per project.
     pub report_ids: usize,
+    /// The rules by which counts raise a severity.
+    pub raise: RaiseRules,
 }
 
 impl Default for Limits {
@@ -21,6 +25,7 @@ impl Default for Limits {
             bytes: 2 * 1024 * 1024 * 1024,
             retention: Some(Duration::from_secs(90 * 24 * 3600)),
             report_ids: ID_MEMORY_ROWS,
+            raise: RaiseRules::default(),
         }
     }
 }

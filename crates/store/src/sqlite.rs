@@ -15,6 +15,7 @@ mod file_guard;
 mod log_check;
 mod open;
 mod probe;
+mod raise;
 mod rank;
 mod read;
 mod readers;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use autoheal_contract::RefusalCode;
 use autoheal_heal::compose::inert;
 use autoheal_prepare::parse::Frame;
-use autoheal_store::{BundleKind, Detail, Group, Status};
+use autoheal_store::{BundleKind, Detail, Group, Raise, Status};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -239,6 +239,7 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
         ("From known senders", group.known_count.to_string()),
         ("Clients", if group.clients == 0 { String::new() } else { group.clients.to_string() }),
         ("Noise", noise(group)),
+        ("Severity raised", raised(group)),
         ("First seen", text::time(group.first_seen).text),
         ("Last seen", text::time(group.last_seen).text),
         ("Source", text::source(group)),
@@ -255,6 +256,17 @@ fn facts(group: &Group, detail: &Detail) -> Vec<Fact> {
 fn noise(group: &Group) -> String {
     let rule = group.noise_rule.as_deref().unwrap_or("an earlier rule");
     if group.noise == 0 { String::new() } else { format!("{} of {}, by {}", group.noise, group.count, inert(rule)) }
+}
+
+/// The reason for a raised severity; empty if it was not raised.
+fn raised(group: &Group) -> String {
+    let release = match &group.raised {
+        Some(Raise::NewInRelease { release, .. }) => format!(" ({})", shortened(&inert(release), FACT_CHARS)),
+        _ => String::new(),
+    };
+    let reason =
+        |reason: &Raise| format!("from {} to {} by {reason}{release}", group.rated.name(), group.severity.name());
+    group.raised.as_ref().map(reason).unwrap_or_default()
 }
 
 fn stack_frame(frame: &Frame) -> StackFrame {

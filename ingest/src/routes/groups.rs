@@ -6,10 +6,10 @@ use std::sync::Arc;
 use autoheal_contract::RefusalCode;
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_heal::NOISE;
-use autoheal_heal::compose::{self, ComposedIssue, Occurrences, issue_title};
+use autoheal_heal::compose::{self, ComposedIssue, issue_title};
 use autoheal_heal::settings::{CallerErrors, Repository};
 use autoheal_prepare::fingerprint::Fingerprint;
-use autoheal_store::{Detail, Group, Status};
+use autoheal_store::{Detail, Group, Status, Work};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
@@ -69,6 +69,7 @@ pub(super) async fn one(
     group["hand_over"] = json!(detail.group.hand_over);
     group["releases"] = json!(detail.releases);
     group["preview"] = json!(preview(&detail, state.config.repository(parameters.project())));
+    group["severity_raised"] = json!(detail.group.raised.as_ref().map(ToString::to_string));
     group["bundle"] = json!(detail.group.membership.map(|membership| {
         let lead = detail.lead.as_ref().map(|lead| lead.fingerprint);
         json!({"lead": lead, "reason": membership.kind.name()})
@@ -116,13 +117,17 @@ pub(super) async fn find(state: &AppState, project: &str, fingerprint: Fingerpri
 
 /// The issue of the group, as it was or would be sent.
 pub(super) fn preview(detail: &Detail, repository: Option<&Repository>) -> Option<ComposedIssue> {
-    let group = &detail.group;
-    let occurrences = Occurrences::of(group, &detail.releases);
-    let mut sample = detail.samples.first()?.clone();
-    if let Some(repository) = repository {
-        compose::keep_code_for(repository, &mut sample.code);
-    }
-    Some(compose::compose(&sample, None, group.fingerprint, group.severity, &occurrences))
+    let work = Work {
+        group: detail.group.clone(),
+        sample: detail.samples.first()?.clone(),
+        page: None,
+        releases: detail.releases.clone(),
+        intents: Vec::new(),
+        approval: None,
+        lead: detail.lead.clone(),
+        members: detail.members.clone(),
+    };
+    Some(compose::preview(&work, repository))
 }
 
 /// The reason that a recorded group opens no issue. `None` if it has or may open one.

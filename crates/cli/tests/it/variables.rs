@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::place::{Place, autoheal};
 
 /// A command, a variable that it reads, and a value that is refused.
-const ODD: [(&[&str], &str, &str); 50] = [
+const ODD: [(&[&str], &str, &str); 55] = [
     (&["serve"], "AUTOHEAL_ISSUE", "maybe"),
     (&["serve"], "AUTOHEAL_PR", "on"),
     (&["serve"], "AUTOHEAL_HEAL", "2"),
@@ -25,6 +25,11 @@ const ODD: [(&[&str], &str, &str); 50] = [
     (&["serve"], "AUTOHEAL_RELATED_GROUPS", "-1"),
     (&["serve"], "AUTOHEAL_DIGEST_GROUPS", "few"),
     (&["serve"], "AUTOHEAL_DIGEST_WINDOW", "0s"),
+    (&["serve"], "AUTOHEAL_SPIKE_FACTOR", "-1"),
+    (&["serve"], "AUTOHEAL_SPIKE_COUNT", "0"),
+    (&["serve"], "AUTOHEAL_SPIKE_WEEKS", "5"),
+    (&["serve"], "AUTOHEAL_RELEASE_WINDOW", "91d"),
+    (&["serve"], "AUTOHEAL_RELEASE_HISTORY", "0s"),
     (&["serve"], "AUTOHEAL_BUNDLE_INTERVAL", "0s"),
     (&["serve"], "AUTOHEAL_ISSUES_PER_HOUR", "0"),
     (&["serve"], "AUTOHEAL_HAND_OVERS_PER_DAY", "-1"),

@@ -57,7 +57,7 @@ pub(crate) fn facts_issue(work: &Work, dashboard: Option<&str>) -> ComposedIssue
     let source = sample.report.source.unwrap_or_default();
     let short = shared::short_name(group);
     let mut body = format!("{}\n# Auto-Generated Error Report\n\n", marker(group.fingerprint));
-    for (name, value) in facts(sample, group.severity.name()) {
+    for (name, value) in facts(sample, group.rated.name()) {
         // writing to a String cannot fail
         let _infallible = writeln!(body, "**{name}:** `{value}`  ");
     }

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Group, Release, Work};
+use autoheal_store::{Group, Raise, Release, Work};
+
+use autoheal_contract::Severity;
+use strum::VariantArray;
 
 use super::code_span;
 use super::shared::short_name;
@@ -30,6 +33,8 @@ pub struct Occurrences {
     pub last_seen: Timestamp,
     /// Releases, with the occurrences in each.
     pub releases: Vec<(String, u64)>,
+    /// The raised severity, and the reason.
+    pub raised: Option<(Severity, Raise)>,
     /// The groups that share the issue: the first digits of the fingerprint, the count and the time of the last occurrence.
     pub members: Vec<(String, u64, Timestamp)>,
 }
@@ -45,6 +50,7 @@ impl Occurrences {
             first_seen: group.first_seen,
             last_seen: group.last_seen,
             releases: releases.iter().map(|release| (release.release.clone(), release.count)).collect(),
+            raised: group.raised.clone().map(|reason| (group.severity, reason)),
             members: Vec::new(),
         }
     }
@@ -61,6 +67,8 @@ impl Occurrences {
             all.known_count += member.known_count;
             all.first_seen = all.first_seen.min(member.first_seen);
             all.last_seen = all.last_seen.max(member.last_seen);
+            let raised = member.raised.clone().map(|reason| (member.severity, reason));
+            all.raised = all.raised.into_iter().chain(raised).max_by_key(|(severity, _)| *severity);
         }
         // one client may have caused several of the failures
         all.clients = 0;
@@ -81,6 +89,9 @@ impl Occurrences {
         }
         for (release, count) in self.releases.iter().filter(|(release, _)| is_numeric(release)).take(MAX_RELEASES) {
             let _always = writeln!(block, "- Release {}: {count}", code_span(release));
+        }
+        if let Some((severity, reason)) = &self.raised {
+            let _always = writeln!(block, "- Severity: {}, raised by {reason}", severity.name());
         }
         if !self.members.is_empty() {
             let _always = write!(block, "\n{}\n{}\n", TABLE[0], TABLE[1]);
@@ -125,11 +136,28 @@ fn is_own_line(line: &str) -> bool {
     match name {
         "Count" | "Count from known senders" | "Distinct clients" => digits(value),
         "First seen" | "Last seen" => Timestamp::parse(value).is_some(),
+        "Severity" => is_own_reason(value),
         _ => {
             let release = name.strip_prefix("Release `").and_then(|name| name.strip_suffix('`'));
             release.is_some_and(|release| is_numeric(&release.replace('_', ""))) && digits(value)
         }
     }
+}
+
+/// True for a raised severity with a reason: fixed words, digits and dates only.
+fn is_own_reason(value: &str) -> bool {
+    let Some((severity, reason)) = value.split_once(", raised by ") else { return false };
+    let is_severity = Severity::VARIANTS.iter().any(|known| known.name() == severity);
+    let is_reason = if let Some(since) = reason.strip_prefix("new in the release first seen ") {
+        Timestamp::parse(since).is_some()
+    } else {
+        let mut numbers = reason.strip_prefix("a spike of ").unwrap_or_default().splitn(2, " in the hour from ");
+        let count = numbers.next().unwrap_or_default();
+        let rest = numbers.next().and_then(|rest| rest.split_once(", usually "));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits(count) && rest.is_some_and(|(hour, usual)| Timestamp::parse(hour).is_some() && digits(usual))
+    };
+    is_severity && is_reason
 }
 
 /// True for a row of the table: digits and a date only.
@@ -158,6 +186,7 @@ mod tests {
             last_seen: Timestamp(1000),
             releases: vec![("2.4.1".to_owned(), count)],
             members: Vec::new(),
+            raised: None,
         }
     }
 
@@ -178,6 +207,24 @@ mod tests {
             .to_vec();
         let block = counted.block();
         assert_eq!(block.matches("- Release").count(), 2, "{block}");
+    }
+
+    #[test]
+    fn the_reason_for_a_severity_is_replaced_with_the_counts() {
+        let since = Timestamp(1_800_000_000_000);
+        for reason in [
+            Raise::Spike { hour: since, count: 40, usual: 3 },
+            Raise::NewInRelease { release: "STOP `rm`".to_owned(), since },
+        ] {
+            let counted = Occurrences { raised: Some((Severity::High, reason)), ..occurrences(3) };
+            let body = format!("text\n\n{}", counted.block());
+            assert!(body.contains("\n- Severity: high, raised by "), "{body}");
+            assert!(!body.contains("rm"), "{body}");
+            assert_eq!(without_occurrences(&body).trim(), "text");
+        }
+        let foreign = "- Severity: high, raised by a spike of 4 in the hour from now, usually rm";
+        let body = format!("text\n\n{}{foreign}\n", occurrences(3).block());
+        assert!(without_occurrences(&body).contains(foreign));
     }
 
     #[test]

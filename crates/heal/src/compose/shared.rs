@@ -18,8 +18,8 @@ pub(super) fn short_name(group: &Group) -> String {
     group.fingerprint.to_string().chars().take(6).collect()
 }
 
-/// The groups that the text of the issue names, beside its own. While a person may be reading the text in order to approve
-/// it, and after that, no group is added, because a new text would need a new approval.
+/// The groups that the text of the issue names, beside its own. While a person may be reading the text in order to
+/// approve it, and after that, no group is added, because a new text would need a new approval.
 pub(crate) fn named(work: &Work) -> impl Iterator<Item = &Group> {
     let is_fixed = work.approval.is_some() || work.group.status == Status::AwaitingApproval;
     let is_named = |group: &&Group| group.membership.is_some_and(|membership| membership.named);
@@ -31,9 +31,15 @@ pub(crate) fn total(work: &Work) -> u64 {
     work.members.iter().map(|member| member.count).sum::<u64>() + work.group.count
 }
 
-/// The highest severity of the group and of those that the text of the issue names.
+/// The highest severity of the group and of those that the text of the issue names, for its label.
 pub(super) fn severity(work: &Work) -> Severity {
     named(work).map(|member| member.severity).chain([work.group.severity]).max().unwrap_or(work.group.severity)
+}
+
+/// The highest severity of their samples, for the text. What counts raise may change after an approval, so it is told
+/// beside the counts.
+pub(super) fn rated(work: &Work) -> Severity {
+    named(work).map(|member| member.rated).chain([work.group.rated]).max().unwrap_or(work.group.rated)
 }
 
 /// The end of the title of a shared issue.
@@ -79,13 +85,8 @@ pub(super) fn text(work: &Work, form: TextForm) -> String {
                 code_span(&title::summary(&group.error_type, &group.error_message, ROW_CHARS))
             }
         };
-        let _always = writeln!(
-            text,
-            "| `{}` | {error} | {} | {} |",
-            short_name(group),
-            group.severity.name(),
-            group.source.label()
-        );
+        let _always =
+            writeln!(text, "| `{}` | {error} | {} | {} |", short_name(group), group.rated.name(), group.source.label());
     }
     text
 }

@@ -35,6 +35,7 @@ fn no_occurrences() -> Occurrences {
         first_seen: received_at(),
         last_seen: received_at(),
         releases: vec![],
+        raised: None,
         members: vec![],
     }
 }
@@ -306,6 +307,7 @@ fn the_hash_covers_all_but_our_own_counts() {
         first_seen: Timestamp(0),
         last_seen: Timestamp(9),
         releases: vec![("2.0".to_owned(), 7)],
+        raised: None,
         members: vec![("a1b2c3".to_owned(), 2, Timestamp(3))],
     };
     assert_eq!(hash(&issue.body), hash(&replace_occurrences(&issue.body, &more)));

@@ -27,7 +27,8 @@ pub(super) fn summary(error_type: &str, message: &str, characters: usize) -> Str
     text.trim_end_matches([' ', ':']).to_owned()
 }
 
-/// Replaces characters outside the alphabet by spaces, and runs of spaces by one. Drops combining marks after the third.
+/// Replaces characters outside the alphabet by spaces, and runs of spaces by one. Drops combining marks after the
+/// third.
 fn plain(text: &str) -> String {
     let mut marks = 0;
     let few_marks = |c: &char| {

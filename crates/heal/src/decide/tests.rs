@@ -21,6 +21,8 @@ fn reported_once() -> Work {
         source: Source::JavascriptSdk,
         class: None,
         severity: Severity::Medium,
+        rated: Severity::Medium,
+        raised: None,
         count: 1,
         known_count: 0,
         clients: 1,

@@ -115,8 +115,8 @@ impl Worker {
         Ok(numbers.into_iter().collect())
     }
 
-    /// True if the issue of a group is open and has space for another one. A person closed it for a reason, so nothing new is
-    /// added to a closed one.
+    /// True if the issue of a group is open and has space for another one. A person closed it for a reason, so nothing
+    /// new is added to a closed one.
     async fn has_open_issue(&mut self, group: GroupId) -> WorkResult<bool> {
         let Some(work) = self.store.work(group).await? else { return Ok(false) };
         let Some(link) = &work.group.issue else { return Ok(false) };

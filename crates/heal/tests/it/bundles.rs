@@ -1,5 +1,5 @@
-//! Issues of several failures: near-duplicates are linked and bundled, a storm becomes a digest, and no stranger draws the
-//! failure of a known sender into one.
+//! Issues of several failures: near-duplicates are linked and bundled, a storm becomes a digest, and no stranger draws
+//! the failure of a known sender into one.
 
 use std::time::Duration;
 

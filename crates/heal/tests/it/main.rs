@@ -12,6 +12,7 @@ mod gate_cases;
 mod github_failures;
 mod harness;
 mod other_repository;
+mod raised;
 mod refusals;
 mod shown_sample;
 mod stops;

@@ -13,8 +13,8 @@ pub enum Change {
     Note(Option<String>),
     /// Sets the issue, also of the groups that share it.
     Issue(Link),
-    /// Lets the group share the issue of its near-duplicate, and makes that one due. The flag is true if the issue is one of
-    /// known senders.
+    /// Lets the group share the issue of its near-duplicate, and makes that one due. The flag is true if the issue is
+    /// one of known senders.
     Join(GroupId, bool, Timestamp),
     /// Ends the sharing of another group's issue, and makes the group due.
     Leave(Timestamp),

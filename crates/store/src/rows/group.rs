@@ -8,7 +8,7 @@ use autoheal_prepare::{Hex, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::Membership;
+use super::{Membership, Raise};
 
 /// Id of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,8 +134,12 @@ pub struct Group {
     pub source: Source,
     /// Class, as its shown sample claims.
     pub class: Option<String>,
-    /// Severity of its shown sample.
+    /// Severity: that of its shown sample, or one step more if it was raised.
     pub severity: Severity,
+    /// Severity of its shown sample.
+    pub rated: Severity,
+    /// The reason for which its severity was raised.
+    pub raised: Option<Raise>,
     /// Number of occurrences.
     pub count: u64,
     /// Number of occurrences that known senders reported.

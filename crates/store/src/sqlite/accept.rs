@@ -9,7 +9,7 @@ use super::cache::{Cache, CachedGroup, cached_group, group_of, known_group, proj
 use super::call_ends::{self, Meeting, OtherEnd};
 use super::rank::Rank;
 use super::read::or_default;
-use super::{bundle, client, erase, sample};
+use super::{bundle, client, erase, raise, sample};
 use crate::{Accepted, ClientHash, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::validate::Identity;
@@ -112,6 +112,10 @@ impl Batch {
             (_, Record::Repeat(repeat)) => known_group(connection, cache, project, repeat.fingerprint())?
                 .ok_or(rusqlite::Error::QueryReturnedNoRows)?,
         };
+        let rules = cache.raise;
+        let release = record.release().map(|release| start(release, MAX_NAME_BYTES)).filter(|_| is_known);
+        let is_new_release =
+            release.is_some_and(|release| !cache.known_releases.contains(&(project, release.to_owned())));
         let group = cached_group(connection, cache, group)?;
         if matches!(record.identity(), Identity::Given(_)) && !insert_id(connection, project, id, group.id, record)? {
             let other =
@@ -119,9 +123,16 @@ impl Batch {
             let (fingerprint, count) = other.unwrap_or((record.fingerprint(), group.count));
             return Ok(Accepted { id, fingerprint, duplicate: true, count, may_repeat: false });
         }
-        if is_known && !group.known {
+        let is_first_known = is_known && (group.count == 0 || !group.known);
+        if let Some(release) = release.filter(|_| is_first_known || is_new_release) {
+            let at = record.received_at();
+            raise::note_release(connection, rules, (project, group.id), release, is_first_known, at)?;
+        }
+        if is_first_known {
             group.known = true;
-            connection.prepare_cached("UPDATE groups SET known = 1 WHERE id = ?1")?.execute([group.id])?;
+            connection
+                .prepare_cached("UPDATE groups SET known = 1, known_since = ?2 WHERE id = ?1")?
+                .execute([group.id, record.received_at().0])?;
         }
         let is_new = group.count == 0;
         if let (Some(end), None) = (&end, meeting) {
@@ -176,11 +187,15 @@ impl Batch {
             delta.clients += added;
             delta.known_clients += if is_known { added } else { 0 };
         }
+        let count = group.count;
+        if let Some(release) = release.filter(|_| is_new_release) {
+            cache.known_releases.insert((project, release.to_owned()));
+        }
         let fingerprint = match meeting {
             Some(Meeting::OnlyThis(group)) => fingerprint_of(connection, group)?,
             _ => record.fingerprint(),
         };
-        Ok(Accepted { id, fingerprint, duplicate: false, count: group.count, may_repeat })
+        Ok(Accepted { id, fingerprint, duplicate: false, count, may_repeat })
     }
 
     /// Makes one group of a record's and that of the other end of its call; none if the other end was not reported.
@@ -243,6 +258,9 @@ impl Batch {
                      WHERE id = ?1 AND (act_at IS NULL OR act_at > ?2 + 3600000)",
                 )?
                 .execute(params![group, delta.last_seen.0])?;
+            if delta.known_count > 0 {
+                raise::count_hour(connection, cache.raise, group, delta.known_count, delta.last_seen)?;
+            }
             for (release, count) in delta.releases {
                 connection
                     .prepare_cached(

@@ -1,5 +1,5 @@
-//! Bundles: what groups have in common, and which of them share one issue. Every query reads a bounded number of rows by an
-//! index, however many groups there are.
+//! Bundles: what groups have in common, and which of them share one issue. Every query reads a bounded number of rows
+//! by an index, however many groups there are.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use super::read::or_default;
 use super::unreadable::Unreadable;
 use super::upkeep::Need;
 use super::{erase, sample};
-use crate::{ClientHash, GroupId, Record};
+use crate::{ClientHash, GroupId, RaiseRules, Record};
 use autoheal_prepare::fingerprint::{Fingerprint, Fingerprinted};
 use autoheal_prepare::headline;
 
@@ -34,6 +34,10 @@ pub(super) struct Cache {
     /// Ids of groups by their projects and fingerprints. A group has several of them.
     pub(super) aliases: HashMap<(i64, Fingerprint), i64>,
     groups: HashMap<i64, CachedGroup>,
+    /// Releases by their projects that known senders reported.
+    pub(super) known_releases: HashSet<(i64, String)>,
+    /// The rules by which counts raise a severity.
+    pub(super) raise: RaiseRules,
 }
 
 pub(super) struct CachedGroup {
@@ -63,7 +67,7 @@ pub(super) struct CachedGroup {
 }
 
 impl Cache {
-    pub(super) fn new(salt: Vec<u8>, unreadable: Arc<Unreadable>) -> Self {
+    pub(super) fn new(salt: Vec<u8>, unreadable: Arc<Unreadable>, raise: RaiseRules) -> Self {
         Self {
             salt,
             unreadable,
@@ -71,6 +75,8 @@ impl Cache {
             projects: HashMap::new(),
             aliases: HashMap::new(),
             groups: HashMap::new(),
+            known_releases: HashSet::new(),
+            raise,
         }
     }
 
@@ -79,6 +85,7 @@ impl Cache {
         self.projects.clear();
         self.aliases.clear();
         self.groups.clear();
+        self.known_releases.clear();
     }
 
     /// Empties the cache if another program wrote to the file. To be called in a transaction.
@@ -101,6 +108,9 @@ impl Cache {
         if self.aliases.len() > MAX_CACHED_GROUPS {
             self.aliases.clear();
             self.groups.clear();
+        }
+        if self.known_releases.len() > MAX_CACHED_GROUPS {
+            self.known_releases.clear();
         }
     }
 

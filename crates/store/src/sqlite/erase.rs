@@ -139,6 +139,8 @@ fn empty(connection: &Connection, group: i64, erased: &mut Erased) -> Result<()>
         "UPDATE intents SET payload = '{}' WHERE group_id = ?1 AND state NOT IN ('sent', 'recheck')
              AND kind NOT IN ('create_commit', 'create_branch', 'open_pull')",
         "DELETE FROM traits WHERE group_id = ?1",
+        "DELETE FROM hours WHERE group_id = ?1",
+        "UPDATE groups SET raised = NULL WHERE id = ?1",
         "DELETE FROM samples WHERE group_id = ?1",
         "DELETE FROM releases WHERE group_id = ?1",
         "DELETE FROM clients WHERE group_id = ?1",

@@ -15,7 +15,7 @@ use super::log_check;
 use crate::StoreError;
 
 /// Schema migrations. Each runs once, in order; `user_version` of the file is the number of migrations that ran.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../../migrations/sqlite/0001_start.sql"),
     include_str!("../../migrations/sqlite/0002_class.sql"),
     include_str!("../../migrations/sqlite/0003_trust.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/sqlite/0007_noise.sql"),
     include_str!("../../migrations/sqlite/0008_call_ends.sql"),
     include_str!("../../migrations/sqlite/0009_bundles.sql"),
+    include_str!("../../migrations/sqlite/0010_raise.sql"),
 ];
 
 /// Maximum time of the check at the start. Larger files are checked in part.

@@ -6,10 +6,11 @@ use strum::VariantArray;
 
 use super::bundle;
 use super::claim::WITHOUT_ISSUE;
+use super::raise;
 use super::unreadable::Unreadable;
 use crate::{
-    Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Release,
-    Sample, SampleId, Status, TextForm, Usage, Work,
+    Approval, ClientHash, Detail, Group, GroupId, Intent, IntentId, IntentKind, IntentState, IssueText, Link, Raise,
+    Release, Sample, SampleId, Status, TextForm, Usage, Work,
 };
 use autoheal_contract::{Severity, Source};
 use autoheal_prepare::Timestamp;
@@ -20,7 +21,7 @@ pub(super) const GROUP: &str =
     "groups.id, groups.fingerprint, error_type, error_message, source, severity, count, clients,
     first_seen, last_seen, status, note, issue_number, issue_url, pull_number, pull_url, hand_over, shown_hash,
     counts_written, counts_at, revoked_label, class, known_count, known_clients, known, creator, text_sample, text_form,
-    text_at, noise, noise_rule, lead, bundle, bundle_known, named, links";
+    text_at, noise, noise_rule, lead, bundle, bundle_known, named, links, raised";
 
 /// Columns of an intent, in the order that [`intent`] reads.
 pub(super) const INTENT: &str = "id, group_id, kind, state, attempt, payload, outcome, planned_at, sent_at, act_at";
@@ -235,6 +236,8 @@ fn approval(row: &Row<'_>) -> Result<Approval> {
 
 pub(super) fn group(row: &Row<'_>) -> Result<Group> {
     let link = |number: Option<u64>, url: Option<String>| Some(Link { number: number?, url: url? });
+    let rated = named(row, 5, Severity::VARIANTS, Severity::name)?;
+    let raised = raise::read(or_default(row, 36)?);
     let counts: (Option<u64>, Option<i64>) = (row.get(18)?, row.get(19)?);
     Ok(Group {
         id: GroupId(row.get(0)?),
@@ -243,7 +246,9 @@ pub(super) fn group(row: &Row<'_>) -> Result<Group> {
         error_message: row.get(3)?,
         source: named(row, 4, Source::VARIANTS, Source::name)?,
         class: row.get(21)?,
-        severity: named(row, 5, Severity::VARIANTS, Severity::name)?,
+        severity: if raised.is_some() { Raise::above(rated) } else { rated },
+        rated,
+        raised,
         count: row.get(6)?,
         known_count: row.get(22)?,
         clients: row.get(7)?,

@@ -81,8 +81,10 @@ pub(super) fn join(connection: &Connection, group: i64, other: i64, leads_on: bo
             "UPDATE groups SET count = groups.count + from_group.count,
                  known_count = groups.known_count + from_group.known_count, known = max(groups.known, from_group.known),
                  noise = groups.noise + from_group.noise, first_seen = min(groups.first_seen, from_group.first_seen),
-                 last_seen = max(groups.last_seen, from_group.last_seen)
-             FROM (SELECT count, known_count, known, noise, first_seen, last_seen FROM groups WHERE id = ?1) AS from_group
+                 last_seen = max(groups.last_seen, from_group.last_seen),
+                 known_since = min(coalesce(groups.known_since, from_group.known_since),
+                                   coalesce(from_group.known_since, groups.known_since))
+             FROM (SELECT count, known_count, known, known_since, noise, first_seen, last_seen FROM groups WHERE id = ?1) AS from_group
              WHERE id = ?2",
         )?
         .execute([group, other])?;
@@ -96,6 +98,12 @@ pub(super) fn join(connection: &Connection, group: i64, other: i64, leads_on: bo
             "INSERT INTO releases (group_id, release, count, first_seen, last_seen)
              SELECT ?2, release, count, first_seen, last_seen FROM releases WHERE group_id = ?1
              ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen = max(last_seen, excluded.last_seen)",
+        )?
+        .execute([group, other])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO hours (group_id, hour, count) SELECT ?2, hour, count FROM hours WHERE group_id = ?1
+             ON CONFLICT DO UPDATE SET count = count + excluded.count",
         )?
         .execute([group, other])?;
     connection

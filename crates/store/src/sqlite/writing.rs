@@ -71,7 +71,7 @@ impl Writing {
             frames.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
             Ok(())
         }))?;
-        let cache = Cache::new(salt, Arc::clone(&condition.unreadable));
+        let cache = Cache::new(salt, Arc::clone(&condition.unreadable), limits.raise);
         Ok(Self {
             connection,
             cache,

@@ -156,7 +156,7 @@ async fn a_store_is_copied_before_its_schema_changes_and_can_shrink_afterwards()
         fs::write(beside(&file, ".before-0003"), "an older copy").unwrap();
         fs::write(beside(&file, ".before-I-forget"), "a note").unwrap();
         let store = Sqlite::open(&file).unwrap();
-        let copy = beside(&file, ".before-0009");
+        let copy = beside(&file, ".before-0010");
         assert_eq!(copy.exists(), with_group, "an empty store is not copied");
         assert_eq!(beside(&file, ".before-0003").exists(), !with_group, "only the last copy is kept");
         assert!(beside(&file, ".before-I-forget").exists());
@@ -182,7 +182,7 @@ async fn no_store_is_migrated_without_a_copy() {
     let file = directory.path().join("store.db");
     file_of_schema_2(&file, true);
     // a directory with this name cannot be replaced by a file
-    fs::create_dir_all(beside(&file, ".before-0009/full")).unwrap();
+    fs::create_dir_all(beside(&file, ".before-0010/full")).unwrap();
     let said = Sqlite::open(&file).err().unwrap().to_string();
     assert!(said.contains("not brought to its new version") && said.contains("make space"), "{said}");
     let old = rusqlite::Connection::open(&file).unwrap();

@@ -10,6 +10,7 @@ mod hostile;
 mod kills;
 mod left_log;
 mod limit;
+mod raise;
 mod repeats;
 mod reports;
 mod sizes;

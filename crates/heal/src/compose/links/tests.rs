@@ -146,6 +146,7 @@ fn composed(report: &Value) -> ComposedIssue {
         first_seen: received_at,
         last_seen: received_at,
         releases,
+        raised: None,
         members: vec![],
     };
     compose(&Sample::of(&record), None, record.fingerprint(), record.severity(), &occurrences)

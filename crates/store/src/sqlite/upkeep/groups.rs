@@ -7,7 +7,8 @@ use crate::sqlite::cache::MAX_GROUP_ID;
 
 /// Tables whose rows belong to a group. Report ids are left out: they have no index by group, and the next sweep
 /// deletes those of deleted groups.
-const OF_A_GROUP: [&str; 7] = ["samples", "releases", "clients", "intents", "approvals", "fingerprints", "traits"];
+const OF_A_GROUP: [&str; 8] =
+    ["samples", "releases", "clients", "intents", "approvals", "fingerprints", "traits", "hours"];
 
 /// A place in the order of all groups by the time at which they were last seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
