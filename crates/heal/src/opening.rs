@@ -14,13 +14,16 @@ use crate::settings::{Bundling, TrustKind};
 /// Maximum number of groups in one issue, without the first one.
 pub(crate) const MAX_MEMBERS: usize = 49;
 
+/// Maximum number of groups whose issues are looked at, because each costs a request.
+const MAX_LEADS: usize = 5;
+
 /// How the issue of a group is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// For the group alone.
     Alone,
-    /// Not at all, if the issue of this group is still open: the group shares it.
-    Join(GroupId),
+    /// Not at all, if the issue of one of these groups is still open: the group shares that of the first such one.
+    Join(Vec<GroupId>),
     /// Not yet: a storm is under way, whose failures are gathered until this time.
     Wait(Timestamp),
     /// For these groups too, as far as they need an issue.
@@ -38,8 +41,9 @@ pub(crate) fn opening(
 ) -> Opening {
     let related: Vec<&Group> = related.iter().filter(|other| are_alike(work, other)).collect();
     let has_enough = reaches(related.len() + 1, bundling.related);
-    if has_enough && let Some(other) = with_issue(&related) {
-        return Opening::Join(other.membership.map_or(other.id, |membership| membership.lead));
+    let leads = with_issue(&related);
+    if has_enough && !leads.is_empty() {
+        return Opening::Join(leads);
     }
     if let Some(waiting) = storm(work, newcomers, bundling) {
         let until = work.group.first_seen.plus(bundling.window).min(now.plus(bundling.window));
@@ -61,10 +65,19 @@ pub(crate) fn are_alike(work: &Work, other: &Group) -> bool {
         && !other.is_noise()
 }
 
-/// The first group that has an issue, of its own if there is one.
-fn with_issue<'a>(groups: &[&'a Group]) -> Option<&'a Group> {
-    let own = groups.iter().find(|group| group.issue.is_some() && group.membership.is_none());
-    own.or_else(|| groups.iter().find(|group| group.issue.is_some())).copied()
+/// The groups whose issues may be shared: first those that opened one for themselves or a bundle, then others' leads.
+fn with_issue(groups: &[&Group]) -> Vec<GroupId> {
+    let with_issue = || groups.iter().filter(|group| group.issue.is_some());
+    let own = with_issue().filter(|group| group.membership.is_none()).map(|group| group.id);
+    let mut leads: Vec<GroupId> = own.collect();
+    let others = with_issue().filter_map(|group| group.membership.map(|membership| membership.lead));
+    for lead in others {
+        if !leads.contains(&lead) {
+            leads.push(lead);
+        }
+    }
+    leads.truncate(MAX_LEADS);
+    leads
 }
 
 fn reaches(count: usize, threshold: u64) -> bool {

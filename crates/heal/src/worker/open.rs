@@ -35,12 +35,17 @@ impl Worker {
                 let changes = vec![Change::Note(Some(IN_A_STORM.to_owned())), Change::ActAt(until)];
                 Ok(self.store.change(group, changes).await?)
             }
-            Opening::Join(lead) if self.has_open_issue(lead).await? => {
-                tracing::info!(fingerprint = %work.group.fingerprint, "worker: shares the issue of its near-duplicates");
-                let is_known = work.sample.sender.is_known();
-                Ok(self.store.change(group, vec![Change::Join(lead, is_known, now)]).await?)
+            Opening::Join(leads) => {
+                for lead in leads {
+                    if self.has_open_issue(lead).await? {
+                        tracing::info!(fingerprint = %work.group.fingerprint, "worker: shares its near-duplicates' issue");
+                        let is_known = work.sample.sender.is_known();
+                        return Ok(self.store.change(group, vec![Change::Join(lead, is_known, now)]).await?);
+                    }
+                }
+                self.open_for(work, &related, BundleKind::Related, Vec::new()).await
             }
-            Opening::Join(_) | Opening::Alone => self.open_for(work, &related, BundleKind::Related, Vec::new()).await,
+            Opening::Alone => self.open_for(work, &related, BundleKind::Related, Vec::new()).await,
             Opening::Share(kind, candidates) => {
                 let members = self.in_need_of_an_issue(work, candidates, now).await?;
                 self.open_for(work, &related, kind, members).await

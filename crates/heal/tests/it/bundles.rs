@@ -82,7 +82,7 @@ async fn near_duplicates_are_linked_and_from_the_threshold_on_share_an_issue_wit
 }
 
 #[tokio::test]
-async fn a_near_duplicate_of_a_closed_issue_gets_its_own() {
+async fn a_near_duplicate_joins_no_closed_issue() {
     let mut harness = Harness::start_with(settings(ISSUES)).await;
     for error_type in ["TypeError", "RangeError"] {
         known(&harness, &in_total(error_type)).await;
@@ -91,7 +91,11 @@ async fn a_near_duplicate_of_a_closed_issue_gets_its_own() {
     harness.github.close_issue(1, "maintainer");
     known(&harness, &in_total("CartError")).await;
     harness.work_for(MINUTE).await;
-    assert_eq!(issue_of(&harness, &in_total("CartError")).await, 3);
+    assert_eq!(issue_of(&harness, &in_total("CartError")).await, 2);
+    harness.github.close_issue(2, "maintainer");
+    known(&harness, &in_total("SyntaxError")).await;
+    harness.work_for(MINUTE).await;
+    assert_eq!(issue_of(&harness, &in_total("SyntaxError")).await, 3);
 }
 
 #[tokio::test]
