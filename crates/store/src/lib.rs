@@ -106,8 +106,8 @@ pub trait Store: Send + Sync + 'static {
     /// Those of known senders are related only to each other.
     fn related(&self, group: GroupId) -> StoreFuture<'_, Vec<Group>>;
 
-    /// Returns the groups of a project that were first seen less than `within` before or after this time, among those of
-    /// known senders or the others: at most 250 before it and 250 after it, the nearest ones.
+    /// Returns the groups of a project that have or may need an issue, and were first seen less than `within` before or
+    /// after this time, among those of known senders or the others. Looks at 250 before it and 250 after it, the nearest.
     fn newcomers(&self, project: &str, known: bool, at: Timestamp, within: Duration) -> StoreFuture<'_, Vec<Newcomer>>;
 
     /// Stores that an intent is sent once more. Must come before the write is sent.

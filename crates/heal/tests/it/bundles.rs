@@ -147,7 +147,7 @@ async fn a_crash_while_a_digest_is_opened_opens_no_second_issue() {
 }
 
 #[tokio::test]
-async fn the_failures_of_a_refused_digest_are_tried_alone() {
+async fn the_failures_of_a_refused_digest_get_another_issue() {
     let mut harness = Harness::start_with(settings(ISSUES)).await;
     for word in WORDS {
         known(&harness, &failure(word)).await;
@@ -195,6 +195,19 @@ async fn a_stranger_draws_no_failure_of_a_known_sender_into_a_digest_or_a_bundle
     for word in WORDS.iter().filter(|word| *word != lead && **word != WORDS[2]) {
         assert!(issue_of(&harness, &failure(word)).await > 4, "{word} is told elsewhere");
     }
+}
+
+#[tokio::test]
+async fn failures_that_open_no_issue_make_no_storm() {
+    let mut harness = Harness::start_with(settings(ISSUES)).await;
+    for word in WORDS {
+        harness.caller_error(&format!("Unknown tool: {word}"), "a").await;
+    }
+    harness.work_for(Duration::from_secs(1)).await;
+    let of_server = json!({"error_type": "ToolError", "error_message": "no cheese left", "source": "mcp_tool", "class": "tool_failure"});
+    known(&harness, &of_server).await;
+    harness.work_for(Duration::from_secs(30)).await;
+    assert_eq!(issue_of(&harness, &of_server).await, 1, "it does not wait");
 }
 
 #[tokio::test]

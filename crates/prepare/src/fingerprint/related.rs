@@ -20,7 +20,9 @@ impl Fingerprinted {
     #[must_use]
     pub fn traits(&self) -> Vec<Trait> {
         let is_page = self.source() == Source::JavascriptSdk;
-        let own = self.frames.iter().filter(|frame| frame.in_app).take(FRAMES);
+        // where the fingerprint leaves the frames out, they may be another call's, or say nothing about the reason
+        let counts = self.parts().iter().any(|part| part.name == "frame");
+        let own = self.frames.iter().filter(|frame| counts && frame.in_app).take(FRAMES);
         // from the first one without a name on, nothing tells the place from others in the same file
         let frames: Vec<String> = own.map_while(|frame| describe(frame, is_page)).collect();
         let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
@@ -104,6 +106,13 @@ mod tests {
             json!({"error_type": error_type, "error_message": "boom", "stack_trace": stack})
         };
         assert!(!related(&minified("TypeError", 1200), &minified("RangeError", 7300)));
+    }
+
+    #[test]
+    fn the_stack_beside_a_failed_call_relates_it_to_none() {
+        let mut failed = at("TypeError", &["total", "buy"]);
+        (failed["source"], failed["class"]) = (json!("mcp_tool"), json!("tool_failure"));
+        assert!(prepared(&failed).traits().is_empty());
     }
 
     #[test]

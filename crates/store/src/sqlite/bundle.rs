@@ -59,11 +59,13 @@ pub(super) fn newcomers(
     within: Duration,
 ) -> Result<Vec<Newcomer>> {
     let side = |condition: &str, order: &str, bound: Timestamp| {
+        // the outer condition leaves out what opens no issue, such as noise and errors of callers
         let sql = format!(
-            "SELECT id, creator, source, first_seen,
-                 act_at IS NOT NULL AND issue_number IS NULL AND lead IS NULL AND noise < count
-             FROM groups WHERE project_id = {PROJECT} AND known = ?2 AND first_seen {condition}
-             ORDER BY first_seen {order} LIMIT {MAX_NEWCOMERS}"
+            "SELECT id, creator, source, first_seen, act_at IS NOT NULL AND issue_number IS NULL AND lead IS NULL
+             FROM (SELECT id, creator, source, first_seen, act_at, issue_number, lead, noise, count
+                   FROM groups WHERE project_id = {PROJECT} AND known = ?2 AND first_seen {condition}
+                   ORDER BY first_seen {order} LIMIT {MAX_NEWCOMERS})
+             WHERE noise < count AND (act_at IS NOT NULL OR issue_number IS NOT NULL)"
         );
         all(connection, &sql, params![project, known, at.0, bound.0], newcomer)
     };
