@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { connectReporting, error, json, MCPClient, rejection, result } from './harness.mjs';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 test('the report of an application error has all fields', async (t) => {
   const { client, server } = await connectReporting(t, (body, response) => error(body, response, -32000, 'no discount', { type: 'TypeError' }));
