@@ -113,8 +113,8 @@ pub(super) fn find(connection: &Connection, project: i64, end: &CallEnd, record:
     }
 }
 
-/// Adds the end of a record, and now and then deletes the oldest ones over the maximum. `opened` is true for the first record of its
-/// group.
+/// Adds the end of a record, and now and then deletes the oldest ones over the maximum. `opened` is true for the first
+/// record of its group.
 pub(super) fn add(
     connection: &Connection,
     project: i64,
