@@ -62,10 +62,16 @@ fn what_a_command_started_in_the_background_stays_as_directly() {
     let wrapped = Wrapped::new();
     let wrapper = wrapped.run(&[], &["sh", "-c", "sleep 600 > /dev/null 2>&1 & echo $!; wait"]);
     let (mut child, process) = started(wrapper);
+    let stat = || std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // the shell's child has its number before it is `sleep`
+    let until = Instant::now() + Duration::from_secs(20);
+    while !stat().contains("(sleep) S") {
+        assert!(Instant::now() < until, "{}", stat());
+        std::thread::sleep(Duration::from_millis(5));
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    assert!(stat.contains("(sleep) S"), "{stat}");
+    assert!(stat().contains("(sleep) S"), "{}", stat());
     assert!(Command::new("kill").arg(process.to_string()).status().unwrap().success());
 }
 
