@@ -253,7 +253,7 @@ async fn a_tls_server_is_reached_only_with_a_trusted_certificate_for_its_name() 
 async fn invalid_options_are_refused_in_one_line() {
     for (arguments, message) in [
         (&["--http"][..], "required"),
-        (&["--http", "--listen", "localhost:8790", "http://a/"][..], "write it like 127.0.0.1:8790"),
+        (&["--http", "--listen", "shop.example:8790", "http://a/"][..], "write it like 127.0.0.1:8790"),
         (&["--http", "http://a/", "--listen", "127.0.0.1:0"][..], "--http takes one URL"),
         (&["--http", "ftp://a/"][..], "is not an http:// or https:// URL"),
         (&["--http", "--listen", "127.0.0.1:0", "--allow-origin", "*", "http://a/"][..], "is not an origin"),

@@ -7,7 +7,7 @@ use crate::place::{Place, autoheal};
 /// A command, a variable that it reads, and a value that is refused.
 const ODD: [(&[&str], &str, &str); 55] = [
     (&["serve"], "AUTOHEAL_ISSUE", "maybe"),
-    (&["serve"], "AUTOHEAL_PR", "on"),
+    (&["serve"], "AUTOHEAL_PR", "sure"),
     (&["serve"], "AUTOHEAL_HEAL", "2"),
     (&["serve"], "IPFS_AUTO_ISSUE", "maybe"),
     (&["serve"], "IPFS_AUTO_PR", "maybe"),
