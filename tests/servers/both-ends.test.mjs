@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { MCPClient } from '../../npm/dist/mcp-autoheal.node.js';
+import { MCPClient } from '../../npm/dist/mcp-autoheal.inline.js';
 import { serve } from './harness/http-program.mjs';
 import { autoheal, fixture, NODE } from './harness/places.mjs';
 import { start } from './harness/program.mjs';
