@@ -4,11 +4,13 @@ import { NOTIFICATION, REQUEST, TIMED_OUT } from '../pkg/shared-numbers.js';
 import { sendInBackground } from './background.js';
 import { wireText } from './call.js';
 import { pause, unwatch, watch } from './deadline.js';
+import { Failure } from './error.js';
 import { isForeign } from './page.js';
 import { randomDigits } from './random.js';
 import { readStream, takeMessages } from './read-stream.js';
 import { discard, isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
+import { read, textOf } from './type-checks.js';
 
 /** Makes an attempt and returns its outcome. Throws failures without a remedy, such as an abort. */
 export async function attempt(connection, call) {
@@ -24,12 +26,12 @@ export async function attempt(connection, call) {
   try {
     await exchange(connection, call, outcome);
   } catch (thrown) {
-    // The module judges errors of `fetch`. Plain objects are failures already.
-    if (thrown instanceof Error) outcome.thrown = thrown;
-    else failure = thrown;
+    // The module judges errors of `fetch`.
+    if (thrown instanceof Failure) failure = thrown;
+    else outcome.thrown = thrown;
   }
   // Node ends a request after five minutes without data, with a HeadersTimeoutError or a BodyTimeoutError.
-  if (/[sy]TimeoutError/.test(outcome.thrown?.cause?.name)) {
+  if (/[sy]TimeoutError/.test(textOf(read(read(outcome.thrown, 'cause'), 'name')))) {
     call.flags |= TIMED_OUT;
     call.timeout = 300_000;
   }
@@ -40,7 +42,7 @@ export async function attempt(connection, call) {
   if (!outcome.status) {
     if (outcome.isSent && (signal?.aborted || call.flags & TIMED_OUT)) cancel(connection, call, signal);
     throwIfAborted(signal);
-    if (call.isClosed) throw { code: 'CLOSED', message: 'The client was closed before the response' };
+    if (call.isClosed) throw new Failure({ code: 'CLOSED', message: 'The client was closed before the response' });
     if (failure) throw failure;
   }
   return outcome;
@@ -81,7 +83,8 @@ async function exchange(connection, call, outcome) {
 
 function bodyOf(connection, call) {
   if (connection.meta && call.params?.[0] === '[') {
-    throw { reason: new TypeError(`MCPClient: the params of "${call.method}" must be an object: MCP adds to them`) };
+    const reason = new TypeError(`MCPClient: the params of "${call.method}" must be an object: MCP adds to them`);
+    throw new Failure({ reason });
   }
   // MCP requires a new id for each attempt. In plain JSON-RPC, a retry is the same request with the same id.
   if (call.kind === REQUEST && (connection.isMCP || call.id === 0)) call.id = connection.session.next_id();
@@ -110,12 +113,12 @@ function metaOf(connection, call) {
 /** Notifies a legacy server that a call has ended. A modern server notices the closed connection. */
 function cancel(connection, call, signal) {
   if (connection.era !== 'legacy' || call.kind !== REQUEST) return;
-  const reason = signal?.aborted ? String(signal.reason?.message ?? signal.reason) : 'timeout';
+  const reason = signal?.aborted ? textOf(read(signal.reason, 'message') ?? signal.reason) : 'timeout';
   sendInBackground(connection, 'POST', { method: 'notifications/cancelled', params: { requestId: call.id, reason } });
 }
 
 function throwIfAborted(signal) {
-  if (signal?.aborted) throw { reason: signal.reason };
+  if (signal?.aborted) throw new Failure({ reason: signal.reason });
 }
 
 /** Settles like a promise, but rejects as soon as the call times out or is aborted. */

@@ -1,6 +1,6 @@
 // Work that no call waits for. Its errors go to the client's `onerror`.
 
-import { MCPError } from './error.js';
+import { Failure, MCPError } from './error.js';
 import { discard, requestHeaders, send } from './request.js';
 
 /** Runs an action. After an abort its errors are dropped. */
@@ -9,7 +9,7 @@ export async function inBackground(connection, action, signal) {
     await action();
   } catch (error) {
     if (signal?.aborted) return;
-    connection.onerror(error instanceof Error ? error : new MCPError(error?.code, error?.message ?? String(error)));
+    connection.onerror(error instanceof Failure ? (error.reason ?? new MCPError(error.code, error.message)) : error);
   }
 }
 

@@ -102,9 +102,9 @@ function findOmitted(value) {
     }
     return undefined;
   }
-  for (const name in value) {
+  for (const name of Object.keys(value)) {
     const omitted = findOmitted(value[name]);
-    if (omitted && Object.hasOwn(value, name)) return `${omitted} as "${name}"`;
+    if (omitted) return `${omitted} as "${name}"`;
   }
   return undefined;
 }

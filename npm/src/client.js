@@ -5,21 +5,22 @@ import { addBreadcrumb } from './breadcrumbs.js';
 import { methodForRetry, newCall, wireText } from './call.js';
 import { Connection } from './connection.js';
 import { deliver, settleMember } from './deliver.js';
-import { MCPError } from './error.js';
+import { Failure, MCPError } from './error.js';
 import { BODY_START } from './failure.js';
+import { cut } from './limits.js';
 import { listen } from './listen.js';
 import { loadModule } from './module.js';
-import { onGlobalError, withoutFragment } from './page.js';
+import { onGlobalError, watchPage, withoutFragment } from './page.js';
+import { plain } from './plain.js';
 import { reportLoadFailure } from './report-load-failure.js';
 import { Reporter } from './reporter.js';
 import { sessionHeaders } from './request.js';
 import { memberOutcome, repliesInOrder, SESSION_HEADER, toolMessage } from './response.js';
 import { expect, FUNCTION, settings, TEXT } from './settings.js';
-import { isObject, isText, listOf } from './type-checks.js';
+import { describe, headed, ownMembers, stackOf } from './thrown.js';
+import { attempted, isObject, listOf } from './type-checks.js';
 
 const CALLS = [(value) => listOf(value).length, 'an array of at least one call'];
-/** Maximum length of the parameters in a draft, in UTF-16 units. */
-const MAX_PARAMS = 32 * 1024;
 /** Maximum number of pages of a list. */
 const MAX_PAGES = 64;
 
@@ -38,12 +39,15 @@ export class MCPClient {
 
   constructor(endpoint = '/jsonrpc', options = {}) {
     const { wasmUrl, reporting } = (this.#settings = settings(endpoint, options));
-    const connection = (this.#connection = new Connection(this.#settings, (error) => this.onerror?.(error)));
+    // An error of the page's own handler must not become the failure of a call.
+    const onerror = (error) => attempted(() => this.onerror?.(error));
+    const connection = (this.#connection = new Connection(this.#settings, onerror));
     this.#ready = loadModule(wasmUrl).then(() => {
-      if (reporting) this.#reporter = new Reporter(reporting);
+      if (reporting) this.#reporter = new Reporter(reporting, onerror);
       connection.open();
     });
     this.#ready.catch(() => {}); // every call rejects with the error, so `ready` may stay unused
+    if (reporting) watchPage();
     if (reporting?.captureGlobalErrors) {
       this.#stopListening = onGlobalError((kind, error) => this.#reportAny(error, undefined, kind));
     }
@@ -149,7 +153,8 @@ export class MCPClient {
 
   async flush(timeout = 2000) {
     await this.#ready.catch(() => {});
-    return this.#reporter ? this.#reporter.flush(timeout) : true;
+    if (!this.#reporter) return !this.#settings.reporting;
+    return this.#reporter.flush(timeout);
   }
 
   /** A call for the methods of subclasses. `trace` is `new Error()`, made in the method itself. */
@@ -252,7 +257,7 @@ export class MCPClient {
 
   /** The error that a failed call rejects with. Failures with a class are reported. */
   #errorOf(call, failure) {
-    if (failure instanceof Error) return failure;
+    if (!(failure instanceof Failure)) return failure;
     // An aborted call rejects with the page's own reason, like `fetch`.
     if ('reason' in failure) return failure.reason;
     const { code, message, class: kind, outcome = {} } = failure;
@@ -286,15 +291,21 @@ export class MCPClient {
     const { server, version } = this.#connection;
     const { id, method, started, meta, headers } = call;
     const [, trace_id, span_id] = String(meta?.traceparent ?? headers?.traceparent).split('-');
-    const params = (call.members ? '' : (call.params ?? '')).slice(0, MAX_PARAMS);
+    const params = cut(call.members ? '' : (call.params ?? ''));
     this.#reporter?.record(
       {
         error_type: name,
         error_message: message || name,
-        stack_trace: stackOf(name, message, framesOf(call.callSite).replace(/^\n/, '')),
+        stack_trace: headed(name, message, framesOf(call.callSite).replace(/^\n/, '')),
         // The text that was sent. The module puts it in place of both `params: 0` below.
         params,
-        context: { method, params: params ? 0 : undefined, endpoint: withoutFragment(this.#settings.endpoint), data, answer },
+        context: {
+          method,
+          params: params ? 0 : undefined,
+          endpoint: withoutFragment(this.#settings.endpoint),
+          data: plain(data),
+          answer,
+        },
         class: kind,
         causes: [cause],
         trace: span_id && { trace_id, span_id },
@@ -311,33 +322,20 @@ export class MCPClient {
           // The session itself, of which the module writes the hash.
           session_hash: sessionHeaders(this.#connection)[SESSION_HEADER],
         },
-        server: server.info && { name: server.info.name, version: server.info.version },
+        server: server.info && plain({ name: server.info.name, version: server.info.version }),
       },
       error,
     );
   }
 
-  async #reportAny(error, context, kind) {
-    try {
-      const source = isText(error?.message) ? error : { message: String(error) };
-      const { message, cause, errors } = source;
-      const name = String(source.name || 'Error');
-      const stack = String(source.stack || '');
-      await this.#ready;
-      this.#reporter?.record(
-        {
-          error_type: name,
-          error_message: message || name,
-          stack_trace: stack.includes(message) ? stack : stackOf(name, message, stack),
-          class: kind,
-          causes: [cause, ...listOf(errors)],
-          context: context === undefined ? {} : { extra: context },
-        },
-        error,
-      );
-    } catch {
-      // The module did not load, which every call reports, or a getter of the thrown object throws.
-    }
+  async #reportAny(thrown, context, kind) {
+    // Read now, because the page may change it, and may do so while the module loads.
+    const draft = attempted(() => {
+      const { value, ...draft } = describe(thrown);
+      return [{ ...draft, class: kind, context: { error: ownMembers(value), extra: plain(context) } }, value];
+    });
+    await this.#ready.catch(() => {});
+    if (draft) this.#reporter?.record(...draft);
   }
 
   #setHandler(handlers, method, handler) {
@@ -357,7 +355,7 @@ export class MCPClient {
       await this.#ready;
     } catch ({ code, message, cause }) {
       const error = new MCPError(code, message, undefined, cause);
-      error.stack = stackOf(error.name, message, framesOf(trace).replace(/^\n/, ''));
+      error.stack = headed(error.name, message, framesOf(trace).replace(/^\n/, ''));
       const { reporting } = this.#settings;
       if (reporting && !this.#loadFailureReported) reportLoadFailure(reporting.endpoint, error);
       this.#loadFailureReported = true;
@@ -366,16 +364,12 @@ export class MCPClient {
   }
 }
 
-function stackOf(name, message, frames) {
-  return `${name}: ${message}\n${frames}`.trimEnd();
-}
-
 /**
  * The caller's frames, from a stack captured in a public method. They begin with a line end in engines that write a
  * heading above the frames.
  */
 function framesOf(trace) {
-  const [first, ...lines] = String(trace?.stack ?? '').split('\n');
+  const [first, ...lines] = stackOf(trace).split('\n');
   const hasHeading = /^Error[^@]*$/.test(first);
   return (hasHeading ? '\n' : '') + lines.slice(+hasHeading).join('\n').trimEnd();
 }

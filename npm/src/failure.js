@@ -1,6 +1,7 @@
 // The failure of a call, as the module judges it.
 
 import { HAS_ERROR_CODE } from '../pkg/shared-numbers.js';
+import { Failure } from './error.js';
 import { isForeign } from './page.js';
 import { sessionHeaders } from './request.js';
 import { serverMessage, SESSION_HEADER } from './response.js';
@@ -47,7 +48,7 @@ function adviceFor({ settings: { endpoint, namesMCP }, isMCP, session }, { code,
 /** A judgement of the module by the names of its parts. An empty code stands for the code of the server's error. */
 export function failureOf(judgement, call, outcome) {
   const [remedy, wait, code, kind, ...message] = judgement.split('\n');
-  return {
+  return new Failure({
     remedy: +remedy,
     wait: +wait,
     code: code || outcome.message.error.code,
@@ -55,5 +56,5 @@ export function failureOf(judgement, call, outcome) {
     class: kind,
     call,
     outcome,
-  };
+  });
 }

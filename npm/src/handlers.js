@@ -1,5 +1,7 @@
 // The page's handlers for requests of the server.
 
+import { read, textOf } from './type-checks.js';
+
 /** The reply to a request of the server: the members `result` or `error` of a JSON-RPC response. */
 export async function replyTo(handlers, method, params) {
   const handler = handlers.get(method);
@@ -9,8 +11,9 @@ export async function replyTo(handlers, method, params) {
       return { result: method === 'elicitation/create' ? withDefaults(result, params?.requestedSchema) : result };
     }
   } catch (error) {
-    const code = Number.isInteger(error?.code) ? error.code : -32603;
-    return { error: { code, message: String(error?.message ?? error) } };
+    const code = read(error, 'code');
+    const message = textOf(read(error, 'message') ?? error);
+    return { error: { code: Number.isInteger(code) ? code : -32603, message } };
   }
   if (method === 'ping') return { result: {} };
   return { error: { code: -32601, message: `No handler is set: setRequestHandler('${method}', …)` } };

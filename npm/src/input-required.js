@@ -1,5 +1,6 @@
 // Input that a modern server requests from the page before it responds to a call.
 
+import { Failure } from './error.js';
 import { replyTo } from './handlers.js';
 
 /** Maximum number of times a server may request input for one call. */
@@ -10,7 +11,7 @@ export async function gatherInput(connection, call, { inputRequests, requestStat
   const inputResponses = {};
   const refuse = (what) => {
     const message = `${connection.settings.endpoint} requested ${what}`;
-    throw { code: 'INPUT_REQUIRED', message, class: 'protocol', call };
+    throw new Failure({ code: 'INPUT_REQUIRED', message, class: 'protocol', call });
   };
   if (round > MAX_ROUNDS) refuse(`input more than ${MAX_ROUNDS} times`);
   for (const [name, request] of Object.entries(inputRequests ?? {})) {

@@ -9,11 +9,10 @@ const MAX_REPORTS = 100;
 export async function openStore(keep) {
   const database = await open().catch(() => undefined); // no database, as in private windows: nothing survives
   const run = async (mode, action) => {
-    if (!database) return undefined;
     try {
       return await done(action(database.transaction(STORE, mode).objectStore(STORE)));
     } catch {
-      return undefined; // the disk is full, or the page is closing
+      return undefined; // there is no database, the disk is full, or the page is closing
     }
   };
   const stored = (await run('readonly', (store) => store.getAll())) ?? [];

@@ -1,9 +1,13 @@
-// The page: its address, the moment it is hidden, and its uncaught errors.
+// The page: its address, the moments at which it is hidden or left, and its uncaught errors.
 
+import { pause } from './deadline.js';
 import { Failure } from './error.js';
+import { attempted } from './type-checks.js';
 
-/** Adds a listener to the page. Does nothing outside of browsers. */
-export const listenToPage = (type, listener, options) => globalThis.addEventListener?.(type, listener, options);
+/** Adds a listener to the page, whose errors are not the page's. Does nothing outside of browsers. */
+export function listenToPage(type, listener, options) {
+  attempted(() => globalThis.addEventListener?.(type, (event) => attempted(() => listener(event)), options));
+}
 
 /** An address, by default the page's own, without its fragment, which never leaves the page. */
 export const withoutFragment = (address = globalThis.location?.href) => address?.split('#')[0];
@@ -26,20 +30,34 @@ export function isForeign(address) {
 
 /** Reporters with unsent reports. Other reporters are not referenced, so that they are garbage-collected. */
 const unsent = new Set();
-let watchesHide = false;
+export const addUnsent = (reporter) => unsent.add(reporter);
+export const removeUnsent = (reporter) => unsent.delete(reporter);
 
-/** Has a reporter send its reports by beacon when the page is hidden. */
-export function addUnsent(reporter) {
-  unsent.add(reporter);
-  if (watchesHide) return;
-  watchesHide = true;
+/** Maximum time between the moment a page is left and a request that fails for this reason, in milliseconds. */
+const LEAVING = 500;
+let leftAt = -Infinity;
+let watchesPage = false;
+
+/** Has reporters send their reports by beacon when the page is hidden, and notes when it is left. */
+export function watchPage() {
+  if (watchesPage) return;
+  watchesPage = true;
+  const leave = () => (leftAt = performance.now());
   // Also when the page is only hidden: it may never be shown again, and not every browser fires another event then.
   const sendAll = () => unsent.forEach((reporter) => reporter.sendByBeacon());
-  listenToPage('pagehide', sendAll);
+  listenToPage('beforeunload', leave);
+  listenToPage('pagehide', () => leave() && sendAll());
   listenToPage('visibilitychange', () => document.visibilityState === 'hidden' && sendAll());
 }
 
-export const removeUnsent = (reporter) => unsent.delete(reporter);
+/** Whether a request failed because the page was left: Firefox then cancels them, also for a mere download. */
+export const failedByLeaving = (time) => Math.abs(leftAt - time) < LEAVING;
+
+/** Waits until {@link failedByLeaving} is certain about a time. Outside of pages it is so at once. */
+export function untilStays(time) {
+  const wait = time + LEAVING - performance.now();
+  return globalThis.document && wait > 0 ? pause(wait) : undefined;
+}
 
 const listeners = new Set();
 let watchesErrors = false;
@@ -48,8 +66,14 @@ let watchesErrors = false;
 export function onGlobalError(listener) {
   if (!watchesErrors) {
     watchesErrors = true;
-    listenToPage('error', ({ error }) => error && notify('uncaught', error));
-    listenToPage('unhandledrejection', ({ reason }) => notify('unhandled_rejection', reason));
+    // Errors of scripts of other origins have no place and no content. Neither has the warning about ResizeObserver.
+    listenToPage('error', (event) => (event.error != null || event.lineno) && notify('uncaught', event));
+    // Libraries with promises of their own have the reason in `detail`.
+    listenToPage('unhandledrejection', ({ detail, reason = detail?.reason }) => notify('unhandled_rejection', reason));
+    // Only watches, so that the program ends as it would without.
+    globalThis.process?.on?.('uncaughtExceptionMonitor', (error, origin) =>
+      notify(origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught', error),
+    );
   }
   listeners.add(listener);
   return () => listeners.delete(listener);

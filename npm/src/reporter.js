@@ -2,16 +2,22 @@
 
 import { Outbox } from '../pkg/glue.js';
 import { breadcrumbs, collectBreadcrumbs } from './breadcrumbs.js';
-import { causesOf } from './causes.js';
-import { KEEPALIVE_BYTES } from './limits.js';
+import { pause } from './deadline.js';
+import { cut, KEEPALIVE_BYTES } from './limits.js';
 import { openStore } from './offline.js';
-import { addUnsent, removeUnsent } from './page.js';
+import { addUnsent, failedByLeaving, removeUnsent, untilStays } from './page.js';
+import { plain } from './plain.js';
 import { postReports, reportContext } from './post-reports.js';
 import { newId, randomDigits } from './random.js';
-import { isFunction, isText } from './type-checks.js';
+import { causesOf } from './thrown.js';
+import { attempted, isFunction, isText, textOf } from './type-checks.js';
+
+/** Headings of a lost connection: of calls, and in the words of the engines. */
+const LOST = /: (No connection to |NetworkError|Load failed|Failed to fetch)/;
 
 export class Reporter {
   #options;
+  #onerror;
   #outbox;
   /** Reports that are not written yet, by the number the outbox has given to their failure. */
   #drafts = new Map();
@@ -21,18 +27,47 @@ export class Reporter {
   #due;
   #sending;
   #store;
+  #storeIsSlow;
   #user;
   #hashing;
+  /** Time of the last failure that may only mean that the page is being left. */
+  #lostAt = -Infinity;
+  /** Whether reports were given up since the last flush. */
+  #hasLost;
+  #hasWarned;
+  #isOff;
 
-  constructor(options) {
-    const { maxPerMinute, breadcrumbs, user, endpoint, offline } = (this.#options = options);
-    this.#outbox = new Outbox(maxPerMinute, randomDigits() + randomDigits());
-    if (breadcrumbs) collectBreadcrumbs();
-    if (user) this.#hashing = this.#hashUser(`${endpoint}\n${user}`);
-    if (offline) {
-      this.#store = openStore((report) => this.#outbox.keep(report));
-      this.#store.then(() => this.#flushIn(0));
+  constructor(options, onerror) {
+    this.#options = options;
+    this.#onerror = onerror;
+    const { maxPerMinute, breadcrumbs, user, endpoint, offline } = options;
+    this.#safely(() => {
+      this.#outbox = new Outbox(maxPerMinute, randomDigits() + randomDigits());
+      if (breadcrumbs) collectBreadcrumbs();
+      if (user) this.#hashing = this.#hashUser(`${endpoint}\n${user}`).catch(() => {});
+      if (offline) {
+        this.#store = openStore((report) => this.#outbox.keep(report));
+        this.#store.then(() => this.#safely(() => this.#flushIn(0)), () => {});
+      }
+    });
+  }
+
+  /** Takes a step. An error in it switches the reporter off, because it must not become an error of the page. */
+  #safely(step) {
+    try {
+      if (!this.#isOff) return step();
+    } catch (error) {
+      this.#switchOff(error);
     }
+    return undefined;
+  }
+
+  #switchOff(cause) {
+    if (this.#isOff) return;
+    this.#isOff = true;
+    this.#drafts.clear();
+    removeUnsent(this);
+    this.#onerror(new Error(`MCPClient: reporting is off after a fault: ${textOf(cause)}`, { cause }));
   }
 
   /**
@@ -40,23 +75,26 @@ export class Reporter {
    * report only when it is sent, so that a failing call loses no time; its `params` are the text that was sent.
    */
   record(draft, error) {
-    try {
+    this.#safely(() => {
       if (Object(error) === error) {
         if (this.#reported.has(error)) return;
         this.#reported.add(error);
       }
-      const { error_type, error_message, stack_trace, rpc } = draft;
-      if (!this.#isWanted(`${error_type}: ${error_message}`, stack_trace)) return;
-      const number = this.#outbox.note(draft.class, rpc?.method ?? '', rpc?.tool ?? '', error_message);
+      const { error_type, rpc } = draft;
+      draft.error_message = cut(draft.error_message);
+      draft.stack_trace = cut(draft.stack_trace);
+      const heading = `${error_type}: ${draft.error_message}`;
+      if (!this.#isWanted(heading, draft.stack_trace)) return;
+      const number = this.#outbox.note([draft.class, rpc?.method, rpc?.tool, heading].join('\n'));
       if (number !== undefined) {
         draft.context = { ...reportContext(), ...draft.context };
+        draft.causes = causesOf(draft.causes);
         if (this.#options.breadcrumbs) draft.logs = breadcrumbs();
+        if (LOST.test(heading)) draft.lostAt = this.#lostAt = performance.now();
         this.#drafts.set(number, draft);
       }
       this.#flushIn(0);
-    } catch {
-      // A failure of the reporter must not become a failure of the page.
-    }
+    });
   }
 
   #isWanted(heading, stack) {
@@ -87,36 +125,40 @@ export class Reporter {
 
   /** Sends one request after the other, because a slow service must not occupy the connections the page needs. */
   #send(isUrgent) {
-    this.#sending ??= this.#sendAll(isUrgent).finally(() => {
-      this.#sending = undefined;
-      const wait = this.#outbox.wait();
-      if (wait === undefined) removeUnsent(this);
-      else this.#flushIn(wait);
-    });
-    return this.#sending;
+    return (this.#sending ??= this.#sendAll(isUrgent)
+      .catch((error) => this.#switchOff(error))
+      .then(() => {
+        this.#sending = undefined;
+        this.#safely(() => {
+          const wait = this.#outbox.wait();
+          if (wait === undefined) removeUnsent(this);
+          else this.#flushIn(wait);
+        });
+      }));
   }
 
   async #sendAll(isUrgent) {
     await this.#hashing;
-    for (;;) {
+    await untilStays(this.#lostAt);
+    while (!this.#isOff) {
       for (const report of this.#writtenReports(isUrgent, false)) {
         const wanted = await this.#beforeSend(report);
         if (!wanted) continue;
-        await (await this.#store)?.put(wanted);
+        // First, because the page may be left while the report is stored.
         this.#outbox.keep(wanted);
+        await this.#inStore((store) => store.put(wanted));
       }
       const body = this.#outbox.bundle(KEEPALIVE_BYTES, isUrgent, false);
       if (!body) return;
-      let status = 0;
-      let retryAfter;
-      try {
-        const response = await postReports(this.#options.endpoint, body);
-        status = response.status;
-        retryAfter = response.headers.get('retry-after');
-      } catch {
-        // No response: the outbox sets the time of the retry.
+      // No response: the outbox sets the time of the retry.
+      const [status, retryAfter, problem] = await postReports(this.#options.endpoint, body).catch(() => [0]);
+      const isFinal = this.#outbox.bundled(status, retryAfter, false);
+      if (problem && isFinal) this.#hasLost = true;
+      if (problem && (isFinal || !status) && !this.#hasWarned) {
+        this.#hasWarned = true;
+        attempted(() => console.warn(`MCPClient: ${this.#options.endpoint} did not accept reports: ${problem}`));
       }
-      if (this.#outbox.bundled(status, retryAfter, false)) await this.#removeStored(body);
+      if (isFinal) await this.#removeStored(body);
     }
   }
 
@@ -125,7 +167,8 @@ export class Reporter {
     for (let number; (number = this.#outbox.next(isUrgent, isClosing)) !== undefined; ) {
       const draft = this.#drafts.get(number);
       this.#drafts.delete(number);
-      if (draft) yield this.#outbox.write(this.#draftText(draft), draft.params ?? '', newId());
+      if (!draft || failedByLeaving(draft.lostAt)) continue;
+      yield this.#outbox.write(this.#draftText(draft), draft.params ?? '', newId());
     }
   }
 
@@ -134,61 +177,57 @@ export class Reporter {
     const { beforeSend } = this.#options;
     if (!beforeSend) return report;
     const text = (value) => (value ? JSON.stringify(value) : undefined);
-    try {
+    return attempted(() => {
       const wanted = beforeSend(JSON.parse(report));
       return isFunction(wanted?.then) ? wanted.then(text).catch(() => undefined) : text(wanted);
-    } catch {
-      return undefined;
-    }
+    });
   }
 
   /** The draft as JSON, with the options that belong in a report. The module removes secrets and shortens it. */
-  #draftText(draft) {
+  #draftText({ params, lostAt, ...draft }) {
     const { release, environment, tags } = this.#options;
-    const { context, causes } = draft;
-    const report = { ...draft, params: undefined, causes: causesOf(causes), release, environment, tags, user: this.#user };
-    try {
-      return JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-    } catch {
-      // The page's own context is not JSON, for example circular: it is left out.
-      return JSON.stringify({ ...report, context: { timestamp: context.timestamp, url: context.url } });
-    }
+    return JSON.stringify({ ...draft, release, environment, tags: plain(tags), user: this.#user });
   }
 
-  /** Sends all reports. Resolves to true if they have arrived in time. */
+  /** Sends all reports. Resolves to true if they have arrived in time, and none was given up since the last flush. */
   async flush(timeout) {
     const end = performance.now() + timeout;
     const remaining = () => Math.max(0, end - performance.now());
-    while (this.#outbox.wait() !== undefined || this.#sending) {
+    const wait = () => this.#safely(() => this.#outbox.wait());
+    while (this.#sending || wait() !== undefined) {
       if (!remaining()) return false;
       await waitAtMost(remaining(), this.#send(true));
       // The rate limit, or the service, may delay the next request.
-      const wait = this.#outbox.wait();
-      if (wait > 0) await waitAtMost(Math.min(wait, remaining()), new Promise(() => {}));
+      await pause(Math.min(wait() ?? 0, remaining()));
     }
-    return true;
+    const isComplete = !this.#isOff && !this.#hasLost;
+    this.#hasLost = false;
+    return isComplete;
   }
 
   /** Passes unsent reports to the browser as a beacon, because the page may never be shown again. */
   sendByBeacon() {
-    for (const report of this.#writtenReports(true, true)) {
-      const wanted = this.#beforeSend(report);
-      if (isText(wanted)) this.#outbox.keep(wanted);
-    }
-    const body = this.#outbox.bundle(KEEPALIVE_BYTES, true, true);
-    if (!body) return;
-    let isTaken = false;
-    try {
-      isTaken = navigator.sendBeacon(this.#options.endpoint, body);
-    } catch {
-      // The reports stay in the outbox, in case the page is shown again.
-    }
-    if (this.#outbox.bundled(isTaken ? 202 : 0, undefined, true)) this.#removeStored(body);
+    this.#safely(() => {
+      for (const report of this.#writtenReports(true, true)) {
+        const wanted = this.#beforeSend(report);
+        if (isText(wanted)) this.#outbox.keep(wanted);
+      }
+      const body = this.#outbox.bundle(KEEPALIVE_BYTES, true, true);
+      if (!body) return;
+      // If it is not taken, the reports stay in the outbox, in case the page is shown again.
+      const isTaken = attempted(() => navigator.sendBeacon(this.#options.endpoint, body));
+      if (this.#outbox.bundled(isTaken ? 202 : 0, undefined, true)) this.#removeStored(body);
+    });
   }
 
-  async #removeStored(body) {
-    const store = await this.#store;
-    if (store) await Promise.all([JSON.parse(body)].flat().map(({ id }) => store.remove(id)));
+  #removeStored(body) {
+    return this.#inStore((store) => Promise.all([JSON.parse(body)].flat().map(({ id }) => store.remove(id))));
+  }
+
+  /** Waits for the store, but not for long, and not again: some databases never answer, and reports must not wait. */
+  async #inStore(action) {
+    const done = this.#store?.then(action).then(() => true, () => true);
+    if (done && !this.#storeIsSlow) this.#storeIsSlow = !(await waitAtMost(500, done));
   }
 
   /** Stores a hash of the user, never the name itself. Insecure pages have no `crypto.subtle`, and send no user. */
@@ -204,6 +243,7 @@ async function waitAtMost(milliseconds, promise) {
   const timeout = new Promise((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([promise, timeout]);
+  const value = await Promise.race([promise, timeout]);
   clearTimeout(timer);
+  return value;
 }

@@ -1,11 +1,11 @@
 // HTTP requests to the server, and their headers. Headers are plain objects, because `fetch` copies a `Headers` twice.
 
-import { plainFetch } from './breadcrumbs.js';
+import { OWN } from './breadcrumbs.js';
 import { Failure } from './error.js';
 import { absolute } from './page.js';
 import { plainHeaders } from './settings.js';
 import { headersFor } from './tool-headers.js';
-import { isFunction } from './type-checks.js';
+import { isFunction, read, textOf } from './type-checks.js';
 
 /** Ends a response whose body does not matter. */
 export const discard = ({ body }) => body?.cancel?.().catch(() => {});
@@ -21,7 +21,7 @@ export async function send(connection, method, { controller }, headers, body) {
   if (!body) delete headers['content-type'];
   for (let redirects = 1; ; redirects += 1) {
     const address = connection.movedTo ?? endpoint;
-    const response = await plainFetch()(address, { method, headers, body, signal, redirect: 'manual' }).catch((thrown) => {
+    const response = await fetch(address, { method, headers, body, signal, redirect: 'manual', [OWN]: true }).catch((thrown) => {
       absolute(address);
       throw thrown;
     });
@@ -31,7 +31,7 @@ export async function send(connection, method, { controller }, headers, body) {
     discard(response);
     const location = status
       ? response.headers.get('location')
-      : await plainFetch()(address, { method: 'POST', signal }).then(({ url }) => url, () => '');
+      : await fetch(address, { method: 'POST', signal, [OWN]: true }).then(({ url }) => url, () => '');
     const from = absolute(address);
     const { href, origin, pathname } = new URL(location, from);
     const isUnknown = href === from.href;
@@ -61,8 +61,8 @@ export async function requestHeaders(connection, call = {}, more) {
     try {
       if (isFunction(headers)) given = plainHeaders((await headers()) ?? {});
     } catch (thrown) {
-      const message = `The option "headers" failed: ${thrown?.message ?? thrown}`;
-      throw { code: 'HEADERS', message, outcome: { thrown } };
+      const message = `The option "headers" failed: ${textOf(read(thrown, 'message') ?? thrown)}`;
+      throw new Failure({ code: 'HEADERS', message, outcome: { thrown } });
     }
     common = { ...sessionHeaders(connection), ...given };
     // A function is called for each request, because what it returns may expire.

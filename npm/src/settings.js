@@ -1,18 +1,17 @@
 // The options of a client, checked once. The TypeError for a wrong one names it.
 
 import { MAX_TIMER_MS } from './limits.js';
-import { isFunction, isObject, isText } from './type-checks.js';
+import { isFunction, isName, isObject, isText } from './type-checks.js';
 import { VERSION } from './version.js';
 
 /** Values of the option `mcp`. The index of each is its number in the module. */
 const MODES = [false, 'auto', 'legacy', 'modern'];
 
-const isName = (value) => isText(value) && value !== '';
 const isMap = (value) => isObject(value) && !Array.isArray(value);
 /** Whether a value is a compiled WebAssembly module, of any realm. */
 export const isCompiled = (value) => ({}).toString.call(value) === '[object WebAssembly.Module]';
 const isFlag = (value) => typeof value === 'boolean';
-const isPattern = (value) => isText(value) || value instanceof RegExp;
+const isPattern = (value) => isText(value) || isFunction(value?.[Symbol.search]);
 const integer = (min, max) => [
   (value) => Number.isInteger(value) && value >= min && value <= max,
   `an integer from ${min} to ${max}`,
@@ -23,7 +22,10 @@ export const TEXT = [isName, 'a non-empty string'];
 const FLAG = [isFlag, 'true or false'];
 const OBJECT = [isMap, 'an object'];
 export const FUNCTION = [isFunction, 'a function'];
-const ADDRESS = [(value) => isName(value) || value instanceof URL, 'an address (string or URL)'];
+const ADDRESS = [
+  (value) => isName(value) || (isName(value?.href) && String(value) === value.href),
+  'an address (string or URL)',
+];
 const SERVER = [(value) => ADDRESS[0](value) && isFetchable(value), 'an http:// or https:// address without a password'];
 const PATTERNS = [
   (value) => Array.isArray(value) && value.every(isPattern),
@@ -70,7 +72,7 @@ const REPORTING = {
 /** The options of one call. */
 export const CALL = {
   timeout: MILLISECONDS,
-  signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
+  signal: [(value) => isFlag(value?.aborted) && isFunction(value.addEventListener), 'an AbortSignal'],
   onprogress: FUNCTION,
 };
 
@@ -138,7 +140,9 @@ export function plainHeaders(given) {
 
 /** Throws unless all options have the types in the table. */
 export function check(table, options, prefix = '') {
-  for (const name in table) if (options[name] !== undefined) expect(`the option "${prefix}${name}"`, table[name], options[name]);
+  for (const [name, type] of Object.entries(table)) {
+    if (options[name] !== undefined) expect(`the option "${prefix}${name}"`, type, options[name]);
+  }
 }
 
 /** Throws unless a value has a type. */

@@ -198,3 +198,37 @@ test('steps after the failure are not reported', async (t) => {
   const messages = server.reports.at(-1).report.logs.map(({ message }) => message);
   assert.deepEqual([messages.includes('before'), messages.includes('after')], [true, false]);
 });
+
+/** Tools that wrap fetch after the client has. */
+const tools = {
+  'passes its arguments on': (next) => (...values) => next(...values),
+  'copies the options': (next) => (input, options) => next(input, { ...options }),
+  'waits first': (next) => async (input, options) => {
+    await undefined;
+    return next(input, options);
+  },
+  'adds a header': (next) => async (input, options) => {
+    await new Promise((turn) => setTimeout(turn, 1));
+    return next(input, Object.assign({}, options, { headers: { ...options?.headers, 'x-tool': '1' } }));
+  },
+};
+for (const [name, tool] of Object.entries(tools)) {
+  test(`own calls and reports leave no steps if a tool wraps fetch later and ${name}`, async (t) => {
+    const { client, server, breadcrumbs } = await reporting(t);
+    await client.ready;
+    const before = globalThis.fetch;
+    t.after(() => (globalThis.fetch = before));
+    globalThis.fetch = tool(before);
+    console.info(`begin ${name}`);
+    await client.ping();
+    await breadcrumbs();
+    await (await fetch(`${server.endpoint}?page`, { method: 'POST', body: '{"id":1}' })).text();
+    const steps = brief(await breadcrumbs());
+    assert.deepEqual(steps.slice(steps.findIndex(([, message]) => message === `begin ${name}`) + 1), [
+      ['mcp', 'ping'],
+      ['mcp', 'brew'],
+      ['fetch', `POST ${server.endpoint}?page 200`],
+      ['mcp', 'brew'],
+    ]);
+  });
+}

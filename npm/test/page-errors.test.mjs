@@ -63,11 +63,11 @@ test('a value that is not an error is reported as text', async (t) => {
   assert.deepEqual(messages(await reports()).sort(), [
     '7',
     'Symbol(s)',
-    '[object Object]',
     'a text',
     'like one',
     'null',
     'undefined',
+    '{code}',
   ]);
 });
 

@@ -136,3 +136,60 @@ test('throttled reports are sent at the end of the minute', async (t) => {
   action();
   assert.equal((await server.reported(30))[29].count, 20);
 });
+
+const page = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Log in</title>');
+const redirect = (response) => response.writeHead(302, { location: '/jsonrpc' }).end();
+/** Responses that say that the service itself was not reached. */
+const unreached = {
+  'HTTP 520': refuse(520),
+  'HTTP 522': refuse(522),
+  'HTTP 524': refuse(524),
+  'HTTP 530': refuse(530),
+  'a start page': page,
+  'a redirect to a login page': redirect,
+  'an empty response': (response) => response.writeHead(204).end(),
+  'a JSON object': (response) => response.writeHead(200).end('{"ok":true}'),
+};
+for (const [name, first] of Object.entries(unreached)) {
+  test(`a report is kept and sent again after ${name}`, async (t) => {
+    const { client, server } = await connectReporting(t, (body, response) => (body ? fail(body, response) : page(response)));
+    const said = [];
+    t.mock.method(console, 'warn', (text) => said.push(text));
+    server.respondToReport = thenAccept(first);
+    await rejection(client.request('a'));
+    await server.reported(1);
+    assert.equal(await client.flush(100), false);
+    if (!name.startsWith('HTTP')) assert.match(said.join(), /^MCPClient: http.*\/report-error did not accept reports: [^,]*$/);
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 10_000 });
+    assert.equal(await client.flush(3000), true);
+    const [original, resent] = await server.reported(2);
+    assert.deepEqual(resent, original);
+  });
+}
+
+const refusals = {
+  'HTTP 400': refuse(400),
+  'HTTP 401': refuse(401),
+  'HTTP 403': refuse(403),
+  'HTTP 404': refuse(404),
+  'HTTP 500': refuse(500),
+  'HTTP 507': refuse(507),
+  'a rejected receipt': (response) => response.writeHead(202).end('[{"status":"rejected","reason":"too often"}]'),
+};
+for (const [name, refusal] of Object.entries(refusals)) {
+  test(`a report that is given up is said by flush, and once in the console: ${name}`, async (t) => {
+    const { client, server } = await connectReporting(t, fail);
+    const said = [];
+    t.mock.method(console, 'warn', (text) => said.push(text));
+    server.respondToReport = thenAccept(refusal, 2);
+    for (const method of ['a', 'b']) {
+      await rejection(client.request(method));
+      assert.equal(await client.flush(), false);
+    }
+    assert.equal(said.length, 1);
+    assert.match(said[0], name.startsWith('HTTP') ? new RegExp(`: ${name}$`) : /: too often$/);
+    await rejection(client.request('c'));
+    assert.equal(await client.flush(), true);
+    assert.equal(server.reports.length, 3);
+  });
+}

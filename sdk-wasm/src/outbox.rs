@@ -42,10 +42,11 @@ impl Outbox {
 
     /// Counts a failure. Returns the number under which the shell stores its facts; undefined if the same error is
     /// pending already, or if too many errors are pending.
-    pub fn note(&mut self, class: &str, method: &str, tool: &str, message: &str) -> Option<u32> {
+    ///
+    /// Two errors are the same if `facts` are: class, method, tool and heading, one per line.
+    pub fn note(&mut self, facts: &str) -> Option<u32> {
         self.last_number += 1;
-        let error = error_hash([class, method, tool, message]);
-        let is_new = self.throttle.add(error, self.last_number, Date::now());
+        let is_new = self.throttle.add(error_hash(facts), self.last_number, Date::now());
         is_new.then_some(self.last_number)
     }
 
@@ -89,7 +90,8 @@ impl Outbox {
     /// A beacon has no response. It counts as delivered unless the last request failed. Reports that may not have
     /// arrived are sent again, because the service counts an id once.
     pub fn bundled(&mut self, status: u16, retry_after: Option<String>, is_beacon: bool) -> bool {
-        let is_handled = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504);
+        // Cloudflare answers 520 to 530 if it did not reach the service.
+        let is_handled = !matches!(status, 0 | 408 | 429 | 502 | 503 | 504 | 520..=530);
         let is_final = is_handled && !(is_beacon && self.throttle.is_failing());
         if is_final {
             self.throttle.succeed();
