@@ -160,13 +160,16 @@ export interface ReportingOptions {
    */
   maxPerMinute?: number | undefined;
   /**
-   * Whether uncaught errors and unhandled rejections of the page are reported, until `close()`.
+   * Whether uncaught errors and unhandled rejections of the page are reported, until `close()`. In Node and Bun they are
+   * watched, and the program ends as it would without: the report leaves only if the program lives on, as with a handler
+   * of its own for `uncaughtException` that awaits {@link MCPClient.flush}.
    * @defaultValue false
    */
   captureGlobalErrors?: boolean | undefined;
   /**
    * Whether reports contain breadcrumbs, the last 50 events before the failure: calls, requests, clicks, navigation and
-   * console output. The first client with breadcrumbs wraps `console`, `fetch` and `history` of the page, permanently.
+   * console output. The first client with breadcrumbs wraps `console`, `fetch` and `history` of the page, permanently,
+   * except for what the page does not allow to be replaced.
    * @defaultValue true
    */
   breadcrumbs?: boolean | undefined;
@@ -671,6 +674,8 @@ export interface ErrorReport {
     data?: unknown;
     /** Beginning of an unusable response. */
     answer?: string | undefined;
+    /** Members of the error beside its message and stack, or of the value that was thrown in place of an error. */
+    error?: unknown;
     /** The context given to {@link MCPClient.report}. */
     extra?: unknown;
   };
@@ -759,7 +764,8 @@ export declare class MCPClient {
 
   /**
    * Called with errors outside of calls: an event that is not JSON, an error of a handler, or of the stream for
-   * notifications. They affect no call and are not reported.
+   * notifications. They affect no call and are not reported. After a fault of the reporter, which switches reporting
+   * off, it is called once. What it throws is ignored.
    */
   onerror: ((error: unknown) => void) | undefined;
 
@@ -878,10 +884,10 @@ export declare class MCPClient {
   getProtocolEra(): 'legacy' | 'modern' | undefined;
 
   /**
-   * Reports an error that the page has caught, if reporting is on. An error object is reported once.
+   * Reports an error that the page has caught, if reporting is on. An error object is reported once. Never throws.
    *
-   * @param error - The error, or a string.
-   * @param context - Further information, as a JSON value.
+   * @param error - The error, or any other value. Objects that are no errors are grouped by the names of their members.
+   * @param context - Further information. It is read at once, within limits of depth, width and length.
    */
   report(error: unknown, context?: unknown): void;
 
@@ -889,7 +895,7 @@ export declare class MCPClient {
    * Sends all waiting reports, for example before a program ends.
    *
    * @param timeout - Timeout in milliseconds; 2000 by default.
-   * @returns Whether all reports have arrived or were rejected for good.
+   * @returns Whether all reports have arrived, and none was given up since the last `flush`.
    */
   flush(timeout?: number): Promise<boolean>;
 

@@ -8,6 +8,7 @@ import { startWebKit } from './browsers/webkit.mjs';
 import { breadcrumbs } from './cases/breadcrumbs.mjs';
 import { calls } from './cases/calls.mjs';
 import { delivery } from './cases/delivery.mjs';
+import { leaving } from './cases/leaving.mjs';
 import { loading } from './cases/loading.mjs';
 import { mcp } from './cases/mcp.mjs';
 import { origins } from './cases/origins.mjs';
@@ -31,6 +32,7 @@ for (const [name, start] of Object.entries(engines)) {
     stacks(engine, stackReports);
     reports(engine);
     delivery(engine);
+    leaving(engine);
     pageErrors(engine);
     breadcrumbs(engine);
     origins(engine);

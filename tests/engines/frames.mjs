@@ -17,6 +17,12 @@ export async function assertCaller(engine, server, text, caller) {
   assert.doesNotMatch(text, /mcp-autoheal/, 'no frame of the client');
 }
 
+/** Fails unless a stack is the place of this function's marked line, as the window's `error` event names it. */
+export async function assertPlace(server, text, thrower) {
+  const place = `    at ${server.origin}/page.js:${await lineOf(thrower)}:`;
+  assert.ok(text.split('\n').at(-1).startsWith(place), `${text} does not end with ${place}`);
+}
+
 async function lineOf(caller) {
   const source = await readFile(new URL('./page/page.js', import.meta.url), 'utf8');
   return source.split('\n').findIndex((line) => line.endsWith(`// ${caller}`)) + 1;

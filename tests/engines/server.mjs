@@ -100,7 +100,9 @@ export async function startServer(script) {
 
 async function file(path, { headers = {}, files = {} }, response) {
   if (files[path]) return response.writeHead(files[path]).end();
-  if (path === '/away') return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>away</title>');
+  // after a moment, because browsers cancel the requests of the page that is left before or after the response
+  if (path === '/slow') await new Promise((resume) => setTimeout(resume, 800));
+  if (path === '/away' || path === '/slow') return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>away</title>');
   if (!FILES[path]) return response.writeHead(404).end();
   const [folder, name, type] = FILES[path];
   const bytes = await readFile(new URL(name, folder));

@@ -62,7 +62,7 @@ export async function measureRepeatedFailures() {
   };
   respondToReportsWith((body) => {
     requests += read(body);
-    return Promise.resolve(new Response('{"receipts":[]}', { ...RESPONSE, status: 202 }));
+    return Promise.resolve(new Response('[]', { ...RESPONSE, status: 202 }));
   });
   navigator.sendBeacon = (url, body) => {
     new Response(body).text().then((text) => (beacons += read(text)));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { assertCaller } from '../frames.mjs';
+import { assertCaller, assertPlace } from '../frames.mjs';
 import { error, openPage } from '../harness.mjs';
 
 const refuse = (body, response) => error(body, response, -32000, body.method);
@@ -31,6 +31,34 @@ export function pageErrors(engine) {
       assert.equal(await run(takeUncaughtErrors), 1);
     });
   }
+
+  test('what is thrown in place of an error is reported with its shape, content and place', async (t) => {
+    const { run, server } = await openPage(t, engine, {});
+    await run(async () => {
+      const client = new MCPClient('/jsonrpc', { reportErrors: { captureGlobalErrors: true } });
+      await client.ready;
+      accidents.shape();
+      accidents.nothing();
+      await new Promise((resume) => setTimeout(resume, 100));
+      const image = new Image();
+      const broken = new Promise((_, reject) => (image.onerror = reject));
+      image.src = '/no-such-image.png';
+      await broken.catch((event) => client.report(event));
+      client.report(await fetch('/nowhere'));
+      client.report(new ErrorEvent('error', { error: createError() }));
+      return client.flush();
+    });
+    const [shape, nothing, event, response, unwrapped] = await server.reported(5);
+    assert.deepEqual([shape.error_type, shape.error_message, shape.context.error], ['Object', '{code, status}', { code: 'E_QUOTA', status: 507 }]);
+    await assertPlace(server, shape.stack_trace, 'throwShape');
+    assert.match(nothing.error_message, /undefined/);
+    await assertPlace(server, nothing.stack_trace, 'throwNothing');
+    assert.deepEqual([event.error_type, event.error_message], ['Event', 'error']);
+    assert.equal(event.context.error.target.src, `${server.origin}/no-such-image.png`);
+    assert.deepEqual([response.error_type, response.error_message, response.context.error.url], ['Response', 'HTTP 404', `${server.origin}/nowhere`]);
+    assert.deepEqual([unwrapped.error_type, unwrapped.error_message], ['Error', 'no tea']);
+    assert.equal(await run(takeUncaughtErrors), 2);
+  });
 
   test('uncaught errors are not reported without captureGlobalErrors or after close', async (t) => {
     const { run, server } = await openPage(t, engine, { call: refuse });

@@ -66,7 +66,20 @@ async function pressBatch(client) {
 }
 
 /** Functions that cause an uncaught error in a new task. */
-window.accidents = { thrown: () => setTimeout(breakDown), rejected: () => setTimeout(forget) };
+window.accidents = {
+  thrown: () => setTimeout(breakDown),
+  rejected: () => setTimeout(forget),
+  shape: () => setTimeout(throwShape),
+  nothing: () => setTimeout(throwNothing),
+};
+
+function throwShape() {
+  throw { code: 'E_QUOTA', status: 507 }; // throwShape
+}
+
+function throwNothing() {
+  throw undefined; // throwNothing
+}
 
 function breakDown() {
   throw new RangeError('the shelf broke'); // breakDown
