@@ -160,7 +160,7 @@ test('captureGlobalErrors in Node reports what the program outlives, and lets it
   const { server } = await connectFailing(t, {});
   const run = async (code) => {
     const program = `
-      import { MCPClient } from '${new URL('../dist/mcp-autoheal.node.js', import.meta.url)}';
+      import { MCPClient } from '${new URL('../dist/mcp-autoheal.js', import.meta.url)}';
       const reportErrors = { endpoint: '${server.reportTo}', captureGlobalErrors: true };
       const client = new MCPClient('${server.endpoint}', { reportErrors });
       await client.ready;
