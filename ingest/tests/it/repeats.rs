@@ -82,10 +82,15 @@ async fn a_repeat_of_an_erased_group_brings_its_text_again() {
 struct Senders {
     random: Rng,
     sent_ids: Vec<String>,
+    /// Number of calls that timed out.
+    calls: u64,
 }
 
 impl Senders {
     fn report(&mut self) -> Value {
+        if self.random.u8(..) < 80 {
+            return self.timeout();
+        }
         let random = &mut self.random;
         let failure = random.usize(..5);
         let stack: String = (0..if failure == 4 { 90 } else { 4 })
@@ -99,7 +104,7 @@ impl Senders {
         });
         let id = match random.choice(&self.sent_ids) {
             Some(id) if random.u8(..) < 20 => id.clone(),
-            _ => format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u32(..)),
+            _ => new_id(random),
         };
         self.sent_ids.push(id.clone());
         report["id"] = json!(id);
@@ -130,19 +135,47 @@ impl Senders {
         report
     }
 
-    /// A request, and the same one with a member in each report that is ignored but makes the report a new one.
-    fn requests(&mut self) -> [Request; 2] {
+    /// A report of one failure that occurs in many calls, from one of their ends.
+    fn timeout(&mut self) -> Value {
+        let call = match self.random.u8(..) {
+            ..60 if self.calls > 0 => self.random.u64(1..=self.calls),
+            _ => {
+                self.calls += 1;
+                self.calls
+            }
+        };
+        let is_server = self.random.u8(..) < 60;
+        let (source, words) =
+            if is_server { ("mcp_tool", "the server hung") } else { ("javascript_sdk", "No response") };
+        json!({
+            "id": new_id(&mut self.random),
+            "error_type": "MCPError", "error_message": words, "class": "timeout", "source": source,
+            "rpc": {"method": "tools/call", "tool": "price", "id": format!("1764228366{call:06}")},
+            "trace": {"trace_id": format!("{:032x}", 1_000 + call), "span_id": format!("{call:016x}")},
+        })
+    }
+
+    /// A request, and the same one with a member in each report that is ignored but makes the report a new one. Also whether
+    /// all its reports are about calls that may have another end.
+    fn requests(&mut self) -> ([Request; 2], bool) {
         let reports: Vec<Value> = (0..self.random.usize(1..5)).map(|_| self.report()).collect();
         let mut marked = reports.clone();
         marked.iter_mut().for_each(|report| report["ignored"] = json!(self.random.u64(..)));
         let address = format!("192.0.2.{}", self.random.u8(1..5));
         let is_known = self.random.u8(..) < 25;
-        [reports, marked].map(|mut reports| {
+        let has_end = |report: &Value| report.get("trace").is_some() || report["rpc"].get("id").is_some();
+        let have_ends = reports.iter().all(has_end);
+        let requests = [reports, marked].map(|mut reports| {
             let body = if reports.len() == 1 { reports.remove(0) } else { Value::Array(reports) };
             let request = Request::report(body.to_string()).header("x-forwarded-for", &address);
             if is_known { request.header("authorization", &format!("Bearer {KEY}")) } else { request }
-        })
+        });
+        (requests, have_ends)
     }
+}
+
+fn new_id(random: &mut Rng) -> String {
+    format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u32(..))
 }
 
 /// Every group with all that the service shows about it.
@@ -180,11 +213,16 @@ async fn groups_counts_and_samples_are_the_same_as_without_repeats() {
     let empty = directory.path().join("empty.db");
     Sqlite::open(&empty).unwrap().close().await.unwrap();
     let (app, without) = (start(&clock, &empty).await, start(&clock, &empty).await);
-    let mut senders = Senders { random: Rng::with_seed(seed), sent_ids: Vec::new() };
+    let mut senders = Senders { random: Rng::with_seed(seed), sent_ids: Vec::new(), calls: 0 };
+    let mut repeats_of_calls = 0;
     for number in 0..REQUESTS {
-        let [request, marked] = senders.requests();
+        let ([request, marked], have_ends) = senders.requests();
+        let before = if have_ends { repeats(&app).await } else { 0 };
         let responses: [Response; 2] = [app.send(&request).await, without.send(&marked).await];
         assert_eq!(responses[0].text(), responses[1].text(), "request {number}");
+        if have_ends {
+            repeats_of_calls += repeats(&app).await - before;
+        }
         clock.advance(std::time::Duration::from_millis(senders.random.u64(..2_000)));
         if senders.random.u8(..) < 4 {
             let groups = app.store.groups(DEFAULT_PROJECT, 100).await.unwrap();
@@ -197,4 +235,5 @@ async fn groups_counts_and_samples_are_the_same_as_without_repeats() {
     assert_eq!(all_groups(&app).await, all_groups(&without).await);
     let counted = repeats(&app).await;
     assert!(counted > 100 && repeats(&without).await == 0, "{counted} repeats");
+    assert!(repeats_of_calls > 0, "repeats of calls with another end are counted, too");
 }
