@@ -54,10 +54,12 @@ impl App {
         workers: Vec<watch::Receiver<WorkerStatus>>,
         listener: TcpListener,
     ) -> Result<Self, CertificatesError> {
+        let soft_errors = config.soft_errors;
         let gateway = config.upstream.clone().map(|upstream| {
             let inventory_file = config.data_dir.as_deref().map(|data| upstream.inventory_file(data));
             let config = GatewayConfig::new(upstream, "--upstream");
-            Gateway::new(GatewayConfig { inventory_file: inventory_file.unwrap_or_default(), ..config }).map(Arc::new)
+            let inventory_file = inventory_file.unwrap_or_default();
+            Gateway::new(GatewayConfig { inventory_file, soft_errors, ..config }).map(Arc::new)
         });
         let gateway = gateway.transpose()?;
         let state = Arc::new(AppState {

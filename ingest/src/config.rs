@@ -34,6 +34,8 @@ pub struct Config {
     pub max_connections: usize,
     /// The MCP server behind `/jsonrpc`.
     pub upstream: Option<Upstream>,
+    /// Whether text that begins like an error is a failure of its tool, behind `/jsonrpc`.
+    pub soft_errors: bool,
     /// The file of the store.
     pub store_file: Option<PathBuf>,
     /// The directory of the store. The inventory file of the MCP server is there, too.
@@ -86,6 +88,7 @@ impl Default for Config {
             max_connections: 1_024,
             trust_proxy: false,
             upstream: None,
+            soft_errors: false,
             store_file: None,
             data_dir: None,
             static_dir: None,

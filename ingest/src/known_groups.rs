@@ -66,7 +66,13 @@ impl KnownGroups {
             .flat_map(|record| {
                 // a group that was opened before its source maps arrived counts as known too
                 let previous = [Some(record.previous_fingerprint()), record.generated_fingerprint()];
-                previous.into_iter().flatten().map(|previous| (record.fingerprint(), previous)).collect::<Vec<_>>()
+                let former = record.former_fingerprints();
+                previous
+                    .into_iter()
+                    .flatten()
+                    .chain(former)
+                    .map(|previous| (record.fingerprint(), previous))
+                    .collect::<Vec<_>>()
             })
             .collect();
         unknown.sort_unstable();

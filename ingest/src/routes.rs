@@ -79,8 +79,18 @@ async fn guard(
     headers::secure(response)
 }
 
-async fn not_found(uri: Uri) -> Response {
-    ApiError::new(RefusalCode::NotFound, format!("there is no route {}", uri.path())).into_response()
+async fn not_found(
+    State(state): State<Arc<AppState>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    match gateway::endpoint_of_stream(&state, &request) {
+        Some(target) => gateway::forward_to(&state, Some(target), peer, request).await,
+        None => {
+            let message = format!("there is no route {}", request.uri().path());
+            ApiError::new(RefusalCode::NotFound, message).into_response()
+        }
+    }
 }
 
 async fn method_not_allowed(uri: Uri) -> Response {

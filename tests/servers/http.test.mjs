@@ -103,7 +103,10 @@ describe('behind the HTTP proxy', { concurrency: 3 }, () => {
   test('a call without a response in time is reported', (t) =>
     behindProxy(t, ['--timeout', '1s'], async ({ proxy, sink }) => {
       const { request } = await openSession(proxy.url);
-      const late = request(1, row.call('slow', { ms: 4_000 })).catch(() => {});
+      const early = await request(1, row.call('slow', { ms: 1_500 }));
+      assert.equal(early.status, 200);
+      assert.equal(sink.reports.length, 0, 'a late response is no failure');
+      const late = request(2, row.call('slow', { ms: 6_000 })).catch(() => {});
       assert.ok(await sink.until(() => sink.reports.length > 0), 'no report');
       const [report] = sink.reports;
       assert.deepEqual([report.class, report.rpc.tool], ['no_answer', 'slow'], JSON.stringify(report, null, 1));

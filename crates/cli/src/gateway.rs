@@ -123,6 +123,7 @@ fn config(options: &McpArgs) -> Result<GatewayConfig> {
         }
         None => say("there is no data directory for a key; callers are new clients after a restart"),
     }
+    config.soft_errors = options.soft_errors;
     config.timeout = settings::or_never(options.timeout);
     config.handshake_timeout = settings::or_never(options.handshake);
     Ok(config)

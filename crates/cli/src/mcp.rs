@@ -2,6 +2,7 @@
 
 mod conversation;
 mod own_failure;
+mod print_order;
 mod relays;
 mod reports;
 mod surroundings;
@@ -92,6 +93,7 @@ fn watch(options: &McpArgs, inventory_file: &InventoryFile, known_secrets: &Know
         timeout: or_never(options.timeout),
         handshake_timeout: or_never(options.handshake),
         known_secrets: known_secrets.clone(),
+        soft_errors: options.soft_errors,
     });
     if let Some(inventory) = inventory_file.read() {
         watch.restore_inventory(inventory);

@@ -73,6 +73,7 @@ pub(crate) fn service(options: &ServeArgs, sending_projects: Vec<(String, Reposi
         max_connections: options.max_connections,
         trust_proxy: options.trust_proxy,
         upstream: options.upstream.clone(),
+        soft_errors: options.soft_errors,
         store_file: None,
         data_dir: None,
         static_dir: options.static_dir.clone(),

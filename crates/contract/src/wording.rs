@@ -163,6 +163,97 @@ fn is_lost_session(text: &str) -> bool {
     is_session(&text) && endings.iter().any(|ending| text.trim_end_matches('.').ends_with(ending))
 }
 
+/// True if a gateway says that its server's process has ended. Then every call fails alike.
+#[must_use]
+pub fn is_lost_process(message: &str) -> bool {
+    let message = without_wrapper(message, None).trim_end_matches('.').to_lowercase();
+    let (subject, rest) = match message.strip_prefix("the ").unwrap_or(&message) {
+        text if text.starts_with("mcp server ") => text.split_at("mcp server ".len()),
+        text if text.starts_with("child process ") => text.split_at("child ".len()),
+        text if text.starts_with("stdio server ") => text.split_at("stdio server ".len()),
+        _ => return false,
+    };
+    let rest = rest.strip_prefix("process ").unwrap_or(rest);
+    let ends = [
+        "failed",
+        "exited",
+        "crashed",
+        "died",
+        "has exited",
+        "is not running",
+        "not running",
+        "terminated",
+        "has terminated",
+        "closed unexpectedly",
+        "ended",
+    ];
+    !subject.is_empty()
+        && rest.len() < 80
+        && ends.iter().any(|end| {
+            rest.strip_prefix(end).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':', ',', '(']))
+                && !rest.starts_with("failed to ")
+        })
+}
+
+/// True if a text begins like the error that a tool reports as its result: `Error: …`, `Database error: …`, `TypeError: …`,
+/// `Failed to …`, `{"error": …}`.
+#[must_use]
+pub fn is_error_text(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '{' | '<')).trim_end();
+    if let Some(json) = text.strip_prefix('{') {
+        return is_error_member(json);
+    }
+    let line = text.lines().next().unwrap_or_default();
+    let lower = line.to_lowercase();
+    let begins = [
+        "traceback (most recent call last)",
+        "an error occurred",
+        "an unexpected error occurred",
+        "error executing ",
+        "error calling ",
+        "error while ",
+        "error during ",
+        "failed to ",
+        "unhandled exception",
+        "uncaught exception",
+        "internal server error",
+    ];
+    if begins.iter().any(|begin| lower.starts_with(begin)) {
+        return true;
+    }
+    // a few words of which the last one is `error`, or the name of a class: `Database error: no such table`
+    let Some((head, message)) = line.split_once(':') else { return false };
+    let words: Vec<&str> = head.split_whitespace().take(MAX_ERROR_WORDS + 1).collect();
+    let is_class = |word: &str| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ')' | '(' | '[' | ']'));
+        let name = word.rsplit('.').next().unwrap_or(word);
+        ["error", "exception", "failure", "fatal"].iter().any(|end| name.eq_ignore_ascii_case(end))
+            || ["Error", "Exception"].iter().any(|end| name.ends_with(end))
+    };
+    let starts = words.first().is_some_and(|word| word.eq_ignore_ascii_case("error"));
+    words.len() <= MAX_ERROR_WORDS
+        && (starts || words.last().is_some_and(|word| is_class(word)))
+        && !message.trim().is_empty()
+        && !matches!(message.trim().to_lowercase().as_str(), "none" | "null" | "0" | "no" | "false")
+}
+
+/// Maximum number of words before the colon of an error.
+const MAX_ERROR_WORDS: usize = 5;
+
+/// True if the first member of an object in JSON is an error.
+fn is_error_member(json: &str) -> bool {
+    let json = json.trim_start();
+    let Some(value) = json.strip_prefix("\"error\"").map(str::trim_start).and_then(|rest| rest.strip_prefix(':'))
+    else {
+        let is_failed = |name: &str, value: &str| {
+            let rest = json.strip_prefix(name).map(str::trim_start).and_then(|rest| rest.strip_prefix(':'));
+            rest.is_some_and(|rest| rest.trim_start().starts_with(value))
+        };
+        return is_failed("\"success\"", "false") || is_failed("\"status\"", "\"error\"");
+    };
+    !["null", "false", "\"\"", "0", "[]", "{}"].iter().any(|none| value.trim_start().starts_with(none))
+}
+
 /// True if the reason of a cancellation is a timeout of the client.
 #[must_use]
 pub fn is_timeout(reason: &str) -> bool {
@@ -234,5 +325,60 @@ mod tests {
             "Error calling tool 'other': boom"
         );
         assert_eq!(without_wrapper("MCP error", None), "MCP error");
+    }
+
+    #[test]
+    fn the_end_of_a_gateways_server_is_recognised() {
+        for text in [
+            "MCP server process failed",
+            "MCP error -32603: MCP server process exited with code 1",
+            "The MCP server is not running.",
+            "Child process exited: 137",
+            "stdio server terminated",
+        ] {
+            assert!(is_lost_process(text), "{text}");
+        }
+        for text in [
+            "process failed",
+            "MCP server process",
+            "MCP server failing over",
+            "the MCP server failed-over",
+            "no such child",
+        ] {
+            assert!(!is_lost_process(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_as_text_are_recognised() {
+        for text in [
+            "Error: Operation failed",
+            "❌ Error: no such table",
+            "**Error**: boom",
+            "TypeError: fetch failed",
+            "Database error: no such table: customers",
+            "Error fetching the page: HTTP 404",
+            "requests.exceptions.ConnectionError: refused",
+            "Failed to connect to Maya",
+            "Traceback (most recent call last):\n  File",
+            r#"{"error": "no such issue", "code": 4}"#,
+            r#"{"success":false,"message":"x"}"#,
+        ] {
+            assert!(is_error_text(text), "{text}");
+        }
+        for text in [
+            "",
+            "42",
+            "Error handling in Rust",
+            "The last error: none was found in the log of this machine today: fine",
+            "Errors: 0",
+            "error: none",
+            "Terror: a novel",
+            r#"{"error": null, "rows": []}"#,
+            r#"{"rows": [{"error": "x"}]}"#,
+            "README: how to fix an error",
+        ] {
+            assert!(!is_error_text(text), "{text}");
+        }
     }
 }

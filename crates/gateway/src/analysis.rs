@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use autoheal_prepare::Timestamp;
-use autoheal_watch::{Boundary, Collector, ExchangeEnd, Inventory, Message, OpenedCalls, Scope, Watch, WatchedReport};
+use autoheal_watch::{
+    Boundary, Collector, ExchangeEnd, Inventory, Message, Moment, OpenedCalls, Scope, Watch, WatchedReport,
+};
 
 use super::coding::Coding;
 use super::decode_budget::DecodeBudget;
@@ -45,7 +46,7 @@ struct Analyzer {
 pub(super) struct Results {
     pub(super) reports: Vec<WatchedReport>,
     /// The time of the next results, unless an event comes before.
-    pub(super) due: Option<Timestamp>,
+    pub(super) due: Option<Moment>,
     /// The inventory of the server, if it changed.
     pub(super) inventory: Option<Inventory>,
 }
@@ -65,7 +66,7 @@ impl Analysis {
     }
 
     /// The results since the last call, and all unsent reports.
-    pub(super) fn results(&mut self, now: Timestamp) -> Results {
+    pub(super) fn results(&mut self, now: Moment) -> Results {
         let results = self.analyze(|Analyzer { watch, .. }| Results {
             reports: watch.reports(now),
             due: watch.due(),
@@ -77,7 +78,7 @@ impl Analysis {
     }
 
     /// All remaining results. Does not wait for repeats of a failure, because the process is about to end.
-    pub(super) fn last_results(&mut self, now: Timestamp) -> Results {
+    pub(super) fn last_results(&mut self, now: Moment) -> Results {
         let results = self.analyze(|Analyzer { watch, .. }| Results {
             reports: watch.last_reports(now),
             due: None,
@@ -96,7 +97,7 @@ impl Analysis {
     }
 
     /// Analyzes the next event, which was queued at `time`.
-    pub(super) fn process(&mut self, event: Event, time: Timestamp) {
+    pub(super) fn process(&mut self, event: Event, time: Moment) {
         match event {
             Event::Request { exchange, scope, message, codings, .. } => {
                 if let Some(opened) = self.analyze(|analyzer| analyzer.request(scope, &message, &codings, time)) {
@@ -105,6 +106,12 @@ impl Analysis {
             }
             Event::SessionBegan { exchange, session } => {
                 self.analyze(|Analyzer { watch, .. }| watch.session_began(exchange, session));
+            }
+            Event::StreamBegan { session } => {
+                self.analyze(|Analyzer { watch, .. }| watch.stream_began(session));
+            }
+            Event::StreamEnded { session, left } => {
+                self.analyze(|Analyzer { watch, .. }| watch.stream_ended(session, left, time));
             }
             Event::ServerMessage { scope, message, .. } => {
                 self.analyze(|Analyzer { watch, .. }| watch.from_server(scope, &message.message(), time));
@@ -142,12 +149,12 @@ impl Analysis {
         }
     }
 
-    fn exchange_ended(&mut self, exchange: u64, end: ExchangeEnd, time: Timestamp) {
+    fn exchange_ended(&mut self, exchange: u64, end: ExchangeEnd, time: Moment) {
         let opened = self.opened.remove(&exchange).unwrap_or_default();
         self.analyze(|Analyzer { watch, .. }| watch.exchange_ended(opened, end, time));
     }
 
-    fn exchange_dropped(&mut self, exchange: u64, time: Timestamp) {
+    fn exchange_dropped(&mut self, exchange: u64, time: Moment) {
         let opened = self.opened.remove(&exchange);
         self.analyze(|Analyzer { watch, decodings, .. }| {
             decodings.forget(exchange);
@@ -177,7 +184,7 @@ impl Analysis {
 }
 
 impl Analyzer {
-    fn request(&mut self, scope: Scope, message: &Collector, codings: &[Coding], time: Timestamp) -> OpenedCalls {
+    fn request(&mut self, scope: Scope, message: &Collector, codings: &[Coding], time: Moment) -> OpenedCalls {
         if codings.is_empty() {
             return self.watch.from_client(scope, &message.message(), time);
         }

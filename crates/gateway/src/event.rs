@@ -18,6 +18,10 @@ pub(super) enum Event {
     Request { exchange: u64, scope: Scope, message: Arc<Collector>, codings: Vec<Coding>, size: usize },
     /// The response to an exchange without a session named the client's new session.
     SessionBegan { exchange: Scope, session: Scope },
+    /// An event stream named an address for its client's messages; the number of its exchange is their session.
+    StreamBegan { session: u64 },
+    /// That stream ended; `left` is true if its client disconnected.
+    StreamEnded { session: u64, left: bool },
     /// The server sent a message.
     ServerMessage { scope: Scope, message: Collector, size: usize },
     /// The server sent a piece of an encoded response.
@@ -47,6 +51,8 @@ impl Event {
             Event::Request { size, .. } | Event::ServerMessage { size, .. } => OVERHEAD_BYTES + size,
             Event::EncodedPiece { bytes, .. } => OVERHEAD_BYTES + bytes.len(),
             Event::SessionBegan { .. }
+            | Event::StreamBegan { .. }
+            | Event::StreamEnded { .. }
             | Event::EncodedEnd { .. }
             | Event::End { .. }
             | Event::NoResponse { .. }

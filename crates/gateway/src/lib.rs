@@ -16,6 +16,7 @@ pub mod cors;
 mod counters;
 mod decode_budget;
 mod decoding;
+mod endpoints;
 mod event;
 mod event_stream;
 mod exchange;
@@ -44,13 +45,14 @@ use std::time::Duration;
 use autoheal_prepare::KnownSecrets;
 use autoheal_watch::{InventoryFile, Scope, Setup, Target};
 use axum::body::Body;
-use axum::http::{HeaderName, Request, Response, StatusCode, Uri, Version};
+use axum::http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version};
 use tokio::sync::mpsc;
 
 use crate::coding::Coding;
 use crate::copy_budget::CopyBudget;
+use crate::endpoints::Endpoints;
 use crate::event::ForwardError;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Stream};
 use crate::monitor::Monitor;
 use crate::request_body::{Recorder, RequestBody};
 use crate::session::{Scopes, Session};
@@ -90,6 +92,8 @@ pub struct GatewayConfig {
     pub client_key: ClientKey,
     /// Whether [`run`] reads the address of a caller from the last `X-Forwarded-For`.
     pub trust_proxy: bool,
+    /// Whether text that begins like an error is a failure of its tool.
+    pub soft_errors: bool,
 }
 
 impl GatewayConfig {
@@ -105,6 +109,7 @@ impl GatewayConfig {
             inventory_file: InventoryFile::default(),
             client_key: ClientKey::random(),
             trust_proxy: false,
+            soft_errors: false,
         }
     }
 }
@@ -118,6 +123,7 @@ pub struct Gateway {
     scopes: Scopes,
     monitor: Arc<Monitor>,
     counters: Arc<Counters>,
+    endpoints: Arc<Endpoints>,
     copies: CopyBudget,
     body_timeout: Duration,
     trust_proxy: bool,
@@ -135,6 +141,7 @@ impl Gateway {
             timeout: config.timeout,
             handshake_timeout: config.handshake_timeout,
             known_secrets: KnownSecrets::default(),
+            soft_errors: config.soft_errors,
         };
         Ok(Self {
             client: UpstreamClient::new(&config.upstream)?,
@@ -143,6 +150,7 @@ impl Gateway {
             scopes: Scopes::new(config.client_key),
             monitor: Arc::new(Monitor::new(setup, config.inventory_file)),
             counters: Arc::default(),
+            endpoints: Arc::default(),
             copies: CopyBudget::default(),
             body_timeout: config.body_timeout,
             trust_proxy: config.trust_proxy,
@@ -166,6 +174,12 @@ impl Gateway {
         &self.counters
     }
 
+    /// True if an open event stream named this address for the messages of its client (HTTP+SSE of 2024-11-05).
+    #[must_use]
+    pub fn has_endpoint(&self, target: &Uri) -> bool {
+        self.endpoints.session(target).is_some()
+    }
+
     /// The MCP server.
     #[must_use]
     pub fn upstream(&self) -> &Upstream {
@@ -182,8 +196,12 @@ impl Gateway {
         drop: impl Fn(&HeaderName) -> bool,
     ) -> Response<ResponseBody> {
         let (mut parts, body) = request.into_parts();
-        let (number, scope) = self.scopes.of(&parts.headers, peer);
+        let (number, mut scope) = self.scopes.of(&parts.headers, peer);
         let in_session = scope.session != number;
+        let of_stream = self.endpoints.session(&target).filter(|_| !in_session && parts.method == Method::POST);
+        scope.session = of_stream.unwrap_or(scope.session);
+        let stream = (parts.method == Method::GET).then(|| target.path_and_query().cloned()).flatten();
+        let stream = stream.map(|path| Stream::new(path, Arc::clone(&self.endpoints)));
         let recorder = Coding::all(&parts.headers).map(|codings| Recorder {
             exchange: number,
             scope,
@@ -192,7 +210,7 @@ impl Gateway {
         });
         let request_body = RequestBody::new(body, recorder, self.copies.share(&scope), self.body_timeout);
         let (monitor, counters) = (Arc::clone(&self.monitor), Arc::clone(&self.counters));
-        let mut exchange = Exchange::begin(number, scope, &request_body, monitor, counters);
+        let mut exchange = Exchange::begin(number, scope, stream, &request_body, monitor, counters);
         parts.uri = target;
         parts.version = Version::HTTP_11;
         parts.headers = headers::end_to_end(parts.headers, |name| forwarding::is_forwarding(name) || drop(name));
@@ -209,6 +227,7 @@ impl Gateway {
                 exchange.responded(parts.status.as_u16());
                 let session = match self.scopes.named(&parts.headers) {
                     _ if in_session => Session::Existing,
+                    _ if of_stream.is_some() => Session::Stream,
                     Some(session) => {
                         exchange.began_session(Scope { session, ..scope });
                         Session::New

@@ -111,7 +111,7 @@ impl ResponseEnd {
         if has_ids && self.session == Session::New {
             return None;
         }
-        let resumable = has_ids && self.session == Session::Existing;
+        let resumable = has_ids && self.session == Session::Existing || self.session == Session::Stream;
         Some(ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable })
     }
 
@@ -119,6 +119,7 @@ impl ResponseEnd {
     /// or if a response other than an event stream ended early.
     pub(super) fn of_unreadable(self, media: Media) -> Option<ExchangeEnd> {
         let failed = self.status.is_server_error() || self.broken && media != Media::Events;
-        failed.then(|| ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable: false })
+        let resumable = self.session == Session::Stream;
+        (failed || resumable).then(|| ExchangeEnd { status: self.status.as_u16(), broken: self.broken, resumable })
     }
 }

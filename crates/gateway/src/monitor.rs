@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use autoheal_prepare::Timestamp;
-use autoheal_watch::{InventoryFile, Setup, Watch, WatchedReport};
+use autoheal_watch::{Clocks, InventoryFile, Moment, Setup, Watch, WatchedReport};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
@@ -27,15 +26,12 @@ const SPARE_EVENTS: usize = 1024;
 /// Delay between an event and its analysis, so that many events are analyzed at once.
 const GATHER_DELAY: Duration = Duration::from_millis(5);
 
-fn now() -> Timestamp {
-    SystemTime::now().into()
-}
-
-/// Sleeps until this time, or forever without one.
-async fn sleep_until(time: Option<Timestamp>) {
-    let Some(time) = time else { return std::future::pending().await };
-    let remaining = time.0.saturating_sub(now().0);
-    tokio::time::sleep(Duration::from_millis(u64::try_from(remaining).unwrap_or(0))).await;
+/// Sleeps for this long, or forever.
+async fn sleep(remaining: Option<Duration>) {
+    match remaining {
+        Some(remaining) => tokio::time::sleep(remaining).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The queue of events and their analysis.
@@ -45,11 +41,12 @@ pub(super) struct Monitor {
     queue: Mutex<Queue>,
     state: Mutex<MonitorState>,
     wake: Notify,
+    clocks: Clocks,
 }
 
 #[derive(Debug)]
 struct Queue {
-    events: VecDeque<(Timestamp, Event)>,
+    events: VecDeque<(Moment, Event)>,
     of_server: FairShare,
     of_strangers: FairShare,
     /// Events skipped since the last log line.
@@ -61,7 +58,7 @@ struct Queue {
 struct MonitorState {
     analysis: Analysis,
     /// An empty buffer. The queue gets it while the events in the queue's own buffer are analyzed.
-    spare: VecDeque<(Timestamp, Event)>,
+    spare: VecDeque<(Moment, Event)>,
 }
 
 impl Monitor {
@@ -72,12 +69,18 @@ impl Monitor {
         }
         let state = MonitorState { analysis: Analysis::new(watch), spare: VecDeque::new() };
         let inventory = Arc::new(InventoryWriter::new(inventory_file));
-        Self { inventory, queue: Mutex::new(Queue::new()), state: Mutex::new(state), wake: Notify::new() }
+        Self {
+            inventory,
+            queue: Mutex::new(Queue::new()),
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            clocks: Clocks::start(),
+        }
     }
 
     /// Queues an event. Never waits for the analysis, which is slower than forwarding: what it cannot keep up with is skipped.
     pub(super) fn push(&self, event: Event) {
-        let now = now();
+        let now = self.clocks.now();
         let mut queue = lock(&self.queue);
         let share = match &event {
             Event::Request { scope, .. } | Event::EncodedPiece { scope, .. } => {
@@ -104,11 +107,11 @@ impl Monitor {
 
     /// Analyzes the queue and sends reports, until the receiver is dropped.
     pub(super) async fn run(self: &Arc<Self>, counters: &Counters, reports: mpsc::Sender<WatchedReport>) {
-        let mut next_due = None;
+        let mut next_due: Option<Moment> = None;
         while !reports.is_closed() {
             tokio::select! {
                 () = self.wake.notified() => tokio::time::sleep(GATHER_DELAY).await,
-                () = sleep_until(next_due) => {}
+                () = sleep(next_due.map(|due| due.since(self.clocks.now()))) => {}
                 () = reports.closed() => {}
             }
             // The caller may drop this future at any `await`: no report is held across one, and the writer has the
@@ -116,7 +119,7 @@ impl Monitor {
             let monitor = Arc::clone(self);
             // on a thread of its own, because decoding and parsing would block the connections
             let _analyzed = tokio::task::spawn_blocking(move || monitor.analyze_queue(&mut lock(&monitor.state))).await;
-            let Results { reports: failures, due, inventory } = lock(&self.state).analysis.results(now());
+            let Results { reports: failures, due, inventory } = lock(&self.state).analysis.results(self.clocks.now());
             next_due = due;
             for failure in failures {
                 counters.failed(failure.report.count);
@@ -140,7 +143,7 @@ impl Monitor {
     pub(super) fn last_reports(&self, counters: &Counters) -> Vec<WatchedReport> {
         let mut state = lock(&self.state);
         self.analyze_queue(&mut state);
-        let Results { reports: failures, inventory, .. } = state.analysis.last_results(now());
+        let Results { reports: failures, inventory, .. } = state.analysis.last_results(self.clocks.now());
         if let Some(inventory) = inventory {
             self.inventory.set(inventory);
         }
@@ -207,7 +210,13 @@ mod tests {
     fn setup() -> Setup {
         let target = Target::Http { url: "http://127.0.0.1:9/mcp".to_owned() };
         let timeout = Duration::from_secs(60);
-        Setup { target, timeout, handshake_timeout: timeout, known_secrets: KnownSecrets::default() }
+        Setup {
+            target,
+            timeout,
+            handshake_timeout: timeout,
+            known_secrets: KnownSecrets::default(),
+            soft_errors: false,
+        }
     }
 
     fn message(bytes: &[u8]) -> Collector {

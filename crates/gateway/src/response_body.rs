@@ -89,7 +89,7 @@ impl Tap {
             // An event is about as long as the piece that completes it. The size of a long event is underestimated, but
             // the collector bounds its memory.
             Reading::Immediate(reader) => {
-                reader.push(bytes, |message| exchange.message(message, bytes.len()));
+                reader.push(bytes, |event| exchange.event(event, bytes.len()));
                 if !share.resize(reader.memory()) {
                     *reading = Reading::Stopped(reader.media());
                 }

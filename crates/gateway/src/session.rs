@@ -24,6 +24,8 @@ pub(super) enum Session {
     Existing,
     /// The response named it. The calls of this exchange are recorded under the number of the exchange.
     New,
+    /// It is that of another exchange, an event stream, on which the responses come.
+    Stream,
 }
 
 /// Creates scopes. The hashes have keys, so that clients cannot construct collisions.

@@ -57,7 +57,8 @@ impl Upstream {
     }
 
     /// The target of a request: the same path at the server, or the server's URL for `/`.
-    pub(super) fn target(&self, requested: &Uri) -> Uri {
+    #[must_use]
+    pub fn target(&self, requested: &Uri) -> Uri {
         match requested.path_and_query() {
             // Copied, because the original shares the read buffer of the client's connection and would hold it until
             // the response.

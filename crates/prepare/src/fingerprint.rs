@@ -2,6 +2,7 @@
 
 mod cause;
 mod failure;
+mod former;
 mod frame;
 mod parts;
 mod place;
@@ -26,6 +27,7 @@ use crate::symbolicate::Code;
 use crate::validate::{Arrival, Identity, Mark};
 
 pub use parts::is_outage;
+pub use program::server_name;
 pub use related::Trait;
 
 /// Version of the computation. It is part of the hash, so that a new version makes new fingerprints.
@@ -135,10 +137,8 @@ impl Fingerprinted {
     /// issue when the maps arrive later, because the store looks for it before it opens a new group.
     #[must_use]
     pub fn generated_fingerprint(&self) -> Option<Fingerprint> {
-        let fingerprint = || {
-            let parts = parts::parts(&self.report, &self.generated, &self.normalised_message, self.has_common_form);
-            hash(VERSION, &parts)
-        };
+        let fingerprint =
+            || hash(VERSION, &self.parts_with(&self.generated, &self.normalised_message, former::without_arguments));
         self.is_mapped().then(fingerprint)
     }
 
@@ -178,6 +178,17 @@ impl Fingerprinted {
         report.error_message.clone_from(&sent.error_message);
         let stack = sent.stack_trace.as_deref().unwrap_or_default();
         version_1::fingerprint(&report, &parse_stack_from(self.source(), stack, &sent.error_message))
+    }
+
+    /// Computes the fingerprints that earlier recipes of this version gave this report. The store looks for them as it does
+    /// for the [previous one](Self::previous_fingerprint). Empty for most reports.
+    #[must_use]
+    pub fn former_fingerprints(&self) -> Vec<Fingerprint> {
+        former::fingerprints(self)
+    }
+
+    fn parts_with(&self, frames: &[Frame], message: &str, of_call: fn(&ErrorReport, &str) -> String) -> Vec<Part> {
+        parts::parts(&self.report, frames, message, self.has_common_form, of_call)
     }
 
     /// Returns the parts of the fingerprint, in order.
@@ -229,8 +240,10 @@ pub(crate) fn fingerprint(normalised: Normalised, rules: &Rules) -> Fingerprinte
     let Normalised { scrubbed, normalised_message, has_common_form, severity } = normalised;
     let report = scrubbed.report;
     let by_rule = rules.parts(&report, &scrubbed.frames);
-    let parts =
-        by_rule.unwrap_or_else(|| parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form));
+    let parts = by_rule.unwrap_or_else(|| {
+        let of_call = former::without_arguments;
+        parts::parts(&report, &scrubbed.frames, &normalised_message, has_common_form, of_call)
+    });
     let fingerprint = hash(VERSION, &parts);
     let noise = rules.noise(&report, &scrubbed.frames);
     Fingerprinted {

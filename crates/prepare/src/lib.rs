@@ -4,6 +4,7 @@
 //! `Received → Valid → Parsed → Symbolicated → Scrubbed → Normalised → Fingerprinted`. The store accepts only the last type,
 //! and [`Repeat`](repeat::Repeat), which holds only what is counted of a report that was prepared before.
 
+mod arguments;
 mod browser;
 mod call_end;
 #[cfg(test)]
@@ -27,10 +28,11 @@ pub mod validate;
 use autoheal_scrub::Level;
 use serde_json::value::RawValue;
 
+pub use arguments::without_arguments;
 pub use autoheal_scrub::{KnownSecrets, Level as ScrubLevel};
 pub use browser::Browser;
 pub use call_end::{CallEnd, CallKey, request_key};
-pub use fingerprint::Trait;
+pub use fingerprint::{Trait, server_name};
 pub use hex::Hex;
 pub use noise::NoiseRule;
 pub use server_failure::{ServerFailure, headline};

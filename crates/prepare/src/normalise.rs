@@ -19,6 +19,7 @@ use std::borrow::Cow;
 
 use autoheal_contract::Severity;
 
+use crate::arguments::{Within, without_own_arguments};
 use crate::scrub::Scrubbed;
 use crate::severity::severity;
 
@@ -77,7 +78,8 @@ pub(crate) fn normalise(scrubbed: Scrubbed) -> Normalised {
     let report = &scrubbed.report;
     let form = common_form(&report.error_type, &report.error_message);
     let has_common_form = form.is_some();
-    let normalised_message = form.unwrap_or_else(|| normalise_message(&report.error_message));
+    let normalised_message =
+        form.unwrap_or_else(|| normalise_message(&without_own_arguments(report, &report.error_message, Within::Words)));
     let severity = severity(&scrubbed.report, scrubbed.arrival.sender);
     Normalised { scrubbed, normalised_message, has_common_form, severity }
 }
@@ -139,7 +141,11 @@ fn pass(text: &str, changes: &mut Option<Vec<Change>>) -> String {
             out.push_str(&rest[..length]);
             length
         } else if let Some(length) = placeholder(rest) {
-            out.push_str(&rest[..length]);
+            let after = &rest[..length];
+            // a list of arguments has the same form whatever its length, as a list of ids has
+            if after != "<argument>" || !continues_list(&mut out, after) {
+                out.push_str(after);
+            }
             length
         } else if let Some(Found { length, placeholder, rule }) = recognise(text, text.len() - rest.len(), previous) {
             let after = if placeholder == UNCHANGED { &rest[..length] } else { &placeholder };
@@ -182,7 +188,7 @@ fn pass(text: &str, changes: &mut Option<Vec<Change>>) -> String {
 /// Removes the separator of a list at the end of the text if the same placeholder stands before it, so that a list has
 /// the same form whatever its length. The items may be in quotes. Returns true if the list goes on.
 fn continues_list(out: &mut String, placeholder: &str) -> bool {
-    if !matches!(placeholder, "<n>" | "<id>" | "<path>" | "'<value>'" | "\"<value>\"") {
+    if !matches!(placeholder, "<n>" | "<id>" | "<path>" | "<argument>" | "'<value>'" | "\"<value>\"") {
         return false;
     }
     let quote = out.chars().next_back().filter(|c| matches!(c, '\'' | '"'));
@@ -192,6 +198,11 @@ fn continues_list(out: &mut String, placeholder: &str) -> bool {
     let Some(length) = before.filter(|before| before.ends_with(placeholder)).map(str::len) else { return false };
     out.truncate(length);
     true
+}
+
+/// Returns true if a number names an error, as normalisation judges.
+pub(crate) fn is_code_at(number: &str, after: &str, before: &str) -> bool {
+    code::is_code(number, after, before)
 }
 
 /// Returns true for a character after which a number or an id is part of a longer word. Scripts without blanks between

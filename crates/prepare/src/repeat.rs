@@ -12,6 +12,7 @@ use autoheal_scrub::{Level, scrub_with};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::arguments::without_arguments;
 use crate::call_end::{call, id_key, is_server_end};
 use crate::fingerprint::{Fingerprint, Fingerprinted};
 use crate::rules::Rules;
@@ -129,15 +130,21 @@ fn key(members: &[(Cow<'_, str>, &RawValue)], source: Option<Source>, rpc: Optio
     hash.0.update([u8::from(rpc.is_some())]);
     if let Some(rpc) = rpc {
         // Without `..`, so that a new field is not forgotten.
-        let Rpc { method, tool, code, params: _, transport, protocol_version, duration_ms: _, id: _, session_hash: _ } =
+        let Rpc { method, tool, code, params, transport, protocol_version, duration_ms: _, id: _, session_hash: _ } =
             rpc;
         hash.0.update([u8::from(code.is_some())]);
         hash.0.update(code.unwrap_or_default().to_le_bytes());
-        // of the parameters, only the name of what was called decides
         for text in [method, tool, transport, protocol_version].map(Option::as_deref) {
             hash.optional(text);
         }
         hash.optional(server_failure::name(rpc));
+        // the message counts without the call's arguments
+        let message = members.iter().find(|(name, _)| name == "error_message");
+        let message = message.and_then(|(_, message)| serde_json::from_str::<Cow<'_, str>>(message.get()).ok());
+        let call = server_failure::name(rpc).unwrap_or_default();
+        let without =
+            message.as_ref().zip(params.as_ref()).map(|(message, params)| without_arguments(message, call, params));
+        hash.optional(without.as_deref());
     }
     hash
 }

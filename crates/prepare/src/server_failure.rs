@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 
 use autoheal_contract::wording::{
-    RESOURCE_NOT_FOUND, is_bad_arguments, is_caller_code, is_invalid_output, is_no_failure, is_unknown_name,
-    report_message,
+    RESOURCE_NOT_FOUND, is_bad_arguments, is_caller_code, is_invalid_output, is_lost_process, is_no_failure,
+    is_unknown_name, report_message,
 };
 use autoheal_contract::{Class, ErrorReport, Json, Rpc, Source};
+
+use crate::arguments::{Within, without_own_arguments};
 
 /// The failure of an MCP server, as its own report describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl<'a> ServerFailure<'a> {
         let text = &report.error_message;
         let has_fault_of_page = runs_code && name.is_none()
             || is_no_failure(rpc.code, text)
+            || is_lost_process(text)
             || !is_invalid_output(text)
                 && (is_caller_code(rpc.code, text)
                     || is_bad_arguments(text, name)
@@ -65,11 +68,18 @@ impl<'a> ServerFailure<'a> {
     }
 }
 
-/// Type and message of a failure, as its issue's title has them: of a page's report the server's own, else the report's.
+/// Type and message of a failure, as its issue's title has them: of a page's report the server's own, else the report's. A
+/// call's own arguments are left out of the message.
 #[must_use]
 pub fn headline(report: &ErrorReport) -> (&str, Cow<'_, str>) {
     match ServerFailure::of_page(report) {
-        Some(failure) => (failure.class.error_type(), Cow::Owned(failure.message)),
+        Some(failure) => {
+            let message = without_own_arguments(report, &failure.message, Within::Everything).into_owned();
+            (failure.class.error_type(), Cow::Owned(message))
+        }
+        None if report.source.unwrap_or_default().is_mcp() => {
+            (&report.error_type, without_own_arguments(report, &report.error_message, Within::Everything))
+        }
         None => (&report.error_type, Cow::Borrowed(&report.error_message)),
     }
 }

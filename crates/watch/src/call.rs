@@ -1,7 +1,7 @@
 //! `Call`: one open request of the client, and the data that its report needs.
 
+use crate::moment::Moment;
 use autoheal_contract::{Source, Trace};
-use autoheal_prepare::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -90,12 +90,10 @@ pub(crate) struct Call {
     pub(crate) peer: Option<Peer>,
     /// Trace that the request names, in `_meta` or else in its header.
     pub(crate) trace: Option<Trace>,
-    pub(crate) started: Timestamp,
-    /// Time from which standard error may belong to the call. It may be before `started`, because two threads read the
-    /// pipes and may see the output before the request.
-    pub(crate) output_from: Timestamp,
+    /// Time before the request was passed on, so that all that the server prints for it is later.
+    pub(crate) started: Moment,
     /// Time of the last progress; `started` if there was none.
-    pub(crate) last_activity: Timestamp,
+    pub(crate) last_activity: Moment,
     /// Number of calls that had started to run code before this one.
     pub(crate) sequence: u64,
     /// Number of calls that were running code when this one started.
@@ -158,7 +156,7 @@ struct RequestMeta<'a> {
 
 impl Call {
     /// Reads a request. `remaining` is the number of parameter bytes that may still be stored.
-    pub(crate) fn read(method: &str, params: RequestParams<'_>, remaining: usize, now: Timestamp) -> Self {
+    pub(crate) fn read(method: &str, params: RequestParams<'_>, remaining: usize, now: Moment) -> Self {
         let kind = Kind::of(method);
         let (params, skimmed_name, is_truncated) = match params {
             RequestParams::None => (None, None, false),
@@ -192,7 +190,6 @@ impl Call {
             peer: None,
             trace: meta.traceparent.and_then(read_name).and_then(|traceparent| Trace::parse(&traceparent)),
             started: now,
-            output_from: now,
             last_activity: now,
             sequence: 0,
             running_at_start: 0,
@@ -222,7 +219,6 @@ impl Call {
             peer: self.peer,
             trace: None,
             started: self.started,
-            output_from: self.output_from,
             last_activity: self.last_activity,
             sequence: self.sequence,
             running_at_start: self.running_at_start,

@@ -165,14 +165,14 @@ fn first_text(prefix: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::message::RequestParams;
-    use autoheal_prepare::Timestamp;
+    use crate::moment::Moment;
 
     fn raw(text: &str) -> Box<RawValue> {
         RawValue::from_string(text.to_owned()).unwrap()
     }
 
     fn call(method: &str, params: &str) -> Call {
-        Call::read(method, RequestParams::Whole(&raw(params)), 1000, Timestamp(0))
+        Call::read(method, RequestParams::Whole(&raw(params)), 1000, Moment::FIRST)
     }
 
     fn class(call: &Call, response: &str, server: &ServerState) -> Option<Class> {

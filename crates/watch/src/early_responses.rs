@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use autoheal_prepare::Timestamp;
+use crate::moment::Moment;
 use serde_json::value::RawValue;
 
 use crate::collect::Message;
@@ -20,12 +20,12 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// The last responses without a request.
 #[derive(Debug, Default)]
 pub(crate) struct EarlyResponses {
-    responses: VecDeque<(Timestamp, CallKey, Box<str>)>,
+    responses: VecDeque<(Moment, CallKey, Box<str>)>,
 }
 
 impl EarlyResponses {
     /// Stores a response, without the rest of its batch.
-    pub(crate) fn add(&mut self, key: CallKey, outcome: Outcome<'_>, now: Timestamp) {
+    pub(crate) fn add(&mut self, key: CallKey, outcome: Outcome<'_>, now: Moment) {
         let bounded = |raw: &RawValue| {
             if raw.get().len() <= MAX_RESPONSE_BYTES { raw.get().to_owned() } else { "{}".to_owned() }
         };
@@ -42,20 +42,23 @@ impl EarlyResponses {
     }
 
     /// Takes the response to a request that is only seen now.
-    pub(crate) fn take(&mut self, key: &CallKey, now: Timestamp) -> Option<EarlyResponse> {
+    pub(crate) fn take(&mut self, key: &CallKey, now: Moment) -> Option<EarlyResponse> {
         self.responses.retain(|(seen_at, ..)| seen_at.plus(MAX_AGE) >= now);
         let index = self.responses.iter().position(|(_, response_key, _)| response_key == key)?;
-        self.responses.remove(index).map(|(.., response)| EarlyResponse(response))
+        self.responses.remove(index).map(|(seen_at, _, response)| EarlyResponse { seen_at, response })
     }
 }
 
 /// A stored response.
-pub(crate) struct EarlyResponse(Box<str>);
+pub(crate) struct EarlyResponse {
+    pub(crate) seen_at: Moment,
+    response: Box<str>,
+}
 
 impl EarlyResponse {
     /// Parses the response again and passes on its outcome.
     pub(crate) fn with_outcome(&self, mut use_outcome: impl FnMut(Outcome<'_>)) {
-        message::each(&Message::Whole(self.0.as_bytes()), |rpc| {
+        message::each(&Message::Whole(self.response.as_bytes()), |rpc| {
             if let RpcMessage::Response { outcome, .. } = rpc {
                 use_outcome(outcome);
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use autoheal_prepare::Timestamp;
+use crate::moment::Moment;
 
 use crate::call::Call;
 use crate::lenient::canonical;
@@ -15,10 +15,6 @@ const MAX_CALLS: usize = 50_000;
 
 /// Number of calls whose start times are stored.
 const MAX_RECENT_STARTS: usize = 1_024;
-/// Maximum time by which standard error may be seen before the request that caused it. Two threads read the pipes.
-const MAX_STDERR_LEAD: Duration = Duration::from_millis(50);
-/// Resolution of [`Timestamp`].
-const TICK: Duration = Duration::from_millis(1);
 
 /// Session and id of a request. The id is JSON, because `"1"` is not `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,9 +45,7 @@ pub(crate) struct OpenCalls {
     /// Number of calls ever started that run code.
     started_count: u64,
     /// Start times of the last calls that run code, with their sequence numbers.
-    recent_starts: VecDeque<(u64, Timestamp)>,
-    /// Time at which the last call that runs code ended.
-    last_ended: Option<Timestamp>,
+    recent_starts: VecDeque<(u64, Moment)>,
 }
 
 impl OpenCalls {
@@ -76,10 +70,6 @@ impl OpenCalls {
             self.evict_reported();
         }
         call.running_at_start = self.running;
-        if self.running == 0 {
-            let after_others = self.last_ended.map_or(Timestamp(i64::MIN), |ended| ended.plus(TICK));
-            call.output_from = call.started.minus(MAX_STDERR_LEAD).max(after_others.min(call.started));
-        }
         call.sequence = self.started_count;
         if call.kind.runs_code() {
             self.running += 1;
@@ -97,13 +87,13 @@ impl OpenCalls {
     }
 
     /// Removes a call, because it has its response or its client waits no longer.
-    pub(crate) fn remove(&mut self, key: &CallKey, now: Timestamp) -> Option<Call> {
+    pub(crate) fn remove(&mut self, key: &CallKey, now: Moment) -> Option<Call> {
         let (CallKey { id, .. }, mut call) = self.open.remove_entry(key)?;
         self.param_bytes -= call.param_bytes();
         self.reported -= usize::from(call.is_reported);
         if call.kind.runs_code() {
             self.running -= 1;
-            self.last_ended = Some(now);
+            self.ended_before_later_calls(&call, now);
         }
         if let Some(token) = call.progress_token.as_ref().filter(|token| **token != key.id) {
             self.tokens.remove(&CallKey { session: key.session, id: token.clone() });
@@ -112,26 +102,36 @@ impl OpenCalls {
         Some(call)
     }
 
-    /// Number of other calls that ran code during this one.
-    pub(crate) fn overlapping(&self, call: &Call) -> u32 {
-        let own = u64::from(call.kind.runs_code());
-        let later = self.started_count.saturating_sub(call.sequence + own);
+    /// Corrects the calls that started after this one ended, although their requests were seen before its response: two
+    /// threads read the pipes.
+    fn ended_before_later_calls(&mut self, ended: &Call, at: Moment) {
+        if self.recent_starts.back().is_none_or(|(_, started)| *started <= at) {
+            return;
+        }
+        let later = |call: &&mut Call| call.started > at && call.sequence > ended.sequence;
+        for call in self.open.values_mut().filter(later) {
+            call.running_at_start = call.running_at_start.saturating_sub(1);
+        }
+    }
+
+    /// Number of other calls that ran code during this one, which ended at this time.
+    pub(crate) fn overlapping(&self, call: &Call, ended: Moment) -> u32 {
+        let first_later = call.sequence + u64::from(call.kind.runs_code());
+        let after = |(sequence, started): &&(u64, Moment)| *sequence >= first_later && *started > ended;
+        let after = self.recent_starts.iter().rev().take_while(after).count() as u64;
+        let later = self.started_count.saturating_sub(first_later + after);
         call.running_at_start.saturating_add(u32::try_from(later).unwrap_or(u32::MAX))
     }
 
-    /// Number of calls ever started that run code.
-    pub(crate) fn started_count(&self) -> u64 {
-        self.started_count
-    }
-
-    /// Start time of the first call that runs code with at least this sequence number; `None` if there is none, or if
-    /// [`MAX_RECENT_STARTS`] calls started since.
-    pub(crate) fn next_start(&self, sequence: u64) -> Option<Timestamp> {
-        self.recent_starts.iter().find(|(recent, _)| *recent >= sequence).map(|(_, started)| *started)
+    /// Start time of the first call that runs code after this time; `None` if there is none, or if [`MAX_RECENT_STARTS`]
+    /// calls started since.
+    pub(crate) fn next_start(&self, after: Moment) -> Option<Moment> {
+        let after = |(_, started): &&(u64, Moment)| *started > after;
+        self.recent_starts.iter().rev().take_while(after).last().map(|(_, started)| *started)
     }
 
     /// Records progress of the call with this token.
-    pub(crate) fn record_progress(&mut self, session: u64, token: &str, now: Timestamp) {
+    pub(crate) fn record_progress(&mut self, session: u64, token: &str, now: Moment) {
         let key = CallKey::new(session, token);
         let key = self.tokens.get(&key).map_or(key, |id| CallKey { session, id: id.clone() });
         if let Some(call) = self.open.get_mut(&key) {
@@ -140,7 +140,7 @@ impl OpenCalls {
     }
 
     /// Records activity of all calls of a session, because each may have waited for a response of the client.
-    pub(crate) fn record_session_activity(&mut self, session: u64, now: Timestamp) {
+    pub(crate) fn record_session_activity(&mut self, session: u64, now: Moment) {
         self.open.iter_mut().filter(|(key, _)| key.session == session).for_each(|(_, call)| call.last_activity = now);
     }
 
@@ -169,7 +169,7 @@ impl OpenCalls {
     }
 
     /// Calls without activity for their timeout.
-    pub(crate) fn timed_out(&self, now: Timestamp, timeout: impl Fn(&Call) -> Option<Duration>) -> Vec<CallKey> {
+    pub(crate) fn timed_out(&self, now: Moment, timeout: impl Fn(&Call) -> Option<Duration>) -> Vec<CallKey> {
         let is_late = |call: &Call| {
             !call.is_reported && timeout(call).is_some_and(|timeout| call.last_activity.plus(timeout) <= now)
         };
@@ -177,9 +177,16 @@ impl OpenCalls {
     }
 
     /// Earliest time at which an open call times out.
-    pub(crate) fn next_timeout(&self, timeout: impl Fn(&Call) -> Option<Duration>) -> Option<Timestamp> {
+    pub(crate) fn next_timeout(&self, timeout: impl Fn(&Call) -> Option<Duration>) -> Option<Moment> {
         let unreported = self.open.values().filter(|call| !call.is_reported);
         unreported.filter_map(|call| Some(call.last_activity.plus(timeout(call)?))).min()
+    }
+
+    /// The calls of a session, in the order in which they started.
+    pub(crate) fn of_session(&self, session: u64) -> Vec<CallKey> {
+        let mut calls: Vec<_> = self.open.iter().filter(|(key, _)| key.session == session).collect();
+        calls.sort_by_key(|(_, call)| (call.started, call.sequence));
+        calls.into_iter().map(|(key, _)| key.clone()).collect()
     }
 
     /// Takes all calls, in the order in which they started.

@@ -1,17 +1,20 @@
 //! Failures that are not reported yet: repeats are counted, and each one waits until standard error may hold its stack.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::moment::Moment;
 use autoheal_contract::{Class, Exit};
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::fingerprint::is_outage;
 use autoheal_prepare::normalise::normalise_message;
+use autoheal_prepare::without_arguments;
 use serde_json::value::RawValue;
 
 use crate::call::{Call, Client};
 use crate::classify::ViolatedSchema;
 use crate::setup::Peer;
+use crate::stderr::StderrMatch;
 
 /// Number of distinct pending failures from which on messages no longer distinguish new ones: failures of the same
 /// call share one entry. From twice this number on, failures of the same class share one entry, except the first ones of
@@ -41,15 +44,17 @@ pub(crate) struct ObservedFailure {
     pub(crate) exit: Option<Exit>,
     /// Number of other calls that ran code during the failed call.
     pub(crate) overlapping: u32,
-    /// Number of calls that had started to run code when the failure occurred.
-    pub(crate) started_count: u64,
-    pub(crate) occurred_at: Timestamp,
+    pub(crate) occurred_at: Moment,
+    /// True if the call is still open.
+    pub(crate) is_open: bool,
+    /// What a server printed that did not start.
+    pub(crate) last_words: Option<StderrMatch>,
 }
 
 impl ObservedFailure {
     /// True if the whole server is down, independent of the call.
     pub(crate) fn is_outage(&self) -> bool {
-        is_outage(self.code)
+        is_outage(self.code, &self.message)
     }
 }
 
@@ -58,9 +63,9 @@ impl ObservedFailure {
 pub(crate) struct CountedFailure {
     pub(crate) failure: ObservedFailure,
     pub(crate) count: u64,
-    pub(crate) last_occurred_at: Timestamp,
+    pub(crate) last_occurred_at: Moment,
     /// Time from which the failure may be reported.
-    pub(crate) due: Timestamp,
+    pub(crate) due: Moment,
     /// Position among all failures ever added.
     sequence: u64,
 }
@@ -81,13 +86,19 @@ struct FailureKey {
 impl FailureKey {
     fn of(failure: &ObservedFailure) -> Self {
         let message = &failure.message[..failure.message.floor_char_boundary(MAX_KEY_MESSAGE_BYTES)];
+        let params = failure.call.as_ref().and_then(|call| serde_json::from_str(call.params.as_deref()?.get()).ok());
+        let subject = failure.call.as_ref().map_or("", Call::subject);
+        let message = match &params {
+            Some(params) => without_arguments(message, subject, params),
+            None => Cow::Borrowed(message),
+        };
         Self {
             class: failure.class,
             code: failure.code,
             subject: failure.call.as_ref().filter(|_| !failure.is_outage()).map(|call| call.subject().into()),
             client: failure.client.as_ref().map(|client| client.name.clone()),
             network: failure.peer.map(|peer| peer.network),
-            message: Some(normalise_message(message)),
+            message: Some(normalise_message(&message)),
         }
     }
 }
@@ -130,13 +141,23 @@ impl PendingFailures {
         !self.failures.is_empty() && self.failures.contains_key(&FailureKey::of(failure))
     }
 
+    /// Makes the failures due at this time that would be due later.
+    pub(crate) fn hasten(&mut self, due: Moment) {
+        self.failures.values_mut().for_each(|counted| counted.due = counted.due.min(due));
+    }
+
+    /// Drops what was printed in place of messages by a server that did not start, because these lines are its reason.
+    pub(crate) fn forget_invalid_lines(&mut self) {
+        self.failures.retain(|key, counted| key.class != Class::ProtocolError || counted.failure.call.is_some());
+    }
+
     /// Time at which the next failure is due.
-    pub(crate) fn due(&self) -> Option<Timestamp> {
+    pub(crate) fn due(&self) -> Option<Moment> {
         self.failures.values().map(|counted| counted.due).min()
     }
 
     /// Takes the oldest failure that is due.
-    pub(crate) fn take(&mut self, now: Timestamp) -> Option<CountedFailure> {
+    pub(crate) fn take(&mut self, now: Moment) -> Option<CountedFailure> {
         let age = |counted: &CountedFailure| (counted.failure.occurred_at, counted.sequence);
         let oldest = self.failures.values().filter(|counted| counted.due <= now).map(age).min()?;
         self.failures.extract_if(|_, counted| age(counted) == oldest).next().map(|(_, counted)| counted)

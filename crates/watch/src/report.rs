@@ -24,8 +24,14 @@ const MAX_RESPONSE_BYTES: usize = 8 * 1024;
 /// Maximum length of a log line in a report, in characters.
 const MAX_LOG_CHARS: usize = 1_000;
 
-/// Builds the report.
-pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &ServerState, setup: &Setup) -> ErrorReport {
+/// Builds the report. A call whose response comes on another stream (`in_stream`) cannot be repeated by one request.
+pub(crate) fn report(
+    counted: CountedFailure,
+    stderr: StderrMatch,
+    server: &ServerState,
+    setup: &Setup,
+    in_stream: bool,
+) -> ErrorReport {
     let CountedFailure { mut failure, count, last_occurred_at, .. } = counted;
     // before texts are cut, because half a secret is not recognised
     let known = known_secrets(&failure, &stderr, setup);
@@ -35,6 +41,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
     let source = call.filter(|_| !failure.is_outage()).map_or(Source::McpProtocol, |call| call.kind.source());
     let message = match failure.class {
         // the message is autoheal's own; standard error may contain the cause
+        Class::ServerExit if failure.last_words.is_some() => failure.message.clone(),
         Class::NoAnswer | Class::ServerExit => match &stderr.failure {
             Some((cause, _)) => format!("{}: {}", failure.message, cause.error_message),
             None => failure.message.clone(),
@@ -50,7 +57,7 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
     let reproduction = call.and_then(|call| {
         let scrubbed = params.clone().map(scrub_params);
         let reproduction = Reproduction {
-            target: Some(&setup.target),
+            target: Some(&setup.target).filter(|_| !in_stream),
             method: &call.method,
             params: scrubbed.as_ref(),
             protocol_version,
@@ -58,6 +65,10 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         };
         let is_complete = call.is_complete && params.is_some() == call.params.is_some();
         is_complete.then(|| reproduction.shell_line()).flatten()
+    });
+    let repeats_start = failure.last_words.as_ref().and_then(|_| match &setup.target {
+        Target::Stdio { command } => Some(command.clone()),
+        Target::Http { .. } => None,
     });
     let (transport, command) = match &setup.target {
         Target::Stdio { command } => ("stdio", Some(command.clone())),
@@ -75,8 +86,8 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
         class: Some(failure.class.name().to_owned()),
         release: server.version.clone(),
         count: (count > 1).then_some(count),
-        first_seen: (count > 1).then(|| failure.occurred_at.to_string()),
-        last_seen: Some(last_occurred_at.to_string()),
+        first_seen: (count > 1).then(|| failure.occurred_at.shown().to_string()),
+        last_seen: Some(last_occurred_at.shown().to_string()),
         logs: stderr.logs.iter().map(|line| log_line(line)).collect(),
         server: server.name.clone().map(|name| Server { name, version: server.version.clone() }),
         rpc: call.map(|call| Rpc {
@@ -87,12 +98,12 @@ pub(crate) fn report(counted: CountedFailure, stderr: StderrMatch, server: &Serv
             transport: Some(transport.to_owned()),
             protocol_version: protocol_version.map(str::to_owned),
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of one call")]
-            duration_ms: Some((failure.occurred_at.0 - call.started.0).max(0) as f64),
+            duration_ms: Some(failure.occurred_at.since(call.started).as_millis() as f64),
             id: rpc_id(&call.id),
             session_hash: call.session_hash.map(|hash| hash.to_string()),
         }),
         trace: call.and_then(|call| call.trace),
-        reproduction,
+        reproduction: reproduction.or(repeats_start),
         command,
         exit: failure.exit.clone(),
         client: client(&failure),
@@ -135,13 +146,18 @@ fn masked_json(mut json: Json, known: &KnownSecrets) -> Json {
 fn stack(failure: &ObservedFailure, stderr: &StderrMatch) -> (String, Vec<autoheal_contract::Cause>, Option<String>) {
     match &stderr.failure {
         Some((Failure { error_type, causes, .. }, text)) => {
-            (error_type.clone(), causes.clone(), Some(excerpt(text, STACK_TRACE_CHARS)))
+            let error_type = if error_type.is_empty() { type_of_end(failure) } else { error_type.clone() };
+            let stack = Some(text).filter(|text| !text.is_empty());
+            (error_type, causes.clone(), stack.map(|text| excerpt(text, STACK_TRACE_CHARS)))
         }
-        None => {
-            let signal = failure.exit.as_ref().and_then(|exit| exit.signal.clone());
-            (signal.unwrap_or_else(|| failure.class.error_type().to_owned()), Vec::new(), None)
-        }
+        None => (type_of_end(failure), Vec::new(), None),
     }
+}
+
+/// Error type of a failure whose error is not known by its type.
+fn type_of_end(failure: &ObservedFailure) -> String {
+    let signal = failure.exit.as_ref().and_then(|exit| exit.signal.clone());
+    signal.unwrap_or_else(|| failure.class.error_type().to_owned())
 }
 
 /// The id of a request as text; `None` if it is too long for a report.
@@ -177,7 +193,7 @@ fn context(
     known: &KnownSecrets,
 ) -> Vec<(String, Json)> {
     let text = |text: &str| Json::Text(text.to_owned());
-    let mut context = vec![("timestamp".to_owned(), text(&failure.occurred_at.to_string()))];
+    let mut context = vec![("timestamp".to_owned(), text(&failure.occurred_at.shown().to_string()))];
     let mut add = |name: &str, value: Json| context.push((name.to_owned(), value));
     if let Target::Http { url } = &setup.target {
         add("endpoint", text(url));
@@ -191,6 +207,9 @@ fn context(
         let mut response = masked_json(response, known);
         response.shrink_to(MAX_RESPONSE_BYTES);
         add(if failure.call.is_some() { "answer" } else { "line" }, response);
+    }
+    if failure.is_open {
+        add("open", text("the call was still open when it was reported"));
     }
     if stderr.failure.is_some() || !stderr.logs.is_empty() {
         let others = failure.overlapping;

@@ -19,6 +19,8 @@ pub struct Setup {
     pub handshake_timeout: Duration,
     /// Secrets of the server's command and variables, which are masked wherever a report has them.
     pub known_secrets: KnownSecrets,
+    /// True if text that begins like an error is a failure of its tool, although the result is none by the protocol.
+    pub soft_errors: bool,
 }
 
 /// Destination of the client's messages.

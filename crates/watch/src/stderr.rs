@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::time::Duration;
 
+use crate::moment::Moment;
 use autoheal_contract::limits::LOG_LINES;
-use autoheal_prepare::Timestamp;
-use autoheal_prepare::parse::{Failure, find_stacks, plain_text, readable};
+use autoheal_prepare::parse::{Failure, find_failure, find_stacks, plain_text, readable};
 use autoheal_scrub::scrub;
 use memchr::memchr;
 
@@ -18,23 +17,21 @@ const MAX_BYTES: usize = 512 * 1024;
 const MAX_LINE_BYTES: usize = 8 * 1024;
 /// Maximum number of failures checked per query.
 const MAX_FAILURES: usize = 10;
-/// Resolution of [`Timestamp`].
-const TICK: Duration = Duration::from_millis(1);
 /// Minimum length of a message to compare, in characters. A shorter one occurs in unrelated text.
 const MIN_DISTINCT_CHARS: usize = 4;
 
 /// The last lines of standard error, with their times.
 #[derive(Debug, Default)]
 pub(crate) struct Stderr {
-    lines: VecDeque<(Timestamp, Box<[u8]>)>,
+    lines: VecDeque<(Moment, Box<[u8]>)>,
     bytes: usize,
     partial_line: Vec<u8>,
     /// Time of the last logged Rust panic.
-    pub(crate) last_panic: Option<Timestamp>,
+    pub(crate) last_panic: Option<Moment>,
 }
 
 /// The part of standard error that belongs to a failure.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StderrMatch {
     /// The failure that a runtime printed, and its text.
     pub(crate) failure: Option<(Failure, String)>,
@@ -44,8 +41,8 @@ pub(crate) struct StderrMatch {
 
 /// Time window of a failed call, and the texts that identify its output.
 pub(crate) struct StderrQuery<'a> {
-    pub(crate) from: Timestamp,
-    pub(crate) to: Timestamp,
+    pub(crate) from: Moment,
+    pub(crate) to: Moment,
     /// Message of the response; empty if there was no response.
     pub(crate) message: &'a str,
     /// Name of the tool or prompt, or URI of the resource.
@@ -53,12 +50,12 @@ pub(crate) struct StderrQuery<'a> {
     /// True if other calls ran at the same time. Then only text that mentions this call is used.
     pub(crate) overlapped: bool,
     /// Start time of the next call. Output from then on may belong to that call.
-    pub(crate) next_call: Option<Timestamp>,
+    pub(crate) next_call: Option<Moment>,
 }
 
 impl Stderr {
     /// Adds output. A piece may end in the middle of a line.
-    pub(crate) fn printed(&mut self, mut bytes: &[u8], now: Timestamp) {
+    pub(crate) fn printed(&mut self, mut bytes: &[u8], now: Moment) {
         while let Some(end) = memchr(b'\n', bytes) {
             self.append(&bytes[..end]);
             bytes = &bytes[end + 1..];
@@ -68,7 +65,7 @@ impl Stderr {
     }
 
     /// Ends the output. Bytes after the last line end become a line.
-    pub(crate) fn ended(&mut self, now: Timestamp) {
+    pub(crate) fn ended(&mut self, now: Moment) {
         if !self.partial_line.is_empty() {
             self.finish_line(now);
         }
@@ -79,7 +76,7 @@ impl Stderr {
         self.partial_line.extend_from_slice(&bytes[..bytes.len().min(remaining)]);
     }
 
-    fn finish_line(&mut self, now: Timestamp) {
+    fn finish_line(&mut self, now: Moment) {
         let line: Box<[u8]> = self.partial_line.as_slice().into();
         self.partial_line.clear();
         // a Rust thread that panicked sends no response, and its process keeps running
@@ -100,21 +97,31 @@ impl Stderr {
         let text = readable(&text);
         // two pipes have no common order, so a stack is accepted even after the next call started; log lines are not
         let own =
-            query.next_call.filter(|next| *next < query.to).map(|next| self.window_text(query.from, next.minus(TICK)));
+            query.next_call.filter(|next| *next < query.to).map(|next| self.window_text(query.from, next.before()));
         let own = own.as_deref().map_or(Cow::Borrowed(text.as_ref()), readable);
         let failure = query.failure_in(&text, own.len());
         let before = failure.as_ref().and_then(|failure| own.get(..failure.range.start)).unwrap_or(&own);
-        let lines = before.lines().filter(|line| !line.trim().is_empty());
         // a line that does not mention this call may belong to another one
-        let lines = lines.filter(|line| !query.overlapped || query.mentions_call(line));
-        // scrub before the text is split, because a private key has several lines
-        let lines = lines.map(str::trim_end).collect::<Vec<_>>().join("\n");
-        let mut logs: Vec<String> = scrub(&lines).lines().map(str::to_owned).collect();
+        let mut logs = log_lines(before.lines().filter(|line| !query.overlapped || query.mentions_call(line)));
         logs.drain(..logs.len().saturating_sub(LOG_LINES));
         StderrMatch { failure: failure.map(|failure| (failure.clone(), text[failure.range].to_owned())), logs }
     }
 
-    fn window_text(&self, from: Timestamp, to: Timestamp) -> String {
+    /// Finds the last words of a program that ended: its failure, by all of its output, and the lines before it.
+    pub(crate) fn last_words(&self) -> StderrMatch {
+        last_words_of(&self.window_text(Moment::FIRST, Moment::LAST))
+    }
+
+    /// Finds the last stack that was printed since this time, and its text.
+    pub(crate) fn last_stack(&self, from: Moment) -> Option<(Failure, String)> {
+        let text = self.window_text(from, Moment::LAST);
+        let text = readable(&text);
+        let failure = find_stacks(&text).pop()?;
+        let stack = text[failure.range.clone()].to_owned();
+        Some((failure, stack))
+    }
+
+    fn window_text(&self, from: Moment, to: Moment) -> String {
         let mut window = Vec::new();
         for (_, line) in self.lines.iter().filter(|(at, _)| (from..=to).contains(at)) {
             window.extend_from_slice(line);
@@ -122,6 +129,25 @@ impl Stderr {
         }
         plain_text(&window)
     }
+}
+
+/// Finds the failure that ended a program in its output, and the lines before it. A line without any sign of an error counts
+/// too, because nothing else says why the program ended.
+pub(crate) fn last_words_of(output: &str) -> StderrMatch {
+    let text = readable(output);
+    let failure = find_failure(&text);
+    let before = failure.as_ref().and_then(|failure| text.get(..failure.range.start)).unwrap_or(&text);
+    let mut logs = log_lines(before.lines());
+    logs.drain(..logs.len().saturating_sub(LOG_LINES));
+    let failure = failure.map(|failure| (failure.stack.clone().unwrap_or_default(), failure));
+    StderrMatch { failure: failure.map(|(stack, failure)| (failure, stack)), logs }
+}
+
+/// Lines that are not blank, without secrets.
+fn log_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    // scrub before the text is split, because a private key has several lines
+    let lines = lines.filter(|line| !line.trim().is_empty()).map(str::trim_end).collect::<Vec<_>>().join("\n");
+    scrub(&lines).lines().map(str::to_owned).collect()
 }
 
 /// Confidence that a failure on standard error is the failure of the call.
@@ -209,8 +235,8 @@ mod tests {
 
     fn query<'a>(message: &'a str, overlapped: bool) -> StderrQuery<'a> {
         StderrQuery {
-            from: Timestamp(100),
-            to: Timestamp(200),
+            from: Moment::at(100),
+            to: Moment::at(200),
             message,
             name: Some("divide"),
             overlapped,
@@ -221,11 +247,11 @@ mod tests {
     #[test]
     fn only_lines_in_the_time_window_belong_to_a_call() {
         let mut stderr = Stderr::default();
-        stderr.printed(b"started\n", Timestamp(50));
-        stderr.printed(b"INFO dividing\n", Timestamp(120));
-        stderr.printed(TRACEBACK.as_bytes(), Timestamp(130));
-        stderr.printed(b"INFO right after\n", Timestamp(131));
-        stderr.printed(b"INFO later\n", Timestamp(300));
+        stderr.printed(b"started\n", Moment::at(50));
+        stderr.printed(b"INFO dividing\n", Moment::at(120));
+        stderr.printed(TRACEBACK.as_bytes(), Moment::at(130));
+        stderr.printed(b"INFO right after\n", Moment::at(131));
+        stderr.printed(b"INFO later\n", Moment::at(300));
         let found = stderr.find(&query("division by zero", false));
         let (failure, stack) = found.failure.unwrap();
         assert_eq!(
@@ -238,12 +264,12 @@ mod tests {
     #[test]
     fn the_stack_and_logs_of_an_overlapping_call_are_not_used() {
         let mut stderr = Stderr::default();
-        stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
+        stderr.printed(TRACEBACK.as_bytes(), Moment::at(120));
         stderr.printed(
             TRACEBACK.replace("divide", "multiply").replace("division by zero", "secret of another user").as_bytes(),
-            Timestamp(130),
+            Moment::at(130),
         );
-        stderr.printed(b"INFO multiply: order of another user\nINFO divide: own\n", Timestamp(140));
+        stderr.printed(b"INFO multiply: order of another user\nINFO divide: own\n", Moment::at(140));
         let found = stderr.find(&query("division by zero", true));
         let (_, stack) = found.failure.unwrap();
         assert!(stack.contains("in divide") && !stack.contains("another user"), "{stack}");
@@ -254,16 +280,16 @@ mod tests {
     #[test]
     fn the_stack_and_logs_of_the_next_call_are_not_used() {
         let mut stderr = Stderr::default();
-        stderr.printed(b"INFO divide: own\n", Timestamp(110));
-        stderr.printed(TRACEBACK.as_bytes(), Timestamp(120));
-        stderr.printed(b"INFO multiply: next\n", Timestamp(131));
+        stderr.printed(b"INFO divide: own\n", Moment::at(110));
+        stderr.printed(TRACEBACK.as_bytes(), Moment::at(120));
+        stderr.printed(b"INFO multiply: next\n", Moment::at(131));
         let next = TRACEBACK.replace("ZeroDivisionError: division by zero", "RuntimeError: no division by zero today");
-        stderr.printed(next.as_bytes(), Timestamp(140));
-        let found = stderr.find(&StderrQuery { next_call: Some(Timestamp(130)), ..query("division by zero", false) });
+        stderr.printed(next.as_bytes(), Moment::at(140));
+        let found = stderr.find(&StderrQuery { next_call: Some(Moment::at(130)), ..query("division by zero", false) });
         assert_eq!(found.failure.unwrap().0.error_type, "ZeroDivisionError");
         assert_eq!(found.logs, ["INFO divide: own"]);
         let without_stack =
-            stderr.find(&StderrQuery { next_call: Some(Timestamp(115)), ..query("no matching stack", false) });
+            stderr.find(&StderrQuery { next_call: Some(Moment::at(115)), ..query("no matching stack", false) });
         assert_eq!(without_stack.logs, ["INFO divide: own"]);
     }
 
@@ -279,7 +305,7 @@ mod tests {
                     ZeroDivisionError: division by zero
                     Error calling tool 'lookup'
 ";
-        stderr.printed(boxed.as_bytes(), Timestamp(120));
+        stderr.printed(boxed.as_bytes(), Moment::at(120));
         let (failure, stack) = stderr.find(&query("division by zero", false)).failure.unwrap();
         assert_eq!(failure.error_message, "division by zero");
         assert!(stack.trim_end().ends_with("ZeroDivisionError: division by zero"), "{stack}");
@@ -289,8 +315,8 @@ mod tests {
     #[test]
     fn a_stack_after_the_next_call_started_must_mention_this_call() {
         let mut stderr = Stderr::default();
-        stderr.printed(TRACEBACK.replace("divide", "boil").as_bytes(), Timestamp(140));
-        let next_call = Some(Timestamp(130));
+        stderr.printed(TRACEBACK.replace("divide", "boil").as_bytes(), Moment::at(140));
+        let next_call = Some(Moment::at(130));
         let unrelated = stderr.find(&StderrQuery { next_call, ..query("no such number", false) });
         assert!(unrelated.failure.is_none(), "{unrelated:?}");
         let related = stderr.find(&StderrQuery { next_call, ..query("division by zero", false) });
@@ -302,7 +328,7 @@ mod tests {
         let mut stderr = Stderr::default();
         let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n".repeat(60);
         let key = format!("loading\n-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
-        stderr.printed(key.as_bytes(), Timestamp(120));
+        stderr.printed(key.as_bytes(), Moment::at(120));
         assert_eq!(stderr.find(&query("", false)).logs, ["loading", "<private-key>"]);
     }
 
@@ -310,10 +336,10 @@ mod tests {
     fn stored_output_is_bounded() {
         let mut stderr = Stderr::default();
         for _ in 0..10 {
-            stderr.printed(&vec![b'x'; 1_000_000], Timestamp(1));
+            stderr.printed(&vec![b'x'; 1_000_000], Moment::at(1));
         }
         for _ in 0..10_000 {
-            stderr.printed(b"many lines of something\n", Timestamp(1));
+            stderr.printed(b"many lines of something\n", Moment::at(1));
         }
         assert!(
             stderr.lines.len() <= MAX_LINES

@@ -1,4 +1,5 @@
-//! `/jsonrpc`: the gateway to the MCP server under the origin of this service, so that its pages need no CORS.
+//! `/jsonrpc`: the gateway to the MCP server under the origin of this service, so that its pages need no CORS. Servers of HTTP+SSE
+//! (protocol version 2024-11-05) name another address on their event stream, to which clients post; it leads there too.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use autoheal_gateway::{Gateway, cors};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::headers::forbid_caching;
@@ -26,12 +27,34 @@ pub(super) async fn forward(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
+    forward_to(&state, None, peer, request).await
+}
+
+/// The address that an event stream of the MCP server named, if the request is a message to it; else none.
+pub(super) fn endpoint_of_stream(state: &AppState, request: &Request<Body>) -> Option<Uri> {
+    let gateway = state.gateway.as_ref().filter(|_| matches!(*request.method(), Method::POST | Method::OPTIONS))?;
+    Some(gateway.upstream().target(request.uri())).filter(|target| gateway.has_endpoint(target))
+}
+
+/// Forwards a request to this target; none stands for the URL of the MCP server.
+pub(super) async fn forward_to(
+    state: &Arc<AppState>,
+    target: Option<Uri>,
+    peer: SocketAddr,
+    request: Request<Body>,
+) -> Response {
+    if request.method() == Method::OPTIONS {
+        return preflight(State(Arc::clone(state)), request.headers().clone()).await;
+    }
     let origin = RequestOrigin::of(request.headers());
     let client = client_address(&state.config, peer, request.headers());
-    let allowed = require_access(&state, &origin, request.headers())
-        .and_then(|gateway| Ok((gateway, has_operator_token(&state, client, request.headers())?)));
+    let allowed = require_access(state, &origin, request.headers())
+        .and_then(|gateway| Ok((gateway, has_operator_token(state, client, request.headers())?)));
     let mut response = match allowed {
-        Ok((gateway, has_token)) => send(gateway, client, has_token, request).await,
+        Ok((gateway, has_token)) => {
+            let target = target.unwrap_or_else(|| gateway.upstream().endpoint(request.uri().query()));
+            send(gateway, target, client, has_token, request).await
+        }
         Err(error) => error.into_response(),
     };
     cors::set_response_headers(response.headers_mut(), origin.into_value());
@@ -67,8 +90,7 @@ fn require_access<'a>(state: &'a Arc<AppState>, origin: &RequestOrigin, headers:
 
 /// Forwards a request. Browsers send the operator's Basic credentials with every request to this origin, including requests
 /// to the gateway.
-async fn send(gateway: &Gateway, client: IpAddr, has_token: bool, mut request: Request<Body>) -> Response {
-    let target = gateway.upstream().endpoint(request.uri().query());
+async fn send(gateway: &Gateway, target: Uri, client: IpAddr, has_token: bool, mut request: Request<Body>) -> Response {
     request.headers_mut().insert(header::HOST, gateway.upstream().host().clone());
     request.extensions_mut().clear();
     let is_dropped = |name: &HeaderName| NOT_FORWARDED.contains(name) || (has_token && *name == header::AUTHORIZATION);

@@ -15,6 +15,7 @@ mod gateway_compressed;
 mod gateway_cors;
 mod gateway_endings;
 mod gateway_failures;
+mod gateway_sse;
 mod gateway_streams;
 mod gateway_wire;
 mod groups;

@@ -22,7 +22,7 @@ export const scriptedEnds = [
   {
     name: 'a server without an SDK: never responds to the handshake',
     command: () => [...command(), 'ignore-initialize'],
-    options: ['--handshake', '2s'],
+    options: ['--handshake', '1s'],
     skipsHandshake: true,
     steps: [
       {

@@ -139,7 +139,7 @@ export const fastmcpEnds = [
     name: 'FastMCP, a tool that raises SystemExit',
     command,
     server,
-    options: ['--timeout', '2s'],
+    options: ['--timeout', '1s'],
     steps: [{ name: 'the call', send: row.call('stop', { code: 3 }), hangs: true, report: row.noAnswer('stop', /./) }],
     ending: { code: 3, signal: null },
   },

@@ -82,7 +82,7 @@ export const rmcpEnds = [
     name: 'rmcp, a tool that panics',
     command,
     server,
-    options: ['--timeout', '2s'],
+    options: ['--timeout', '1s'],
     steps: [
       {
         name: 'the call',

@@ -124,7 +124,7 @@ export const typescriptEnds = [
     name: 'TypeScript SDK 2, a tool that never responds',
     command,
     server,
-    options: ['--timeout', '2s'],
+    options: ['--timeout', '1s'],
     steps: [{ name: 'the call', send: row.call('never'), hangs: true, report: row.noAnswer('never', /./) }],
   },
 ];

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
-use super::values::{CENTURY, MIN_CALL, zero_or};
+use super::values::{self, CENTURY, MIN_CALL, zero_or};
 use super::{DeliveryArgs, HttpArgs};
 
 pub(super) const USAGE: &str = "autoheal mcp [OPTIONS] -- <CMD>...\n       autoheal mcp --http [OPTIONS] -- <URL>";
@@ -32,12 +32,18 @@ pub(crate) struct McpArgs {
     /// Receiver of failures
     #[command(flatten)]
     pub(crate) delivery: DeliveryArgs,
-    /// Time without a response or progress after which a call counts as failed; 0s for no limit
+    /// Time without a response or progress after which a call counts as failed if it ends without a response, or is still open
+    /// after ten times as long; 0s for no limit
     #[arg(long, default_value = "2m", value_parser = zero_or::<MIN_CALL, CENTURY>, value_name = "TIME")]
     pub(crate) timeout: Duration,
-    /// Time after which an unfinished handshake counts as failed; 0s for no limit
+    /// The same for the handshake
     #[arg(long, default_value = "60s", value_parser = zero_or::<MIN_CALL, CENTURY>, value_name = "TIME")]
     pub(crate) handshake: Duration,
+    /// Record a tool's result as a failure if its text begins like an error ("Error: …", "Database error: …"), although the
+    /// result says that it is none. Such failures open issues under the same conditions as bad arguments do
+    #[arg(long, env = "AUTOHEAL_SOFT_ERRORS", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value = "false", value_parser = values::switch, value_name = "BOOL")]
+    pub(crate) soft_errors: bool,
     /// Set COLUMNS=400 and NO_COLOR=1 and unset FORCE_COLOR in the server's environment, so that the boxes that some
     /// Python servers draw around their tracebacks do not break paths
     #[arg(long)]

@@ -4,18 +4,18 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use autoheal_contract::{ErrorReport, Exit};
-use autoheal_prepare::Timestamp;
-use autoheal_store::Clock;
-use autoheal_watch::{Boundary, Inventory, Message, Scope, Watch, WatchedReport};
+use autoheal_watch::{Boundary, Clocks, Inventory, Message, Moment, Scope, Watch, WatchedReport};
 
 /// Wait after a due check of the watch that found nothing.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Maximum time that the watcher sleeps.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The watch behind its lock. No thread holds the lock while it writes to a pipe, because that can block.
 pub(super) struct Conversation {
     state: Mutex<State>,
     changed: Condvar,
-    clock: Clock,
+    clocks: Clocks,
 }
 
 struct State {
@@ -24,7 +24,7 @@ struct State {
     /// Reports collected before an internal panic. Present until the watcher takes them.
     rescued: Option<Vec<ErrorReport>>,
     /// Time until which the watcher sleeps. The minimum while it is awake, because it then needs no notification.
-    asleep_until: Timestamp,
+    asleep_until: Moment,
     is_over: bool,
 }
 
@@ -43,26 +43,32 @@ pub(super) struct Update {
 impl Conversation {
     pub(super) fn new(watch: Watch) -> Self {
         let watch = Boundary::around(watch);
-        let state = State { watch, rescued: None, asleep_until: Timestamp(i64::MIN), is_over: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), clock: Clock::system() }
+        let state = State { watch, rescued: None, asleep_until: Moment::FIRST, is_over: false };
+        Self { state: Mutex::new(state), changed: Condvar::new(), clocks: Clocks::start() }
+    }
+
+    /// The current moment. A stream's moment is taken before its bytes are passed on, so that what follows from them is
+    /// later.
+    pub(super) fn now(&self) -> Moment {
+        self.clocks.now()
     }
 
     /// Passes a message of the client to the watch.
-    pub(super) fn client_sent(&self, message: &Message<'_>) {
-        self.update(|watch, now| {
+    pub(super) fn client_sent(&self, message: &Message<'_>, at: Moment) {
+        self.change(|watch| {
             // on pipes a call ends with its response, not with the end of an HTTP exchange
-            let _opened = watch.from_client(Scope::default(), message, now);
+            let _opened = watch.from_client(Scope::default(), message, at);
         });
     }
 
     /// Passes a message of the server to the watch.
-    pub(super) fn server_sent(&self, message: &Message<'_>) {
-        self.update(|watch, now| watch.from_server(Scope::default(), message, now));
+    pub(super) fn server_sent(&self, message: &Message<'_>, at: Moment) {
+        self.change(|watch| watch.from_server(Scope::default(), message, at));
     }
 
     /// Passes bytes that the server printed to standard error to the watch.
-    pub(super) fn printed(&self, bytes: &[u8]) {
-        self.update(|watch, now| watch.printed(bytes, now));
+    pub(super) fn printed(&self, bytes: &[u8], at: Moment) {
+        self.change(|watch| watch.printed(bytes, at));
     }
 
     /// Ends the watch after an internal panic in another part, because the watch then no longer gets every message.
@@ -79,6 +85,11 @@ impl Conversation {
         self.update(|watch, _| watch.client_closed());
     }
 
+    /// Records that the client no longer reads.
+    pub(super) fn client_left(&self) {
+        self.update(|watch, _| watch.client_left());
+    }
+
     /// Records the exit of the server, after all of its output.
     pub(super) fn server_ended(&self, exit: Exit, interrupted: bool) {
         self.update(|watch, now| watch.server_ended(exit, interrupted, now));
@@ -90,7 +101,7 @@ impl Conversation {
     pub(super) fn next_update(&self) -> Update {
         let mut state = self.lock();
         loop {
-            let now = self.clock.now();
+            let now = self.clocks.now();
             if state.is_over {
                 let mut reports = without_addresses(state.enter(|watch| watch.last_reports(now)).unwrap_or_default());
                 let inventory = state.enter(Watch::changed_inventory).flatten();
@@ -112,12 +123,11 @@ impl Conversation {
                 state = self.wait(state, PAUSE);
                 continue;
             }
-            state.asleep_until = due.unwrap_or(Timestamp(i64::MAX));
-            let remaining = due.map_or(i64::MAX, |due| due.0.saturating_sub(now.0));
-            // at most a minute, because a system clock that is set back would make this sleep too long
-            let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or(0)).min(Duration::from_secs(60));
+            state.asleep_until = due.unwrap_or(Moment::LAST);
+            // at most a day, because some systems cannot wait for longer
+            let remaining = due.map_or(LONGEST_SLEEP, |due| due.since(now).min(LONGEST_SLEEP));
             state = self.wait(state, remaining);
-            state.asleep_until = Timestamp(i64::MIN);
+            state.asleep_until = Moment::FIRST;
             if let Some(inventory) = state.enter(Watch::changed_inventory).flatten() {
                 return Update { inventory: Some(inventory), ..Update::default() };
             }
@@ -125,15 +135,19 @@ impl Conversation {
     }
 
     /// Calls the watch, and wakes the watcher if it would sleep too long.
-    fn update(&self, change: impl FnOnce(&mut Watch, Timestamp)) {
-        let now = self.clock.now();
+    fn update(&self, change: impl FnOnce(&mut Watch, Moment)) {
+        let now = self.now();
+        self.change(|watch| change(watch, now));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Watch)) {
         let mut state = self.lock();
         let due = state.enter(|watch| {
-            change(watch, now);
+            change(watch);
             watch.due()
         });
         if due.flatten().is_some_and(|due| due < state.asleep_until) || state.rescued.is_some() {
-            state.asleep_until = Timestamp(i64::MIN);
+            state.asleep_until = Moment::FIRST;
             drop(state);
             self.changed.notify_all();
         }
@@ -180,12 +194,13 @@ mod tests {
             timeout,
             handshake_timeout: timeout,
             known_secrets: KnownSecrets::default(),
+            soft_errors: false,
         }))
     }
 
     fn fail_a_call(conversation: &Conversation) {
-        conversation.client_sent(&Message::Whole(CALL));
-        conversation.server_sent(&Message::Whole(FAILURE));
+        conversation.client_sent(&Message::Whole(CALL), conversation.now());
+        conversation.server_sent(&Message::Whole(FAILURE), conversation.now());
     }
 
     #[test]
@@ -198,7 +213,7 @@ mod tests {
         assert_eq!(update.reports[0].error_message, "divide: boom");
         // later messages are relayed, but no longer watched
         fail_a_call(&conversation);
-        conversation.printed(b"anything\n");
+        conversation.printed(b"anything\n", conversation.now());
         conversation.abandon_watch();
         conversation.server_ended(Exit::default(), false);
         let update = conversation.next_update();

@@ -1,5 +1,5 @@
 //! The server's three pipes and a thread for each, which reads bytes, writes them on, and only then shows them to the
-//! watch.
+//! watch, with the moment of the read.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeWriter};
@@ -11,12 +11,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use autoheal_watch::{Boundary, Lines, Message};
+use autoheal_watch::{Boundary, Lines, Message, Moment};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::stdio::{dup2_stdin, dup2_stdout, stderr, stdin, stdout};
 
 use super::conversation::Conversation;
+use super::print_order::PrintOrder;
 use crate::child::passing::{AFTER_END, Next, leave, wait, wide_pipe, write_all};
 use crate::child::start::spawn;
 use crate::child::{Ending, LastReads, Signals, say};
@@ -74,32 +75,42 @@ impl Relays {
         let (stopped, stop) = io::pipe()?;
         let stopped = OwnedFd::from(stopped);
         let (ended, input) = sync_channel(1);
-        let (watched, stop_input) = (Arc::clone(conversation), stopped.try_clone()?);
+        let order = Arc::new(PrintOrder::of(pipes.errors.try_clone()?));
+        let (watched, stop_input, order_of_input) =
+            (Arc::clone(conversation), stopped.try_clone()?, Arc::clone(&order));
         Builder::new().name("stdin".to_owned()).spawn(move || {
-            from_client(pipes.input, &stop_input, &watched);
+            from_client(pipes.input, &stop_input, &watched, &order_of_input);
             let _timed_out = ended.send(());
         })?;
-        let (watched, stop_output) = (Arc::clone(conversation), stopped.try_clone()?);
         let lost = Arc::new(OnceLock::new());
         let lost_output = Arc::clone(&lost);
+        let (watched, stop_output, order_of_output) =
+            (Arc::clone(conversation), stopped.try_clone()?, Arc::clone(&order));
         let output = Builder::new().name("stdout".to_owned());
         let output = output.spawn(move || {
             let mut lines = Boundary::around(Lines::default());
-            let each = |message: &Message<'_>| watched.server_sent(message);
-            let mut reads = LastReads::default();
-            let inspect = |at, bytes: &[u8]| {
-                reads.push(at, bytes);
-                lines.enter(|lines| lines.push(bytes, each), |_| watched.abandon_watch());
+            let each = |at| {
+                let watched = &watched;
+                move |message: &Message<'_>| watched.server_sent(message, at)
             };
-            let stopped = pass_on(pipes.output.as_fd(), Some(stdout()), &stop_output, Some(AFTER_END), inspect);
+            let mut reads = LastReads::default();
+            let take = |buffer: &mut Vec<u8>| {
+                let length = rustix::io::read(&pipes.output, spare_capacity(buffer))?;
+                Ok((length, order_of_output.mark(|| watched.now())))
+            };
+            let inspect = |at, bytes: &[u8], moment| {
+                reads.push(at, bytes);
+                lines.enter(|lines| lines.push(bytes, each(moment)), |_| watched.abandon_watch());
+            };
+            let stopped = pass_on(pipes.output.as_fd(), Some(stdout()), &stop_output, Some(AFTER_END), take, inspect);
             if let Stopped::CannotWrite(error) = stopped {
                 say(&format!("cannot pass on what the server prints: {error}"));
                 let _first = lost_output.set(error);
             }
-            lines.enter(|lines| lines.finish(each), |_| watched.abandon_watch());
+            lines.enter(|lines| lines.finish(each(watched.now())), |_| watched.abandon_watch());
             if let Stopped::ReaderGone | Stopped::CannotWrite(_) = stopped {
                 // recorded before the server notices the closed pipe and exits because of it
-                watched.client_closed();
+                watched.client_left();
             }
             (unfinished(stopped, pipes.output), reads)
         })?;
@@ -107,19 +118,21 @@ impl Relays {
         let errors = Builder::new().name("stderr".to_owned());
         let errors = errors.spawn(move || {
             let mut reads = LastReads::default();
-            let mut inspect = |at, bytes: &[u8]| {
+            let mut take = |buffer: &mut Vec<u8>| Ok((order.read(buffer)?, watched.now()));
+            let mut inspect = |at, bytes: &[u8], moment| {
                 reads.push(at, bytes);
-                watched.printed(bytes);
+                order.each(bytes, moment, |part, moment| watched.printed(part, moment));
             };
             let from = pipes.errors.as_fd();
-            let mut end = pass_on(from, Some(stderr()), &stopped, Some(AFTER_END), &mut inspect);
+            let mut end = pass_on(from, Some(stderr()), &stopped, Some(AFTER_END), &mut take, &mut inspect);
             if let Stopped::CannotWrite(_) = end {
                 // most servers ignore that a log line cannot be written, and would not survive a closed pipe
-                end = match pass_on(from, None, &stopped, Some(AFTER_END), inspect) {
+                end = match pass_on(from, None, &stopped, Some(AFTER_END), take, inspect) {
                     Stopped::ServerEnded => Stopped::Closed,
                     end => end,
                 };
             }
+            order.close();
             (unfinished(end, pipes.errors), reads)
         })?;
         Ok(Self { input, output, errors, stop, lost })
@@ -158,14 +171,18 @@ impl Relays {
 }
 
 /// Relays our standard input to the server's, until either is closed.
-fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation) {
+fn from_client(to: OwnedFd, stop: &OwnedFd, conversation: &Conversation, order: &PrintOrder) {
     let mut lines = Boundary::around(Lines::default());
-    let each = |message: &Message<'_>| conversation.client_sent(message);
-    let inspect = |_at, bytes: &[u8]| {
-        lines.enter(|lines| lines.push(bytes, each), |_| conversation.abandon_watch());
+    let each = |at| move |message: &Message<'_>| conversation.client_sent(message, at);
+    let take = |buffer: &mut Vec<u8>| {
+        let length = rustix::io::read(stdin(), spare_capacity(buffer))?;
+        Ok((length, order.mark(|| conversation.now())))
     };
-    let stopped = pass_on(stdin(), Some(to.as_fd()), stop, None, inspect);
-    lines.enter(|lines| lines.finish(each), |_| conversation.abandon_watch());
+    let inspect = |_at, bytes: &[u8], moment| {
+        lines.enter(|lines| lines.push(bytes, each(moment)), |_| conversation.abandon_watch());
+    };
+    let stopped = pass_on(stdin(), Some(to.as_fd()), stop, None, take, inspect);
+    lines.enter(|lines| lines.finish(each(conversation.now())), |_| conversation.abandon_watch());
     match stopped {
         // recorded before the server notices the end of its input and exits because of it
         Stopped::Closed => conversation.client_closed(),
@@ -196,14 +213,15 @@ enum Stopped {
     ServerEnded,
 }
 
-/// Reads bytes, writes them on if `to` is given, then shows them to the watch. After the server's end, relays up to `after_end` more
-/// bytes; `None` for the server's input, which then has no reader.
+/// Reads bytes by `take`, writes them on if `to` is given, then shows them to the watch with the moment of the read. After the
+/// server's end, relays up to `after_end` more bytes; `None` for the server's input, which then has no reader.
 fn pass_on(
     from: BorrowedFd<'_>,
     to: Option<BorrowedFd<'_>>,
     stop: &OwnedFd,
     mut after_end: Option<usize>,
-    mut inspect: impl FnMut(SystemTime, &[u8]),
+    mut take: impl FnMut(&mut Vec<u8>) -> Result<(usize, Moment), Errno>,
+    mut inspect: impl FnMut(SystemTime, &[u8], Moment),
 ) -> Stopped {
     let mut buffer = Vec::with_capacity(BUFFER);
     loop {
@@ -216,17 +234,17 @@ fn pass_on(
         }
         buffer.clear();
         let at = SystemTime::now();
-        match rustix::io::read(from, spare_capacity(&mut buffer)) {
-            Ok(0) => return Stopped::Closed,
+        let moment = match take(&mut buffer) {
+            Ok((0, _)) => return Stopped::Closed,
             Ok(_) if matches!((&next, after_end), (Next::ReadLast, None)) => return Stopped::ServerEnded,
-            Ok(_) => {}
+            Ok((_, moment)) => moment,
             Err(Errno::INTR | Errno::AGAIN) => continue,
             // a terminal that hung up, or a connection that was reset, is an end as well
             Err(_) => return Stopped::Closed,
-        }
+        };
         let written = to.map_or(Ok(()), |to| write_all(to, &buffer));
         // after the write, so that the receiver does not wait for the watch
-        inspect(at, &buffer);
+        inspect(at, &buffer, moment);
         match written {
             Ok(()) => {}
             Err(Errno::PIPE | Errno::IO | Errno::CONNRESET) => return Stopped::ReaderGone,

@@ -18,6 +18,7 @@ mod mcp_endings;
 mod mcp_http;
 mod mcp_passing;
 mod mcp_reports;
+mod mcp_starts;
 mod not_started;
 mod place;
 mod projects;

@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::place::{Place, autoheal};
 
 /// A command, a variable that it reads, and a value that is refused.
-const ODD: [(&[&str], &str, &str); 55] = [
+const ODD: [(&[&str], &str, &str); 57] = [
     (&["serve"], "AUTOHEAL_ISSUE", "maybe"),
     (&["serve"], "AUTOHEAL_PR", "sure"),
     (&["serve"], "AUTOHEAL_HEAL", "2"),
@@ -52,12 +52,14 @@ const ODD: [(&[&str], &str, &str); 55] = [
     (&["serve"], "AUTOHEAL_NEW_GROUPS", "-1"),
     (&["serve"], "AUTOHEAL_MAX_CONNECTIONS", "0"),
     (&["serve"], "AUTOHEAL_TRUST_PROXY", "sometimes"),
+    (&["serve"], "AUTOHEAL_SOFT_ERRORS", "sometimes"),
     (&["serve"], "AUTOHEAL_UPSTREAM", "ftp://a"),
     (&["serve"], "AUTOHEAL_STATIC", "/nonexistent/directory"),
     (&["serve"], "AUTOHEAL_SCRUB", "lax"),
     (&["serve"], "AUTOHEAL_SPOOL_INTERVAL", "0s"),
     (&["serve"], "AUTOHEAL_LOG", "loud"),
     (&["mcp", "--", "echo", "started"], "AUTOHEAL_SCRUB", "lax"),
+    (&["mcp", "--", "echo", "started"], "AUTOHEAL_SOFT_ERRORS", "sometimes"),
     (&["run", "--", "echo", "started"], "AUTOHEAL_SCRUB", "lax"),
     (&["mcp", "--", "echo", "started"], "AUTOHEAL_URL", "errors.example"),
     (&["run", "--", "echo", "started"], "AUTOHEAL_PROJECT", "a b"),

@@ -9,9 +9,17 @@ use super::{Part, cause};
 use crate::ServerFailure;
 use crate::normalise::normalise_message;
 use crate::parse::Frame;
+use autoheal_contract::wording::is_lost_process;
 
-/// Returns the parts of a report, in order.
-pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_common_form: bool) -> Vec<Part> {
+/// Returns the parts of a report, in order. `of_call` turns the message of a failure between client and server into the one that
+/// counts.
+pub(super) fn parts(
+    report: &ErrorReport,
+    frames: &[Frame],
+    message: &str,
+    has_common_form: bool,
+    of_call: fn(&ErrorReport, &str) -> String,
+) -> Vec<Part> {
     let mut parts = Vec::with_capacity(8);
     let mut part = |name: &'static str, value: String| parts.push(Part { name: name.into(), value });
     let of_server = ServerFailure::of_page(report).filter(|_| report.fingerprint.is_none());
@@ -30,7 +38,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
         if let Some(code) = rpc.code {
             part("code", code.to_string());
         }
-        let is_outage = wire_class.is_some() && is_outage(rpc.code);
+        let is_outage = wire_class.is_some() && is_outage(rpc.code, &report.error_message);
         let call = of_server.as_ref().map(|failure| failure.call);
         if let Some(name) = call.or(rpc.tool.as_deref()).or(rpc.method.as_deref()).filter(|_| !is_outage) {
             let is_uri = wire_class.is_some() && source == Source::McpResource;
@@ -44,7 +52,7 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
         part(
             "message",
             match &of_server {
-                Some(failure) => shape(&normalise_message(&failure.message)),
+                Some(failure) => shape(&normalise_message(&of_call(report, &failure.message))),
                 None => shape(message),
             },
         );
@@ -72,9 +80,10 @@ pub(super) fn parts(report: &ErrorReport, frames: &[Frame], message: &str, has_c
     parts
 }
 
-/// Returns true for the HTTP statuses of a server that is down. That is one failure, whichever call was made.
-pub fn is_outage(code: Option<i64>) -> bool {
-    matches!(code, Some(502..=504))
+/// Returns true for the HTTP statuses of a server that is down, and for what gateways say whose server's process ended. That
+/// is one failure, whichever call was made.
+pub fn is_outage(code: Option<i64>, message: &str) -> bool {
+    matches!(code, Some(502..=504)) || is_lost_process(message)
 }
 
 /// Returns the class of a failure that was observed in the messages between an MCP client and a server, even if it is

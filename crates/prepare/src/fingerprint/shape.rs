@@ -15,7 +15,8 @@ pub(super) fn shape(normalised: &str) -> String {
     while let Some(at) = rest.find('<') {
         shape.push_str(&rest[..at]);
         rest = &rest[at..];
-        let placeholder = ["<id>", "<hash>", "<date>", "<card>"].into_iter().find(|known| rest.starts_with(known));
+        let placeholder =
+            ["<id>", "<hash>", "<date>", "<card>", "<argument>"].into_iter().find(|known| rest.starts_with(known));
         match placeholder {
             Some(placeholder) => {
                 shape.push_str("<n>");

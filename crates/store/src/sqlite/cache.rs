@@ -256,10 +256,20 @@ fn find_aliases(connection: &Connection, project: i64, record: &Fingerprinted) -
     let find = |fingerprint| find_alias(connection, project, fingerprint);
     let previous = match find(record.previous_fingerprint())? {
         // the group that was opened before the source maps arrived
-        None => record.generated_fingerprint().map(find).transpose()?.flatten(),
+        None => record.generated_fingerprint().map(find).transpose()?.flatten().or(find_former(record, find)?),
         found => found,
     };
     Ok((find(record.fingerprint())?, previous))
+}
+
+/// Returns the group of the first of a record's former fingerprints that has one.
+fn find_former(record: &Fingerprinted, find: impl Fn(Fingerprint) -> Result<Option<i64>>) -> Result<Option<i64>> {
+    for fingerprint in record.former_fingerprints() {
+        if let Some(group) = find(fingerprint)? {
+            return Ok(Some(group));
+        }
+    }
+    Ok(None)
 }
 
 fn find_alias(connection: &Connection, project: i64, fingerprint: Fingerprint) -> Result<Option<i64>> {

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crate::moment::Moment;
 use autoheal_contract::Class;
 use autoheal_contract::limits::ERROR_MESSAGE_CHARS;
-use autoheal_prepare::Timestamp;
 use autoheal_prepare::excerpt::excerpt;
 
 use super::Watch;
@@ -30,11 +30,11 @@ impl Watch {
         code: Option<i64>,
         message: String,
         mut call: Option<Call>,
-        now: Timestamp,
+        now: Moment,
     ) -> ObservedFailure {
         let message =
             if message.len() > ERROR_MESSAGE_CHARS { excerpt(&message, ERROR_MESSAGE_CHARS) } else { message };
-        let overlapping = call.as_ref().map_or(0, |call| self.open_calls.overlapping(call));
+        let overlapping = call.as_ref().map_or(0, |call| self.open_calls.overlapping(call, now));
         let (session, peer) = call.as_ref().map_or((0, None), |call| (call.session, call.peer));
         let client = call.as_mut().and_then(|call| call.client.take()).or_else(|| self.clients.get(&session).cloned());
         ObservedFailure {
@@ -48,8 +48,9 @@ impl Watch {
             response: None,
             exit: None,
             overlapping,
-            started_count: self.open_calls.started_count(),
             occurred_at: now,
+            is_open: false,
+            last_words: None,
         }
     }
 
@@ -57,14 +58,24 @@ impl Watch {
     pub(super) fn add_failure(&mut self, failure: ObservedFailure) {
         let delay = match (&self.setup.target, failure.class) {
             (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
+            // a server that does not start says why in such lines
+            (_, Class::ProtocolError) if failure.call.is_none() && !self.has_responded => self.setup.handshake_timeout,
             _ => STDERR_DELAY,
         };
         self.pending_failures.add(failure, delay);
     }
 
+    /// Records a response. From the first one on, the server has started.
+    pub(super) fn record_response(&mut self, now: Moment) {
+        if !std::mem::replace(&mut self.has_responded, true) {
+            self.early_lines.clear();
+            self.pending_failures.hasten(now.plus(STDERR_DELAY));
+        }
+    }
+
     /// Time of the next call of [`Self::reports`], unless a message changes it before; `None` if nothing is waiting.
     #[must_use]
-    pub fn due(&self) -> Option<Timestamp> {
+    pub fn due(&self) -> Option<Moment> {
         [self.pending_failures.due(), self.next_check].into_iter().flatten().min()
     }
 
@@ -72,7 +83,7 @@ impl Watch {
     ///
     /// Builds at most `REPORT_BATCH` of them. If more are due, [`Self::due`] is not in the future. Reports hold data
     /// from messages and standard error; the caller adds the environment (directory, commit, system).
-    pub fn reports(&mut self, now: Timestamp) -> Vec<WatchedReport> {
+    pub fn reports(&mut self, now: Moment) -> Vec<WatchedReport> {
         if self.next_check.is_some_and(|check| check <= now) {
             self.check_timeouts(now);
         }
@@ -83,22 +94,19 @@ impl Watch {
         std::mem::take(&mut self.ready_reports)
     }
 
-    /// All remaining reports. Does not wait for standard error, because the process is about to end.
-    pub fn last_reports(&mut self, now: Timestamp) -> Vec<WatchedReport> {
-        let mut reports = Vec::new();
-        loop {
-            let more = self.reports(now.plus(STDERR_DELAY));
-            if more.is_empty() {
-                return reports;
-            }
-            reports.extend(more);
+    /// All remaining reports. Waits for nothing, because the process is about to end.
+    pub fn last_reports(&mut self, now: Moment) -> Vec<WatchedReport> {
+        self.open_calls.take_all().into_iter().for_each(|call| self.ended_unanswered(call, now));
+        while let Some(counted) = self.pending_failures.take(Moment::LAST) {
+            self.finish_report(counted);
         }
+        std::mem::take(&mut self.ready_reports)
     }
 
     /// Reports of the failures seen before an internal panic of this watch.
     #[must_use]
     pub fn into_remaining_reports(mut self) -> Vec<WatchedReport> {
-        while let Some(counted) = self.pending_failures.take(Timestamp(i64::MAX)) {
+        while let Some(counted) = self.pending_failures.take(Moment::LAST) {
             // a failure whose report panics is dropped
             let _panicked = catch_unwind(AssertUnwindSafe(|| self.finish_report(counted)));
         }
@@ -106,9 +114,10 @@ impl Watch {
     }
 
     fn finish_report(&mut self, counted: CountedFailure) {
-        let stderr = self.find_stderr(&counted.failure);
+        let stderr = counted.failure.last_words.clone().unwrap_or_else(|| self.find_stderr(&counted.failure));
         let address = counted.failure.peer.map(|peer| peer.address);
-        let report = report(counted, stderr, &self.server, &self.setup);
+        let in_stream = counted.failure.call.as_ref().is_some_and(|call| self.stream_sessions.contains(&call.session));
+        let report = report(counted, stderr, &self.server, &self.setup, in_stream);
         self.ready_reports.push(WatchedReport { report, address });
     }
 
@@ -120,12 +129,12 @@ impl Watch {
         let is_exit = failure.exit.is_some();
         match &failure.call {
             Some(call) => self.stderr.find(&StderrQuery {
-                from: call.output_from,
+                from: call.started,
                 to: failure.occurred_at.plus(STDERR_DELAY),
                 message: &failure.message,
                 name: call.name.as_deref(),
                 overlapped: failure.overlapping > 0 && !is_exit,
-                next_call: self.open_calls.next_start(failure.started_count),
+                next_call: self.open_calls.next_start(failure.occurred_at),
             }),
             None if is_exit => {
                 let (from, to) = (failure.occurred_at.minus(EXIT_WINDOW), failure.occurred_at);

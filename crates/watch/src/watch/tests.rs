@@ -10,13 +10,19 @@ use crate::collect::Collector;
 use crate::setup::ExchangeEnd;
 
 mod bounds;
+mod gateways;
+mod late_answers;
 mod odd_messages;
+mod print_order;
 mod random;
+mod soft_errors;
+mod starts;
+mod tasks;
 mod traces;
 
 struct Story {
     watch: Watch,
-    now: Timestamp,
+    now: Moment,
 }
 
 const ON_STDIO: Scope = Scope { session: 0, peer: None, session_hash: None, trace: None };
@@ -32,8 +38,9 @@ impl Story {
             timeout: Duration::from_secs(120),
             handshake_timeout: Duration::from_secs(60),
             known_secrets: KnownSecrets::default(),
+            soft_errors: false,
         };
-        Self { watch: Watch::new(setup), now: Timestamp(1_000_000) }
+        Self { watch: Watch::new(setup), now: Moment::at(1_000_000) }
     }
 
     /// A conversation after the handshake and `tools/list`.
@@ -46,8 +53,8 @@ impl Story {
         story
     }
 
-    fn after(&mut self, milliseconds: i64) -> &mut Self {
-        self.now.0 += milliseconds;
+    fn after(&mut self, milliseconds: u64) -> &mut Self {
+        self.now = self.now.plus(Duration::from_millis(milliseconds));
         self
     }
 
@@ -150,8 +157,13 @@ fn a_response_may_be_seen_before_its_request() {
 #[test]
 fn a_stack_may_be_seen_before_its_request() {
     let mut story = Story::ready();
+    let asked = story.now;
+    let printed = story.after(2).now;
     story.prints(TRACEBACK);
-    story.after(2).calls(1, "divide");
+    // two threads read the pipes, so the request is seen later, with its own moment
+    story.now = asked;
+    story.calls(1, "divide");
+    story.now = printed;
     let (now, exit) = (story.now, Exit { code: Some(1), signal: None });
     story.watch.server_ended(exit, false, now);
     assert_eq!(story.only_report().error_type, "ZeroDivisionError");
@@ -227,20 +239,6 @@ fn the_inventory_of_another_server_is_dropped() {
     story.calls(1, "lend");
     story.fails(1, "Unknown tool: 'lend'");
     assert_eq!(class(&story.only_report()), "caller_error");
-}
-
-#[test]
-fn a_call_without_a_response_is_reported_once() {
-    let mut story = Story::ready();
-    story.calls(1, "divide");
-    let report = story.only_report();
-    assert_eq!(
-        (class(&report), report.error_message.as_str()),
-        ("no_answer", "divide was never answered: nothing came for 120 s")
-    );
-    // a late response is not reported again
-    story.fails(1, "late");
-    story.no_report();
 }
 
 #[test]
@@ -356,7 +354,7 @@ fn a_handshake_that_times_out() {
     let report = story.only_report();
     assert_eq!(
         (class(&report), report.error_message.as_str()),
-        ("no_answer", "the handshake was never completed: nothing came for 60 s")
+        ("no_answer", "the handshake was never completed: nothing came for 600 s")
     );
 }
 

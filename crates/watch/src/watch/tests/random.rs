@@ -113,7 +113,7 @@ impl Conversation {
     }
 
     fn step(&mut self) {
-        let wait = self.random.i64(0..40);
+        let wait = self.random.u64(0..40);
         self.story.after(wait);
         match self.random.u8(0..12) {
             0..=3 => {
@@ -227,7 +227,7 @@ fn damaged_messages_harm_nothing() {
                     bytes.push(b'{');
                 }
             }
-            story.after(random.i64(0..30_000));
+            story.after(random.u64(0..30_000));
             let mut collector = Collector::default();
             collector.push(&bytes);
             let message = if random.u8(0..10) == 0 { Message::Truncated(&collector) } else { Message::Whole(&bytes) };

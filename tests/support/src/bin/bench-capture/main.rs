@@ -1,6 +1,7 @@
 //! Measures the overhead of `autoheal run` and `autoheal mcp` against no wrapper and against a bare relay, in the same
 //! run.
 
+mod attribution;
 mod figures;
 mod gateway;
 mod memory;
@@ -47,6 +48,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["fail"] => return attribution::respond(),
         ["answer"] => return Ok(server::respond()?),
         ["hold", calls, bytes] => return Ok(server::hold(calls.parse()?, bytes.parse()?)?),
         ["relay", command @ ..] => return relay::relay(command),
@@ -57,12 +59,13 @@ fn main() -> Result<()> {
     let options = options(&arguments)?;
     std::fs::create_dir_all(&options.directory)?;
     let mut all = serde_json::Map::new();
-    let measures: [(&str, Measure); 5] = [
+    let measures: [(&str, Measure); 6] = [
         ("run", run::measure),
         ("stdio", stdio::measure),
         ("memory", memory::measure),
         ("gateway", gateway::measure),
         ("secrets", secrets::measure),
+        ("attribution", attribution::measure),
     ];
     for (name, measure) in measures {
         if options.only.as_ref().is_some_and(|only| only != name) {

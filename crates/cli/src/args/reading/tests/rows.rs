@@ -159,6 +159,7 @@ pub(super) const ROWS: &[Row] = &[
     row(&["serve"], "--new-groups", LIMITS[0], LIMITS[1], "from 0 to"),
     row(&["run", "mcp"], "--remote", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
     row(&["serve", "mcp"], "--trust-proxy", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
+    row(&["serve", "mcp"], "--soft-errors", BOOLS[0], BOOLS[1], "neither true, 1, yes, on nor false, 0, no, off"),
     row(
         &["serve"],
         "--public-url",
