@@ -223,7 +223,7 @@ pub fn is_error_text(text: &str) -> bool {
     }
     // a few words of which the last one is `error`, or the name of a class: `Database error: no such table`
     let Some((head, message)) = line.split_once(':') else { return false };
-    let words: Vec<&str> = head.split_whitespace().take(MAX_ERROR_WORDS + 1).collect();
+    let words: Vec<&str> = head.trim_matches(['*', '_', '`']).split_whitespace().take(MAX_ERROR_WORDS + 1).collect();
     let is_class = |word: &str| {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ')' | '(' | '[' | ']'));
         let name = word.rsplit('.').next().unwrap_or(word);

@@ -142,8 +142,10 @@ fn key(members: &[(Cow<'_, str>, &RawValue)], source: Option<Source>, rpc: Optio
         let message = members.iter().find(|(name, _)| name == "error_message");
         let message = message.and_then(|(_, message)| serde_json::from_str::<Cow<'_, str>>(message.get()).ok());
         let call = server_failure::name(rpc).unwrap_or_default();
-        let without =
-            message.as_ref().zip(params.as_ref()).map(|(message, params)| without_arguments(message, call, params));
+        let without = message.as_ref().map(|message| match params {
+            Some(params) => without_arguments(message, call, params),
+            None => Cow::Borrowed(&**message),
+        });
         hash.optional(without.as_deref());
     }
     hash
