@@ -196,8 +196,9 @@ fn is_argument(message: &str, range: &Range<usize>, value: &Value, within: Withi
     }
     if value.is_number {
         let begins = !previous.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | ','));
-        let ends = !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            && !(after.starts_with(['.', ',']) && after[1..].starts_with(|c: char| c.is_ascii_digit()));
+        let continues_word = next.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let continues_number = after.starts_with(['.', ',']) && after[1..].starts_with(|c: char| c.is_ascii_digit());
+        let ends = !continues_word && !continues_number;
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         return begins && ends && digits >= MIN_DIGITS && !is_labelled_code(text, after, before);
     }

@@ -89,7 +89,7 @@ fn bare_name(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
 }
 
-fn of_words<'a>(words: &mut dyn Iterator<Item = &'a str>) -> Option<String> {
+fn of_words(words: &mut dyn Iterator<Item = &str>) -> Option<String> {
     let name = words.next()?.rsplit(['/', '\\']).next()?;
     let plain = bare_name(name);
     let script = INTERPRETERS.contains(&plain).then(|| script(plain, words)).flatten();

@@ -57,10 +57,13 @@ fn a_call_that_is_open_for_too_long_is_reported_once_and_its_late_failure_too() 
     success.no_report();
 }
 
+/// A way in which a client stops to wait for a call.
+type End = fn(&mut Story);
+
 #[test]
 fn a_call_that_timed_out_is_reported_when_its_client_stops_waiting() {
     let exit = Exit { code: Some(0), signal: None };
-    let ends: [(&str, fn(&mut Story)); 4] = [
+    let ends: [(&str, End); 4] = [
         ("cancelled", |story| drop(story.client_sends(CANCEL))),
         ("closed", |story| {
             story.watch.client_closed();

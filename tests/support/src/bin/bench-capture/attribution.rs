@@ -96,7 +96,7 @@ fn misattributed(options: &Options, calls: u64) -> Result<usize> {
         let tool = format!("tool-{}", word(number));
         let Some(report) = reports.iter().find(|report| report["rpc"]["tool"] == tool.as_str()) else { return true };
         let stack = report["stack_trace"].as_str().unwrap_or_default();
-        let is_right = if number % 2 == 0 { stack.contains(&word(number)) } else { stack.is_empty() };
+        let is_right = if number.is_multiple_of(2) { stack.contains(&word(number)) } else { stack.is_empty() };
         !is_right
     };
     Ok((0..calls).filter(|number| wrong(*number)).count())
