@@ -160,8 +160,21 @@ async fn a_call_without_a_response_is_reported_while_the_client_waits() {
     let mut conversation = Conversation::with_timeout(Duration::from_millis(300)).await;
     conversation.request("", &call(1, "hangs")).await;
     assert_report(&conversation.report().await, "hangs", "never answered");
-    // a late response is no second failure
-    conversation.respond(&format!("200 OK\r\n{JSON}"), &failure(1, "late")).await;
+    // a late success takes nothing back, and a late error is reported in its own words
+    conversation.respond(&format!("200 OK\r\n{JSON}"), &success(1)).await;
+    conversation.assert_no_other_failure().await;
+    conversation.request("", &call(2, "late")).await;
+    assert_report(&conversation.report().await, "late", "never answered");
+    conversation.respond(&format!("200 OK\r\n{JSON}"), &failure(2, "boom")).await;
+    assert_report(&conversation.report().await, "late", "boom");
+}
+
+#[tokio::test]
+async fn a_late_success_is_no_failure() {
+    let mut conversation = Conversation::with_timeout(Duration::from_millis(300)).await;
+    conversation.request("", &call(1, "slow")).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    conversation.respond(&format!("200 OK\r\n{JSON}"), &success(1)).await;
     conversation.assert_no_other_failure().await;
 }
 
