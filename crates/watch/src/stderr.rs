@@ -168,15 +168,19 @@ impl StderrQuery<'_> {
     /// Among equals, the first one wins if a next call started, because the later ones may belong to that call.
     /// Otherwise the last one wins, because survived failures are printed before the final one.
     fn failure_in(&self, text: &str, own_len: usize) -> Option<Failure> {
+        let mut failures = find_stacks(text);
+        // those of later calls follow, and may be many
+        if self.next_call.is_none() {
+            failures.reverse();
+        }
         let mut best: Option<(Confidence, Failure)> = None;
-        for failure in find_stacks(text).into_iter().rev().take(MAX_FAILURES) {
+        for failure in failures.into_iter().take(MAX_FAILURES) {
             let failure = self.without_later_lines(failure, text);
             let confidence = self.confidence(&failure, text);
             if confidence == Confidence::InWindow && (self.overlapped || failure.range.start >= own_len) {
                 continue;
             }
-            let is_better = |other: Confidence| confidence > other || confidence == other && self.next_call.is_some();
-            if best.as_ref().is_none_or(|(other, _)| is_better(*other)) {
+            if best.as_ref().is_none_or(|(other, _)| confidence > *other) {
                 best = Some((confidence, failure));
             }
         }
@@ -291,6 +295,17 @@ mod tests {
         let without_stack =
             stderr.find(&StderrQuery { next_call: Some(Moment::at(115)), ..query("no matching stack", false) });
         assert_eq!(without_stack.logs, ["INFO divide: own"]);
+    }
+
+    #[test]
+    fn the_stacks_of_many_later_calls_do_not_hide_the_calls_own() {
+        let mut stderr = Stderr::default();
+        stderr.printed(TRACEBACK.as_bytes(), Moment::at(120));
+        for _ in 0..50 {
+            stderr.printed(TRACEBACK.replace("ZeroDivisionError", "ValueError").as_bytes(), Moment::at(140));
+        }
+        let query = StderrQuery { next_call: Some(Moment::at(130)), ..query("broken", false) };
+        assert_eq!(stderr.find(&query).failure.unwrap().0.error_type, "ZeroDivisionError");
     }
 
     #[test]
