@@ -122,7 +122,7 @@ impl Spool {
         &self.directory
     }
 
-    /// Adds a report: the whole file, or none. Call [`trim`](Self::trim) if the report stays.
+    /// Adds a report: the whole file, or none. Call `trim` if the report stays.
     ///
     /// # Errors
     ///
