@@ -221,8 +221,8 @@ pub(crate) struct ServeArgs {
     #[arg(default_missing_value = "true", default_value = "false", require_equals = true)]
     #[arg(value_parser = values::switch, value_name = "BOOL")]
     pub(crate) trust_proxy: bool,
-    /// Behind /jsonrpc, record a tool's result as a failure if its text begins like an error ("Error: …", "Database error: …"), although the
-    /// result says that it is none. Such failures open issues under the same conditions as bad arguments do
+    /// Behind /jsonrpc, record a tool's result as a failure if its text begins like an error ("Error: ", "Database error: "),
+    /// although the result says that it is none. Such failures open issues under the same conditions as bad arguments do
     #[arg(long, env = "AUTOHEAL_SOFT_ERRORS", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", value_parser = values::switch, value_name = "BOOL")]
     pub(crate) soft_errors: bool,

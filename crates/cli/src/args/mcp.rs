@@ -39,7 +39,7 @@ pub(crate) struct McpArgs {
     /// The same for the handshake
     #[arg(long, default_value = "60s", value_parser = zero_or::<MIN_CALL, CENTURY>, value_name = "TIME")]
     pub(crate) handshake: Duration,
-    /// Record a tool's result as a failure if its text begins like an error ("Error: …", "Database error: …"), although the
+    /// Record a tool's result as a failure if its text begins like an error ("Error: ", "Database error: "), although the
     /// result says that it is none. Such failures open issues under the same conditions as bad arguments do
     #[arg(long, env = "AUTOHEAL_SOFT_ERRORS", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value = "false", value_parser = values::switch, value_name = "BOOL")]
