@@ -10,7 +10,7 @@ import { randomDigits } from './random.js';
 import { readStream, takeMessages } from './read-stream.js';
 import { discard, isEventStream, requestHeaders, send } from './request.js';
 import { takeText } from './response.js';
-import { read, textOf } from './type-checks.js';
+import { attempted, read, textOf } from './type-checks.js';
 
 /** Makes an attempt and returns its outcome. Throws failures without a remedy, such as an abort. */
 export async function attempt(connection, call) {
@@ -24,7 +24,8 @@ export async function attempt(connection, call) {
   connection.inFlight.add(call);
   let failure;
   try {
-    await exchange(connection, call, outcome);
+    // Some wrappers of `fetch` drop the signal.
+    await unlessAborted(call, exchange(connection, call, outcome));
   } catch (thrown) {
     // The module judges errors of `fetch`.
     if (thrown instanceof Failure) failure = thrown;
@@ -92,7 +93,7 @@ function bodyOf(connection, call) {
   if (reporting && call.kind === REQUEST) {
     if (connection.isMCP) call.meta = traced(call.meta);
     // To another origin, the header would need a preflight.
-    else if (!isForeign(endpoint)) call.headers = traced(call.headers);
+    else if (attempted(() => isForeign(endpoint)) === false) call.headers = traced(call.headers);
   }
   return call.members ? call.params : wireText(call, metaOf(connection, call));
 }

@@ -1,7 +1,7 @@
 // Breadcrumbs: the last fifty events on the page before a failure, shared by all clients.
 
 import { listenToPage, withoutFragment } from './page.js';
-import { attempted, classOf, isFunction, isObject } from './type-checks.js';
+import { attempted, classOf, isFunction, isObject, read, textOf } from './type-checks.js';
 
 const MAX_BREADCRUMBS = 50;
 /** Maximum length of a text, in UTF-16 units. A report shortens it further, after secrets are removed. */
@@ -12,8 +12,8 @@ const steps = [];
 export const OWN = Symbol();
 
 /** Adds a breadcrumb; `detail` joins the text only when a report is written. */
-export function addBreadcrumb(level, text, detail) {
-  if (steps.push({ time: Date.now(), level, text, detail }) > MAX_BREADCRUMBS) steps.shift();
+export function addBreadcrumb(level, text, detail = '') {
+  if (steps.push({ time: Date.now(), level, text: shorten(text), detail: shorten(detail) }) > MAX_BREADCRUMBS) steps.shift();
 }
 
 /** The breadcrumbs as a report has them, oldest first. */
@@ -25,6 +25,8 @@ export const breadcrumbs = () =>
   }));
 
 let collects = false;
+/** Whether a value is read now. Reading may call wrapped methods, as proxies for debugging do. */
+let observes = false;
 
 /** Begins to collect breadcrumbs from console, requests, clicks and navigation, once for the page. */
 export function collectBreadcrumbs() {
@@ -36,10 +38,8 @@ export function collectBreadcrumbs() {
   wrap(globalThis, 'fetch', ([input, options], response) => {
     if (options?.[OWN]) return;
     const text = `${options?.method ?? input?.method ?? 'GET'} ${shorten(String(input?.url ?? input))}`;
-    response.then(
-      ({ status }) => addBreadcrumb('fetch', text, String(status)),
-      (error) => addBreadcrumb('fetch', text, error?.name),
-    );
+    const add = (value, name) => addBreadcrumb('fetch', text, textOf(read(value, name) ?? ''));
+    response.then((answer) => add(answer, 'status'), (error) => add(error, 'name'));
   });
   if (!globalThis.document) return;
   listenToPage('click', ({ target }) => addBreadcrumb('click', selector(target)), { capture: true, passive: true });
@@ -63,13 +63,17 @@ function wrap(object, name, observe) {
     if (!isFunction(method)) return;
     object[name] = function (...values) {
       const value = Reflect.apply(method, this ?? globalThis, values);
+      if (observes) return value;
+      observes = true;
       attempted(() => observe(values, value));
+      observes = false;
       return value;
     };
   });
 }
 
-const shorten = (text) => text.slice(0, MAX_TEXT);
+/** The beginning of a text, copied, because a slice keeps the whole text in memory. */
+const shorten = (text) => (text.length > MAX_TEXT ? JSON.parse(JSON.stringify(text.slice(0, MAX_TEXT))) : text);
 
 /** A short text for a value of the console. Objects are not walked and not referenced, so that it costs little. */
 function summary(value) {

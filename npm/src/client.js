@@ -40,7 +40,7 @@ export class MCPClient {
   constructor(endpoint = '/jsonrpc', options = {}) {
     const { wasmUrl, reporting } = (this.#settings = settings(endpoint, options));
     // An error of the page's own handler must not become the failure of a call.
-    const onerror = (error) => attempted(() => this.onerror?.(error));
+    const onerror = (error) => attempted(() => Promise.resolve(this.onerror?.(error)).catch(() => {}));
     const connection = (this.#connection = new Connection(this.#settings, onerror));
     this.#ready = loadModule(wasmUrl).then(() => {
       if (reporting) this.#reporter = new Reporter(reporting, onerror);
@@ -259,7 +259,7 @@ export class MCPClient {
   #errorOf(call, failure) {
     if (!(failure instanceof Failure)) return failure;
     // An aborted call rejects with the page's own reason, like `fetch`.
-    if ('reason' in failure) return failure.reason;
+    if (Object.hasOwn(failure, 'reason')) return failure.reason;
     const { code, message, class: kind, outcome = {} } = failure;
     const { thrown, status, response } = outcome;
     const isServerCode = typeof code === 'number';

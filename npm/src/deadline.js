@@ -1,6 +1,7 @@
 // Deadlines of calls in flight. One timer serves all, because a timer each would cost more than the rest of a call.
 
 import { TIMED_OUT } from '../pkg/shared-numbers.js';
+import { MAX_TIMER_MS } from './limits.js';
 
 const calls = new Set();
 /** Controllers whose call has ended without an abort, to be used again. */
@@ -58,7 +59,7 @@ export function pause(milliseconds, signal, isIdle) {
       signal?.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, milliseconds);
+    const timer = setTimeout(end, Math.min(milliseconds, MAX_TIMER_MS));
     if (isIdle) timer.unref?.();
     signal?.addEventListener('abort', end);
   });

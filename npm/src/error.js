@@ -9,7 +9,7 @@ export class MCPError extends Error {
   }
 }
 // On the prototype and not enumerable, like the name of every built-in error.
-Object.defineProperty(MCPError.prototype, 'name', { value: 'MCPError', configurable: true, writable: true });
+Object.defineProperty(MCPError.prototype, 'name', { __proto__: null, value: 'MCPError', configurable: true, writable: true });
 
 /**
  * A failure that the client has found: `reason`, with which the call rejects as it is, or code, message and class of the

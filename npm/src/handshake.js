@@ -70,7 +70,7 @@ async function discover(connection, probe) {
   const succeeded = session.verdict(REQUEST, status, outcome.facts) === SUCCEEDED;
   const { supportedVersions, capabilities, instructions, _meta } = Object(message?.result);
   const supported = succeeded ? supportedVersions : message?.error?.data?.supported;
-  const versions = JSON.stringify(supported) ?? '';
+  const versions = supported?.length ? JSON.stringify(supported) : '';
   const step = session.probed(succeeded, status, message?.error?.code ?? NaN, versions);
   connection.server = { info: _meta?.[`${PREFIX}serverInfo`], capabilities, instructions };
   if (step !== FAIL) return step;
@@ -90,7 +90,14 @@ async function initialize(connection, origin, params, isTrial) {
   if (judgement) throw failureOf(judgement, call);
   connection.server = { info: serverInfo, capabilities, instructions };
   connection.commonHeaders = undefined;
-  await deliver(connection, handshakeCall(connection, NOTIFICATION, 'notifications/initialized', undefined, origin));
+  const notification = handshakeCall(connection, NOTIFICATION, 'notifications/initialized', undefined, origin);
+  notification.repeats = 100;
+  try {
+    await deliver(connection, notification);
+  } catch (failure) {
+    // Its answer has no meaning, and neither has a connection that is closed instead.
+    if (failure.code === 'CLOSED') throw failure;
+  }
 }
 
 /** Makes a call of the handshake; `origin` is its timeout, and the call site of the call that needs the connection. */

@@ -71,8 +71,10 @@ export function onGlobalError(listener) {
     // Libraries with promises of their own have the reason in `detail`.
     listenToPage('unhandledrejection', ({ detail, reason = detail?.reason }) => notify('unhandled_rejection', reason));
     // Only watches, so that the program ends as it would without.
-    globalThis.process?.on?.('uncaughtExceptionMonitor', (error, origin) =>
-      notify(origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught', error),
+    attempted(() =>
+      globalThis.process?.on?.('uncaughtExceptionMonitor', (error, origin) =>
+        notify(origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught', error),
+      ),
     );
   }
   listeners.add(listener);

@@ -15,8 +15,14 @@ const MAX_LENGTH = 16_000;
 const CUT = '<cut>';
 /** Members of events, responses and elements that describe a failure. */
 const INHERITED = ['type', 'code', 'reason', 'status', 'url', 'src', 'target'];
-/** Copies a value, its upper levels first. Members with a name that matches `skipped` are left out. */
-export function plain(root, skipped) {
+/** A name that is only listed counts this part of a unit, because an engine lists all names of an object at once. */
+const LISTED = 1 / 32;
+
+/**
+ * Copies a value, its upper levels first. Members with a name that matches `skipped` are left out, and those of the value
+ * itself whose name matches `placed`.
+ */
+export function plain(root, skipped, placed) {
   let left = MAX_LENGTH;
   const queue = [];
   /** Copies a value, of which `around` are the lists and objects around it. Its own members are copied later. */
@@ -46,9 +52,12 @@ export function plain(root, skipped) {
   for (const [copy, value, kind, path] of queue) {
     let count = 0;
     attempted(() => {
-      for (const [name, member] of /^(Array|Map|Set)$/.test(kind) ? value.entries() : membersOf(value, kind)) {
+      if (left < 0) return;
+      const charge = (names) => (left -= names * LISTED);
+      const members = /^(Array|Map|Set)$/.test(kind) ? value.entries() : membersOf(value, kind, charge);
+      for (const [name, member] of members) {
         const text = textOf(name);
-        if (skipped?.test(text)) continue;
+        if (skipped?.test(text) || (path.length === 1 && placed?.test(text))) continue;
         const isFull = (count += 1) > MAX_MEMBERS || left < 0;
         left -= text.length + 8;
         copy[Array.isArray(copy) ? count - 1 : text] = isFull ? CUT : copyOf(member, path);
@@ -60,10 +69,12 @@ export function plain(root, skipped) {
 }
 
 /** The members of an object that is no list. Of one of the browser, which may hold the whole page, a few are read. */
-function membersOf(value, kind) {
+function membersOf(value, kind, charge) {
   let names = INHERITED;
   if (/^(Object|Error)$/.test(kind)) {
-    names = Object.keys(value).slice(0, MAX_MEMBERS + 1);
+    names = Object.keys(value);
+    charge(names.length);
+    names = names.slice(0, MAX_MEMBERS + 1);
     if (kind === 'Error') names.unshift('name', 'message', 'stack', 'cause');
   }
   return names.map((name) => [name, read(value, name)]);

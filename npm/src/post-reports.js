@@ -25,7 +25,7 @@ export async function postReports(endpoint, body) {
     body,
     keepalive,
     // new in Chrome 103
-    signal: AbortSignal.timeout?.(TIMEOUT),
+    signal: globalThis.AbortSignal?.timeout?.(TIMEOUT),
   });
   // Chromium counts the request as in flight until its response is read.
   const text = await response.text();

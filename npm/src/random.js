@@ -1,14 +1,17 @@
 // Random numbers and ids.
 
+import { attempted, read } from './type-checks.js';
+
 /** Random numbers in advance, because getting them for each call would cost more than the rest of its traceparent. */
 const numbers = [];
 
 /** 64 random bits in hexadecimal digits. */
 export function randomDigits() {
   if (!numbers.length) {
-    const random = globalThis.crypto?.getRandomValues(new BigUint64Array(96));
-    // Imitations of a browser may lack `crypto`.
-    numbers.push(...(random ?? [Math.floor(Math.random() * 2 ** 53)]));
+    const random = attempted(() => globalThis.crypto.getRandomValues(new BigUint64Array(96)));
+    // Imitations of a browser may lack `crypto`, or parts of it, or return something else.
+    const isRandom = typeof read(random, 95) === 'bigint' && random[94] !== random[95];
+    numbers.push(...(isRandom ? random : [Math.floor(Math.random() * 2 ** 53)]));
   }
   return numbers.pop().toString(16).padStart(16, '0');
 }

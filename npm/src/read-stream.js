@@ -5,6 +5,7 @@ import { pause } from './deadline.js';
 import { isEventStream, requestHeaders, send } from './request.js';
 import { factsOf } from './response.js';
 import { receive } from './server-messages.js';
+import { isText } from './type-checks.js';
 
 /** Time for a stream to end by itself after its response, in milliseconds. */
 const GRACE = 100;
@@ -63,9 +64,10 @@ export function takeMessages(connection, call, messages, response, outcome) {
   for (const item of [messages].flat()) {
     const message = Object(item);
     call.heard = true;
-    // A response with an id of null is for a request the server could not read. It needs a result or an error.
+    // A response with an id of null is for a request the server could not read. It needs a result or an error. Some
+    // servers say "server-error" instead; the ids of this client are numbers.
     const { id, result, error } = message;
-    const isResponse = id === call.id || (id == null && (result ?? error));
+    const isResponse = id === call.id || (id == null && (result ?? error)) || (isText(id) && error);
     if (message.method !== undefined || !isResponse) {
       receive(connection, message, call);
     } else {

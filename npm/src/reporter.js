@@ -3,7 +3,7 @@
 import { Outbox } from '../pkg/glue.js';
 import { breadcrumbs, collectBreadcrumbs } from './breadcrumbs.js';
 import { pause } from './deadline.js';
-import { cut, KEEPALIVE_BYTES } from './limits.js';
+import { cut, KEEPALIVE_BYTES, MAX_TIMER_MS } from './limits.js';
 import { openStore } from './offline.js';
 import { addUnsent, failedByLeaving, removeUnsent, untilStays } from './page.js';
 import { plain } from './plain.js';
@@ -14,6 +14,12 @@ import { attempted, isFunction, isText, textOf } from './type-checks.js';
 
 /** Headings of a lost connection: of calls, and in the words of the engines. */
 const LOST = /: (No connection to |NetworkError|Load failed|Failed to fetch)/;
+
+/** Maximum time for a promise of `beforeSend`, in milliseconds. Its report is given up then, so that others are sent. */
+const MAX_BEFORE_SEND = 5000;
+
+/** Errors that any client has reported. What ends as an uncaught error is the same failure. */
+const reportedByAny = new WeakSet();
 
 export class Reporter {
   #options;
@@ -77,8 +83,10 @@ export class Reporter {
   record(draft, error) {
     this.#safely(() => {
       if (Object(error) === error) {
-        if (this.#reported.has(error)) return;
+        const isUncaught = /^un/.test(draft.class);
+        if ((isUncaught ? reportedByAny : this.#reported).has(error)) return;
         this.#reported.add(error);
+        if (!isUncaught) reportedByAny.add(error);
       }
       const { error_type, rpc } = draft;
       draft.error_message = cut(draft.error_message);
@@ -101,7 +109,7 @@ export class Reporter {
     const { sampleRate, ignoreErrors, allowUrls, denyUrls } = this.#options;
     const fits = (patterns, text) =>
       patterns?.some((pattern) => (isText(pattern) ? text.includes(pattern) : text.search(pattern) >= 0));
-    const [script] = /\b[a-z-]+:\/\/[^\s)]+/.exec(stack) ?? [''];
+    const [script] = /(?<![a-z-])[a-z-]+:\/\/[^\s)]+/.exec(stack) ?? [''];
     if (fits(ignoreErrors, heading) || fits(denyUrls, script) || fits(allowUrls, script) === false) return false;
     return sampleRate === 1 || Math.random() < sampleRate;
   }
@@ -142,7 +150,7 @@ export class Reporter {
     await untilStays(this.#lostAt);
     while (!this.#isOff) {
       for (const report of this.#writtenReports(isUrgent, false)) {
-        const wanted = await this.#beforeSend(report);
+        const wanted = await waitAtMost(MAX_BEFORE_SEND, this.#beforeSend(report));
         if (!wanted) continue;
         // First, because the page may be left while the report is stored.
         this.#outbox.keep(wanted);
@@ -211,6 +219,8 @@ export class Reporter {
       for (const report of this.#writtenReports(true, true)) {
         const wanted = this.#beforeSend(report);
         if (isText(wanted)) this.#outbox.keep(wanted);
+        // Too late for this beacon, but the page may be shown again.
+        else wanted?.then((late) => this.#safely(() => late && (this.#outbox.keep(late), this.#flushIn(0))));
       }
       const body = this.#outbox.bundle(KEEPALIVE_BYTES, true, true);
       if (!body) return;
@@ -241,7 +251,7 @@ export class Reporter {
 async function waitAtMost(milliseconds, promise) {
   let timer;
   const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+    timer = setTimeout(resolve, Math.min(milliseconds, MAX_TIMER_MS));
   });
   const value = await Promise.race([promise, timeout]);
   clearTimeout(timer);

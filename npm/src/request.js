@@ -5,7 +5,7 @@ import { Failure } from './error.js';
 import { absolute } from './page.js';
 import { plainHeaders } from './settings.js';
 import { headersFor } from './tool-headers.js';
-import { isFunction, read, textOf } from './type-checks.js';
+import { attempted, isFunction, read, textOf } from './type-checks.js';
 
 /** Ends a response whose body does not matter. */
 export const discard = ({ body }) => body?.cancel?.().catch(() => {});
@@ -22,23 +22,29 @@ export async function send(connection, method, { controller }, headers, body) {
   for (let redirects = 1; ; redirects += 1) {
     const address = connection.movedTo ?? endpoint;
     const response = await fetch(address, { method, headers, body, signal, redirect: 'manual', [OWN]: true }).catch((thrown) => {
+      connection.movedTo = undefined;
       absolute(address);
       throw thrown;
     });
     const { status } = response;
     // Browsers hide status and target of a redirect. A request without headers and parameters finds the target.
-    if (status && !/^30[12378]$/.test(status)) return response;
+    if (status && !/^30[12378]$/.test(status)) {
+      // Most redirects are temporary, so the endpoint is asked again after a failure.
+      if (!response.ok) connection.movedTo = undefined;
+      return response;
+    }
     discard(response);
     const location = status
       ? response.headers.get('location')
       : await fetch(address, { method: 'POST', signal, [OWN]: true }).then(({ url }) => url, () => '');
     const from = absolute(address);
-    const { href, origin, pathname } = new URL(location, from);
+    const { href, origin, protocol, pathname, username, password } = attempted(() => new URL(location ?? '', from)) ?? from;
     const isUnknown = href === from.href;
-    if (isUnknown || origin !== from.origin || (status && status < 307) || redirects > MAX_REDIRECTS) {
-      const target = isUnknown ? 'an unknown address' : origin + pathname;
+    if (isUnknown || origin !== from.origin || username || password || (status && status < 307) || redirects > MAX_REDIRECTS) {
+      const target = isUnknown ? 'an unknown address' : origin === 'null' ? protocol : origin + pathname;
       const how = status ? ` with HTTP ${status}` : '';
       const message = `${endpoint} redirects to ${target}${how}, which is not followed. If that is the server, make it the endpoint`;
+      connection.movedTo = undefined;
       throw new Failure({ code: 'REDIRECT', message, class: 'http' });
     }
     connection.movedTo = href;

@@ -3,11 +3,12 @@
 import { inBackground, sendInBackground } from './background.js';
 import { watch } from './deadline.js';
 import { replyTo } from './handlers.js';
+import { isText } from './type-checks.js';
 
 /** Passes a message that came on the stream of a call to the page's handlers, and responds to a request. */
 export function receive(connection, { method, params, id }, call) {
+  if (!isText(method)) return;
   if (id != null) {
-    if (!method) return;
     replyTo(connection.requestHandlers, method, params).then((reply) =>
       sendInBackground(connection, 'POST', { id, ...reply }),
     );

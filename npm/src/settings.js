@@ -121,7 +121,7 @@ function isFetchable(value) {
   const text = String(value).trim();
   try {
     const { username, password } = new URL(text, 'http://localhost');
-    return /^(https?:|(?!https?\/\/|[^/?#]*:))/i.test(text) && !username && !password;
+    return /^(https?:\/\/|(?!https?\/\/|[^/?#]*:))/i.test(text) && !username && !password;
   } catch {
     return false;
   }
@@ -150,6 +150,6 @@ export function expect(subject, [hasType, words], value) {
   if (hasType(value)) return;
   let got = value === null ? 'null' : typeof value;
   // What is before an @ may be a password.
-  if (/^(boolean|number|string)$/.test(got)) got += ` ${JSON.stringify(value).replace(/[^/"]*@/, '…@')}`;
+  if (/^(boolean|number|string)$/.test(got)) got += ` ${JSON.stringify(value).replace(/".*@/s, '"…@')}`;
   throw new TypeError(`MCPClient: ${subject} must be ${words}, not ${got}`);
 }

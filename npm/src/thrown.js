@@ -9,8 +9,10 @@ import { attempted, classOf, isName, isObject, isText, listOf, read, textOf } fr
 const MAX_CAUSES = 10;
 /** Maximum number of names in a shape. */
 const MAX_NAMES = 20;
-/** Members of an error that have another place in the report, and members that hold headers. */
-const LEFT_OUT = /^(name|message|stack|cause|errors|config|request|headers)$/;
+/** Members of an error that have another place in the report. */
+const PLACED = /^(name|message|stack|cause|errors)$/;
+/** Members that hold headers, at any depth. */
+const LEFT_OUT = /^(config|request|headers)$/;
 
 /** Members of a report's draft, and `value`: the error itself where an event has one. */
 export function describe(thrown) {
@@ -27,7 +29,7 @@ export function describe(thrown) {
   const isError = isText(message) || !isObject(value);
   const text = isText(message) ? message : isError ? textOf(value) : shapeOf(isObject(message) ? message : value);
   const kind = isError ? 'Error' : read(read(value, 'constructor'), 'name');
-  const [name] = [read(value, 'name'), kind, 'Object'].filter(isName);
+  const name = cut([read(value, 'name'), kind, 'Object'].find(isName));
   const stack = stackOf(value) || place;
   return {
     value,
@@ -40,7 +42,7 @@ export function describe(thrown) {
 
 /** The members of an error beside its message and stack, or of what was thrown in place of one; undefined if none. */
 export function ownMembers(value) {
-  const members = isObject(value) ? plain(value, LEFT_OUT) : '';
+  const members = isObject(value) ? plain(value, LEFT_OUT, PLACED) : '';
   return Object.keys(members).length ? members : undefined;
 }
 
@@ -60,11 +62,13 @@ export function causesOf(errors) {
 
 /** The names of the members, because errors are grouped by their message, and the values may differ each time. */
 function shapeOf(value) {
-  const text = textOf(value);
+  // A list may be large, and its text is made of all its members.
+  const isList = attempted(() => Array.isArray(value));
+  const text = isList ? '' : textOf(value);
   // an own `toString`
-  if (!/^(\[object|$)/.test(text) && !Array.isArray(value)) return text;
+  if (!/^(\[object|$)/.test(text)) return text;
   if (/^(Object|Array)$/.test(classOf(value))) {
-    return `{${(attempted(() => Object.keys(value)) ?? []).slice(0, MAX_NAMES).sort().join(', ')}}`;
+    return `{${(attempted(() => Object.keys(isList ? value.slice(0, MAX_NAMES) : value)) ?? []).slice(0, MAX_NAMES).sort().join(', ')}}`;
   }
   const status = read(value, 'status');
   return status ? `HTTP ${status}` : textOf(read(value, 'type') ?? '');

@@ -1,6 +1,6 @@
 // Request headers of the modern era: the method, the name, and the arguments that a tool's schema maps to headers.
 
-import { isObject, isText } from './type-checks.js';
+import { attempted, isObject, isText } from './type-checks.js';
 
 /** Maximum depth of a schema that is searched, so that a hostile one cannot exhaust the stack. */
 const MAX_DEPTH = 64;
@@ -38,7 +38,7 @@ export function usableTools(tools, toolHeaders) {
       toolHeaders.set(name, headerPaths(inputSchema));
       return true;
     } catch ({ message }) {
-      console.warn(`MCPClient: the tool "${name}" is left out: ${message}`);
+      attempted(() => console.warn(`MCPClient: the tool "${name}" is left out: ${message}`));
       return false;
     }
   });
