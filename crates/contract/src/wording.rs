@@ -231,7 +231,10 @@ pub fn is_error_text(text: &str) -> bool {
             || ["Error", "Exception"].iter().any(|end| name.ends_with(end))
     };
     // a sentence about an error: `The last error: none was found`
-    if words.first().is_some_and(|word| ["the", "a", "an", "no", "last", "this"].contains(&word.to_lowercase().as_str())) {
+    if words
+        .first()
+        .is_some_and(|word| ["the", "a", "an", "no", "last", "this"].contains(&word.to_lowercase().as_str()))
+    {
         return false;
     }
     let starts = words.first().is_some_and(|word| word.eq_ignore_ascii_case("error"));
