@@ -68,7 +68,8 @@ function shapeOf(value) {
   // an own `toString`
   if (!/^(\[object|$)/.test(text)) return text;
   if (/^(Object|Array)$/.test(classOf(value))) {
-    return `{${(attempted(() => Object.keys(isList ? value.slice(0, MAX_NAMES) : value)) ?? []).slice(0, MAX_NAMES).sort().join(', ')}}`;
+    const names = attempted(() => Object.keys(isList ? value.slice(0, MAX_NAMES) : value)) ?? [];
+    return `{${names.slice(0, MAX_NAMES).sort().join(', ')}}`;
   }
   const status = read(value, 'status');
   return status ? `HTTP ${status}` : textOf(read(value, 'type') ?? '');
