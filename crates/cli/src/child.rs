@@ -17,7 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub(crate) use self::ending::Ending;
 pub(crate) use self::facts::Place;
 pub(crate) use self::last_reads::{LastReads, WrittenFile};
-pub(crate) use self::nested::{Ended, Nested, REPORTED, Reported};
+pub(crate) use self::nested::{Ended, Nested, REPORTED, Remoteness, Reported};
 pub(crate) use self::signals::Signals;
 use crate::printed::one_line;
 

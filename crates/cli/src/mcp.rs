@@ -28,14 +28,16 @@ use crate::child::{Ended, Ending, Nested, Reported, Signals, refuse};
 use crate::settings::or_never;
 
 /// Runs the server to its end and ends the same way: with its exit code, or by its signal.
-pub(crate) fn run(options: McpArgs) -> ExitCode {
+pub(crate) fn run(mut options: McpArgs) -> ExitCode {
     let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
     // before the server starts, so that no signal and no exit of the server is missed
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return refuse(&format!("cannot listen for signals: {error}"), 125),
     };
-    let nested = Nested::new();
+    let nested = Nested::new(options.delivery.remote);
+    let remoteness = nested.remoteness();
+    options.delivery.remote = remoteness.is_remote();
     let prepare = |command: &mut Command| {
         options.delivery.pass_on(command);
         nested.pass_on(command);
@@ -45,7 +47,7 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
     };
     let (child, pipes) = match relays::start(program, arguments, prepare) {
         Ok(started) => started,
-        Err(error) => return OwnFailure::of(&options).not_started(&error),
+        Err(error) => return OwnFailure::of(&options, remoteness).not_started(&error),
     };
     // after the start of the server, so that this work delays nothing
     let inventory_file = InventoryFile::of_command(data_directory().as_deref(), &options.command);
@@ -56,9 +58,8 @@ pub(crate) fn run(options: McpArgs) -> ExitCode {
         Err(error) => return refuse(&format!("cannot start a thread: {error}"), 125),
     };
     let destination = options.delivery.destination_hash();
-    let own_failure = OwnFailure::of(&options);
-    let sender = options.delivery.sender();
-    let reports = Reports::new(options.delivery.into_destination(known_secrets), sender, program);
+    let own_failure = OwnFailure::of(&options, remoteness.clone());
+    let reports = Reports::new(options.delivery.into_destination(known_secrets), remoteness, program);
     let watcher = Watcher::start(Arc::clone(&conversation), reports, inventory_file);
     let ending = signals.follow(child, || false);
     let interrupted = signals.interrupted();

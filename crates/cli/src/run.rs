@@ -34,7 +34,7 @@ use crate::child::{Ended, Ending, Nested, OWN_LINE, Reported, Signals, passing, 
 const RELAY_GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the command to its end and ends the same way: with its exit code, or by its signal.
-pub(crate) fn run(options: RunArgs) -> ExitCode {
+pub(crate) fn run(mut options: RunArgs) -> ExitCode {
     let Some((program, arguments)) = options.command.split_first() else { return ExitCode::from(2) };
     // before the command starts, so that no signal and no exit of the command is missed
     let mut signals = match Signals::listen() {
@@ -46,7 +46,9 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
         Ok(streams) => streams,
         Err(error) => return refuse(&format!("cannot make pipes for the command: {error}"), 125),
     };
-    let nested = Nested::new();
+    let nested = Nested::new(options.delivery.remote);
+    let remoteness = nested.remoteness();
+    options.delivery.remote = remoteness.is_remote();
     let prepare = |command: &mut Command| {
         options.delivery.pass_on(command);
         nested.pass_on(command);
@@ -62,6 +64,7 @@ pub(crate) fn run(options: RunArgs) -> ExitCode {
     let nested_failures = nested.failures();
     let start_error = nested.start_error();
     drop(nested);
+    options.delivery.remote = remoteness.is_remote();
     let interrupted = signals.interrupted();
     // A reader that stopped reading can block the relays. A signal must still end this process.
     let is_done = Arc::new(AtomicBool::new(false));

@@ -13,17 +13,18 @@ use uuid::Uuid;
 use super::reports::Reports;
 use crate::args::{DeliveryArgs, McpArgs};
 use crate::arguments::line_without_secrets;
-use crate::child::{Ending, Reported, say, start};
+use crate::child::{Ending, Remoteness, Reported, say, start};
 
 /// What a report of such a failure needs.
 pub(super) struct OwnFailure {
     delivery: DeliveryArgs,
+    remoteness: Remoteness,
     command: Vec<OsString>,
 }
 
 impl OwnFailure {
-    pub(super) fn of(options: &McpArgs) -> Self {
-        Self { delivery: options.delivery.clone(), command: options.command.clone() }
+    pub(super) fn of(options: &McpArgs, remoteness: Remoteness) -> Self {
+        Self { delivery: options.delivery.clone(), remoteness, command: options.command.clone() }
     }
 
     /// Refuses a server that cannot be started, and reports that.
@@ -63,8 +64,8 @@ impl OwnFailure {
         let until = Instant::now() + MAX_DELAY;
         let destination = self.delivery.destination_hash();
         let program = self.program().to_owned();
-        let sender = self.delivery.sender();
-        let mut reports = Reports::new(self.delivery.into_destination(known_secrets(&self.command)), sender, &program);
+        let sent_to = self.delivery.into_destination(known_secrets(&self.command));
+        let mut reports = Reports::new(sent_to, self.remoteness, &program);
         reports.send(vec![report]);
         if reports.finish(until) {
             Reported::note(ending, destination);

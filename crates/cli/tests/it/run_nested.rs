@@ -204,3 +204,57 @@ async fn the_end_of_a_server_is_reported_once_by_run_in_mcp_and_mcp_in_run() {
     let wrapped = Wrapped::new();
     assert_eq!(with_input(wrapped.run(&[], &["cat"]), call).status.code(), Some(0));
 }
+
+/// Asserts that each report of these is anonymous.
+async fn assert_anonymous(wrapped: &Wrapped, case: &str) {
+    let senders: Vec<_> = wrapped.recorded().await.into_iter().map(|it| it["sender"].clone()).collect();
+    assert!(!senders.is_empty() && senders.iter().all(|it| it == "anonymous"), "{case}: {senders:?}");
+}
+
+#[tokio::test]
+async fn a_command_around_a_remote_one_is_anonymous() {
+    let says = "sh -c 'echo ValueError: visitor says no >&2; exit 1'";
+    let hangs = "sh -c 'echo ValueError: visitor says no >&2; exec sleep 60'";
+    for script in [
+        format!("RUN --remote -- {says} || {{ echo server down >&2; exit 2; }}"),
+        format!("RUN --remote -- {says} || exit 3"),
+        format!("AUTOHEAL_REMOTE=true RUN -- {says} || exit 3"),
+        format!("timeout 1 AUTOHEAL run --remote -- {hangs}"),
+        // the one in between is killed
+        format!("timeout -s KILL 1 AUTOHEAL run -- AUTOHEAL run --remote -- {hangs}"),
+        format!("RUN -- sh -c \"AUTOHEAL run --remote -- {}\" || exit 3", says.replace('"', "")),
+        // as ever, with a server that fails
+        format!("AUTOHEAL mcp --remote -- {says} </dev/null || exit 3"),
+        // the file is full or ends within a line
+        format!("head -c 70000 /dev/zero >> $AUTOHEAL_REPORTED; RUN --remote -- {says} || exit 3"),
+    ] {
+        let wrapped = Wrapped::new();
+        let script = script.replace("RUN", &format!("{AUTOHEAL} run")).replace("AUTOHEAL ", &format!("{AUTOHEAL} "));
+        assert!(!wrapped.output(&["sh", "-c", &script]).status.success(), "{script}");
+        assert_anonymous(&wrapped, &script).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_anonymous_from_the_start_of_a_remote_command_within_it() {
+    let call = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"price\"}}\n";
+    let server = r#"read line; echo '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no price"}}'; cat >&2"#;
+    for (prefix, sender) in [(format!("{AUTOHEAL} run --remote -- true; "), "anonymous"), (String::new(), "local")] {
+        let wrapped = Wrapped::new();
+        with_input(wrapped.mcp(&[], &["sh", "-c", &format!("{prefix}{server}")]), call);
+        assert_eq!(wrapped.only().await["sender"], sender);
+    }
+}
+
+#[tokio::test]
+async fn nothing_within_a_remote_command_undoes_it() {
+    for undo in ["AUTOHEAL_REMOTE=false", "AUTOHEAL_REMOTE=", "env -u AUTOHEAL_REMOTE"] {
+        for inner in ["run --remote=false", "run"] {
+            let wrapped = Wrapped::new();
+            let script = format!("{undo} {AUTOHEAL} {inner} -- sh -c 'echo no price >&2; exit 3' || exit 4");
+            let status = wrapped.run(&["--remote"], &["sh", "-c", &script]).status().unwrap();
+            assert_eq!(status.code(), Some(4), "{script}");
+            assert_anonymous(&wrapped, &script).await;
+        }
+    }
+}
