@@ -133,6 +133,10 @@ impl Batch {
             connection
                 .prepare_cached("UPDATE groups SET known = 1, known_since = ?2 WHERE id = ?1")?
                 .execute([group.id, record.received_at().0])?;
+            // A new group becomes due when the totals are written.
+            if group.count > 0 {
+                sample::make_due(connection, group.id, record.received_at())?;
+            }
         }
         let is_new = group.count == 0;
         if let (Some(end), None) = (&end, meeting) {

@@ -59,7 +59,7 @@ pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record
     connection
         .prepare_cached(
             "UPDATE groups SET shown_sample = ?2, error_type = ?3, error_message = ?4, source = ?5, class = ?6,
-                 severity = ?7, act_at = coalesce(act_at, ?8) WHERE id = ?1",
+                 severity = ?7 WHERE id = ?1",
         )?
         .execute(params![
             group,
@@ -69,8 +69,19 @@ pub(super) fn show(connection: &Connection, group: i64, sample: SampleId, record
             record.source().name(),
             report.class.as_deref().map(|class| start(class, MAX_NAME_BYTES)),
             record.severity().name(),
-            record.received_at().0,
-        ])
+        ])?;
+    make_due(connection, group, record.received_at())
+}
+
+/// Makes a group due at once, whatever it waits for, because its text or its trust changed: a stranger who reports a
+/// failure first must not delay the report of a known sender. After a refusal by GitHub the wait stays.
+pub(super) fn make_due(connection: &Connection, group: i64, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE groups SET act_at = CASE status WHEN 'refused' THEN coalesce(act_at, ?2) ELSE ?2 END
+             WHERE id = ?1 AND (act_at IS NULL OR act_at > ?2)",
+        )?
+        .execute(params![group, now.0])
         .map(drop)
 }
 
@@ -95,9 +106,8 @@ pub(super) fn choose(
     show_stored(connection, group, sample, &chosen)?;
     // its frames and causes may be another sender's
     bundle::delete_traits(connection, group)?;
-    connection
-        .prepare_cached("UPDATE groups SET sample_chosen = 1, act_at = coalesce(act_at, ?2) WHERE id = ?1")?
-        .execute(params![group, now.0])?;
+    connection.prepare_cached("UPDATE groups SET sample_chosen = 1 WHERE id = ?1")?.execute([group])?;
+    make_due(connection, group, now)?;
     Ok(true)
 }
 

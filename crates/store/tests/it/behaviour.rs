@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Change, Claims, Sqlite, Store};
+use autoheal_prepare::validate::Sender;
+use autoheal_store::{Change, Claims, Link, Sqlite, Status, Store};
 use serde_json::{Value, json};
 
-use crate::reports::{failure, record};
+use crate::reports::{failure, record, record_from, record_of_stranger};
 
 /// Checks that ids count once, that totals add up, and that both survive a restart.
 async fn totals_add_up_and_survive_a_restart(open: impl Fn() -> Arc<dyn Store>) {
@@ -94,6 +95,36 @@ async fn a_report_during_a_claim_makes_the_group_due(store: Arc<dyn Store>) {
     assert_eq!(store.next_act_at(Claims::all(DEFAULT_PROJECT)).await.unwrap(), None);
 }
 
+/// Checks that a stranger who reports a failure first does not delay what the report of a known sender changes.
+async fn a_known_sender_does_not_wait_for_what_strangers_began(store: Arc<dyn Store>) {
+    const LATER: Timestamp = Timestamp(900_000);
+    let claims = || Claims::all(DEFAULT_PROJECT);
+    let issue = || Change::Issue(Link { number: 7, url: "https://github.com/ada/shop/issues/7".to_owned() });
+    for (kind, changes, expected) in [
+        ("no issue yet", vec![Change::ActAt(LATER)], Timestamp(20)),
+        ("an issue", vec![issue(), Change::Status(Status::IssueOpen), Change::ActAt(LATER)], Timestamp(20)),
+        ("refused by GitHub", vec![Change::Status(Status::Refused), Change::ActAt(LATER)], LATER),
+    ] {
+        store.accept(vec![record_of_stranger(failure(kind), 10)]).await.unwrap();
+        let work = store.claim_due("worker", Timestamp(10), Timestamp(15), claims()).await.unwrap().unwrap();
+        store.change(work.group.id, changes).await.unwrap();
+        store.accept(vec![record_of_stranger(failure(kind), 11)]).await.unwrap();
+        assert_eq!(store.next_act_at(claims()).await.unwrap(), Some(LATER), "{kind}: a stranger's repeat waits");
+        store.accept(vec![record_from(failure(kind), 20, Sender::Keyed)]).await.unwrap();
+        assert_eq!(store.next_act_at(claims()).await.unwrap(), Some(expected), "{kind}");
+        store.change(work.group.id, vec![Change::ActAt(LATER)]).await.unwrap();
+        store.accept(vec![record_from(failure(kind), 21, Sender::Keyed)]).await.unwrap();
+        assert_eq!(store.next_act_at(claims()).await.unwrap(), Some(LATER), "{kind}: a known sender's repeat waits");
+        let detail = store.detail(DEFAULT_PROJECT, work.group.fingerprint).await.unwrap().unwrap();
+        let sample = detail.samples[0].id;
+        let expected = if expected == LATER { LATER } else { Timestamp(30) };
+        assert!(store.choose_sample(DEFAULT_PROJECT, work.group.fingerprint, sample, Timestamp(30)).await.unwrap());
+        assert_eq!(store.next_act_at(claims()).await.unwrap(), Some(expected), "{kind}: the operator's choice");
+        let count = store.detail(DEFAULT_PROJECT, work.group.fingerprint).await.unwrap().unwrap().group.count;
+        store.change(work.group.id, vec![Change::Quiet(count)]).await.unwrap();
+    }
+}
+
 /// Checks that an idle group becomes due when another client reports it, and at the next start.
 async fn another_client_makes_an_idle_group_due(store: Arc<dyn Store>) {
     let reported_by = |client: &str, at: i64| {
@@ -126,6 +157,13 @@ async fn another_client_makes_an_idle_group_due(store: Arc<dyn Store>) {
 async fn sqlite_makes_an_idle_group_due_for_another_client() {
     let directory = tempfile::tempdir().unwrap();
     another_client_makes_an_idle_group_due(Arc::new(Sqlite::open(&directory.path().join("store.db")).unwrap())).await;
+}
+
+#[tokio::test]
+async fn sqlite_does_not_let_a_known_sender_wait_for_what_strangers_began() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&directory.path().join("store.db")).unwrap();
+    a_known_sender_does_not_wait_for_what_strangers_began(Arc::new(store)).await;
 }
 
 #[tokio::test]
