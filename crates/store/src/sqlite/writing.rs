@@ -29,6 +29,8 @@ const CHECKPOINT_FRAMES_OF_STEPS: u32 = 200;
 /// Time between two steps of the maintenance, in times that the last one took. Without a rest, the steps write as much as the
 /// disk takes, and each commit of a report waits for all of it.
 const REST: u32 = 3;
+/// Maximum time between two steps of the maintenance, because under load each commit may be followed by a checkpoint.
+const MAX_REST: Duration = Duration::from_millis(500);
 /// Time between two looks at the jobs during a rest.
 const REST_PAUSE: Duration = Duration::from_millis(1);
 /// Time between two attempts of the maintenance to cut the log, and between two looks at the jobs meanwhile.
@@ -52,6 +54,8 @@ pub(super) struct Writing {
     cuts_again_at: Option<Instant>,
     /// Time before which the maintenance does nothing that is not urgent.
     rests_until: Option<Instant>,
+    /// Time of the last step, or the last time at which there was none to do.
+    stepped_at: Instant,
     /// True if the file says that it needs the log, or was asked to since the last checkpoint.
     expects_log: bool,
 }
@@ -82,12 +86,14 @@ impl Writing {
             tried_at: 0,
             cuts_again_at: None,
             rests_until: None,
+            stepped_at: Instant::now(),
             expects_log: true,
         })
     }
 
     /// Does all jobs until the channel is closed. While there is maintenance to do, each commit is followed by one step, or
-    /// by copying a part of the log into the file. Not by both, because a report may wait meanwhile.
+    /// by copying a part of the log into the file. Not by both, because a report may wait meanwhile, unless no step was
+    /// done for [`MAX_REST`].
     pub(super) fn run(mut self, waiting: mpsc::Receiver<Job>) {
         self.run_jobs(waiting);
         if self.condition.check().and_then(|()| self.guard.check()).is_ok() {
@@ -129,7 +135,9 @@ impl Writing {
                 self.note(committed.as_ref().map(drop).map_err(Clone::clone), has_reports);
                 committed
             };
-            if self.upkeep.is_due() && (!checkpointed.unwrap_or(false) || self.needs_space()) {
+            if !self.upkeep.is_due() {
+                self.stepped_at = Instant::now();
+            } else if !checkpointed.unwrap_or(false) || self.needs_space() || self.rests_too_long() {
                 self.keep_up();
             }
         }
@@ -137,7 +145,7 @@ impl Writing {
 
     /// Does one step of the maintenance, or rests.
     fn keep_up(&mut self) {
-        let is_urgent = self.needs_space() || self.upkeep.is_urgent();
+        let is_urgent = self.needs_space() || self.upkeep.is_urgent() || self.rests_too_long();
         if !is_urgent && self.rests_until.is_some_and(|until| Instant::now() < until) {
             std::thread::sleep(REST_PAUSE);
             return;
@@ -147,12 +155,20 @@ impl Writing {
         self.rest_after(began);
     }
 
-    /// Starts a rest after work that began at a time.
+    /// Starts a rest after work that began at a time, unless one has not ended.
     fn rest_after(&mut self, began: Instant) {
-        self.rests_until = Some(Instant::now() + began.elapsed() * REST);
+        if self.rests_until.is_none_or(|until| until <= Instant::now()) {
+            self.rests_until = Some(Instant::now() + began.elapsed() * REST);
+        }
+    }
+
+    /// True if no step was done for long.
+    fn rests_too_long(&self) -> bool {
+        self.stepped_at.elapsed() >= MAX_REST && self.upkeep.has_space_for_step()
     }
 
     fn step(&mut self) {
+        self.stepped_at = Instant::now();
         let Self { connection, upkeep, guard, condition, .. } = self;
         let ready = condition.check().and_then(|()| guard.check());
         let stepped = ready.and_then(|()| match upkeep.is_deleting() && upkeep.has_space_for_step() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use autoheal_contract::limits::DEFAULT_PROJECT;
 use autoheal_prepare::Timestamp;
-use autoheal_store::{Limits, Sqlite, Store};
+use autoheal_store::{Limits, NewSourceMap, Sqlite, Store};
 
 use crate::reports::{failure, record};
 
@@ -73,6 +73,57 @@ async fn a_million_ids_expire_while_reports_come() {
     let left = rusqlite::Connection::open(&file).unwrap();
     let oldest: i64 = left.query_row("SELECT min(seen_at) FROM report_ids", [], |row| row.get(0)).unwrap();
     assert!(oldest >= 2 * DAY + DAY / 5 * 4 - 1_000, "the oldest ids are deleted first: {oldest}");
+}
+
+/// Writes each of which fills the log up to the next checkpoint leave some time to the deletion.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_expire_while_each_commit_fills_the_log() {
+    const IDS: usize = 500;
+    const MAX_TIME: Duration = Duration::from_secs(20);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let store = Sqlite::open_for_service(&file, Limits::default()).unwrap();
+    store.accept(vec![record(failure("no apples"), 1)]).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    add_ids(&file, IDS, 0, DAY);
+    let store = Arc::new(Sqlite::open_for_service(&file, Limits::default()).unwrap());
+    let stop = Arc::new(AtomicBool::new(false));
+    // each part of a source map is a commit
+    let uploads: Vec<_> = (0..3)
+        .map(|id| {
+            let (store, stop) = (Arc::clone(&store), Arc::clone(&stop));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let parts = vec![vec![id; 900_000]; 10];
+                    let map = NewSourceMap { project: "shop".to_owned(), debug_id: [id; 16], file: None, parts };
+                    store.add_source_map(map, Timestamp(3 * DAY)).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    while !store.has_source_maps("shop").await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+    let maintaining = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.maintain(Timestamp(3 * DAY)).await.unwrap().ids }
+    });
+    let reader = rusqlite::Connection::open(&file).unwrap();
+    let old = format!("SELECT count(*) FROM report_ids WHERE seen_at <= {DAY}");
+    let left = || reader.query_row(&old, [], |row| row.get::<_, usize>(0)).unwrap();
+    let started = Instant::now();
+    while left() > 0 && started.elapsed() < MAX_TIME {
+        store.accept(vec![record(failure("no apples"), 3 * DAY)]).await.unwrap();
+    }
+    let (left, took) = (left(), started.elapsed());
+    stop.store(true, Ordering::Relaxed);
+    for upload in uploads {
+        upload.await.unwrap();
+    }
+    println!("{left} of {IDS} ids were left after {took:?}");
+    assert_eq!(left, 0);
+    assert!(maintaining.await.unwrap() as usize >= IDS);
 }
 
 /// While a reader keeps the log from being begun anew, it may not grow with all that is deleted, nor may each look at it
