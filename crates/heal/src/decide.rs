@@ -39,6 +39,8 @@ pub(crate) enum Decision {
     Leave,
     /// Let the groups of strangers leave this group's issue, because it gets the text of a known sender.
     Disband,
+    /// Let the groups leave this group's issue that its text will not name.
+    LetUnnamedLeave,
     /// Create the commit that the draft's branch will point to.
     CreateCommit {
         /// The group's issue.
@@ -164,6 +166,10 @@ pub(crate) fn decide(work: &Work, settings: &Settings, budget: Budget, now: Time
     if work.sample.sender.is_known() && work.members.iter().any(is_of_stranger) {
         return Decision::Disband;
     }
+    // A group that the text does not name would be in no issue.
+    if text_is_fixed(work, now) && has_unnamed(work) {
+        return Decision::LetUnnamedLeave;
+    }
     // The text comes before the draft and the hand-over, because the agent reads it.
     let decision = update_text(work, settings, now, issue)
         .or_else(|| draft(work, settings, now, issue))
@@ -260,11 +266,30 @@ pub(crate) fn may_link(work: &Work, settings: &Settings) -> bool {
 /// hand-over it stays, because the agent may be reading it.
 fn update_text(work: &Work, settings: &Settings, now: Timestamp, issue: u64) -> Option<Decision> {
     let text = work.group.text?;
-    let names_all = named(work).all(|member| member.membership.is_none_or(|membership| membership.named));
+    let names_all = !named(work).any(is_unnamed);
     let links_fit = work.group.links.is_empty() || may_link(work, settings);
     let is_current = text.sample == work.sample.id && text.form == text_form(work, settings) && names_all && links_fit;
     let is_possible = !was_handed_over(work) && !refused(work, IntentKind::UpdateText, now);
     (!is_current && is_possible).then_some(Decision::UpdateText { issue })
+}
+
+/// True if the text of a group's issue gets no further rows now: a person may be reading it in order to approve it, or
+/// an agent may be working on it, or GitHub refused the last update.
+pub(crate) fn text_is_fixed(work: &Work, now: Timestamp) -> bool {
+    work.approval.is_some()
+        || work.group.status == Status::AwaitingApproval
+        || was_handed_over(work)
+        || work.group.text.is_none()
+        || refused(work, IntentKind::UpdateText, now)
+}
+
+/// True if groups share the issue that its text does not name.
+pub(crate) fn has_unnamed(work: &Work) -> bool {
+    work.members.iter().any(is_unnamed)
+}
+
+fn is_unnamed(member: &Group) -> bool {
+    member.membership.is_some_and(|membership| !membership.named)
 }
 
 /// The next step towards the draft. The draft comes before the hand-over, so that the agent works on this draft instead

@@ -4,7 +4,7 @@
 //! it. Groups of known senders share none with those of strangers. A storm of strangers is that of one client, or of
 //! many clients; one client alone makes no storm for the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use autoheal_prepare::Timestamp;
 use autoheal_store::{BundleKind, Group, GroupId, Newcomer, Work};
@@ -13,9 +13,6 @@ use crate::settings::{Bundling, TrustKind};
 
 /// Maximum number of groups in one issue, without the first one.
 pub(crate) const MAX_MEMBERS: usize = 49;
-
-/// Maximum number of groups whose issues are looked at, because each costs a request.
-const MAX_LEADS: usize = 5;
 
 /// How the issue of a group is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +36,9 @@ pub(crate) fn opening(
     bundling: Bundling,
     now: Timestamp,
 ) -> Opening {
-    let related: Vec<&Group> = related.iter().filter(|other| are_alike(work, other)).collect();
-    let has_enough = reaches(related.len() + 1, bundling.related);
+    let alike: Vec<&Group> = related.iter().filter(|other| are_alike(work, other)).collect();
+    let related = near_duplicates(work, alike, bundling.related);
+    let has_enough = !related.is_empty();
     let leads = with_issue(&related);
     if has_enough && !leads.is_empty() {
         return Opening::Join(leads);
@@ -53,6 +51,23 @@ pub(crate) fn opening(
         return Opening::Share(BundleKind::Related, related.iter().take(MAX_MEMBERS).map(|other| other.id).collect());
     }
     Opening::Alone
+}
+
+/// The near-duplicates that may share an issue with the group; none below the threshold. Among strangers they are those of
+/// the same client, or those of as many clients as the threshold, because a client alone could choose the issue of others'
+/// failures.
+fn near_duplicates<'a>(work: &Work, alike: Vec<&'a Group>, threshold: u64) -> Vec<&'a Group> {
+    let own = |other: &&Group| other.creator == work.group.creator;
+    let clients: BTreeSet<_> = alike.iter().map(|other| other.creator).chain([work.group.creator]).collect();
+    if work.sample.sender.is_known() {
+        if reaches(alike.len() + 1, threshold) { alike } else { Vec::new() }
+    } else if reaches(clients.len(), threshold) {
+        alike
+    } else if reaches(alike.iter().copied().filter(|other| own(other)).count() + 1, threshold) {
+        alike.into_iter().filter(own).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// True if the texts of both are trusted alike, under any setting, and neither is noise.
@@ -76,7 +91,6 @@ fn with_issue(groups: &[&Group]) -> Vec<GroupId> {
             leads.push(lead);
         }
     }
-    leads.truncate(MAX_LEADS);
     leads
 }
 

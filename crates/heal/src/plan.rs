@@ -86,6 +86,7 @@ pub fn plan(record: &Fingerprinted, settings: &Settings) -> Vec<Step> {
             Decision::Quiet(Quiet::IssueRefused | Quiet::UpToDate | Quiet::Shared)
             | Decision::Later(..)
             | Decision::Leave
+            | Decision::LetUnnamedLeave
             | Decision::Disband
             | Decision::CreateBranch { .. }
             | Decision::OpenPull { .. }

@@ -11,7 +11,7 @@ use crate::compose::{
     ComposedIssue, ComposedPull, OUR_LABEL, Occurrences, agent_comment, agent_instructions, facts_issue, issue,
     issue_with_page, named, pull, replace_occurrences, task_prompt, total,
 };
-use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, may_link, text_form};
+use crate::decide::{BUDGET_WAIT, Budget, Decision, OTHER_REPOSITORY, Quiet, decide, has_unnamed, may_link, text_form};
 use crate::request_bodies::{AgentAssignment, Assignment, BodyText, IssueEdit, NewBranch, NewCommit, NewPull, NewTask};
 use crate::settings::Settings;
 use crate::write::Write;
@@ -66,6 +66,9 @@ async fn step(worker: &mut Worker, work: &Work) -> WorkResult<()> {
         Decision::OpenIssue => worker.open(work, now).await,
         Decision::Leave => Ok(worker.store.change(group, vec![Change::Leave(now)]).await?),
         Decision::Disband => Ok(worker.store.change(group, vec![Change::Disband(now), Change::ActAt(now)]).await?),
+        Decision::LetUnnamedLeave => {
+            Ok(worker.store.change(group, vec![Change::LetUnnamedLeave(now), Change::ActAt(now)]).await?)
+        }
         decision => match write(worker, work, decision).await? {
             Some(write) => worker.begin_and_send(Some(group), &write).await,
             None => Ok(()),
@@ -91,7 +94,8 @@ async fn write(worker: &mut Worker, work: &Work, decision: Decision) -> WorkResu
         | Decision::AwaitApproval { .. }
         | Decision::OpenIssue
         | Decision::Leave
-        | Decision::Disband => return Ok(None),
+        | Decision::Disband
+        | Decision::LetUnnamedLeave => return Ok(None),
         Decision::CreateCommit { issue } => {
             let base = worker.github.base().await?;
             // The same tree makes an empty commit: a draft without a fix.
@@ -161,12 +165,18 @@ async fn update_text(worker: &mut Worker, work: &Work, number: u64) -> WorkResul
     let work = &*work;
     let members: Vec<GroupId> = named(work).map(|member| member.id).collect();
     let live = worker.live(work, number).await?;
+    if has_unnamed(work) && live.is_closed() {
+        // A person closed it for a reason, so that a group would go unnoticed there.
+        let now = worker.clock.now();
+        worker.store.change(work.group.id, vec![Change::LetUnnamedLeave(now), Change::ActAt(now)]).await?;
+        return Ok(None);
+    }
     if live.was_edited(work) {
         let changed_at = work.group.text.and_then(|text| text.changed_at);
         let note = "a person edited the issue, so it keeps its text; the dashboard shows the newer report";
         let changes = vec![
             Change::Text(IssueText { sample: work.sample.id, form, changed_at }),
-            Change::Named(members),
+            Change::LetUnnamedLeave(worker.clock.now()),
             Change::Links(work.group.links.clone()),
             Change::Note(Some(note.to_owned())),
             Change::ActAt(worker.clock.now()),

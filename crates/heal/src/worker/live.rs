@@ -56,16 +56,14 @@ impl Live {
         live
     }
 
-    /// True if a person changed title or body of the issue: they equal no text that was written for this group. False
-    /// after the operator erased the group, because its texts are gone with it, until a new one is written.
+    /// True if a person changed title or body of the issue.
     pub(super) fn was_edited(&self, work: &Work) -> bool {
-        let live = shown_hash(&[(&self.issue.title, &self.issue.body)]);
-        let written: Vec<_> = work.intents.iter().filter_map(written_issue).collect();
-        let is_erased = |intent: &Intent| intent.kind == IntentKind::OpenIssue && intent.payload == "{}";
-        if written.is_empty() && work.intents.iter().any(is_erased) {
-            return false;
-        }
-        !written.iter().any(|(title, body)| shown_hash(&[(title, body)]) == live)
+        was_edited(&self.issue, work)
+    }
+
+    /// True if the issue was closed or locked.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.issue.is_open() || self.issue.is_locked()
     }
 
     /// True if the issue has this label.
@@ -99,6 +97,18 @@ impl Live {
         texts.extend(self.other_commits.iter().map(|(commit, base)| (commit.as_str(), base.as_str())));
         texts
     }
+}
+
+/// True if a person changed title or body of the issue: they equal no text that was written for this group. False
+/// after the operator erased the group, because its texts are gone with it, until a new one is written.
+pub(super) fn was_edited(issue: &Issue, work: &Work) -> bool {
+    let live = shown_hash(&[(&issue.title, &issue.body)]);
+    let written: Vec<_> = work.intents.iter().filter_map(written_issue).collect();
+    let is_erased = |intent: &Intent| intent.kind == IntentKind::OpenIssue && intent.payload == "{}";
+    if written.is_empty() && work.intents.iter().any(is_erased) {
+        return false;
+    }
+    !written.iter().any(|(title, body)| shown_hash(&[(title, body)]) == live)
 }
 
 /// Hash of the text we wrote; equals [`Live::text_hash`] while no person has edited it.

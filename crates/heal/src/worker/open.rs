@@ -6,15 +6,18 @@ use autoheal_prepare::Timestamp;
 use autoheal_store::{BundleKind, Change, Group, GroupId, NewIssue, Work};
 
 use super::act::issue_in;
+use super::live::was_edited;
 use super::{WorkResult, Worker};
 use crate::compose::total;
-use crate::decide::{Budget, Decision, decide, may_link, text_form};
+use crate::decide::{Budget, Decision, decide, may_link, text_form, text_is_fixed};
 use crate::github::GithubError;
 use crate::opening::{MAX_MEMBERS, Opening, are_alike, opening};
 use crate::write::Write;
 
 /// Maximum number of related issues that a text names.
 const MAX_LINKS: usize = 10;
+/// Maximum number of issues that are looked at in order to share one, because each costs a request.
+const MAX_LEADS: usize = 5;
 /// Note on a group that waits for the others of a storm.
 const IN_A_STORM: &str = "it arrived in a storm of new failures, which are gathered for one issue";
 
@@ -36,8 +39,14 @@ impl Worker {
                 Ok(self.store.change(group, changes).await?)
             }
             Opening::Join(leads) => {
+                let mut asked = 0;
                 for lead in leads {
-                    if self.has_open_issue(lead).await? {
+                    let Some(number) = self.growing_issue(lead, now).await? else { continue };
+                    asked += 1;
+                    if asked > MAX_LEADS {
+                        break;
+                    }
+                    if self.is_open(number, lead).await? {
                         tracing::info!(fingerprint = %work.group.fingerprint, "worker: shares its near-duplicates' issue");
                         let is_known = work.sample.sender.is_known();
                         return Ok(self.store.change(group, vec![Change::Join(lead, is_known, now)]).await?);
@@ -120,19 +129,23 @@ impl Worker {
         Ok(numbers.into_iter().collect())
     }
 
-    /// True if the issue of a group is open and has space for another one. A person closed it for a reason, so nothing
-    /// new is added to a closed one.
-    async fn has_open_issue(&mut self, group: GroupId) -> WorkResult<bool> {
-        let Some(work) = self.store.work(group).await? else { return Ok(false) };
-        let Some(link) = &work.group.issue else { return Ok(false) };
-        if work.members.len() >= MAX_MEMBERS {
-            return Ok(false);
+    /// The issue of a group, if it has space for another one and its text can still name it.
+    async fn growing_issue(&mut self, group: GroupId, now: Timestamp) -> WorkResult<Option<u64>> {
+        let Some(work) = self.store.work(group).await? else { return Ok(None) };
+        let Some(link) = &work.group.issue else { return Ok(None) };
+        if work.members.len() >= MAX_MEMBERS || text_is_fixed(&work, now) {
+            return Ok(None);
         }
-        if self.other_repository(&work.group).await?.is_some() {
-            return Ok(false);
-        }
-        match self.github.issue(link.number).await {
-            Ok(issue) => Ok(issue.is_open() && !issue.is_locked()),
+        let is_elsewhere = self.other_repository(&work.group).await?.is_some();
+        Ok((!is_elsewhere).then_some(link.number))
+    }
+
+    /// True if an issue is open, and no person edited its text. A person closed it for a reason, so nothing new is added to
+    /// a closed one; an edited one keeps its text.
+    async fn is_open(&mut self, number: u64, lead: GroupId) -> WorkResult<bool> {
+        let Some(work) = self.store.work(lead).await? else { return Ok(false) };
+        match self.github.issue(number).await {
+            Ok(issue) => Ok(issue.is_open() && !issue.is_locked() && !was_edited(&issue, &work)),
             // it was deleted
             Err(GithubError::Refused { .. }) => Ok(false),
             Err(error) => Err(error.into()),

@@ -20,6 +20,8 @@ pub enum Change {
     Leave(Timestamp),
     /// Lets all groups leave that share the issue of this one.
     Disband(Timestamp),
+    /// Lets those leave that share the issue of this group and that its text does not name.
+    LetUnnamedLeave(Timestamp),
     /// Makes another group due, unless it waits for a time already.
     Wake(GroupId, Timestamp),
     /// Sets the groups that the text of the issue names, among those that share it.

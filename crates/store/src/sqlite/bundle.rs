@@ -137,13 +137,13 @@ pub(super) fn wake(connection: &Connection, group: GroupId, now: Timestamp) -> R
         .execute(params![group.0, now.0])
 }
 
-/// Ends the sharing of another group's issue. `column` is `id` for one group, `lead` for all of one lead.
-pub(super) fn leave(connection: &Connection, column: &str, group: GroupId, now: Timestamp) -> Result<usize> {
+/// Ends the sharing of another group's issue. `groups` is the condition for those that leave.
+pub(super) fn leave(connection: &Connection, groups: &str, group: GroupId, now: Timestamp) -> Result<usize> {
     connection
         .prepare_cached(&format!(
             "UPDATE groups SET lead = NULL, bundle = NULL, bundle_known = 0, named = 0, issue_number = NULL,
                  issue_url = NULL, status = 'recorded', counts_written = NULL, counts_at = NULL, act_at = ?2
-             WHERE {column} = ?1 AND lead IS NOT NULL"
+             WHERE {groups} AND lead IS NOT NULL"
         ))?
         .execute(params![group.0, now.0])
 }

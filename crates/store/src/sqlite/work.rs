@@ -139,8 +139,9 @@ pub(super) fn change(connection: &Connection, group: GroupId, changes: &[Change]
                     + bundle::share_issue(connection, group, link)?
             }
             Change::Join(lead, known, now) => bundle::join(connection, group, *lead, *known, *now)?,
-            Change::Leave(now) => bundle::leave(connection, "id", group, *now)?,
-            Change::Disband(now) => bundle::leave(connection, "lead", group, *now)?,
+            Change::Leave(now) => bundle::leave(connection, "id = ?1", group, *now)?,
+            Change::Disband(now) => bundle::leave(connection, "lead = ?1", group, *now)?,
+            Change::LetUnnamedLeave(now) => bundle::leave(connection, "lead = ?1 AND named = 0", group, *now)?,
             Change::Wake(other, now) => bundle::wake(connection, *other, *now)?,
             Change::Named(members) => bundle::set_named(connection, group, members)?,
             Change::Links(links) => bundle::set_links(connection, group, links)?,
