@@ -188,6 +188,10 @@ fn shared(work: &Work, membership: Membership, now: Timestamp) -> Decision {
     if work.sample.sender.is_known() && !membership.known {
         return Decision::Leave;
     }
+    // retention deleted the lead, so that nothing would be written to its issue
+    if work.lead.is_none() {
+        return Decision::Leave;
+    }
     if work.group.issue.is_some() {
         return Decision::Quiet(Quiet::Shared);
     }

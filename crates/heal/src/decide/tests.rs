@@ -11,6 +11,14 @@ use autoheal_store::{Approval, ClientHash, Group, GroupId, IntentId, IssueText, 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 const PLENTY: Budget = Budget { issues: 10, hand_overs: 10 };
 
+#[test]
+fn a_member_whose_lead_was_deleted_leaves() {
+    let mut work = with_issue();
+    let kind = autoheal_store::BundleKind::Related;
+    work.group.membership = Some(Membership { lead: GroupId(9), kind, known: true, named: true });
+    check(&work, &settings(true, false, false), &Decision::Leave);
+}
+
 /// A new group with one report from a browser.
 fn reported_once() -> Work {
     let group = Group {
