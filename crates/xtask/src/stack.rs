@@ -92,6 +92,8 @@ impl Stack {
         service
             .args(["--log", "warn", "serve", "--listen", listen, "--issue", "--pr", "--heal", "--repo", REPOSITORY])
             .args(["--poll-interval", "1s", "--github-url", &stack.github, "--upstream", &shop])
+            // the failures of one page are near-duplicates, and each of them has an issue of its own here
+            .args(["--related-groups", "0", "--digest-groups", "0"])
             .arg("--static")
             .arg(app)
             .arg("--store")
