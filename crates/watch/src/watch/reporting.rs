@@ -17,6 +17,9 @@ use crate::stderr::{StderrMatch, StderrQuery};
 
 /// Time after a response in which its stack may still come on standard error, because two pipes have no common order.
 const STDERR_DELAY: Duration = Duration::from_millis(200);
+/// Time after a line that is no message in which a server that has not responded yet may end, so that the line is why it did
+/// not start.
+const START_DELAY: Duration = Duration::from_secs(3);
 /// Time before an exit in which standard error is about the exit.
 const EXIT_WINDOW: Duration = Duration::from_secs(10);
 /// Maximum reports built per call of [`Watch::reports`]. Each one scans standard error and blocks the relay.
@@ -59,7 +62,7 @@ impl Watch {
         let delay = match (&self.setup.target, failure.class) {
             (Target::Http { .. }, _) | (_, Class::CallerError) => Duration::ZERO,
             // a server that does not start says why in such lines
-            (_, Class::ProtocolError) if failure.call.is_none() && !self.has_responded => self.setup.handshake_timeout,
+            (_, Class::ProtocolError) if failure.call.is_none() && !self.has_responded => START_DELAY,
             _ => STDERR_DELAY,
         };
         self.pending_failures.add(failure, delay);
