@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -87,6 +88,10 @@ fn misattributed(options: &Options, calls: u64) -> Result<usize> {
         input.write_all(format!("{call}\n").as_bytes())?;
         line.clear();
         output.read_line(&mut line)?;
+        // of more than 200 different failures at once, `mcp` reports the later ones together
+        if number % 100 == 99 {
+            receiver.wait_for(number + 1)?;
+        }
     }
     drop(input);
     output.read_to_string(&mut line)?;
@@ -150,6 +155,18 @@ impl Receiver {
 
     fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Waits for this many reports.
+    fn wait_for(&self, count: u64) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while (self.reports.lock().unwrap_or_else(PoisonError::into_inner).len() as u64) < count {
+            if Instant::now() > deadline {
+                bail!("{count} failures were not reported in time");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     fn reports(&self) -> Vec<Value> {
