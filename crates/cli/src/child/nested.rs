@@ -1,26 +1,24 @@
 //! Failures that a nested `run` or `mcp` reported already: a file that the outer one creates, and whose path its command gets
-//! in a variable. It holds no text of a report. It also says whether a `run` or `mcp` within or around has `--remote`.
+//! in a variable. It holds no text of a report.
 
-use std::ffi::OsStr;
+mod remoteness;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use autoheal_prepare::parse::find_failure;
-use autoheal_prepare::validate::Sender;
 use rustix::fs::{FileType, fstat};
 use rustix::io::ioctl_fionread;
 use rustix::stdio::{stderr, stdout};
 use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGKILL, SIGSEGV, SIGTERM, SIGTRAP};
 use uuid::Uuid;
 
+pub(crate) use self::remoteness::Remoteness;
 use super::last_reads::FileMark;
 use super::{Ending, LastReads};
 
@@ -28,12 +26,6 @@ use super::{Ending, LastReads};
 pub(crate) const REPORTED: &str = "AUTOHEAL_REPORTED";
 /// Begin of the line about a command that could not be started; its errno follows.
 const START_ERROR: &str = "start ";
-/// Line of a `run` or `mcp` with `--remote`. Text of strangers passes through each command around it.
-const REMOTE: &[u8] = b"remote";
-/// Begin of the line with the path of the file of the next outer command.
-const OUTER: &[u8] = b"outer ";
-/// Maximum number of outer commands that are noted as remote.
-const MAX_OUTER: usize = 100;
 /// Begin of the file's name.
 const FILE_PREFIX: &str = "autoheal-reported-";
 /// Maximum size of the file. Of more failures, the first ones are known.
@@ -84,51 +76,21 @@ pub(crate) struct Nested {
     remoteness: Remoteness,
 }
 
-/// Whether a command serves others: by its own `--remote`, or that of a `run` or `mcp` around or within it.
-#[derive(Debug, Clone)]
-pub(crate) struct Remoteness {
-    file: Option<PathBuf>,
-    is_remote: Arc<AtomicBool>,
-}
-
-impl Remoteness {
-    /// Sender of the command's failures. Text that the command printed before this call is covered, because a remote `run`
-    /// or `mcp` notes itself before it starts its command.
-    pub(crate) fn sender(&self) -> Sender {
-        if self.is_remote() { Sender::Anonymous } else { Sender::Local }
-    }
-
-    /// True once any of them has `--remote`, also after the file is deleted.
-    pub(crate) fn is_remote(&self) -> bool {
-        if !self.is_remote.load(Ordering::Relaxed) && self.file.as_deref().is_some_and(|file| is_remote(&read(file))) {
-            self.is_remote.store(true, Ordering::Relaxed);
-        }
-        self.is_remote.load(Ordering::Relaxed)
-    }
-}
-
 impl Nested {
     /// Creates the file. `has_remote` is the command's own `--remote`.
     pub(crate) fn new(has_remote: bool) -> Self {
         let outer = path_of_outer();
-        let is_remote = has_remote || outer.as_deref().is_some_and(|outer| is_remote(&read(outer)));
+        let is_remote = has_remote || outer.as_deref().is_some_and(remoteness::is_noted);
         let path = std::env::temp_dir().join(format!("{FILE_PREFIX}{}", Uuid::new_v4()));
         let created = File::options().write(true).create_new(true).mode(0o600).open(&path);
         let file = created.ok().map(|mut file| {
-            let mut lines = Vec::new();
-            if is_remote {
-                lines.extend([REMOTE, b"\n"].concat());
-            }
-            if let Some(outer) = &outer {
-                lines.extend([OUTER, outer.as_os_str().as_bytes(), b"\n"].concat());
-            }
-            let _unwritten = file.write_all(&lines);
+            let _unwritten = file.write_all(&remoteness::first_lines(is_remote, outer.as_deref()));
             path
         });
         if is_remote {
-            note_remote(outer);
+            remoteness::note(outer);
         }
-        let remoteness = Remoteness { file: file.clone(), is_remote: Arc::new(is_remote.into()) };
+        let remoteness = Remoteness::new(file.clone(), is_remote);
         Self { file, remoteness }
     }
 
@@ -185,32 +147,6 @@ fn path_of_outer() -> Option<PathBuf> {
 /// True for a file of a `run` or `mcp` that has not ended. Such a file is never created here.
 fn is_ours(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE_PREFIX)) && path.is_file()
-}
-
-fn read(file: &Path) -> Vec<u8> {
-    fs::read(file).unwrap_or_default()
-}
-
-fn is_remote(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'\n').any(|line| line == REMOTE)
-}
-
-/// Writes the line about `--remote` for each outer command, because one between may be killed and pass nothing on. A file
-/// that is full for failures takes this line, too.
-fn note_remote(mut outer: Option<PathBuf>) {
-    for _ in 0..MAX_OUTER {
-        let Some(path) = outer else { return };
-        let text = read(&path);
-        if is_remote(&text) {
-            return;
-        }
-        if let Ok(mut file) = File::options().append(true).open(&path) {
-            // after a line end, because any command can write to the file
-            let _unwritten = file.write_all(&[b"\n", REMOTE, b"\n"].concat());
-        }
-        let line = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(OUTER));
-        outer = line.map(|path| PathBuf::from(OsStr::from_bytes(path))).filter(|path| is_ours(path));
-    }
 }
 
 /// Failures that nested commands reported, in the order of their lines.
